@@ -1,0 +1,73 @@
+"""A graph: what is asked for, and every node that it takes, in an order in which they can be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from planish.graph.node import Node
+
+LEAVES = frozenset({"input", "parameter", "scalar", "constant", "batch_size"})
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """`outputs` are named results; `updates` are new values of parameters, applied together at the end of a step."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[tuple[str, Node], ...]
+    updates: tuple[tuple[str, Node], ...] = ()
+
+    @classmethod
+    def build(cls, outputs: Mapping[str, Node], updates: Mapping[str, Node] | None = None) -> Graph:
+        """The graph of everything that `outputs` and `updates` need, and nothing else."""
+        changed = dict(updates or {})
+        roots = [*outputs.values(), *changed.values()]
+        return cls(tuple(topological(roots)), tuple(outputs.items()), tuple(changed.items()))
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        return tuple(node for _, node in (*self.outputs, *self.updates))
+
+    def leaves(self, op: str) -> tuple[Node, ...]:
+        """The leaves of one kind ('input', 'parameter', 'scalar'), in order of first use."""
+        return tuple(node for node in self.nodes if node.op == op)
+
+    def users(self) -> dict[Node, list[Node]]:
+        """For every node, the nodes that read it (once per use)."""
+        users: dict[Node, list[Node]] = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for source in node.inputs:
+                users[source].append(node)
+        return users
+
+    def rewrite(self, rule: Callable[[Node], Node | None]) -> Graph:
+        """A new graph in which each node is replaced by what `rule` gives for it (None: keep it).
+
+        `rule` sees nodes in order, with their inputs rewritten already. Nodes whose inputs did not change are kept as they are.
+        """
+        new: dict[Node, Node] = {}
+        for node in self.nodes:
+            inputs = tuple(new[source] for source in node.inputs)
+            moved = node if inputs == node.inputs else replace(node, inputs=inputs)
+            new[node] = rule(moved) or moved
+        return Graph.build(
+            {name: new[node] for name, node in self.outputs}, {name: new[node] for name, node in self.updates}
+        )
+
+
+def topological(roots: Iterable[Node]) -> Iterator[Node]:
+    """Every node that `roots` reach, inputs first, without recursion (deep models must not hit Python's limit)."""
+    done: set[Node] = set()
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            node, expanded = stack.pop()
+            if node in done:
+                continue
+            if expanded:
+                done.add(node)
+                yield node
+            else:
+                stack.append((node, True))
+                stack.extend((source, False) for source in reversed(node.inputs) if source not in done)
