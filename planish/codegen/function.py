@@ -1,0 +1,267 @@
+"""Emits one LLVM function as text, in SSA form, an instruction a call.
+
+Indices and byte counts are Python ints as long as they are known and SSA names (`str`) when they are not; arithmetic on
+two ints never reaches the generated code. Vectors have `lanes` f32 elements unless their type is given.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planish.codegen.loops import Loop
+
+if TYPE_CHECKING:
+    from planish.codegen.module import Module
+
+Index = int | str
+Value = str
+Pointer = str
+
+ZERO: Value = "zeroinitializer"
+
+
+class Function:
+    """An LLVM function under construction; made by `Module.function`."""
+
+    def __init__(self, module: Module, name: str, lanes: int) -> None:
+        self.module = module
+        self.name = name
+        self.lanes = lanes
+        self.lines: list[str] = []
+        self.block_name = "entry"
+        self._count = 0
+
+    # ------------------------------------------------------------------ names and blocks
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x float>"
+
+    @property
+    def integers(self) -> str:
+        return f"<{self.lanes} x i32>"
+
+    @property
+    def vector_nbytes(self) -> int:
+        return 4 * self.lanes
+
+    def emit(self, line: str) -> None:
+        self.lines.append("  " + line)
+
+    def fresh(self, hint: str = "v") -> str:
+        self._count += 1
+        return f"%{hint}{self._count}"
+
+    def let(self, instruction: str) -> Value:
+        """Emits the instruction and names its result."""
+        name = self.fresh()
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
+    def begin_block(self, label: str) -> None:
+        self.lines.append(f"{label}:")
+        self.block_name = label
+
+    def label(self, hint: str) -> str:
+        self._count += 1
+        return f"{hint}{self._count}"
+
+    # ------------------------------------------------------------------ indices
+    def add(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a + b
+        if a == 0:
+            return b
+        return a if b == 0 else self.let(f"add nsw i64 {a}, {b}")
+
+    def subtract(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a - b
+        return a if b == 0 else self.let(f"sub nsw i64 {a}, {b}")
+
+    def multiply(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a * b
+        if a == 0 or b == 0:
+            return 0
+        if a == 1:
+            return b
+        return a if b == 1 else self.let(f"mul nsw i64 {a}, {b}")
+
+    def divide(self, a: Index, b: Index) -> Index:
+        """Quotient of non-negative integers."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a // b
+        return a if b == 1 else self.let(f"udiv i64 {a}, {b}")
+
+    def remainder(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a % b
+        return self.let(f"urem i64 {a}, {b}")
+
+    def smaller(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return min(a, b)
+        return self.let(f"select i1 {self.compare('slt', a, b)}, i64 {a}, i64 {b}")
+
+    def larger(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return max(a, b)
+        return self.let(f"select i1 {self.compare('sgt', a, b)}, i64 {a}, i64 {b}")
+
+    def compare(self, predicate: str, a: Index, b: Index) -> Value:
+        return self.let(f"icmp {predicate} i64 {a}, {b}")
+
+    # ------------------------------------------------------------------ memory
+    def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
+        return pointer if nbytes == 0 else self.let(f"getelementptr inbounds i8, ptr {pointer}, i64 {nbytes}")
+
+    def load_pointer(self, pointer: Pointer, nbytes: Index = 0) -> Pointer:
+        return self.let(f"load ptr, ptr {self.offset(pointer, nbytes)}, align 8")
+
+    def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
+
+    def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load float, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def store_float(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store float {value}, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def load(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
+        """A vector of consecutive f32; lanes that `mask` leaves out read as zero and touch no memory."""
+        address = self.offset(pointer, nbytes)
+        if mask is None:
+            return self.let(f"load {self.vector}, ptr {address}, align 4")
+        self.module.declare(
+            f"{self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr, <{self.lanes} x i1>, {self.vector})"
+        )
+        return self.let(
+            f"call {self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr align 4 {address}, "
+            f"<{self.lanes} x i1> {mask}, {self.vector} zeroinitializer)"
+        )
+
+    def store(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
+        address = self.offset(pointer, nbytes)
+        if mask is None:
+            self.emit(f"store {self.vector} {value}, ptr {address}, align 4")
+            return
+        self.module.declare(f"void @llvm.masked.store.v{self.lanes}f32.p0({self.vector}, ptr, <{self.lanes} x i1>)")
+        self.emit(
+            f"call void @llvm.masked.store.v{self.lanes}f32.p0({self.vector} {value}, ptr align 4 {address}, "
+            f"<{self.lanes} x i1> {mask})"
+        )
+
+    def tail_mask(self, count: int) -> str | None:
+        """A constant mask of the first `count` lanes; None if that is all of them."""
+        if count >= self.lanes:
+            return None
+        return "<" + ", ".join(f"i1 {int(lane < count)}" for lane in range(self.lanes)) + ">"
+
+    # ------------------------------------------------------------------ vectors
+    def constant(self, number: float) -> Value:
+        """A vector with `number`, rounded to f32, in every lane."""
+        if number == 0 and not np.signbit(number):
+            return ZERO
+        bits = struct.unpack("<Q", struct.pack("<d", float(np.float32(number))))[0]
+        return "<" + ", ".join([f"float 0x{bits:016X}"] * self.lanes) + ">"
+
+    def integer_constant(self, number: int) -> Value:
+        return "<" + ", ".join([f"i32 {number}"] * self.lanes) + ">"
+
+    def splat(self, scalar: Value) -> Value:
+        return self._splat(self.vector, f"float {scalar}")
+
+    def splat_integer(self, scalar: Value) -> Value:
+        return self._splat(self.integers, f"i32 {scalar}")
+
+    def _splat(self, vector: str, scalar: str) -> Value:
+        single = self.let(f"insertelement {vector} poison, {scalar}, i64 0")
+        return self.let(f"shufflevector {vector} {single}, {vector} poison, <{self.lanes} x i32> zeroinitializer")
+
+    def broadcast(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.splat(self.load_float(pointer, nbytes))
+
+    def binary(self, opcode: str, a: Value, b: Value) -> Value:
+        return self.let(f"{opcode} {self.vector} {a}, {b}")
+
+    def integer(self, opcode: str, a: Value, b: Value) -> Value:
+        return self.let(f"{opcode} {self.integers} {a}, {b}")
+
+    def fma(self, a: Value, b: Value, c: Value) -> Value:
+        """a * b + c, rounded once where the target can, twice where it cannot."""
+        if not self.module.target.fused_multiply_add:
+            return self.binary("fadd", self.binary("fmul", a, b), c)
+        return self.intrinsic("fma", a, b, c)
+
+    def intrinsic(self, name: str, *arguments: Value) -> Value:
+        """An LLVM intrinsic on f32 vectors, such as 'sqrt' or 'rint', that the target has an instruction for."""
+        types = ", ".join([self.vector] * len(arguments))
+        function = f"{self.vector} @llvm.{name}.v{self.lanes}f32"
+        self.module.declare(f"{function}({types})")
+        return self.let(f"call {function}({', '.join(f'{self.vector} {argument}' for argument in arguments)})")
+
+    def greater(self, a: Value, b: Value, predicate: str = "ogt") -> Value:
+        """A lane mask of a > b."""
+        return self.let(f"fcmp {predicate} {self.vector} {a}, {b}")
+
+    def select(self, mask: Value, a: Value, b: Value) -> Value:
+        return self.let(f"select <{self.lanes} x i1> {mask}, {self.vector} {a}, {self.vector} {b}")
+
+    def maximum(self, a: Value, b: Value) -> Value:
+        """The larger one; `b` where either is NaN (one instruction on every target)."""
+        return self.select(self.greater(a, b), a, b)
+
+    def minimum(self, a: Value, b: Value) -> Value:
+        """The smaller one; `b` where either is NaN."""
+        return self.select(self.greater(a, b, "olt"), a, b)
+
+    def sum_lanes(self, value: Value) -> Value:
+        """Sum of all lanes as a scalar, in a fixed tree order."""
+        function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"
+        self.module.declare(f"{function}(float, {self.vector})")
+        return self.let(f"call reassoc {function}(float 0.0, {self.vector} {value})")
+
+    def largest_lane(self, value: Value) -> Value:
+        """The largest lane as a scalar (NaN lanes are passed over)."""
+        function = f"float @llvm.vector.reduce.fmax.v{self.lanes}f32"
+        self.module.declare(f"{function}({self.vector})")
+        return self.let(f"call {function}({self.vector} {value})")
+
+    def lane_indices(self) -> Value:
+        return "<" + ", ".join(f"i32 {lane}" for lane in range(self.lanes)) + ">"
+
+    # ------------------------------------------------------------------ control
+    def loop(
+        self, start: Index, stop: Index, step: int = 1, carried: Sequence[Value] = (), types: Sequence[str] | None = None
+    ) -> Loop:
+        """`with f.loop(0, n) as row:` - see `Loop`. The body runs at least once: guard with `when` if it may not."""
+        return Loop(self, start, stop, step, list(carried), list(types or [self.vector] * len(carried)))
+
+    @contextmanager
+    def when(self, condition: Value) -> Iterator[None]:
+        """The body runs if the i1 `condition` holds."""
+        inside, after = self.label("then"), self.label("after")
+        self.emit(f"br i1 {condition}, label %{inside}, label %{after}")
+        self.begin_block(inside)
+        yield
+        self.emit(f"br label %{after}")
+        self.begin_block(after)
+
+    @contextmanager
+    def when_positive(self, count: Index) -> Iterator[bool]:
+        """The body runs if `count` > 0, which is decided here when it is known; yields False if it never does."""
+        if isinstance(count, int):
+            assert count > 0, "do not emit code for an empty range"
+            yield True
+            return
+        with self.when(self.compare("sgt", count, 0)):
+            yield True
+
+    def call(self, function: str, *arguments: tuple[str, Index]) -> None:
+        """Calls a function of the module that returns nothing; arguments are (type, value)."""
+        self.emit(f"call void @{function}({', '.join(f'{type_} {value}' for type_, value in arguments)})")

@@ -1,0 +1,80 @@
+"""What a kernel is: how one operation of the graph becomes the body of one native function.
+
+A kernel is of one of four kinds, which say what a call of its function covers:
+
+* `image`: one image. Batched operands point to that image's tensor.
+* `rows`: `count` consecutive images at once, so that weights are read once for many of them (dense).
+* `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
+* `whole`: one of `items` independent parts of a value without batch axis (packed weights, new weights).
+
+Every tensor is dense, row-major, channels last, f32 (labels are i32) and aligned to four bytes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from planish.codegen.expression import Epilogue
+from planish.codegen.function import Function, Index, Pointer
+from planish.codegen.target import Target
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.fused import base_type
+
+Kind = Literal["image", "rows", "reduce", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A node as its kernel sees it: the operation, and what is done to each element of its result before it is stored."""
+
+    op: str
+    inputs: tuple[TensorType, ...]
+    result: TensorType
+    attributes: Attributes
+    extra: tuple[TensorType, ...] = ()
+    expression: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.result.shape
+
+
+def spec_of(node: Node) -> Spec:
+    """The node without its wrapping: a `fused` node is its base operation with an expression."""
+    types = tuple(source.type for source in node.inputs)
+    if node.op != "fused":
+        return Spec(node.op, types, node.type, node.attributes)
+    arity = node.attributes["arity"]
+    settings = dict(node.attributes["settings"])
+    base = base_type(types, node.attributes)
+    return Spec(node.attributes["base"], types[:arity], base, settings, types[arity:], node.attributes["expression"])
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Names of the function's parameters. `count`, `item` and `image` mean something only to the kinds that have them."""
+
+    inputs: tuple[Pointer, ...]
+    output: Pointer
+    scratch: Pointer
+    extra: tuple[Pointer, ...] = ()
+    count: Index = "%count"
+    item: Index = "%item"
+    image: Index = "%image"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """`emit` writes the body; `items` and `scratch_nbytes` are asked before, with the same spec and target."""
+
+    kind: Kind
+    emit: Callable[[Function, Spec, Operands], None]
+    items: Callable[[Spec, Target], int] = lambda spec, target: 1
+    scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
+
+
+def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:
+    """What `spec` does to each element of its result, bound to the function's parameters."""
+    return Epilogue(f, spec.expression, spec.result, spec.extra, operands.extra)

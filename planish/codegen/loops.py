@@ -1,0 +1,85 @@
+"""Loops of generated code, and how an extent is cut into vectors and panels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planish.codegen.function import Function, Index, Value
+
+
+class Loop:
+    """`for index in range(start, stop, step)` with values carried from one turn to the next.
+
+    with f.loop(0, n, carried=[zero]) as k:
+        k.next(f.fma(x, w, k.carried[0]))
+    total, = k.results
+
+    A loop whose body would run exactly once is emitted as straight code.
+    """
+
+    def __init__(
+        self, function: Function, start: Index, stop: Index, step: int, carried: list[Value], types: list[str]
+    ) -> None:
+        self._function = function
+        self._start, self._stop, self._step = start, stop, step
+        self._initial, self._types = carried, types
+        self._once = isinstance(start, int) and isinstance(stop, int) and start + step >= stop
+        self._following: list[Value] = list(carried)
+        self.index: Index = start
+        self.carried: list[Value] = carried
+        self.results: list[Value] = carried
+
+    def __enter__(self) -> Loop:
+        if self._once:
+            return self
+        f = self._function
+        self._head, self._exit, self._before = f.label("loop"), f.label("end"), f.block_name
+        f.emit(f"br label %{self._head}")
+        f.begin_block(self._head)
+        self.index = f.fresh("i")
+        self.carried = [f.fresh("c") for _ in self._initial]
+        self._following = list(self.carried)
+        self._phis_at = len(f.lines)
+        f.lines.append("")
+        return self
+
+    def next(self, *values: Value) -> None:
+        """The values that the next turn (or the code after the loop) sees as carried."""
+        self._following = list(values)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            return
+        f = self._function
+        self.results = self._following
+        if self._once:
+            return
+        following = f.let(f"add nsw i64 {self.index}, {self._step}")
+        again = f.compare("slt", following, self._stop)
+        f.emit(f"br i1 {again}, label %{self._head}, label %{self._exit}")
+        phis = [f"  {self.index} = phi i64 [ {self._start}, %{self._before} ], [ {following}, %{f.block_name} ]"]
+        phis += [
+            f"  {name} = phi {type_} [ {first}, %{self._before} ], [ {after}, %{f.block_name} ]"
+            for name, type_, first, after in zip(self.carried, self._types, self._initial, self._following, strict=True)
+        ]
+        f.lines[self._phis_at] = "\n".join(phis)
+        f.begin_block(self._exit)
+
+
+def cut(extent: int, largest: int) -> list[int]:
+    """`extent` as the fewest parts of at most `largest` each, as equal as can be, larger ones first."""
+    parts = -(-extent // largest)
+    return [extent // parts + (part < extent % parts) for part in range(parts)]
+
+
+def vectors_of(channels: int, lanes: int) -> int:
+    """Vector registers that hold `channels` values."""
+    return -(-channels // lanes)
+
+
+def starts_of(parts: Sequence[int]) -> list[int]:
+    """Where each part begins."""
+    return [sum(parts[:position]) for position in range(len(parts))]

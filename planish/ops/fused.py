@@ -1,0 +1,79 @@
+"""What passes make of several operations: one node that computes them all without leaving the registers.
+
+* `elementwise[expression]`: a chain of element-wise operations on its inputs.
+* `fused[base, settings, arity, expression]`: the operation `base` on the first `arity` inputs, then the expression on its result
+  (register 0) and the remaining inputs.
+* `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns that no window reads do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.expression import Expression, evaluate, result_type
+from planish.ops.registry import Array, Environment, make, op_named, register
+
+
+def base_type(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    """Type of what the base operation of a `fused` node computes."""
+    arity = attributes["arity"]
+    return op_named(attributes["base"]).infer(inputs[:arity], dict(attributes["settings"]))
+
+
+def _infer_elementwise(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return result_type(attributes["expression"], inputs)
+
+
+def _elementwise(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    return evaluate(node.attributes["expression"], [source.type for source in node.inputs], arrays, environment)
+
+
+def _infer_fused(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return result_type(attributes["expression"], [base_type(inputs, attributes), *inputs[attributes["arity"] :]])
+
+
+def _fused(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    arity = node.attributes["arity"]
+    types = [source.type for source in node.inputs]
+    base = Node(
+        node.attributes["base"], node.inputs[:arity], base_type(types, node.attributes), dict(node.attributes["settings"]), node.layers
+    )
+    result = op_named(base.op).reference(arrays[:arity], base, environment)
+    return evaluate(node.attributes["expression"], [base.type, *types[arity:]], [result, *arrays[arity:]], environment)
+
+
+def _infer_conv2d_pool(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    settings = {name: value for name, value in attributes.items() if name != "window"}
+    map_type = op_named("conv2d").infer(inputs, settings)
+    rows, columns, channels = map_type.shape
+    height, width = attributes["window"]
+    return TensorType((rows // height, columns // width, channels))
+
+
+def _conv2d_pool(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    settings = {name: value for name, value in node.attributes.items() if name != "window"}
+    types = [source.type for source in node.inputs]
+    convolution = Node("conv2d", node.inputs, op_named("conv2d").infer(types, settings), settings, node.layers)
+    maps = op_named("conv2d").reference(arrays, convolution, environment)
+    rows, columns, channels = node.shape
+    height, width = node.attributes["window"]
+    windows = maps[:, : rows * height, : columns * width].reshape(-1, rows, height, columns, width, channels)
+    pooled: Array = windows.max(axis=(2, 4))
+    return pooled
+
+
+register("elementwise", _infer_elementwise, _elementwise, None)
+register("fused", _infer_fused, _fused, None)
+register("conv2d_pool", _infer_conv2d_pool, _conv2d_pool, None)
+
+
+def elementwise(inputs: Sequence[Node], expression: Expression) -> Node:
+    return make("elementwise", inputs, expression=expression)
+
+
+def fuse(base: Node, expression: Expression, extra: Sequence[Node]) -> Node:
+    """`base` followed by `expression` on its result and `extra`."""
+    settings = tuple(sorted(base.attributes.items()))
+    inputs = (*base.inputs, *extra)
+    return make("fused", inputs, base=base.op, settings=settings, arity=len(base.inputs), expression=expression)

@@ -1,0 +1,59 @@
+"""Weights laid out for the kernels that stream them. Packing runs once per change of the weights, never per image.
+
+* `pack_panels[panels, lanes]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]` vectors of `lanes`
+  columns, row after row, so that a kernel reads it front to back. Columns beyond m are zero.
+* `pack_winograd[]`: a 3x3 kernel [3, 3, cin, cout] as the 16 matrices [cin, cout] of Winograd's F(2x2, 3x3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.registry import Array, Environment, make, register
+
+# The kernel transform of F(2x2, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015).
+WINOGRAD_KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+
+
+def _infer_panels(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    *batch, rows, _ = inputs[0].shape
+    return TensorType((*batch, rows * sum(attributes["panels"]) * attributes["lanes"]), batched=False)
+
+
+def _pack_panels(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (matrices,) = arrays
+    *batch, rows, columns = matrices.shape
+    lanes = node.attributes["lanes"]
+    padded = np.zeros((*batch, rows, sum(node.attributes["panels"]) * lanes), matrices.dtype)
+    padded[..., :columns] = matrices
+    packed, start = [], 0
+    for vectors in node.attributes["panels"]:
+        packed.append(padded[..., start : start + vectors * lanes].reshape(*batch, -1))
+        start += vectors * lanes
+    return np.concatenate(packed, axis=-1)
+
+
+def _infer_winograd(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return TensorType((16, *inputs[0].shape[2:]), batched=False)
+
+
+def _pack_winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (kernel,) = arrays
+    transform = WINOGRAD_KERNEL.astype(kernel.dtype)
+    transformed: Array = np.einsum("ai,ijcd,bj->abcd", transform, kernel, transform).reshape(node.shape)
+    return transformed
+
+
+register("pack_panels", _infer_panels, _pack_panels, None)
+register("pack_winograd", _infer_winograd, _pack_winograd, None)
+
+
+def pack_panels(matrix: Node, panels: Sequence[int], lanes: int) -> Node:
+    return make("pack_panels", [matrix], panels=tuple(panels), lanes=lanes)
+
+
+def pack_winograd(kernel: Node) -> Node:
+    return make("pack_winograd", [kernel])
