@@ -1,0 +1,76 @@
+"""One form for every message about a mistake: what happened and where, then what was expected and what to do.
+
+    Dense 'dense': the input has the wrong number of features
+      expected:    16384
+      received:    65536
+      input shape: (None, 256, 256, 3)
+      shapes:      (None, 256, 256, 3) -> Flatten 'flatten' (None, 65536) -> Dense 'dense'
+      remedy:      resize the images to 128x128, or build a new model
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_LISTED_CHOICES = 60
+
+
+def explain(
+    *,
+    what: str,
+    layer: str | None = None,
+    rule: str | None = None,
+    expected: object | None = None,
+    received: object | None = None,
+    input_shape: Sequence[int | None] | None = None,
+    chain: Sequence[str] = (),
+    remedy: str | None = None,
+) -> str:
+    """The text of an error.
+
+    `layer` is the layer as its user knows it ("Dense 'dense'"); `chain` is the way from the input to the place that
+    failed, a step an item. Parts that are None or empty are left out. Several lines in one part are indented alike.
+    """
+    parts = {
+        "rule": rule,
+        "expected": expected,
+        "received": received,
+        "input shape": None if input_shape is None else tuple(input_shape),
+        "shapes": " -> ".join(chain) or None,
+        "remedy": remedy,
+    }
+    given = {label: _text(part) for label, part in parts.items() if part is not None}
+    width = max((len(label) for label in given), default=0) + 1
+    first = what if layer is None else f"{layer}: {what}"
+    return "\n".join([first, *(_line(label, text, width) for label, text in given.items())])
+
+
+def unknown_name(kind: str, name: object, choices: Iterable[str]) -> str:
+    """The text of an error about a name that is not one of `choices`, with the nearest ones.
+
+    `kind` says what was being named, in the singular: "activation", "optimizer", "PLANISH_TARGET".
+    """
+    import difflib
+
+    known = {choice.lower(): choice for choice in sorted(choices)}
+    nearest = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.6)
+    listed = [repr(choice) for choice in known.values()]
+    rest = [f"and {len(listed) - _LISTED_CHOICES} more"] if len(listed) > _LISTED_CHOICES else []
+    return explain(
+        what=f"unknown {kind} {name!r}",
+        expected="one of " + ", ".join([*listed[:_LISTED_CHOICES], *rest]) if listed else "nothing: there are none",
+        remedy="did you mean " + " or ".join(repr(known[match]) for match in nearest) + "?" if nearest else None,
+    )
+
+
+def _line(label: str, text: str, width: int) -> str:
+    indent = "\n" + " " * (width + 3)
+    return f"  {label + ':':<{width}} {text.replace(chr(10), indent)}"
+
+
+def _text(part: object) -> str:
+    """Shapes are written as plain tuples, whatever kind of integers they hold."""
+    if isinstance(part, tuple):
+        items = [_text(item) for item in part]
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    return str(part)
