@@ -1,11 +1,11 @@
 """One form for every message about a mistake: what happened and where, then what was expected and what to do.
 
-    Dense 'dense': the input has the wrong number of features
-      expected:    16384
-      received:    65536
-      input shape: (None, 256, 256, 3)
-      shapes:      (None, 256, 256, 3) -> Flatten 'flatten' (None, 65536) -> Dense 'dense'
-      remedy:      resize the images to 128x128, or build a new model
+Dense 'dense': the input has the wrong number of features
+  expected:    16384
+  received:    65536
+  input shape: (None, 256, 256, 3)
+  shapes:      (None, 256, 256, 3) -> Flatten 'flatten' (None, 65536) -> Dense 'dense'
+  remedy:      resize the images to 128x128, or build a new model
 """
 
 from __future__ import annotations
