@@ -1,0 +1,29 @@
+"""Callbacks: what happens between the steps and epochs of `fit`, `evaluate` and `predict`."""
+
+from planish.callbacks.callback import Callback
+from planish.callbacks.callback_list import CallbackList
+from planish.callbacks.csv_logger import CSVLogger
+from planish.callbacks.early_stopping import EarlyStopping
+from planish.callbacks.history import History
+from planish.callbacks.lambda_callback import LambdaCallback
+from planish.callbacks.learning_rate_scheduler import LearningRateScheduler
+from planish.callbacks.model_checkpoint import ModelCheckpoint
+from planish.callbacks.progbar_logger import ProgbarLogger
+from planish.callbacks.progress_bar import ProgressBar
+from planish.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from planish.callbacks.terminate_on_nan import TerminateOnNaN
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ProgressBar",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+]

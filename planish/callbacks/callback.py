@@ -1,0 +1,107 @@
+"""What a callback is: hooks that `fit`, `evaluate` and `predict` call, all of them optional."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Logs = dict[str, float]
+
+_BATCH_HOOKS = {
+    "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
+    "test": ("on_test_batch_begin", "on_test_batch_end"),
+    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
+}
+
+
+class Callback:
+    """Base of all callbacks: override the hooks that you need.
+
+    `model` is the model at work (assign `model.stop_training = True` to end `fit`) and `params` says how it runs:
+    `verbose`, `epochs` and `steps` (per epoch; None if unknown). `logs` hold the metrics so far; a hook may add to
+    those of `on_epoch_end`, and what it adds reaches `History`.
+
+    As long as no callback overrides a hook for single batches, whole epochs run in native code without a return to
+    Python. `on_train_progress` and its siblings are the cheap way to watch: they are called a few times a second.
+    """
+
+    def __init__(self) -> None:
+        # Any: a callback may use whatever its model has, methods of the user's own subclass included.
+        self.model: Any = None
+        self.params: dict[str, Any] = {}
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def wants_batches(self, mode: str) -> bool:
+        """Whether a hook for single batches is defined; `mode` is 'train', 'test' or 'predict'."""
+        return any(
+            getattr(type(self), hook) is not getattr(Callback, hook) or hook in vars(self)
+            for hook in _BATCH_HOOKS[mode]
+        )
+
+    def wants_progress(self, mode: str) -> bool:
+        """Whether `on_<mode>_progress` is defined."""
+        hook = f"on_{mode}_progress"
+        return getattr(type(self), hook) is not getattr(Callback, hook) or hook in vars(self)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name of `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Before an epoch; `epoch` counts from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """After an epoch and its validation; `logs` hold the training metrics and those of validation ("val_...")."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a training step; `batch` counts from 0 in every epoch."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a training step; `logs` hold the means over the epoch so far."""
+        self.on_batch_end(batch, logs)
+
+    def on_train_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
+        """Now and then during an epoch, and at its end: the steps and images done."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of `evaluate` or of `fit`'s validation."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of `evaluate` or of `fit`'s validation."""
+
+    def on_test_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
+        """Now and then during `evaluate`, and at its end."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of `predict`."""
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """After a batch of `predict`; `logs["outputs"]` are its predictions."""
+
+    def on_predict_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
+        """Now and then during `predict`, and at its end."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """When `fit` begins."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """When `fit` ends; `logs` are those of the last epoch."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """When `evaluate` or a validation begins."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """When `evaluate` or a validation ends."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """When `predict` begins."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """When `predict` ends."""

@@ -1,0 +1,108 @@
+"""Calls a hook on every callback of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from planish.callbacks.callback import Callback, Logs
+from planish.callbacks.history import History
+from planish.callbacks.progbar_logger import ProgbarLogger
+from planish.errors import explain
+
+
+class CallbackList:
+    """The user's callbacks, with a `ProgbarLogger` and a `History` where asked for; hooks are called in that order.
+
+    The progress bar comes first so that what other callbacks print stands below its line; `History` comes last so that
+    it sees what they add to the logs.
+    """
+
+    def __init__(
+        self,
+        callbacks: Callback | Iterable[Any] | None = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        given = _flat(callbacks)
+        if add_progbar and not any(isinstance(callback, ProgbarLogger) for callback in given):
+            given.insert(0, ProgbarLogger())
+        histories = [callback for callback in given if isinstance(callback, History)]
+        if add_history and not histories:
+            histories = [History()]
+            given.append(histories[0])
+        self.callbacks: tuple[Callback, ...] = tuple(given)
+        self.history: History | None = histories[0] if histories else None
+        self.params: dict[str, Any] = {}
+        self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def wants_batches(self, mode: str) -> bool:
+        return any(callback.wants_batches(mode) for callback in self.callbacks)
+
+    def wants_progress(self, mode: str) -> bool:
+        return any(callback.wants_progress(mode) for callback in self.callbacks)
+
+    def on_begin(self, mode: str) -> None:
+        """`on_train_begin`, `on_test_begin` or `on_predict_begin`."""
+        for callback in self.callbacks:
+            getattr(callback, f"on_{mode}_begin")({})
+
+    def on_end(self, mode: str, logs: Logs | None = None) -> None:
+        for callback in self.callbacks:
+            getattr(callback, f"on_{mode}_end")(logs or {})
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        for callback in self.callbacks:
+            callback.on_epoch_begin(epoch, {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, logs)
+
+    def on_batch_begin(self, mode: str, batch: int) -> None:
+        for callback in self.callbacks:
+            getattr(callback, f"on_{mode}_batch_begin")(batch, {})
+
+    def on_batch_end(self, mode: str, batch: int, logs: dict[str, Any]) -> None:
+        for callback in self.callbacks:
+            getattr(callback, f"on_{mode}_batch_end")(batch, logs)
+
+    def on_progress(self, mode: str, step: int, images: int, logs: Logs) -> None:
+        for callback in self.callbacks:
+            getattr(callback, f"on_{mode}_progress")(step, images, logs)
+
+
+def _flat(callbacks: Callback | Iterable[Any] | None) -> list[Callback]:
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, Callback):
+        return [callbacks]
+    flat: list[Callback] = []
+    for item in callbacks:
+        if isinstance(item, list | tuple):
+            flat.extend(_flat(item))
+        elif isinstance(item, Callback):
+            flat.append(item)
+        else:
+            raise TypeError(
+                explain(
+                    what="an item of `callbacks` is not a callback",
+                    expected="an instance of planish.callbacks.Callback or of a subclass",
+                    received=f"{item!r} of type {type(item).__name__}",
+                    remedy="make an instance of the class" if isinstance(item, type) else None,
+                )
+            )
+    return flat

@@ -1,0 +1,81 @@
+"""Ends a training run that no longer gets better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish.callbacks.callback import Callback, Logs
+from planish.callbacks.monitor import checked_mode, improves, monitored, prefers_smaller, worst
+
+
+class EarlyStopping(Callback):
+    """Stops `fit` after `patience` epochs without an improvement of `monitor`.
+
+    An improvement is a change by more than `min_delta` in the direction of `mode` ('min', 'max', or 'auto': by the
+    metric). With a `baseline`, only values better than it reset the patience. `restore_best_weights` brings back the
+    weights of the best epoch when training ends, however it ended. The first `start_from_epoch` epochs are not
+    looked at.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__()
+        self.monitor = monitor
+        self.min_delta = abs(min_delta)
+        self.patience = patience
+        self.verbose = verbose
+        self.mode = checked_mode("EarlyStopping", mode)
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+        self._forget()
+
+    def _forget(self) -> None:
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best: float | None = None
+        self.best_epoch = 0
+        self.best_weights: list[Any] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        current = monitored("EarlyStopping", self.monitor, logs)
+        if current is None or epoch < self.start_from_epoch:
+            return
+        smaller = prefers_smaller("EarlyStopping", self.monitor, self.mode, self.model)
+        best = worst(smaller) if self.best is None else self.best
+        if self.restore_best_weights and self.best_weights is None:
+            self._keep(epoch)
+        self.wait += 1
+        if improves(current, best, self.min_delta, smaller):
+            self.best = current
+            self._keep(epoch)
+            if self.baseline is None or improves(current, self.baseline, self.min_delta, smaller):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def _keep(self, epoch: int) -> None:
+        self.best_epoch = epoch
+        if self.restore_best_weights:
+            self.best_weights = self.model.get_weights()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.stopped_epoch > 0 and self.verbose > 0:
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.best_weights is not None:
+            if self.verbose > 0:
+                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+            self.model.set_weights(self.best_weights)

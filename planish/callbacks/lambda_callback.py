@@ -1,0 +1,45 @@
+"""A callback made of plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from planish.callbacks.callback import Callback
+from planish.errors import unknown_name
+
+Hook = Callable[..., Any]
+
+
+class LambdaCallback(Callback):
+    """Calls the given functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))`.
+
+    Any hook of `Callback` can be given by its name. ValueError for a name that is no hook.
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin: Hook | None = None,
+        on_epoch_end: Hook | None = None,
+        on_train_begin: Hook | None = None,
+        on_train_end: Hook | None = None,
+        on_train_batch_begin: Hook | None = None,
+        on_train_batch_end: Hook | None = None,
+        **kwargs: Hook | None,
+    ) -> None:
+        super().__init__()
+        given: dict[str, Hook | None] = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+            **kwargs,
+        }
+        hooks = [name for name in dir(Callback) if name.startswith("on_")]
+        for name, function in given.items():
+            if name not in hooks:
+                raise ValueError(unknown_name("hook of LambdaCallback", name, hooks))
+            if function is not None:
+                vars(self)[name] = function

@@ -1,0 +1,60 @@
+"""Sets the learning rate of each epoch by a function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from planish.callbacks.callback import Callback, Logs
+from planish.errors import explain
+
+
+class LearningRateScheduler(Callback):
+    """Before each epoch, sets the learning rate to `schedule(epoch, current_rate)` (or `schedule(epoch)`).
+
+    Records "learning_rate" in the logs.
+    """
+
+    def __init__(self, schedule: Callable[..., Any], verbose: int = 0) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        optimizer = self.model.optimizer
+        rate = self._scheduled(epoch, float(optimizer.learning_rate))
+        optimizer.learning_rate = rate
+        if self.verbose > 0:
+            print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
+
+    def _scheduled(self, epoch: int, current: float) -> float:
+        rate = self.schedule(epoch, current) if _takes_two(self.schedule) else self.schedule(epoch)
+        if isinstance(rate, np.ndarray) and rate.ndim == 0:
+            rate = rate[()]
+        if not isinstance(rate, float | np.floating):
+            raise ValueError(
+                explain(
+                    what=f"LearningRateScheduler: the schedule gave no learning rate for epoch {epoch}",
+                    expected="a float",
+                    received=f"{rate!r} of type {type(rate).__name__}",
+                )
+            )
+        return float(rate)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def _takes_two(schedule: Callable[..., Any]) -> bool:
+    """Looked up rather than tried: a TypeError from inside the schedule must reach the user."""
+    try:
+        inspect.signature(schedule).bind(0, 0.0)
+    except TypeError:
+        return False
+    except ValueError:  # some built-in functions have no signature
+        return True
+    return True
