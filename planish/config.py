@@ -107,8 +107,9 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_CACHE_DIR",
-        "The folder in which compiled programs are kept from one process to the next. It holds code, so a folder or"
-        " file that others can write, or that belongs to another user, is not used.",
+        "The folder in which compiled programs are kept from one process to the next: at most 256 MB, of which what has"
+        " not been used for the longest goes first. It holds code, so a folder or file that others can write, or that"
+        " belongs to another user, is not used.",
         f"a folder, or `{CACHE_OFF}` to keep nothing",
         None,
         "`planish` in the user's cache folder (see below)",

@@ -1,0 +1,156 @@
+"""Compiled programs on disk, from one process to the next.
+
+An entry is one file, named by its key: a header (magic, version of the format, the key again, length and SHA-256 of the
+code), then the code. What is damaged, cut short or of another make reads as missing, and is written anew. What is not
+private to the user is not used, and a warning says so once. Whatever the disk refuses, planish works, compiling anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from planish import config
+from planish.runtime.private_folder import NotPrivateError, PrivateFolder
+
+LIMIT_NBYTES = 256 * 2**20
+"""The folder is kept below this; the entries that have not been used for the longest go first."""
+
+FORMAT_VERSION = 1
+
+_MAGIC = b"planish\n"
+_HEADER = struct.Struct("<8sI32sQ32s")  # magic, version, key, bytes of code, SHA-256 of the code
+_SUFFIX = ".code"
+
+_told: set[str] = set()
+
+
+class Entry(NamedTuple):
+    """A program in the cache: its key, the size of its file, and when it was last used (seconds since 1970)."""
+
+    key: str
+    nbytes: int
+    last_used: float
+
+
+def cache_folder() -> str | None:
+    """Where compiled programs are kept; None if they are not (PLANISH_CACHE_DIR=off, or a user without a home)."""
+    chosen = config.value("PLANISH_CACHE_DIR")
+    if chosen is not None:
+        return None if chosen == config.CACHE_OFF else chosen
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        base = config.value("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+    elif sys.platform == "darwin":
+        base = os.path.join(home, "Library", "Caches")
+    else:
+        base = config.value("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return os.path.join(base, "planish") if os.path.isabs(base) else None
+
+
+def load(key: str) -> bytes | None:
+    """The code stored under `key` (SHA-256 in hexadecimal); None if there is none that can be trusted."""
+    digest = _digest(key)
+    path = cache_folder()
+    if path is not None:
+        with _forgiving(path), PrivateFolder(path) as folder:
+            return _unpack(digest, folder.read(key + _SUFFIX))
+    return None
+
+
+def store(key: str, code: bytes) -> None:
+    """Keeps `code` under `key` (SHA-256 in hexadecimal), if it can, and what was used lately of the rest."""
+    digest = _digest(key)
+    path = cache_folder()
+    contents = _pack(digest, code)
+    if path is not None and len(contents) <= LIMIT_NBYTES:
+        with _forgiving(path), PrivateFolder(path, create=True) as folder:
+            folder.write(key + _SUFFIX, contents)
+            _evict(folder, keep=key)
+
+
+def entries() -> list[Entry]:
+    """What is in the cache, the most recently used first."""
+    path = cache_folder()
+    if path is not None:
+        with _forgiving(path), PrivateFolder(path) as folder:
+            return _entries(folder)
+    return []
+
+
+def clear() -> int:
+    """Removes every entry, and nothing else that may be in the folder; returns how many."""
+    path = cache_folder()
+    if path is not None:
+        with _forgiving(path), PrivateFolder(path) as folder:
+            return sum(folder.remove(entry.key + _SUFFIX) for entry in _entries(folder))
+    return 0
+
+
+@contextlib.contextmanager
+def _forgiving(path: str) -> Iterator[None]:
+    """The cache only saves time: nothing that is wrong with it stops the program."""
+    try:
+        yield
+    except OSError:
+        return
+    except NotPrivateError as error:
+        if path not in _told:
+            _told.add(path)
+            warnings.warn(
+                f"planish's cache of compiled programs is not used: {error}, and what it holds would be run. Make it "
+                "yours alone (chmod go-w), or set PLANISH_CACHE_DIR to a folder of your own, or to 'off'.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
+
+def _evict(folder: PrivateFolder, keep: str) -> None:
+    found = _entries(folder)
+    excess = sum(entry.nbytes for entry in found) - LIMIT_NBYTES
+    for entry in reversed(found):
+        if excess <= 0:
+            return
+        if entry.key != keep:
+            folder.remove(entry.key + _SUFFIX)
+            excess -= entry.nbytes
+
+
+def _entries(folder: PrivateFolder) -> list[Entry]:
+    found = [
+        Entry(name.removesuffix(_SUFFIX), status.st_size, status.st_mtime)
+        for name, status in folder.files()
+        if name.endswith(_SUFFIX) and _is_key(name.removesuffix(_SUFFIX))
+    ]
+    return sorted(found, key=lambda entry: entry.last_used, reverse=True)
+
+
+def _pack(digest: bytes, code: bytes) -> bytes:
+    return _HEADER.pack(_MAGIC, FORMAT_VERSION, digest, len(code), _sha256(code)) + code
+
+
+def _unpack(digest: bytes, contents: bytes) -> bytes | None:
+    code = contents[_HEADER.size :]
+    expected = _HEADER.pack(_MAGIC, FORMAT_VERSION, digest, len(code), _sha256(code))
+    return code if contents.startswith(expected) else None
+
+
+def _sha256(code: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(code).digest()
+
+
+def _digest(key: str) -> bytes:
+    if not _is_key(key):
+        raise ValueError(f"a key is a SHA-256 in hexadecimal, 64 characters, not {key!r}")
+    return bytes.fromhex(key)
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 64 and not text.strip("0123456789abcdef")
