@@ -1,0 +1,81 @@
+"""Imports point one way - front -> ops -> graph <- passes <- codegen <- runtime - and `import planish` is light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "planish"
+
+ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
+ANYONE = {"errors", "config"}
+
+# What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
+ALLOWED = {
+    "errors": set(),
+    "config": set(),
+    "flattening": set(),
+    "graph": set(),
+    "ops": {"graph"},
+    "autodiff": {"graph", "ops"},
+    "passes": {"graph", "ops"},
+    "codegen": {"graph", "ops", "passes"},
+    "runtime": {"graph", "ops", "autodiff", "passes", "codegen"},
+}
+TOP = {"saving", "cli"}
+FRONT = ROOMS - set(ALLOWED) - TOP
+
+ALLOWED |= {room: FRONT | {"graph", "ops", "autodiff", "flattening"} for room in FRONT}
+ALLOWED |= {room: ROOMS - {"cli"} for room in TOP}
+ALLOWED["models"] |= {"runtime"}
+
+HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib")
+
+
+def room_of(module: str) -> str:
+    """'planish.ops.conv2d' and 'planish.ops' are in the room 'ops'."""
+    return module.split(".")[1]
+
+
+def modules_imported(source: str) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; `from planish import ops` imports 'planish.ops'."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full"
+            assert node.module is not None
+            yield from (f"planish.{alias.name}" for alias in node.names) if node.module == "planish" else (node.module,)
+
+
+def files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_it_may(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return  # the public names come from everywhere
+    allowed = ALLOWED[room] | ANYONE | {room}
+    used = {module for module in modules_imported(path.read_text(encoding="utf-8")) if module.startswith("planish.")}
+    wrong = {module for module in used if room_of(module) not in allowed}
+    assert not wrong, f"{room} may import {sorted(allowed)}, not {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import planish",
+        "import planish.layers, planish.models, planish.optimizers, planish.callbacks, planish.datasets, planish.utils",
+        "import planish.runtime, planish.saving, planish.cli",
+    ],
+)
+def test_importing_planish_imports_nothing_heavy(statement):
+    code = f"import sys\n{statement}\nprint(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    finished = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == ""

@@ -1,0 +1,31 @@
+"""What the linter cannot see."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAX_LINES = 400
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", files("planish", "tests", "benchmarks"), ids=name_of)
+def test_files_are_short_enough_to_read_in_one_go(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", files("planish"), ids=name_of)
+def test_the_environment_is_read_through_the_table_only(path):
+    if path.name == "config.py":
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    assert not {"os.environ", "os.getenv"} & set(used), "add the variable to planish/config.py"
