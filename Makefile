@@ -1,0 +1,31 @@
+# Every target does its own set-up: a virtual environment in .venv, made with plain `python3 -m venv` and pip.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check clean
+
+# Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
+demo: .venv/demo.stamp
+	$(BIN)/planish demo
+
+# What has to pass before a change goes in.
+test: check
+	$(BIN)/python -m pytest --numprocesses 2
+
+check: .venv/develop.stamp
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build demo-output
+
+.venv/demo.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	touch $@
+
+# The group of dependencies needs a pip that knows groups.
+.venv/develop.stamp: .venv/demo.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
