@@ -1,0 +1,224 @@
+"""Activation functions, as Keras defines them: from a node to a node, or from an array to an array."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from planish import ops, serialization
+from planish.errors import explain, unknown_name
+from planish.graph.node import Node
+
+Activation = Callable[..., Any]
+_Function = TypeVar("_Function", bound=Activation)
+
+_FUNCTIONS: dict[str, Activation] = {}
+
+# Klambauer et al., "Self-normalizing neural networks" (2017).
+_SELU_ALPHA = 1.6732632423543772
+_SELU_SCALE = 1.0507009873554805
+
+
+def _activation(function: _Function) -> _Function:
+    """Lists the function by its name and lets it be called on arrays too."""
+
+    @functools.wraps(function)
+    def on_nodes_and_arrays(x: Any, *arguments: Any, **settings: Any) -> Any:
+        if isinstance(x, Node):
+            return function(x, *arguments, **settings)
+        from planish.evaluation import evaluate
+
+        return evaluate(lambda node: function(node, *arguments, **settings), x)
+
+    _FUNCTIONS[function.__name__] = on_nodes_and_arrays
+    return on_nodes_and_arrays  # type: ignore[return-value]
+
+
+@_activation
+def linear(x: Any) -> Any:
+    """x."""
+    return x
+
+
+@_activation
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere."""
+    if threshold:
+        below = ops.multiply(ops.subtract(x, threshold), negative_slope)
+        y = ops.select(ops.greater_equal(x, threshold), x, below)
+    else:
+        y = ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
+    return y if max_value is None else ops.minimum(y, max_value)
+
+
+@_activation
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """x where x >= 0, negative_slope * x elsewhere."""
+    return ops.leaky_relu(x, negative_slope)
+
+
+@_activation
+def relu6(x: Any) -> Any:
+    """min(max(x, 0), 6)."""
+    return ops.minimum(ops.relu(x), 6.0)
+
+
+@_activation
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x))."""
+    return ops.sigmoid(x)
+
+
+@_activation
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return ops.tanh(x)
+
+
+@_activation
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) divided by its sum along `axis` (counted with the batch axis)."""
+    return _on_last_axis(ops.softmax, x, axis, "softmax")
+
+
+@_activation
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """The logarithm of softmax."""
+    return _on_last_axis(ops.log_softmax, x, axis, "log_softmax")
+
+
+@_activation
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    return ops.elu(x, alpha)
+
+
+@_activation
+def selu(x: Any) -> Any:
+    """scale * elu(x, alpha) with the constants of self-normalizing networks."""
+    return ops.multiply(ops.elu(x, _SELU_ALPHA), _SELU_SCALE)
+
+
+@_activation
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """x * P(X <= x) for a standard normal X; `approximate` uses tanh (Hendrycks and Gimpel, 2016)."""
+    if approximate:
+        cubic = ops.add(x, ops.multiply(ops.multiply(ops.square(x), x), 0.044715))
+        inner = ops.tanh(ops.multiply(cubic, math.sqrt(2.0 / math.pi)))
+    else:
+        inner = ops.erf(ops.multiply(x, math.sqrt(0.5)))
+    return ops.multiply(ops.multiply(x, 0.5), ops.add(inner, 1.0))
+
+
+@_activation
+def softplus(x: Any) -> Any:
+    """log(exp(x) + 1)."""
+    return ops.softplus(x)
+
+
+@_activation
+def softsign(x: Any) -> Any:
+    """x / (|x| + 1)."""
+    return ops.divide(x, ops.add(ops.absolute(x), 1.0))
+
+
+@_activation
+def silu(x: Any) -> Any:
+    """x * sigmoid(x)."""
+    return ops.multiply(x, ops.sigmoid(x))
+
+
+@_activation
+def exponential(x: Any) -> Any:
+    """exp(x)."""
+    return ops.exp(x)
+
+
+@_activation
+def hard_sigmoid(x: Any) -> Any:
+    """relu6(x + 3) / 6."""
+    return ops.multiply(ops.minimum(ops.relu(ops.add(x, 3.0)), 6.0), 1.0 / 6.0)
+
+
+@_activation
+def hard_silu(x: Any) -> Any:
+    """x * hard_sigmoid(x)."""
+    return ops.multiply(x, hard_sigmoid(x))
+
+
+@_activation
+def hard_tanh(x: Any) -> Any:
+    """x, cut off at -1 and 1."""
+    return ops.minimum(ops.maximum(x, -1.0), 1.0)
+
+
+@_activation
+def mish(x: Any) -> Any:
+    """x * tanh(softplus(x))."""
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+@_activation
+def log_sigmoid(x: Any) -> Any:
+    """log(1 / (1 + exp(-x)))."""
+    return ops.negative(ops.softplus(ops.negative(x)))
+
+
+swish = silu
+hard_swish = hard_silu
+_ALIASES = {"swish": silu, "hard_swish": hard_silu}
+
+
+def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int, name: str) -> Node:
+    rank = len(x.shape) + x.batched
+    per_image = (axis + rank if axis < 0 else axis) - x.batched
+    if not 0 <= per_image < len(x.shape):
+        raise ValueError(
+            explain(
+                what=f"{name}: axis {axis} is not an axis of an image",
+                rule="axes are counted with the batch axis, which is axis 0",
+                received=f"a value of rank {rank}",
+            )
+        )
+    last = len(x.shape) - 1
+    if per_image == last:
+        return function(x)
+    order = [*(i for i in range(last + 1) if i != per_image), per_image]
+    back = [order.index(i) for i in range(last + 1)]
+    return ops.transpose(function(ops.transpose(x, tuple(order))), tuple(back))
+
+
+def get(identifier: Any) -> Activation:
+    """The function that a user's argument means: None (linear), a name, a config or a function."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str):
+        known = _FUNCTIONS | _ALIASES
+        if identifier not in known:
+            raise ValueError(unknown_name("activation", identifier, known))
+        return known[identifier]
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if callable(identifier):
+        return identifier  # type: ignore[no-any-return]
+    raise TypeError(
+        explain(what="an activation was expected", expected="a name, a function or None", received=repr(identifier))
+    )
+
+
+def serialize(activation: Activation) -> Any:
+    """Keras's serialized form: the name of a function of this module, the config of an object."""
+    for name, function in _FUNCTIONS.items():
+        if activation is function:
+            return name
+    return serialization.serialize(activation)
+
+
+def deserialize(config: Any) -> Activation:
+    """The function of a serialized form."""
+    if config is None or isinstance(config, str):
+        return get(config)
+    found: Activation = serialization.deserialize(config, module_names=_FUNCTIONS | _ALIASES)
+    return found

@@ -1,0 +1,93 @@
+"""Checks of constructor arguments. `layer` is the layer as its user knows it ("Conv2D 'conv2d'"), for the message."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from planish.errors import explain, unknown_name
+
+
+def wrong_argument(layer: str, name: str, expected: str, received: object, remedy: str | None = None) -> ValueError:
+    """The error of an argument that has a wrong value."""
+    return ValueError(
+        explain(
+            layer=layer, what=f"argument '{name}' is wrong", expected=expected, received=repr(received), remedy=remedy
+        )
+    )
+
+
+def integer(layer: str, name: str, value: Any, least: int = 1) -> int:
+    """`value` as an int of at least `least`."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise wrong_argument(layer, name, f"an integer, {least} or more", value)
+    return number
+
+
+def pair(layer: str, name: str, value: Any, least: int = 1) -> tuple[int, int]:
+    """`value` as (height, width): one integer for both, or two integers."""
+    expected = f"an integer, {least} or more, or two of them (height, width)"
+    items = (value, value) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
+    if len(items) != 2:
+        raise wrong_argument(layer, name, expected, value)
+    try:
+        first, second = (integer(layer, name, item, least) for item in items)
+    except ValueError:
+        raise wrong_argument(layer, name, expected, value) from None
+    return first, second
+
+
+def number(layer: str, name: str, value: Any, least: float = -math.inf, below: float = math.inf) -> float:
+    """`value` as a float, `least <= value < below`, not NaN."""
+    bounds = [f"{least:g} or more"] * (least > -math.inf) + [f"less than {below:g}"] * (below < math.inf)
+    try:
+        result = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError):
+        result = math.nan
+    if not least <= result < below:
+        raise wrong_argument(layer, name, ", ".join(["a finite number", *bounds]), value)
+    return result
+
+
+def flag(layer: str, name: str, value: Any) -> bool:
+    """`value` if it is True or False (0 and 1 are read as such)."""
+    if not isinstance(value, bool) and value not in (0, 1):
+        raise wrong_argument(layer, name, "True or False", value)
+    return bool(value)
+
+
+def choice(layer: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """`value` in lower case if it is one of `choices`."""
+    lowered = value.lower() if isinstance(value, str) else value
+    if lowered not in choices:
+        raise ValueError(unknown_name(f"{name} of {layer}", value, choices))
+    return str(lowered)
+
+
+def data_format(layer: str, value: Any) -> str:
+    """'channels_last' (also for None) or 'channels_first'."""
+    return choice(
+        layer, "data_format", "channels_last" if value is None else value, ("channels_last", "channels_first")
+    )
+
+
+def unsupported(layer: str, **arguments: Any) -> None:
+    """Raises ValueError for the first argument that is not None, False: planish has no meaning for it."""
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise ValueError(
+                explain(
+                    layer=layer,
+                    what=f"argument '{name}' is not supported by planish",
+                    expected="it is left out",
+                    received=repr(value),
+                )
+            )

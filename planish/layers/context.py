@@ -1,0 +1,43 @@
+"""What a layer may ask for while it is traced, and what it may leave behind besides its output."""
+
+from __future__ import annotations
+
+import itertools
+
+from planish import ops
+from planish.graph.node import Node
+from planish.variable import Variable
+
+
+class CallContext:
+    """One trace of a model, for training or for inference.
+
+    `updates` holds new values of variables, in the order in which layers gave them; `losses` holds penalties (unbatched
+    scalars).
+    """
+
+    def __init__(self, training: bool = False) -> None:
+        self.training = training
+        self.updates: dict[Variable, Node] = {}
+        self.losses: list[Node] = []
+        self._seed: Node | None = None
+        self._streams = itertools.count()
+
+    @property
+    def seed(self) -> Node:
+        """The step's random seed: a scalar of type i32, in the graph only if a layer asks for it."""
+        if self._seed is None:
+            self._seed = ops.scalar("seed", "i32")
+        return self._seed
+
+    def stream(self) -> int:
+        """A number that no other layer of this trace has: which random sequence of the seed to draw from."""
+        return next(self._streams)
+
+    def update(self, variable: Variable, value: Node) -> None:
+        """At the end of the step, the variable becomes `value` (a node of the variable's shape)."""
+        self.updates[variable] = value
+
+    def add_loss(self, penalty: Node) -> None:
+        """Adds an unbatched scalar to the loss."""
+        self.losses.append(penalty)

@@ -1,0 +1,148 @@
+"""A convolution over images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import activations, initializers, ops, regularizers
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.image import axes_of, from_channels_last, last_shape, reach, to_channels_last, window_padding
+from planish.layers.layer import Layer, Shape
+from planish.variable import Variable
+
+
+class Conv2D(Layer):
+    """`activation(conv(x, kernel) + bias)`. kernel: [kh, kw, channels / groups, filters].
+
+    'valid' keeps windows that lie wholly inside the image; 'same' pads with zeros to ceil(size / stride) windows.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int | tuple[int, int] = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | tuple[int, int] = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: None = None,
+        bias_constraint: None = None,
+        lora_rank: None = None,
+        lora_alpha: None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **options)
+        label = self.label
+        arguments.unsupported(label, kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
+        arguments.unsupported(label, lora_rank=lora_rank, lora_alpha=lora_alpha)
+        self.filters = arguments.integer(label, "filters", filters)
+        self.kernel_size = arguments.pair(label, "kernel_size", kernel_size)
+        self.strides = arguments.pair(label, "strides", strides)
+        self.padding = arguments.choice(label, "padding", padding, ("valid", "same"))
+        self.data_format = arguments.data_format(label, data_format)
+        self.dilation_rate = arguments.pair(label, "dilation_rate", dilation_rate)
+        self.groups = arguments.integer(label, "groups", groups)
+        self.activation = activations.get(activation)
+        self.use_bias = arguments.flag(label, "use_bias", use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self._check_combinations()
+        self.kernel: Variable
+        self.bias: Variable | None = None
+
+    def _check_combinations(self) -> None:
+        if self.filters % self.groups:
+            raise arguments.wrong_argument(
+                self.label,
+                "groups",
+                f"a divisor of the {self.filters} filters",
+                self.groups,
+                "change filters or groups",
+            )
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise arguments.wrong_argument(
+                self.label,
+                "dilation_rate",
+                f"1 where strides are more than 1 (strides={self.strides})",
+                self.dilation_rate,
+            )
+
+    def check_input(self, shape: Shape) -> None:
+        self.require_rank(shape, 3, axes_of(self.data_format))
+        *size, channels = last_shape(shape, self.data_format)
+        if channels % self.groups:
+            raise self.mistake(
+                f"{channels} channels cannot be split into {self.groups} groups",
+                shape,
+                expected=f"channels that are a multiple of {self.groups}",
+                received=channels,
+            )
+        if self.built and channels != self.kernel.shape[2] * self.groups:
+            raise self.mistake(
+                "the input has another number of channels than the layer was built for",
+                shape,
+                expected=self.kernel.shape[2] * self.groups,
+                received=channels,
+            )
+        rows, columns = reach(self.kernel_size, self.dilation_rate)
+        if self.padding == "valid" and (rows > size[0] or columns > size[1]):
+            raise self.mistake(
+                f"the kernel spans {rows}x{columns} pixels, more than the {size[0]}x{size[1]} of its input",
+                shape,
+                remedy="use padding='same', a smaller kernel_size, larger images, or fewer poolings before this layer",
+            )
+
+    def create_weights(self, shape: Shape) -> None:
+        channels = last_shape(shape, self.data_format)[-1]
+        kernel_shape = (*self.kernel_size, channels // self.groups, self.filters)
+        self.kernel = self.add_weight("kernel", kernel_shape, self.kernel_initializer, self.kernel_regularizer)
+        if self.use_bias:
+            self.bias = self.add_weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer)
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        x = to_channels_last(x, self.data_format)
+        padding = window_padding(self.padding, x.shape[:2], self.kernel_size, self.strides, self.dilation_rate)
+        y = ops.conv2d(x, self.kernel.node, self.strides, padding, self.dilation_rate, self.groups)
+        if self.bias is not None:
+            y = ops.add(y, self.bias.node)
+        return self._activated(y)
+
+    def _activated(self, y: Node) -> Node:
+        """Softmax needs the axes as the user sees them; any other function may come before the channels move back."""
+        if self.activation in (activations.softmax, activations.log_softmax):
+            softmaxed: Node = self.activation(from_channels_last(y, self.data_format))
+            return softmaxed
+        return from_channels_last(self.activation(y), self.data_format)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+            "groups": self.groups,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+            "kernel_constraint": None,
+            "bias_constraint": None,
+        }

@@ -1,0 +1,103 @@
+"""The start of a model: the shape of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planish import precision
+from planish.errors import explain
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer
+from planish.layers.symbolic import SymbolicTensor
+
+Extents = Sequence[int | None]
+
+
+class InputLayer(Layer):
+    """`shape` is without the batch axis, `batch_shape` with it. Arrays may have any type, whatever `dtype` is."""
+
+    def __init__(
+        self,
+        shape: Extents | None = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Extents | None = None,
+        input_tensor: None = None,
+        optional: bool = False,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(name=name, **options)
+        arguments.unsupported(self.label, sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
+        self.dtype = precision.dtype_name(dtype) or "float32"
+        self.batch_shape = self._checked_shape(shape, batch_size, batch_shape)
+        self.built = True
+        self.input = self.output = SymbolicTensor(self.batch_shape, self.dtype, self.name, self)
+
+    def _checked_shape(self, shape: Any, batch_size: Any, batch_shape: Any) -> tuple[int | None, ...]:
+        whole = self.declared_shape if batch_shape is None else batch_shape
+        if (shape is None) == (whole is None):
+            received = "neither" if shape is None else "both"
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="the input's shape",
+                    expected="either shape or batch_shape",
+                    received=received,
+                )
+            )
+        if whole is None:
+            whole = (batch_size, *((shape,) if isinstance(shape, int) else shape))
+        images, *extents = whole
+        return (
+            None if images is None else arguments.integer(self.label, "batch_size", images),
+            *(self._checked_extent(extent, whole) for extent in extents),
+        )
+
+    def _checked_extent(self, extent: Any, shape: Any) -> int:
+        if extent is not None:
+            return arguments.integer(self.label, "shape", extent)
+        raise ValueError(
+            explain(
+                layer=self.label,
+                what="the shape has an unknown extent (None)",
+                rule="planish compiles a model for one exact shape of images; only the batch axis may be None",
+                expected="a shape such as (28, 28, 1)",
+                received=tuple(shape[1:]),
+                remedy="give every extent, or leave Input out: the model is then built from the first data it sees",
+            )
+        )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self.dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+        }
+
+
+def Input(  # noqa: N802 (Keras's name)
+    shape: Extents | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Extents | None = None,
+    name: str | None = None,
+    tensor: None = None,
+    optional: bool = False,
+) -> SymbolicTensor:
+    """The first item of a Sequential model: says which images it takes."""
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    assert layer.output is not None
+    return layer.output

@@ -1,0 +1,15 @@
+"""The largest value of each window."""
+
+from __future__ import annotations
+
+from planish import ops
+from planish.graph.node import Node
+from planish.layers.image import Padding
+from planish.layers.pooling import Pooling2D
+
+
+class MaxPooling2D(Pooling2D):
+    """Maximum over windows; the padding of 'same' never wins."""
+
+    def pool(self, x: Node, padding: Padding) -> Node:
+        return ops.max_pool2d(x, self.pool_size, self.strides, padding)

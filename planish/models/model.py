@@ -1,0 +1,164 @@
+"""What every model is: a layer made of layers, which can be looked at as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from planish import ops
+from planish.errors import explain, unknown_name
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.layers.context import CallContext
+from planish.layers.layer import BatchShape, Layer
+from planish.layers.symbolic import SymbolicTensor
+from planish.variable import Variable
+
+
+class Model(Layer):
+    """Base of models. Build one with `Sequential`."""
+
+    def __init__(self, *, trainable: bool = True, name: str | None = None, **options: Any) -> None:
+        if type(self) is Model:
+            raise TypeError(
+                explain(
+                    what="Model cannot be made by itself",
+                    rule="planish builds Sequential models; Keras's functional API is not part of it",
+                    remedy="Sequential([Input(shape=...), layer, layer, ...])",
+                )
+            )
+        super().__init__(trainable=trainable, name=name, **options)
+        self._own_structure_version = 0
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in order, without the input layer."""
+        raise NotImplementedError(f"{self.label} defines no layers")
+
+    # -- shapes ------------------------------------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """What the model takes. Raises ValueError if the model is not built."""
+        return [self._required(self.input, "inputs", ValueError)]
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """What the model gives. Raises ValueError if the model is not built."""
+        return [self._required(self.output, "outputs", ValueError)]
+
+    @property
+    def input_shape(self) -> BatchShape:
+        """Shape of the input with the batch axis first. Raises AttributeError if the model is not built."""
+        return self._required(self.input, "input shape", AttributeError).shape
+
+    @property
+    def output_shape(self) -> BatchShape:
+        """Shape of the output with the batch axis first. Raises AttributeError if the model is not built."""
+        return self._required(self.output, "output shape", AttributeError).shape
+
+    def _required(self, tensor: SymbolicTensor | None, what: str, error: type[Exception]) -> SymbolicTensor:
+        if tensor is None:
+            raise error(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
+        return tensor
+
+    # -- weights -----------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables, layer by layer; empty if the model is not built."""
+        return [variable for layer in self.layers for variable in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [variable for layer in self.layers for variable in layer.trainable_weights] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        if not self.trainable:
+            return self.weights
+        return [variable for layer in self.layers for variable in layer.non_trainable_weights]
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        """Sets it on the model and on every layer in it."""
+        for layer in self.layers:
+            layer.trainable = value
+        self._trainable = bool(value)
+
+    @property
+    def weights_version(self) -> int:
+        return max((layer.weights_version for layer in self.layers), default=0)
+
+    @property
+    def structure_version(self) -> int:
+        """A number that grows whenever layers are added, removed or built."""
+        nested = sum(layer.structure_version for layer in self.layers if isinstance(layer, Model))
+        return self._own_structure_version + nested
+
+    # -- graphs ------------------------------------------------------------------------------------------------------
+
+    def trace(self, context: CallContext) -> tuple[tuple[Node, ...], Node]:
+        """The model as nodes: its inputs (the first is called 'x') and its output. Raises ValueError if not built."""
+        x = ops.input_("x", self._image_shape())
+        return (x,), self.connect(x, context)
+
+    def graph(self, training: bool = False) -> Graph:
+        """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates."""
+        context = CallContext(training)
+        _, y = self.trace(context)
+        return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
+
+    def penalties(self) -> list[Node]:
+        """One scalar node for every regularizer of a trainable weight, in Keras's order."""
+        regularized = [(variable, variable.regularizer) for variable in self.trainable_weights]
+        return [regularizer.penalty(variable.node) for variable, regularizer in regularized if regularizer is not None]
+
+    def _image_shape(self) -> tuple[int, ...]:
+        if self.input is None:
+            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
+        return tuple(extent for extent in self.input.shape[1:] if extent is not None)
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name, or at that place. Raises ValueError if there is none."""
+        if (name is None) == (index is None):
+            raise ValueError(
+                explain(layer=self.label, what="get_layer takes either a name or an index", received=(name, index))
+            )
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(
+                    explain(
+                        layer=self.label,
+                        what=f"there is no layer {index}",
+                        expected=f"an index below {len(self.layers)}",
+                    )
+                )
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers]))
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+    ) -> None:
+        """Prints Keras's table of layers, output shapes and parameter counts; see `planish.models.summary`."""
+        from planish.models.summary import print_summary
+
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+
+UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"

@@ -1,0 +1,199 @@
+"""A model that is one layer after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planish import ops, serialization
+from planish.errors import explain
+from planish.graph.node import Node
+from planish.layers import chain
+from planish.layers.context import CallContext
+from planish.layers.input_layer import InputLayer
+from planish.layers.layer import BatchShape, Layer, Shape
+from planish.layers.symbolic import SymbolicTensor
+from planish.models.model import Model
+
+
+class Sequential(Model):
+    """A stack of layers. It is built as soon as the shape of its input is known: from `Input`, from the first layer's
+    `input_shape=`, from `build`, or from the first data."""
+
+    def __init__(
+        self, layers: Sequence[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._layers: list[Layer] = []
+        for layer in layers or ():
+            self.add(layer, rebuild=False)
+        self._rebuild()
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    # -- changing the stack ------------------------------------------------------------------------------------------
+
+    def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
+        """Puts a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
+        added = layer.layer if isinstance(layer, SymbolicTensor) else layer
+        if not isinstance(added, Layer):
+            raise TypeError(
+                explain(
+                    layer=self.label,
+                    what="only layers can be added",
+                    expected="an object from planish.layers",
+                    received=repr(layer),
+                )
+            )
+        before = list(self._layers)
+        if not self._layers and added.declared_shape is not None and not isinstance(added, InputLayer):
+            self._layers.append(InputLayer(batch_shape=added.declared_shape))
+        self._check_addition(added)
+        self._layers.append(added)
+        self._invalidate()
+        if rebuild:
+            try:
+                self._rebuild()
+            except ValueError:
+                self._layers = before
+                self._rebuild()
+                raise
+
+    def _check_addition(self, layer: Layer) -> None:
+        if isinstance(layer, InputLayer) and self._layers:
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="an Input can only be the first item",
+                    received=f"{layer.label} after {self._layers[-1].label}",
+                )
+            )
+        if any(other.name == layer.name for other in self._layers):
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="two layers have the same name",
+                    rule="the layers of a model have different names, and each is used once",
+                    received=f"'{layer.name}' again",
+                    remedy="give it another one: name='...'",
+                )
+            )
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Takes the top layer off and returns it."""
+        if not self.layers:
+            raise ValueError(explain(layer=self.label, what="there is no layer to take off"))
+        layer = self._layers.pop()
+        self._invalidate()
+        if rebuild:
+            self._rebuild()
+        return layer
+
+    def _invalidate(self) -> None:
+        self.built = False
+        self.input = self.output = None
+        self._own_structure_version += 1
+
+    def _rebuild(self) -> None:
+        """Builds the stack if the shape of its input is known."""
+        if not self.layers:
+            return
+        first = self._layers[0]
+        if isinstance(first, InputLayer):
+            self.build(first.batch_shape)
+        elif isinstance(first, Model) and first.built:
+            self.build(first.input_shape)
+
+    # -- building ----------------------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
+        """Makes the weights of all layers for inputs of the shape (batch axis first)."""
+        if not self.layers:
+            raise ValueError(explain(layer=self.label, what="the model has no layers", remedy="add(layer)"))
+        if not isinstance(self._layers[0], InputLayer):
+            if input_shape is None:
+                raise ValueError(
+                    explain(
+                        layer=self.label, what="build needs the shape of the input", expected="build((None, 28, 28, 1))"
+                    )
+                )
+            self._layers.insert(0, InputLayer(batch_shape=input_shape))
+        start = self._layers[0]
+        assert isinstance(start, InputLayer)
+        super().build(start.batch_shape if input_shape is None else input_shape)
+
+    def check_input(self, shape: Shape) -> None:
+        start = self._layers[0]
+        if isinstance(start, InputLayer) and start.batch_shape[1:] != shape:
+            raise self.mistake(
+                "the model was made for inputs of another shape",
+                shape,
+                expected=start.batch_shape,
+                remedy="bring the input to that shape, or make a new model for this one",
+            )
+
+    def create_weights(self, shape: Shape) -> None:
+        start = self._layers[0]
+        assert isinstance(start, InputLayer)
+        images = start.batch_shape[0]
+        tensor = start.output
+        assert tensor is not None
+        self.input = tensor
+        for layer, node in self._connected(ops.input_("x", shape), CallContext()):
+            layer.input = tensor
+            tensor = layer.output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer)
+        self.output = tensor
+        self._own_structure_version += 1
+        self._check_paths()
+
+    def _connected(self, x: Node, context: CallContext) -> list[tuple[Layer, Node]]:
+        """Every layer with its output."""
+        connected = []
+        with chain.model_scope(self.name, str((None, *x.shape))):
+            for layer in self.layers:
+                x = layer.connect(x, context)
+                connected.append((layer, x))
+                if not isinstance(layer, Model):
+                    chain.record(f"{layer.label} {(None, *x.shape)}")
+        return connected
+
+    def _check_paths(self) -> None:
+        paths = [variable.path for variable in self.weights]
+        twice = {path for path in paths if paths.count(path) > 1}
+        if twice:
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="two weights have the same name",
+                    received=", ".join(sorted(twice)),
+                    remedy="give the layers of the inner and the outer model different names",
+                )
+            )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        return self._connected(x, context)[-1][1]
+
+    # -- configuration -----------------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config["layers"] = [serialization.serialize(layer) for layer in self._layers]
+        if self.built:
+            config["build_input_shape"] = self.input_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Sequential:
+        """The model that `get_config` (or Keras's) describes, with fresh weights."""
+        layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
+        model = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        build_input_shape = config.get("build_input_shape")
+        if not model.built and build_input_shape is not None and model.layers:
+            model.build(build_input_shape)
+        return model
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        built: BatchShape | None = self.input_shape if self.built else None
+        return None if built is None else {"input_shape": built}

@@ -1,0 +1,27 @@
+"""Names that layers and models get when the user gives none: conv2d, conv2d_1, flatten, max_pooling2d."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_used: Counter[str] = Counter()
+
+
+def automatic_name(class_name: str) -> str:
+    """The next free name for an object of the class: its name in snake case, numbered from the second on."""
+    stem = snake_case(class_name)
+    number = _used[stem]
+    _used[stem] += 1
+    return f"{stem}_{number}" if number else stem
+
+
+def snake_case(class_name: str) -> str:
+    """Keras's spelling: MaxPooling2D -> max_pooling2d, ReLU -> re_lu."""
+    spaced = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", class_name))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", spaced).lower()
+
+
+def reset_names() -> None:
+    """Numbering starts again, as in a fresh process."""
+    _used.clear()

@@ -1,0 +1,44 @@
+"""The one precision: weights and computations are float32. Keras's dtype arguments are read, others are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+
+# How Keras writes a layer's dtype.
+FLOAT32_POLICY: dict[str, Any] = {
+    "module": "keras",
+    "class_name": "DTypePolicy",
+    "config": {"name": "float32"},
+    "registered_name": None,
+}
+
+
+def require_float32(owner: str, dtype: Any) -> None:
+    """Raises ValueError unless `dtype` (a name, a NumPy type, a policy or its config) means float32 or is None."""
+    name = dtype_name(dtype)
+    if name not in (None, "float32"):
+        raise ValueError(
+            explain(
+                what="this dtype is not supported",
+                layer=owner,
+                rule="weights and computations are float32; inputs may have any number type",
+                expected="'float32' or None",
+                received=repr(name),
+            )
+        )
+
+
+def dtype_name(dtype: Any) -> str | None:
+    """The name of a dtype in any of the forms that Keras accepts; None for None."""
+    if dtype is None or isinstance(dtype, str):
+        return dtype
+    if isinstance(dtype, dict):
+        name = dtype.get("config", {}).get("name")
+        return None if name is None else str(name)
+    if hasattr(dtype, "name") and isinstance(dtype.name, str):
+        return dtype.name
+    return np.dtype(dtype).name

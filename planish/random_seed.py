@@ -1,0 +1,31 @@
+"""One source of seeds for everything random that the user did not seed: initial weights, dropout, shuffling.
+
+It starts from the operating system's entropy; `set_seed` makes every later draw repeatable. The generator is splitmix64
+(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): a counter and a mixing function, which
+cost no import.
+"""
+
+from __future__ import annotations
+
+import os
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+_LARGEST_SEED = 1_000_000_000
+
+_state = int.from_bytes(os.urandom(8), "little")
+
+
+def set_seed(seed: int) -> None:
+    """From here on, the same sequence of `next_seed` for the same `seed`."""
+    global _state
+    _state = seed & _MASK
+
+
+def next_seed() -> int:
+    """A fresh seed, 1 <= seed <= 1,000,000,000."""
+    global _state
+    _state = (_state + _GOLDEN) & _MASK
+    mixed = ((_state ^ (_state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return 1 + (mixed ^ (mixed >> 31)) % _LARGEST_SEED

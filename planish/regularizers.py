@@ -1,0 +1,160 @@
+"""Penalties on weights: scalars that are added to the loss, written in graph operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from planish import ops, serialization
+from planish.errors import explain, unknown_name
+from planish.graph.node import Node
+
+
+class Regularizer:
+    """Base: `penalty(x)` maps a node to an unbatched scalar node; calling it on an array evaluates that."""
+
+    def penalty(self, x: Node) -> Node:
+        raise NotImplementedError(f"regularizer {type(self).__name__} defines no penalty(x)")
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty of a node as a node, or of an array as a float."""
+        if isinstance(x, Node):
+            return self.penalty(x)
+        from planish.evaluation import evaluate
+
+        return float(evaluate(self.penalty, x))
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Regularizer:
+        return cls(**config)
+
+
+class L1L2(Regularizer):
+    """`l1 * sum(|x|) + l2 * sum(x^2)`."""
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        self.l1 = _factor(type(self).__name__, "l1", 0.0 if l1 is None else l1)
+        self.l2 = _factor(type(self).__name__, "l2", 0.0 if l2 is None else l2)
+
+    def penalty(self, x: Node) -> Node:
+        terms = []
+        if self.l1:
+            terms.append(ops.multiply(total(ops.absolute(x)), self.l1))
+        if self.l2:
+            terms.append(ops.multiply(total(ops.square(x)), self.l2))
+        if not terms:
+            return ops.constant(0.0)
+        return terms[0] if len(terms) == 1 else ops.add(terms[0], terms[1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1, "l2": self.l2}
+
+
+class L1(L1L2):
+    """`l1 * sum(|x|)`."""
+
+    def __init__(self, l1: float = 0.01) -> None:
+        super().__init__(l1=0.01 if l1 is None else l1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1}
+
+
+class L2(L1L2):
+    """`l2 * sum(x^2)`."""
+
+    def __init__(self, l2: float = 0.01) -> None:
+        super().__init__(l2=0.01 if l2 is None else l2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l2": self.l2}
+
+
+def total(x: Node) -> Node:
+    """The sum of all elements (of all images, if it is batched): an unbatched scalar."""
+    axes = tuple(range(len(x.shape)))
+    return ops.batch_sum(x, axes) if x.batched else ops.reduce_sum(x, axes)
+
+
+def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+    """Keras's older spelling of L1L2, with its own defaults."""
+    return L1L2(l1, l2)
+
+
+l1, l2 = L1, L2
+
+_NAMES: Mapping[str, type[Regularizer]] = {
+    "L1": L1,
+    "L2": L2,
+    "L1L2": L1L2,
+    "l1": L1,
+    "l2": L2,
+    "l1_l2": L1L2,
+    "l1l2": L1L2,
+}
+
+
+def get(identifier: Any) -> Regularizer | None:
+    """The regularizer that a user's argument means: None, a name, a config, a class or an object."""
+    if identifier is None or isinstance(identifier, Regularizer):
+        return identifier
+    if isinstance(identifier, str):
+        if identifier not in _NAMES:
+            raise ValueError(unknown_name("regularizer", identifier, _NAMES))
+        return _NAMES[identifier]()
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
+        return identifier()
+    if callable(identifier):
+        return _FunctionRegularizer(identifier)
+    raise TypeError(
+        explain(what="a regularizer was expected", expected="None, a name or a Regularizer", received=repr(identifier))
+    )
+
+
+class _FunctionRegularizer(Regularizer):
+    """A user's own function from a node to a scalar node."""
+
+    def __init__(self, function: Callable[[Node], Node]) -> None:
+        self.function = function
+
+    def penalty(self, x: Node) -> Node:
+        return self.function(x)
+
+    def get_config(self) -> dict[str, Any]:
+        raise TypeError(
+            explain(
+                what="a function cannot be written into a configuration",
+                expected="a subclass of Regularizer",
+                received=self.function,
+            )
+        )
+
+
+def serialize(regularizer: Regularizer | None) -> Any:
+    """Keras's serialized form."""
+    return serialization.serialize(regularizer)
+
+
+def deserialize(config: Any) -> Regularizer | None:
+    """The regularizer of a serialized form (or of a plain name)."""
+    if config is None or isinstance(config, str):
+        return get(config)
+    found: Regularizer = serialization.deserialize(config, module_names=_NAMES)
+    return found
+
+
+def _factor(regularizer: str, name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ValueError(
+            explain(
+                what=f"regularizer {regularizer}: argument {name!r}",
+                expected="a finite number, 0 or more",
+                received=repr(value),
+            )
+        )
+    return float(value)

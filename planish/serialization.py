@@ -1,0 +1,128 @@
+"""Keras 3's serialized form of objects: {'module', 'class_name', 'config', 'registered_name'}, lists and plain values.
+
+What is written here opens in Keras, and what Keras wrote is read here, for every object that both have.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain, unknown_name
+
+# The public module of Keras for each room of planish; 'keras' itself exports the models.
+_KERAS_MODULES = {
+    "activations": "keras.activations",
+    "callbacks": "keras.callbacks",
+    "initializers": "keras.initializers",
+    "layers": "keras.layers",
+    "losses": "keras.losses",
+    "metrics": "keras.metrics",
+    "models": "keras",
+    "optimizers": "keras.optimizers",
+    "regularizers": "keras.regularizers",
+}
+_ROOMS = {
+    **{keras: f"planish.{room}" for room, keras in _KERAS_MODULES.items()},
+    "keras.models": "planish.models",
+    "keras.optimizers.schedules": "planish.optimizers.schedules",
+}
+
+
+def serialize(value: Any) -> Any:
+    """The serialized form of a value: plain numbers, strings and None as they are, containers item by item."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
+    if isinstance(value, (list, tuple)):
+        return type(value)([serialize(item) for item in value])
+    if isinstance(value, Mapping):
+        return {key: serialize(item) for key, item in value.items()}
+    if hasattr(value, "get_config"):
+        return _serialized_object(value)
+    raise TypeError(
+        explain(
+            what="an object cannot be written into a configuration",
+            expected="an object with get_config(), such as every layer and initializer of planish has",
+            received=repr(value),
+        )
+    )
+
+
+def _serialized_object(value: Any) -> dict[str, Any]:
+    class_ = type(value)
+    serialized = {
+        "module": keras_module(class_),
+        "class_name": class_.__name__,
+        "config": value.get_config(),
+        "registered_name": None,
+    }
+    for part in ("build_config", "compile_config"):
+        config = getattr(value, f"get_{part}", lambda: None)()
+        if config is not None:
+            serialized[part] = config
+    return serialized
+
+
+def keras_module(class_: type) -> str:
+    """Where Keras keeps the class of the same name; the class's own module if it is not one of planish's."""
+    package, _, rest = class_.__module__.partition(".")
+    room = rest.partition(".")[0]
+    if package != "planish":
+        return class_.__module__
+    if rest.startswith("optimizers.schedules"):
+        return "keras.optimizers.schedules"
+    return _KERAS_MODULES.get(room, class_.__module__)
+
+
+def is_serialized_object(value: Any) -> bool:
+    return isinstance(value, Mapping) and "class_name" in value and "config" in value
+
+
+def deserialize(
+    value: Any, module_names: Mapping[str, Any] | None = None, custom_objects: Mapping[str, Any] | None = None
+) -> Any:
+    """What a serialized form stands for; objects are made by their class's `from_config`.
+
+    Classes are looked up in `custom_objects`, then in `module_names`, then in the room of planish for Keras's module.
+    """
+    if isinstance(value, list):
+        return [deserialize(item, module_names, custom_objects) for item in value]
+    if not is_serialized_object(value):
+        return value
+    class_name, config = value["class_name"], value["config"]
+    if class_name == "__numpy__":
+        return np.array(config["value"], dtype=config["dtype"])
+    if class_name == "__tuple__":
+        return tuple(deserialize(config["value"], module_names, custom_objects))
+    if class_name == "function":
+        return _find(str(config), value.get("module"), module_names, custom_objects)
+    class_ = _find(class_name, value.get("module"), module_names, custom_objects)
+    return class_.from_config(config)
+
+
+def _find(
+    name: str, module: str | None, module_names: Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None
+) -> Any:
+    for known in (custom_objects or {}, module_names or {}):
+        if name in known:
+            return known[name]
+    room = _ROOMS.get(module or "")
+    if room is None:
+        raise ValueError(
+            explain(
+                what=f"'{name}' of module '{module}' is not an object that planish has",
+                remedy="pass it in custom_objects={...}",
+            )
+        )
+    found = getattr(importlib.import_module(room), name, None)
+    if found is None:
+        public = [known for known in vars(importlib.import_module(room)) if known[:1].isupper()]
+        raise ValueError(unknown_name(f"object of {module}", name, public))
+    return found
