@@ -1,0 +1,51 @@
+"""Keras's own form of a data set in one file: .npz with x_train, y_train, x_test and y_test."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.datasets.splits import Splits
+from planish.errors import explain
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def read(path: str | os.PathLike[str]) -> Splits:
+    """The arrays as they are in the file. Pickled objects are refused, never loaded.
+
+    ValueError, naming the file, if it is no such file or is damaged; OSError if it cannot be opened.
+    """
+    name = os.fspath(path)
+    names, arrays = _arrays(name)
+    absent = [key for key in KEYS if key not in arrays]
+    if absent:
+        raise ValueError(
+            explain(
+                what=f"{name!r} has no array {absent[0]!r}",
+                expected="an .npz file with the arrays " + ", ".join(KEYS),
+                received="arrays " + ", ".join(names) if names else "no named arrays",
+            )
+        )
+    x_train, y_train, x_test, y_test = (arrays[key] for key in KEYS)
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _arrays(name: str) -> tuple[Sequence[str], dict[str, NDArray[Any]]]:
+    """The names of all arrays, and those arrays that belong to a data set."""
+    try:
+        file = np.load(name, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            return [], {}
+        with file:
+            return file.files, {key: file[key] for key in KEYS if key in file}
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(explain(what=f"{name!r} is damaged or cut short", received=str(error))) from error
+    except ValueError as error:
+        raise ValueError(explain(what=f"{name!r} cannot be read as .npz", received=str(error))) from error
