@@ -1,0 +1,51 @@
+"""`train_on_batch` and `test_on_batch`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish.models import tally
+from planish.models.data import as_arrays
+from planish.models.prepare import Prepared, input_rank, metric_set, out_of_memory_explained, prepare, require_compiled
+from planish.models.trainer import StepOutputs
+
+
+def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, Any]:
+    """One step; the metrics since they were last reset."""
+    settings = require_compiled(model, "train_on_batch")
+    with out_of_memory_explained(model, x):
+        data = as_arrays(x, y, sample_weight, class_weight, rank=input_rank(model))
+        prepared = prepare(model, settings, data)
+        metrics = metric_set(model, settings, data)
+        trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
+        outputs = trainer.new_outputs(len(data), len(data))
+        trainer.run(prepared.inputs(), np.arange(len(data), dtype=np.int64), len(data), outputs)
+        return _added(model, prepared, outputs)
+
+
+def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+    """The metrics since they were last reset, with this batch."""
+    settings = require_compiled(model, "test_on_batch")
+    with out_of_memory_explained(model, x):
+        data = as_arrays(x, y, sample_weight, rank=input_rank(model))
+        prepared = prepare(model, settings, data)
+        tester = model._programs.tester(model, settings, prepared)
+        metric_set(model, settings, data)
+        return _added(model, prepared, tester.run(prepared.inputs(), len(data)))
+
+
+def returned(results: dict[str, Any], return_dict: bool) -> Any:
+    """Results in the form that Keras gives them."""
+    if return_dict:
+        return dict(sorted(results.items()))
+    values = list(results.values())
+    return values[0] if len(values) == 1 else values
+
+
+def _added(model: Any, prepared: Prepared, outputs: StepOutputs) -> dict[str, Any]:
+    metrics = model._metric_set
+    tally.add(metrics, prepared.data, slice(None), outputs, slice(None), slice(None), len(prepared))
+    results: dict[str, Any] = metrics.results()
+    return results

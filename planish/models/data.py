@@ -1,0 +1,163 @@
+"""Images, targets and weights that are in memory as a whole: checked, split, weighted by class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.models.arrays import CHUNK_NBYTES, Array, as_array
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """`x` [n, ...], `y` [n, ...] and `weight` f32 [n] as the user gave them, of one length."""
+
+    x: Array
+    y: Array | None = None
+    weight: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rows(self, start: int, stop: int) -> Arrays:
+        """A view of some rows."""
+        y = None if self.y is None else self.y[start:stop]
+        weight = None if self.weight is None else self.weight[start:stop]
+        return Arrays(self.x[start:stop], y, weight)
+
+
+def as_arrays(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, *, rank: int = 0) -> Arrays:
+    """The arguments of `fit` or `evaluate` as arrays of one length; `rank` is that of a batch of images.
+
+    ValueError for lengths that differ and for weights of the wrong shape, TypeError for what is not numbers.
+    """
+    images = as_images(x, rank)
+    targets = None if y is None else as_array(_alone(y), "y")
+    if targets is not None and targets.ndim == 0:
+        raise ValueError(explain(what="`y` is a single number", expected="a target for each image"))
+    if targets is not None and len(targets) != len(images):
+        raise ValueError(
+            explain(
+                what="`x` and `y` differ in length",
+                expected=f"a target for each of the {len(images):,} images",
+                received=f"x {images.shape}, y {targets.shape}",
+            )
+        )
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError(
+            explain(
+                what="`class_weight` and `sample_weight` cannot be used together",
+                remedy="multiply the sample weights by the class weights",
+            )
+        )
+    weight = None
+    if sample_weight is not None:
+        weight = _sample_weight(sample_weight, len(images))
+    elif class_weight is not None:
+        weight = class_weights(class_weight, targets)
+    return Arrays(images, targets, weight)
+
+
+def as_images(x: Any, rank: int) -> Array:
+    """`x` as an array; a list that holds one whole array of `rank` axes (Keras's list of inputs) is that array."""
+    if isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "ndim", 0) == rank > 0:
+        x = x[0]
+    array = as_array(x, "x")
+    if array.ndim == 0:
+        raise ValueError(explain(what="`x` is a single number", expected="images"))
+    return array
+
+
+def _alone(y: Any) -> Any:
+    """Keras's list of outputs, of which there is one."""
+    single = isinstance(y, list | tuple) and len(y) == 1 and getattr(y[0], "ndim", 0) > 0
+    return y[0] if single else y
+
+
+def _sample_weight(value: Any, count: int) -> Array:
+    array = as_array(value, "sample_weight")
+    if array.shape not in ((count,), (count, 1)):
+        raise ValueError(
+            explain(
+                what="`sample_weight` does not match the images",
+                expected=f"a weight for each image, shape ({count},)",
+                received=f"shape {array.shape}",
+            )
+        )
+    check_finite(array, "sample_weight")
+    return np.ascontiguousarray(array.reshape(count), dtype=np.float32)
+
+
+def class_weights(weights: Any, targets: Array | None) -> Array:
+    """The weight of each sample, f32 [n], by its class; classes that `weights` does not name weigh 1."""
+    if targets is None:
+        raise ValueError(explain(what="`class_weight` needs `y`: the classes are read from the targets"))
+    if not isinstance(weights, Mapping):
+        raise TypeError(
+            explain(
+                what="`class_weight` is not a dictionary",
+                expected="{class index: weight}, for example {0: 1.0, 1: 5.0}",
+                received=type(weights).__name__,
+                remedy="pass dict(enumerate(weights))" if isinstance(weights, list | tuple | np.ndarray) else None,
+            )
+        )
+    if targets.ndim > 1 and targets.shape[-1] != 1:
+        classes = np.argmax(targets, axis=-1)
+    else:
+        classes = np.rint(targets.reshape(len(targets), -1)[:, 0]).astype(np.int64)
+    if classes.ndim != 1:
+        raise ValueError(
+            explain(what="`class_weight` needs one class per image", received=f"targets of shape {targets.shape}")
+        )
+    names, places = np.unique(classes, return_inverse=True)
+    values = [float(weights.get(int(name), 1.0)) for name in names]
+    return np.asarray(values, dtype=np.float32)[places.reshape(-1)]
+
+
+def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
+    """(training, validation): the last `fraction` of the rows is for validation. Views, nothing is copied."""
+    if not 0 < fraction < 1:
+        raise ValueError(explain(what="`validation_split` is a fraction", expected="0 to 1", received=fraction))
+    cut = math.floor(len(data) * (1.0 - fraction))
+    if cut in (0, len(data)):
+        raise ValueError(
+            explain(
+                what=f"{len(data)} images are too few for validation_split={fraction}",
+                expected="at least one image to train on and one to validate on",
+                received=f"{cut} and {len(data) - cut}",
+            )
+        )
+    return data.rows(0, cut), data.rows(cut, len(data))
+
+
+def check_finite(array: Array, what: str) -> None:
+    """ValueError if a float array holds NaN or infinity.
+
+    Chunks are summed first: one bad value makes the sum bad, and a sum is several times cheaper than a test of each.
+    """
+    if array.dtype.kind != "f" or not array.size:
+        return
+    rows = max(1, CHUNK_NBYTES // max(1, array[0].nbytes))
+    wide = np.float64 if array.dtype.itemsize >= 8 else np.float32
+    with np.errstate(all="ignore"):
+        sums = [np.sum(array[start : start + rows], dtype=wide) for start in range(0, len(array), rows)]
+    suspects = [place * rows for place, total in enumerate(sums) if not np.isfinite(total)]
+    places = [start + np.argwhere(~np.isfinite(array[start : start + rows]))[:, :1] for start in suspects]
+    count = sum(len(found) for found in places)
+    if not count:
+        return
+    first = next(int(found[0, 0]) for found in places if len(found))
+    index = (first, *map(int, np.argwhere(~np.isfinite(array[first]))[0]))
+    raise ValueError(
+        explain(
+            what=f"`{what}` holds values that are not finite",
+            expected="finite numbers",
+            received=f"{count:,} of {array.size:,} values are NaN or infinite, first {what}{list(index)} = {array[index]}",
+            remedy=f"look at {what}[{first}], or replace them: np.nan_to_num({what})",
+        )
+    )

@@ -1,0 +1,121 @@
+"""`evaluate`, and the validation of `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.errors import explain
+from planish.models import tally
+from planish.models.compile_settings import CompileSettings
+from planish.models.data import Arrays, as_arrays, check_finite
+from planish.models.metric_set import MetricSet
+from planish.models.prepare import (
+    Prepared,
+    input_rank,
+    metric_set,
+    out_of_memory_explained,
+    prepare,
+    require_compiled,
+    stream_of,
+)
+from planish.models.progress_reports import ProgressReports
+from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
+from planish.models.streams import Stream, is_stream
+
+_ROWS_AT_ONCE = 8192
+_OUTPUT_NBYTES_AT_ONCE = 64 << 20
+
+
+class Evaluation:
+    """One run over data: `run` gives the metrics."""
+
+    def __init__(self, model: Any, settings: CompileSettings, callbacks: CallbackList) -> None:
+        self._model = model
+        self._settings = settings
+        self._callbacks = callbacks
+        self._single = callbacks.wants_batches("test")
+        self._metrics: MetricSet | None = None
+        self._images = 0
+        self._step = 0
+
+    def run(self, data: Arrays | Stream, batch_size: int, steps: int | None) -> dict[str, Any]:
+        """Name to value, "loss" first; `steps` limits the batches. ValueError if there is no data."""
+        self._callbacks.on_begin("test")
+        self._reports = ProgressReports(self._callbacks, "test")
+        if isinstance(data, Stream):
+            for batch in data.epoch():
+                self._batch(prepare(self._model, self._settings, batch))
+        else:
+            count = len(data) if steps is None else min(len(data), steps * batch_size)
+            self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)
+        if self._metrics is None:
+            raise ValueError(explain(what="`x` gave no batches", expected="at least one"))
+        results = self._metrics.results()
+        if isinstance(data, Arrays) and not np.isfinite(results["loss"]):
+            check_finite(data.x, "x")
+        self._reports.report(self._step, self._images, self._logs)
+        self._callbacks.on_end("test", dict(sorted(results.items())))
+        return results
+
+    def _arrays(self, data: Prepared, batch_size: int) -> None:
+        tester = self._model._programs.tester(self._model, self._settings, data)
+        rows = batch_size
+        if not self._single and not tester.penalty_depends_on_batch:
+            most = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // tester.output_nbytes)
+            rows = max(1, most // batch_size) * batch_size
+        for start, stop in _ranges(len(data), rows):
+            self._rows(data, start, stop, -(-stop // batch_size))
+
+    def _batch(self, data: Prepared) -> None:
+        self._rows(data, 0, len(data), self._step + 1)
+
+    def _rows(self, data: Prepared, start: int, stop: int, steps_done: int) -> None:
+        """Some rows, computed at once; `steps_done` is the number of batches up to their end."""
+        if self._single:
+            self._callbacks.on_batch_begin("test", steps_done - 1)
+        tester = self._model._programs.tester(self._model, self._settings, data)
+        outputs = tester.run(data.inputs(start, stop), stop - start)
+        if self._metrics is None:
+            self._metrics = metric_set(self._model, self._settings, data.data)
+            self._metrics.reset()
+        rows = data.data.rows(start, stop)
+        tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), stop - start)
+        self._images += stop - start
+        self._step = steps_done
+        if self._single:
+            self._callbacks.on_batch_end("test", steps_done - 1, self._logs())
+        if self._reports.due():
+            self._reports.report(steps_done, self._images, self._logs)
+
+    def _logs(self) -> dict[str, Any]:
+        return {} if self._metrics is None else tally.logs_of(self._metrics)
+
+
+def evaluate(
+    model: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+) -> dict[str, Any]:
+    """Name to value, "loss" first (see `Training.evaluate`)."""
+    settings = require_compiled(model, "evaluate")
+    limit = checked_optional_count(steps, "steps")
+    size = checked_batch_size(batch_size)
+    with out_of_memory_explained(model, x):
+        data: Arrays | Stream
+        if is_stream(x):
+            data = stream_of(model, x, y, sample_weight, None, limit, "steps")
+            shown = data.steps
+        else:
+            data = as_arrays(x, y, sample_weight, rank=input_rank(model))
+            shown = -(-len(data) // size) if limit is None else limit
+        if not isinstance(callbacks, CallbackList):
+            loud = checked_verbose(verbose)
+            callbacks = CallbackList(callbacks, add_progbar=loud != 0, model=model, verbose=loud, epochs=1, steps=shown)
+        return Evaluation(model, settings, callbacks).run(data, size, limit)
+
+
+def _ranges(count: int, rows: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, count, rows):
+        yield start, min(start + rows, count)

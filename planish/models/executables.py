@@ -1,0 +1,58 @@
+"""Where executables come from: compiled, or interpreted if `compile(run_eagerly=True)` asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.graph.graph import Graph
+from planish.models.arrays import Array
+
+Arrays = Mapping[str, Array]
+
+
+class InferenceExecutable(Protocol):
+    """Computes batched outputs; see `planish.runtime.interpreted.InterpretedInference.run`."""
+
+    def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None: ...
+
+
+class TrainingExecutable(Protocol):
+    """Runs training steps; see `planish.runtime.interpreted.InterpretedTraining.run`."""
+
+    def run(
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        order: NDArray[np.int64],
+        batch_size: int,
+        scalars: Arrays,
+        outputs: Arrays,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> int: ...
+
+
+def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:
+    from planish import runtime
+    from planish.runtime.interpreted import InterpretedInference
+
+    if eager or not hasattr(runtime, "inference_executable"):
+        return InterpretedInference(graph, input_dtypes)
+    executable: InferenceExecutable = runtime.inference_executable(graph, dict(input_dtypes))
+    return executable
+
+
+def training(
+    graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int, *, eager: bool
+) -> TrainingExecutable:
+    from planish import runtime
+    from planish.runtime.interpreted import InterpretedTraining
+
+    if eager or not hasattr(runtime, "training_executable"):
+        return InterpretedTraining(graph, input_dtypes, max_batch)
+    executable: TrainingExecutable = runtime.training_executable(graph, dict(input_dtypes), max_batch)
+    return executable

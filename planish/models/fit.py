@@ -1,0 +1,202 @@
+"""`fit`: from its arguments to epochs, validation and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planish import random_seed
+from planish.callbacks import CallbackList, History, ProgbarLogger
+from planish.errors import explain
+from planish.models.compile_settings import CompileSettings
+from planish.models.data import Arrays, as_arrays, split_off
+from planish.models.evaluate_loop import Evaluation
+from planish.models.fit_loop import ArrayEpochs, Epochs, StreamEpochs, warn_of_bad_loss
+from planish.models.prepare import (
+    ensure_built,
+    input_rank,
+    out_of_memory_explained,
+    require_compiled,
+    stream_of,
+)
+from planish.models.run_arguments import (
+    checked_batch_size,
+    checked_count,
+    checked_optional_count,
+    checked_verbose,
+)
+from planish.models.streams import Stream, is_stream
+
+Data = Arrays | Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What is evaluated after epochs, and after which."""
+
+    data: Data
+    batch_size: int
+    steps: int | None
+    frequency: int | Collection[int]
+
+    def is_due(self, epoch: int) -> bool:
+        if isinstance(self.frequency, int):
+            return (epoch + 1) % self.frequency == 0
+        return epoch + 1 in self.frequency
+
+
+@dataclass(frozen=True, slots=True)
+class FitArguments:
+    """The arguments of `fit` other than the data, as given."""
+
+    batch_size: Any
+    epochs: Any
+    verbose: Any
+    callbacks: Any
+    validation_split: Any
+    validation_data: Any
+    shuffle: bool
+    class_weight: Any
+    initial_epoch: Any
+    steps_per_epoch: Any
+    validation_steps: Any
+    validation_batch_size: Any
+    validation_freq: Any
+
+
+def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
+    """Trains; see `Training.fit`."""
+    settings = require_compiled(model, "fit")
+    batch_size = checked_batch_size(arguments.batch_size)
+    epochs = checked_count(arguments.epochs, "epochs")
+    first = checked_count(arguments.initial_epoch, "initial_epoch", least=0)
+    verbose = checked_verbose(arguments.verbose)
+    with out_of_memory_explained(model, x):
+        data, validation = _data(model, x, y, sample_weight, arguments, batch_size)
+        steps = (
+            data.steps
+            if isinstance(data, Stream)
+            else checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
+        )
+        shown = steps if isinstance(data, Stream) or steps is not None else -(-len(data) // batch_size)
+        callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
+        model.stop_training = False
+        running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
+        try:
+            return _run(model, settings, running, validation, callbacks, range(first, epochs))
+        except BaseException:  # Ctrl-C included: whatever ends the run, the bar's line has to end too
+            for callback in callbacks.callbacks:
+                if isinstance(callback, ProgbarLogger):
+                    callback.break_off()
+            raise
+
+
+def _run(
+    model: Any,
+    settings: CompileSettings,
+    running: Epochs,
+    validation: Validation | None,
+    callbacks: CallbackList,
+    epochs: range,
+) -> History:
+    callbacks.on_begin("train")
+    logs: dict[str, Any] = {}
+    warned = False
+    for epoch in epochs:
+        callbacks.on_epoch_begin(epoch)
+        trained = running.run()
+        if trained is None:
+            break
+        logs = trained
+        if not warned and not np.isfinite(logs["loss"]):
+            warned = True
+            warn_of_bad_loss(logs["loss"], epoch)
+        if validation is not None and validation.is_due(epoch):
+            results = Evaluation(model, settings, callbacks).run(
+                validation.data, validation.batch_size, validation.steps
+            )
+            logs |= {f"val_{name}": value for name, value in sorted(results.items())}
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    callbacks.on_end("train", logs)
+    assert callbacks.history is not None
+    return callbacks.history
+
+
+def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps: int | None) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(
+        callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs, steps=steps
+    )
+
+
+def _epochs(
+    model: Any,
+    settings: CompileSettings,
+    callbacks: CallbackList,
+    data: Data,
+    batch_size: int,
+    steps: int | None,
+    shuffle: bool,
+) -> Epochs:
+    random = np.random.Generator(np.random.PCG64(random_seed.next_seed())) if shuffle else None
+    if isinstance(data, Stream):
+        return StreamEpochs(model, settings, callbacks, data, random)
+    return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random)
+
+
+def _data(
+    model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments, batch_size: int
+) -> tuple[Data, Validation | None]:
+    data: Data
+    held_out: Arrays | None = None
+    if is_stream(x):
+        data = stream_of(
+            model, x, y, sample_weight, arguments.class_weight, arguments.steps_per_epoch, "steps_per_epoch"
+        )
+        if arguments.validation_split:
+            raise ValueError(
+                explain(
+                    what="`validation_split` needs arrays",
+                    received=type(x).__name__,
+                    remedy="pass validation_data",
+                )
+            )
+    else:
+        data = as_arrays(x, y, sample_weight, arguments.class_weight, rank=input_rank(model))
+        ensure_built(model, data.x)
+        if arguments.validation_split and arguments.validation_data is None:
+            data, held_out = split_off(data, arguments.validation_split)
+    return data, _validation(model, arguments, held_out, batch_size)
+
+
+def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None, batch_size: int) -> Validation | None:
+    given = arguments.validation_data
+    if given is None and held_out is None:
+        return None
+    data: Data
+    if held_out is not None:
+        data = held_out
+    elif is_stream(given):
+        data = stream_of(model, given, None, None, None, arguments.validation_steps, "validation_steps")
+    elif isinstance(given, list | tuple) and len(given) in (2, 3):
+        data = as_arrays(*given, rank=input_rank(model))
+    else:
+        raise ValueError(
+            explain(
+                what="`validation_data` is wrong",
+                expected="(x, y), (x, y, sample_weight), or something that gives batches of them",
+                received=f"a {type(given).__name__}" + (f" of {len(given)}" if isinstance(given, list | tuple) else ""),
+            )
+        )
+    size = arguments.validation_batch_size
+    frequency = arguments.validation_freq
+    if not isinstance(frequency, Collection):
+        frequency = checked_count(frequency, "validation_freq")
+    steps = checked_optional_count(arguments.validation_steps, "validation_steps")
+    return Validation(data, batch_size if size is None else checked_batch_size(size), steps, frequency)

@@ -1,0 +1,102 @@
+"""`predict` for every kind of input, with callbacks and progress. A warm call on an array needs `predictor` only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.errors import explain
+from planish.models.arrays import Array
+from planish.models.data import as_images
+from planish.models.prepare import input_rank, out_of_memory_explained
+from planish.models.progress_reports import ProgressReports
+from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
+from planish.models.streams import Stream, is_stream
+
+_SECONDS_BETWEEN_REPORTS = 0.1
+_BATCHES_AT_FIRST = 64
+
+
+def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Array:
+    """Outputs f32 [n, ...] for images `x` (see `Training.predict`)."""
+    rank = input_rank(model)
+    limit = checked_optional_count(steps, "steps")
+    stream = Stream(x, rank, steps=limit) if is_stream(x) else None
+    with out_of_memory_explained(model, x):
+        if stream is not None:
+            return _predict_stream(model, stream, _callback_list(model, callbacks, verbose, stream.steps))
+        images = as_images(x, rank)
+        size = checked_batch_size(batch_size)
+        images = images if limit is None else images[: limit * size]
+        run = _callback_list(model, callbacks, verbose, -(-len(images) // size))
+        return _predict_array(model, images, size, run)
+
+
+def predict_batch(model: Any, x: Any) -> Array:
+    """Outputs of one batch, whatever it is made of."""
+    images = as_images(x, input_rank(model))
+    outputs: Array = model._programs.predictor(model, images)(images)
+    return outputs
+
+
+def _callback_list(model: Any, callbacks: Any, verbose: Any, steps: int | None) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    shown = checked_verbose(verbose)
+    return CallbackList(callbacks, add_progbar=shown != 0, model=model, verbose=shown, epochs=1, steps=steps)
+
+
+def _predict_array(model: Any, images: Array, batch_size: int, callbacks: CallbackList) -> Array:
+    predictor = model._programs.predictor(model, images)
+    if not callbacks.callbacks:
+        return predictor(images)
+    callbacks.on_begin("predict")
+    outputs: Array | None = None
+    reports = ProgressReports(callbacks, "predict")
+    for start, stop in _pieces(len(images), batch_size, callbacks.wants_batches("predict")):
+        callbacks.on_batch_begin("predict", start // batch_size)
+        piece = predictor(images[start:stop])
+        if outputs is None:
+            outputs = np.empty((len(images), *piece.shape[1:]), np.float32)
+        outputs[start:stop] = piece
+        callbacks.on_batch_end("predict", (stop - 1) // batch_size, {"outputs": piece})
+        if reports.due() or stop == len(images):
+            reports.report(-(-stop // batch_size), stop, dict)
+    callbacks.on_end("predict")
+    assert outputs is not None
+    return outputs
+
+
+def _pieces(count: int, batch_size: int, single: bool) -> Iterator[tuple[int, int]]:
+    """Ranges of whole batches: single ones, or as many as take about as long as the eye notices."""
+    start, batches = 0, 1 if single else _BATCHES_AT_FIRST
+    while start < count:
+        begun = time.perf_counter()
+        stop = min(start + batches * batch_size, count)
+        yield start, stop
+        start = stop
+        if not single and time.perf_counter() - begun < _SECONDS_BETWEEN_REPORTS / 2:
+            batches *= 2
+
+
+def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Array:
+    outputs: list[Array] = []
+    images = 0
+    callbacks.on_begin("predict")
+    reports = ProgressReports(callbacks, "predict")
+    for step, batch in enumerate(stream.epoch()):
+        callbacks.on_batch_begin("predict", step)
+        outputs.append(model._programs.predictor(model, batch.x)(batch.x))
+        images += len(batch)
+        callbacks.on_batch_end("predict", step, {"outputs": outputs[-1]})
+        if reports.due():
+            reports.report(step + 1, images, dict)
+    if not outputs:
+        raise ValueError(explain(what="`x` gave no batches", expected="at least one"))
+    reports.report(len(outputs), images, dict)
+    callbacks.on_end("predict")
+    return np.concatenate(outputs)

@@ -1,0 +1,38 @@
+"""`predict` for images of one element type and shape: a prepared call and little else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish.models import executables
+from planish.models.arrays import READABLE, Array, contiguous_chunks, memory_dtype
+
+
+class Predictor:
+    """Calling it computes the model's outputs, f32 [n, ...], of any number of images."""
+
+    __slots__ = ("_executable", "_parameters", "_reads_directly", "_shape", "_variables")
+
+    def __init__(self, model: Any, dtype: np.dtype[Any], *, eager: bool) -> None:
+        self._executable = executables.inference(model.graph(), {"x": memory_dtype(dtype)}, eager=eager)
+        self._variables = model.weights
+        self._parameters = {variable.path: variable.value for variable in self._variables}
+        self._reads_directly = dtype in READABLE and dtype.isnative
+        self._shape = model.output_shape[1:]
+
+    def __call__(self, x: Array) -> Array:
+        count = len(x)
+        y = np.empty((count, *self._shape), np.float32)
+        flags = x.flags
+        if self._reads_directly and flags.c_contiguous and flags.aligned:
+            self._run(x, y, count)
+        else:
+            for start, rows in contiguous_chunks(x):
+                self._run(rows, y[start : start + len(rows)], len(rows))
+        return y
+
+    def _run(self, x: Array, y: Array, count: int) -> None:
+        version = max([variable.version for variable in self._variables], default=0)
+        self._executable.run(self._parameters, {"x": x}, {"y": y}, count, version=version)

@@ -1,0 +1,134 @@
+"""From checked arrays to what an executable reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.models.arrays import Array, memory_dtype, readable
+from planish.models.compile_settings import CompileSettings
+from planish.models.data import Arrays
+from planish.models.image_shapes import check_images
+from planish.models.metric_set import MetricSet
+from planish.models.run_arguments import checked_optional_count
+from planish.models.step_graph import Objective
+from planish.models.streams import Stream
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`y_true` is what the loss reads; `data.y` is what the user gave, which is what metrics read."""
+
+    data: Arrays
+    y_true: Array
+    objective: Objective
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def key(self) -> Key:
+        """What a program is made for: element types, the targets' shape, and whether there are weights."""
+        return (memory_dtype(self.data.x.dtype), self.y_true.dtype, self.objective)
+
+    def inputs(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
+        """Rows as an executable reads them, converted where it cannot read the user's memory."""
+        rows = slice(start, stop)
+        inputs = {"x": readable(self.data.x[rows]), "y_true": readable(self.y_true[rows])}
+        if self.data.weight is not None:
+            inputs["sample_weight"] = self.data.weight[rows]
+        return inputs
+
+
+def prepare(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
+    """ValueError if images or targets do not fit the model or the loss."""
+    ensure_built(model, data.x)
+    check_images(data.x, model.input_shape[1:], model)
+    if data.y is None:
+        raise ValueError(explain(what="there are no targets", expected="`y`, or batches of (x, y)"))
+    loss = settings.loss_for(data.y.shape, model.output_shape)
+    if loss is None:
+        raise ValueError(
+            explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
+        )
+    y_true = loss.prepare_targets(data.y, model.output_shape)
+    objective = Objective(loss, settings.loss_weight, tuple(y_true.shape[1:]), data.weight is not None)
+    return Prepared(data, y_true, objective)
+
+
+def ensure_built(model: Any, x: Array) -> None:
+    """A model that was made without an input shape takes that of its first data."""
+    if not model.built:
+        model.build((None, *x.shape[1:]))
+
+
+def metric_set(model: Any, settings: CompileSettings, data: Arrays) -> MetricSet:
+    """The model's metrics; made when the first targets are seen, since 'accuracy' depends on their shape."""
+    if model._metric_set is None:
+        assert data.y is not None
+        model._metric_set = MetricSet(settings, data.y.shape, model.output_shape)
+    metrics: MetricSet = model._metric_set
+    return metrics
+
+
+def require_compiled(model: Any, what: str) -> CompileSettings:
+    if model._settings is None:
+        raise ValueError(
+            explain(
+                what=f"{what} was called on a model that is not compiled",
+                remedy="compile(optimizer='adam', loss='sparse_categorical_crossentropy', metrics=['accuracy'])",
+            )
+        )
+    settings: CompileSettings = model._settings
+    return settings
+
+
+def stream_of(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str) -> Stream:
+    """ValueError if targets are given beside batches, which hold their own."""
+    for argument, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise ValueError(
+                explain(
+                    what=f"`{argument}` cannot be given when `x` is a {type(x).__name__}",
+                    expected="batches of (x, y) or (x, y, sample_weight)",
+                )
+            )
+    stream = Stream(x, input_rank(model), class_weight, checked_optional_count(steps, name))
+    if not model.built:
+        ensure_built(model, stream.peek().x)
+    return stream
+
+
+def input_rank(model: Any) -> int:
+    """Axes of a batch of images; 0 if the model does not know yet."""
+    return len(model.input_shape) if model.built else 0
+
+
+@contextmanager
+def out_of_memory_explained(model: Any, data: Any) -> Iterator[None]:
+    """Says which sizes did not fit, and what would."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(memory_message(model, data, str(error))) from error
+
+
+def memory_message(model: Any, x: Any, detail: str) -> str:
+    sizes = "an unknown number of images"
+    if isinstance(x, np.ndarray):
+        sizes = f"{len(x):,} images of {x.dtype}, {x.nbytes / 2**20:,.0f} MiB"
+        if model.built:
+            nbytes = 4 * len(x) * model.output.shape[1] if len(model.output.shape) == 2 else 0
+            sizes += f", outputs {nbytes / 2**20:,.0f} MiB" if nbytes else ""
+    return explain(
+        what="out of memory",
+        received="\n".join(part for part in (sizes, detail) if part),
+        remedy="pass the data in parts or as a generator, as float32 or uint8 in C order, or lower batch_size",
+    )

@@ -1,0 +1,71 @@
+"""The programs that a model has had made, kept until the model changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish.models.compile_settings import CompileSettings
+from planish.models.image_shapes import check_images
+from planish.models.predictor import Predictor
+from planish.models.prepare import Key, Prepared, ensure_built
+from planish.models.tester import Tester
+from planish.models.trainer import Trainer
+
+
+class Programs:
+    """One model's programs by what they were made for. All are dropped when layers are added, removed or built."""
+
+    def __init__(self) -> None:
+        self.structure_version = -1
+        self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor] = {}
+        self._testers: dict[Key, Tester] = {}
+        self._trainers: dict[Key, Trainer] = {}
+
+    def refresh(self, model: Any) -> None:
+        """Drops programs of a model that has since changed its layers."""
+        if self.structure_version != model.structure_version:
+            self.structure_version = model.structure_version
+            self.clear()
+
+    def clear(self) -> None:
+        """Drops all, as `compile` does."""
+        self.predictors.clear()
+        self._testers.clear()
+        self._trainers.clear()
+
+    def predictor(self, model: Any, x: np.ndarray[Any, Any]) -> Predictor:
+        """For images such as `x`. ValueError if they do not fit the model."""
+        ensure_built(model, x)
+        self.refresh(model)
+        key = (x.dtype, x.shape[1:])
+        if key not in self.predictors:
+            check_images(x, model.input_shape[1:], model)
+            settings = model._settings
+            self.predictors[key] = Predictor(model, x.dtype, eager=settings is not None and settings.run_eagerly)
+        return self.predictors[key]
+
+    def tester(self, model: Any, settings: CompileSettings, data: Prepared) -> Tester:
+        self.refresh(model)
+        if data.key not in self._testers:
+            self._testers[data.key] = Tester(model, settings, data)
+        return self._testers[data.key]
+
+    def trainer(
+        self, model: Any, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
+    ) -> Trainer:
+        """For batches of up to `batch_size` images. What is frozen is part of the program."""
+        self.refresh(model)
+        frozen = tuple(variable.path for variable in model.trainable_weights), _trainable_flags(model)
+        key = (*data.key, *frozen, with_outputs)
+        found = self._trainers.get(key)
+        if found is None or found.max_batch < batch_size:
+            found = Trainer(model, settings, data, batch_size, with_outputs=with_outputs)
+            self._trainers[key] = found
+        return found
+
+
+def _trainable_flags(model: Any) -> tuple[Any, ...]:
+    """Which layers are frozen: it decides what batch normalization does."""
+    return tuple((layer.trainable, _trainable_flags(layer)) for layer in getattr(model, "layers", ()))

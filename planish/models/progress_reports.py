@@ -1,0 +1,29 @@
+"""When to tell callbacks of progress: often enough to look alive, seldom enough to cost nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from planish.callbacks import CallbackList
+
+_SECONDS_BETWEEN_REPORTS = 0.1
+
+
+class ProgressReports:
+    """Calls `on_<mode>_progress` now and then; `logs` is asked for only when somebody listens."""
+
+    def __init__(self, callbacks: CallbackList, mode: str) -> None:
+        self.wanted = callbacks.wants_progress(mode)
+        self._callbacks = callbacks
+        self._mode = mode
+        self._last = time.perf_counter()
+
+    def due(self) -> bool:
+        return self.wanted and time.perf_counter() - self._last >= _SECONDS_BETWEEN_REPORTS
+
+    def report(self, step: int, images: int, logs: Callable[[], dict[str, Any]]) -> None:
+        if self.wanted:
+            self._callbacks.on_progress(self._mode, step, images, logs())
+            self._last = time.perf_counter()

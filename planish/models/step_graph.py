@@ -1,0 +1,101 @@
+"""The graphs behind `evaluate` and `fit`: the model, the loss, gradients and the optimizer's update in one program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.layers.context import CallContext
+from planish.losses import Loss
+from planish.optimizers import Optimizer
+from planish.variable import Variable
+
+ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
+"""The type of a loss's targets in the graph, by `target_kind`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is minimised: `loss` of targets of a shape (batch axis left out), times a factor and the sample weights."""
+
+    loss: Loss
+    factor: float | None
+    targets: tuple[int, ...]
+    weighted: bool
+
+    def per_image(self, y: Node) -> Node:
+        """The weighted loss of each image: batched, shape ()."""
+        y_true = ops.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
+        value = self.loss.per_sample(y_true, y)
+        if self.factor is not None:
+            value = ops.multiply(value, self.factor)
+        return ops.multiply(value, ops.input_("sample_weight", ())) if self.weighted else value
+
+
+def test_graph(model: Any, objective: Objective) -> Graph:
+    """'x', 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties."""
+    _, y = model.trace(CallContext(training=False))
+    return Graph.build({"y": y, "loss": objective.per_image(y)})
+
+
+def penalty_graph(model: Any) -> Graph | None:
+    """The regularisation 'penalty' (an unbatched scalar) as `evaluate` adds it to the loss; None if there is none."""
+    context = CallContext(training=False)
+    model.trace(context)
+    penalty = _penalty(model, context)
+    return None if penalty is None else Graph.build({"penalty": penalty})
+
+
+def training_graph(
+    model: Any, objective: Objective, optimizer: Optimizer, *, with_outputs: bool
+) -> tuple[Graph, list[Variable]]:
+    """One training step, and the variables that it reads or changes.
+
+    Outputs: the 'loss' of each image, 'y' if asked for, and the scalar 'penalty' if the model has one. What is
+    minimised is the mean of the losses over the batch plus the penalty. Updates: weights, the optimizer's slots, and
+    moving statistics.
+    """
+    context = CallContext(training=True)
+    _, y = model.trace(context)
+    losses = objective.per_image(y)
+    total = ops.divide(ops.batch_sum(losses), ops.batch_size())
+    outputs = {"loss": losses}
+    if with_outputs:
+        outputs["y"] = y
+    penalty = _penalty(model, context)
+    if penalty is not None:
+        outputs["penalty"] = penalty
+        total = ops.add(total, penalty)
+    updates = {variable.path: value for variable, value in context.updates.items()}
+    updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
+    slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
+    return Graph.build(outputs, updates), [*model.weights, *slots]
+
+
+def _penalty(model: Any, context: CallContext) -> Node | None:
+    """The sum of what layers added while they were traced and of the regularizers of the weights."""
+    terms = [*context.losses, *model.penalties()]
+    return reduce(ops.add, terms) if terms else None
+
+
+def _optimizer_updates(optimizer: Optimizer, weights: Sequence[Variable], total: Node) -> dict[str, Node]:
+    """New values of the weights and of the optimizer's slots."""
+    nodes = [weight.node for weight in weights]
+    slots = [optimizer.slots(weight) for weight in weights]
+    scalars = {name: ops.scalar(name) for name in optimizer.scalars(0)}
+    values, new_slots = optimizer.update_graph(
+        nodes,
+        gradients(total, nodes),
+        [{name: slot.node for name, slot in of_weight.items()} for of_weight in slots],
+        scalars,
+    )
+    updates = {weight.path: value for weight, value in zip(weights, values, strict=True)}
+    for of_weight, changed in zip(slots, new_slots, strict=True):
+        updates |= {of_weight[name].path: value for name, value in changed.items()}
+    return updates

@@ -1,0 +1,117 @@
+"""Data that comes in batches: generators, iterators, and objects with a length and items (`PyDataset`, `Sequence`)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.models.arrays import is_array_like
+from planish.models.data import Arrays, as_arrays
+
+
+def is_stream(x: Any) -> bool:
+    """Whether `x` supplies batches, as opposed to being the data itself."""
+    if is_array_like(x) or isinstance(x, str | bytes | dict):
+        return False
+    return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+class Stream:
+    """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
+
+    An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch.
+    """
+
+    def __init__(self, source: Any, rank: int, class_weight: Any = None, steps: int | None = None) -> None:
+        self.source = source
+        self.rank = rank
+        self.class_weight = class_weight
+        self.length = _length(source)
+        self.steps = steps if steps is not None else self.length
+        self.asked = steps
+        self._open: Iterator[Arrays] | None = None
+
+    def epoch(self, shuffle: np.random.Generator | None = None) -> Iterator[Arrays]:
+        """The batches of one epoch; those of an object with items in random order if `shuffle` is given."""
+        count = 0
+        while self.steps is None or count < self.steps:
+            if self._open is None:
+                self._open = self._pass(shuffle)
+            batch = next(self._open, None)
+            if batch is not None:
+                count += 1
+                yield batch
+                continue
+            self._open = None
+            if self.asked is None or not count or self._is_iterator:
+                break
+        if self.asked is None:
+            self._open = None
+
+    def peek(self) -> Arrays:
+        """The first batch, which will be given out again. ValueError if there is none."""
+        if self._open is None:
+            self._open = self._pass(None)
+        batch = next(self._open, None)
+        if batch is None:
+            raise ValueError(explain(what=f"{type(self.source).__name__} gave no batches", expected="at least one"))
+        self._open = itertools.chain([batch], self._open)
+        return batch
+
+    @property
+    def _is_iterator(self) -> bool:
+        return hasattr(self.source, "__next__")
+
+    def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Arrays]:
+        """All batches of the source, once."""
+        _call(self.source, "on_epoch_begin")
+        if hasattr(self.source, "__getitem__") and self.length is not None:
+            places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
+            for place in places.tolist():
+                yield self._batch(self.source[place])
+        else:
+            for item in self.source:
+                yield self._batch(item)
+        _call(self.source, "on_epoch_end")
+
+    def _batch(self, item: Any) -> Arrays:
+        if isinstance(item, tuple | list) and not 1 <= len(item) <= 3:
+            raise ValueError(
+                explain(
+                    what=f"{type(self.source).__name__} gave a batch of {len(item)} parts",
+                    expected="x, (x, y) or (x, y, sample_weight)",
+                )
+            )
+        parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+        if any(isinstance(part, dict) for part in parts):
+            raise TypeError(
+                explain(
+                    what=f"{type(self.source).__name__} gave a dictionary",
+                    expected="x, (x, y) or (x, y, sample_weight)",
+                )
+            )
+        x, y, weight = (*parts, None, None)[:3]
+        return as_arrays(x, y, weight, self.class_weight, rank=self.rank)
+
+
+def _length(source: Any) -> int | None:
+    """Batches per epoch, as the source itself says."""
+    batches = getattr(source, "num_batches", None)
+    if callable(batches):
+        batches = batches()
+    if batches is None and hasattr(source, "__len__"):
+        try:
+            batches = len(source)
+        except (TypeError, NotImplementedError):  # a data set that does not know its own length says so like this
+            return None
+    return None if batches is None else int(batches)
+
+
+def _call(source: Any, hook: str) -> None:
+    method = getattr(source, hook, None)
+    if callable(method):
+        method()

@@ -1,0 +1,76 @@
+"""Adds the results of steps to the metrics, in groups that do not depend on timing: a run can be repeated exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.models.data import Arrays
+from planish.models.metric_set import MetricSet
+from planish.models.trainer import StepOutputs
+
+_ROWS_AT_ONCE = 4096
+
+
+class Tally:
+    """Metrics over the steps of one run; `rows_of` are the rows of `data` in visiting order."""
+
+    def __init__(
+        self, metrics: MetricSet, data: Arrays, order: NDArray[np.int64], batch_size: int, outputs: StepOutputs
+    ) -> None:
+        self._metrics = metrics
+        self._data = data
+        self._order = order
+        self._batch_size = batch_size
+        self._outputs = outputs
+        self._steps_at_once = max(1, _ROWS_AT_ONCE // batch_size)
+        self._counted = 0
+
+    def count_complete_groups(self, steps_done: int) -> None:
+        """Takes up every group of steps that lies within the first `steps_done` steps."""
+        while self._counted + self._steps_at_once <= steps_done:
+            self._count(self._counted + self._steps_at_once)
+
+    def count_all(self, steps_done: int) -> None:
+        """Takes up what is left of the first `steps_done` steps."""
+        self.count_complete_groups(steps_done)
+        if self._counted < steps_done:
+            self._count(steps_done)
+
+    def _count(self, end: int) -> None:
+        """Takes up the steps from `_counted` to `end`."""
+        start, self._counted = self._counted, end
+        places = slice(start * self._batch_size, min(end * self._batch_size, len(self._order)))
+        add(self._metrics, self._data, self._order[places], self._outputs, places, slice(start, end), self._batch_size)
+
+
+def add(
+    metrics: MetricSet,
+    data: Arrays,
+    rows: Any,
+    outputs: StepOutputs,
+    places: slice,
+    steps: slice,
+    batch_size: int,
+) -> None:
+    """Adds the outputs at `places`, which belong to `rows` of `data` and were computed in `steps`."""
+    losses = outputs.loss[places]
+    count = len(losses)
+    total = float(np.sum(losses, dtype=np.float64))
+    if outputs.penalty is not None:
+        penalties = outputs.penalty[steps].astype(np.float64)
+        images = np.full(len(penalties), batch_size)
+        images[-1] = count - batch_size * (len(penalties) - 1)
+        total += float(penalties @ images)
+    metrics.loss.update_state(total / count, sample_weight=count)
+    if metrics and outputs.y is not None:
+        assert data.y is not None
+        weight = None if data.weight is None else data.weight[rows]
+        metrics.update(data.y[rows], outputs.y[places], weight)
+
+
+def logs_of(metrics: MetricSet) -> dict[str, Any]:
+    """Results sorted by name, as Keras reports them."""
+    return dict(sorted(metrics.results().items()))

@@ -1,0 +1,211 @@
+"""What models do with data: `compile`, `fit`, `evaluate`, `predict` and their one-batch forms, as Keras has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+
+from planish.callbacks import History
+from planish.layers.layer import Layer
+from planish.layers.symbolic import SymbolicTensor
+from planish.metrics import Metric
+from planish.models import batch_runs, evaluate_loop, predict_loop
+from planish.models.arrays import Array
+from planish.models.compile_settings import CompileSettings
+from planish.models.fit import FitArguments, fit
+from planish.models.metric_set import MetricSet
+from planish.models.prepare import memory_message
+from planish.models.programs import Programs
+from planish.optimizers import Optimizer
+
+
+class Training:
+    """Mixin of `Model`.
+
+    Data `x` may be a NumPy array of any number type and layout, a list, anything with `__array__` or `__dlpack__`, or
+    a supply of batches: a generator, an iterable, or an object with `__len__` and `__getitem__` (Keras's PyDataset).
+    """
+
+    stop_training = False
+    history: History | None = None
+    _settings: CompileSettings | None = None
+    _metric_set: MetricSet | None = None
+
+    @cached_property
+    def _programs(self) -> Programs:
+        return Programs()
+
+    # -- compile -----------------------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: str | Optimizer | Mapping[str, Any] = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how to train. `compile("adam", loss, ["accuracy"])` gives the metrics, as in Keras 2.
+
+        `run_eagerly` interprets every step with NumPy: slow, and easy to step through with a debugger.
+        `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
+        `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
+        """
+        self._settings = CompileSettings.checked(
+            optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution
+        )
+        self._metric_set = None
+        self._programs.clear()
+
+    @property
+    def compiled(self) -> bool:
+        return self._settings is not None
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        return None if self._settings is None else self._settings.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """The loss as it was given to `compile`."""
+        return None if self._settings is None else self._settings.config["loss"]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The mean loss and the metrics of `compile`; empty until targets were seen, on which 'accuracy' depends."""
+        return [] if self._metric_set is None else self._metric_set.all
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What the values of `evaluate` are called, in order."""
+        return ["loss"] if self._metric_set is None else list(self._metric_set.names)
+
+    def reset_metrics(self) -> None:
+        """Forgets what `train_on_batch` and `test_on_batch` have summed up."""
+        if self._metric_set is not None:
+            self._metric_set.reset()
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile` in Keras's serialized form; None if the model is not compiled."""
+        return None if self._settings is None else self._settings.serialized()
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles as `get_compile_config` (or Keras's) says."""
+        from planish import serialization
+
+        self.compile(**{name: serialization.deserialize(value) for name, value in config.items()})
+
+    # -- whole data sets ---------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Trains the model. Ctrl-C stops it within a batch and leaves the model as trained so far.
+
+        Returns the History, whose `history` has a list of values, one per epoch, for "loss", each metric, and "val_..."
+        of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
+        no numbers, MemoryError if they are too large.
+        """
+        arguments = FitArguments(
+            batch_size,
+            epochs,
+            verbose,
+            callbacks,
+            validation_split,
+            validation_data,
+            shuffle,
+            class_weight,
+            initial_epoch,
+            steps_per_epoch,
+            validation_steps,
+            validation_batch_size,
+            validation_freq,
+        )
+        return fit(self, x, y, sample_weight, arguments)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics without training: a list named by `metrics_names`, a float if there is the loss only, or
+        a dictionary with `return_dict`. Errors as in `fit`."""
+        results = evaluate_loop.evaluate(self, x, y, sample_weight, batch_size, verbose, steps, callbacks)
+        return batch_runs.returned(results, return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Array:
+        """The model's outputs, float32 [n, ...]. The batch size matters to callbacks and to `steps` only."""
+        if not verbose and steps is None and callbacks is None and type(x) is np.ndarray:
+            return self.predict_on_batch(x)
+        return predict_loop.predict(self, x, batch_size, verbose, steps, callbacks)
+
+    # -- one batch ---------------------------------------------------------------------------------------------------
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """The model's outputs for one batch, float32 [n, ...]."""
+        programs = self._programs
+        try:
+            if type(x) is np.ndarray and programs.structure_version == cast(Any, self).structure_version:
+                predictor = programs.predictors.get((x.dtype, x.shape[1:]))
+                if predictor is not None:
+                    return predictor(x)
+            return predict_loop.predict_batch(self, x)
+        except MemoryError as error:
+            raise MemoryError(memory_message(self, x, str(error))) from error
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step. Returns loss and metrics as `evaluate` does, over all batches since `reset_metrics`."""
+        return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Loss and metrics of one batch, over all batches since `reset_metrics`."""
+        return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """The outputs for an array, float32 [n, ...]; `training` lets dropout drop and moving statistics move."""
+        if training or isinstance(x, SymbolicTensor):
+            return Layer.__call__(cast(Layer, self), x, training)
+        return self.predict_on_batch(x)

@@ -1,0 +1,102 @@
+"""Executables that interpret the graph with NumPy: slow and plainly right, the oracle for the compiled ones.
+
+They keep the promises of the compiled executables: the same arguments, parameters updated in place, a step that is
+either done as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.graph.graph import Graph
+from planish.ops.interpreter import interpret
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+
+_IMAGES_AT_ONCE = 256  # bounds the memory of the intermediate values
+
+
+class InterpretedInference:
+    """Computes the batched outputs of a graph without updates."""
+
+    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+        self.graph = graph
+        self._reads = _element_types(graph)
+
+    def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
+        """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters to packed parameters only."""
+        for start in range(0, count, _IMAGES_AT_ONCE):
+            rows = slice(start, min(start + _IMAGES_AT_ONCE, count))
+            bindings = dict(parameters)
+            for name, array in inputs.items():
+                bindings[name] = np.asarray(array[rows], dtype=self._reads.get(name, np.float32))
+            results = interpret(self.graph, bindings, batch_size=rows.stop - rows.start)
+            for name, array in outputs.items():
+                array[rows] = results.outputs[name]
+
+
+class InterpretedTraining:
+    """Runs training steps of a graph with updates."""
+
+    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
+        self.graph = graph
+        self.max_batch = max_batch
+        self._reads = _element_types(graph)
+
+    def run(
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        order: NDArray[np.int64],
+        batch_size: int,
+        scalars: Arrays,
+        outputs: Arrays,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Runs ceil(len(order) / batch_size) steps over the rows `order` of `inputs`; gives the number of steps done.
+
+        `scalars` hold a value per step. Batched outputs are written in visiting order, unbatched ones a row per step.
+        `progress` is told the number of steps done after each. What it raises ends the run after the step.
+        """
+        steps = -(-len(order) // batch_size)
+        for step in range(steps):
+            places = slice(step * batch_size, min((step + 1) * batch_size, len(order)))
+            rows = order[places]
+            bindings = dict(parameters)
+            for name, array in inputs.items():
+                bindings[name] = np.asarray(array[rows], dtype=self._reads.get(name, np.float32))
+            for name, values in scalars.items():
+                bindings[name] = values[step]
+            results = interpret(self.graph, bindings, batch_size=len(rows))
+            self._write(parameters, results.updates)
+            for name, array in outputs.items():
+                array[places if dict(self.graph.outputs)[name].batched else step] = results.outputs[name]
+            if progress is not None:
+                progress(step + 1)
+        return steps
+
+    @staticmethod
+    def _write(parameters: Arrays, updates: Arrays) -> None:
+        """All new values, or none: an interrupt in between is let through when the rest is written."""
+
+        def write() -> None:
+            for name, value in updates.items():
+                parameters[name][...] = value
+
+        try:
+            write()
+        except KeyboardInterrupt:
+            write()
+            raise
+
+
+def _element_types(graph: Graph) -> dict[str, Any]:
+    """What each input is to the graph, whatever it is in memory."""
+    types = {"f32": np.float32, "i32": np.int32}
+    return {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}
