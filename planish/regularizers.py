@@ -103,7 +103,7 @@ def get(identifier: Any) -> Regularizer | None:
         return identifier
     if isinstance(identifier, str):
         if identifier not in _NAMES:
-            raise ValueError(unknown_name("regularizer", identifier, _NAMES))
+            raise ValueError(unknown_name("regularizer", identifier, ("l1", "l2", "l1_l2")))
         return _NAMES[identifier]()
     if isinstance(identifier, dict):
         return deserialize(identifier)

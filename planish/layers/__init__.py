@@ -1,27 +1,57 @@
 """Layers, with Keras's names, signatures and defaults."""
 
+from planish.layers.activation import Activation
 from planish.layers.average_pooling2d import AveragePooling2D
+from planish.layers.batch_normalization import BatchNormalization
 from planish.layers.conv2d import Conv2D
 from planish.layers.dense import Dense
+from planish.layers.dropout import Dropout
+from planish.layers.elu import ELU
 from planish.layers.flatten import Flatten
+from planish.layers.global_average_pooling2d import GlobalAveragePooling2D
+from planish.layers.global_max_pooling2d import GlobalMaxPooling2D
 from planish.layers.input_layer import Input, InputLayer
 from planish.layers.layer import Layer
+from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling2d import MaxPooling2D
+from planish.layers.permute import Permute
+from planish.layers.relu import ReLU
+from planish.layers.rescaling import Rescaling
+from planish.layers.reshape import Reshape
+from planish.layers.softmax import Softmax
+from planish.layers.zero_padding2d import ZeroPadding2D
 
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalMaxPool2D = GlobalMaxPooling2D
 MaxPool2D = MaxPooling2D
 
 __all__ = [
+    "ELU",
+    "Activation",
     "AveragePooling2D",
     "AvgPool2D",
+    "BatchNormalization",
     "Conv2D",
     "Convolution2D",
     "Dense",
+    "Dropout",
     "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
     "Layer",
+    "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
+    "Permute",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "ZeroPadding2D",
 ]

@@ -41,6 +41,9 @@ _COMMON_ARGUMENTS = (
 class Layer:
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input."""
 
+    always_built = False
+    """Whether objects of the class count as built from the start, as in Keras: they have no weights."""
+
     def __init__(
         self,
         *,
@@ -59,7 +62,7 @@ class Layer:
         self.declared_shape = self._declared_shape(options)
         if options:
             raise TypeError(unknown_name(f"argument of {class_name}", next(iter(options)), self._argument_names()))
-        self.built = False
+        self.built = self.always_built
         self._variables: list[Variable] = []
         self._build_shape: BatchShape | None = None
         self.input: SymbolicTensor | None = None
@@ -147,7 +150,7 @@ class Layer:
             self.build((None, *x.shape))
             y = self.call(x, context)
             if self.activity_regularizer is not None:
-                context.add_loss(self.activity_regularizer.penalty(y))
+                context.add_loss(ops.divide(self.activity_regularizer.penalty(y), ops.batch_size()))
             return y
 
     def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.float32]:

@@ -14,6 +14,8 @@ from planish.layers.layer import Layer, Shape
 class Pooling2D(Layer):
     """One number per window of `pool_size` and channel. `strides` is `pool_size` if None."""
 
+    always_built = True
+
     def __init__(
         self,
         pool_size: int | tuple[int, int] = (2, 2),

@@ -113,11 +113,6 @@ class Model(Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
-    def penalties(self) -> list[Node]:
-        """One scalar node for every regularizer of a trainable weight, in Keras's order."""
-        regularized = [(variable, variable.regularizer) for variable in self.trainable_weights]
-        return [regularizer.penalty(variable.node) for variable, regularizer in regularized if regularizer is not None]
-
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:
             raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))

@@ -1,0 +1,107 @@
+"""Initial values of weights, as Keras defines them.
+
+An initializer is called with a shape and gives a float32 array: the same one every time it is called with the same
+shape. Without a seed of its own, it draws one when it is made (see `planish.utils.set_random_seed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish import serialization
+from planish.errors import explain, unknown_name
+from planish.initializers.constant import Constant, Identity, Ones, Zeros
+from planish.initializers.initializer import Initializer
+from planish.initializers.random import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
+from planish.initializers.scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+)
+from planish.naming import snake_case
+
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "deserialize",
+    "get",
+    "serialize",
+]
+
+_CLASSES: tuple[type[Initializer], ...] = (
+    Zeros, Ones, Constant, Identity, RandomNormal, TruncatedNormal, RandomUniform, Orthogonal, VarianceScaling,
+    GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal,
+)  # fmt: skip
+_NAMES: dict[str, type[Initializer]] = {
+    **{class_.__name__: class_ for class_ in _CLASSES},
+    **{snake_case(class_.__name__): class_ for class_ in _CLASSES},
+    "zero": Zeros,
+    "one": Ones,
+    "normal": RandomNormal,
+    "uniform": RandomUniform,
+    "IdentityInitializer": Identity,
+    "OrthogonalInitializer": Orthogonal,
+}  # fmt: skip
+
+zeros, ones, constant, identity = Zeros, Ones, Constant, Identity
+random_normal, truncated_normal, random_uniform, orthogonal = RandomNormal, TruncatedNormal, RandomUniform, Orthogonal
+variance_scaling, glorot_uniform, glorot_normal = VarianceScaling, GlorotUniform, GlorotNormal
+he_uniform, he_normal, lecun_uniform, lecun_normal = HeUniform, HeNormal, LecunUniform, LecunNormal
+
+
+def get(identifier: Any) -> Callable[..., NDArray[Any]]:
+    """The initializer that a user's argument means: a name, a config, a class, or any function of a shape."""
+    if isinstance(identifier, str):
+        if identifier not in _NAMES:
+            raise ValueError(unknown_name("initializer", identifier, [name for name in _NAMES if name.islower()]))
+        identifier = _NAMES[identifier]
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, Initializer):
+        return identifier()
+    if callable(identifier):
+        return identifier
+    if isinstance(identifier, np.ndarray):
+        return Constant(identifier)
+    raise TypeError(
+        explain(
+            what="an initializer was expected",
+            expected="a name, an Initializer or a function of a shape",
+            received=repr(identifier),
+        )
+    )
+
+
+def serialize(initializer: Any) -> Any:
+    """Keras's serialized form."""
+    return serialization.serialize(initializer)
+
+
+def deserialize(config: Any) -> Callable[..., NDArray[Any]]:
+    """The initializer of a serialized form (or of a plain name)."""
+    if isinstance(config, str):
+        return get(config)
+    found: Callable[..., NDArray[Any]] = serialization.deserialize(config, module_names=_NAMES)
+    return found

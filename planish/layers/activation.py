@@ -1,0 +1,27 @@
+"""An activation function as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import activations
+from planish.graph.node import Node
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer
+
+
+class Activation(Layer):
+    """Applies `activation`: a name or a function of nodes."""
+
+    always_built = True
+
+    def __init__(self, activation: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        y: Node = self.activation(x)
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "activation": activations.serialize(self.activation)}

@@ -1,0 +1,147 @@
+"""Normalisation over the batch (Ioffe and Szegedy, 2015)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from planish import initializers, ops, regularizers
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer, Shape
+from planish.variable import Variable
+
+MOST_AXES = 64  # of a NumPy array
+
+
+class BatchNormalization(Layer):
+    """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for every channel (`axis`, counted with the batch axis).
+
+    In training, mean and variance are the batch's, and the moving ones follow them by `1 - momentum`; at inference, or
+    if the layer is frozen (`trainable = False`), they are the moving ones.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: None = None,
+        gamma_constraint: None = None,
+        renorm: bool = False,
+        renorm_clipping: None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        label = self.label
+        arguments.unsupported(label, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
+        arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        if isinstance(axis, (list, tuple)) and len(axis) == 1:
+            (axis,) = axis  # as Keras 2 saved it
+        self.axis = arguments.integer(label, "axis", axis, least=-MOST_AXES)
+        self.momentum = arguments.number(label, "momentum", momentum)
+        self.epsilon = arguments.number(label, "epsilon", epsilon, 0.0)
+        self.center = arguments.flag(label, "center", center)
+        self.scale = arguments.flag(label, "scale", scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.gamma: Variable | None = None
+        self.beta: Variable | None = None
+        self.moving_mean: Variable
+        self.moving_variance: Variable
+
+    def check_input(self, shape: Shape) -> None:
+        rank = len(shape) + 1
+        if self.axis % rank == 0 or not -rank < self.axis < rank:
+            raise self.mistake(
+                f"axis {self.axis} is not an axis of the image", shape, expected=f"1 to {rank - 1}, or {1 - rank} to -1"
+            )
+        channels = shape[self._channel_axis(shape)]
+        if self.built and channels != self.moving_mean.shape[0]:
+            raise self.mistake(
+                "the input has another number of channels than the layer was built for",
+                shape,
+                expected=self.moving_mean.shape[0],
+                received=channels,
+            )
+
+    def create_weights(self, shape: Shape) -> None:
+        per_channel = (shape[self._channel_axis(shape)],)
+        if self.scale:
+            self.gamma = self.add_weight("gamma", per_channel, self.gamma_initializer, self.gamma_regularizer)
+        if self.center:
+            self.beta = self.add_weight("beta", per_channel, self.beta_initializer, self.beta_regularizer)
+        self.moving_mean = self.add_weight("moving_mean", per_channel, self.moving_mean_initializer, trainable=False)
+        self.moving_variance = self.add_weight(
+            "moving_variance", per_channel, self.moving_variance_initializer, trainable=False
+        )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        axis, last = self._channel_axis(x.shape), len(x.shape) - 1
+        to_last = (*(i for i in range(last + 1) if i != axis), axis)
+        moved = x if axis == last else ops.transpose(x, to_last)
+        if context.training and self.trainable:
+            mean, variance = self._batch_statistics(moved, context)
+        else:
+            mean, variance = self.moving_mean.node, self.moving_variance.node
+        y = self._normalized(moved, mean, variance)
+        return y if axis == last else ops.transpose(y, tuple(to_last.index(i) for i in range(last + 1)))
+
+    def _batch_statistics(self, x: Node, context: CallContext) -> tuple[Node, Node]:
+        """Mean and (biased) variance of every channel over the batch; the moving ones are brought up to date."""
+        axes = tuple(range(len(x.shape) - 1))
+        count = ops.multiply(ops.batch_size(), float(math.prod(x.shape[:-1])))
+        mean = ops.divide(ops.batch_sum(x, axes), count)
+        variance = ops.divide(ops.batch_sum(ops.square(ops.subtract(x, mean)), axes), count)
+        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            followed = ops.multiply(now, 1.0 - self.momentum)
+            context.update(moving, ops.add(ops.multiply(moving.node, self.momentum), followed))
+        return mean, variance
+
+    def _normalized(self, x: Node, mean: Node, variance: Node) -> Node:
+        """x * scale + shift, scale and shift being computed once per channel."""
+        scale = ops.rsqrt(ops.add(variance, self.epsilon))
+        if self.gamma is not None:
+            scale = ops.multiply(scale, self.gamma.node)
+        shift = ops.negative(ops.multiply(mean, scale))
+        if self.beta is not None:
+            shift = ops.add(shift, self.beta.node)
+        return ops.add(ops.multiply(x, scale), shift)
+
+    def _channel_axis(self, shape: Shape) -> int:
+        """The axis of one image that holds the channels."""
+        return self.axis % (len(shape) + 1) - 1
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": None,
+            "gamma_constraint": None,
+            "synchronized": False,
+        }

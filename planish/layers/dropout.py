@@ -1,0 +1,67 @@
+"""Random zeros, in training only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import ops
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer, Shape
+
+
+class Dropout(Layer):
+    """In training, each value is zero with probability `rate`, and divided by `1 - rate` otherwise.
+
+    `noise_shape` (with the batch axis, which must be None) has 1 on the axes that share one draw. `seed` makes this
+    layer's sequence its own: two layers with the same seed draw the same zeros.
+    """
+
+    always_built = True
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = arguments.number(self.label, "rate", rate, 0.0)
+        if self.rate > 1.0:
+            raise arguments.wrong_argument(self.label, "rate", "a fraction, 0 <= rate <= 1", rate)
+        self.seed = None if seed is None else arguments.integer(self.label, "seed", seed, 0)
+        self.noise_shape = None if noise_shape is None else self._checked_noise_shape(noise_shape)
+
+    def _checked_noise_shape(self, noise_shape: Any) -> tuple[int | None, ...]:
+        expected = "None first (every image has its own draws), then None or a positive integer for every other axis"
+        if isinstance(noise_shape, int) or not noise_shape or noise_shape[0] is not None:
+            raise arguments.wrong_argument(self.label, "noise_shape", expected, noise_shape)
+        return tuple(
+            None if extent is None else arguments.integer(self.label, "noise_shape", extent) for extent in noise_shape
+        )
+
+    def check_input(self, shape: Shape) -> None:
+        if self.noise_shape is not None and not self._noise_fits(shape):
+            raise self.mistake(
+                "noise_shape does not fit the input", shape, expected=(None, *shape), received=self.noise_shape
+            )
+
+    def _noise_fits(self, shape: Shape) -> bool:
+        noise = (self.noise_shape or ())[1:]
+        return len(noise) == len(shape) and all(
+            extent in (None, 1, size) for extent, size in zip(noise, shape, strict=True)
+        )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        if not context.training or self.rate == 0.0:
+            return x
+        if self.rate == 1.0:
+            return ops.multiply(x, 0.0)
+        noise = (self.noise_shape or (None, *(None for _ in x.shape)))[1:]
+        shape = tuple(size if extent is None else extent for extent, size in zip(noise, x.shape, strict=True))
+        stream = context.stream() if self.seed is None else SEEDED_STREAMS + self.seed % SEEDED_STREAMS
+        kept = ops.greater_equal(ops.random_uniform(context.seed, shape, stream), self.rate)
+        return ops.multiply(x, ops.multiply(kept, 1.0 / (1.0 - self.rate)))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
+
+
+# Streams from here on belong to layers with a seed of their own, those below to layers without.
+SEEDED_STREAMS = 1 << 30

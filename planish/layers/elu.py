@@ -1,0 +1,28 @@
+"""Exponential linear units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import activations
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer
+
+
+class ELU(Layer):
+    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+
+    always_built = True
+
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = arguments.number(self.label, "alpha", alpha)
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        y: Node = activations.elu(x, self.alpha)
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "alpha": self.alpha}

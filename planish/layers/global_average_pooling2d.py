@@ -1,0 +1,14 @@
+"""The mean of each channel."""
+
+from __future__ import annotations
+
+from planish import ops
+from planish.graph.node import Node
+from planish.layers.global_pooling import GlobalPooling2D
+
+
+class GlobalAveragePooling2D(GlobalPooling2D):
+    """Mean over all pixels of an image: [height, width, channels] -> [channels]."""
+
+    def reduce(self, x: Node, axes: tuple[int, int]) -> Node:
+        return ops.reduce_mean(x, axes, self.keepdims)

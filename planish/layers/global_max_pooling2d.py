@@ -1,0 +1,14 @@
+"""The largest value of each channel."""
+
+from __future__ import annotations
+
+from planish import ops
+from planish.graph.node import Node
+from planish.layers.global_pooling import GlobalPooling2D
+
+
+class GlobalMaxPooling2D(GlobalPooling2D):
+    """Maximum over all pixels of an image: [height, width, channels] -> [channels]."""
+
+    def reduce(self, x: Node, axes: tuple[int, int]) -> Node:
+        return ops.reduce_max(x, axes, self.keepdims)

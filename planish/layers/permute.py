@@ -1,0 +1,38 @@
+"""Another order of the axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import ops
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer, Shape
+
+
+class Permute(Layer):
+    """Axis i of the result is axis `dims[i]` of the input; axes are counted from 1, the batch axis staying first."""
+
+    def __init__(self, dims: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.dims = tuple(dims) if not isinstance(dims, int) else (dims,)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise arguments.wrong_argument(
+                self.label, "dims", "each axis once, counted from 1, such as (3, 1, 2)", dims
+            )
+
+    def check_input(self, shape: Shape) -> None:
+        if len(shape) != len(self.dims):
+            raise self.mistake(
+                f"dims={self.dims} does not order the axes of the input",
+                shape,
+                expected=f"rank {len(self.dims) + 1}",
+                received=f"rank {len(shape) + 1}",
+            )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        return ops.transpose(x, tuple(axis - 1 for axis in self.dims))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "dims": self.dims}

@@ -1,0 +1,54 @@
+"""Input values brought into another range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish import ops, serialization
+from planish.graph.node import Node
+from planish.layers import arguments
+from planish.layers.context import CallContext
+from planish.layers.layer import Layer, Shape
+
+Factor = float | list[float]
+
+
+class Rescaling(Layer):
+    """`x * scale + offset`; each of them is one number, or a list with one number per channel (the last axis)."""
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = self._numbers("scale", serialization.deserialize(scale))
+        self.offset = self._numbers("offset", serialization.deserialize(offset))
+
+    def _numbers(self, name: str, value: Any) -> Factor:
+        if np.ndim(value) == 0:
+            return arguments.number(self.label, name, value)
+        if np.ndim(value) > 1:
+            raise arguments.wrong_argument(self.label, name, "a number, or a list with a number per channel", value)
+        return [arguments.number(self.label, name, item) for item in value]
+
+    def check_input(self, shape: Shape) -> None:
+        for name, value in (("scale", self.scale), ("offset", self.offset)):
+            if isinstance(value, list) and (not shape or len(value) != shape[-1]):
+                raise self.mistake(
+                    f"{name} has a number for {len(value)} channels",
+                    shape,
+                    expected=f"{shape[-1] if shape else 'one number'}",
+                    received=len(value),
+                )
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        return ops.add(ops.multiply(x, _as_operand(self.scale)), _as_operand(self.offset))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale, "offset": self.offset}
+
+
+def _as_operand(value: Factor) -> float | Node:
+    """A number, or a vector of constants."""
+    if isinstance(value, float):
+        return value
+    return ops.concatenate([ops.broadcast_to(ops.constant(item), (1,)) for item in value], 0)

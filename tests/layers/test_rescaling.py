@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from planish.layers import Rescaling
+
+from .support import again, error_of, images
+
+
+def test_one_scale_for_all():
+    pixels = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    np.testing.assert_allclose(Rescaling(1 / 127.5, -1)(pixels), pixels / 127.5 - 1, rtol=1e-5, atol=1e-6)
+
+
+def test_one_scale_per_channel():
+    x = images(2, 4, 4, 3)
+    scale, offset = [0.5, 1.0, 2.0], [-1.0, 0.0, 3.0]
+    layer = Rescaling(scale, offset)
+    np.testing.assert_allclose(layer(x), x * np.float32(scale) + np.float32(offset), rtol=1e-6)
+    assert again(layer).get_config() == layer.get_config()
+
+
+def test_keras_saves_arrays_of_scales_in_a_form_of_its_own():
+    saved = {"class_name": "__numpy__", "config": {"value": [1.0, 2.0], "dtype": "float32"}}
+    assert Rescaling.from_config({"scale": saved, "offset": 0.0}).scale == [1.0, 2.0]
+
+
+def test_another_number_of_channels():
+    assert error_of(lambda: Rescaling(1.0, [1, 2])(images(1, 4, 4, 3))) == [
+        "Rescaling 'rescaling': offset has a number for 2 channels",
+        "  expected:    3",
+        "  received:    2",
+        "  input shape: (None, 4, 4, 3)",
+    ]
+
+
+@pytest.mark.parametrize("scale", ["big", None, [[1.0], [2.0]], float("nan")])
+def test_wrong_scales(scale):
+    with pytest.raises(ValueError, match="Rescaling 'rescaling': argument 'scale' is wrong"):
+        Rescaling(scale)
