@@ -48,7 +48,7 @@ class Node:
     op: str
     inputs: tuple[Node, ...]
     type: TensorType
-    attributes: Attributes = field(default=_NO_ATTRIBUTES)
+    attributes: Attributes = field(default_factory=lambda: _NO_ATTRIBUTES)
     layers: tuple[str, ...] = ()
 
     @property
