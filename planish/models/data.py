@@ -157,7 +157,7 @@ def check_finite(array: Array, what: str) -> None:
         explain(
             what=f"`{what}` holds values that are not finite",
             expected="finite numbers",
-            received=f"{count:,} of {array.size:,} values are NaN or infinite, first {what}{list(index)} = {array[index]}",
+            received=f"{count:,} of {array.size:,} are NaN or infinite, the first is {what}{list(index)} = {array[index]}",
             remedy=f"look at {what}[{first}], or replace them: np.nan_to_num({what})",
         )
     )
