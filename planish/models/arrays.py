@@ -65,12 +65,13 @@ def memory_dtype(dtype: np.dtype[Any], what: str = "x") -> np.dtype[Any]:
 
 
 def readable_as_is(array: Array) -> bool:
-    return bool(array.flags.c_contiguous) and array.dtype in READABLE and array.dtype.isnative
+    flags = array.flags
+    return bool(flags.c_contiguous and flags.aligned) and array.dtype in READABLE and array.dtype.isnative
 
 
 def readable(array: Array, what: str = "x") -> Array:
     """`array` itself if a program can read it, else a converted copy of it all."""
-    return array if readable_as_is(array) else np.ascontiguousarray(array, memory_dtype(array.dtype, what))
+    return array if readable_as_is(array) else np.require(array, memory_dtype(array.dtype, what), ["C", "A"])
 
 
 def contiguous_chunks(array: Array, nbytes: int = CHUNK_NBYTES) -> Iterator[tuple[int, Array]]:
@@ -78,7 +79,7 @@ def contiguous_chunks(array: Array, nbytes: int = CHUNK_NBYTES) -> Iterator[tupl
     dtype = memory_dtype(array.dtype)
     rows = max(1, nbytes // max(1, dtype.itemsize * array[0].size))
     for start in range(0, len(array), rows):
-        yield start, np.ascontiguousarray(array[start : start + rows], dtype)
+        yield start, np.require(array[start : start + rows], dtype, ["C", "A"])
 
 
 def is_array_like(value: Any) -> bool:

@@ -49,7 +49,8 @@ class Stream:
             self._open = None
             if self.asked is None or not count or self._is_iterator:
                 break
-        if self.asked is None:
+        if self.asked is None and self._open is not None:
+            next(self._open, None)  # lets the pass come to its end
             self._open = None
 
     def peek(self) -> Arrays:
