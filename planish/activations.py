@@ -190,6 +190,11 @@ def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int, name: st
     return ops.transpose(function(ops.transpose(x, tuple(order))), tuple(back))
 
 
+def names() -> list[str]:
+    """Every name that `get` knows."""
+    return sorted(_FUNCTIONS | _ALIASES)
+
+
 def get(identifier: Any) -> Activation:
     """The function that a user's argument means: None (linear), a name, a config or a function."""
     if identifier is None:

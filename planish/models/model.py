@@ -39,27 +39,27 @@ class Model(Layer):
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """What the model takes. Raises ValueError if the model is not built."""
-        return [self._required(self.input, "inputs", ValueError)]
+        """What the model takes. Raises AttributeError if the model is not built."""
+        return [self._required(self.input, "inputs")]
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
-        """What the model gives. Raises ValueError if the model is not built."""
-        return [self._required(self.output, "outputs", ValueError)]
+        """What the model gives. Raises AttributeError if the model is not built."""
+        return [self._required(self.output, "outputs")]
 
     @property
     def input_shape(self) -> BatchShape:
         """Shape of the input with the batch axis first. Raises AttributeError if the model is not built."""
-        return self._required(self.input, "input shape", AttributeError).shape
+        return self._required(self.input, "input shape").shape
 
     @property
     def output_shape(self) -> BatchShape:
         """Shape of the output with the batch axis first. Raises AttributeError if the model is not built."""
-        return self._required(self.output, "output shape", AttributeError).shape
+        return self._required(self.output, "output shape").shape
 
-    def _required(self, tensor: SymbolicTensor | None, what: str, error: type[Exception]) -> SymbolicTensor:
+    def _required(self, tensor: SymbolicTensor | None, what: str) -> SymbolicTensor:
         if tensor is None:
-            raise error(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
+            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
         return tensor
 
     # -- weights -----------------------------------------------------------------------------------------------------

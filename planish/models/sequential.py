@@ -142,8 +142,10 @@ class Sequential(Model):
         assert tensor is not None
         self.input = tensor
         for layer, node in self._connected(ops.input_("x", shape), CallContext()):
-            layer.input = tensor
-            tensor = layer.output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer)
+            output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer)
+            if not isinstance(layer, Model):  # a model has an input and an output of its own
+                layer.input, layer.output = tensor, output
+            tensor = output
         self.output = tensor
         self._own_structure_version += 1
         self._check_paths()

@@ -1,0 +1,50 @@
+import json
+
+import numpy as np
+import pytest
+
+from planish import ops, regularizers
+from planish.regularizers import L1, L1L2, L2, l1_l2
+
+W = np.array([[1.0, -2.0], [0.5, 3.0]])
+
+
+@pytest.mark.parametrize(
+    ("regularizer", "expected"),
+    [(L1(0.1), 0.65), (L2(0.1), 1.425), (L1L2(0.1, 0.2), 3.5), (L1L2(), 0.0), (L1(), 0.065), (L2(), 0.1425)],
+)
+def test_penalties(regularizer, expected):
+    assert regularizer(W) == pytest.approx(expected)
+
+
+def test_nodes_give_unbatched_scalars():
+    for node in (ops.parameter("w", (2, 3)), ops.input_("x", (2, 3))):
+        penalty = L1L2(0.1, 0.1)(node)
+        assert (penalty.shape, penalty.batched) == ((), False)
+
+
+def test_ways_to_name_one():
+    assert regularizers.get(None) is None
+    assert regularizers.get("l2").l2 == 0.01
+    assert regularizers.get("L1").l1 == 0.01
+    assert isinstance(regularizers.get(L2), L2)
+    assert (l1_l2().l1, l1_l2().l2) == (0.01, 0.01)
+    assert regularizers.get(lambda w: ops.multiply(regularizers.total(w), 2.0))(W) == 5.0
+    with pytest.raises(ValueError, match=r"unknown regularizer 'l3'"):
+        regularizers.get("l3")
+    with pytest.raises(TypeError, match="a regularizer was expected"):
+        regularizers.get(0.1)
+
+
+@pytest.mark.parametrize("regularizer", [None, L1(0.1), L2(0.2), L1L2(0.1, 0.2)])
+def test_configuration(regularizer):
+    config = json.loads(json.dumps(regularizers.serialize(regularizer)))
+    made = regularizers.deserialize(config)
+    assert type(made) is type(regularizer)
+    assert regularizer is None or made.get_config() == regularizer.get_config()
+
+
+@pytest.mark.parametrize("factor", [-1, float("nan"), "0.1", True])
+def test_wrong_factors(factor):
+    with pytest.raises(ValueError, match="regularizer L2: argument 'l2'"):
+        L2(factor)

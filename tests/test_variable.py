@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from planish.variable import Variable
+
+
+def test_values_are_made_when_they_are_first_read():
+    made = []
+
+    def initializer(shape):
+        made.append(shape)
+        return np.full(shape, 2.0)
+
+    variable = Variable("kernel", "dense/kernel", (2, 3), initializer=initializer)
+    assert made == []
+    assert (variable.value == 2).all()
+    assert variable.value is variable.value
+    assert made == [(2, 3)]
+    assert (variable.value.dtype, variable.value.flags.c_contiguous) == (np.float32, True)
+
+
+def test_assignment_before_reading_never_initializes():
+    variable = Variable("bias", "dense/bias", (3,), initializer=lambda shape: 1 / 0)
+    variable.assign([1, 2, 3])
+    assert variable.numpy().tolist() == [1, 2, 3]
+
+
+def test_assignment_is_in_place_and_counted():
+    variable = Variable("bias", "dense/bias", (2,))
+    array, version = variable.value, variable.version
+    given = np.array([1.0, 2.0])
+    variable.assign(given)
+    assert variable.value is array
+    assert variable.version > version
+    given[0] = 9
+    variable.numpy()[0] = 9
+    assert array.tolist() == [1, 2]
+    assert np.asarray(variable).tolist() == [1, 2]
+
+
+def test_wrong_shapes():
+    with pytest.raises(ValueError, match=r"weight 'dense/bias': .*\n  expected: \(2,\)\n  received: \(3,\)"):
+        Variable("bias", "dense/bias", (2,)).assign([1, 2, 3])
+
+
+def test_its_place_in_graphs():
+    variable = Variable("kernel", "dense/kernel", (2, 3))
+    assert variable.node is variable.node
+    assert (variable.node.op, variable.node.shape, variable.node.batched) == ("parameter", (2, 3), False)
+    assert (variable.size, variable.ndim) == (6, 2)
