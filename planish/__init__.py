@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planish import (
         activations,
+        backend,
         callbacks,
         datasets,
         flattening,
@@ -52,6 +53,7 @@ __all__ = [
     "Variable",
     "__version__",
     "activations",
+    "backend",
     "callbacks",
     "datasets",
     "flatten",

@@ -98,6 +98,10 @@ class Variable:
         """A copy of the array."""
         return self.value.copy()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold; the node is made again where it is needed."""
+        return {**self.__dict__, "_node": None}
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.value, dtype=dtype)
 

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -48,3 +51,12 @@ def test_its_place_in_graphs():
     assert variable.node is variable.node
     assert (variable.node.op, variable.node.shape, variable.node.batched) == ("parameter", (2, 3), False)
     assert (variable.size, variable.ndim) == (6, 2)
+
+
+def test_copies_are_independent():
+    variable = Variable("kernel", "dense/kernel", (2,))
+    assert variable.node.shape == (2,)
+    other = copy.deepcopy(variable)
+    other.assign([1, 2])
+    assert variable.value.tolist() == [0, 0]
+    assert pickle.loads(pickle.dumps(other)).value.tolist() == [1, 2]

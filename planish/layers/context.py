@@ -20,15 +20,23 @@ class CallContext:
         self.training = training
         self.updates: dict[Variable, Node] = {}
         self.losses: list[Node] = []
-        self._seed: Node | None = None
+        self._scalars: dict[str, Node] = {}
         self._streams = itertools.count()
 
     @property
     def seed(self) -> Node:
         """The step's random seed: a scalar of type i32, in the graph only if a layer asks for it."""
-        if self._seed is None:
-            self._seed = ops.scalar("seed", "i32")
-        return self._seed
+        return self._scalar("seed")
+
+    @property
+    def step(self) -> Node:
+        """The number of steps before this one: a scalar of type i32, for layers with a seed of their own."""
+        return self._scalar("step")
+
+    def _scalar(self, name: str) -> Node:
+        if name not in self._scalars:
+            self._scalars[name] = ops.scalar(name, "i32")
+        return self._scalars[name]
 
     def stream(self) -> int:
         """A number that no other layer of this trace has: which random sequence of the seed to draw from."""

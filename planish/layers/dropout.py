@@ -10,12 +10,14 @@ from planish.layers import arguments
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
+MOST_SEED = 2**31 - 1
+
 
 class Dropout(Layer):
     """In training, each value is zero with probability `rate`, and divided by `1 - rate` otherwise.
 
-    `noise_shape` (with the batch axis, which must be None) has 1 on the axes that share one draw. `seed` makes this
-    layer's sequence its own: two layers with the same seed draw the same zeros.
+    `noise_shape` (with the batch axis, which must be None) has 1 on the axes that share one draw. A layer with a `seed`
+    draws the same zeros at the same step in every run, and so does another layer with that seed.
     """
 
     always_built = True
@@ -26,6 +28,8 @@ class Dropout(Layer):
         if self.rate > 1.0:
             raise arguments.wrong_argument(self.label, "rate", "a fraction, 0 <= rate <= 1", rate)
         self.seed = None if seed is None else arguments.integer(self.label, "seed", seed, 0)
+        if self.seed is not None and self.seed > MOST_SEED:
+            raise arguments.wrong_argument(self.label, "seed", f"0 to {MOST_SEED}", seed)
         self.noise_shape = None if noise_shape is None else self._checked_noise_shape(noise_shape)
 
     def _checked_noise_shape(self, noise_shape: Any) -> tuple[int | None, ...]:
@@ -55,13 +59,12 @@ class Dropout(Layer):
             return ops.multiply(x, 0.0)
         noise = (self.noise_shape or (None, *(None for _ in x.shape)))[1:]
         shape = tuple(size if extent is None else extent for extent, size in zip(noise, x.shape, strict=True))
-        stream = context.stream() if self.seed is None else SEEDED_STREAMS + self.seed % SEEDED_STREAMS
-        kept = ops.greater_equal(ops.random_uniform(context.seed, shape, stream), self.rate)
+        if self.seed is None:
+            draws = ops.random_uniform(context.seed, shape, context.stream())
+        else:
+            draws = ops.random_uniform(context.step, shape, self.seed)
+        kept = ops.greater_equal(draws, self.rate)
         return ops.multiply(x, ops.multiply(kept, 1.0 / (1.0 - self.rate)))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}
-
-
-# Streams from here on belong to layers with a seed of their own, those below to layers without.
-SEEDED_STREAMS = 1 << 30

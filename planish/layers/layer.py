@@ -65,6 +65,7 @@ class Layer:
         self.built = self.always_built
         self._variables: list[Variable] = []
         self._build_shape: BatchShape | None = None
+        self._calls = 0
         self.input: SymbolicTensor | None = None
         self.output: SymbolicTensor | None = None
 
@@ -153,26 +154,40 @@ class Layer:
                 context.add_loss(ops.divide(self.activity_regularizer.penalty(y), ops.batch_size()))
             return y
 
-    def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.float32]:
-        """The output for an array [images, ...], computed by the interpreter. `training` changes moving statistics."""
-        from planish.ops.interpreter import interpret
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """The output for an array [images, ...], computed by the interpreter; of a node, a node.
 
+        `training` makes layers behave as in training: it changes moving statistics.
+        """
         if isinstance(x, SymbolicTensor):
             raise TypeError(_functional_is_not_supported(self.label))
+        return (
+            self.connect(x, CallContext(bool(training))) if isinstance(x, Node) else self._computed(x, bool(training))
+        )
+
+    def _computed(self, x: ArrayLike, training: bool) -> NDArray[np.float32]:
+        from planish.ops.interpreter import interpret
+
         array = np.asarray(x)
         if array.ndim == 0:
             raise ValueError(
                 explain(layer=self.label, what="the input is a single number", expected="an array [images, ...]")
             )
-        context = CallContext(bool(training))
+        context = CallContext(training)
         y = self.connect(ops.input_("x", array.shape[1:]), context)
         graph = Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
         bindings: dict[str, NDArray[Any]] = {variable.path: variable.value for variable in self.weights}
-        bindings |= {"x": array.astype(np.float32), "seed": np.int32(random_seed.next_seed())}
+        bindings |= {name: np.asarray(value, np.int32) for name, value in self._random_scalars().items()}
+        bindings["x"] = array.astype(np.float32)
         results = interpret(graph, bindings, batch_size=len(array))
         for variable in context.updates:
             variable.assign(results.updates[variable.path])
         return results.outputs["y"]
+
+    def _random_scalars(self) -> dict[str, int]:
+        """The values of `CallContext.seed` and `CallContext.step` for one computation outside `fit`."""
+        self._calls += 1
+        return {"seed": random_seed.next_seed(), "step": self._calls}
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> BatchShape:
         """The output's shape for an input's (both with the batch axis first), without making weights."""

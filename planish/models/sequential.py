@@ -56,7 +56,7 @@ class Sequential(Model):
         if rebuild:
             try:
                 self._rebuild()
-            except ValueError:
+            except Exception:
                 self._layers = before
                 self._rebuild()
                 raise

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planish import activations
-from planish.layers import ELU, Activation, LeakyReLU, ReLU, Softmax
+from planish.layers import ELU, Activation, Dense, LeakyReLU, ReLU, Softmax
 
 from .support import again, images
 
@@ -17,6 +17,16 @@ def test_activation_by_name_and_by_function():
     layer = Activation("tanh")
     assert layer.get_config()["activation"] == "tanh"
     assert again(layer)(X).tolist() == layer(X).tolist()
+
+
+def test_a_layer_as_an_activation():
+    x = images(4, 5)
+    layer = Dense(3, activation=LeakyReLU(0.1))
+    layer.build(x.shape)
+    product = x @ layer.kernel.value
+    np.testing.assert_allclose(layer(x), np.where(product >= 0, product, 0.1 * product), rtol=1e-5, atol=1e-6)
+    assert layer.get_config()["activation"]["class_name"] == "LeakyReLU"
+    assert again(layer).get_config() == layer.get_config()
 
 
 def test_relu_with_all_settings():

@@ -36,6 +36,15 @@ def test_the_global_seed_repeats():
     assert (layer(x, training=True) != results[0]).any()
 
 
+def test_a_layer_with_a_seed_repeats_by_itself():
+    x = np.ones((8, 50), np.float32)
+    first, second = Dropout(0.5, seed=5), Dropout(0.5, seed=5)
+    runs = [[layer(x, training=True) for _ in range(3)] for layer in (first, second)]
+    np.testing.assert_array_equal(*runs)
+    assert (runs[0][0] != runs[0][1]).any()
+    assert (Dropout(0.5, seed=6)(x, training=True) != runs[0][0]).any()
+
+
 def test_axes_with_noise_shape_one_share_a_draw():
     x = np.ones((6, 5, 5, 40), np.float32)
     y = Dropout(0.5, noise_shape=(None, 1, 1, 40))(x, training=True)
@@ -54,6 +63,12 @@ def test_config():
 def test_wrong_rates(rate):
     with pytest.raises(ValueError, match="Dropout 'dropout': argument 'rate' is wrong"):
         Dropout(rate)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, "a"])
+def test_wrong_seeds(seed):
+    with pytest.raises(ValueError, match="Dropout 'dropout': argument 'seed' is wrong"):
+        Dropout(0.5, seed=seed)
 
 
 def test_wrong_noise_shapes():
