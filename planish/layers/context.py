@@ -29,9 +29,9 @@ class CallContext:
         return self._scalar("seed")
 
     @property
-    def step(self) -> Node:
+    def iteration(self) -> Node:
         """The number of steps before this one: a scalar of type i32, for layers with a seed of their own."""
-        return self._scalar("step")
+        return self._scalar("iteration")
 
     def _scalar(self, name: str) -> Node:
         if name not in self._scalars:

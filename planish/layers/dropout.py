@@ -62,7 +62,7 @@ class Dropout(Layer):
         if self.seed is None:
             draws = ops.random_uniform(context.seed, shape, context.stream())
         else:
-            draws = ops.random_uniform(context.step, shape, self.seed)
+            draws = ops.random_uniform(context.iteration, shape, self.seed)
         kept = ops.greater_equal(draws, self.rate)
         return ops.multiply(x, ops.multiply(kept, 1.0 / (1.0 - self.rate)))
 

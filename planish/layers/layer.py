@@ -185,9 +185,9 @@ class Layer:
         return results.outputs["y"]
 
     def _random_scalars(self) -> dict[str, int]:
-        """The values of `CallContext.seed` and `CallContext.step` for one computation outside `fit`."""
+        """The values of `CallContext.seed` and `CallContext.iteration` for one computation outside `fit`."""
         self._calls += 1
-        return {"seed": random_seed.next_seed(), "step": self._calls}
+        return {"seed": random_seed.next_seed(), "iteration": self._calls}
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> BatchShape:
         """The output's shape for an input's (both with the batch axis first), without making weights."""

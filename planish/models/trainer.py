@@ -111,6 +111,8 @@ class Trainer:
         for name, kind in self._scalars:
             if name == "seed":
                 arrays[name] = self._random.integers(0, _LARGEST_SEED, size=steps, dtype=np.int32)
+            elif name == "iteration":
+                arrays[name] = np.arange(first, first + steps, dtype=np.int32)
             else:
                 dtype = np.int32 if kind == "i32" else np.float32
                 arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)
