@@ -7,38 +7,30 @@ A layer's author writes `__init__` (every argument checked), `check_input` (is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import initializers, naming, ops, precision, random_seed, regularizers
-from planish.errors import explain, unknown_name
+from planish import ops, precision, random_seed, regularizers
+from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
-from planish.layers import arguments, chain
+from planish.layers import arguments, chain, common_arguments
 from planish.layers.context import CallContext
 from planish.layers.symbolic import SymbolicTensor
-from planish.regularizers import Regularizer
+from planish.layers.weight_owner import Shape, WeightOwner
 from planish.variable import Variable
 
-Shape = tuple[int, ...]
+__all__ = ["BatchShape", "Layer", "Shape"]
+
 BatchShape = tuple[int | None, ...]
 _Class = TypeVar("_Class", bound="Layer")
 
-_COMMON_ARGUMENTS = (
-    "activity_regularizer",
-    "batch_input_shape",
-    "dtype",
-    "input_dim",
-    "input_shape",
-    "name",
-    "trainable",
-)
 
-
-class Layer:
+class Layer(WeightOwner):
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input."""
 
     always_built = False
@@ -53,15 +45,13 @@ class Layer:
         name: str | None = None,
         **options: Any,
     ) -> None:
-        class_name = type(self).__name__
-        self.name = _checked_name(class_name, name)
+        self.name = common_arguments.checked_name(type(self).__name__, name)
         self._trainable = arguments.flag(self.label, "trainable", trainable)
         precision.require_float32(self.label, dtype)
         self.dtype = "float32"
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.declared_shape = self._declared_shape(options)
-        if options:
-            raise TypeError(unknown_name(f"argument of {class_name}", next(iter(options)), self._argument_names()))
+        self.declared_shape = common_arguments.take_input_shape(self.label, options)
+        common_arguments.refuse_unknown(type(self), options)
         self.built = self.always_built
         self._variables: list[Variable] = []
         self._build_shape: BatchShape | None = None
@@ -90,11 +80,6 @@ class Layer:
 
     # -- for those who write layers ----------------------------------------------------------------------------------
 
-    @property
-    def label(self) -> str:
-        """The layer as its user knows it, for messages: "Dense 'dense'"."""
-        return f"{type(self).__name__} '{self.name}'"
-
     def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
         """The error of an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
         steps = chain.recorded()
@@ -118,22 +103,6 @@ class Layer:
                 "the input has the wrong rank", shape, expected=fits, received=f"rank {len(shape) + 1}", remedy=remedy
             )
 
-    def add_weight(
-        self,
-        name: str,
-        shape: Shape,
-        initializer: Callable[..., NDArray[Any]] | str,
-        regularizer: Regularizer | None = None,
-        trainable: bool = True,
-    ) -> Variable:
-        """A new variable of this layer. Trainable ones come first in `weights`, as in Keras."""
-        path = "/".join((*chain.enclosing_models(), self.name, name))
-        variable = Variable(
-            name, path, shape, trainable=trainable, initializer=initializers.get(initializer), regularizer=regularizer
-        )
-        self._variables.append(variable)
-        return variable
-
     # -- building and calling ----------------------------------------------------------------------------------------
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -141,6 +110,7 @@ class Layer:
         shape = _exact(self, input_shape)
         self.check_input(shape)
         if not self.built:
+            self._variables.clear()
             self.create_weights(shape)
             self._build_shape = (None, *shape)
             self.built = True
@@ -161,9 +131,9 @@ class Layer:
         """
         if isinstance(x, SymbolicTensor):
             raise TypeError(_functional_is_not_supported(self.label))
-        return (
-            self.connect(x, CallContext(bool(training))) if isinstance(x, Node) else self._computed(x, bool(training))
-        )
+        if isinstance(x, Node):
+            return self.connect(x, CallContext(bool(training)))
+        return self._computed(x, bool(training))
 
     def _computed(self, x: ArrayLike, training: bool) -> NDArray[np.float32]:
         from planish.ops.interpreter import interpret
@@ -192,82 +162,9 @@ class Layer:
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> BatchShape:
         """The output's shape for an input's (both with the batch axis first), without making weights."""
         shape = _exact(self, input_shape)
-        layer = self if self.built else type(self).from_config(self.get_config())
+        layer = self if self.built else copy.deepcopy(self)
         y = layer.connect(ops.input_("x", shape), CallContext())
         return (input_shape[0], *y.shape)
-
-    @property
-    def weights_version(self) -> int:
-        """A number that grows whenever any weight is assigned: what was packed from the weights is then out of date."""
-        return max((variable.version for variable in self._variables), default=0)
-
-    # -- weights -----------------------------------------------------------------------------------------------------
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All variables, in Keras's order."""
-        return list(self._variables)
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        return [variable for variable in self.weights if variable.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        return [variable for variable in self.weights if not variable.trainable] if self.trainable else self.weights
-
-    @property
-    def variables(self) -> list[Variable]:
-        return self.weights
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        return self.non_trainable_weights
-
-    @property
-    def trainable(self) -> bool:
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = arguments.flag(self.label, "trainable", value)
-
-    def get_weights(self) -> list[NDArray[np.float32]]:
-        """Copies of all weights, in the order of `weights`."""
-        return [variable.numpy() for variable in self.weights]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Assigns all weights. Nothing changes if the number or any shape of the arrays is wrong (ValueError)."""
-        arrays = [np.asarray(weight) for weight in weights]
-        expected = [variable.shape for variable in self.weights]
-        if [array.shape for array in arrays] != expected:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="set_weights got arrays of other shapes than the weights",
-                    expected=_listed(expected),
-                    received=_listed([array.shape for array in arrays]),
-                    remedy=None if self.built else "build it first: build(input_shape)",
-                )
-            )
-        for variable, array in zip(self.weights, arrays, strict=True):
-            variable.assign(array)
-
-    def count_params(self) -> int:
-        """Number of elements in all weights. Raises ValueError if the layer is not built."""
-        if not self.built:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="count_params was called before the layer was built",
-                    remedy="build it first: build(input_shape), or give the model an input shape",
-                )
-            )
-        return sum(variable.size for variable in self.weights)
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
@@ -282,33 +179,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-    def _declared_shape(self, options: dict[str, Any]) -> BatchShape | None:
-        """Takes Keras 2's arguments for the input's shape out of `options`: the shape with the batch axis, if any."""
-        whole, shape, features = (options.pop(name, None) for name in ("batch_input_shape", "input_shape", "input_dim"))
-        if whole is not None:
-            return tuple(whole)
-        if features is not None:
-            return (None, arguments.integer(self.label, "input_dim", features))
-        return None if shape is None else (None, *((shape,) if isinstance(shape, int) else shape))
-
-    def _argument_names(self) -> list[str]:
-        import inspect
-
-        own = inspect.signature(type(self).__init__).parameters
-        return [name for name in own if name not in ("self", "options")] + list(_COMMON_ARGUMENTS)
-
-
-def _checked_name(class_name: str, name: str | None) -> str:
-    if name is None:
-        return naming.automatic_name(class_name)
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(
-            explain(
-                layer=class_name, what="argument 'name' is wrong", expected="a string without '/'", received=repr(name)
-            )
-        )
-    return name
 
 
 def _exact(layer: Layer, input_shape: Sequence[int | None]) -> Shape:
@@ -326,10 +196,6 @@ def _exact(layer: Layer, input_shape: Sequence[int | None]) -> Shape:
             )
         )
     return tuple(int(extent) for extent in input_shape[1:] if extent is not None)
-
-
-def _listed(shapes: Sequence[Shape]) -> str:
-    return f"{len(shapes)} arrays: " + ", ".join(map(str, shapes)) if shapes else "0 arrays"
 
 
 def _functional_is_not_supported(label: str) -> str:
