@@ -16,6 +16,11 @@ FLOAT32_POLICY: dict[str, Any] = {
     "registered_name": None,
 }
 
+READABLE = (
+    "bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+)  # fmt: skip
+"""Number types that an input may have; it is converted as it is read."""
+
 
 def require_float32(owner: str, dtype: Any) -> None:
     """Raises ValueError unless `dtype` (a name, a NumPy type, a policy or its config) means float32 or is None."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planish import precision
-from planish.errors import explain
+from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.context import CallContext
@@ -34,10 +34,16 @@ class InputLayer(Layer):
     ) -> None:
         super().__init__(name=name, **options)
         arguments.unsupported(self.label, sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
-        self.dtype = precision.dtype_name(dtype) or "float32"
+        self.dtype = self._checked_dtype(dtype)
         self.batch_shape = self._checked_shape(shape, batch_size, batch_shape)
         self.built = True
         self.input = self.output = SymbolicTensor(self.batch_shape, self.dtype, self.name, self)
+
+    def _checked_dtype(self, dtype: Any) -> str:
+        name = precision.dtype_name(dtype) or "float32"
+        if name not in precision.READABLE:
+            raise ValueError(unknown_name(f"dtype of {self.label}", name, precision.READABLE))
+        return name
 
     def _checked_shape(self, shape: Any, batch_size: Any, batch_shape: Any) -> tuple[int | None, ...]:
         whole = self.declared_shape if batch_shape is None else batch_shape

@@ -46,3 +46,9 @@ def test_wrong_shapes(arguments):
 @pytest.mark.parametrize("name", ["sparse", "ragged", "optional"])
 def test_unsupported_arguments(name):
     assert f"argument '{name}' is not supported" in error_of(lambda: Input((3,), **{name: True}))[0]
+
+
+def test_unknown_dtypes():
+    assert (
+        error_of(lambda: Input((3,), dtype="uint9"))[-1] == "  remedy:   did you mean 'uint8' or 'uint64' or 'uint32'?"
+    )
