@@ -127,7 +127,7 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
     if cut in (0, len(data)):
         raise ValueError(
             explain(
-                what=f"{len(data)} images are too few for validation_split={fraction}",
+                what=f"{len(data)} image{' is' if len(data) == 1 else 's are'} too few for validation_split={fraction}",
                 expected="at least one image to train on and one to validate on",
                 received=f"{cut} and {len(data) - cut}",
             )
@@ -153,11 +153,12 @@ def check_finite(array: Array, what: str) -> None:
         return
     first = next(int(found[0, 0]) for found in places if len(found))
     index = (first, *map(int, np.argwhere(~np.isfinite(array[first]))[0]))
+    example = f"{what}{list(index)} = {array[index]}"
     raise ValueError(
         explain(
             what=f"`{what}` holds values that are not finite",
             expected="finite numbers",
-            received=f"{count:,} of {array.size:,} are NaN or infinite, the first is {what}{list(index)} = {array[index]}",
+            received=f"{count:,} of {array.size:,} are NaN or infinite, the first is {example}",
             remedy=f"look at {what}[{first}], or replace them: np.nan_to_num({what})",
         )
     )
