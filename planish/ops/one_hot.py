@@ -1,0 +1,32 @@
+"""Class indices as vectors with a one at the class; an index out of range gives zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.registry import Array, Environment, make, register
+
+
+def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    (labels,) = inputs
+    return TensorType((*labels.shape, attributes["classes"]), batched=labels.batched)
+
+
+def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (labels,) = arrays
+    return (labels[..., None] == np.arange(node.attributes["classes"])).astype(environment.dtype)
+
+
+def _grad(node: Node, g: Node) -> Sequence[Node | None]:
+    return [None]
+
+
+register("one_hot", _infer, _reference, _grad)
+
+
+def one_hot(labels: Node, classes: int) -> Node:
+    """`labels` i32[N, ...] -> f32[N, ..., classes]."""
+    return make("one_hot", [labels], classes=int(classes))

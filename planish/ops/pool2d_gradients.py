@@ -1,0 +1,78 @@
+"""Gradients of pools.
+
+Maximum: the first place in a window (row by row) that holds the maximum gets the window's gradient; windows that overlap add up.
+Average: each real pixel of a window gets the window's gradient divided by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.pool2d import pixels_in_windows
+from planish.ops.registry import Array, Environment, make, register
+from planish.ops.windows import padded, padding_of, pair, tap_slices, taps
+
+
+def _infer_maximum(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return inputs[0]
+
+
+def _crop(x: Array, attributes: Attributes, shape: Sequence[int]) -> Array:
+    (top, _), (left, _) = attributes["padding"]
+    return x[:, top : top + shape[0], left : left + shape[1]]
+
+
+def _maximum_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, y, g = arrays
+    settings = node.attributes
+    source = padded(x, settings["padding"], -np.inf)
+    result = np.zeros_like(source)
+    waiting = np.ones(y.shape, bool)
+    for tap in taps(settings["window"]):
+        place = (slice(None), *tap_slices(tap, y.shape[1:3], settings["strides"]))
+        chosen = waiting & (source[place] == y)
+        result[place] += np.where(chosen, g, 0)
+        waiting &= ~chosen
+    return _crop(result, settings, node.shape)
+
+
+def _infer_average(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return TensorType(attributes["input_shape"])
+
+
+def _average_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (g,) = arrays
+    settings = node.attributes
+    share = g / pixels_in_windows(node.shape[:2], settings, g.shape[1:3]).astype(g.dtype)
+    result = padded(np.zeros((len(g), *node.shape), g.dtype), settings["padding"])
+    for tap in taps(settings["window"]):
+        result[:, *tap_slices(tap, g.shape[1:3], settings["strides"])] += share
+    return _crop(result, settings, node.shape)
+
+
+register("max_pool2d_grad", _infer_maximum, _maximum_grad, None)
+register("average_pool2d_grad", _infer_average, _average_grad, None)
+
+
+def max_pool2d_grad(
+    x: Node, y: Node, g: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]]
+) -> Node:
+    """`x` f32[N, h, w, c], `y` = max_pool2d(x) and `g` f32[N, rows, columns, c] -> f32[N, h, w, c]."""
+    return make("max_pool2d_grad", [x, y, g], window=pair(window), strides=pair(strides), padding=padding_of(padding))
+
+
+def average_pool2d_grad(
+    g: Node, input_shape: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]]
+) -> Node:
+    """`g` f32[N, rows, columns, c] -> f32[N, *input_shape]."""
+    return make(
+        "average_pool2d_grad",
+        [g],
+        input_shape=tuple(input_shape),
+        window=pair(window),
+        strides=pair(strides),
+        padding=padding_of(padding),
+    )

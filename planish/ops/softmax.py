@@ -1,0 +1,61 @@
+"""Softmax on the last axis, and its logarithm, both safe for large inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.registry import Array, Environment, make, register
+
+
+def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return inputs[0]
+
+
+def _softmax(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (x,) = arrays
+    weights = np.exp(x - x.max(axis=-1, keepdims=True))
+    result: Array = weights / weights.sum(axis=-1, keepdims=True)
+    return result
+
+
+def _log_softmax(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    (x,) = arrays
+    shifted = x - x.max(axis=-1, keepdims=True)
+    result: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return result
+
+
+def _softmax_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.ops.binary import multiply, subtract
+    from planish.ops.reduce import reduce_sum
+
+    # dx = y * (g - sum(g * y))
+    last = len(node.shape) - 1
+    return [multiply(node, subtract(g, reduce_sum(multiply(g, node), (last,), keepdims=True)))]
+
+
+def _log_softmax_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.ops.binary import multiply, subtract
+    from planish.ops.reduce import reduce_sum
+    from planish.ops.unary import exp
+
+    # dx = g - softmax(x) * sum(g)
+    last = len(node.shape) - 1
+    return [subtract(g, multiply(exp(node), reduce_sum(g, (last,), keepdims=True)))]
+
+
+register("softmax", _infer, _softmax, _softmax_grad)
+register("log_softmax", _infer, _log_softmax, _log_softmax_grad)
+
+
+def softmax(x: Node) -> Node:
+    """exp(x) / sum(exp(x)) along the last axis."""
+    return make("softmax", [x])
+
+
+def log_softmax(x: Node) -> Node:
+    """x - log(sum(exp(x))) along the last axis."""
+    return make("log_softmax", [x])
