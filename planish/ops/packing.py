@@ -47,6 +47,17 @@ def _pack_winograd(arrays: Sequence[Array], node: Node, environment: Environment
     return transformed
 
 
+def unpack_panels(packed: Array, rows: int, columns: int, panels: Sequence[int], lanes: int) -> Array:
+    """The matrices that `pack_panels` packed."""
+    batch = packed.shape[:-1]
+    parts, start = [], 0
+    for vectors in panels:
+        size = rows * vectors * lanes
+        parts.append(packed[..., start : start + size].reshape(*batch, rows, vectors * lanes))
+        start += size
+    return np.concatenate(parts, axis=-1)[..., :columns]
+
+
 register("pack_panels", _infer_panels, _pack_panels, None)
 register("pack_winograd", _infer_winograd, _pack_winograd, None)
 

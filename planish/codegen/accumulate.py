@@ -1,0 +1,45 @@
+"""The one micro-kernel: a block of pixels times a panel of channels, summed over a contiguous run of inputs.
+
+    for k in range(depth):
+        for p in pixels:                                   # a broadcast each
+            for v in range(vectors):                       # a vector of weights each, shared by all pixels
+                sums[p][v] += x[offset[p] + k] * w[k][v]
+
+Convolutions, Winograd's products and dense layers differ in the offsets only. All sums stay in registers:
+pixels * vectors + vectors + 1 of them are in use. Every sum adds its terms in the order of k, whatever the block, so a result does not
+depend on which block it was computed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planish.codegen.function import Function, Pointer, Value
+
+UNROLL = 4
+
+
+def accumulate(
+    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depth: int, vectors: int, unroll: int = UNROLL
+) -> list[Value]:
+    """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `vectors` vectors for each k."""
+    if depth <= unroll:
+        return _steps(f, list(sums), x, offsets, w, range(depth), vectors)
+    full = depth // unroll * unroll
+    with f.loop(0, full, unroll, carried=sums) as k:
+        moved = f.offset(x, f.multiply(k.index, 4))
+        weights = f.offset(w, f.multiply(k.index, vectors * f.vector_nbytes))
+        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors))
+    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors)
+
+
+def _steps(
+    f: Function, sums: list[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depths: range, vectors: int
+) -> list[Value]:
+    for k in depths:
+        weights = [f.load(w, (k * vectors + v) * f.vector_nbytes) for v in range(vectors)]
+        for p, offset in enumerate(offsets):
+            seen = f.broadcast(x, offset + 4 * k)
+            for v in range(vectors):
+                sums[p * vectors + v] = f.fma(seen, weights[v], sums[p * vectors + v])
+    return sums

@@ -1,0 +1,176 @@
+"""Convolution without padding, direct, with the maximum over windows that do not overlap, on packed weights.
+
+    for group, panel:                              # output channels
+        for output row:
+            for tile of `windows` output columns:  # pixels = windows * pool height * pool width
+                for kernel row (and column, if dilated or grouped):
+                    for k in a contiguous run of the kernel row:
+                        sums[pixel][v] += x[pixel + k] * w[k][v]
+                y[window] = epilogue(max over the window's pixels)
+
+x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous. Rows and columns that no window reads
+are not computed. Registers: pixels * vectors sums + vectors weights + 1 broadcast. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at
+90% of the FMA limit from 8 input channels up. The last vector of channels is masked when it is stored; packed weights are zero there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from planish.codegen.accumulate import accumulate
+from planish.codegen.expression import Epilogue
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.loops import cut, starts_of, vectors_of
+
+FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Vectors in each panel of channels, and output columns in a tile."""
+
+    panels: tuple[int, ...]
+    windows: int
+
+
+def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> Tile:
+    """The tile that needs the fewest cycles for a row of outputs, by counting FMAs, loads and latency.
+
+    A step of k takes pixels * vectors FMAs and pixels + vectors loads at two a cycle each, and no less than the latency allows.
+    """
+    needed = vectors_of(channels, lanes)
+    best: tuple[float, int, Tile] | None = None
+    for largest in range(1, min(needed, 6) + 1):
+        panels = cut(needed, largest)
+        for windows in range(1, columns + 1):
+            pixels = windows * pool_pixels
+            if pixels * panels[0] + panels[0] + 1 > registers - (registers >= 32) and windows > 1:
+                break
+            tiles = [windows] * (columns // windows) + ([columns % windows] if columns % windows else [])
+            cost = sum(_cycles(tile * pool_pixels, vectors, registers) for vectors in panels for tile in tiles)
+            if best is None or (cost, windows) < best[:2]:
+                best = (cost, windows, Tile(tuple(panels), windows))
+    assert best is not None
+    return best[2]
+
+
+def _cycles(pixels: int, vectors: int, registers: int) -> float:
+    spilled = max(0, pixels * vectors + vectors + 1 - registers)
+    return max(pixels * vectors / 2, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
+
+
+@dataclass(frozen=True, slots=True)
+class _Geometry:
+    """Byte distances in the input, and the extents that the loops run over."""
+
+    pixel: int
+    row: int
+    stride: tuple[int, int]
+    window: tuple[int, int]
+    kernel: tuple[int, int, int]
+    dilation: tuple[int, int]
+    contiguous: bool
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    settings = spec.attributes
+    _, width, channels = spec.inputs[0].shape
+    kernel_rows, kernel_columns, depth, filters = settings["kernel_shape"]
+    groups, dilation = settings["groups"], settings["dilation"]
+    contiguous = (dilation[1] == 1 and groups == 1) or kernel_columns == 1
+    geometry = _Geometry(
+        4 * channels, 4 * channels * width, settings["strides"], settings["window"],
+        (kernel_rows, kernel_columns, depth), dilation, contiguous,
+    )  # fmt: skip
+    panels: tuple[int, ...] = settings["panels"]
+    matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
+    each = filters // groups
+    with f.loop(0, groups) as group:
+        x = f.offset(operands.inputs[0], f.multiply(group.index, 4 * depth))
+        packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
+        for vectors, start in zip(panels, starts_of(panels), strict=True):
+            channel = f.add(f.multiply(group.index, each), start * f.lanes)
+            _emit_panel(f, spec, operands, geometry, x, f.offset(packed, start * matrix), vectors, channel, each - start * f.lanes)
+
+
+def _emit_panel(
+    f: Function, spec: Spec, operands: Operands, geometry: _Geometry, x: Pointer, w: Pointer, vectors: int, channel: Index, left: int
+) -> None:
+    """One panel of output channels over the whole map; `left` channels of the group begin at `channel`."""
+    rows, columns, filters = spec.shape
+    pool_rows, pool_columns = geometry.window
+    epilogue = epilogue_of(f, spec, operands)
+    windows = plan(
+        spec.attributes["kernel_shape"][3] // spec.attributes["groups"], columns, pool_rows * pool_columns, f.lanes, f.module.target.registers
+    ).windows
+    across = pool_columns * geometry.stride[1] * geometry.pixel
+    with f.loop(0, rows) as row:
+        source = f.offset(x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
+        first = f.add(f.multiply(row.index, columns * filters), channel)
+        whole = columns // windows * windows
+        if whole:
+            with f.loop(0, whole, windows) as column:
+                at = f.offset(source, f.multiply(column.index, across))
+                sums = _tile(f, geometry, at, w, windows, vectors)
+                element = f.add(first, f.multiply(column.index, filters))
+                _store(f, epilogue, operands.output, sums, windows, vectors, channel, element, filters, left)
+        if columns > whole:
+            sums = _tile(f, geometry, f.offset(source, whole * across), w, columns - whole, vectors)
+            element = f.add(first, whole * filters)
+            _store(f, epilogue, operands.output, sums, columns - whole, vectors, channel, element, filters, left)
+
+
+def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int, vectors: int) -> list[Value]:
+    """The maximum over each window, window-major: `windows` * `vectors` vectors."""
+    pool_rows, pool_columns = geometry.window
+    stride_rows, stride_columns = geometry.stride
+    offsets = [
+        down * stride_rows * geometry.row + (window * pool_columns + across) * stride_columns * geometry.pixel
+        for window, down, across in product(range(windows), range(pool_rows), range(pool_columns))
+    ]
+    sums = _convolve(f, geometry, x, w, offsets, vectors)
+    pixels = pool_rows * pool_columns
+    return [
+        _largest(f, [sums[(window * pixels + pixel) * vectors + v] for pixel in range(pixels)])
+        for window, v in product(range(windows), range(vectors))
+    ]
+
+
+def _convolve(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int) -> list[Value]:
+    kernel_rows, kernel_columns, depth = geometry.kernel
+    step = vectors * f.vector_nbytes
+    with f.loop(0, kernel_rows, carried=[ZERO] * (len(offsets) * vectors)) as down:
+        source = f.offset(x, f.multiply(down.index, geometry.dilation[0] * geometry.row))
+        weights = f.offset(w, f.multiply(down.index, kernel_columns * depth * step))
+        if geometry.contiguous:
+            down.next(*accumulate(f, down.carried, source, offsets, weights, kernel_columns * depth, vectors))
+        else:
+            with f.loop(0, kernel_columns, carried=down.carried) as across:
+                pixel = f.offset(source, f.multiply(across.index, geometry.dilation[1] * geometry.pixel))
+                run = f.offset(weights, f.multiply(across.index, depth * step))
+                across.next(*accumulate(f, across.carried, pixel, offsets, run, depth, vectors))
+            down.next(*across.results)
+    return down.results
+
+
+def _largest(f: Function, values: list[Value]) -> Value:
+    while len(values) > 1:
+        paired = [f.maximum(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = paired + ([values[-1]] if len(values) % 2 else [])
+    return values[0]
+
+
+def _store(
+    f: Function, epilogue: Epilogue, y: Pointer, sums: list[Value], windows: int, vectors: int, channel: Index, element: Index, filters: int, left: int
+) -> None:
+    for window, v in product(range(windows), range(vectors)):
+        mask = f.tail_mask(left - v * f.lanes)
+        place = f.add(element, window * filters + v * f.lanes)
+        result = epilogue.apply(sums[window * vectors + v], f.add(channel, v * f.lanes), place, mask)
+        f.store(result, y, f.multiply(place, 4), mask)
+
+
+KERNEL = Kernel("image", emit)

@@ -1,0 +1,94 @@
+"""Operations as the kernels compute them: on packed weights, on maps that have their border already.
+
+* `dense_panels[units, panels, lanes]` x, packed
+* `conv2d_panels[kernel_shape, strides, dilation, groups, window, panels, lanes]` x, packed: convolution without padding, then the maximum
+  over windows that do not overlap (window (1, 1): none). The packed weights have one matrix [kh * kw * cin / groups, cout / groups] a group.
+* `conv2d_winograd[kernel_shape, window, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by F(2x2, 3x3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.packing import unpack_panels
+from planish.ops.registry import Array, Environment, make, op_named, register
+
+# Input and output transforms of F(2x2, 3x3); the kernel's is in packing.py.
+WINOGRAD_INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
+WINOGRAD_OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
+
+
+def _infer_dense(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return TensorType((*inputs[0].shape[:-1], attributes["units"]), batched=inputs[0].batched)
+
+
+def _dense(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, packed = arrays
+    settings = node.attributes
+    result: Array = x @ unpack_panels(packed, x.shape[-1], settings["units"], settings["panels"], settings["lanes"])
+    return result
+
+
+def _map_extents(shape: Sequence[int], attributes: Attributes) -> tuple[int, int]:
+    """Rows and columns of the convolution, before pooling."""
+    strides, dilation = attributes.get("strides", (1, 1)), attributes.get("dilation", (1, 1))
+    reach = [dilation[axis] * (attributes["kernel_shape"][axis] - 1) + 1 for axis in (0, 1)]
+    return (shape[0] - reach[0]) // strides[0] + 1, (shape[1] - reach[1]) // strides[1] + 1
+
+
+def _infer_conv2d(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    rows, columns = _map_extents(inputs[0].shape, attributes)
+    height, width = attributes["window"]
+    return TensorType((rows // height, columns // width, attributes["kernel_shape"][3]))
+
+
+def _pooled(maps: Array, node: Node) -> Array:
+    height, width = node.attributes["window"]
+    rows, columns, channels = node.shape
+    windows = maps[:, : rows * height, : columns * width].reshape(-1, rows, height, columns, width, channels)
+    pooled: Array = windows.max(axis=(2, 4))
+    return pooled
+
+
+def _conv2d(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, packed = arrays
+    settings = node.attributes
+    kernel_rows, kernel_columns, channels, filters = settings["kernel_shape"]
+    groups = settings["groups"]
+    matrices = unpack_panels(
+        packed, kernel_rows * kernel_columns * channels, filters // groups, settings["panels"], settings["lanes"]
+    )
+    kernel = np.moveaxis(matrices, 0, 1).reshape(kernel_rows, kernel_columns, channels, filters)
+    names = ("strides", "dilation", "groups")
+    plain = {**{name: settings[name] for name in names}, "padding": ((0, 0), (0, 0))}
+    kernel_type = TensorType(kernel.shape, batched=False)
+    convolution = Node("conv2d", node.inputs, op_named("conv2d").infer([node.inputs[0].type, kernel_type], plain), plain, node.layers)
+    return _pooled(op_named("conv2d").reference([x, kernel], convolution, environment), node)
+
+
+def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, packed = arrays
+    settings = node.attributes
+    channels, filters = settings["kernel_shape"][2:]
+    matrices = unpack_panels(packed, channels, filters, settings["panels"], settings["lanes"]).reshape(4, 4, channels, filters)
+    rows, columns = (extent - 2 for extent in x.shape[1:3])
+    tile_rows, tile_columns = -(-rows // 2), -(-columns // 2)
+    source = np.pad(x, ((0, 0), (0, 2 * tile_rows + 2 - x.shape[1]), (0, 2 * tile_columns + 2 - x.shape[2]), (0, 0)))
+    tiles = np.lib.stride_tricks.sliding_window_view(source, (4, 4), (1, 2))[:, ::2, ::2]
+    into, out = WINOGRAD_INPUT.astype(x.dtype), WINOGRAD_OUTPUT.astype(x.dtype)
+    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into)
+    products = np.einsum("nrsabc,abco->nrsabo", transformed, matrices)
+    results = np.einsum("pa,nrsabo,qb->nrpsqo", out, products, out)
+    return _pooled(results.reshape(len(x), 2 * tile_rows, 2 * tile_columns, filters)[:, :rows, :columns], node)
+
+
+register("dense_panels", _infer_dense, _dense, None)
+register("conv2d_panels", _infer_conv2d, _conv2d, None)
+register("conv2d_winograd", _infer_conv2d, _winograd, None)
+
+
+def dense_panels(x: Node, packed: Node, units: int, panels: Sequence[int], lanes: int) -> Node:
+    return make("dense_panels", [x, packed], units=units, panels=tuple(panels), lanes=lanes)
