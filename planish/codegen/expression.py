@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from planish.codegen.elementwise import emit_elementwise
 from planish.codegen.function import Function, Index, Pointer, Value
 from planish.graph.node import TensorType
-from planish.ops.expression import Expression
+from planish.ops.expression import Expression, operand_kind
 
 
 def emit_expression(f: Function, expression: Expression, operands: Sequence[Value]) -> Value:
@@ -44,16 +44,3 @@ class Epilogue:
             else:
                 operands.append(f.load(pointer, f.multiply(channel if kind == "channel" else element, 4), mask))
         return emit_expression(f, self._expression, operands)
-
-
-def operand_kind(operand: TensorType, result: TensorType) -> str | None:
-    """How an operand goes with the result: 'scalar', 'channel', 'full', or None if in no way that a kernel's tail knows."""
-    if operand.size == 1:
-        return "scalar"
-    padded = (1,) * (len(result.shape) - len(operand.shape)) + operand.shape
-    if padded == result.shape and operand.batched == result.batched:
-        return "full"
-    per_channel = bool(result.shape) and padded[-1] == result.shape[-1] and all(extent == 1 for extent in padded[:-1])
-    if per_channel:
-        return "channel"
-    return "full" if padded == result.shape else None

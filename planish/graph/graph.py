@@ -46,14 +46,23 @@ class Graph:
 
         `rule` sees nodes in order, with their inputs rewritten already. Nodes whose inputs did not change are kept as they are.
         """
+        return self.rewrite_knowing(lambda _, moved: rule(moved))
+
+    def rewrite_knowing(self, rule: Callable[[Node, Node], Node | None]) -> Graph:
+        """The same for rules that need the node as it was in this graph too: `rule(original, with its inputs rewritten)`."""
         new: dict[Node, Node] = {}
         for node in self.nodes:
             inputs = tuple(new[source] for source in node.inputs)
             moved = node if inputs == node.inputs else replace(node, inputs=inputs)
-            new[node] = rule(moved) or moved
+            new[node] = rule(node, moved) or moved
         return Graph.build(
             {name: new[node] for name, node in self.outputs}, {name: new[node] for name, node in self.updates}
         )
+
+    def used_once(self) -> set[Node]:
+        """The nodes that exactly one node reads, once, and that are no result of the graph."""
+        roots = set(self.roots)
+        return {node for node, users in self.users().items() if len(users) == 1 and node not in roots}
 
 
 def topological(roots: Iterable[Node]) -> Iterator[Node]:

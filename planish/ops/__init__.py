@@ -1,0 +1,124 @@
+"""Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph."""
+
+from planish.ops import expression as expression
+from planish.ops import fused as fused
+from planish.ops import load_input as load_input
+from planish.ops import lowered as lowered
+from planish.ops import packing as packing
+from planish.ops.batch_sum import batch_sum
+from planish.ops.binary import (
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    maximum,
+    minimum,
+    multiply,
+    power,
+    subtract,
+)
+from planish.ops.broadcast_to import broadcast_to
+from planish.ops.concatenate import concatenate, slice_axis
+from planish.ops.conv2d import conv2d
+from planish.ops.conv2d_gradients import conv2d_input_grad, conv2d_weight_grad
+from planish.ops.crop2d import crop2d
+from planish.ops.dense import dense, dense_weight_grad
+from planish.ops.leaves import batch_size, constant, input_, parameter, scalar
+from planish.ops.one_hot import one_hot
+from planish.ops.pad2d import pad2d
+from planish.ops.pool2d import average_pool2d, max_pool2d
+from planish.ops.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
+from planish.ops.random_uniform import random_uniform
+from planish.ops.reduce import reduce_max, reduce_mean, reduce_sum
+from planish.ops.reshape import reshape
+from planish.ops.select import select
+from planish.ops.softmax import log_softmax, softmax
+from planish.ops.spread2d import spread2d
+from planish.ops.transpose import transpose
+from planish.ops.turn_kernel import turn_kernel
+from planish.ops.unary import (
+    absolute,
+    elu,
+    erf,
+    exp,
+    expm1,
+    floor,
+    leaky_relu,
+    log,
+    log1p,
+    negative,
+    reciprocal,
+    relu,
+    rsqrt,
+    sigmoid,
+    sign,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+)
+
+__all__ = [
+    "absolute",
+    "add",
+    "average_pool2d",
+    "average_pool2d_grad",
+    "batch_size",
+    "batch_sum",
+    "broadcast_to",
+    "concatenate",
+    "constant",
+    "conv2d",
+    "conv2d_input_grad",
+    "conv2d_weight_grad",
+    "crop2d",
+    "dense",
+    "dense_weight_grad",
+    "divide",
+    "elu",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "greater",
+    "greater_equal",
+    "input_",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log_softmax",
+    "max_pool2d",
+    "max_pool2d_grad",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "one_hot",
+    "pad2d",
+    "parameter",
+    "power",
+    "random_uniform",
+    "reciprocal",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_sum",
+    "relu",
+    "reshape",
+    "rsqrt",
+    "scalar",
+    "select",
+    "sigmoid",
+    "sign",
+    "slice_axis",
+    "softmax",
+    "softplus",
+    "spread2d",
+    "sqrt",
+    "square",
+    "subtract",
+    "tanh",
+    "transpose",
+    "turn_kernel",
+]

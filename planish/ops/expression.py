@@ -71,3 +71,16 @@ def evaluate(expression: Expression, operands: Sequence[TensorType], arrays: Seq
                 ordered.append(node)
                 values[node] = op_named(node.op).reference([values[source] for source in node.inputs], node, environment)
     return values[result]
+
+
+def operand_kind(operand: TensorType, result: TensorType) -> str | None:
+    """How an operand goes with the result: 'scalar', 'channel', 'full', or None if in no way that a kernel's tail knows."""
+    if operand.size == 1:
+        return "scalar"
+    padded = (1,) * (len(result.shape) - len(operand.shape)) + operand.shape
+    if padded == result.shape and operand.batched == result.batched:
+        return "full"
+    per_channel = bool(result.shape) and padded[-1] == result.shape[-1] and all(extent == 1 for extent in padded[:-1])
+    if per_channel:
+        return "channel"
+    return "full" if padded == result.shape else None

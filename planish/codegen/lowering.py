@@ -1,0 +1,115 @@
+"""From operations to kernels: weights packed for the target's registers, inputs read from the user's arrays, results kept apart.
+
+After this every node is a leaf, a view (`reshape`), or has a kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from planish.codegen.kernels import conv2d as conv2d_kernel
+from planish.codegen.kernels import dense as dense_kernel
+from planish.codegen.kernels import winograd as winograd_kernel
+from planish.codegen.target import Target
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.ops.expression import Expression
+from planish.ops.fused import elementwise
+from planish.ops.load_input import load_input
+from planish.ops.packing import pack_panels, pack_winograd
+from planish.ops.registry import make
+from planish.ops.reshape import reshape
+from planish.ops.transpose import transpose
+
+COPY = Expression(1, ())
+
+
+def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gathered: bool) -> Graph:
+    """`input_dtypes` are the element types in memory ('uint8'); `gathered`: the rows of a batch are anywhere in the arrays."""
+
+    def lowered(node: Node) -> Node | None:
+        if node.op == "input":
+            name = node.attributes["name"]
+            in_place = input_dtypes[name] == {"f32": "float32", "i32": "int32"}[node.type.dtype] and not gathered
+            return None if in_place else load_input(node, input_dtypes[name])
+        base = node.attributes["base"] if node.op == "fused" else node.op
+        if base in ("conv2d", "conv2d_pool"):
+            return _lowered_convolution(node, target)
+        return _lowered_dense(node, target) if base == "dense" else None
+
+    return _with_results_apart(graph.rewrite(lowered))
+
+
+def _settings(node: Node) -> dict[str, Any]:
+    return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
+
+
+def _rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:
+    """The node with another base operation on other operands, its tail unchanged."""
+    if node.op != "fused":
+        return replace(make(base, inputs, **settings), layers=node.layers)
+    attributes = {**node.attributes, "base": base, "settings": tuple(sorted(settings.items()))}
+    return replace(make("fused", (*inputs, *node.inputs[2:]), **attributes), layers=node.layers)
+
+
+def _lowered_dense(node: Node, target: Target) -> Node:
+    x, w = node.inputs[:2]
+    units = w.shape[1]
+    panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
+    settings = {"units": units, "panels": panels, "lanes": target.lanes}
+    return _rebased(node, "dense_panels", (x, pack_panels(w, panels, target.lanes)), settings)
+
+
+def _lowered_convolution(node: Node, target: Target) -> Node:
+    x, w = node.inputs[:2]
+    settings = _settings(node)
+    window = settings.pop("window", (1, 1))
+    del settings["padding"]
+    if winograd_kernel.pays(w.shape, settings, window):
+        panels = tuple(winograd_kernel.panels_of(w.shape[3], target.lanes, target.registers))
+        packed = pack_panels(pack_winograd(w), panels, target.lanes)
+        chosen = {"kernel_shape": w.shape, "window": window, "panels": panels, "lanes": target.lanes}
+        return _rebased(node, "conv2d_winograd", (x, packed), chosen)
+    groups = settings["groups"]
+    depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]
+    columns = node.shape[1]
+    tile = conv2d_kernel.plan(filters // groups, columns, window[0] * window[1], target.lanes, target.registers)
+    matrices = transpose(reshape(w, (depth, groups, filters // groups)), (1, 0, 2))
+    if groups == 1:
+        matrices = reshape(w, (1, depth, filters))
+    packed = pack_panels(matrices, tile.panels, target.lanes)
+    chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": tile.panels, "lanes": target.lanes}
+    return _rebased(node, "conv2d_panels", (x, packed), chosen)
+
+
+def _with_results_apart(graph: Graph) -> Graph:
+    """Copies where a result is not a value of its own that a kernel can write straight to its destination."""
+    taken: set[Node] = set()
+
+    def apart(result: Node) -> Node:
+        root = result
+        while root.op == "reshape":
+            root = root.inputs[0]
+        if root.op in ("input", "parameter", "scalar", "constant", "batch_size") or root in taken or root.type.size != result.type.size:
+            return elementwise([result], COPY)
+        taken.add(root)
+        return result
+
+    outputs = {name: apart(node) for name, node in graph.outputs}
+    updates = {name: apart(node) for name, node in graph.updates}
+    return Graph.build(outputs, updates)
+
+
+def is_view(node: Node) -> bool:
+    return node.op == "reshape"
+
+
+def storage_root(node: Node) -> Node:
+    """The node whose memory a view shows."""
+    while is_view(node):
+        node = node.inputs[0]
+    return node
+
+

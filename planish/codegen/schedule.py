@@ -1,0 +1,138 @@
+"""When each node runs: stages with a barrier between them.
+
+An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of values that have
+no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not depend on each other, except
+within a unit: element-wise values of one size, computed part by part together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from planish.codegen.kernel import spec_of
+from planish.codegen.kernels import kind_of
+from planish.codegen.lowering import is_view, storage_root
+from planish.graph.graph import LEAVES, Graph
+from planish.graph.node import Node
+
+
+@dataclass(slots=True)
+class Unit:
+    """Nodes whose part number i may use part number i of each other, in order."""
+
+    nodes: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stage:
+    """`segments` (images) alternate between nodes done image by image and nodes done a block at a time; `units` are those of parts."""
+
+    level: int
+    batched: bool
+    segments: list[list[Node]] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
+
+    @property
+    def nodes(self) -> list[Node]:
+        groups = self.segments if self.batched else [unit.nodes for unit in self.units]
+        return [node for group in groups for node in group]
+
+
+def schedule(graph: Graph) -> list[Stage]:
+    """Stages in order. Leaves and views run nowhere."""
+    working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
+    levels, unit_of = _levels(working)
+    _delay_images(graph, working, levels)
+    stages = []
+    for level in range(max(levels.values(), default=-1) + 1):
+        for batched in (True, False):
+            members = [node for node in working if levels[node] == level and node.batched == batched]
+            if members:
+                stages.append(_stage(level, batched, members, unit_of))
+    return stages
+
+
+def _sources(node: Node) -> list[Node]:
+    roots = [storage_root(source) for source in node.inputs]
+    return [root for root in roots if root.op not in LEAVES]
+
+
+def _levels(working: list[Node]) -> tuple[dict[Node, int], dict[Node, Unit]]:
+    """As early as possible."""
+    levels: dict[Node, int] = {}
+    unit_of: dict[Node, Unit] = {}
+    for node in working:
+        sources = _sources(node)
+        if node.batched:
+            levels[node] = max((levels[source] + (not source.batched) for source in sources), default=0)
+        else:
+            _place_part(node, sources, levels, unit_of)
+    return levels, unit_of
+
+
+def _place_part(node: Node, sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit]) -> None:
+    top = max((levels[source] for source in sources), default=-1)
+    at_top = [source for source in sources if levels[source] == top]
+    together = node.op == "elementwise" and at_top and all(_same_parts(source, node) for source in at_top)
+    if not together:
+        levels[node] = top + 1
+        unit_of[node] = Unit([node])
+        return
+    levels[node] = top
+    units = list({id(unit_of[source]): unit_of[source] for source in at_top}.values())
+    merged = units[0]
+    for unit in units[1:]:
+        merged.nodes.extend(unit.nodes)
+        for member in unit.nodes:
+            unit_of[member] = merged
+    merged.nodes.append(node)
+    unit_of[node] = merged
+
+
+def _same_parts(source: Node, node: Node) -> bool:
+    return not source.batched and source.op == "elementwise" and _cut_alike(source) and _cut_alike(node) and source.shape == node.shape
+
+
+def _cut_alike(node: Node) -> bool:
+    """Whether every operand is a scalar or of the result's own shape, so that a part reads the same part of its operands only."""
+    return all(source.type.size == 1 or source.shape == node.shape for source in node.inputs)
+
+
+def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) -> None:
+    """Batched values are computed as late as they can be: reading the input belongs with what uses it."""
+    readers: dict[Node, list[Node]] = {node: [] for node in working}
+    for node in working:
+        for source in _sources(node):
+            readers[source].append(node)
+    for node in reversed(working):
+        if node.batched and readers[node]:
+            levels[node] = min(levels[reader] - (not reader.batched) for reader in readers[node])
+
+
+def _stage(level: int, batched: bool, members: list[Node], unit_of: dict[Node, Unit]) -> Stage:
+    if batched:
+        return Stage(level, True, segments=_segments(members))
+    units = list({id(unit_of[node]): unit_of[node] for node in members}.values())
+    position = {node: place for place, node in enumerate(members)}
+    for unit in units:
+        unit.nodes.sort(key=position.__getitem__)
+    return Stage(level, False, units=units)
+
+
+def _segments(members: list[Node]) -> list[list[Node]]:
+    """As few changes between image and block nodes as the dependencies allow."""
+    waiting = list(members)
+    segments: list[list[Node]] = []
+    kind = "image" if any(kind_of(spec_of(node)) == "image" for node in members) else "rows"
+    while waiting:
+        pending = set(waiting)
+        taken: list[Node] = []
+        for node in waiting:
+            if kind_of(spec_of(node)) == kind and not any(source in pending for source in _sources(node)):
+                taken.append(node)
+                pending.discard(node)
+        if taken:
+            segments.append(taken)
+        waiting = [node for node in waiting if node in pending]
+        kind = "rows" if kind == "image" else "image"
+    return segments

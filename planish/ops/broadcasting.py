@@ -1,0 +1,64 @@
+"""NumPy's broadcasting, on per-image shapes: an operand without batch axis goes with every image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import SupportsFloat
+
+import numpy as np
+
+from planish.errors import explain
+from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.ops.leaves import constant
+from planish.ops.registry import Array
+
+Operand = Node | SupportsFloat
+
+
+def as_node(operand: Operand) -> Node:
+    """Numbers become constants."""
+    return operand if isinstance(operand, Node) else constant(float(operand))
+
+
+def infer_broadcast(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    shapes = [type_.shape for type_ in inputs]
+    batched = any(type_.batched for type_ in inputs)
+    if all(shape == shapes[0] for shape in shapes):
+        return TensorType(shapes[0], batched=batched)
+    try:
+        return TensorType(np.broadcast_shapes(*shapes), batched=batched)
+    except ValueError:
+        raise ValueError(
+            explain(
+                what="Tensors of shapes that do not go together",
+                layer=", ".join(current_layers()) or None,
+                rule="axes are compared from the last; they have to be equal or one",
+                received=" and ".join(str(shape) for shape in shapes),
+            )
+        ) from None
+
+
+def aligned(arrays: Sequence[Array], node: Node) -> list[Array]:
+    """Arrays in which image meets image: per-image axes aligned from the last, the batch axis in front."""
+    rank = len(node.shape)
+    lined_up = []
+    for array, source in zip(arrays, node.inputs, strict=True):
+        missing = rank - len(source.shape)
+        lined_up.append(array.reshape(array.shape[0], *(1,) * missing, *source.shape) if source.batched and missing else array)
+    return lined_up
+
+
+def summed_to(g: Node, source: Node) -> Node:
+    """The gradient of a broadcast operand: summed over all that it was repeated along."""
+    from planish.ops.batch_sum import batch_sum
+    from planish.ops.reduce import reduce_sum
+    from planish.ops.reshape import reshape
+
+    missing = len(g.shape) - len(source.shape)
+    padded = (1,) * missing + source.shape
+    repeated = tuple(axis for axis, extent in enumerate(padded) if extent == 1 and g.shape[axis] != 1)
+    if g.batched and not source.batched:
+        g = batch_sum(g, repeated)
+    elif repeated:
+        g = reduce_sum(g, repeated)
+    return g if g.shape == source.shape else reshape(g, source.shape)

@@ -1,0 +1,56 @@
+"""A factor per output channel goes into the weights, so that batch normalization after a convolution costs nothing at inference.
+
+conv2d(x, w) * s becomes conv2d(x, w * s), and (y + b) * s becomes y * s + b * s, where s and b belong to no image and have one entry per
+channel (or one in all). Weights are folded once per change of the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.ops.expression import operand_kind
+from planish.ops.registry import make
+
+_WEIGHTED = {"conv2d", "dense"}
+
+
+def fold_channel_scale(graph: Graph) -> Graph:
+    if graph.updates:
+        return graph  # in training the weights change every step: folding would cost more than it saves
+    used_once = graph.used_once()
+
+    def folded(original: Node, node: Node) -> Node | None:
+        if node.op != "multiply":
+            return None
+        for position in (0, 1):
+            scaled, scale = node.inputs[position], node.inputs[1 - position]
+            if scaled.type == node.type and _per_channel(scale, node) and original.inputs[position] in used_once:
+                return _scaled(scaled, scale)
+        return None
+
+    return graph.rewrite_knowing(folded)
+
+
+def _scaled(node: Node, scale: Node) -> Node | None:
+    if node.op in _WEIGHTED:
+        x, w = node.inputs
+        return replace(node, inputs=(x, make("multiply", [w, _flat(scale)])))
+    if node.op == "add":
+        for position in (0, 1):
+            inner, bias = node.inputs[position], node.inputs[1 - position]
+            if inner.op in _WEIGHTED and inner.type == node.type and _per_channel(bias, node):
+                return make("add", [_scaled(inner, scale) or inner, make("multiply", [_flat(bias), _flat(scale)])])
+    return None
+
+
+def _flat(operand: Node) -> Node:
+    """Without leading axes of extent one, so that it goes with the last axis of anything."""
+    if len(operand.shape) <= 1:
+        return operand
+    return make("reshape", [operand], shape=(operand.shape[-1],))
+
+
+def _per_channel(operand: Node, result: Node) -> bool:
+    return not operand.batched and operand_kind(operand.type, result.type) in ("scalar", "channel")

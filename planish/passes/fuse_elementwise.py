@@ -1,0 +1,143 @@
+"""Chains of element-wise operations become one node, and join the operation that produces their value where its kernel has room for a tail.
+
+A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without batch axis (computing that
+again costs nothing). What remains is one `elementwise` node a chain, or a `fused` node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.ops.expression import Expression, Step, operand_kind
+from planish.ops.fused import elementwise, fuse
+from planish.ops.registry import make, op_named
+
+# Operations whose kernels apply an expression to each result before it is stored.
+WITH_TAIL = frozenset({"conv2d", "conv2d_pool", "dense", "max_pool2d", "average_pool2d"})
+MOST_OPERANDS = 10
+MOST_STEPS = 60
+
+
+def fuse_elementwise(graph: Graph) -> Graph:
+    used_once = graph.used_once()
+    alone: set[Node] = set()  # rewritten nodes that stand for one used once
+
+    def fused(original: Node, node: Node) -> Node | None:
+        result = node
+        if op_named(node.op).elementwise:
+            result = _join_operands(node, alone)
+            result = _join_producer(result, alone) or result
+        if original in used_once:
+            alone.add(result)
+        return result
+
+    return graph.rewrite_knowing(fused)
+
+
+class _Chain:
+    """An expression under construction, with the nodes that are its operands."""
+
+    def __init__(self) -> None:
+        self.operands: list[Node] = []
+        self.steps: list[tuple[str, tuple[object, ...], tuple[tuple[str, object], ...]]] = []
+
+    def operand(self, node: Node) -> tuple[str, int]:
+        if node not in self.operands:
+            self.operands.append(node)
+        return "operand", self.operands.index(node)
+
+    def step(self, op: str, arguments: tuple[tuple[str, int], ...], settings: tuple[tuple[str, object], ...]) -> tuple[str, int]:
+        self.steps.append((op, arguments, settings))
+        return "step", len(self.steps) - 1
+
+    def expression(self) -> Expression:
+        count = len(self.operands)
+        number = {"operand": 0, "step": count}
+        steps = tuple(
+            Step(op, tuple(number[kind] + place for kind, place in arguments), settings)  # type: ignore[misc]
+            for op, arguments, settings in self.steps
+        )
+        return Expression(count, steps)
+
+
+def _absorb(chain: _Chain, node: Node) -> tuple[str, int]:
+    """Adds all of an element-wise node to the chain; where its result is."""
+    if node.op != "elementwise":
+        places = tuple(_argument(chain, source) for source in node.inputs)
+        return chain.step(node.op, places, tuple(node.attributes.items()))
+    expression: Expression = node.attributes["expression"]
+    registers = [_argument(chain, source) for source in node.inputs]
+    for step in expression.steps:
+        registers.append(chain.step(step.op, tuple(registers[place] for place in step.operands), step.settings))
+    return registers[-1]
+
+
+def _argument(chain: _Chain, source: Node) -> tuple[str, int]:
+    if source.op == "constant":
+        return chain.step("constant", (), (("value", source.attributes["value"]),))
+    return chain.operand(source)
+
+
+def _join_operands(node: Node, alone: set[Node]) -> Node:
+    chain = _Chain()
+    places = []
+    layers = [*node.layers]
+    for source in node.inputs:
+        if _joins(source, node, alone) and len(chain.operands) + len(source.inputs) <= MOST_OPERANDS:
+            places.append(_absorb(chain, source))
+            layers = [*source.layers, *layers]
+        else:
+            places.append(_argument(chain, source))
+    chain.step(node.op, tuple(places), tuple(node.attributes.items()))
+    result = elementwise(chain.operands, chain.expression())
+    return replace(result, layers=tuple(dict.fromkeys(layers)))
+
+
+def _joins(source: Node, node: Node, alone: set[Node]) -> bool:
+    if source.op != "elementwise" or len(source.attributes["expression"].steps) > MOST_STEPS:
+        return False
+    scalar = source.shape == () and not source.batched
+    return scalar or (source in alone and source.type == node.type)
+
+
+def _join_producer(node: Node, alone: set[Node]) -> Node | None:
+    """`node` as the tail of the operation that computes one of its operands."""
+    for producer in node.inputs:
+        base = producer.attributes["base"] if producer.op == "fused" else producer.op
+        if base not in WITH_TAIL or producer not in alone or producer.type != node.type:
+            continue
+        extra = [operand for operand in node.inputs if operand is not producer]
+        if len(extra) + len(producer.inputs) > MOST_OPERANDS or any(operand_kind(operand.type, node.type) is None for operand in extra):
+            continue
+        tail = _moved_to_front(node.attributes["expression"], node.inputs.index(producer))
+        result = fuse(producer, tail, extra) if producer.op != "fused" else _extended(producer, tail, extra)
+        return replace(result, layers=tuple(dict.fromkeys((*producer.layers, *node.layers))))
+    return None
+
+
+def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
+    """A `fused` node whose expression goes on with `tail`."""
+    attributes = producer.attributes
+    first: Expression = attributes["expression"]
+    count = first.inputs + len(extra)
+    # Registers of the whole: the first expression's operands, the extra ones, the first's steps, the tail's steps.
+    own = [*range(first.inputs), *range(count, count + len(first.steps))]
+    steps = [Step(step.op, tuple(own[place] for place in step.operands), step.settings) for step in first.steps]
+    places = [own[-1], *range(first.inputs, count)]
+    for step in tail.steps:
+        steps.append(Step(step.op, tuple(places[place] for place in step.operands), step.settings))
+        places.append(count + len(steps) - 1)
+    inputs = (*producer.inputs, *extra)
+    return make("fused", inputs, **{**attributes, "expression": Expression(count, tuple(steps))})
+
+
+def _moved_to_front(expression: Expression, position: int) -> Expression:
+    """The same expression with the operand at `position` as register 0, the others behind it in their order."""
+    order = [position, *(place for place in range(expression.inputs) if place != position)]
+    renamed = {place: order.index(place) for place in range(expression.inputs)}
+    steps = tuple(
+        Step(step.op, tuple(renamed.get(place, place) for place in step.operands), step.settings) for step in expression.steps
+    )
+    return Expression(expression.inputs, steps)

@@ -1,0 +1,16 @@
+"""Computes once what several nodes compute alike."""
+
+from __future__ import annotations
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+
+
+def share_equal_nodes(graph: Graph) -> Graph:
+    seen: dict[tuple[object, ...], Node] = {}
+
+    def shared(node: Node) -> Node | None:
+        key = (node.op, node.inputs, node.type, tuple(sorted(node.attributes.items())))
+        return seen.setdefault(key, node)
+
+    return graph.rewrite(shared)

@@ -1,0 +1,55 @@
+"""Removes what does nothing: views of views, transposes that undo each other, additions of zero, multiplications by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+
+_NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
+
+
+def simplify(graph: Graph) -> Graph:
+    return graph.rewrite(_simpler)
+
+
+def _simpler(node: Node) -> Node | None:
+    if node.op == "reshape":
+        return _view(node)
+    if node.op == "transpose":
+        return _transposed(node)
+    return _without_neutral(node) if node.op in _NEUTRAL else None
+
+
+def _view(node: Node) -> Node | None:
+    (source,) = node.inputs
+    if source.type == node.type:
+        return source
+    return replace(node, inputs=source.inputs) if source.op == "reshape" else None
+
+
+def _transposed(node: Node) -> Node | None:
+    (source,) = node.inputs
+    permutation = tuple(node.attributes["permutation"])
+    if source.op == "transpose":
+        inner = source.attributes["permutation"]
+        source, permutation = source.inputs[0], tuple(inner[axis] for axis in permutation)
+    if permutation == tuple(range(len(permutation))):
+        return source
+    moved = [axis for axis in permutation if source.shape[axis] != 1]
+    if moved == sorted(moved):  # only axes of extent one change place: the elements stay where they are
+        return Node("reshape", (source,), node.type, MappingProxyType({"shape": node.shape}), node.layers)
+    if source is node.inputs[0]:
+        return None
+    return replace(node, inputs=(source,), attributes=MappingProxyType({"permutation": permutation}))
+
+
+def _without_neutral(node: Node) -> Node | None:
+    a, b = node.inputs
+    neutral = _NEUTRAL[node.op]
+    if b.op == "constant" and b.attributes["value"] == neutral and a.type == node.type:
+        return a
+    commutes = node.op in ("add", "multiply")
+    return b if commutes and a.op == "constant" and a.attributes["value"] == neutral and b.type == node.type else None
