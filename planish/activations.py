@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from planish import ops, serialization
 from planish.errors import explain, unknown_name
@@ -33,7 +33,7 @@ def _activation(function: _Function) -> _Function:
         return evaluate(lambda node: function(node, *arguments, **settings), x)
 
     _FUNCTIONS[function.__name__] = on_nodes_and_arrays
-    return on_nodes_and_arrays  # type: ignore[return-value]
+    return cast(_Function, on_nodes_and_arrays)
 
 
 @_activation
@@ -207,7 +207,7 @@ def get(identifier: Any) -> Activation:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if callable(identifier):
-        return identifier  # type: ignore[no-any-return]
+        return cast(Activation, identifier)
     raise TypeError(
         explain(what="an activation was expected", expected="a name, a function or None", received=repr(identifier))
     )

@@ -45,5 +45,5 @@ def dtype_name(dtype: Any) -> str | None:
         name = dtype.get("config", {}).get("name")
         return None if name is None else str(name)
     if hasattr(dtype, "name") and isinstance(dtype.name, str):
-        return dtype.name
+        return str(dtype.name)
     return np.dtype(dtype).name

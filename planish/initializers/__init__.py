@@ -7,7 +7,7 @@ shape. Without a seed of its own, it draws one when it is made (see `planish.uti
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def get(identifier: Any) -> Callable[..., NDArray[Any]]:
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()
     if callable(identifier):
-        return identifier
+        return cast(Callable[..., NDArray[Any]], identifier)
     if isinstance(identifier, np.ndarray):
         return Constant(identifier)
     raise TypeError(
