@@ -80,7 +80,10 @@ def training_graph(
 
 def _penalty(model: Any, context: CallContext) -> Node | None:
     """The sum of what layers added while they were traced and of the regularizers of the weights."""
-    terms = [*context.losses, *model.penalties()]
+    terms = [*context.losses]
+    for weight in model.trainable_weights:
+        if weight.regularizer is not None:
+            terms.append(weight.regularizer(weight.node))
     return reduce(ops.add, terms) if terms else None
 
 
