@@ -200,7 +200,7 @@ def get(identifier: Any) -> Activation:
     if identifier is None:
         return linear
     if isinstance(identifier, str):
-        known = _FUNCTIONS | _ALIASES
+        known: dict[str, Activation] = _FUNCTIONS | _ALIASES
         if identifier not in known:
             raise ValueError(unknown_name("activation", identifier, known))
         return known[identifier]

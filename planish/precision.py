@@ -46,4 +46,4 @@ def dtype_name(dtype: Any) -> str | None:
         return None if name is None else str(name)
     if hasattr(dtype, "name") and isinstance(dtype.name, str):
         return str(dtype.name)
-    return np.dtype(dtype).name
+    return str(np.dtype(dtype).name)
