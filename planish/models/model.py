@@ -12,10 +12,11 @@ from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
+from planish.models.files import Files
 from planish.variable import Variable
 
 
-class Model(Layer):
+class Model(Files, Layer):
     """Base of models. Build one with `Sequential`."""
 
     def __init__(self, *, trainable: bool = True, name: str | None = None, **options: Any) -> None:

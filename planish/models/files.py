@@ -1,0 +1,59 @@
+"""Saving and loading, as methods of models and as functions beside them; `planish.saving` does the work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+_Path = str | os.PathLike[str]
+
+
+class Files:
+    """Mixin of `Model`."""
+
+    def save(self, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
+        """Writes the whole model to a `.keras` file; see `save_model`."""
+        save_model(self, filepath, overwrite, zipped)
+
+    def save_weights(self, filepath: _Path, overwrite: bool = True) -> None:
+        """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file.
+
+        ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
+        """
+        from planish import saving
+
+        saving.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
+        """Reads the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
+
+        ValueError, and an unchanged model, if anything does not fit; with `skip_mismatch`, layers that do not fit keep
+        their weights, and a warning names them.
+        """
+        from planish import saving
+
+        saving.load_weights(self, filepath, skip_mismatch)
+
+
+def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
+    """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file.
+
+    ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
+    """
+    from planish import saving
+
+    saving.save_model(model, filepath, overwrite, zipped)
+
+
+def load_model(
+    filepath: _Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """The model of a `.keras` file that planish or Keras wrote, compiled as it was unless `compile=False`.
+
+    `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
+    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or holds what planish has not.
+    """
+    from planish import saving
+
+    return saving.load_model(filepath, custom_objects, compile, safe_mode)
