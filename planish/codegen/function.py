@@ -33,6 +33,7 @@ class Function:
         self.name = name
         self.lanes = lanes
         self.lines: list[str] = []
+        self.entry_lines: list[str] = []
         self.block_name = "entry"
         self._count = 0
 
@@ -162,13 +163,24 @@ class Function:
             return None
         return "<" + ", ".join(f"i1 {int(lane < count)}" for lane in range(self.lanes)) + ">"
 
+    def stack_float(self, value: Value) -> Pointer:
+        """The address of a float that lives as long as the call does."""
+        slot = self.fresh("slot")
+        self.entry_lines.append(f"  {slot} = alloca float, align 4")
+        self.emit(f"store float {value}, ptr {slot}, align 4")
+        return slot
+
     # ------------------------------------------------------------------ vectors
+    def float_constant(self, number: float) -> Value:
+        """`number` rounded to f32, as LLVM writes it."""
+        bits = struct.unpack("<Q", struct.pack("<d", float(np.float32(number))))[0]
+        return f"0x{bits:016X}"
+
     def constant(self, number: float) -> Value:
         """A vector with `number`, rounded to f32, in every lane."""
         if number == 0 and not np.signbit(number):
             return ZERO
-        bits = struct.unpack("<Q", struct.pack("<d", float(np.float32(number))))[0]
-        return "<" + ", ".join([f"float 0x{bits:016X}"] * self.lanes) + ">"
+        return "<" + ", ".join([f"float {self.float_constant(number)}"] * self.lanes) + ">"
 
     def integer_constant(self, number: int) -> Value:
         return "<" + ", ".join([f"i32 {number}"] * self.lanes) + ">"

@@ -30,7 +30,7 @@ class Module:
         yield function
         linkage, group = ("internal ", "#1") if internal else ("", "#0")
         head = f"define {linkage}void @{name}({', '.join(parameters)}) {group} {{\nentry:\n"
-        self._functions.append(head + "\n".join(function.lines) + "\n  ret void\n}\n")
+        self._functions.append(head + "\n".join([*function.entry_lines, *function.lines]) + "\n  ret void\n}\n")
 
     @property
     def text(self) -> str:

@@ -1,0 +1,56 @@
+"""Reads one image from the user's array and converts it.
+
+    for i: y[i] = f32(x[i])       # or i32(x[i]), for labels
+
+x has any of NumPy's numeric element types. Vectors first, then one by one, so that nothing is read beyond the image.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.function import Function, Index
+from planish.codegen.kernel import Kernel, Operands, Spec
+
+# LLVM's type in memory, and how a value of it becomes f32 and i32.
+ELEMENT_TYPES: dict[str, tuple[str, str, str]] = {
+    "float32": ("float", "", "fptosi"),
+    "float64": ("double", "fptrunc", "fptosi"),
+    "float16": ("half", "fpext", "fptosi"),
+    "uint8": ("i8", "uitofp", "zext"),
+    "int8": ("i8", "sitofp", "sext"),
+    "uint16": ("i16", "uitofp", "zext"),
+    "int16": ("i16", "sitofp", "sext"),
+    "uint32": ("i32", "uitofp", ""),
+    "int32": ("i32", "sitofp", ""),
+    "uint64": ("i64", "uitofp", "trunc"),
+    "int64": ("i64", "sitofp", "trunc"),
+    "bool": ("i8", "uitofp", "zext"),
+}
+_NBYTES = {"float": 4, "double": 8, "half": 2, "i8": 1, "i16": 2, "i32": 4, "i64": 8}
+
+
+def element_nbytes(memory_dtype: str) -> int:
+    return _NBYTES[ELEMENT_TYPES[memory_dtype][0]]
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    size = spec.result.size
+    whole = size // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as place:
+            _convert(f, spec, operands, place.index, f.lanes)
+    if size > whole:
+        with f.loop(whole, size) as place:
+            _convert(f, spec, operands, place.index, 1)
+
+
+def _convert(f: Function, spec: Spec, operands: Operands, place: Index, count: int) -> None:
+    memory, to_float, to_integer = ELEMENT_TYPES[spec.attributes["memory_dtype"]]
+    wanted, cast = ("float", to_float) if spec.result.dtype == "f32" else ("i32", to_integer)
+    stored, result = (f"<{count} x {memory}>", f"<{count} x {wanted}>") if count > 1 else (memory, wanted)
+    source = f.offset(operands.inputs[0], f.multiply(place, _NBYTES[memory]))
+    value = f.let(f"load {stored}, ptr {source}, align 1")
+    converted = f.let(f"{cast} {stored} {value} to {result}") if cast else value
+    f.emit(f"store {result} {converted}, ptr {f.offset(operands.output, f.multiply(place, 4))}, align 4")
+
+
+KERNEL = Kernel("image", emit)

@@ -1,0 +1,75 @@
+"""Weights into the order in which kernels read them. Runs once per change of the weights (in training: once a step).
+
+pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
+pack_winograd: for c, o: U[:, :, c, o] = G w[:, :, c, o] G'
+
+Bound by memory. Items: one a matrix and panel; one a kernel's input channel block.
+"""
+
+from __future__ import annotations
+
+import math
+
+from planish.codegen.function import ZERO, Function, Index, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.loops import starts_of
+from planish.codegen.target import Target
+from planish.ops.packing import WINOGRAD_KERNEL
+
+
+def _matrices(spec: Spec) -> int:
+    return math.prod(spec.inputs[0].shape[:-2])
+
+
+def panel_items(spec: Spec, target: Target) -> int:
+    return len(spec.attributes["panels"])
+
+
+def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
+    *_, rows, columns = spec.inputs[0].shape
+    panels = spec.attributes["panels"]
+    total = rows * sum(panels) * f.lanes
+    for item, (vectors, start) in enumerate(zip(panels, starts_of(panels), strict=True)):
+        with f.when(f.compare("eq", operands.item, item)), f.loop(0, _matrices(spec)) as matrix, f.loop(0, rows) as k:
+            source = f.multiply(f.add(f.multiply(matrix.index, rows), k.index), columns)
+            target = f.add(f.multiply(matrix.index, total), f.add(f.multiply(k.index, vectors * f.lanes), start * rows * f.lanes))
+            for v in range(vectors):
+                column = (start + v) * f.lanes
+                value = f.load(operands.inputs[0], f.multiply(f.add(source, column), 4), f.tail_mask(columns - column))
+                f.store(value, operands.output, f.multiply(f.add(target, v * f.lanes), 4))
+
+
+def emit_winograd(f: Function, spec: Spec, operands: Operands) -> None:
+    channels, filters = spec.inputs[0].shape[2:]
+    whole = filters // f.lanes * f.lanes
+    with f.loop(0, channels) as channel:
+        row = f.multiply(channel.index, filters)
+        if whole:
+            with f.loop(0, whole, f.lanes) as column:
+                _transform(f, operands, f.add(row, column.index), channels * filters, None)
+        if filters > whole:
+            _transform(f, operands, f.add(row, whole), channels * filters, f.tail_mask(filters - whole))
+
+
+def _transform(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
+    w = [
+        [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)] for i in range(3)
+    ]
+    half = [[_combine(f, WINOGRAD_KERNEL[a], [w[i][j] for i in range(3)]) for j in range(3)] for a in range(4)]
+    for a in range(4):
+        for b in range(4):
+            value = _combine(f, WINOGRAD_KERNEL[b], half[a])
+            f.store(value, operands.output, f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask)
+
+
+def _combine(f: Function, factors: object, values: list[Value]) -> Value:
+    total = ZERO
+    for factor, value in zip(list(factors), values, strict=True):  # type: ignore[call-overload]
+        if factor:
+            term = value if factor == 1 else f.binary("fmul", value, f.constant(float(factor)))
+            total = term if total == ZERO else f.binary("fadd", total, term)
+    return total
+
+
+PANELS = Kernel("whole", emit_panels, panel_items)
+WINOGRAD = Kernel("whole", emit_winograd)

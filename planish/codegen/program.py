@@ -1,0 +1,184 @@
+"""A whole program: kernels, stages that call them, and the entry points that the runtime calls.
+
+All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument (see
+`Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
+
+    stage(context, scratch, first, last, start, count, step)
+        images: images first .. last - 1 of the batch;   parts: parts first .. last - 1
+        start, count: place of the batch in the visiting order, and images in it;   step: number of the training step
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from planish.codegen import steps
+from planish.codegen.function import Function, Index, Pointer
+from planish.codegen.kernel import Operands, spec_of
+from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
+from planish.codegen.kernels.load_input import element_nbytes
+from planish.codegen.lowering import storage_root
+from planish.codegen.module import Module
+from planish.codegen.schedule import Stage
+from planish.codegen.storage import Place, Storage, nbytes_of, rounded
+from planish.codegen.target import Target
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+
+STAGE_PARAMETERS = ("ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Text of the module, and what the runtime has to provide: memory in bytes, and an address per argument in order."""
+
+    text: str
+    arguments: tuple[str, ...]
+    arena_nbytes: int
+    scratch_nbytes: int
+    block: int
+
+
+class Emitter:
+    """Writes the functions of one program."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        stages: list[Stage],
+        storage: Storage,
+        target: Target,
+        block: int,
+        input_dtypes: Mapping[str, str],
+        *,
+        training: bool,
+    ) -> None:
+        self.graph, self.stages, self.storage = graph, stages, storage
+        self.target, self.block, self.input_dtypes, self.training = target, block, input_dtypes, training
+        self.module = Module(target)
+        names = sorted({place.name for place in storage.places.values() if place.area == "argument"})
+        self.arguments = tuple(names)
+        self._slot = {name: steps.HEADER_SLOTS + position for position, name in enumerate(names)}
+        self._kernel_names: dict[Node, str] = {}
+
+    def program(self) -> Program:
+        for number, stage in enumerate(self.stages):
+            for node in stage.nodes:
+                self._emit_kernel(node)
+            if stage.batched:
+                self._emit_images_stage(number, stage)
+            else:
+                self._emit_parts_stage(number, stage)
+        if self.training:
+            steps.emit_training(self.module, self.stage_items())
+        else:
+            steps.emit_inference(self.module, self.stage_items())
+        return Program(
+            self.module.text, self.arguments, self.storage.arena_nbytes, self.storage.scratch_nbytes, self.block
+        )
+
+    def stage_items(self) -> list[steps.StageItems]:
+        """How the work of each stage is counted: images by the block, parts one by one."""
+        return [
+            steps.StageItems(f"stage{number}", self.block if stage.batched else 0, 0 if stage.batched else self._parts(stage))
+            for number, stage in enumerate(self.stages)
+        ]
+
+    def _parts(self, stage: Stage) -> int:
+        return sum(items_of(unit.nodes[0], self.target) for unit in stage.units)
+
+    # ------------------------------------------------------------------ kernels
+    def _emit_kernel(self, node: Node) -> None:
+        spec = spec_of(node)
+        name = f"k{len(self._kernel_names)}_{spec.op}"
+        self._kernel_names[node] = name
+        inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
+        extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
+        parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
+        parameters += ["ptr nocapture %y", "ptr nocapture %scratch", "i64 %image", "i64 %count", "i64 %item"]
+        with self.module.function(name, parameters) as f:
+            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra))
+
+    def _call_kernel(
+        self, f: Function, node: Node, pointers: Mapping[Node, Pointer], output: Pointer, *, image: Index = 0, count: Index = 0, item: Index = 0
+    ) -> None:
+        work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
+        arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
+        arguments += [("ptr", output), ("ptr", f.offset("%scratch", work)), ("i64", image), ("i64", count), ("i64", item)]
+        f.call(self._kernel_names[node], *arguments)
+
+    # ------------------------------------------------------------------ addresses
+    def _base(self, f: Function, place: Place) -> Pointer:
+        if place.area == "argument":
+            return f.load_pointer("%context", 8 * self._slot[place.name])
+        if place.area == "arena":
+            return f.offset(f.load_pointer("%context", 8 * steps.ARENA_SLOT), place.offset)
+        return f.offset("%scratch", place.offset)
+
+    def _address(self, f: Function, node: Node, image: Index | None = None, in_block: Index | None = None) -> Pointer:
+        """Where the value of `node` is: that of one image if `image` (and its place in the block) is given, else of the first of all."""
+        root = storage_root(node)
+        if root.op == "constant":
+            return f.stack_float(f.float_constant(root.attributes["value"]))
+        if root.op == "batch_size":
+            return f.stack_float(f.let("uitofp i64 %count to float"))
+        place = self.storage.places[root]
+        base = self._base(f, place)
+        if place.span == "step":
+            return f.offset(base, f.multiply("%step", nbytes_of(root)))
+        if place.span in ("none", "image"):
+            return base
+        if place.span == "row":
+            return self._row_address(f, root, base, image if image is not None else 0)
+        index = in_block if place.span == "block" else image
+        return base if index is None else f.offset(base, f.multiply(index, nbytes_of(root)))
+
+    def _row_address(self, f: Function, root: Node, base: Pointer, image: Index) -> Pointer:
+        position = f.add("%start", image)
+        if root.op != "input":
+            return f.offset(base, f.multiply(position, nbytes_of(root)))
+        nbytes = element_nbytes(self.input_dtypes[root.attributes["name"]]) * root.type.size
+        if self.training:
+            order = f.load_pointer("%context", 8 * steps.ORDER_SLOT)
+            position = f.load_integer(order, f.multiply(position, 8))
+        return f.offset(base, f.multiply(position, nbytes))
+
+    # ------------------------------------------------------------------ stages
+    @contextmanager
+    def _stage_function(self, number: int) -> Iterator[Function]:
+        with self.module.function(f"stage{number}", STAGE_PARAMETERS) as f:
+            yield f
+
+    def _emit_images_stage(self, number: int, stage: Stage) -> None:
+        with self._stage_function(number) as f, f.loop("%first", "%last", self.block) as block:
+            count = f.smaller(self.block, f.subtract("%last", block.index))
+            for segment in stage.segments:
+                if kind_of_node(segment[0]) == "rows":
+                    for node in segment:
+                        addresses = {source: self._address(f, source, block.index, 0) for source in node.inputs}
+                        self._call_kernel(f, node, addresses, self._address(f, node, block.index, 0), count=count)
+                else:
+                    with f.loop(0, count) as inside:
+                        self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
+
+    def _emit_image(self, f: Function, segment: list[Node], image: Index, in_block: Index) -> None:
+        for node in segment:
+            addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
+            self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), image=image)
+
+    def _emit_parts_stage(self, number: int, stage: Stage) -> None:
+        with self._stage_function(number) as f, f.loop("%first", "%last") as part:
+            before = 0
+            for unit in stage.units:
+                count = items_of(unit.nodes[0], self.target)
+                inside = f.let(f"icmp ult i64 {f.subtract(part.index, before)}, {count}")
+                with f.when(inside):
+                    for node in unit.nodes:
+                        addresses = {source: self._address(f, source) for source in node.inputs}
+                        item = f.subtract(part.index, before)
+                        self._call_kernel(f, node, addresses, self._address(f, node), count="%count", item=item)
+                before += count
+
+

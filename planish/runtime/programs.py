@@ -1,0 +1,101 @@
+"""Programs by what they are made from: in this process, then on disk, then compiled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from planish.codegen.target import Target, current_target
+from planish.graph.graph import Graph
+from planish.graph.printer import print_graph
+from planish.runtime import object_cache
+from planish.runtime.native import NativeCode
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A program ready to be called. Sizes in bytes."""
+
+    code: NativeCode
+    arguments: tuple[str, ...]
+    arena_nbytes: int
+    scratch_nbytes: int
+    block: int
+
+
+_LOCK = threading.Lock()
+_COMPILED: dict[str, Compiled] = {}
+_MOST_KEPT = 64
+
+
+def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
+    """The program for the current target."""
+    target = current_target()
+    key = _key(graph, input_dtypes, target, training, max_batch)
+    with _LOCK:
+        found = _COMPILED.get(key)
+        if found is None:
+            found = _loaded(key, target) or _made(key, graph, input_dtypes, target, training, max_batch)
+            if len(_COMPILED) >= _MOST_KEPT:
+                del _COMPILED[next(iter(_COMPILED))]
+            _COMPILED[key] = found
+    return found
+
+
+def _key(graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int) -> str:
+    parts = [_compiler_identity(), target.key, print_graph(graph, comments=False), repr(sorted(input_dtypes.items()))]
+    parts.append(f"training={training} max_batch={max_batch}")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def _compiler_identity() -> str:
+    """Changes whenever the compiler does: LLVM's version, and names, sizes and times of its own source files."""
+    from importlib.metadata import version
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    entries = []
+    for room in ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels")):
+        with os.scandir(os.path.join(root, room)) as files:
+            for file in files:
+                if file.name.endswith(".py"):
+                    status = file.stat()
+                    entries.append((room, file.name, status.st_size, status.st_mtime_ns))
+    return f"llvmlite {version('llvmlite')} {sorted(entries)}"
+
+
+def _loaded(key: str, target: Target) -> Compiled | None:
+    stored = object_cache.load(key)
+    if stored is None:
+        return None
+    head, _, code = stored.partition(b"\n")
+    facts = json.loads(head)
+    return Compiled(
+        NativeCode(code, target), tuple(facts["arguments"]), facts["arena_nbytes"], facts["scratch_nbytes"], facts["block"]
+    )
+
+
+def _made(
+    key: str, graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int
+) -> Compiled:
+    from planish.codegen import compile as compiler
+    from planish.runtime.dump import dump
+
+    request = compiler.Request(graph, input_dtypes, target, training, max_batch)
+    program = dump(request)
+    code = compiler.object_code(program.text, target)
+    facts = {
+        "arguments": program.arguments,
+        "arena_nbytes": program.arena_nbytes,
+        "scratch_nbytes": program.scratch_nbytes,
+        "block": program.block,
+    }
+    object_cache.store(key, json.dumps(facts).encode() + b"\n" + code)
+    return Compiled(
+        NativeCode(code, target), program.arguments, program.arena_nbytes, program.scratch_nbytes, program.block
+    )
