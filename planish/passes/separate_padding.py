@@ -1,16 +1,19 @@
-"""Gives convolutions maps that have their border already: kernels then never ask whether a pixel is inside."""
+"""Gives convolutions and maxima maps that have their border already: kernels then never ask whether a pixel is inside."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
+from planish.ops.crop2d import crop2d
 from planish.ops.pad2d import pad2d
+from planish.ops.pool2d_gradients import max_pool2d_grad
 from planish.ops.windows import NO_PADDING
 
-_PADDED = {"conv2d", "conv2d_pool", "conv2d_weight_grad"}
+_BORDERS = {"conv2d": 0.0, "conv2d_pool": 0.0, "conv2d_weight_grad": 0.0, "max_pool2d": -math.inf}
 
 
 def separate_padding(graph: Graph) -> Graph:
@@ -18,10 +21,23 @@ def separate_padding(graph: Graph) -> Graph:
 
 
 def _separated(node: Node) -> Node | None:
-    if node.op not in _PADDED or node.attributes["padding"] == NO_PADDING:
+    if node.op == "max_pool2d_grad":
+        return _separated_gradient(node)
+    if node.op not in _BORDERS or node.attributes["padding"] == NO_PADDING:
         return None
     x, *rest = node.inputs
     with layer_scope(", ".join(node.layers)):
-        border = pad2d(x, node.attributes["padding"])
+        border = pad2d(x, node.attributes["padding"], _BORDERS[node.op])
     attributes = MappingProxyType({**node.attributes, "padding": NO_PADDING})
     return replace(node, inputs=(border, *rest), attributes=attributes)
+
+
+def _separated_gradient(node: Node) -> Node | None:
+    padding = node.attributes["padding"]
+    if padding == NO_PADDING:
+        return None
+    x, y, g = node.inputs
+    with layer_scope(", ".join(node.layers)):
+        border = pad2d(x, padding, -math.inf)
+        whole = max_pool2d_grad(border, y, g, node.attributes["window"], node.attributes["strides"], NO_PADDING)
+        return crop2d(whole, padding)

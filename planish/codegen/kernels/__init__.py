@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from planish.codegen.kernel import Kernel, Kind, Spec, spec_of
-from planish.codegen.kernels import conv2d, dense, elementwise, load_input, packing, softmax, winograd
+from planish.codegen.kernels import (
+    conv2d,
+    dense,
+    elementwise,
+    load_input,
+    one_hot,
+    packing,
+    pool2d,
+    random_uniform,
+    rearrange,
+    reduce,
+    softmax,
+    weight_gradients,
+    winograd,
+)
 from planish.codegen.target import Target
 from planish.graph.node import Node
 
 _KERNELS: dict[str, Kernel] = {
-    "elementwise": elementwise.KERNEL,
+    "average_pool2d": pool2d.AVERAGE,
+    "average_pool2d_grad": pool2d.AVERAGE_GRAD,
+    "batch_sum": reduce.BATCH,
+    "broadcast_to": rearrange.BROADCAST_TO,
+    "concatenate": rearrange.CONCATENATE,
     "conv2d_panels": conv2d.KERNEL,
+    "conv2d_weight_grad": weight_gradients.CONV2D,
     "conv2d_winograd": winograd.KERNEL,
+    "crop2d": rearrange.CROP2D,
     "dense_panels": dense.KERNEL,
+    "dense_weight_grad": weight_gradients.DENSE,
+    "elementwise": elementwise.KERNEL,
     "load_input": load_input.KERNEL,
     "log_softmax": softmax.KERNEL,
+    "max_pool2d": pool2d.MAXIMUM,
+    "max_pool2d_grad": pool2d.MAXIMUM_GRAD,
+    "one_hot": one_hot.KERNEL,
     "pack_panels": packing.PANELS,
     "pack_winograd": packing.WINOGRAD,
+    "pad2d": rearrange.PAD2D,
+    "random_uniform": random_uniform.KERNEL,
+    "reduce_max": reduce.IMAGE,
+    "reduce_mean": reduce.IMAGE,
+    "reduce_sum": reduce.IMAGE,
+    "slice_axis": rearrange.SLICE_AXIS,
     "softmax": softmax.KERNEL,
+    "spread2d": rearrange.SPREAD2D,
+    "transpose": rearrange.TRANSPOSE,
+    "turn_kernel": rearrange.TURN_KERNEL,
 }
 
 

@@ -1,0 +1,30 @@
+"""Labels as vectors with a one at the class.
+
+    for label: for class: y[label][class] = 1 if class == x[label] else 0
+
+Lanes are classes; the last vector is masked.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.function import ZERO, Function, Index, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    classes = spec.attributes["classes"]
+    with f.loop(0, spec.inputs[0].size) as label:
+        value = f.let(f"load i32, ptr {f.offset(operands.inputs[0], f.multiply(label.index, 4))}, align 4")
+        wanted = f.splat_integer(value)
+        for start in range(0, classes, f.lanes):
+            places = f.integer("add", f.lane_indices(), f.integer_constant(start))
+            mask = f.tail_mask(classes - start)
+            nbytes: Index = f.multiply(f.add(f.multiply(label.index, classes), start), 4)
+            f.store(_ones(f, places, wanted), operands.output, nbytes, mask)
+
+
+def _ones(f: Function, places: Value, wanted: Value) -> Value:
+    return f.select(f.let(f"icmp eq {f.integers} {places}, {wanted}"), f.constant(1.0), ZERO)
+
+
+KERNEL = Kernel("image", emit)

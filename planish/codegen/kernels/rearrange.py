@@ -1,0 +1,93 @@
+"""Operations that only rearrange elements, each as one or more boxes (see `codegen.boxes`).
+
+    transpose     y[i, j, ...] = x[i, j, ... in another order]
+    pad2d         a filled map, then the image in its middle;   crop2d: the middle of an image
+    spread2d      zeros, then pixels `strides` apart
+    broadcast_to  x repeated along axes of stride zero
+    concatenate   each operand into its part of the axis;       slice_axis: one such part
+    turn_kernel   input and output channels swapped within groups, rows and columns reversed
+
+Bound by memory: 8 bytes an element.
+"""
+
+from __future__ import annotations
+
+import math
+
+from planish.codegen.boxes import fill, merged, move, strides_of
+from planish.codegen.function import Function
+from planish.codegen.kernel import Kernel, Operands, Spec
+
+
+def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:
+    source = strides_of(spec.inputs[0].shape)
+    along = [source[axis] for axis in spec.attributes["permutation"]]
+    move(f, merged(spec.shape, along, strides_of(spec.shape)), operands.inputs[0], operands.output)
+
+
+def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
+    (top, _), (left, _) = spec.attributes["padding"]
+    fill(f, operands.output, spec.result.size, spec.attributes["value"])
+    target = strides_of(spec.shape)
+    inside = f.offset(operands.output, 4 * (top * target[0] + left * target[1]))
+    shape = spec.inputs[0].shape
+    move(f, merged(shape, strides_of(shape), target), operands.inputs[0], inside)
+
+
+def emit_crop2d(f: Function, spec: Spec, operands: Operands) -> None:
+    (top, _), (left, _) = spec.attributes["cropping"]
+    source = strides_of(spec.inputs[0].shape)
+    inside = f.offset(operands.inputs[0], 4 * (top * source[0] + left * source[1]))
+    move(f, merged(spec.shape, source, strides_of(spec.shape)), inside, operands.output)
+
+
+def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
+    down, across = spec.attributes["strides"]
+    rows, columns, channels = strides_of(spec.shape)
+    shape = spec.inputs[0].shape
+    fill(f, operands.output, spec.result.size, 0.0)
+    move(f, merged(shape, strides_of(shape), (rows * down, columns * across, channels)), operands.inputs[0], operands.output)
+
+
+def emit_broadcast_to(f: Function, spec: Spec, operands: Operands) -> None:
+    shape = spec.inputs[0].shape
+    missing = len(spec.shape) - len(shape)
+    along = [0] * missing + [stride if extent > 1 else 0 for stride, extent in zip(strides_of(shape), shape, strict=True)]
+    move(f, merged(spec.shape, along, strides_of(spec.shape)), operands.inputs[0], operands.output)
+
+
+def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
+    axis = spec.attributes["axis"]
+    target, start = strides_of(spec.shape), 0
+    for pointer, type_ in zip(operands.inputs, spec.inputs, strict=True):
+        there = f.offset(operands.output, 4 * start * target[axis])
+        move(f, merged(type_.shape, strides_of(type_.shape), target), pointer, there)
+        start += type_.shape[axis]
+
+
+def emit_slice_axis(f: Function, spec: Spec, operands: Operands) -> None:
+    source = strides_of(spec.inputs[0].shape)
+    here = f.offset(operands.inputs[0], 4 * spec.attributes["start"] * source[spec.attributes["axis"]])
+    move(f, merged(spec.shape, source, strides_of(spec.shape)), here, operands.output)
+
+
+def emit_turn_kernel(f: Function, spec: Spec, operands: Operands) -> None:
+    rows, columns, channels, filters = spec.inputs[0].shape
+    groups = spec.attributes["groups"]
+    each = filters // groups
+    # The result's axes: row, column, output channel of the group, group, input channel.
+    extents = (rows, columns, each, groups, channels)
+    row, column, channel, one = strides_of(spec.inputs[0].shape)
+    last = f.offset(operands.inputs[0], 4 * ((rows - 1) * row + (columns - 1) * column))
+    move(f, merged(extents, (-row, -column, one, each, channel), strides_of(extents)), last, operands.output)
+    assert math.prod(extents) == spec.result.size
+
+
+TRANSPOSE = Kernel("image", emit_transpose)
+PAD2D = Kernel("image", emit_pad2d)
+CROP2D = Kernel("image", emit_crop2d)
+SPREAD2D = Kernel("image", emit_spread2d)
+BROADCAST_TO = Kernel("image", emit_broadcast_to)
+CONCATENATE = Kernel("image", emit_concatenate)
+SLICE_AXIS = Kernel("image", emit_slice_axis)
+TURN_KERNEL = Kernel("whole", emit_turn_kernel)

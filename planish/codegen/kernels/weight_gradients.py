@@ -1,0 +1,202 @@
+"""Gradients of weights: sums over the batch, each part owned by one thread.
+
+dense:   for block of rows k, panel of columns:  dW[k][m] = sum over rows b of x[b][k] * g[b][m]
+conv2d:  for kernel row (or column), panel of filters:
+             for image n, block of inputs r of the kernel row:
+                 part[r][o] = sum over i, j of x[n][i * s + a * d][j * s][r] * g[n][i][j][o];  dW[r][o] += part[r][o]
+
+Blocks are `rows` broadcasts x `vectors` of columns in registers; no part of a sum is shared between threads, and images are added in
+their order, so the bits do not depend on the number of threads. x has its border already. The last vector of columns is masked.
+2 * kh * kw * cin * cout * rows * columns FLOP an image (conv2d), 2 * k * m (dense), at the FMA limit from about 12 rows up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import product
+
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.target import Target
+
+_DENSE_ITEM_BLOCKS = 4
+
+
+def block_rows(vectors: int, registers: int) -> int:
+    """Rows of a block: its sums fit beside a vector of each column and a broadcast."""
+    return max(1, min(12, (registers - 2 - vectors) // vectors))
+
+
+def _panels(columns: int, lanes: int) -> list[int]:
+    return cut(vectors_of(columns, lanes), 2)
+
+
+def _outer(
+    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[Index], columns: Sequence[Value]
+) -> list[Value]:
+    """sums[r][v] + x[offset[r]] * columns[v]."""
+    result = list(sums)
+    for row, offset in enumerate(offsets):
+        seen = f.broadcast(x, offset)
+        for v, column in enumerate(columns):
+            place = row * len(columns) + v
+            result[place] = f.fma(seen, column, result[place])
+    return result
+
+
+# ---------------------------------------------------------------------------------------------------- dense
+def _dense_block(spec: Spec, target: Target) -> int:
+    return block_rows(max(_panels(spec.shape[1], target.lanes)), target.registers)
+
+
+def dense_items(spec: Spec, target: Target) -> int:
+    return -(-spec.shape[0] // (_DENSE_ITEM_BLOCKS * _dense_block(spec, target)))
+
+
+def emit_dense(f: Function, spec: Spec, operands: Operands) -> None:
+    features, units = spec.shape
+    rows = f.multiply(operands.count, math.prod(spec.inputs[0].shape[:-1]))
+    block = _dense_block(spec, f.module.target)
+    first = f.multiply(operands.item, _DENSE_ITEM_BLOCKS * block)
+    last = f.smaller(f.add(first, _DENSE_ITEM_BLOCKS * block), features // block * block)
+    panels = _panels(units, f.lanes)
+    for vectors, start in zip(panels, starts_of(panels), strict=True):
+        if features >= block:
+            with f.when(f.compare("slt", first, last)), f.loop(first, last, block) as k:
+                _emit_dense_block(f, spec, operands, rows, k.index, block, start, vectors)
+        if features % block:
+            with f.when(f.compare("eq", operands.item, dense_items(spec, f.module.target) - 1)):
+                _emit_dense_block(f, spec, operands, rows, features // block * block, features % block, start, vectors)
+
+
+def _emit_dense_block(
+    f: Function, spec: Spec, operands: Operands, rows: Index, k: Index, block: int, start: int, vectors: int
+) -> None:
+    features, units = spec.shape
+    x = f.offset(operands.inputs[0], f.multiply(k, 4))
+    masks = [f.tail_mask(units - (start + v) * f.lanes) for v in range(vectors)]
+    g = f.offset(operands.inputs[1], start * f.vector_nbytes)
+    with f.loop(0, rows, carried=[ZERO] * (block * vectors)) as row:
+        at = f.offset(g, f.multiply(row.index, 4 * units))
+        columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
+        seen = f.offset(x, f.multiply(row.index, 4 * features))
+        row.next(*_outer(f, row.carried, seen, [4 * place for place in range(block)], columns))
+    y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), start * f.lanes), 4))
+    for place, v in product(range(block), range(vectors)):
+        f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
+
+
+# ---------------------------------------------------------------------------------------------------- conv2d
+class _Convolution:
+    """How the rows of the gradient (kernel row, kernel column, input channel) lie in the input: in contiguous runs."""
+
+    def __init__(self, spec: Spec, target: Target) -> None:
+        kernel_rows, kernel_columns, depth, filters = spec.attributes["kernel_shape"]
+        self.width, self.channels = spec.inputs[0].shape[1:]
+        self.rows, self.columns = spec.inputs[1].shape[:2]
+        self.filters, self.groups = filters, spec.attributes["groups"]
+        self.strides, self.dilation = spec.attributes["strides"], spec.attributes["dilation"]
+        contiguous = (self.dilation[1] == 1 and self.groups == 1) or kernel_columns == 1
+        self.across = 1 if contiguous else kernel_columns
+        self.run = kernel_columns * depth if contiguous else depth
+        self.runs = kernel_rows * self.across
+        self.depth = depth
+        self.panels = _panels(filters // self.groups, target.lanes)
+        self.block = block_rows(max(self.panels), target.registers)
+        self.together = self.runs * self.run <= self.block
+        self.items = self.groups * len(self.panels) * (1 if self.together else self.runs)
+
+    def run_offset(self, f: Function, run: Index) -> Index:
+        """Bytes from a pixel to the first input of a run."""
+        down, across = f.divide(run, self.across), f.remainder(run, self.across)
+        pixels = f.add(f.multiply(down, self.dilation[0] * self.width), f.multiply(across, self.dilation[1]))
+        return f.multiply(pixels, 4 * self.channels)
+
+
+def conv2d_items(spec: Spec, target: Target) -> int:
+    return _Convolution(spec, target).items
+
+
+def emit_conv2d(f: Function, spec: Spec, operands: Operands) -> None:
+    shape = _Convolution(spec, f.module.target)
+    runs = 1 if shape.together else shape.runs
+    run = f.remainder(operands.item, runs)
+    group = f.divide(operands.item, runs * len(shape.panels))
+    panel_number = f.remainder(f.divide(operands.item, runs), len(shape.panels))
+    for number, (vectors, start) in enumerate(zip(shape.panels, starts_of(shape.panels), strict=True)):
+        with f.when(f.compare("eq", panel_number, number)):
+            panel = _Panel(f, spec, operands, shape, group, start, vectors)
+            if shape.together:
+                offsets = [
+                    f.add(shape.run_offset(f, each), 4 * place) for each in range(shape.runs) for place in range(shape.run)
+                ]
+                panel.emit_block(offsets, 0)
+            else:
+                panel.emit_run(run)
+
+
+class _Panel:
+    """One panel of filters: its part of g and of dW."""
+
+    def __init__(
+        self, f: Function, spec: Spec, operands: Operands, shape: _Convolution, group: Index, start: int, vectors: int
+    ) -> None:
+        self.f, self.shape, self.vectors, self.count = f, shape, vectors, operands.count
+        each = shape.filters // shape.groups
+        channel = f.add(f.multiply(group, each), start * f.lanes)
+        self.x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.depth))
+        self.g = f.offset(operands.inputs[1], f.multiply(channel, 4))
+        self.y = f.offset(operands.output, f.multiply(channel, 4))
+        self.masks = [f.tail_mask(each - (start + v) * f.lanes) for v in range(vectors)]
+        self.image_nbytes = (4 * spec.inputs[0].size, 4 * spec.inputs[1].size)
+
+    def emit_run(self, run: Index) -> None:
+        """All blocks of one contiguous run."""
+        f, shape = self.f, self.shape
+        start = shape.run_offset(f, run)
+        first = f.multiply(run, shape.run)
+        whole = shape.run // shape.block * shape.block
+        if whole:
+            with f.loop(0, whole, shape.block) as place:
+                self.emit_block(self._consecutive(start, place.index, shape.block), f.add(first, place.index))
+        if shape.run > whole:
+            self.emit_block(self._consecutive(start, whole, shape.run - whole), f.add(first, whole))
+
+    def _consecutive(self, start: Index, place: Index, count: int) -> list[Index]:
+        base = self.f.add(start, self.f.multiply(place, 4))
+        return [self.f.add(base, 4 * number) for number in range(count)]
+
+    def emit_block(self, offsets: Sequence[Index], row: Index) -> None:
+        """Rows `row` .. of dW, whose inputs are at `offsets` from each pixel."""
+        f = self.f
+        y = f.offset(self.y, f.multiply(row, 4 * self.shape.filters))
+        places = list(product(range(len(offsets)), range(self.vectors)))
+        for place, v in places:
+            f.store(ZERO, y, 4 * place * self.shape.filters + v * f.vector_nbytes, self.masks[v])
+        with f.loop(0, self.count) as image:
+            sums = self._image_sums(image.index, offsets)
+            for place, v in places:
+                nbytes = 4 * place * self.shape.filters + v * f.vector_nbytes
+                total = f.binary("fadd", f.load(y, nbytes, self.masks[v]), sums[place * self.vectors + v])
+                f.store(total, y, nbytes, self.masks[v])
+
+    def _image_sums(self, image: Index, offsets: Sequence[Index]) -> list[Value]:
+        f, shape = self.f, self.shape
+        x = f.offset(self.x, f.multiply(image, self.image_nbytes[0]))
+        g = f.offset(self.g, f.multiply(image, self.image_nbytes[1]))
+        with f.loop(0, shape.rows, carried=[ZERO] * (len(offsets) * self.vectors)) as row:
+            x_row = f.offset(x, f.multiply(row.index, 4 * shape.strides[0] * shape.width * shape.channels))
+            g_row = f.offset(g, f.multiply(row.index, 4 * shape.columns * shape.filters))
+            with f.loop(0, shape.columns, carried=row.carried) as column:
+                pixel = f.offset(x_row, f.multiply(column.index, 4 * shape.strides[1] * shape.channels))
+                at = f.offset(g_row, f.multiply(column.index, 4 * shape.filters))
+                columns = [f.load(at, v * f.vector_nbytes, self.masks[v]) for v in range(self.vectors)]
+                column.next(*_outer(f, column.carried, pixel, offsets, columns))
+            row.next(*column.results)
+        return row.results
+
+
+DENSE = Kernel("reduce", emit_dense, dense_items)
+CONV2D = Kernel("reduce", emit_conv2d, conv2d_items)
