@@ -1,0 +1,69 @@
+"""Optimizers and learning-rate schedules, with Keras 3's names, arguments and formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planish import serialization
+from planish.errors import explain, unknown_name
+from planish.optimizers import schedules
+from planish.optimizers.adam import Adam, AdamW, Nadam
+from planish.optimizers.optimizer import Optimizer
+from planish.optimizers.rmsprop import Adagrad, RMSprop
+from planish.optimizers.sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
+
+_CLASSES: dict[str, type[Optimizer]] = {
+    class_.__name__.lower(): class_ for class_ in (SGD, Adam, AdamW, RMSprop, Adagrad, Nadam)
+}
+
+
+def get(identifier: Any) -> Optimizer:
+    """An optimizer from its name, its configuration, or itself. ValueError for unknown names, with the nearest ones."""
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        if identifier.lower() not in _CLASSES:
+            raise ValueError(unknown_name("optimizer", identifier, [class_.__name__ for class_ in _CLASSES.values()]))
+        return _CLASSES[identifier.lower()]()
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    raise TypeError(
+        explain(
+            what="this is no optimizer",
+            expected="a name such as 'adam', or an optimizer such as Adam(0.001)",
+            received=f"{identifier!r} of type {type(identifier).__name__}",
+        )
+    )
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Keras's serialized form."""
+    serialized: dict[str, Any] = serialization.serialize(optimizer)
+    return serialized
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
+    """The optimizer of a serialized form. ValueError for one that planish does not have."""
+    name = str(config.get("class_name", "")).lower()
+    named = dict(config)
+    if name in _CLASSES:
+        named["class_name"] = _CLASSES[name].__name__
+    optimizer: Optimizer = serialization.deserialize(
+        {"module": "keras.optimizers", **named}, {class_.__name__: class_ for class_ in _CLASSES.values()}, custom_objects
+    )
+    return optimizer

@@ -1,0 +1,159 @@
+"""Learning rates that change with the number of steps done, computed in float64."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from planish.errors import explain
+
+
+class LearningRateSchedule:
+    """Base: calling it with a number of steps gives the rate of the next one."""
+
+    def __call__(self, step: int) -> float:
+        raise NotImplementedError(f"schedule {type(self).__name__} defines no __call__(step)")
+
+    def get_config(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> LearningRateSchedule:
+        return cls(**config)
+
+
+def _positive(schedule: str, name: str, value: float) -> None:
+    if value <= 0:
+        raise ValueError(explain(what=f"{schedule}: `{name}` is a number of steps", expected="above 0", received=value))
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """initial * decay_rate ** (step / decay_steps); `staircase` takes whole quotients."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False, name: str = "ExponentialDecay"
+    ) -> None:
+        _positive("ExponentialDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+
+    def __call__(self, step: int) -> float:
+        exponent = step // self.decay_steps if self.staircase else step / self.decay_steps
+        return float(self.initial_learning_rate * self.decay_rate**exponent)
+
+
+class InverseTimeDecay(LearningRateSchedule):
+    """initial / (1 + decay_rate * step / decay_steps)."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False, name: str = "InverseTimeDecay"
+    ) -> None:
+        _positive("InverseTimeDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+
+    def __call__(self, step: int) -> float:
+        quotient = step // self.decay_steps if self.staircase else step / self.decay_steps
+        return float(self.initial_learning_rate / (1 + self.decay_rate * quotient))
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """values[i] up to and including step boundaries[i], the last value beyond."""
+
+    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
+        if len(boundaries) != len(values) - 1:
+            raise ValueError(
+                explain(
+                    what="PiecewiseConstantDecay: there is one value more than boundaries",
+                    expected=f"{len(boundaries) + 1} values",
+                    received=f"{len(values)}",
+                )
+            )
+        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+
+    def __call__(self, step: int) -> float:
+        for boundary, value in zip(self.boundaries, self.values, strict=False):
+            if step <= boundary:
+                return float(value)
+        return float(self.values[-1])
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From initial to end as (1 - step / decay_steps) ** power; `cycle` starts over on a longer time."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        _positive("PolynomialDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
+
+    def __call__(self, step: int) -> float:
+        steps = self.decay_steps * max(1, math.ceil(step / self.decay_steps)) if self.cycle else self.decay_steps
+        left = 1 - min(step, steps) / steps
+        return float((self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate)
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine from initial (or from `warmup_target`, reached in a straight line) down to alpha times it."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        _positive("CosineDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate, self.decay_steps, self.alpha, self.name = initial_learning_rate, decay_steps, alpha, name
+        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+
+    def __call__(self, step: int) -> float:
+        start = self.initial_learning_rate
+        if self.warmup_target is None:
+            return self._decayed(start, step)
+        if step < self.warmup_steps:
+            return float(start + (self.warmup_target - start) * step / self.warmup_steps)
+        return self._decayed(self.warmup_target, step - self.warmup_steps)
+
+    def _decayed(self, start: float, step: int) -> float:
+        done = min(step, self.decay_steps) / self.decay_steps
+        cosine = 0.5 * (1 + math.cos(math.pi * done))
+        return float(start * ((1 - self.alpha) * cosine + self.alpha))
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half cosines one after another, each t_mul times as long and m_mul times as high as the one before."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        _positive("CosineDecayRestarts", "first_decay_steps", first_decay_steps)
+        self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
+        self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
+
+    def __call__(self, step: int) -> float:
+        done = step / self.first_decay_steps
+        if self.t_mul == 1.0:
+            restarts = math.floor(done)
+            done -= restarts
+        else:
+            restarts = math.floor(math.log(1 - done * (1 - self.t_mul)) / math.log(self.t_mul))
+            done = (done - (1 - self.t_mul**restarts) / (1 - self.t_mul)) / self.t_mul**restarts
+        cosine = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * done))
+        return float(self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha))

@@ -1,0 +1,40 @@
+"""Gradient descent, with momentum if asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish import ops
+from planish.graph.node import Node
+from planish.optimizers.optimizer import Optimizer, Scalars, Slots
+from planish.optimizers.schedules import LearningRateSchedule
+
+
+class SGD(Optimizer):
+    """w -= rate * g; with momentum m: v = m * v - rate * g, w += v (nesterov: w += m * v - rate * g)."""
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        if not isinstance(momentum, float | int) or not 0 <= momentum <= 1:
+            raise ValueError(self._text("`momentum` is a share", "0 to 1", momentum))
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def used_slots(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
+
+    def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
+        move = ops.multiply(gradient, scalars["learning_rate"])
+        if not self.momentum:
+            return ops.subtract(weight, move), {}
+        velocity = ops.subtract(ops.multiply(slots["momentum"], self.momentum), move)
+        ahead = ops.subtract(ops.multiply(velocity, self.momentum), move) if self.nesterov else velocity
+        return ops.add(weight, ahead), {"momentum": velocity}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
