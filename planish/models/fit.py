@@ -144,10 +144,10 @@ def _epochs(
     steps: int | None,
     shuffle: bool,
 ) -> Epochs:
-    random = np.random.Generator(np.random.PCG64(random_seed.next_seed())) if shuffle else None
+    random = np.random.Generator(np.random.PCG64(random_seed.next_seed()))
     if isinstance(data, Stream):
-        return StreamEpochs(model, settings, callbacks, data, random)
-    return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random)
+        return StreamEpochs(model, settings, callbacks, data, random, shuffle)
+    return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random, shuffle)
 
 
 def _data(

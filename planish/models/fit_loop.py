@@ -36,8 +36,11 @@ class Progress:
 class Epochs:
     """Trains a model on one supply of data, an epoch a call."""
 
-    def __init__(self, model: Any, settings: CompileSettings, callbacks: CallbackList) -> None:
+    def __init__(
+        self, model: Any, settings: CompileSettings, callbacks: CallbackList, random: np.random.Generator
+    ) -> None:
         self._model = model
+        self._random = random
         self._settings = settings
         self._callbacks = callbacks
         self._single = callbacks.wants_batches("train")
@@ -91,7 +94,7 @@ class Epochs:
                 images = min(steps * batch_size, len(order))
                 self._reports.report(before.step + steps, before.images + images, self._logs)
 
-        trainer.run(inputs, order, batch_size, outputs, progress)
+        trainer.run(inputs, order, batch_size, outputs, self._random, progress)
         steps = -(-len(order) // batch_size)
         tally.count_all(steps)
         self._done = Progress(before.step + steps, before.images + len(order))
@@ -105,7 +108,7 @@ class Epochs:
 
 
 class ArrayEpochs(Epochs):
-    """Data in memory, visited in a random order unless `random` is None."""
+    """Data in memory."""
 
     def __init__(
         self,
@@ -115,16 +118,18 @@ class ArrayEpochs(Epochs):
         data: Arrays,
         batch_size: int,
         steps: int | None,
-        random: np.random.Generator | None,
+        random: np.random.Generator,
+        shuffle: bool,
     ) -> None:
-        super().__init__(model, settings, callbacks)
-        self._visits = Visits(len(data), batch_size, random, steps)
+        super().__init__(model, settings, callbacks, random)
+        batch_size = min(batch_size, len(data))
+        self._visits = Visits(len(data), batch_size, random if shuffle else None, steps)
         self._data = self._prepared(data)
         self._inputs = self._data.inputs()
         self._batch_size = batch_size
 
     def _train(self) -> None:
-        trainer = self._trainer(self._data, min(self._batch_size, len(self._data)))
+        trainer = self._trainer(self._data, self._batch_size)
         for order in self._stretches(trainer):
             steps = -(-len(order) // self._batch_size)
 
@@ -148,7 +153,7 @@ class ArrayEpochs(Epochs):
 
 
 class StreamEpochs(Epochs):
-    """Batches from a generator or an object with items; the batches of the latter in a random order if asked for."""
+    """Batches from a generator or an object with items; only the latter can be shuffled."""
 
     def __init__(
         self,
@@ -156,14 +161,15 @@ class StreamEpochs(Epochs):
         settings: CompileSettings,
         callbacks: CallbackList,
         data: Stream,
-        random: np.random.Generator | None,
+        random: np.random.Generator,
+        shuffle: bool,
     ) -> None:
-        super().__init__(model, settings, callbacks)
+        super().__init__(model, settings, callbacks, random)
         self._stream = data
-        self._random = random
+        self._shuffle = shuffle
 
     def _train(self) -> None:
-        for batch in self._stream.epoch(self._random):
+        for batch in self._stream.epoch(self._random if self._shuffle else None):
             data = self._prepared(batch)
             trainer = self._trainer(data, len(batch))
             order = np.arange(len(batch), dtype=np.int64)

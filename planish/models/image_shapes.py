@@ -18,13 +18,18 @@ def check_images(array: Array, expected: OpenShape, model: Any, what: str = "x")
     if not fits(array.shape[1:], expected) or array.ndim == 0:
         raise ValueError(_wrong_shape(array.shape, expected, model, what))
     if not len(array):
-        raise ValueError(
-            explain(
-                what=f"`{what}` holds no images",
-                expected=f"at least one, shape {_batched(expected)}",
-                received=array.shape,
-            )
+        raise no_images(expected, what)
+
+
+def no_images(expected: OpenShape, what: str = "x") -> ValueError:
+    """The error of an empty array of images."""
+    return ValueError(
+        explain(
+            what=f"`{what}` holds no images",
+            expected=f"at least one, shape {_batched(expected)}",
+            received=(0, *expected),
         )
+    )
 
 
 def fits(shape: Sequence[int], expected: OpenShape) -> bool:
@@ -91,7 +96,7 @@ def _wrong_size(images: Shape, expected: OpenShape, model: Any, what: str) -> st
             f"but would get {got[1]:,} (Flatten of {got[0]}, from {_times(images)} images)"
         )
     said = f"`{what}` holds images of {_times(images)}, and the model takes {_times(expected)}"
-    return explain(what=said, rule=rule, expected=_batched(expected), received=("n", *images), remedy=remedy)
+    return explain(what=said, rule=rule, expected=_batched(expected), received=_batched(images), remedy=remedy)
 
 
 def _chain(model: Any, shape: Sequence[int | None]) -> tuple[str, int | None, str] | None:
@@ -115,5 +120,5 @@ def _times(shape: Sequence[int | None]) -> str:
     return "x".join("?" if extent is None else str(extent) for extent in shape)
 
 
-def _batched(expected: OpenShape) -> tuple[object, ...]:
-    return ("n", *expected)
+def _batched(shape: Sequence[int | None]) -> str:
+    return f"({', '.join(map(str, ('n', *shape)))})"

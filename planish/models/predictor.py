@@ -8,6 +8,7 @@ import numpy as np
 
 from planish.models import executables
 from planish.models.arrays import READABLE, Array, contiguous_chunks, memory_dtype
+from planish.models.image_shapes import no_images
 
 
 class Predictor:
@@ -24,6 +25,8 @@ class Predictor:
 
     def __call__(self, x: Array) -> Array:
         count = len(x)
+        if not count:
+            raise no_images(x.shape[1:])
         y = np.empty((count, *self._shape), np.float32)
         flags = x.flags
         if self._reads_directly and flags.c_contiguous and flags.aligned:

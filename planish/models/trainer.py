@@ -50,7 +50,6 @@ class Trainer:
         self._parameters = {variable.path: variable.value for variable in variables}
         self._scalars = [(node.attributes["name"], node.type.dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
-        self._random = np.random.Generator(np.random.PCG64(random_seed.next_seed()))
 
     @property
     def output_nbytes(self) -> int:
@@ -76,9 +75,13 @@ class Trainer:
         order: NDArray[np.int64],
         batch_size: int,
         outputs: StepOutputs,
+        random: np.random.Generator | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Trains on the rows `order` of `inputs`. Interrupted, it counts the steps that were done."""
+        """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
+
+        Interrupted, it counts the steps that were done.
+        """
         steps = -(-len(order) // batch_size)
         done = 0
 
@@ -94,7 +97,7 @@ class Trainer:
                 inputs,
                 order,
                 batch_size,
-                self._step_scalars(steps),
+                self._step_scalars(steps, random),
                 outputs.as_mapping(),
                 progress=note,
             )
@@ -103,17 +106,23 @@ class Trainer:
             for variable in self._variables:
                 variable.touch()
 
-    def _step_scalars(self, steps: int) -> dict[str, Array]:
+    def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""
         first = self._optimizer.iterations
         values = [self._optimizer.scalars(first + step) for step in range(steps)]
         arrays: dict[str, Array] = {}
         for name, kind in self._scalars:
             if name == "seed":
-                arrays[name] = self._random.integers(0, _LARGEST_SEED, size=steps, dtype=np.int32)
+                arrays[name] = _seeds(steps, random)
             elif name == "iteration":
                 arrays[name] = np.arange(first, first + steps, dtype=np.int32)
             else:
                 dtype = np.int32 if kind == "i32" else np.float32
                 arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)
         return arrays
+
+
+def _seeds(count: int, random: np.random.Generator | None) -> Array:
+    if random is None:
+        return np.array([random_seed.next_seed() for _ in range(count)], dtype=np.int32)
+    return random.integers(0, _LARGEST_SEED, size=count, dtype=np.int32)
