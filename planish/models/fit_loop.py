@@ -122,11 +122,10 @@ class ArrayEpochs(Epochs):
         shuffle: bool,
     ) -> None:
         super().__init__(model, settings, callbacks, random)
-        batch_size = min(batch_size, len(data))
-        self._visits = Visits(len(data), batch_size, random if shuffle else None, steps)
         self._data = self._prepared(data)
         self._inputs = self._data.inputs()
-        self._batch_size = batch_size
+        self._batch_size = min(batch_size, len(data))
+        self._visits = Visits(len(data), self._batch_size, random if shuffle else None, steps)
 
     def _train(self) -> None:
         trainer = self._trainer(self._data, self._batch_size)
