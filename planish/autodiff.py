@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
+from planish.errors import explain
 from planish.graph.graph import topological
 from planish.graph.node import Node, layer_scope
 from planish.ops.binary import add
+from planish.ops.broadcasting import zeros_like
 from planish.ops.leaves import constant
 from planish.ops.registry import op_named
 
@@ -14,24 +17,19 @@ from planish.ops.registry import op_named
 def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
     """The gradient of `loss` with respect to each node of `wrt`, of that node's type.
 
-    `loss` has shape (), one value per image or one in all; `seed` (ones, if not given) is what its gradient starts from, so with a loss per
-    image the result is the gradient of the weighted sum over the batch. A node that does not reach the loss gets zeros.
+    `loss` has shape (), one value per image or one in all. `seed` is the gradient that it starts from (ones, if not
+    given; one value in all goes for every image), so with a loss per image the result is the gradient of the weighted
+    sum over the batch. A node that the loss does not depend on gets zeros. ValueError for a loss of another shape, or
+    if an operation on the way has no gradient.
     """
     order = list(topological([loss]))
     needed = _depends_on(order, set(wrt))
-    totals: dict[Node, Node] = {loss: _start(loss) if seed is None else seed}
+    totals: dict[Node, Node] = {loss: _start(loss, seed)}
     for node in reversed(order):
-        if node not in totals or node not in needed or not node.inputs:
-            continue
-        rule = op_named(node.op).grad
-        if rule is None:
-            raise ValueError(f"operation {node.op!r} (layer {', '.join(node.layers)}) has no gradient")
-        with layer_scope(", ".join(node.layers)):
-            parts = rule(node, totals[node])
-            for source, part in zip(node.inputs, parts, strict=True):
-                if part is not None and source in needed:
-                    totals[source] = add(totals[source], part) if source in totals else part
-    return [totals[node] if node in totals else _zeros(node) for node in wrt]
+        if node in totals and node in needed and node.inputs:
+            with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
+                _pass_on(node, needed, totals)
+    return [totals[node] if node in totals else zeros_like(node) for node in wrt]
 
 
 def _depends_on(order: Sequence[Node], wrt: set[Node]) -> set[Node]:
@@ -43,15 +41,27 @@ def _depends_on(order: Sequence[Node], wrt: set[Node]) -> set[Node]:
     return needed
 
 
-def _start(loss: Node) -> Node:
-    from planish.ops.binary import multiply
-
+def _start(loss: Node, seed: Node | None) -> Node:
+    """The gradient of the loss, of the loss's type."""
     if loss.shape != ():
-        raise ValueError(f"the loss has to be one value, per image or in all, not {loss.type}")
-    return add(multiply(loss, 0.0), 1.0) if loss.batched else constant(1.0)
+        raise ValueError(explain(what="A loss is one value, per image or in all", received=loss.type))
+    if seed is None:
+        seed = constant(1.0)
+    if seed.type == loss.type:
+        return seed
+    if seed.shape != () or seed.batched:
+        raise ValueError(explain(what="The seed does not fit the loss", expected=loss.type, received=seed.type))
+    return add(zeros_like(loss), seed)
 
 
-def _zeros(node: Node) -> Node:
-    from planish.ops.binary import multiply
-
-    return multiply(node, 0.0)
+def _pass_on(node: Node, needed: set[Node], totals: dict[Node, Node]) -> None:
+    """Adds what `node` contributes to the gradients of its operands."""
+    if not any(source in needed for source in node.inputs):
+        return
+    rule = op_named(node.op).grad
+    if rule is None:
+        owner = f" (layer {', '.join(node.layers)})" if node.layers else ""
+        raise ValueError(f"operation {node.op!r}{owner} has no gradient")
+    for source, part in zip(node.inputs, rule(node, totals[node]), strict=True):
+        if part is not None and source in needed:
+            totals[source] = add(totals[source], part) if source in totals else part

@@ -1,8 +1,9 @@
 """A graph as text: stable, complete (equal text means equal program), and made to be read.
 
-%x: f32[N,28,28,1] = input
-%k1: f32[3,3,1,32] = parameter conv2d/kernel
+%0: f32[N,28,28,1] = input[name='x']
+%1: f32[3,3,1,32] = parameter[name='conv2d/kernel']
 %2: f32[N,26,26,32] = conv2d[dilation=(1, 1), groups=1, padding=((0, 0), (0, 0)), strides=(1, 1)] %0 %1  # conv2d
+output 'y' = %2
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from planish.graph.node import Node
 
 
 def print_graph(graph: Graph, *, comments: bool = True) -> str:
-    """One line a node, then the results. Without `comments` the names of the user's layers are left out."""
+    """One line a node, then the results. Without `comments` the names of the user's layers are left out: they do not
+    change what the program computes.
+    """
     names = {node: f"%{place}" for place, node in enumerate(graph.nodes)}
     lines = [_line(node, names, comments) for node in graph.nodes]
-    lines += [f"output {name} = {names[node]}" for name, node in graph.outputs]
-    lines += [f"update {name} = {names[node]}" for name, node in graph.updates]
+    lines += [f"output {name!r} = {names[node]}" for name, node in graph.outputs]
+    lines += [f"update {name!r} = {names[node]}" for name, node in graph.updates]
     return "\n".join(lines) + "\n"
 
 
@@ -24,5 +27,5 @@ def _line(node: Node, names: dict[Node, str], comments: bool) -> str:
     settings = ", ".join(f"{name}={value!r}" for name, value in sorted(node.attributes.items()))
     words = [f"{names[node]}: {node.type} = {node.op}" + (f"[{settings}]" if settings else "")]
     words += [names[source] for source in node.inputs]
-    layers = f"  # {', '.join(node.layers)}" if comments and node.layers else ""
-    return " ".join(words) + layers
+    layers = ", ".join(" ".join(layer.split()) for layer in node.layers)  # a name with a line break stays on its line
+    return " ".join(words) + (f"  # {layers}" if comments and layers else "")

@@ -9,33 +9,65 @@ from planish.graph.node import Attributes, Node, TensorType
 
 InferType = Callable[[str, Sequence[TensorType], Attributes], TensorType]
 
+_NAMED = frozenset({"input", "parameter", "scalar"})
+
 
 def verify(graph: Graph, infer: InferType, *, after: str = "construction") -> None:
-    """ValueError naming the pass, the operation and the user's layer, for the first thing that is wrong."""
+    """ValueError naming the pass, the operation and the user's layer, for the first thing that is wrong.
+
+    `infer(op, operand types, attributes)` gives the type that an operation's result has to have.
+    """
     seen: set[Node] = set()
-    leaves: dict[tuple[str, str], TensorType] = {}
+    leaves: dict[str, Node] = {}
     for node in graph.nodes:
+        if node in seen:
+            raise ValueError(_text(after, node, "is computed twice"))
         for source in node.inputs:
             if source not in seen:
                 raise ValueError(_text(after, node, f"reads {source!r}, which is not computed before it"))
-        if node.op in LEAVES or node.op == "operand":
-            name = str(node.attributes.get("name", ""))
-            if name and leaves.setdefault((node.op, name), node.type) != node.type:
-                raise ValueError(_text(after, node, f"{name!r} has two types, {leaves[node.op, name]} and {node.type}"))
+        if node.op in LEAVES:
+            _verify_leaf(node, leaves, after)
         else:
-            expected = infer(node.op, [source.type for source in node.inputs], node.attributes)
-            if expected != node.type:
-                raise ValueError(_text(after, node, f"has type {node.type}, but its operands give {expected}"))
+            _verify_type(node, infer, after)
         seen.add(node)
-    _verify_updates(graph, after)
+    _verify_results(graph, seen, after)
 
 
-def _verify_updates(graph: Graph, after: str) -> None:
+def _verify_leaf(node: Node, leaves: dict[str, Node], after: str) -> None:
+    """A leaf reads nothing; leaves of one name are the same thing, of one type."""
+    if node.inputs:
+        raise ValueError(_text(after, node, f"is a leaf, but reads {len(node.inputs)} values"))
+    if node.op not in _NAMED:
+        return
+    name = str(node.attributes["name"])
+    first = leaves.setdefault(name, node)
+    if (first.op, first.type) != (node.op, node.type):
+        raise ValueError(_text(after, node, f"gives {name!r} type {node.type}, but it is {first.op} {first.type} too"))
+    if node.batched != (node.op == "input"):
+        raise ValueError(_text(after, node, f"{name!r} has type {node.type}, but a batch axis is for inputs only"))
+
+
+def _verify_type(node: Node, infer: InferType, after: str) -> None:
+    try:
+        expected = infer(node.op, [source.type for source in node.inputs], node.attributes)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(_text(after, node, f"does not fit its operands: {error}")) from error
+    if expected != node.type:
+        raise ValueError(_text(after, node, f"has type {node.type}, but its operands give {expected}"))
+
+
+def _verify_results(graph: Graph, computed: set[Node], after: str) -> None:
     parameters = {str(node.attributes["name"]): node.type for node in graph.leaves("parameter")}
+    for kind, results in (("output", graph.outputs), ("update", graph.updates)):
+        if len(dict(results)) != len(results):
+            raise ValueError(f"after {after}: two {kind}s have one name: {', '.join(name for name, _ in results)}")
+        for name, node in results:
+            if node not in computed:
+                raise ValueError(_text(after, node, f"is {kind} {name!r}, but is not computed"))
     for name, node in graph.updates:
         if node.batched:
             raise ValueError(_text(after, node, f"updates {name!r}, but has a batch axis"))
-        if name in parameters and parameters[name].shape != node.shape:
+        if name in parameters and parameters[name] != node.type:
             raise ValueError(_text(after, node, f"updates {name!r} of type {parameters[name]} with type {node.type}"))
 
 

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.axes import axes_of
+from planish.ops.broadcasting import zeros_like
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
+    if not source.batched:
+        raise ValueError(f"a sum over the batch needs one tensor per image, not {source}")
     kept = tuple(extent for axis, extent in enumerate(source.shape) if axis not in attributes["axes"])
     return TensorType(kept, batched=False)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
-    total: Array = x.sum(axis=(0, *(axis + 1 for axis in node.attributes["axes"])))
-    return total
+    total = x.sum(axis=(0, *(axis + 1 for axis in node.attributes["axes"])))
+    return np.asarray(total).astype(environment.dtype, copy=False)
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
-    from planish.ops.binary import add, multiply
+    from planish.ops.binary import add
     from planish.ops.reshape import reshape
 
-    # Every image gets the gradient: broadcasting against the image's own (zeroed) values gives it the batch axis.
+    # Every image gets the gradient: broadcasting against zeros of the image's own type gives it the batch axis.
     (source,) = node.inputs
     kept = tuple(1 if axis in node.attributes["axes"] else extent for axis, extent in enumerate(source.shape))
-    return [add(multiply(source, 0.0), reshape(g, kept))]
+    return [add(zeros_like(source), reshape(g, kept))]
 
 
 register("batch_sum", _infer, _reference, _grad)
@@ -35,4 +41,4 @@ register("batch_sum", _infer, _reference, _grad)
 
 def batch_sum(x: Node, axes: Sequence[int] = ()) -> Node:
     """`x` f32[N, ...] -> the per-image shape without `axes`, for the batch as a whole."""
-    return make("batch_sum", [x], axes=tuple(sorted(int(axis) for axis in axes)))
+    return make("batch_sum", [x], axes=axes_of(x, axes))

@@ -28,47 +28,6 @@ def _define(name: str, meaning: Callable[[Array, Array], Any], derivatives: Deri
     register(name, infer_broadcast, reference, grad, elementwise=True)
 
 
-def _negative(x: Node) -> Node:
-    from planish.ops.unary import negative
-
-    return negative(x)
-
-
-def _divide_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
-    return divide(g, b), _negative(divide(multiply(g, node), b))
-
-
-def _chosen(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
-    """The operand that was chosen gets the gradient; equal ones share it, as in JAX."""
-    from planish.ops.select import select
-
-    half = select(equal(a, b), multiply(g, 0.5), g)
-    return select(equal(node, a), half, 0.0), select(equal(node, b), half, 0.0)
-
-
-def _power_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node | None]:
-    from planish.ops.unary import log
-
-    into_base = multiply(g, multiply(b, power(a, subtract(b, 1.0))))
-    return into_base, None if b.op == "constant" else multiply(g, multiply(node, log(a)))
-
-
-def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
-    return None, None
-
-
-_define("add", np.add, lambda a, b, node, g: (g, g))
-_define("subtract", np.subtract, lambda a, b, node, g: (g, _negative(g)))
-_define("multiply", np.multiply, lambda a, b, node, g: (multiply(g, b), multiply(g, a)))
-_define("divide", np.divide, _divide_grad)
-_define("maximum", np.maximum, _chosen)
-_define("minimum", np.minimum, _chosen)
-_define("power", np.power, _power_grad)
-_define("greater", np.greater, _none)
-_define("greater_equal", np.greater_equal, _none)
-_define("equal", np.equal, _none)
-
-
 def _constructor(name: str, text: str) -> Callable[[Operand, Operand], Node]:
     def construct(a: Operand, b: Operand) -> Node:
         return make(name, [as_node(a), as_node(b)])
@@ -88,3 +47,50 @@ power = _constructor("power", "a to the b.")
 greater = _constructor("greater", "1 where a > b, else 0; no gradient.")
 greater_equal = _constructor("greater_equal", "1 where a >= b, else 0; no gradient.")
 equal = _constructor("equal", "1 where a == b, else 0; no gradient.")
+
+
+def _negative(x: Node) -> Node:
+    from planish.ops.unary import negative
+
+    return negative(x)
+
+
+def _divide_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    return divide(g, b), _negative(divide(multiply(g, node), b))
+
+
+def _chosen(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    """The operand that was chosen gets the gradient; equal ones share it, as in JAX."""
+    from planish.ops.select import select
+
+    half = select(equal(a, b), multiply(g, 0.5), g)
+    return select(equal(node, a), half, 0.0), select(equal(node, b), half, 0.0)
+
+
+def _power_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node | None, Node | None]:
+    """b * a ** (b - 1) and log(a) * a ** b; where the base (or b) is zero, without zero times infinity, as in JAX."""
+    from planish.ops.select import select
+    from planish.ops.unary import log
+
+    if b.op == "constant":
+        exponent = b.attributes["value"]
+        return multiply(g, multiply(power(a, exponent - 1.0), exponent)) if exponent else None, None
+    lower = select(equal(b, 0.0), 1.0, subtract(b, 1.0))
+    logarithm = log(select(equal(a, 0.0), 1.0, a))
+    return multiply(g, multiply(b, power(a, lower))), multiply(g, multiply(node, logarithm))
+
+
+def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
+    return None, None
+
+
+_define("add", np.add, lambda a, b, node, g: (g, g))
+_define("subtract", np.subtract, lambda a, b, node, g: (g, _negative(g)))
+_define("multiply", np.multiply, lambda a, b, node, g: (multiply(g, b), multiply(g, a)))
+_define("divide", np.divide, _divide_grad)
+_define("maximum", np.maximum, _chosen)
+_define("minimum", np.minimum, _chosen)
+_define("power", np.power, _power_grad)
+_define("greater", np.greater, _none)
+_define("greater_equal", np.greater_equal, _none)
+_define("equal", np.equal, _none)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.errors import explain
+from planish.graph.node import Attributes, Node, TensorType, current_layers
 from planish.ops.broadcasting import aligned, summed_to
 from planish.ops.registry import Array, Environment, make, register
 
@@ -14,8 +15,15 @@ from planish.ops.registry import Array, Environment, make, register
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
     shape = attributes["shape"]
-    if np.broadcast_shapes(source.shape, shape) != shape:
-        raise ValueError(f"shape {source.shape} cannot be repeated to {shape}")
+    missing = len(shape) - len(source.shape)
+    if missing < 0 or any(a not in (1, b) for a, b in zip(source.shape, shape[missing:], strict=True)):
+        raise ValueError(
+            explain(
+                what=f"A tensor of shape {source.shape} cannot be repeated to {shape}",
+                layer=", ".join(current_layers()) or None,
+                rule="axes are compared from the last; they have to be equal, or one in the tensor",
+            )
+        )
     return TensorType(shape, source.dtype, source.batched)
 
 

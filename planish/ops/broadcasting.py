@@ -44,8 +44,16 @@ def aligned(arrays: Sequence[Array], node: Node) -> list[Array]:
     lined_up = []
     for array, source in zip(arrays, node.inputs, strict=True):
         missing = rank - len(source.shape)
-        lined_up.append(array.reshape(array.shape[0], *(1,) * missing, *source.shape) if source.batched and missing else array)
+        stretched = source.batched and missing
+        lined_up.append(array.reshape(len(array), *(1,) * missing, *source.shape) if stretched else array)
     return lined_up
+
+
+def zeros_like(x: Node) -> Node:
+    """Zeros of the type of `x`: no value is greater than itself, whereas infinity times zero is not a number."""
+    from planish.ops.binary import greater
+
+    return greater(x, x)
 
 
 def summed_to(g: Node, source: Node) -> Node:

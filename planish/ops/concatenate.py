@@ -6,15 +6,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.errors import explain
+from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.ops.axes import axis_of
+from planish.ops.broadcasting import zeros_like
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     axis = attributes["axis"]
     first = inputs[0].shape
-    if any(type_.shape[:axis] + type_.shape[axis + 1 :] != first[:axis] + first[axis + 1 :] for type_ in inputs):
-        raise ValueError(f"tensors of shapes {[type_.shape for type_ in inputs]} cannot be joined along axis {axis}")
+    others = {(type_.shape[:axis] + type_.shape[axis + 1 :], type_.dtype, type_.batched) for type_ in inputs}
+    if len(others) != 1 or any(len(type_.shape) != len(first) for type_ in inputs):
+        raise ValueError(
+            explain(
+                what=f"Tensors that cannot be joined along axis {axis}",
+                layer=", ".join(current_layers()) or None,
+                rule="they have to be alike but for their extent along that axis",
+                received=" and ".join(str(type_) for type_ in inputs),
+            )
+        )
     joined = sum(type_.shape[axis] for type_ in inputs)
     return TensorType((*first[:axis], joined, *first[axis + 1 :]), inputs[0].dtype, inputs[0].batched)
 
@@ -34,6 +45,8 @@ def _infer_slice(inputs: Sequence[TensorType], attributes: Attributes) -> Tensor
     (source,) = inputs
     axis = attributes["axis"]
     extent = attributes["stop"] - attributes["start"]
+    if not 0 <= attributes["start"] < attributes["stop"] <= source.shape[axis]:
+        raise ValueError(f"entries {attributes['start']} to {attributes['stop']} are not in axis {axis} of {source}")
     return TensorType((*source.shape[:axis], extent, *source.shape[axis + 1 :]), source.dtype, source.batched)
 
 
@@ -45,15 +58,26 @@ def _slice(arrays: Sequence[Array], node: Node, environment: Environment) -> Arr
     return part
 
 
+def _slice_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    (source,) = node.inputs
+    axis, start, stop = (node.attributes[name] for name in ("axis", "start", "stop"))
+    zeros = zeros_like(source)
+    before = [slice_axis(zeros, axis, 0, start)] if start else []
+    after = [slice_axis(zeros, axis, stop, source.shape[axis])] if stop < source.shape[axis] else []
+    return [concatenate([*before, g, *after], axis)]
+
+
 register("concatenate", _infer, _reference, _grad)
-register("slice_axis", _infer_slice, _slice, None)
+register("slice_axis", _infer_slice, _slice, _slice_grad)
 
 
 def concatenate(xs: Sequence[Node], axis: int) -> Node:
     """`xs` joined along the per-image axis `axis`."""
-    return make("concatenate", xs, axis=int(axis))
+    if not xs:
+        raise ValueError("nothing to join: concatenate needs at least one tensor")
+    return make("concatenate", xs, axis=axis_of(xs[0], axis))
 
 
 def slice_axis(x: Node, axis: int, start: int, stop: int) -> Node:
     """Entries start .. stop - 1 along the per-image axis `axis`."""
-    return make("slice_axis", [x], axis=int(axis), start=int(start), stop=int(stop))
+    return make("slice_axis", [x], axis=axis_of(x, axis), start=int(start), stop=int(stop))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.borders import map_extents
 from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import padding_of
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    rows, columns, *channels = inputs[0].shape
+    rows, columns, channels = map_extents(inputs[0], attributes["cropping"])
     (top, bottom), (left, right) = attributes["cropping"]
     if rows <= top + bottom or columns <= left + right:
         raise ValueError(f"cropping {attributes['cropping']} leaves nothing of a map of {rows}x{columns}")
-    return TensorType((rows - top - bottom, columns - left - right, *channels))
+    return TensorType((rows - top - bottom, columns - left - right, channels))
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:

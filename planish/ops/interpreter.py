@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.ops.registry import Array, Environment, op_named
@@ -33,10 +34,9 @@ def interpret(
     `bindings` give every leaf's value by its name; batched ones have the batch axis first. `batch_size` is needed only
     where no input tells it. `dtype` float64 gives reference values. `observe` sees every value as it is computed.
     """
-    inputs = graph.leaves("input")
-    if batch_size is None and inputs:
-        batch_size = len(bindings[inputs[0].attributes["name"]])
-    environment = Environment(1 if batch_size is None else batch_size, np.dtype(dtype), dict(bindings))
+    images = _batch_size(graph, bindings) if batch_size is None else batch_size
+    _check_bindings(graph, bindings, images)
+    environment = Environment(images, np.dtype(dtype), dict(bindings))
     values: dict[Node, Array] = {}
     for node in graph.nodes:
         values[node] = op_named(node.op).reference([values[source] for source in node.inputs], node, environment)
@@ -45,3 +45,28 @@ def interpret(
     return Results(
         {name: values[node] for name, node in graph.outputs}, {name: values[node] for name, node in graph.updates}
     )
+
+
+def _batch_size(graph: Graph, bindings: Mapping[str, Any]) -> int:
+    """As many images as the first input has; a graph without batch gets one."""
+    for node in graph.leaves("input"):
+        if np.ndim(bindings.get(node.attributes["name"], 0)):
+            return len(bindings[node.attributes["name"]])
+    if any(node.batched or node.op == "batch_size" for node in graph.nodes):
+        raise ValueError(explain(what="No input tells how many images the batch has", remedy="give batch_size"))
+    return 1
+
+
+def _check_bindings(graph: Graph, bindings: Mapping[str, Any], images: int) -> None:
+    """ValueError for a leaf without a value, or with one of another shape than the leaf's."""
+    for node in graph.nodes:
+        if node.op not in ("input", "parameter", "scalar"):
+            continue
+        name = node.attributes["name"]
+        if name not in bindings:
+            given = ", ".join(bindings) or "nothing"
+            raise ValueError(explain(what=f"The {node.op} {name!r} has no value", expected=node.type, received=given))
+        expected, received = (images, *node.shape) if node.batched else node.shape, np.shape(bindings[name])
+        if received != expected:
+            what = f"The value of the {node.op} {name!r} has another shape"
+            raise ValueError(explain(what=what, expected=expected, received=received))

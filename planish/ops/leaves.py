@@ -47,14 +47,18 @@ def _leaf(op: str, type_: TensorType, **attributes: Any) -> Node:
     return Node(op, (), type_, MappingProxyType(attributes), current_layers())
 
 
+def _extents(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(extent) for extent in shape)
+
+
 def input_(name: str, shape: Sequence[int], dtype: str = "f32") -> Node:
     """One tensor per image, read from an array of any element type as f32 (or i32, for labels)."""
-    return _leaf("input", TensorType(tuple(shape), dtype), name=name)
+    return _leaf("input", TensorType(_extents(shape), dtype), name=name)
 
 
 def parameter(name: str, shape: Sequence[int]) -> Node:
     """An f32 tensor that outlives the run: a weight, or an optimizer's state."""
-    return _leaf("parameter", TensorType(tuple(shape), batched=False), name=name)
+    return _leaf("parameter", TensorType(_extents(shape), batched=False), name=name)
 
 
 def scalar(name: str, dtype: str = "f32") -> Node:
@@ -63,6 +67,7 @@ def scalar(name: str, dtype: str = "f32") -> Node:
 
 
 def constant(value: float) -> Node:
+    """One number that never changes."""
     return _leaf("constant", TensorType((), batched=False), value=float(value))
 
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.borders import map_extents
 from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import NO_PADDING, padding_of
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    rows, columns, *channels = inputs[0].shape
+    rows, columns, channels = map_extents(inputs[0], attributes["padding"])
     (top, bottom), (left, right) = attributes["padding"]
-    return TensorType((rows + top + bottom, columns + left + right, *channels))
+    return TensorType((rows + top + bottom, columns + left + right, channels))
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:

@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.axes import axes_of
 from planish.ops.registry import Array, Environment, Gradient, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
     axes = attributes["axes"]
-    if any(not 0 <= axis < len(source.shape) for axis in axes):
-        raise ValueError(f"axes {axes} are not all axes of shape {source.shape}")
     kept = [
         1 if axis in axes else extent
         for axis, extent in enumerate(source.shape)
@@ -28,7 +27,8 @@ def _define(name: str, meaning: Callable[..., Array], grad: Gradient) -> None:
     def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
         (x,) = arrays
         axes = tuple(axis + node.batched for axis in node.attributes["axes"])
-        return meaning(x, axis=axes, keepdims=node.attributes["keepdims"])
+        reduced = meaning(x, axis=axes, keepdims=node.attributes["keepdims"])
+        return np.asarray(reduced).astype(environment.dtype, copy=False)
 
     register(name, _infer, reference, grad)
 
@@ -73,8 +73,7 @@ _define("reduce_max", np.max, _max_grad)
 
 
 def _make(name: str, x: Node, axes: Sequence[int], keepdims: bool) -> Node:
-    normalised = tuple(sorted(int(axis) % max(1, len(x.shape)) for axis in axes))
-    return make(name, [x], axes=normalised, keepdims=bool(keepdims))
+    return make(name, [x], axes=axes_of(x, axes), keepdims=bool(keepdims))
 
 
 def reduce_sum(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:

@@ -13,7 +13,7 @@ from planish.ops.registry import Array, Environment, make, register
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
     shape = attributes["shape"]
-    if math.prod(shape) != source.size:
+    if math.prod(shape) != source.size or any(extent < 0 for extent in shape):
         raise ValueError(
             explain(
                 what="A reshape cannot change the number of elements",

@@ -16,14 +16,14 @@ Derivative = Callable[[Node, Node], "Node | None"]  # (node, g) -> gradient of t
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return inputs[0]
+    return TensorType(inputs[0].shape, batched=inputs[0].batched)
 
 
 def _define(name: str, meaning: Meaning, derivative: Derivative, *, monotone: bool = False) -> None:
     def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
         with np.errstate(all="ignore"):
-            result: Array = meaning(arrays[0], node.attributes)
-            return result
+            x = arrays[0].astype(environment.dtype, copy=False)
+            return np.asarray(meaning(x, node.attributes)).astype(environment.dtype, copy=False)
 
     def grad(node: Node, g: Node) -> Sequence[Node | None]:
         return [derivative(node, g)]
@@ -31,19 +31,41 @@ def _define(name: str, meaning: Meaning, derivative: Derivative, *, monotone: bo
     register(name, _infer, reference, grad, elementwise=True, monotone=monotone)
 
 
+def _constructor(name: str, text: str) -> Callable[[Operand], Node]:
+    def construct(x: Operand) -> Node:
+        return make(name, [as_node(x)])
+
+    construct.__name__ = construct.__qualname__ = name
+    construct.__doc__ = text
+    return construct
+
+
+negative = _constructor("negative", "-x.")
+absolute = _constructor("absolute", "|x|.")
+sign = _constructor("sign", "-1, 0 or 1; no gradient.")
+square = _constructor("square", "x * x.")
+sqrt = _constructor("sqrt", "Square root.")
+rsqrt = _constructor("rsqrt", "1 / sqrt(x).")
+reciprocal = _constructor("reciprocal", "1 / x.")
+exp = _constructor("exp", "e to the x.")
+expm1 = _constructor("expm1", "exp(x) - 1, exact near zero.")
+log = _constructor("log", "Natural logarithm.")
+log1p = _constructor("log1p", "log(1 + x), exact near zero.")
+tanh = _constructor("tanh", "Hyperbolic tangent.")
+sigmoid = _constructor("sigmoid", "1 / (1 + exp(-x)).")
+erf = _constructor("erf", "Error function.")
+relu = _constructor("relu", "max(x, 0).")
+softplus = _constructor("softplus", "log(1 + exp(x)).")
+floor = _constructor("floor", "Largest integer not above x; no gradient.")
+
+
 def _erf(x: Array) -> Array:
     return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
 
 
 def _sigmoid(x: Array) -> Array:
-    positive = 1 / (1 + np.exp(-np.abs(x)))
-    result: Array = np.where(x >= 0, positive, 1 - positive) if x.dtype == np.float64 else _narrow_sigmoid(x)
-    return result
-
-
-def _narrow_sigmoid(x: Array) -> Array:
     small = np.exp(-np.abs(x))
-    result: Array = np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
+    result: Array = np.where(x >= 0, 1, small) / (1 + small)
     return result
 
 
@@ -58,7 +80,7 @@ def _elu(x: Array, attributes: Attributes) -> Array:
 
 
 def _leaky(x: Array, attributes: Attributes) -> Array:
-    return np.where(x > 0, x, x * x.dtype.type(attributes["alpha"]))
+    return np.where(x >= 0, x, x * x.dtype.type(attributes["alpha"]))
 
 
 def _where_positive(node: Node, g: Node, below: Node) -> Node:
@@ -66,6 +88,19 @@ def _where_positive(node: Node, g: Node, below: Node) -> Node:
     from planish.ops.select import select
 
     return select(greater(node, 0.0), g, below)
+
+
+def _leaky_grad(node: Node, g: Node) -> Node:
+    from planish.ops.binary import greater_equal
+    from planish.ops.select import select
+
+    # The slope at zero is one, as in JAX.
+    return select(greater_equal(node.inputs[0], 0.0), g, _times(g, node.attributes["alpha"]))
+
+
+def _elu_grad(node: Node, g: Node) -> Node:
+    x = node.inputs[0]
+    return _where_positive(x, g, _times(g, _times(exp(x), node.attributes["alpha"])))
 
 
 def _times(g: Node, factor: Operand) -> Node:
@@ -124,46 +159,9 @@ _define(
 _define("relu", lambda x, _: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
 _define("softplus", lambda x, _: _softplus(x), lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
 _define("floor", lambda x, _: np.floor(x), _none, monotone=True)
-_define(
-    "elu",
-    _elu,
-    lambda node, g: _where_positive(node.inputs[0], g, _times(g, _times(exp(node.inputs[0]), node.attributes["alpha"]))),
-    monotone=True,
-)
-_define(
-    "leaky_relu",
-    _leaky,
-    lambda node, g: _where_positive(node.inputs[0], g, _times(g, node.attributes["alpha"])),
-    monotone=True,
-)
-
-
-def _constructor(name: str, text: str) -> Callable[[Operand], Node]:
-    def construct(x: Operand) -> Node:
-        return make(name, [as_node(x)])
-
-    construct.__name__ = construct.__qualname__ = name
-    construct.__doc__ = text
-    return construct
-
-
-negative = _constructor("negative", "-x.")
-absolute = _constructor("absolute", "|x|.")
-sign = _constructor("sign", "-1, 0 or 1; no gradient.")
-square = _constructor("square", "x * x.")
-sqrt = _constructor("sqrt", "Square root.")
-rsqrt = _constructor("rsqrt", "1 / sqrt(x).")
-reciprocal = _constructor("reciprocal", "1 / x.")
-exp = _constructor("exp", "e to the x.")
-expm1 = _constructor("expm1", "exp(x) - 1, exact near zero.")
-log = _constructor("log", "Natural logarithm.")
-log1p = _constructor("log1p", "log(1 + x), exact near zero.")
-tanh = _constructor("tanh", "Hyperbolic tangent.")
-sigmoid = _constructor("sigmoid", "1 / (1 + exp(-x)).")
-erf = _constructor("erf", "Error function.")
-relu = _constructor("relu", "max(x, 0).")
-softplus = _constructor("softplus", "log(1 + exp(x)).")
-floor = _constructor("floor", "Largest integer not above x; no gradient.")
+# The last two are monotone for alpha >= 0 only: who relies on it has to look at alpha.
+_define("elu", _elu, _elu_grad, monotone=True)
+_define("leaky_relu", _leaky, _leaky_grad, monotone=True)
 
 
 def elu(x: Operand, alpha: float = 1.0) -> Node:
@@ -172,5 +170,5 @@ def elu(x: Operand, alpha: float = 1.0) -> Node:
 
 
 def leaky_relu(x: Operand, alpha: float) -> Node:
-    """x above zero, alpha * x below."""
+    """x from zero on, alpha * x below."""
     return make("leaky_relu", [as_node(x)], alpha=float(alpha))
