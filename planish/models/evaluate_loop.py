@@ -64,7 +64,7 @@ class Evaluation:
     def _arrays(self, data: Prepared, batch_size: int) -> None:
         tester = self._model._programs.tester(self._model, self._settings, data)
         rows = batch_size
-        if not self._single and not tester.penalty_depends_on_batch:
+        if not self._single and not tester.depends_on_batch:
             most = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // tester.output_nbytes)
             rows = max(1, most // batch_size) * batch_size
         for start, stop in _ranges(len(data), rows):

@@ -122,6 +122,7 @@ def _run(
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+    settings.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.on_end("train", logs)
     assert callbacks.history is not None
     return callbacks.history

@@ -35,7 +35,13 @@ class Objective:
         value = self.loss.per_sample(y_true, y)
         if self.factor is not None:
             value = ops.multiply(value, self.factor)
-        return ops.multiply(value, ops.input_("sample_weight", ())) if self.weighted else value
+        if not self.weighted:
+            return value
+        weight = ops.input_("sample_weight", ())
+        value = ops.multiply(value, weight)
+        if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
+            value = ops.divide(value, ops.divide(ops.batch_sum(weight), ops.batch_size()))
+        return value
 
 
 def test_graph(model: Any, objective: Objective) -> Graph:
@@ -76,6 +82,11 @@ def training_graph(
     updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
     return Graph.build(outputs, updates), [*model.weights, *slots]
+
+
+def depends_on_batch(graph: Graph) -> bool:
+    """Whether an image's outputs depend on which images it is in a batch with, or on how many."""
+    return any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
 
 
 def _penalty(model: Any, context: CallContext) -> Node | None:

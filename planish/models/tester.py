@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from planish.graph.graph import Graph
 from planish.models import executables
 from planish.models.arrays import Array, memory_dtype
 from planish.models.compile_settings import CompileSettings
 from planish.models.prepare import Prepared
-from planish.models.step_graph import penalty_graph, test_graph
+from planish.models.step_graph import depends_on_batch, penalty_graph, test_graph
 from planish.models.trainer import StepOutputs
 from planish.ops.interpreter import interpret
 
@@ -24,21 +23,20 @@ class Tester:
         dtypes = {"x": memory_dtype(data.data.x.dtype), "y_true": data.y_true.dtype}
         if data.objective.weighted:
             dtypes["sample_weight"] = np.dtype(np.float32)
-        self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly)
+        # Compiled programs for inference take images one by one; the rare loss that sums over the batch is interpreted.
+        by_batch = depends_on_batch(graph)
+        self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly or by_batch)
         self._variables = model.weights
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._shape = model.output_shape[1:]
         self._penalty = penalty_graph(model)
+        self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
+        self.depends_on_batch = by_batch or self._penalty_reads_images
 
     @property
     def output_nbytes(self) -> int:
         """What the outputs take for each image."""
         return 4 + 4 * int(np.prod(self._shape))
-
-    @property
-    def penalty_depends_on_batch(self) -> bool:
-        """Whether a layer's penalty is computed from activations, so that it differs from batch to batch."""
-        return self._penalty is not None and _reads_batch(self._penalty)
 
     def run(self, inputs: dict[str, Array], count: int) -> StepOutputs:
         """Loss, outputs and penalty of `count` images, as one step."""
@@ -53,11 +51,7 @@ class Tester:
         if self._penalty is None:
             return None
         bindings = dict(self._parameters)
-        if _reads_batch(self._penalty):
+        if self._penalty_reads_images:
             bindings["x"] = inputs["x"].astype(np.float32)
         value = interpret(self._penalty, bindings, batch_size=count).outputs["penalty"]
         return np.reshape(np.asarray(value, dtype=np.float32), 1)
-
-
-def _reads_batch(graph: Graph) -> bool:
-    return any(node.op in ("input", "batch_size") for node in graph.nodes)

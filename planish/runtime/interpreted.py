@@ -27,11 +27,13 @@ class InterpretedInference:
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
         self.graph = graph
         self._reads = _element_types(graph)
+        self._depends_on_batch = any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters to packed parameters only."""
-        for start in range(0, count, _IMAGES_AT_ONCE):
-            rows = slice(start, min(start + _IMAGES_AT_ONCE, count))
+        at_once = count if self._depends_on_batch else _IMAGES_AT_ONCE
+        for start in range(0, count, max(1, at_once)):
+            rows = slice(start, min(start + at_once, count))
             bindings = dict(parameters)
             for name, array in inputs.items():
                 bindings[name] = np.asarray(array[rows], dtype=self._reads.get(name, np.float32))
