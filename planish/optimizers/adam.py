@@ -91,7 +91,8 @@ class Nadam(Optimizer):
     def _schedule(self, number: int) -> float:
         return self.beta_1 * (1.0 - 0.5 * self._DECAY**number)
 
-    def _product(self, number: int) -> float:
+    def momentum_product(self, number: int) -> float:
+        """The product of the momentum schedule over `number` steps, which Keras saves with the slots."""
         while len(self._products) <= number:
             self._products.append(self._products[-1] * self._schedule(len(self._products)))
         return self._products[number]
@@ -99,7 +100,7 @@ class Nadam(Optimizer):
     def step_scalars(self, step: int) -> dict[str, float]:
         number = step + 1
         following = self._schedule(number + 1)
-        product = self._product(number)
+        product = self.momentum_product(number)
         return {
             "momentum_factor": following / (1 - product * following),
             "gradient_factor": (1 - self._schedule(number)) / (1 - product),
