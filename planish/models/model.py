@@ -1,4 +1,4 @@
-"""What every model is: a layer made of layers, which can be looked at as a whole."""
+"""What every model is: a layer made of layers, which can be looked at as a whole and trained."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.files import Files
+from planish.models.training import Training
 from planish.variable import Variable
 
 
-class Model(Files, Layer):
+class Model(Training, Files, Layer):
     """Base of models. Build one with `Sequential`."""
 
     def __init__(self, *, trainable: bool = True, name: str | None = None, **options: Any) -> None:
