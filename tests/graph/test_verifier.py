@@ -1,0 +1,109 @@
+"""What the verifier accepts and refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.graph.graph import Graph
+from planish.graph.node import Node, TensorType, layer_scope
+from planish.graph.verifier import verify
+from tests.ops.support import infer
+
+
+def a_graph():
+    x, w = ops.input_("x", (4,)), ops.parameter("dense/kernel", (4, 3))
+    with layer_scope("dense"):
+        y = ops.dense(x, w)
+    loss = ops.batch_sum(ops.reduce_sum(ops.square(y), (0,)))
+    (gradient,) = gradients(loss, [w])
+    return Graph.build(
+        {"y": y, "loss": loss}, {"dense/kernel": ops.subtract(w, ops.multiply(gradient, ops.scalar("rate")))}
+    )
+
+
+def refuses(graph, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        verify(graph, infer, after="a pass")
+    assert str(caught.value).startswith("after a pass:")
+
+
+def replaced(op, **changes):
+    """The graph with one node changed."""
+    return a_graph().rewrite(lambda node: replace(node, **changes) if node.op == op else None)
+
+
+def test_a_well_formed_graph():
+    verify(a_graph(), infer)
+
+
+def test_a_type_that_the_operands_do_not_give():
+    refuses(
+        replaced("dense", type=TensorType((5,))), r"'dense' \(layer dense\) has type f32\[N,5\], .* give f32\[N,3\]"
+    )
+
+
+def test_operands_that_do_not_fit():
+    graph = Graph.build({"y": Node("dense", (ops.input_("x", (5,)), ops.parameter("w", (4, 3))), TensorType((3,)))})
+    refuses(graph, "does not fit its operands")
+
+
+def test_missing_attributes():
+    refuses(replaced("reduce_sum", attributes={}), "does not fit its operands: 'axes'")
+
+
+def test_unknown_operations():
+    refuses(Graph.build({"y": Node("melt", (), TensorType(()))}), "'melt' does not fit its operands")
+
+
+def test_operands_have_to_come_first():
+    graph = a_graph()
+    refuses(replace(graph, nodes=graph.nodes[::-1]), "which is not computed before it")
+
+
+def test_nodes_come_once():
+    graph = a_graph()
+    refuses(replace(graph, nodes=(*graph.nodes, graph.nodes[0])), "computed twice")
+
+
+def test_results_have_to_be_computed():
+    graph = a_graph()
+    refuses(replace(graph, outputs=(("y", ops.constant(1)),)), "is output 'y', but is not computed")
+    refuses(replace(graph, updates=(("dense/kernel", ops.parameter("w", (4, 3))),)), "is update 'dense/kernel', but")
+
+
+def test_results_have_names_of_their_own():
+    graph = a_graph()
+    refuses(replace(graph, outputs=graph.outputs[:1] * 2), "two outputs have one name")
+
+
+def test_one_name_is_one_thing():
+    def pair(first, second):
+        return Graph.build({"a": first, "b": second})
+
+    verify(pair(ops.parameter("w", (3,)), ops.parameter("w", (3,))), infer)
+    refuses(
+        pair(ops.parameter("w", (3,)), ops.parameter("w", (4,))), r"'w' type f32\[4\], but it is parameter f32\[3\]"
+    )
+    refuses(pair(ops.parameter("w", ()), ops.scalar("w")), "it is parameter")
+
+
+def test_leaves():
+    refuses(
+        Graph.build({"y": Node("input", (), TensorType((3,), batched=False), {"name": "x"})}),
+        "batch axis is for inputs",
+    )
+    refuses(Graph.build({"y": Node("parameter", (), TensorType((3,)), {"name": "w"})}), "batch axis is for inputs")
+    refuses(
+        Graph.build({"y": Node("constant", (ops.constant(1),), TensorType((), batched=False), {"value": 1.0})}),
+        "is a leaf",
+    )
+
+
+def test_updates_are_what_they_replace():
+    w = ops.parameter("w", (4,))
+    refuses(
+        Graph.build({"w": w}, {"w": ops.parameter("v", (1, 4))}), r"updates 'w' of type f32\[4\] with type f32\[1,4\]"
+    )
+    refuses(Graph.build({"w": w}, {"w": ops.input_("x", (4,))}), "updates 'w', but has a batch axis")

@@ -1,0 +1,145 @@
+"""Element-wise functions of two operands."""
+
+import operator
+
+import numpy as np
+import pytest
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.graph.node import layer_scope
+from planish.ops.registry import op_named
+from tests.ops.support import check_gradients, compute, numbers
+
+MEANINGS = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "maximum": max,
+    "minimum": min,
+    "power": operator.pow,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+}
+COMPARISONS = {"greater", "greater_equal", "equal"}
+
+# (shape with the batch axis or without, batched) of both operands
+PAIRS = [
+    ((3, 5, 7), True, (3, 5, 7), True),
+    ((3, 5, 7), True, (7,), False),
+    ((5, 7), False, (3, 7), True),
+    ((3, 5, 1), True, (3, 1, 7), True),
+    ((3,), True, (3, 10), True),
+    ((3, 4), True, (3,), True),
+    ((3, 3), True, (3,), True),
+    ((3,), True, (2, 1), False),
+    ((3, 1), True, (), False),
+    ((1,), False, (3, 2), True),
+    ((4, 1), False, (5,), False),
+    ((1, 1, 2), False, (3, 2), True),
+]
+
+
+def operands(name, first, second):
+    a, b = numbers(*first), numbers(*second, seed=1)
+    return (np.abs(a) + 0.2 if name == "power" else a), (b + 0.3 * np.sign(b) if name == "divide" else b)
+
+
+def by_image(array, batched, image):
+    return array[image] if batched else array
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+@pytest.mark.parametrize(("first", "a_batched", "second", "b_batched"), PAIRS)
+def test_values_image_by_image(name, first, a_batched, second, b_batched):
+    a, b = operands(name, first, second)
+    if name == "equal":
+        a, b = np.round(a), np.round(b)
+    node = getattr(ops, name)(
+        ops.input_("a", first[1:]) if a_batched else ops.parameter("a", first),
+        ops.input_("b", second[1:]) if b_batched else ops.parameter("b", second),
+    )
+    y = compute(node, a=a, b=b)
+    meaning = np.vectorize(lambda p, q: float(MEANINGS[name](p, q)), otypes=[np.float64])
+    assert node.batched == (a_batched or b_batched)
+    for image in range(3 if node.batched else 1):
+        expected = meaning(by_image(a, a_batched, image), by_image(b, b_batched, image))
+        np.testing.assert_allclose(by_image(y, node.batched, image), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(set(MEANINGS) - COMPARISONS))
+@pytest.mark.parametrize(("first", "a_batched", "second", "b_batched"), PAIRS)
+def test_gradients(name, first, a_batched, second, b_batched):
+    check_gradients(getattr(ops, name), operands(name, first, second), [a_batched, b_batched])
+
+
+@pytest.mark.parametrize("name", sorted(COMPARISONS))
+def test_comparisons_give_no_gradient(name):
+    a, b = ops.input_("a", ()), ops.parameter("b", ())
+    for gradient in gradients(getattr(ops, name)(a, b), [a, b]):
+        assert not compute(gradient, batch_size=2, a=np.array([1.0, 2.0]), b=np.array(1.0)).any()
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_numbers_are_operands(name):
+    x = np.array([0.5, 2.0, 4.0])
+    node = ops.input_("x", ())
+    function = getattr(ops, name)
+    assert compute(function(node, 2), x=x).tolist() == [float(MEANINGS[name](v, 2.0)) for v in x]
+    assert compute(function(2.0, node), x=x).tolist() == [float(MEANINGS[name](2.0, v)) for v in x]
+    assert function(node, 2).inputs[1].op == "constant"
+
+
+def test_float32_stays_float32_with_numbers():
+    node = ops.multiply(ops.add(ops.parameter("x", ()), 0.1), 3.0)
+    assert compute(node, np.float32, x=np.float32(0.2)) == (np.float32(0.2) + np.float32(0.1)) * np.float32(3)
+
+
+def test_equal_operands_share_the_gradient():
+    a, b = ops.input_("a", ()), ops.input_("b", ())
+    for function in (ops.maximum, ops.minimum):
+        for gradient in gradients(function(a, b), [a, b]):
+            assert compute(gradient, batch_size=1, a=np.ones(1), b=np.ones(1)) == 0.5
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0])
+def test_powers_of_zero_and_of_negative_numbers(exponent):
+    x = np.array([-1.5, 0.0, 2.0])
+    node = ops.input_("x", ())
+    (gradient,) = gradients(ops.power(node, exponent), [node])
+    expected = exponent * x ** max(exponent - 1, 0)
+    np.testing.assert_allclose(compute(gradient, x=x), expected, rtol=1e-12)
+    variable = ops.parameter("p", ())
+    (gradient,) = gradients(ops.power(node, variable), [node])
+    np.testing.assert_allclose(compute(gradient, x=x, p=np.array(exponent)), expected, rtol=1e-12)
+
+
+def test_zero_to_a_variable_power_has_a_finite_gradient():
+    p = ops.parameter("p", ())
+    (gradient,) = gradients(ops.power(ops.input_("x", ()), p), [p])
+    assert compute(gradient, batch_size=1, x=np.zeros(1), p=np.array(2.0)) == 0
+
+
+def test_labels_compare_with_labels():
+    a, b = ops.input_("a", (), "i32"), ops.input_("b", (), "i32")
+    assert compute(
+        ops.equal(a, b), np.float32, a=np.array([1, 16777217, 3]), b=np.array([1, 16777216, 4])
+    ).tolist() == [1, 0, 0]
+
+
+def test_nan_wins():
+    for function in (ops.maximum, ops.minimum):
+        assert np.isnan(compute(function(ops.input_("x", ()), 0.0), batch_size=1, x=np.full(1, np.nan))).all()
+
+
+def test_shapes_that_do_not_go_together():
+    with layer_scope("add_1"), pytest.raises(ValueError, match=r"add_1[\s\S]*\(2, 3\) and \(2,\)"):
+        ops.add(ops.input_("a", (2, 3)), ops.input_("b", (2,)))
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_registration(name):
+    assert op_named(name).elementwise
+    assert not op_named(name).monotone
