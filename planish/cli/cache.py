@@ -1,0 +1,34 @@
+"""`planish cache`: the compiled programs that are kept on disk."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+
+from planish.cli.console import say, table
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("cache", help="show or clear the cache of compiled programs")
+    parser.add_argument("--clear", action="store_true", help="remove every program")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from planish.runtime import object_cache
+
+    folder = object_cache.cache_folder()
+    if folder is None:
+        say("no cache: PLANISH_CACHE_DIR is 'off', or there is no home folder")
+    elif arguments.clear:
+        say(f"removed {object_cache.clear()} programs from {folder}")
+    else:
+        entries = object_cache.entries()
+        if entries:
+            rows = [[entry.key[:12], f"{entry.nbytes / 1024:,.0f} KB", _time(entry.last_used)] for entry in entries]
+            table(["program", "size", "last used"], rows, numbers=[1])
+        say(f"{len(entries)} programs, {sum(entry.nbytes for entry in entries) / 2**20:,.1f} MB, in {folder}")
+
+
+def _time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")

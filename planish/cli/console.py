@@ -1,0 +1,34 @@
+"""What a person reads: tables and lines, by rich on a terminal; plain text with tabs where a program reads it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+
+def say(text: str) -> None:
+    """A line."""
+    print(text)
+
+
+def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Names and values, one below the other."""
+    table([title, ""], rows)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
+    """A table; `numbers` are the columns that are set to the right."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print(*row, sep="\t")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(show_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if place in numbers else "left")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)

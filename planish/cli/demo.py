@@ -1,0 +1,76 @@
+"""`planish demo`: trains the convolutional classifier of many tutorials on the digits that come with planish."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from typing import Any
+
+from planish.cli import data, model_choice, model_files, pictures
+from planish.cli.console import facts, say
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("demo", help="train on the embedded digits, and see what comes out")
+    parser.add_argument(
+        "--out", default="demo-output", metavar="DIR", help="folder for model and pictures (%(default)s)"
+    )
+    parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(%(default)s)")
+    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(%(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    digits = data.load("digits")
+    os.makedirs(arguments.out, exist_ok=True)
+    model = model_choice.make("blog", digits.image_shape, len(digits.class_names))
+    model.summary()
+    say(f"\nTraining on {len(digits.x_train):,} handwritten digits")
+    start = time.perf_counter()
+    history = model.fit(
+        digits.x_train, digits.y_train, arguments.batch_size, arguments.epochs,
+        validation_data=(digits.x_test, digits.y_test),
+    )  # fmt: skip
+    seconds = time.perf_counter() - start
+    probabilities, first, second = _timed_predictions(model, digits.x_test)
+    right = (probabilities.argmax(axis=-1) == digits.y_test).mean()
+    images = len(digits.x_train) * len(history.epoch)
+    facts(
+        "Result",
+        [
+            ("accuracy", f"{right:.2%} of {len(digits.x_test):,} digits it has not seen"),
+            ("training", f"{images / seconds:,.0f} images/s, validation included"),
+            ("predicting", f"{len(digits.x_test) / second:,.0f} images/s"),
+            ("compile time", f"{max(first - second, 0) * 1e3:,.0f} ms for predicting"),
+        ],
+    )
+    _write(model, history.history, digits, probabilities, arguments.out)
+
+
+def _timed_predictions(model: Any, x: data.Array) -> tuple[Any, float, float]:
+    """Outputs, and the seconds of the first call, which compiles, and of a later one."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        outputs = model.predict(x, verbose=0)
+        seconds.append(time.perf_counter() - start)
+    return outputs, seconds[0], min(seconds[1:])
+
+
+def _write(model: Any, history: dict[str, list[float]], digits: data.Data, probabilities: Any, folder: str) -> None:
+    paths = {
+        name: os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
+    }
+    model.save(paths["digits.keras"])
+    model_files.write_class_names(digits.class_names, folder)
+    if pictures.can_draw():
+        pictures.training_curve(history, paths["training-curve.png"])
+        pictures.sample_predictions(
+            digits.x_test, digits.y_test, probabilities, digits.class_names, paths["sample-predictions.png"]
+        )
+    else:
+        say(f"No pictures: they need matplotlib ({pictures.INSTALL})")
+    for path in paths.values():
+        if os.path.exists(path):
+            say(f"wrote {path}")

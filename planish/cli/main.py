@@ -1,0 +1,65 @@
+"""Entry point of the command line: finds the command, and turns mistakes into one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import planish
+from planish.cli import bench, cache, demo, evaluate, inspect, predict, summary, train
+
+_COMMANDS = (demo, train, predict, evaluate, summary, inspect, cache, bench)
+
+_MISTAKE = 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command of `arguments` (those of the process by default) and returns the exit code.
+
+    0 for success; 2 for a mistake, told in one line on standard error; 130 after Ctrl-C.
+    """
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.run is None:
+        parser.print_help()
+        return 0
+    try:
+        if given.threads is not None:
+            planish.set_num_threads(given.threads)
+        given.run(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
+        print(f"planish {given.command}: error: {one_line(error)}", file=sys.stderr)
+        return _MISTAKE
+    return 0
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error, its labelled lines joined."""
+    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    return "; ".join(line for line in lines if line) or type(error).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="planish",
+        description="Compiles Keras-style convolutional classifiers for this CPU, and trains and runs them.",
+    )
+    parser.add_argument("--version", action="version", version=f"planish {planish.__version__}")
+    parser.set_defaults(run=None, threads=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for command in _COMMANDS:
+        command.add(commands)
+    for added in commands.choices.values():
+        added.add_argument(
+            "--threads", type=int, metavar="N", help="threads to use (default: the CPUs of this process)"
+        )
+    return parser

@@ -1,0 +1,105 @@
+"""The --model argument: one of the models that tutorials begin with, or a function in a file of the user's."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from planish.errors import explain
+from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Rescaling
+from planish.models import Model, Sequential
+
+Shape = tuple[int, ...]
+
+HELP = "blog (two convolutions), small (one), softmax (none), or PATH.py:make_model, called with (input_shape, classes)"
+
+_MOST_PIXEL = 255.0
+
+
+def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) -> Any:
+    """A compiled model for images of the shape. `pixels`: values are 0-255, which built-in models bring to 0-1.
+
+    ValueError, in words for the user, for an unknown choice or a function that fails.
+    """
+    if choice in _BUILT_IN:
+        scaling = [Rescaling(1 / _MOST_PIXEL)] if pixels else []
+        model: Model = Sequential([Input(shape=input_shape), *scaling, *_BUILT_IN[choice](classes)])
+    else:
+        path, colon, name = choice.rpartition(":")
+        if not colon or not path.endswith(".py"):
+            raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP))
+        model = _called(path, name, input_shape, classes)
+    if model.optimizer is None:
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _blog(classes: int) -> list[Any]:
+    return [
+        Conv2D(32, (3, 3), activation="relu"),
+        MaxPooling2D(pool_size=(2, 2)),
+        Conv2D(64, (3, 3), activation="relu"),
+        MaxPooling2D(pool_size=(2, 2)),
+        Flatten(),
+        Dense(128, activation="relu"),
+        Dense(classes, activation="softmax"),
+    ]
+
+
+def _small(classes: int) -> list[Any]:
+    return [
+        Conv2D(32, (3, 3), activation="relu"),
+        MaxPooling2D(pool_size=(2, 2)),
+        Flatten(),
+        Dense(classes, activation="softmax"),
+    ]
+
+
+def _softmax(classes: int) -> list[Any]:
+    return [Flatten(), Dense(classes, activation="softmax")]
+
+
+_BUILT_IN: dict[str, Callable[[int], list[Any]]] = {"blog": _blog, "small": _small, "softmax": _softmax}
+
+
+def _called(path: str, name: str, input_shape: Shape, classes: int) -> Model:
+    """What the user's function returns. Its own mistakes are told with the file and the line."""
+    try:
+        function = getattr(_module(path), name, None)
+        if not callable(function):
+            raise ValueError(explain(what=f"{path!r} has no function {name!r}"))
+        wants = len(inspect.signature(function).parameters)
+        model = function(*(input_shape, classes)[:wants])
+    except Exception as error:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == os.path.abspath(path)]
+        if not own:
+            raise
+        place = f"{path}, line {own[-1].lineno}"
+        raise ValueError(f"{place}: {type(error).__name__}: {error}") from error
+    if not isinstance(model, Model):
+        raise ValueError(explain(what=f"{name} of {path!r} has to return a model", received=type(model).__name__))
+    return model
+
+
+def _module(path: str) -> ModuleType:
+    if not os.path.isfile(path):
+        raise FileNotFoundError(explain(what=f"there is no file {path!r}"))
+    absolute = os.path.abspath(path)
+    spec = importlib.util.spec_from_file_location(os.path.basename(path).removesuffix(".py"), absolute)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, os.path.dirname(absolute))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise ValueError(f"{path}, line {error.lineno}: {error.msg}") from error
+    finally:
+        sys.path.remove(os.path.dirname(absolute))
+    return module

@@ -1,0 +1,70 @@
+"""Looks through a saved configuration before anything is made of it: what planish has, and nothing that is code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planish import layers
+from planish.errors import explain, unknown_name
+
+_CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+
+
+def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
+    """ValueError, naming the file and the layer, unless `config` describes a Sequential of layers that planish has."""
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise ValueError(explain(what=f"{source!r} holds no model", expected="a serialized Sequential"))
+    _refuse_code(config, source, custom_objects)
+    kind = str(config.get("class_name"))
+    if kind in custom_objects:
+        return
+    if kind in ("Functional", "Model") or (kind != "Sequential" and "input_layers" in config["config"]):
+        raise ValueError(
+            explain(
+                what=f"{source!r} holds a functional model",
+                rule="planish has Sequential models: one layer after another",
+                received=f"{kind} {config['config'].get('name')!r}",
+            )
+        )
+    if kind != "Sequential":
+        raise ValueError(explain(what=f"{source!r} holds no Sequential model", received=kind))
+    items = config["config"].get("layers")
+    if not isinstance(items, list):
+        raise ValueError(
+            explain(what=f"{source!r} holds a model without a list of layers", received=type(items).__name__)
+        )
+    for item in items:
+        _check_layer(item, source, custom_objects)
+
+
+def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
+    if not isinstance(item, dict) or not isinstance(item.get("config"), dict):
+        raise ValueError(explain(what=f"{source!r} holds something among its layers that is none", received=repr(item)))
+    kind, name = str(item.get("class_name")), item["config"].get("name")
+    if kind in ("Sequential", "Functional", "Model"):
+        check_model(item, source, custom_objects)
+    elif kind not in layers.__all__ and kind not in custom_objects:
+        raise ValueError(f"layer {name!r} of {source!r}: " + unknown_name("layer class", kind, layers.__all__))
+
+
+def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
+    """Keras can save a function's machine-readable code in a model; running what a file says is never done."""
+    if isinstance(value, list):
+        for item in value:
+            _refuse_code(item, source, custom_objects)
+    elif isinstance(value, dict):
+        kind = value.get("class_name")
+        if kind == "__lambda__" or (kind in _CODE and kind not in custom_objects):
+            inner = value.get("config")
+            name = inner.get("name") if isinstance(inner, dict) else None
+            raise ValueError(
+                explain(
+                    what=f"{source!r} holds code, which is never run",
+                    rule="a model is layers and numbers",
+                    received=kind if name is None else f"{kind} {name!r}",
+                    remedy="replace the Lambda by layers, such as Rescaling, Reshape or Activation, and save it again",
+                )
+            )
+        for item in value.values():
+            _refuse_code(item, source, custom_objects)

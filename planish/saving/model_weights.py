@@ -1,0 +1,107 @@
+"""The weights of a model and the state of its optimizer, to and from Keras's HDF5 layout."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from planish.errors import explain
+from planish.layers import Layer
+from planish.models import Model
+from planish.naming import snake_case
+from planish.saving import optimizer_state
+from planish.saving.weights_store import WeightsReader, WeightsWriter
+from planish.variable import Variable
+
+_Assignments = list[tuple[Variable, NDArray[Any]]]
+
+
+def packed(model: Model) -> bytes:
+    """An HDF5 file of all weights and, if the model is compiled, of the optimizer's state."""
+    writer = WeightsWriter()
+    writer.add("", model.name, [])
+    for path, layer in layer_paths(model):
+        writer.add(path, layer.name, [variable.value for variable in layer.weights])
+    if model.optimizer is not None:
+        writer.add(
+            optimizer_state.GROUP,
+            model.optimizer.name,
+            optimizer_state.arrays(model.optimizer, model.trainable_weights),
+        )
+    return writer.contents()
+
+
+def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool = False) -> None:
+    """Assigns what `packed`, or Keras, has put into a file. The model is unchanged if anything does not fit.
+
+    ValueError, naming the file and the layer, for weights that are missing, superfluous or of another shape; with
+    `skip_mismatch`, a warning instead, and the layer keeps its weights.
+    """
+    with WeightsReader(contents, source) as reader:
+        assignments = _layer_assignments(model, reader, skip_mismatch)
+        if not skip_mismatch:
+            _refuse_superfluous(model, reader)
+        optimizer = model.optimizer
+        state = None if optimizer is None else optimizer_state.read(optimizer, model.trainable_weights, reader)
+    for variable, array in assignments:
+        variable.assign(array)
+    if optimizer is not None and state is not None:
+        optimizer_state.assign(optimizer, model.trainable_weights, state)
+
+
+def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool) -> _Assignments:
+    assignments: _Assignments = []
+    for path, layer in layer_paths(model):
+        try:
+            stored, expected = reader.count(path), len(layer.weights)
+            if stored != expected:
+                raise ValueError(
+                    explain(
+                        what=f"{reader.source!r} has not the weights that the layer needs",
+                        layer=layer.label,
+                        expected=f"{expected} arrays in {path}",
+                        received=f"{stored} arrays",
+                        remedy="load into the model that was saved, or give skip_mismatch=True",
+                    )
+                )
+            assignments += [
+                (variable, reader.array(path, number, variable.shape, f"weight '{variable.path}'"))
+                for number, variable in enumerate(layer.weights)
+            ]
+        except ValueError as error:
+            if not skip_mismatch:
+                raise
+            warnings.warn(f"{layer.label} keeps its weights: {error}", UserWarning, stacklevel=4)
+    return assignments
+
+
+def _refuse_superfluous(model: Model, reader: WeightsReader) -> None:
+    """A file of a deeper model fits a shallower one by accident: its remaining weights say so."""
+    known = {path.split("/")[1] for path, _ in layer_paths(model)}
+    for name in reader.groups("layers"):
+        if name not in known and reader.count(f"layers/{name}"):
+            raise ValueError(
+                explain(
+                    what=f"{reader.source!r} has weights that the model has no layer for",
+                    expected="groups " + ", ".join(sorted(known)),
+                    received=f"layers/{name}",
+                    remedy="load into the model that was saved, or give skip_mismatch=True",
+                )
+            )
+
+
+def layer_paths(model: Model, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    """Every layer inside `model` that is no model itself, with the path of its group."""
+    used: Counter[str] = Counter()
+    for layer in model.layers:
+        stem = snake_case(type(layer).__name__)
+        path = f"{prefix}layers/{stem}_{used[stem]}" if used[stem] else f"{prefix}layers/{stem}"
+        used[stem] += 1
+        if isinstance(layer, Model):
+            yield from layer_paths(layer, f"{path}/")
+        else:
+            yield path, layer

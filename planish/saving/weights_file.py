@@ -1,0 +1,58 @@
+"""Keras 3's `.weights.h5`: the weights of a model without its layers' configuration."""
+
+from __future__ import annotations
+
+import os
+
+from planish.errors import explain
+from planish.models import Model
+from planish.saving import atomic_file, keras_file, model_weights
+
+ENDING = ".weights.h5"
+
+
+def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Writes all weights, and the optimizer's state if the model is compiled, to a `.weights.h5` file, atomically.
+
+    ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
+    """
+    path = atomic_file.checked_target(filepath, ENDING, overwrite, "weights are saved in Keras 3's .weights.h5 files")
+    _require_built(model, "save_weights")
+    atomic_file.write(path, model_weights.packed(model))
+
+
+def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+    """Reads the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
+
+    The model is unchanged if anything does not fit (ValueError); with `skip_mismatch`, layers that do not fit keep
+    their weights, and a warning names them. FileNotFoundError if there is no such file.
+    """
+    path = os.path.expanduser(os.fspath(filepath))
+    _require_built(model, "load_weights")
+    if path.endswith(keras_file.ENDING):
+        contents = keras_file.weights_of(path)
+    elif path.endswith(ENDING):
+        if not os.path.exists(path):
+            raise FileNotFoundError(explain(what=f"there is no file {path!r}", expected=f"a {ENDING} file"))
+        with open(path, "rb") as file:
+            contents = file.read()
+    else:
+        raise ValueError(
+            explain(
+                what="the file's name does not say what it holds",
+                expected=f"a name that ends in {ENDING} or {keras_file.ENDING}",
+                received=repr(path),
+            )
+        )
+    model_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
+
+
+def _require_built(model: Model, function: str) -> None:
+    if not model.built:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what=f"{function} was called before the model was built",
+                remedy="begin the model with Input(shape=...), call build(input_shape), or run it on data once",
+            )
+        )

@@ -1,0 +1,217 @@
+"""Each command, on small models and data."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from planish.cli import data
+from planish.models import load_model
+
+
+def rows(out):
+    """Tab-separated output as a list of lists."""
+    return [line.split("\t") for line in out.splitlines()]
+
+
+def test_train(planish, stripes, tmp_path):
+    code, out, err = planish(
+        "train",
+        stripes,
+        "--model",
+        "softmax",
+        "--epochs",
+        12,
+        "--batch-size",
+        4,
+        "--seed",
+        1,
+        "--out",
+        tmp_path / "out",
+    )
+    assert (code, err) == (0, "")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "classes.txt", "model.keras", "training-curve.png",
+    ]  # fmt: skip
+    assert f"wrote {tmp_path / 'out' / 'model.keras'}" in out
+    code, out, _ = planish("evaluate", tmp_path / "out" / "model.keras", stripes)
+    assert code == 0
+    assert float(dict(rows(out))["accuracy"]) > 0.9
+
+
+def test_training_with_a_seed_is_repeatable(planish, stripes, tmp_path):
+    for name in ("first", "second"):
+        planish("train", stripes, "--model", "softmax", "--epochs", 1, "--seed", 4, "--out", tmp_path / name)
+    first, second = (load_model(tmp_path / name / "model.keras").get_weights() for name in ("first", "second"))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_train_on_folders_with_a_model_of_the_users_own(planish, stripe_images, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from helper import units\n"
+        "from planish.layers import Dense, Flatten, Input\n"
+        "from planish.models import Sequential\n"
+        "def make_model(input_shape, classes):\n"
+        "    model = Sequential([Input(input_shape), Flatten(), Dense(units(classes), activation='softmax')])\n"
+        "    model.compile('sgd', 'categorical_crossentropy')\n"
+        "    return model\n"
+    )
+    (tmp_path / "helper.py").write_text("def units(classes):\n    return classes\n")
+    code, _, err = planish("train", stripe_images, "--model", "mine.py:make_model", "--epochs", 1, "--size", "4x4")
+    assert (code, err) == (0, "")
+    assert load_model(tmp_path / "trained" / "model.keras").input_shape == (None, 4, 4, 1)
+    assert (tmp_path / "trained" / "classes.txt").read_text() == "left\nright\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "choice", "message"),
+    [
+        ("", "blgo", "unknown model 'blgo'"),
+        ("", "absent.py:make", "there is no file 'absent.py'"),
+        ("", "mine.py:make", "'mine.py' has no function 'make'"),
+        ("x = 1\ndef make(:\n", "mine.py:make", "mine.py, line 2: "),
+        ("def make(shape, classes):\n    return undefined\n", "mine.py:make", "mine.py, line 2: NameError: "),
+        ("import absent_module\n", "mine.py:make", "mine.py, line 1: ModuleNotFoundError: "),
+        ("def make():\n    return 3\n", "mine.py:make", "make of 'mine.py' has to return a model; received: int"),
+    ],
+)
+def test_models_that_cannot_be_made(planish, stripes, tmp_path, source, choice, message):
+    (tmp_path / "mine.py").write_text(source)
+    code, _, err = planish("train", stripes, "--model", choice)
+    assert code == 2
+    assert err.startswith(f"planish train: error: {message}")
+    assert err.count("\n") == 1
+
+
+def test_interrupted_training_leaves_a_model(planish, stripes, tmp_path, monkeypatch):
+    from planish.callbacks import ProgbarLogger
+
+    def stop(self, epoch, logs=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProgbarLogger, "on_epoch_end", stop)
+    code, out, err = planish("train", stripes, "--model", "softmax")
+    assert (code, err) == (130, "interrupted\n")
+    assert "wrote trained" in out
+    assert load_model(tmp_path / "trained" / "model.keras").optimizer.iterations > 0
+
+
+def test_predict(planish, right_half, stripe_images):
+    code, out, err = planish("predict", right_half, stripe_images / "left", stripe_images / "right" / "01.png")
+    assert (code, err) == (0, "")
+    found = rows(out)
+    assert [row[1] for row in found] == ["left"] * 8 + ["right"]
+    assert found[-1][0] == str(stripe_images / "right" / "01.png")
+    assert all(0.5 < float(row[2]) <= 1 for row in found)
+
+
+def test_predict_inverted_and_several_classes(planish, right_half, stripe_images):
+    _, out, _ = planish("predict", right_half, stripe_images / "left" / "00.png", "--invert", "--top", 5)
+    ((_, first, high, second, low),) = rows(out)
+    assert (first, second) == ("right", "left")
+    assert float(high) + float(low) == pytest.approx(1, abs=1e-3)
+
+
+def test_predict_without_names(planish, right_half, stripe_images):
+    (right_half.parent / "classes.txt").write_text("only one\n")
+    _, out, _ = planish("predict", right_half, stripe_images / "left" / "00.png")
+    assert rows(out)[0][1] == "0"
+
+
+def test_predict_scaled(planish, right_half, stripe_images):
+    def score(*arguments):
+        _, out, _ = planish("predict", right_half, stripe_images / "left" / "00.png", *arguments)
+        return float(rows(out)[0][2])
+
+    assert score("--scale", "1000") < score()
+
+
+def test_predict_nothing(planish, right_half, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = planish("predict", right_half, tmp_path / "empty")
+    assert code == 2
+    assert "there are no images in" in err
+    code, _, err = planish("predict", right_half, tmp_path / "absent.png")
+    assert code == 2
+    assert "absent.png" in err
+
+
+def test_evaluate(planish, right_half, stripes, stripe_images):
+    for examples in (stripes, stripe_images):
+        code, out, _ = planish("evaluate", right_half, examples)
+        assert code == 0
+        assert sorted(dict(rows(out))) == ["accuracy", "images", "loss", "speed"]
+        assert dict(rows(out))["accuracy"] == "1.0000"
+
+
+def test_evaluate_on_images_of_another_size(planish, right_half):
+    code, _, err = planish("evaluate", right_half, "digits")
+    assert code == 2
+    assert "28x28" in err
+    assert err.count("\n") == 1
+
+
+def test_summary(planish, right_half):
+    code, out, _ = planish("summary", right_half)
+    assert code == 0
+    assert "Total params: 130" in out
+
+
+def test_inspect(planish, right_half):
+    code, graph, _ = planish("inspect", right_half)
+    assert code == 0
+    assert "dense" in graph
+    code, assembly, _ = planish("inspect", right_half, "--emit", "asm")
+    assert code == 0
+    assert assembly != graph
+    code, _, err = planish("inspect", right_half, "--after", "no_such_pass")
+    assert code == 2
+    assert "no_such_pass" in err
+
+
+def test_cache(planish, right_half, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANISH_CACHE_DIR", str(tmp_path / "cache"))
+    assert planish("cache")[1] == f"0 programs, 0.0 MB, in {tmp_path / 'cache'}\n"
+    load_model(right_half).predict(np.zeros((1, 8, 8, 1)), verbose=0)
+    code, out, _ = planish("cache")
+    assert code == 0
+    assert len(rows(out)) == 2
+    assert rows(out)[1] == [f"1 programs, {rows(out)[1][0].split()[2]} MB, in {tmp_path / 'cache'}"]
+    assert planish("cache", "--clear")[1] == f"removed 1 programs from {tmp_path / 'cache'}\n"
+    monkeypatch.setenv("PLANISH_CACHE_DIR", "off")
+    assert planish("cache")[1].startswith("no cache: PLANISH_CACHE_DIR is 'off'")
+
+
+def test_bench(planish):
+    code, out, err = planish("bench", "--model", "softmax", "--images", 100)
+    assert (code, err) == (0, "")
+    assert [row[0] for row in rows(out)] == ["first prediction", "one image", "many images", "training"]
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    """The demo on a twentieth of its data."""
+    whole = data.load("digits")
+    part = data.Data(whole.x_train[:300], whole.y_train[:300], whole.x_test[:50], whole.y_test[:50], whole.class_names)
+    monkeypatch.setattr(data, "load", lambda name: part)
+
+
+def test_demo(planish, few_digits, tmp_path):
+    code, out, err = planish("demo", "--epochs", 2)
+    assert (code, err) == (0, "")
+    assert "225,034" in out
+    for part in ("accuracy\t", "images/s", "compile time\t"):
+        assert part in out
+    for name in ("training-curve.png", "sample-predictions.png"):
+        assert (tmp_path / "demo-output" / name).read_bytes()[:4] == b"\x89PNG"
+    model = load_model(tmp_path / "demo-output" / "digits.keras")
+    assert model.output_shape == (None, 10)
+
+
+def test_demo_without_matplotlib(planish, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
+    assert code == 0
+    assert "No pictures: they need matplotlib (pip install 'planish[plots]')" in out
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["classes.txt", "digits.keras"]
