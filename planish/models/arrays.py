@@ -19,8 +19,8 @@ Array = NDArray[Any]
 READABLE = frozenset(map(np.dtype, ("f4", "f8", "f2", "u1", "i1", "u2", "i2", "i4", "i8", "u4", "u8", "?")))
 """Element types that a compiled program can read."""
 
-CHUNK_NBYTES = 16 << 20
-"""What a converted copy of a part of the data may take."""
+CHUNK_NBYTES = 8 << 20
+"""What a converted copy of a part of the data may take; two exist when one is followed by the next."""
 
 _HINTS = {
     "O": "the items differ in shape or are not numbers: stack images of one size with np.stack(images)",

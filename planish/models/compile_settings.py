@@ -9,7 +9,8 @@ from typing import Any
 
 from planish import losses, optimizers, serialization
 from planish.errors import explain
-from planish.metrics import Metric
+from planish.losses.loss import Loss
+from planish.metrics import Metric, resolve
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,10 @@ class CompileSettings:
         plain = {name: serialization.serialize(value) for name, value in self.config.items()}
         return {**plain, "jit_compile": False}
 
-    def loss_for(self, targets: Sequence[int], outputs: Sequence[int]) -> losses.Loss | None:
+    def loss_for(self, targets: Sequence[int], outputs: Sequence[int]) -> Loss | None:
         """The loss for targets and outputs of these shapes (batch axis included)."""
         if not _is_automatic(self.loss):
-            loss: losses.Loss | None = self.loss
+            loss: Loss | None = self.loss
             return loss
         if outputs[-1] == 1:
             return _cross_entropy("binary_crossentropy")
@@ -85,9 +86,10 @@ class CompileSettings:
 
 
 @cache
-def _cross_entropy(name: str) -> losses.Loss:
+def _cross_entropy(name: str) -> Loss:
     """One object each, since programs are kept by the loss that they were made for."""
-    return losses.get(name)
+    loss: Loss = losses.get(name)
+    return loss
 
 
 def _is_automatic(loss: Any) -> bool:
@@ -129,7 +131,7 @@ def _loss_weight(value: Any) -> float | None:
 
 
 def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
-    """The metrics as given; strings are checked when they are resolved."""
+    """The metrics as given. ValueError for unknown names, TypeError for what can be no metric."""
     if value is None:
         return ()
     if isinstance(value, Mapping):
@@ -146,4 +148,7 @@ def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
                 received=f"{wrong[0]!r} of type {type(wrong[0]).__name__}",
             )
         )
+    for item in items:
+        if isinstance(item, str):
+            resolve(item, (1,), (1, 2))  # an unknown name is refused here and not at the first step
     return tuple(item for item in items if item is not None)

@@ -12,6 +12,7 @@ from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.arrays import Array
 from planish.models.data import as_images
+from planish.models.predictor import Predictor
 from planish.models.prepare import input_rank, out_of_memory_explained
 from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
@@ -51,7 +52,7 @@ def _callback_list(model: Any, callbacks: Any, verbose: Any, steps: int | None) 
 
 
 def _predict_array(model: Any, images: Array, batch_size: int, callbacks: CallbackList) -> Array:
-    predictor = model._programs.predictor(model, images)
+    predictor: Predictor = model._programs.predictor(model, images)
     if not callbacks.callbacks:
         return predictor(images)
     callbacks.on_begin("predict")

@@ -12,7 +12,7 @@ from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers.context import CallContext
-from planish.losses import Loss
+from planish.losses.loss import Loss
 from planish.optimizers import Optimizer
 from planish.variable import Variable
 
