@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -83,3 +84,28 @@ def vectors_of(channels: int, lanes: int) -> int:
 def starts_of(parts: Sequence[int]) -> list[int]:
     """Where each part begins."""
     return [sum(parts[:position]) for position in range(len(parts))]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRun:
+    """`count` panels of `vectors` vectors each, one after another from vector `start` on; `masked` if the last vector is not full."""
+
+    vectors: int
+    start: int
+    count: int
+    masked: bool
+
+
+def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRun]:
+    """Panels that the same code can compute in a loop: of equal width, without a tail (a panel with one stands alone)."""
+    runs: list[PanelRun] = []
+    start = 0
+    for vectors in panels:
+        masked = (start + vectors) * lanes > channels
+        last = runs[-1] if runs else None
+        if last and last.vectors == vectors and not masked and not last.masked:
+            runs[-1] = PanelRun(vectors, last.start, last.count + 1, False)
+        else:
+            runs.append(PanelRun(vectors, start, 1, masked))
+        start += vectors
+    return runs

@@ -23,7 +23,7 @@ from planish.codegen.accumulate import accumulate
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import cut, panel_runs, vectors_of
 
 FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
 
@@ -91,15 +91,19 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     with f.loop(0, groups) as group:
         x = f.offset(operands.inputs[0], f.multiply(group.index, 4 * depth))
         packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
-        for vectors, start in zip(panels, starts_of(panels), strict=True):
-            channel = f.add(f.multiply(group.index, each), start * f.lanes)
-            _emit_panel(f, spec, operands, geometry, x, f.offset(packed, start * matrix), vectors, channel, each - start * f.lanes)
+        for run in panel_runs(panels, each, f.lanes):
+            with f.loop(0, run.count) as panel:
+                vector = f.add(f.multiply(panel.index, run.vectors), run.start)
+                channel = f.add(f.multiply(group.index, each), f.multiply(vector, f.lanes))
+                left = each - run.start * f.lanes if run.masked else run.vectors * f.lanes
+                weights = f.offset(packed, f.multiply(vector, matrix))
+                _emit_panel(f, spec, operands, geometry, x, weights, run.vectors, channel, left)
 
 
 def _emit_panel(
     f: Function, spec: Spec, operands: Operands, geometry: _Geometry, x: Pointer, w: Pointer, vectors: int, channel: Index, left: int
 ) -> None:
-    """One panel of output channels over the whole map; `left` channels of the group begin at `channel`."""
+    """One panel of output channels over the whole map; at least `left` channels of the group begin at `channel`."""
     rows, columns, filters = spec.shape
     pool_rows, pool_columns = geometry.window
     epilogue = epilogue_of(f, spec, operands)

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 
 from planish.codegen.accumulate import accumulate
 from planish.codegen.expression import Epilogue
-from planish.codegen.function import ZERO, Function, Index, Pointer
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
 
 SINGLE_ROW_VECTORS = 8  # sums of one row in flight: enough to hide the latency of an FMA on two ports
 
@@ -52,60 +52,58 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     offsets = [4 * features * row for row in range(block)]
-    panels = spec.attributes["panels"]
-    for vectors, start in zip(panels, starts_of(panels), strict=True):
-        weights = f.offset(operands.inputs[1], start * features * f.vector_nbytes)
-        with f.when_positive(rows), f.loop(0, rows, block) as first:
-            x = f.offset(operands.inputs[0], f.multiply(first.index, 4 * features))
-            sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, weights, features, vectors)
-            for row in range(block):
-                at = f.add(first.index, row)
-                _store(f, epilogue, operands.output, sums[row * vectors : (row + 1) * vectors], at, start, units)
+    for run in panel_runs(spec.attributes["panels"], units, f.lanes):
+        vectors = run.vectors
+        with f.when_positive(rows), f.loop(0, run.count) as panel:
+            vector = f.add(f.multiply(panel.index, vectors), run.start)
+            weights = f.offset(operands.inputs[1], f.multiply(vector, features * f.vector_nbytes))
+            with f.loop(0, rows, block) as first:
+                x = f.offset(operands.inputs[0], f.multiply(first.index, 4 * features))
+                sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, weights, features, vectors)
+                for row in range(block):
+                    at = f.add(first.index, row)
+                    own = sums[row * vectors : (row + 1) * vectors]
+                    _store(f, epilogue, operands.output, own, at, vector, run, units)
 
 
 def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) -> None:
-    """All panels of one row together: as many sums in flight as one panel of a block has."""
+    """Several panels of one row together: as many sums in flight as hide the latency of an FMA."""
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     x = f.offset(operands.inputs[0], f.multiply(row, 4 * features))
-    panels = list(spec.attributes["panels"])
-    starts = starts_of(panels)
-    for group in _groups(panels):
-        with f.loop(0, features, carried=[ZERO] * sum(panels[panel] for panel in group)) as k:
-            seen = f.broadcast(x, f.multiply(k.index, 4))
-            sums = list(k.carried)
-            position = 0
-            for panel in group:
-                place = f.multiply(k.index, panels[panel] * f.vector_nbytes)
-                w = f.offset(operands.inputs[1], f.add(place, starts[panel] * features * f.vector_nbytes))
-                for v in range(panels[panel]):
-                    sums[position] = f.fma(seen, f.load(w, v * f.vector_nbytes), sums[position])
-                    position += 1
-            k.next(*sums)
-        _store(f, epilogue, operands.output, k.results, row, starts[group[0]], units)
+    for run in panel_runs(spec.attributes["panels"], units, f.lanes):
+        together = max(1, SINGLE_ROW_VECTORS // run.vectors)
+        whole = run.count // together * together
+        for first, last, group in ((0, whole, together), (whole, run.count, run.count - whole)):
+            if last > first:
+                with f.loop(first, last, group) as panel:
+                    vector = f.add(f.multiply(panel.index, run.vectors), run.start)
+                    weights = f.offset(operands.inputs[1], f.multiply(vector, features * f.vector_nbytes))
+                    sums = _row_sums(f, x, weights, features, run.vectors, group)
+                    _store(f, epilogue, operands.output, sums, row, vector, run, units)
 
 
-def _groups(panels: Sequence[int]) -> list[list[int]]:
-    """Consecutive panels of at most SINGLE_ROW_VECTORS vectors in all."""
-    groups: list[list[int]] = [[]]
-    for panel, vectors in enumerate(panels):
-        if groups[-1] and sum(panels[member] for member in groups[-1]) + vectors > SINGLE_ROW_VECTORS:
-            groups.append([])
-        groups[-1].append(panel)
-    return groups
+def _row_sums(f: Function, x: Pointer, w: Pointer, features: int, vectors: int, panels: int) -> list[Value]:
+    """One row times `panels` panels that follow each other in `w`."""
+    panel_nbytes = features * vectors * f.vector_nbytes
+    with f.loop(0, features, carried=[ZERO] * (panels * vectors)) as k:
+        seen = f.broadcast(x, f.multiply(k.index, 4))
+        at = f.offset(w, f.multiply(k.index, vectors * f.vector_nbytes))
+        places = [panel * panel_nbytes + v * f.vector_nbytes for panel in range(panels) for v in range(vectors)]
+        k.next(*(f.fma(seen, f.load(at, place), total) for place, total in zip(places, k.carried, strict=True)))
+    return k.results
 
 
 def _store(
-    f: Function, epilogue: Epilogue, y: Pointer, sums: Sequence[str], row: Index, first_vector: int, units: int
+    f: Function, epilogue: Epilogue, y: Pointer, sums: Sequence[Value], row: Index, vector: Index, run: PanelRun, units: int
 ) -> None:
     base = f.multiply(row, units)
     for v, total in enumerate(sums):
-        column = (first_vector + v) * f.lanes
-        mask = f.tail_mask(units - column)
+        column = f.multiply(f.add(vector, v), f.lanes)
+        tail = run.masked and v == len(sums) - 1
+        mask = f.tail_mask(units - (run.start + v) * f.lanes) if tail else None
         element = f.add(base, column)
         f.store(epilogue.apply(total, column, element, mask), y, f.multiply(element, 4), mask)
-
-
 
 
 KERNEL = Kernel("rows", emit)

@@ -12,7 +12,7 @@ import math
 
 from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import starts_of
+from planish.codegen.loops import panel_runs
 from planish.codegen.target import Target
 from planish.ops.packing import WINOGRAD_KERNEL
 
@@ -29,13 +29,20 @@ def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
     *_, rows, columns = spec.inputs[0].shape
     panels = spec.attributes["panels"]
     total = rows * sum(panels) * f.lanes
-    for item, (vectors, start) in enumerate(zip(panels, starts_of(panels), strict=True)):
-        with f.when(f.compare("eq", operands.item, item)), f.loop(0, _matrices(spec)) as matrix, f.loop(0, rows) as k:
-            source = f.multiply(f.add(f.multiply(matrix.index, rows), k.index), columns)
-            target = f.add(f.multiply(matrix.index, total), f.add(f.multiply(k.index, vectors * f.lanes), start * rows * f.lanes))
-            for v in range(vectors):
-                column = (start + v) * f.lanes
-                value = f.load(operands.inputs[0], f.multiply(f.add(source, column), 4), f.tail_mask(columns - column))
+    before = 0
+    for run in panel_runs(panels, columns, f.lanes):
+        number = f.subtract(operands.item, before)
+        before += run.count
+        mine = f.let(f"icmp ult i64 {number}, {run.count}")
+        with f.when(mine), f.loop(0, _matrices(spec)) as matrix, f.loop(0, rows) as k:
+            first = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.lanes)
+            source = f.add(f.multiply(f.add(f.multiply(matrix.index, rows), k.index), columns), first)
+            target = f.add(f.multiply(matrix.index, total), f.multiply(first, rows))
+            target = f.add(target, f.multiply(k.index, run.vectors * f.lanes))
+            for v in range(run.vectors):
+                tail = run.masked and v == run.vectors - 1
+                mask = f.tail_mask(columns - (run.start + v) * f.lanes) if tail else None
+                value = f.load(operands.inputs[0], f.multiply(f.add(source, v * f.lanes), 4), mask)
                 f.store(value, operands.output, f.multiply(f.add(target, v * f.lanes), 4))
 
 

@@ -18,7 +18,7 @@ from itertools import product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 
 _DENSE_ITEM_BLOCKS = 4
@@ -61,31 +61,41 @@ def emit_dense(f: Function, spec: Spec, operands: Operands) -> None:
     block = _dense_block(spec, f.module.target)
     first = f.multiply(operands.item, _DENSE_ITEM_BLOCKS * block)
     last = f.smaller(f.add(first, _DENSE_ITEM_BLOCKS * block), features // block * block)
-    panels = _panels(units, f.lanes)
-    for vectors, start in zip(panels, starts_of(panels), strict=True):
-        if features >= block:
-            with f.when(f.compare("slt", first, last)), f.loop(first, last, block) as k:
-                _emit_dense_block(f, spec, operands, rows, k.index, block, start, vectors)
-        if features % block:
-            with f.when(f.compare("eq", operands.item, dense_items(spec, f.module.target) - 1)):
-                _emit_dense_block(f, spec, operands, rows, features // block * block, features % block, start, vectors)
+    for run in panel_runs(_panels(units, f.lanes), units, f.lanes):
+        with f.loop(0, run.count) as panel:
+            vector = f.add(f.multiply(panel.index, run.vectors), run.start)
+            if features >= block:
+                with f.when(f.compare("slt", first, last)), f.loop(first, last, block) as k:
+                    _emit_dense_block(f, spec, operands, rows, k.index, block, vector, run)
+            if features % block:
+                with f.when(f.compare("eq", operands.item, dense_items(spec, f.module.target) - 1)):
+                    rest = features // block * block
+                    _emit_dense_block(f, spec, operands, rows, rest, features - rest, vector, run)
 
 
 def _emit_dense_block(
-    f: Function, spec: Spec, operands: Operands, rows: Index, k: Index, block: int, start: int, vectors: int
+    f: Function, spec: Spec, operands: Operands, rows: Index, k: Index, block: int, vector: Index, run: PanelRun
 ) -> None:
     features, units = spec.shape
+    vectors = run.vectors
     x = f.offset(operands.inputs[0], f.multiply(k, 4))
-    masks = [f.tail_mask(units - (start + v) * f.lanes) for v in range(vectors)]
-    g = f.offset(operands.inputs[1], start * f.vector_nbytes)
+    masks = _masks(f, run, units)
+    g = f.offset(operands.inputs[1], f.multiply(vector, f.vector_nbytes))
     with f.loop(0, rows, carried=[ZERO] * (block * vectors)) as row:
         at = f.offset(g, f.multiply(row.index, 4 * units))
         columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
         seen = f.offset(x, f.multiply(row.index, 4 * features))
         row.next(*_outer(f, row.carried, seen, [4 * place for place in range(block)], columns))
-    y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), start * f.lanes), 4))
+    y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), f.multiply(vector, f.lanes)), 4))
     for place, v in product(range(block), range(vectors)):
         f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
+
+
+def _masks(f: Function, run: PanelRun, columns: int) -> list[str | None]:
+    """The mask of each vector of a panel: only the last one of the last panel has one."""
+    if not run.masked:
+        return [None] * run.vectors
+    return [f.tail_mask(columns - (run.start + v) * f.lanes) for v in range(run.vectors)]
 
 
 # ---------------------------------------------------------------------------------------------------- conv2d
@@ -125,9 +135,13 @@ def emit_conv2d(f: Function, spec: Spec, operands: Operands) -> None:
     run = f.remainder(operands.item, runs)
     group = f.divide(operands.item, runs * len(shape.panels))
     panel_number = f.remainder(f.divide(operands.item, runs), len(shape.panels))
-    for number, (vectors, start) in enumerate(zip(shape.panels, starts_of(shape.panels), strict=True)):
-        with f.when(f.compare("eq", panel_number, number)):
-            panel = _Panel(f, spec, operands, shape, group, start, vectors)
+    before = 0
+    for panels in panel_runs(shape.panels, shape.filters // shape.groups, f.lanes):
+        number = f.subtract(panel_number, before)
+        before += panels.count
+        with f.when(f.let(f"icmp ult i64 {number}, {panels.count}")):
+            vector = f.add(f.multiply(number, panels.vectors), panels.start)
+            panel = _Panel(f, spec, operands, shape, group, vector, panels)
             if shape.together:
                 offsets = [
                     f.add(shape.run_offset(f, each), 4 * place) for each in range(shape.runs) for place in range(shape.run)
@@ -141,15 +155,15 @@ class _Panel:
     """One panel of filters: its part of g and of dW."""
 
     def __init__(
-        self, f: Function, spec: Spec, operands: Operands, shape: _Convolution, group: Index, start: int, vectors: int
+        self, f: Function, spec: Spec, operands: Operands, shape: _Convolution, group: Index, vector: Index, run: PanelRun
     ) -> None:
-        self.f, self.shape, self.vectors, self.count = f, shape, vectors, operands.count
+        self.f, self.shape, self.vectors, self.count = f, shape, run.vectors, operands.count
         each = shape.filters // shape.groups
-        channel = f.add(f.multiply(group, each), start * f.lanes)
+        channel = f.add(f.multiply(group, each), f.multiply(vector, f.lanes))
         self.x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.depth))
         self.g = f.offset(operands.inputs[1], f.multiply(channel, 4))
         self.y = f.offset(operands.output, f.multiply(channel, 4))
-        self.masks = [f.tail_mask(each - (start + v) * f.lanes) for v in range(vectors)]
+        self.masks = _masks(f, run, each)
         self.image_nbytes = (4 * spec.inputs[0].size, 4 * spec.inputs[1].size)
 
     def emit_run(self, run: Index) -> None:

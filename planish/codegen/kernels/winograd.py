@@ -20,7 +20,7 @@ from typing import Any
 from planish.codegen.accumulate import accumulate
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 from planish.ops.lowered import WINOGRAD_INPUT, WINOGRAD_OUTPUT
 
@@ -120,15 +120,17 @@ def _multiply(f: Function, spec: Spec, operands: Operands, transformed: Pointer,
         x = f.offset(transformed, f.multiply(place.index, tiles * in_nbytes))
         y = f.offset(products, f.multiply(place.index, tiles * out_nbytes))
         w = f.offset(operands.inputs[1], f.multiply(place.index, matrix))
-        for vectors, start in zip(panels, starts_of(panels), strict=True):
-            weights = f.offset(w, start * channels * f.vector_nbytes)
-            into = f.offset(y, start * f.vector_nbytes)
-            block = min(tiles_in_block(vectors, f.module.target.registers), tiles)
-            whole = tiles // block * block
-            with f.loop(0, whole, block) as first:
-                _product(f, x, weights, into, first.index, block, (channels, vectors, in_nbytes, out_nbytes))
-            if tiles > whole:
-                _product(f, x, weights, into, whole, tiles - whole, (channels, vectors, in_nbytes, out_nbytes))
+        for run in panel_runs(panels, sum(panels) * f.lanes, f.lanes):
+            with f.loop(0, run.count) as panel:
+                vector = f.add(f.multiply(panel.index, run.vectors), run.start)
+                weights = f.offset(w, f.multiply(vector, channels * f.vector_nbytes))
+                into = f.offset(y, f.multiply(vector, f.vector_nbytes))
+                block = min(tiles_in_block(run.vectors, f.module.target.registers), tiles)
+                whole = tiles // block * block
+                with f.loop(0, whole, block) as first:
+                    _product(f, x, weights, into, first.index, block, (channels, run.vectors, in_nbytes, out_nbytes))
+                if tiles > whole:
+                    _product(f, x, weights, into, whole, tiles - whole, (channels, run.vectors, in_nbytes, out_nbytes))
 
 
 def _product(
