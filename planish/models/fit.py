@@ -173,6 +173,8 @@ def _data(
         ensure_built(model, data.x)
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
+            if arguments.class_weight is not None:  # which weighs what is trained on, and nothing else
+                held_out = Arrays(held_out.x, held_out.y)
     return data, _validation(model, arguments, held_out, batch_size)
 
 

@@ -103,6 +103,13 @@ def test_class_weights_are_sample_weights(train, classifier, same_weights, data)
     assert same_weights(by_class, by_sample)
 
 
+def test_class_weights_do_not_weigh_the_validation(train, classifier, data):
+    x, y = data
+    model = classifier()
+    history = train(model, x, y, class_weight={0: 9.0}, validation_split=0.4).history
+    assert history["val_loss"][0] == pytest.approx(model.evaluate(x[30:], y[30:], verbose=0)[0])
+
+
 def test_samples_of_no_weight_do_not_count(train, classifier, data):
     x, y = data
     weights = np.zeros(len(x))
