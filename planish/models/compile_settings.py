@@ -40,8 +40,9 @@ class CompileSettings:
         """ValueError for unknown names, TypeError for objects of the wrong kind."""
         if metrics is None and _are_metrics(loss_weights):
             metrics, loss_weights = loss_weights, None
+        chosen = optimizers.get(optimizer)
         config = {
-            "optimizer": optimizer,
+            "optimizer": chosen,
             "loss": loss,
             "loss_weights": loss_weights,
             "metrics": metrics,
@@ -59,7 +60,7 @@ class CompileSettings:
             )
         alone = _single(loss, "loss")
         return cls(
-            optimizer=optimizers.get(optimizer),
+            optimizer=chosen,
             loss=alone if alone is None or _is_automatic(alone) else losses.get(alone),
             loss_weight=_loss_weight(loss_weights),
             metrics=_metric_list(metrics, "metrics"),
@@ -72,7 +73,7 @@ class CompileSettings:
     def serialized(self) -> dict[str, Any]:
         """The arguments of `compile` in Keras's form, with those that planish does not act on at Keras's defaults."""
         plain = {name: serialization.serialize(value) for name, value in self.config.items()}
-        return {**plain, "jit_compile": False}
+        return {**plain, "jit_compile": "auto"}
 
     def loss_for(self, targets: Sequence[int], outputs: Sequence[int]) -> Loss | None:
         """The loss for targets and outputs of these shapes (batch axis included)."""
