@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planish.codegen.kernels import kind_of_node
 from planish.codegen.lowering import lower
 from planish.codegen.program import Emitter, Program
-from planish.codegen.schedule import schedule
-from planish.codegen.storage import plan_storage
+from planish.codegen.schedule import Stage, schedule
+from planish.codegen.storage import Storage, plan_storage
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.passes import pipeline
@@ -18,7 +19,7 @@ from planish.passes.recorder import Recorder
 
 # Images that a thread takes through the dense layers together: two row blocks of the AVX-512 kernel, or one of the narrower ones; fewer
 # in training, so that a batch of 32 still is work for two threads.
-INFERENCE_BLOCK, TRAINING_BLOCK = 28, 16
+INFERENCE_BLOCK, TRAINING_BLOCK, TRAINING_BLOCK_WITHOUT_ROWS = 28, 16, 4
 CODEGEN_LEVEL = 2
 
 
@@ -33,25 +34,53 @@ class Request:
     max_batch: int = 0
 
 
-def generate(request: Request, recorder: Recorder | None = None) -> Program:
-    """The program as text, with what the runtime has to provide."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A lowered graph with everything decided: when nodes run, and where their values are."""
+
+    graph: Graph
+    stages: list[Stage]
+    storage: Storage
+    target: Target
+    block: int
+
+
+def plan(request: Request, recorder: Recorder | None = None) -> Plan:
+    """All decisions of the compiler, before any code is written."""
     optimized = pipeline.run(request.graph, recorder)
+    started = time.perf_counter()
     lowered = lower(optimized, request.target, request.input_dtypes, gathered=request.training)
     if recorder is not None:
-        recorder.add("lower", optimized, lowered, 0.0)
+        recorder.add("lower", optimized, lowered, time.perf_counter() - started)
     stages = schedule(lowered)
-    block = _block(request)
-    batched = [stage for stage in stages if stage.batched]
-    has_rows = any(kind_of_node(segment[0]) == "rows" for stage in batched for segment in stage.segments)
-    if request.training and not has_rows:
-        block = min(block, 4)
+    block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
+    if request.training and not _has_rows(stages):
+        block = TRAINING_BLOCK_WITHOUT_ROWS
     storage = plan_storage(lowered, stages, request.target, block, request.max_batch)
-    emitter = Emitter(lowered, stages, storage, request.target, block, request.input_dtypes, training=request.training)
-    return emitter.program()
+    return Plan(lowered, stages, storage, request.target, block)
 
 
-def _block(request: Request) -> int:
-    return TRAINING_BLOCK if request.training else INFERENCE_BLOCK
+def _has_rows(stages: list[Stage]) -> bool:
+    segments = [segment for stage in stages if stage.batched for segment in stage.segments]
+    return any(kind_of_node(segment[0]) == "rows" for segment in segments)
+
+
+def generate(request: Request, recorder: Recorder | None = None) -> Program:
+    """The program as text, with what the runtime has to provide."""
+    return emit(plan(request, recorder), request)
+
+
+def emit(decided: Plan, request: Request) -> Program:
+    """A plan as text."""
+    return Emitter(
+        decided.graph,
+        decided.stages,
+        decided.storage,
+        decided.target,
+        decided.block,
+        request.input_dtypes,
+        training=request.training,
+    ).program()
 
 
 @functools.cache

@@ -115,6 +115,12 @@ class Model(Training, Files, Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
+    def program(self, after: str | None = None, emit: str = "graph") -> str:
+        """The compiled inference program as text: 'graph' (as the pass `after` leaves it), 'loops', 'llvm' or 'asm'."""
+        from planish.runtime.inspection import describe
+
+        return describe(self, after, emit)
+
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:
             raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))

@@ -1,27 +1,64 @@
-"""Generates a program, showing every pass where PLANISH_DUMP asks for it."""
+"""A program at any stage of its making, as text: for PLANISH_DUMP, `Model.program` and the command line."""
 
 from __future__ import annotations
 
 import sys
 
 from planish import config
-from planish.codegen.compile import Request, generate
+from planish.codegen import compile as compiler
+from planish.codegen.compile import Request
+from planish.codegen.listing import print_loops
 from planish.codegen.program import Program
+from planish.errors import unknown_name
+from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
 from planish.ops.registry import op_named
 from planish.passes.recorder import Recorder
 
 
-def dump(request: Request) -> Program:
-    """The program; with PLANISH_DUMP set, the graph after every pass that changed it goes to stderr, verified."""
-    if not config.value("PLANISH_DUMP"):
-        return generate(request)
+def generate_and_dump(request: Request) -> Program:
+    """The program; what PLANISH_DUMP asks for goes to stderr on the way, graphs verified after every pass that changed them."""
+    forms = config.value("PLANISH_DUMP")
+    if not forms:
+        return compiler.generate(request)
     recorder = Recorder()
-    program = generate(request, recorder)
-    print(f"--- traced\n{print_graph(request.graph)}", file=sys.stderr)
-    for record in recorder.records:
-        verify(record.after, lambda op, types, attributes: op_named(op).infer(types, attributes), after=record.name)
-        if record.changed:
-            print(f"--- {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}", file=sys.stderr)
+    plan = compiler.plan(request, recorder)
+    program = compiler.emit(plan, request)
+    if "graph" in forms:
+        print(f"--- graph, traced\n{print_graph(request.graph)}", file=sys.stderr)
+        for record in recorder.records:
+            verify_graph(record.after, record.name)
+            if record.changed:
+                print(
+                    f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}", file=sys.stderr
+                )
+    for form in forms:
+        if form != "graph":
+            print(f"--- {form}\n{_emitted(form, plan, program)}", file=sys.stderr)
     return program
+
+
+def verify_graph(graph: Graph, after: str) -> None:
+    """ValueError naming the pass if the graph is not well formed."""
+    verify(graph, lambda op, types, attributes: op_named(op).infer(types, attributes), after=after)
+
+
+def describe(request: Request, after: str | None, form: str) -> str:
+    """The graph after a pass (the last one if None), or the loops, LLVM or assembly that it becomes."""
+    if form not in config.EMITTED:
+        raise ValueError(unknown_name("form of a program", form, config.EMITTED))
+    recorder = Recorder()
+    plan = compiler.plan(request, recorder)
+    names = [record.name for record in recorder.records]
+    if after is not None and after not in names:
+        raise ValueError(unknown_name("pass", after, names))
+    if form == "graph":
+        return print_graph(recorder.graph_after(after or names[-1]))
+    return _emitted(form, plan, compiler.emit(plan, request))
+
+
+def _emitted(form: str, plan: compiler.Plan, program: Program) -> str:
+    if form == "loops":
+        return print_loops(plan)
+    return program.text if form == "llvm" else compiler.assembly(program.text, plan.target)

@@ -84,10 +84,10 @@ def _made(
     key: str, graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int
 ) -> Compiled:
     from planish.codegen import compile as compiler
-    from planish.runtime.dump import dump
+    from planish.runtime.dump import generate_and_dump
 
     request = compiler.Request(graph, input_dtypes, target, training, max_batch)
-    program = dump(request)
+    program = generate_and_dump(request)
     code = compiler.object_code(program.text, target)
     facts = {
         "arguments": program.arguments,
