@@ -4,8 +4,8 @@
 
 Each model is trained for three steps and saved: data/NAME.keras.xz. Then it is given a fourth step, and what came out
 goes into data/NAME.npz: images `x`, labels `y`, outputs before the step (`predictions`), and the weights after it
-(`weight_0`, `weight_1`, ...), which are right only if the optimizer's state was read too. Files are compressed, since
-HDF5 is mostly zeros.
+(`weight_0`, `weight_1`, ...), which are right only if the optimizer's state was read too, and the optimizer's variables
+after it (`state_0`, ...). Files are compressed, since HDF5 is mostly zeros.
 """
 
 import lzma
@@ -89,6 +89,7 @@ def record(name, make_layers, make_optimizer, loss, metrics):
     if loss is not None:
         model.train_on_batch(x, y)
         recorded |= {f"weight_{number}": weight for number, weight in enumerate(model.get_weights())}
+        recorded |= {f"state_{number}": np.asarray(slot) for number, slot in enumerate(model.optimizer.variables)}
     np.savez_compressed(FOLDER / f"{name}.npz", **recorded)
 
 

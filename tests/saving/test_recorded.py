@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from planish.models import load_model
+from planish.saving import optimizer_state
 
 TRAINED = ["adam", "sgd", "adamw", "rmsprop", "adagrad", "nadam"]
 
@@ -24,6 +25,17 @@ def test_the_next_step_of_training(recorded, outcome, name):
     model.train_on_batch(expected["x"], expected["y"])
     for number, weight in enumerate(model.get_weights()):
         np.testing.assert_allclose(weight, expected[f"weight_{number}"], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_optimizer_after_the_next_step(recorded, outcome, name):
+    expected = outcome(name)
+    model = load_model(recorded(f"{name}.keras"))
+    model.train_on_batch(expected["x"], expected["y"])
+    state = optimizer_state.arrays(model.optimizer, model.trainable_weights)
+    assert len(state) == sum(key.startswith("state_") for key in expected)
+    for number, array in enumerate(state):
+        np.testing.assert_allclose(array, expected[f"state_{number}"], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", TRAINED)
