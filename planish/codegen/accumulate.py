@@ -16,14 +16,16 @@ from collections.abc import Sequence
 
 from planish.codegen.function import Function, Pointer, Value
 
-UNROLL = 4
+# Steps of k between two branches: few sums need more of them to fill the time that a branch takes, many need less code.
+UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
 
 
 def accumulate(
-    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depth: int, vectors: int, unroll: int = UNROLL
+    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depth: int, vectors: int
 ) -> list[Value]:
     """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `vectors` vectors for each k."""
-    if depth <= unroll:
+    unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
+    if depth <= UNROLL_FEW:
         return _steps(f, list(sums), x, offsets, w, range(depth), vectors)
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
