@@ -60,5 +60,3 @@ def _loop_nest(module: str) -> list[str]:
         elif block:
             break
     return block
-
-

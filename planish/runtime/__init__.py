@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def inference_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> InferenceExecutable:
-    """The compiled program of a graph without updates; `input_dtypes` are the element types of the arrays it will read."""
+    """The compiled program of a graph without updates.
+
+    `input_dtypes` are the element types of the arrays it will read.
+    """
     if config.value("PLANISH_COMPARE"):
         from planish.runtime.compared import ComparedInference
 
@@ -25,9 +28,7 @@ def inference_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]
     return InferenceExecutable(graph, input_dtypes)
 
 
-def training_executable(
-    graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int
-) -> TrainingExecutable:
+def training_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> TrainingExecutable:
     """The compiled program of a training step, for batches of up to `max_batch` images."""
     if config.value("PLANISH_COMPARE"):
         from planish.runtime.compared import ComparedTraining

@@ -1,4 +1,7 @@
-"""Compiled programs run beside the interpreter (PLANISH_COMPARE): slow, and an error names the first operation that differs."""
+"""Compiled programs run beside the interpreter (PLANISH_COMPARE).
+
+Slow, and an error names the first operation that differs.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from planish.passes.recorder import Recorder
 
 
 def generate_and_dump(request: Request) -> Program:
-    """The program; what PLANISH_DUMP asks for goes to stderr on the way, graphs verified after every pass that changed them."""
+    """The program; what PLANISH_DUMP asks for goes to stderr on the way. Graphs are verified after every pass."""
     forms = config.value("PLANISH_DUMP")
     if not forms:
         return compiler.generate(request)
@@ -31,7 +31,8 @@ def generate_and_dump(request: Request) -> Program:
             verify_graph(record.after, record.name)
             if record.changed:
                 print(
-                    f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}", file=sys.stderr
+                    f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}",
+                    file=sys.stderr,
                 )
     for form in forms:
         if form != "graph":

@@ -38,7 +38,8 @@ def _names(input_dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
 class _Executable:
     """What both kinds have in common: a program, its arena, and scratch memory for each thread."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0) -> None:
+    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0)
+    -> None:
         self.graph = graph
         self.max_batch = max_batch
         self._program = compiled(graph, _names(input_dtypes), training=training, max_batch=max_batch)
@@ -143,8 +144,9 @@ class TrainingExecutable(_Executable):
     ) -> int:
         """Runs ceil(len(order) / batch_size) steps over the rows `order` of `inputs`; gives the number of steps done.
 
-        `parameters` are updated in place. `scalars` hold a value per step. Batched outputs are written in visiting order, unbatched ones one
-        per step. `progress` is told the number of steps done now and then. What it raises, or Ctrl-C, ends the run after the current step.
+        `parameters` are updated in place. `scalars` hold a value per step. Batched outputs are written in visiting
+        order, unbatched ones one per step. `progress` is told the number of steps done now and then. What it raises,
+        or Ctrl-C, ends the run after the current step.
         """
         total = len(order)
         count = -(-total // batch_size)

@@ -10,7 +10,8 @@ from planish.runtime.dump import describe as describe_request
 
 
 def describe(model: Any, after: str | None = None, emit: str = "graph") -> str:
-    """The model's inference program for float32 images: 'graph' (after the pass `after`, or the last one), 'loops', 'llvm' or 'asm'.
+    """The model's inference program for float32 images: 'graph' (after the pass `after`, or the last one), 'loops',
+    'llvm' or 'asm'.
 
     ValueError for an unknown pass or form, or a model that is not built.
     """

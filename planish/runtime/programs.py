@@ -76,7 +76,11 @@ def _loaded(key: str, target: Target) -> Compiled | None:
     head, _, code = stored.partition(b"\n")
     facts = json.loads(head)
     return Compiled(
-        NativeCode(code, target), tuple(facts["arguments"]), facts["arena_nbytes"], facts["scratch_nbytes"], facts["block"]
+        NativeCode(code, target),
+        tuple(facts["arguments"]),
+        facts["arena_nbytes"],
+        facts["scratch_nbytes"],
+        facts["block"],
     )
 
 

@@ -26,7 +26,10 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 def run_together(work: Callable[[int], None], threads: int) -> None:
-    """Calls work(0) here and work(1) .. work(threads - 1) on other threads; returns when all are done, raising what one raised."""
+    """Calls work(0) here and work(1) ..
+
+    Work(threads - 1) on other threads; returns when all are done, raising what one raised.
+    """
     if threads == 1:
         work(0)
         return
@@ -39,10 +42,12 @@ def run_together(work: Callable[[int], None], threads: int) -> None:
             future.result()
 
 
-def run_watched(work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None], seconds: float) -> None:
+def run_watched(work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None],
+seconds: float) -> None:
     """Calls work(0) .. work(threads - 1) on other threads, and `watch` here every so many seconds until all are done.
 
-    If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception goes on.
+    If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception
+    goes on.
     """
     done = threading.Semaphore(0)
     failures: list[BaseException] = []
@@ -56,8 +61,8 @@ def run_watched(work: Callable[[int], None], threads: int, watch: Callable[[], N
         finally:
             done.release()
 
-    workers = [threading.Thread(target=run, args=(number,), daemon=True, name=f"planish-{number}") for number in range(threads)]
-    for worker in workers:
+    workers = [threading.Thread(target=run, args=(number,), daemon=True, name=f"planish-{number}") for number in
+    range(threads)] for worker in workers:
         worker.start()
     waiting = threads
     try:

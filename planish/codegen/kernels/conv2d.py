@@ -8,9 +8,10 @@
                         sums[pixel][v] += x[pixel + k] * w[k][v]
                 y[window] = epilogue(max over the window's pixels)
 
-x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous. Rows and columns that no window reads
-are not computed. Registers: pixels * vectors sums + vectors weights + 1 broadcast. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at
-90% of the FMA limit from 8 input channels up. The last vector of channels is masked when it is stored; packed weights are zero there.
+x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous.
+Rows and columns that no window reads are not computed. Registers: pixels * vectors sums + vectors weights + 1
+broadcast. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The
+last vector of channels is masked when it is stored; packed weights are zero there.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Tile:
 def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> Tile:
     """The tile that needs the fewest cycles for a row of outputs, by counting FMAs, loads and latency.
 
-    A step of k takes pixels * vectors FMAs and pixels + vectors loads at two a cycle each, and no less than the latency allows.
+    A step of k takes pixels * vectors FMAs and pixels + vectors loads at two a cycle each, and no less than the
+    latency allows.
     """
     needed = vectors_of(channels, lanes)
     best: tuple[float, int, Tile] | None = None
@@ -101,14 +103,16 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _emit_panel(
-    f: Function, spec: Spec, operands: Operands, geometry: _Geometry, x: Pointer, w: Pointer, vectors: int, channel: Index, left: int
+    f: Function, spec: Spec, operands: Operands, geometry: _Geometry, x: Pointer, w: Pointer, vectors: int, channel:
+    Index, left: int
 ) -> None:
     """One panel of output channels over the whole map; at least `left` channels of the group begin at `channel`."""
     rows, columns, filters = spec.shape
     pool_rows, pool_columns = geometry.window
     epilogue = epilogue_of(f, spec, operands)
     windows = plan(
-        spec.attributes["kernel_shape"][3] // spec.attributes["groups"], columns, pool_rows * pool_columns, f.lanes, f.module.target.registers
+        spec.attributes["kernel_shape"][3] // spec.attributes["groups"], columns, pool_rows * pool_columns, f.lanes,
+        f.module.target.registers
     ).windows
     across = pool_columns * geometry.stride[1] * geometry.pixel
     with f.loop(0, rows) as row:
@@ -143,7 +147,8 @@ def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int
     ]
 
 
-def _convolve(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int) -> list[Value]:
+def _convolve(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int) ->
+list[Value]:
     kernel_rows, kernel_columns, depth = geometry.kernel
     step = vectors * f.vector_nbytes
     with f.loop(0, kernel_rows, carried=[ZERO] * (len(offsets) * vectors)) as down:
@@ -168,7 +173,8 @@ def _largest(f: Function, values: list[Value]) -> Value:
 
 
 def _store(
-    f: Function, epilogue: Epilogue, y: Pointer, sums: list[Value], windows: int, vectors: int, channel: Index, element: Index, filters: int, left: int
+    f: Function, epilogue: Epilogue, y: Pointer, sums: list[Value], windows: int, vectors: int, channel: Index,
+    element: Index, filters: int, left: int
 ) -> None:
     for window, v in product(range(windows), range(vectors)):
         mask = f.tail_mask(left - v * f.lanes)

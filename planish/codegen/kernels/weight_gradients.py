@@ -5,9 +5,10 @@ conv2d:  for kernel row (or column), panel of filters:
              for image n, block of inputs r of the kernel row:
                  part[r][o] = sum over i, j of x[n][i * s + a * d][j * s][r] * g[n][i][j][o];  dW[r][o] += part[r][o]
 
-Blocks are `rows` broadcasts x `vectors` of columns in registers; no part of a sum is shared between threads, and images are added in
-their order, so the bits do not depend on the number of threads. x has its border already. The last vector of columns is masked.
-2 * kh * kw * cin * cout * rows * columns FLOP an image (conv2d), 2 * k * m (dense), at the FMA limit from about 12 rows up.
+Blocks are `rows` broadcasts x `vectors` of columns in registers; no part of a sum is shared between threads, and
+images are added in their order, so the bits do not depend on the number of threads. x has its border already. The last
+vector of columns is masked. 2 * kh * kw * cin * cout * rows * columns FLOP an image (conv2d), 2 * k * m (dense), at
+the FMA limit from about 12 rows up.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ class _Convolution:
         kernel_rows, kernel_columns, depth, filters = spec.attributes["kernel_shape"]
         self.width, self.channels = spec.inputs[0].shape[1:]
         self.rows, self.columns = spec.inputs[1].shape[:2]
-        self.filters, self.groups = filters, spec.attributes["groups"]
+        self.filters: int = filters
+        self.groups: int = spec.attributes["groups"]
         self.strides, self.dilation = spec.attributes["strides"], spec.attributes["dilation"]
         contiguous = (self.dilation[1] == 1 and self.groups == 1) or kernel_columns == 1
         self.across = 1 if contiguous else kernel_columns
@@ -116,7 +118,7 @@ class _Convolution:
         self.panels = _panels(filters // self.groups, target.lanes)
         self.block = block_rows(max(self.panels), target.registers)
         self.together = self.runs * self.run <= self.block
-        self.items = self.groups * len(self.panels) * (1 if self.together else self.runs)
+        self.items: int = self.groups * len(self.panels) * (1 if self.together else self.runs)
 
     def run_offset(self, f: Function, run: Index) -> Index:
         """Bytes from a pixel to the first input of a run."""
@@ -144,7 +146,9 @@ def emit_conv2d(f: Function, spec: Spec, operands: Operands) -> None:
             panel = _Panel(f, spec, operands, shape, group, vector, panels)
             if shape.together:
                 offsets = [
-                    f.add(shape.run_offset(f, each), 4 * place) for each in range(shape.runs) for place in range(shape.run)
+                    f.add(shape.run_offset(f, each), 4 * place)
+                    for each in range(shape.runs)
+                    for place in range(shape.run)
                 ]
                 panel.emit_block(offsets, 0)
             else:
@@ -155,7 +159,14 @@ class _Panel:
     """One panel of filters: its part of g and of dW."""
 
     def __init__(
-        self, f: Function, spec: Spec, operands: Operands, shape: _Convolution, group: Index, vector: Index, run: PanelRun
+        self,
+        f: Function,
+        spec: Spec,
+        operands: Operands,
+        shape: _Convolution,
+        group: Index,
+        vector: Index,
+        run: PanelRun,
     ) -> None:
         self.f, self.shape, self.vectors, self.count = f, shape, run.vectors, operands.count
         each = shape.filters // shape.groups

@@ -5,10 +5,11 @@
         for xi in 16:  M[xi] = V[xi] @ U[xi]                            # [tiles, cin] x [cin, cout], the micro-kernel
         for tile, filters (in vectors): y = epilogue(max or all of A' m A)
 
-x [h, w, cin], y [rows, columns, cout]. 16 multiplications in place of 36 for four outputs; with pooling the output tile is the window. One row of tiles
-at a time keeps V and M (64 bytes * tiles * (cin + cout)) in L1. Needs work space for both. Rows and columns that no whole tile covers are read
-as zero and not stored: tiles at the lower and right edge take their inputs through a mask of rows and columns known when the code is made.
-Error no worse than the direct sum's (4e-7 against float64 for 32 channels). 1.9x of the direct kernel on 13x13x32 -> 64.
+x [h, w, cin], y [rows, columns, cout]. 16 multiplications in place of 36 for four outputs; with pooling the output
+tile is the window. One row of tiles at a time keeps V and M (64 bytes * tiles * (cin + cout)) in L1. Needs work space
+for both. Rows and columns that no whole tile covers are read as zero and not stored: tiles at the lower and right edge
+take their inputs through a mask of rows and columns known when the code is made. Error no worse than the direct sum's
+(4e-7 against float64 for 32 channels). 1.9x of the direct kernel on 13x13x32 -> 64.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def pays(kernel_shape: Sequence[int], settings: Mapping[str, Any], window: tuple
     """Whether this kernel can compute the convolution, and is the faster one."""
     rows, columns, channels, filters = kernel_shape
     plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
-    return (rows, columns) == (3, 3) and plain and window in ((1, 1), (2, 2)) and min(channels, filters) >= FEWEST_CHANNELS
+    return (rows, columns) == (3, 3) and plain and window in ((1, 1), (2, 2)) and min(channels, filters) >=
+    FEWEST_CHANNELS
 
 
 def panels_of(filters: int, lanes: int, registers: int) -> list[int]:
@@ -51,8 +53,8 @@ def _tiles(spec: Spec) -> tuple[int, int]:
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    channels, filters = (vectors_of(extent, target.lanes) * target.lanes for extent in spec.attributes["kernel_shape"][2:])
-    return 4 * 16 * _tiles(spec)[1] * (channels + filters)
+    channels, filters = (vectors_of(extent, target.lanes) * target.lanes for extent in
+    spec.attributes["kernel_shape"][2:]) return 4 * 16 * _tiles(spec)[1] * (channels + filters)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -61,7 +63,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     complete = sum(2 * row + 4 <= height for row in range(tile_rows))
     row_nbytes = 4 * width * channels
     with f.loop(0, complete) as row:
-        _emit_tile_row(f, spec, operands, f.offset(operands.inputs[0], f.multiply(row.index, 2 * row_nbytes)), row.index, 4)
+        _emit_tile_row(f, spec, operands, f.offset(operands.inputs[0], f.multiply(row.index, 2 * row_nbytes)),
+        row.index, 4)
     for last in range(complete, tile_rows):
         _emit_tile_row(f, spec, operands, f.offset(operands.inputs[0], last * 2 * row_nbytes), last, height - 2 * last)
 
@@ -139,8 +142,8 @@ def _product(
     channels, vectors, in_nbytes, out_nbytes = extents
     source = f.offset(x, f.multiply(first, in_nbytes))
     target = f.offset(y, f.multiply(first, out_nbytes))
-    sums = accumulate(f, [ZERO] * (count * vectors), source, [tile * in_nbytes for tile in range(count)], w, channels, vectors)
-    for tile, v in product(range(count), range(vectors)):
+    sums = accumulate(f, [ZERO] * (count * vectors), source, [tile * in_nbytes for tile in range(count)], w, channels,
+    vectors) for tile, v in product(range(count), range(vectors)):
         f.store(sums[tile * vectors + v], target, tile * out_nbytes + v * f.vector_nbytes)
 
 
@@ -179,7 +182,8 @@ def _emit_outputs(
         with f.loop(0, whole, f.lanes) as channel:
             _emit_output_vector(f, spec, operands, products, (row, tile, channel.index), (rows, columns), None)
     if filters > whole:
-        _emit_output_vector(f, spec, operands, products, (row, tile, whole), (rows, columns), f.tail_mask(filters - whole))
+        _emit_output_vector(f, spec, operands, products, (row, tile, whole), (rows, columns), f.tail_mask(filters -
+        whole))
 
 
 def _emit_output_vector(
