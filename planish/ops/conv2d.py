@@ -1,7 +1,7 @@
 """2-D convolution (cross-correlation, as in every framework), channels last.
 
-y[n, i, j, o] = sum over a, b, c of x[n, i*s + a*d - p, j*s + b*d - p, c] * w[a, b, c, o]; with groups, output channel o sees
-the input channels of its own group only.
+y[n, i, j, o] = sum over a, b, c of x[n, i*s + a*d - p, j*s + b*d - p, c] * w[a, b, c, o]; with groups, output channel o
+sees the input channels of its own group only.
 """
 
 from __future__ import annotations
@@ -11,48 +11,57 @@ from typing import Any
 
 import numpy as np
 
-from planish.errors import explain
-from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import mistake
 from planish.ops.registry import Array, Environment, make, register
-from planish.ops.windows import NO_PADDING, output_extents, padded, padding_of, pair, tap_slices, taps
+from planish.ops.windows import NO_PADDING, check_map, output_extents, padded, padding_of, pair, tap_slices, taps
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    """The type of the result. ValueError if map, kernel and settings do not go together."""
     x, w = inputs
-    kernel_rows, kernel_columns, group_channels, filters = w.shape
+    check_map("a convolution", x)
     groups = attributes["groups"]
-    if len(x.shape) != 3 or x.shape[2] != group_channels * groups:
-        raise ValueError(
-            explain(
-                what="A convolution got a map that does not fit its kernel",
-                layer=", ".join(current_layers()) or None,
-                rule="the kernel's input channels times the groups are the map's channels",
-                expected=f"maps of shape (rows, columns, {group_channels * groups})",
-                received=f"shape {x.shape}",
-                remedy="build the layer for this input, or give the channels axis: x[..., None]",
-            )
+    if len(w.shape) != 4 or w.batched or groups < 1 or w.shape[3] % groups:
+        raise mistake(
+            "a convolution has impossible weights",
+            rule="the groups share the filters equally, and all images the kernel",
+            expected="a kernel f32[rows, columns, input channels of a group, filters]",
+            received=f"{w}, {groups} groups",
         )
-    rows, columns = output_extents(
-        "convolution", x.shape, (kernel_rows, kernel_columns), attributes["strides"], attributes["padding"], attributes["dilation"]
-    )
-    return TensorType((rows, columns, filters))
+    if x.shape[2] != w.shape[2] * groups:
+        raise mistake(
+            "a convolution got a map that does not fit its kernel",
+            rule="the kernel's input channels times the groups are the map's channels",
+            expected=f"maps of shape (rows, columns, {w.shape[2] * groups})",
+            received=f"shape {x.shape}",
+            remedy="build the layer for this input",
+        )
+    settings = attributes["strides"], attributes["padding"], attributes["dilation"]
+    rows, columns = output_extents("convolution", x.shape, w.shape[:2], *settings)
+    return TensorType((rows, columns, w.shape[3]))
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     x, w = arrays
-    rows, columns, filters = node.shape
     settings = node.attributes
-    groups = settings["groups"]
     source = padded(x, settings["padding"])
-    result = np.zeros((len(x), rows, columns, filters), np.result_type(x, w))
-    each_in, each_out = w.shape[2], filters // groups
-    for a, b in taps(w.shape[:2]):
-        vertical, horizontal = tap_slices((a, b), (rows, columns), settings["strides"], settings["dilation"])
-        seen = source[:, vertical, horizontal]
-        for group in range(groups):
-            out = slice(group * each_out, (group + 1) * each_out)
-            result[..., out] += seen[..., group * each_in : (group + 1) * each_in] @ w[a, b, :, out]
+    result = np.zeros((len(x), *node.shape), np.result_type(x, w))
+    for tap in taps(w.shape[:2]):
+        seen = source[:, *tap_slices(tap, node.shape, settings["strides"], settings["dilation"])]
+        result += grouped_product(seen, w[tap], settings["groups"])
     return result
+
+
+def grouped_product(x: Array, w: Array, groups: int) -> Array:
+    """x[..., inputs] times w[inputs / groups, outputs], each group of inputs with its own columns: [..., outputs]."""
+    inputs, outputs = w.shape
+    if groups == 1:
+        product: Array = x.reshape(-1, inputs) @ w
+    else:
+        by_group = x.reshape(-1, groups, inputs).swapaxes(0, 1) @ w.reshape(inputs, groups, -1).swapaxes(0, 1)
+        product = by_group.swapaxes(0, 1)
+    return product.reshape(*x.shape[:-1], outputs)
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
@@ -63,7 +72,7 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [conv2d_input_grad(g, w, x.shape, **settings), conv2d_weight_grad(x, g, w.shape, **settings)]
 
 
-register("conv2d", _infer, _reference, _grad)
+register("conv2d", infer, _reference, _grad)
 
 
 def conv2d(
@@ -75,6 +84,5 @@ def conv2d(
     groups: int = 1,
 ) -> Node:
     """`x` f32[N, h, w, cin], `w` f32[kh, kw, cin / groups, cout] -> f32[N, rows, columns, cout]."""
-    return make(
-        "conv2d", [x, w], strides=pair(strides), padding=padding_of(padding), dilation=pair(dilation), groups=int(groups)
-    )
+    settings = {"strides": pair(strides), "padding": padding_of(padding), "dilation": pair(dilation)}
+    return make("conv2d", [x, w], **settings, groups=int(groups))

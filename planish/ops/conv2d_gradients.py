@@ -1,6 +1,6 @@
 """Gradients of a convolution with respect to its maps and its kernel.
 
-dx[n, i*s + a*d - p, j*s + b*d - p, c] += g[n, i, j, o] * w[a, b, c, o]      summed over a, b, o (a transposed convolution)
+dx[n, i*s + a*d - p, j*s + b*d - p, c] += g[n, i, j, o] * w[a, b, c, o]  summed over a, b, o: a transposed convolution
 dw[a, b, c, o] = sum over n, i, j of x[n, i*s + a*d - p, j*s + b*d - p, c] * g[n, i, j, o]
 """
 
@@ -11,12 +11,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.conv2d import grouped_product, infer
+from planish.ops.mistake import mistake
 from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import padded, padding_of, pair, tap_slices, taps
 
 
 def _infer_input(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(attributes["input_shape"])
+    g, w = inputs
+    x = TensorType(attributes["input_shape"])
+    _check(x, w, g, attributes)
+    return x
 
 
 def _input_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -26,18 +31,23 @@ def _input_grad(arrays: Sequence[Array], node: Node, environment: Environment) -
     height, width, channels = settings["input_shape"]
     groups = settings["groups"]
     result = np.zeros((len(g), height + top + bottom, width + left + right, channels), np.result_type(g, w))
-    each_in, each_out = channels // groups, g.shape[3] // groups
-    for a, b in taps(w.shape[:2]):
-        vertical, horizontal = tap_slices((a, b), g.shape[1:3], settings["strides"], settings["dilation"])
-        for group in range(groups):
-            out = slice(group * each_out, (group + 1) * each_out)
-            into = slice(group * each_in, (group + 1) * each_in)
-            result[:, vertical, horizontal, into] += g[..., out] @ w[a, b, :, out].T
+    for tap in taps(w.shape[:2]):
+        place = (slice(None), *tap_slices(tap, g.shape[1:3], settings["strides"], settings["dilation"]))
+        result[place] += grouped_product(g, _turned(w[tap], groups), groups)
     return result[:, top : top + height, left : left + width]
 
 
+def _turned(w: Array, groups: int) -> Array:
+    """w[cin / groups, cout] as the matrix back from the outputs of each group to its inputs: [cout / groups, cin]."""
+    inputs, outputs = w.shape
+    return w.reshape(inputs, groups, outputs // groups).transpose(2, 1, 0).reshape(outputs // groups, -1)
+
+
 def _infer_weight(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(attributes["kernel_shape"], batched=False)
+    x, g = inputs
+    w = TensorType(attributes["kernel_shape"], batched=False)
+    _check(x, w, g, attributes)
+    return w
 
 
 def _weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -45,16 +55,20 @@ def _weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) 
     settings = node.attributes
     groups = settings["groups"]
     source = padded(x, settings["padding"])
-    result = np.zeros(node.shape, np.result_type(x, g))
-    each_in, each_out = node.shape[2], node.shape[3] // groups
-    for a, b in taps(node.shape[:2]):
-        vertical, horizontal = tap_slices((a, b), g.shape[1:3], settings["strides"], settings["dilation"])
-        seen = source[:, vertical, horizontal]
-        for group in range(groups):
-            out = slice(group * each_out, (group + 1) * each_out)
-            into = slice(group * each_in, (group + 1) * each_in)
-            result[a, b, :, out] = np.tensordot(seen[..., into], g[..., out], ([0, 1, 2], [0, 1, 2]))
+    result = np.empty(node.shape, np.result_type(x, g))
+    by_group = g.reshape(-1, groups, node.shape[3] // groups).swapaxes(0, 1)
+    for tap in taps(node.shape[:2]):
+        seen = source[:, *tap_slices(tap, g.shape[1:3], settings["strides"], settings["dilation"])]
+        products = seen.reshape(-1, groups, node.shape[2]).transpose(1, 2, 0) @ by_group
+        result[tap] = products.swapaxes(0, 1).reshape(node.shape[2:])
     return result
+
+
+def _check(x: TensorType, w: TensorType, g: TensorType, attributes: Attributes) -> None:
+    """ValueError unless `g` has the type of the convolution of `x` with `w`."""
+    result = infer([x, w], attributes)
+    if g != result:
+        raise mistake("a gradient does not have the type of its convolution", expected=result, received=g)
 
 
 register("conv2d_input_grad", _infer_input, _input_grad, None)

@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from planish.errors import explain
-from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import check_values, mistake
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     x, w = inputs
+    check_values("a dense layer", x, w)
+    if len(w.shape) != 2 or w.batched:
+        raise mistake("the weights of a dense layer are one matrix for all images", received=w)
     if not x.shape or x.shape[-1] != w.shape[0]:
-        raise ValueError(
-            explain(
-                what="A dense layer got another number of features than it has weights for",
-                layer=", ".join(current_layers()) or None,
-                rule="the last axis of the input has one entry per row of the kernel",
-                expected=f"{w.shape[0]} features",
-                received=f"shape {x.shape}",
-                remedy="build the layer for this input, or put a Flatten in front of it",
-            )
+        raise mistake(
+            "a dense layer got another number of features than it has weights for",
+            rule="the last axis of the input has one entry per row of the kernel",
+            expected=f"{w.shape[0]} features",
+            received=f"shape {x.shape}",
+            remedy="build the layer for this input, or put a Flatten in front of it",
         )
     return TensorType((*x.shape[:-1], w.shape[1]), batched=x.batched)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     x, w = arrays
-    product: Array = x @ w
-    return product
+    product: Array = x.reshape(-1, len(w)) @ w  # one product, however many axes there are
+    return product.reshape(*x.shape[:-1], w.shape[1])
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
@@ -43,13 +41,15 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
 
 def _infer_weight_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     x, g = inputs
+    if not x.shape or x.shape[:-1] != g.shape[:-1] or x.batched != g.batched:
+        raise mistake("a dense layer's input and gradient do not go together", received=f"{x} and {g}")
     return TensorType((x.shape[-1], g.shape[-1]), batched=False)
 
 
 def _weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     x, g = arrays
-    leading = list(range(x.ndim - 1))
-    return np.tensordot(x, g, (leading, leading))
+    product: Array = x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+    return product
 
 
 register("dense", _infer, _reference, _grad)

@@ -7,17 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import mistake
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (labels,) = inputs
+    if labels.dtype != "i32" or attributes["classes"] < 1:
+        raise mistake(
+            "one_hot takes class indices, and 1 class or more",
+            expected="i32 values",
+            received=f"{labels}, {attributes['classes']} classes",
+        )
     return TensorType((*labels.shape, attributes["classes"]), batched=labels.batched)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (labels,) = arrays
-    return (labels[..., None] == np.arange(node.attributes["classes"])).astype(environment.dtype)
+    return np.asarray(labels[..., None] == np.arange(node.attributes["classes"]), environment.dtype)
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:

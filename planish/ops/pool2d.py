@@ -1,6 +1,7 @@
 """Maximum and average over windows of a map, channel by channel.
 
-The border of a maximum is minus infinity; an average divides by the pixels of its window that are in the map ('same' in Keras).
+The border of a maximum is minus infinity; an average divides by the pixels of its window that are in the map ('same' in
+Keras).
 """
 
 from __future__ import annotations
@@ -11,13 +12,23 @@ from typing import Any
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import mistake
 from planish.ops.registry import Array, Environment, make, register
-from planish.ops.windows import NO_PADDING, output_extents, padded, padding_of, pair, tap_slices, taps
+from planish.ops.windows import NO_PADDING, check_map, output_extents, padded, padding_of, pair, tap_slices, taps
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    """The type of the result. ValueError if map, window and padding do not go together."""
     (x,) = inputs
-    rows, columns = output_extents("pool", x.shape, attributes["window"], attributes["strides"], attributes["padding"])
+    check_map("pooling", x)
+    window, padding = attributes["window"], attributes["padding"]
+    rows, columns = output_extents("pool", x.shape, window, attributes["strides"], padding)
+    if max(padding[0]) >= window[0] or max(padding[1]) >= window[1]:
+        raise mistake(
+            "a pool has windows that see nothing but padding",
+            rule="padding is smaller than the window",
+            received=f"window {window}, padding {padding}",
+        )
     return TensorType((rows, columns, x.shape[2]))
 
 
@@ -61,15 +72,19 @@ def _average_grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [average_pool2d_grad(g, node.inputs[0].shape, **settings)]
 
 
-register("max_pool2d", _infer, _maximum, _maximum_grad)
-register("average_pool2d", _infer, _average, _average_grad)
+register("max_pool2d", infer, _maximum, _maximum_grad)
+register("average_pool2d", infer, _average, _average_grad)
 
 
-def max_pool2d(x: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]] = NO_PADDING) -> Node:
-    """`x` f32[N, h, w, c] -> f32[N, rows, columns, c]."""
+def max_pool2d(
+    x: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]] = NO_PADDING
+) -> Node:
+    """`x` f32[N, h, w, c] -> f32[N, rows, columns, c]: the maximum of each window, NaN if one of its pixels is."""
     return make("max_pool2d", [x], window=pair(window), strides=pair(strides), padding=padding_of(padding))
 
 
-def average_pool2d(x: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]] = NO_PADDING) -> Node:
-    """`x` f32[N, h, w, c] -> f32[N, rows, columns, c]."""
+def average_pool2d(
+    x: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]] = NO_PADDING
+) -> Node:
+    """`x` f32[N, h, w, c] -> f32[N, rows, columns, c]: the mean of the pixels of each window that are in the map."""
     return make("average_pool2d", [x], window=pair(window), strides=pair(strides), padding=padding_of(padding))

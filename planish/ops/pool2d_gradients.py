@@ -1,6 +1,7 @@
 """Gradients of pools.
 
-Maximum: the first place in a window (row by row) that holds the maximum gets the window's gradient; windows that overlap add up.
+Maximum: the first place in a window (row by row) that holds the maximum gets the window's gradient; windows that
+overlap add up.
 Average: each real pixel of a window gets the window's gradient divided by their number.
 """
 
@@ -11,13 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
-from planish.ops.pool2d import pixels_in_windows
+from planish.ops.mistake import mistake
+from planish.ops.pool2d import infer, pixels_in_windows
 from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import padded, padding_of, pair, tap_slices, taps
 
 
 def _infer_maximum(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return inputs[0]
+    x, y, g = inputs
+    _check(x, attributes, y, g)
+    return x
+
+
+def _check(x: TensorType, attributes: Attributes, *types: TensorType) -> None:
+    """ValueError unless `types` are those of the pooled `x`."""
+    result = infer([x], attributes)
+    if any(type_ != result for type_ in types):
+        received = " and ".join(map(str, types))
+        raise mistake("a gradient does not have the type of its pool", expected=result, received=received)
 
 
 def _crop(x: Array, attributes: Attributes, shape: Sequence[int]) -> Array:
@@ -30,17 +42,21 @@ def _maximum_grad(arrays: Sequence[Array], node: Node, environment: Environment)
     settings = node.attributes
     source = padded(x, settings["padding"], -np.inf)
     result = np.zeros_like(source)
+    inside = padded(np.ones((1, *node.shape[:2], 1)), settings["padding"]) > 0
     waiting = np.ones(y.shape, bool)
     for tap in taps(settings["window"]):
         place = (slice(None), *tap_slices(tap, y.shape[1:3], settings["strides"]))
-        chosen = waiting & (source[place] == y)
+        seen = source[place]
+        chosen = waiting & inside[place] & ((seen == y) | np.isnan(seen))  # a NaN is the maximum of its windows
         result[place] += np.where(chosen, g, 0)
         waiting &= ~chosen
     return _crop(result, settings, node.shape)
 
 
 def _infer_average(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(attributes["input_shape"])
+    x = TensorType(attributes["input_shape"])
+    _check(x, attributes, *inputs)
+    return x
 
 
 def _average_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:

@@ -1,6 +1,6 @@
-"""Uniform random numbers in [0, 1) that depend on nothing but (seed, stream, image, element): not on threads, nor on order.
+"""Uniform random numbers in [0, 1) that depend on nothing but seed, stream, image and element: not on threads or order.
 
-The counter-based generator, in 32-bit arithmetic without overflow checks (`mix` is the finaliser of a multiply-xorshift hash):
+The counter-based generator, in 32-bit arithmetic that wraps around (`mix` ends a multiply-xorshift hash):
 
     key   = mix(seed ^ 0x9E3779B9 * (stream + 1))
     row   = mix(key + image * 0x85EBCA6B)
@@ -8,8 +8,8 @@ The counter-based generator, in 32-bit arithmetic without overflow checks (`mix`
     value = (bits >> 8) * 2**-24
     mix(h): h ^= h >> 16; h *= 0x7FEB352D; h ^= h >> 15; h *= 0x846CA68B; h ^= h >> 16
 
-`image` is the place in the batch, `element` the flat index in the image's tensor. The constants of `mix` are from Chris Wellons' search for
-low-bias 32-bit hash functions ("Prospecting for hash functions", 2018).
+`image` is the place in the batch, `element` the flat index in the image's tensor. The constants of `mix` are from Chris
+Wellons' search for low-bias 32-bit hash functions ("Prospecting for hash functions", 2018).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import mistake
 from planish.ops.registry import Array, Environment, make, register
 
 STREAM_STEP, IMAGE_STEP, ELEMENT_STEP, ELEMENT_START = 0x9E3779B9, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F
@@ -38,6 +39,12 @@ def mix(word: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    (seed,) = inputs
+    if seed != TensorType((), "i32", batched=False) or min(attributes["shape"], default=1) < 1:
+        raise mistake(
+            "random numbers come from a seed that is an i32 scalar, in a shape with elements",
+            received=f"{seed}, shape {attributes['shape']}",
+        )
     return TensorType(attributes["shape"])
 
 

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
+from planish.ops.mistake import check_values, mistake
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    check_values("softmax", *inputs)
+    if not inputs[0].shape:
+        raise mistake("softmax needs an axis to work along", received=inputs[0])
     return inputs[0]
 
 

@@ -1,0 +1,26 @@
+"""Errors of shape rules: the layer on whose behalf the node is being made is named without every rule asking for it."""
+
+from __future__ import annotations
+
+from planish.errors import explain
+from planish.graph.node import TensorType, current_layers
+
+
+def mistake(
+    what: str,
+    *,
+    rule: str | None = None,
+    expected: object | None = None,
+    received: object | None = None,
+    remedy: str | None = None,
+) -> ValueError:
+    """The error to raise, in the one form that all messages have (`planish.errors.explain`)."""
+    layer = ", ".join(current_layers()) or None
+    return ValueError(explain(what=what, layer=layer, rule=rule, expected=expected, received=received, remedy=remedy))
+
+
+def check_values(what: str, *types: TensorType) -> None:
+    """ValueError unless all are f32: class indices are no quantities."""
+    if any(type_.dtype != "f32" for type_ in types):
+        received = " and ".join(map(str, types))
+        raise mistake(f"{what} computes with f32 values", received=received, remedy="use one_hot(labels, classes)")
