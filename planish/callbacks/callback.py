@@ -43,7 +43,7 @@ class Callback:
         )
 
     def wants_progress(self, mode: str) -> bool:
-        """Whether `on_<mode>_progress` is defined."""
+        """Whether `on_<mode>_progress` is to be called during a run; it is always called at the end."""
         hook = f"on_{mode}_progress"
         return getattr(type(self), hook) is not getattr(Callback, hook) or hook in vars(self)
 

@@ -17,6 +17,9 @@ class ProgbarLogger(Callback):
         self._bar: ProgressBar | None = None
         self._training = False
 
+    def wants_progress(self, mode: str) -> bool:
+        return self.params.get("verbose", 1) not in (0, 2) and live_display()
+
     def _begin(self) -> None:
         verbose = self.params.get("verbose", 1)
         live = verbose not in (0, 2) and live_display()

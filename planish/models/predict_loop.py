@@ -18,7 +18,7 @@ from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
 from planish.models.streams import Stream, is_stream
 
-_SECONDS_BETWEEN_REPORTS = 0.1
+_SECONDS_PER_PIECE = 0.15
 _BATCHES_AT_FIRST = 64
 
 
@@ -58,7 +58,7 @@ def _predict_array(model: Any, images: Array, batch_size: int, callbacks: Callba
     callbacks.on_begin("predict")
     outputs: Array | None = None
     reports = ProgressReports(callbacks, "predict")
-    for start, stop in _pieces(len(images), batch_size, callbacks.wants_batches("predict")):
+    for start, stop in _pieces(len(images), batch_size, callbacks.wants_batches("predict"), reports.wanted):
         callbacks.on_batch_begin("predict", start // batch_size)
         piece = predictor(images[start:stop])
         if outputs is None:
@@ -72,16 +72,16 @@ def _predict_array(model: Any, images: Array, batch_size: int, callbacks: Callba
     return outputs
 
 
-def _pieces(count: int, batch_size: int, single: bool) -> Iterator[tuple[int, int]]:
-    """Ranges of whole batches: single ones, or as many as take about as long as the eye notices."""
-    start, batches = 0, 1 if single else _BATCHES_AT_FIRST
+def _pieces(count: int, batch_size: int, single: bool, watched: bool) -> Iterator[tuple[int, int]]:
+    """Ranges of whole batches: single ones, all at once, or, if somebody watches, what takes a blink of an eye."""
+    start, batches = 0, 1 if single else _BATCHES_AT_FIRST if watched else -(-count // batch_size)
     while start < count:
         begun = time.perf_counter()
         stop = min(start + batches * batch_size, count)
         yield start, stop
         start = stop
-        if not single and time.perf_counter() - begun < _SECONDS_BETWEEN_REPORTS / 2:
-            batches *= 2
+        if not single:
+            batches = max(1, int(batches * _SECONDS_PER_PIECE / (time.perf_counter() - begun)))
 
 
 def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Array:

@@ -12,7 +12,7 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 
 
 class ProgressReports:
-    """Calls `on_<mode>_progress` now and then; `logs` is asked for only when somebody listens."""
+    """Calls `on_<mode>_progress` now and then if somebody wants it (`due`), and at the end."""
 
     def __init__(self, callbacks: CallbackList, mode: str) -> None:
         self.wanted = callbacks.wants_progress(mode)
@@ -24,6 +24,5 @@ class ProgressReports:
         return self.wanted and time.perf_counter() - self._last >= _SECONDS_BETWEEN_REPORTS
 
     def report(self, step: int, images: int, logs: Callable[[], dict[str, Any]]) -> None:
-        if self.wanted:
-            self._callbacks.on_progress(self._mode, step, images, logs())
-            self._last = time.perf_counter()
+        self._callbacks.on_progress(self._mode, step, images, logs())
+        self._last = time.perf_counter()
