@@ -38,8 +38,9 @@ def _names(input_dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
 class _Executable:
     """What both kinds have in common: a program, its arena, and scratch memory for each thread."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0)
-    -> None:
+    def __init__(
+        self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0
+    ) -> None:
         self.graph = graph
         self.max_batch = max_batch
         self._program = compiled(graph, _names(input_dtypes), training=training, max_batch=max_batch)

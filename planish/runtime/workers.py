@@ -42,8 +42,9 @@ def run_together(work: Callable[[int], None], threads: int) -> None:
             future.result()
 
 
-def run_watched(work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None],
-seconds: float) -> None:
+def run_watched(
+    work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None], seconds: float
+) -> None:
     """Calls work(0) .. work(threads - 1) on other threads, and `watch` here every so many seconds until all are done.
 
     If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception
@@ -61,8 +62,10 @@ seconds: float) -> None:
         finally:
             done.release()
 
-    workers = [threading.Thread(target=run, args=(number,), daemon=True, name=f"planish-{number}") for number in
-    range(threads)] for worker in workers:
+    workers = [
+        threading.Thread(target=run, args=(number,), daemon=True, name=f"planish-{number}") for number in range(threads)
+    ]
+    for worker in workers:
         worker.start()
     waiting = threads
     try:

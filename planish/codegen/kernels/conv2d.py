@@ -103,16 +103,26 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _emit_panel(
-    f: Function, spec: Spec, operands: Operands, geometry: _Geometry, x: Pointer, w: Pointer, vectors: int, channel:
-    Index, left: int
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    geometry: _Geometry,
+    x: Pointer,
+    w: Pointer,
+    vectors: int,
+    channel: Index,
+    left: int,
 ) -> None:
     """One panel of output channels over the whole map; at least `left` channels of the group begin at `channel`."""
     rows, columns, filters = spec.shape
     pool_rows, pool_columns = geometry.window
     epilogue = epilogue_of(f, spec, operands)
     windows = plan(
-        spec.attributes["kernel_shape"][3] // spec.attributes["groups"], columns, pool_rows * pool_columns, f.lanes,
-        f.module.target.registers
+        spec.attributes["kernel_shape"][3] // spec.attributes["groups"],
+        columns,
+        pool_rows * pool_columns,
+        f.lanes,
+        f.module.target.registers,
     ).windows
     across = pool_columns * geometry.stride[1] * geometry.pixel
     with f.loop(0, rows) as row:
@@ -147,8 +157,9 @@ def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int
     ]
 
 
-def _convolve(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int) ->
-list[Value]:
+def _convolve(
+    f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int
+) -> list[Value]:
     kernel_rows, kernel_columns, depth = geometry.kernel
     step = vectors * f.vector_nbytes
     with f.loop(0, kernel_rows, carried=[ZERO] * (len(offsets) * vectors)) as down:
@@ -173,8 +184,16 @@ def _largest(f: Function, values: list[Value]) -> Value:
 
 
 def _store(
-    f: Function, epilogue: Epilogue, y: Pointer, sums: list[Value], windows: int, vectors: int, channel: Index,
-    element: Index, filters: int, left: int
+    f: Function,
+    epilogue: Epilogue,
+    y: Pointer,
+    sums: list[Value],
+    windows: int,
+    vectors: int,
+    channel: Index,
+    element: Index,
+    filters: int,
+    left: int,
 ) -> None:
     for window, v in product(range(windows), range(vectors)):
         mask = f.tail_mask(left - v * f.lanes)

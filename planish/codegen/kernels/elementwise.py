@@ -79,8 +79,14 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
 
 
 def _emit_axis(
-    f: Function, spec: Spec, operands: Operands, extents: list[int], strides: list[list[int]], axis: int, places:
-    list[Index], out: Index
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    extents: list[int],
+    strides: list[list[int]],
+    axis: int,
+    places: list[Index],
+    out: Index,
 ) -> None:
     """Loops over the axis and those inside it; `places` and `out` are where operands and result stand, in elements."""
     along = [stride[axis] for stride in strides]
@@ -95,8 +101,10 @@ def _emit_axis(
     full = extents[axis] // f.lanes * f.lanes
     if full:
         with f.loop(0, full, f.lanes) as inside:
-            moved = [f.add(place, f.multiply(inside.index, stride)) for place, stride in zip(places, along,
-            strict=True)] _emit_vector(f, spec, operands, moved, along, f.add(out, inside.index), None)
+            moved = [
+                f.add(place, f.multiply(inside.index, stride)) for place, stride in zip(places, along, strict=True)
+            ]
+            _emit_vector(f, spec, operands, moved, along, f.add(out, inside.index), None)
     if extents[axis] > full:
         moved = [f.add(place, full * stride) for place, stride in zip(places, along, strict=True)]
         _emit_vector(f, spec, operands, moved, along, f.add(out, full), f.tail_mask(extents[axis] - full))

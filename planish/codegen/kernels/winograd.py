@@ -34,8 +34,9 @@ def pays(kernel_shape: Sequence[int], settings: Mapping[str, Any], window: tuple
     """Whether this kernel can compute the convolution, and is the faster one."""
     rows, columns, channels, filters = kernel_shape
     plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
-    return (rows, columns) == (3, 3) and plain and window in ((1, 1), (2, 2)) and min(channels, filters) >=
-    FEWEST_CHANNELS
+    return (
+        (rows, columns) == (3, 3) and plain and window in ((1, 1), (2, 2)) and min(channels, filters) >= FEWEST_CHANNELS
+    )
 
 
 def panels_of(filters: int, lanes: int, registers: int) -> list[int]:
@@ -53,8 +54,10 @@ def _tiles(spec: Spec) -> tuple[int, int]:
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    channels, filters = (vectors_of(extent, target.lanes) * target.lanes for extent in
-    spec.attributes["kernel_shape"][2:]) return 4 * 16 * _tiles(spec)[1] * (channels + filters)
+    channels, filters = (
+        vectors_of(extent, target.lanes) * target.lanes for extent in spec.attributes["kernel_shape"][2:]
+    )
+    return 4 * 16 * _tiles(spec)[1] * (channels + filters)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -63,8 +66,9 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     complete = sum(2 * row + 4 <= height for row in range(tile_rows))
     row_nbytes = 4 * width * channels
     with f.loop(0, complete) as row:
-        _emit_tile_row(f, spec, operands, f.offset(operands.inputs[0], f.multiply(row.index, 2 * row_nbytes)),
-        row.index, 4)
+        _emit_tile_row(
+            f, spec, operands, f.offset(operands.inputs[0], f.multiply(row.index, 2 * row_nbytes)), row.index, 4
+        )
     for last in range(complete, tile_rows):
         _emit_tile_row(f, spec, operands, f.offset(operands.inputs[0], last * 2 * row_nbytes), last, height - 2 * last)
 
@@ -97,10 +101,7 @@ def _transform_input(f: Function, spec: Spec, x: Pointer, into: Pointer, tile: I
     def block(channel: Index, mask: str | None) -> None:
         at, to = f.offset(source, f.multiply(channel, 4)), f.offset(target, f.multiply(channel, 4))
         pixels = [
-            [
-                f.load(at, 4 * (i * width + j) * channels, mask) if i < rows and j < columns else ZERO
-                for j in range(4)
-            ]
+            [f.load(at, 4 * (i * width + j) * channels, mask) if i < rows and j < columns else ZERO for j in range(4)]
             for i in range(4)
         ]
         half = [[_combine(f, _INPUT[a], [pixels[i][j] for i in range(4)]) for j in range(4)] for a in range(4)]
@@ -142,8 +143,10 @@ def _product(
     channels, vectors, in_nbytes, out_nbytes = extents
     source = f.offset(x, f.multiply(first, in_nbytes))
     target = f.offset(y, f.multiply(first, out_nbytes))
-    sums = accumulate(f, [ZERO] * (count * vectors), source, [tile * in_nbytes for tile in range(count)], w, channels,
-    vectors) for tile, v in product(range(count), range(vectors)):
+    sums = accumulate(
+        f, [ZERO] * (count * vectors), source, [tile * in_nbytes for tile in range(count)], w, channels, vectors
+    )
+    for tile, v in product(range(count), range(vectors)):
         f.store(sums[tile * vectors + v], target, tile * out_nbytes + v * f.vector_nbytes)
 
 
@@ -182,8 +185,9 @@ def _emit_outputs(
         with f.loop(0, whole, f.lanes) as channel:
             _emit_output_vector(f, spec, operands, products, (row, tile, channel.index), (rows, columns), None)
     if filters > whole:
-        _emit_output_vector(f, spec, operands, products, (row, tile, whole), (rows, columns), f.tail_mask(filters -
-        whole))
+        _emit_output_vector(
+            f, spec, operands, products, (row, tile, whole), (rows, columns), f.tail_mask(filters - whole)
+        )
 
 
 def _emit_output_vector(
