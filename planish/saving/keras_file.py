@@ -6,10 +6,10 @@ Members of other names are neither read nor unpacked.
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import os
+import time
 import warnings
 import zipfile
 import zlib
@@ -46,8 +46,11 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     if not model.built:
         warnings.warn(f"{model.label} is not built: the file holds no weights", UserWarning, stacklevel=3)
     path = atomic_file.checked_target(filepath, ENDING, overwrite, "whole models are saved in Keras 3's .keras files")
-    now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": FORMAT_VERSION, "date_saved": now, "planish_version": planish.__version__}
+    metadata = {
+        "keras_version": FORMAT_VERSION,
+        "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S"),
+        "planish_version": planish.__version__,
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))

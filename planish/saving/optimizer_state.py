@@ -7,6 +7,7 @@ Nadam ends with the product of its momentum schedule. Before the first step of t
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -68,10 +69,19 @@ def assign(optimizer: Optimizer, weights: Sequence[Variable], state: Sequence[Ar
     optimizer.iterations = int(next(following))
     if not _follows_schedule(optimizer):
         _assign_rate(optimizer, np.float32(next(following)))
+    was_built = optimizer.built
     if optimizer.iterations or len(state) > 2:
         optimizer.build(weights)
     for slot, array in zip(_slots(optimizer, weights), following, strict=False):
-        slot.assign(array)
+        if was_built:
+            slot.assign(array)
+        else:  # who only predicts never pays for a copy
+            slot.initializer = functools.partial(_stored, array)
+
+
+def _stored(array: Array, shape: tuple[int, ...]) -> Array:
+    """An initializer whose values were in a file."""
+    return array
 
 
 def _assign_rate(optimizer: Optimizer, stored: np.float32) -> None:

@@ -50,7 +50,7 @@ def test_links_within_the_file(file, path):
     target = "/elsewhere" + path.removeprefix("layers")
     parent, _, name = path.rpartition("/")
     (file.require_group(parent) if parent else file)[name] = h5py.SoftLink(target)
-    with pytest.raises(ValueError, match=re.escape(f"/{path} leads elsewhere").replace("//", "/+")):
+    with pytest.raises(ValueError, match=re.escape(f"received: {path} leads elsewhere")):
         read(opened())
 
 
