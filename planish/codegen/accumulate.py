@@ -6,8 +6,8 @@
                 sums[p][v] += x[offset[p] + k] * w[k][v]
 
 Convolutions, Winograd's products and dense layers differ in the offsets only. All sums stay in registers:
-pixels * vectors + vectors + 1 of them are in use. Every sum adds its terms in the order of k, whatever the block, so a result does not
-depend on which block it was computed in.
+pixels * vectors + vectors + 1 of them are in use. Every sum adds its terms in the order of k, whatever the block, so a
+result does not depend on which block it was computed in.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Moves boxes of elements: every operation that only rearranges (transpose, padding, cropping, joining, repeating) is one or more of these.
+"""Moves boxes of elements: every operation that only rearranges (transpose, padding, cropping, joining, repeating) is
+one or more of these.
 
     for each index of the box: target[sum of index * target stride] = source[sum of index * source stride]
 
-A source stride may be zero (repeat) or negative (reverse). Along an innermost axis that both sides walk element by element whole vectors move,
-the last one masked; any other is moved one element at a time.
+A source stride may be zero (repeat) or negative (reverse). Along an innermost axis that both sides walk element by
+element whole vectors move, the last one masked; any other is moved one element at a time.
 """
 
 from __future__ import annotations
@@ -47,7 +48,67 @@ def merged(extents: Sequence[int], source: Sequence[int], target: Sequence[int])
 
 
 def move(f: Function, box: Box, source: Pointer, target: Pointer) -> None:
-    _move(f, box, source, target, 0)
+    crossed = _crossed_axis(box, f.lanes)
+    if crossed is None:
+        _move(f, box, source, target, 0)
+    else:
+        _move_crossed(f, box, source, target, crossed)
+
+
+def _crossed_axis(box: Box, lanes: int) -> int | None:
+    """The axis that the source walks element by element where the target walks another one: a transposition."""
+    last = len(box.extents) - 1
+    if box.target[last] != 1 or box.source[last] in (0, 1) or box.extents[last] < lanes:
+        return None
+    found = [axis for axis in range(last) if box.source[axis] == 1 and box.extents[axis] >= lanes]
+    return found[0] if found else None
+
+
+def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, crossed: int) -> None:
+    """Square blocks of `lanes` x `lanes` elements turn in registers; what is left over moves element by element."""
+    last = len(box.extents) - 1
+    outer = [axis for axis in range(last) if axis != crossed]
+
+    def over(level: int, here: Pointer, there: Pointer) -> None:
+        if level < len(outer):
+            axis = outer[level]
+            with f.loop(0, box.extents[axis]) as place:
+                moved = f.offset(here, f.multiply(place.index, 4 * box.source[axis]))
+                over(level + 1, moved, f.offset(there, f.multiply(place.index, 4 * box.target[axis])))
+            return
+        rows, columns = box.extents[crossed], box.extents[last]
+        whole_rows, whole_columns = (extent // f.lanes * f.lanes for extent in (rows, columns))
+        with f.loop(0, whole_rows, f.lanes) as row, f.loop(0, whole_columns, f.lanes) as column:
+            start = f.multiply(f.add(row.index, f.multiply(column.index, box.source[last])), 4)
+            end = f.multiply(f.add(f.multiply(row.index, box.target[crossed]), column.index), 4)
+            _turn_block(f, f.offset(here, start), 4 * box.source[last], f.offset(there, end), 4 * box.target[crossed])
+        strides = ((1, box.source[last]), (box.target[crossed], 1))
+        for first_row, row_count, first_column, column_count in (
+            (0, rows, whole_columns, columns - whole_columns),
+            (whole_rows, rows - whole_rows, 0, whole_columns),
+        ):
+            if row_count and column_count:
+                part = Box((row_count, column_count), *strides)
+                start = 4 * (first_row + first_column * box.source[last])
+                end = 4 * (first_row * box.target[crossed] + first_column)
+                _move(f, part, f.offset(here, start), f.offset(there, end), 0)
+
+    over(0, source, target)
+
+
+def _turn_block(f: Function, source: Pointer, source_nbytes: int, target: Pointer, target_nbytes: int) -> None:
+    """Transposes a square block.
+
+    Each round interleaves vector i with vector i + lanes / 2; log2(lanes) rounds do it.
+    """
+    rows = [f.load(source, place * source_nbytes) for place in range(f.lanes)]
+    half = f.lanes // 2
+    low = [place // 2 + (place % 2) * f.lanes for place in range(f.lanes)]
+    for _ in range(f.lanes.bit_length() - 1):
+        pairs = [(rows[place], rows[place + half]) for place in range(half)]
+        rows = [f.shuffle(a, b, [index + part for index in low]) for a, b in pairs for part in (0, half)]
+    for place, row in enumerate(rows):
+        f.store(row, target, place * target_nbytes)
 
 
 def _move(f: Function, box: Box, source: Pointer, target: Pointer, axis: int) -> None:
@@ -83,5 +144,3 @@ def fill(f: Function, target: Pointer, elements: int, value: float) -> None:
             f.store(vector, target, f.multiply(place.index, 4))
     if elements > whole:
         f.store(vector, target, 4 * whole, f.tail_mask(elements - whole))
-
-

@@ -26,7 +26,12 @@ class Epilogue:
     """
 
     def __init__(
-        self, f: Function, expression: Expression | None, result: TensorType, types: Sequence[TensorType], pointers: Sequence[Pointer]
+        self,
+        f: Function,
+        expression: Expression | None,
+        result: TensorType,
+        types: Sequence[TensorType],
+        pointers: Sequence[Pointer],
     ) -> None:
         self._f = f
         self._expression = expression

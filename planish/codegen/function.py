@@ -195,6 +195,11 @@ class Function:
         single = self.let(f"insertelement {vector} poison, {scalar}, i64 0")
         return self.let(f"shufflevector {vector} {single}, {vector} poison, <{self.lanes} x i32> zeroinitializer")
 
+    def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
+        """Lanes of the two vectors laid end to end."""
+        places = ", ".join(f"i32 {lane}" for lane in lanes)
+        return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{self.lanes} x i32> <{places}>")
+
     def broadcast(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.splat(self.load_float(pointer, nbytes))
 
@@ -249,7 +254,12 @@ class Function:
 
     # ------------------------------------------------------------------ control
     def loop(
-        self, start: Index, stop: Index, step: int = 1, carried: Sequence[Value] = (), types: Sequence[str] | None = None
+        self,
+        start: Index,
+        stop: Index,
+        step: int = 1,
+        carried: Sequence[Value] = (),
+        types: Sequence[str] | None = None,
     ) -> Loop:
         """`with f.loop(0, n) as row:` - see `Loop`. The body runs at least once: guard with `when` if it may not."""
         return Loop(self, start, stop, step, list(carried), list(types or [self.vector] * len(carried)))

@@ -27,7 +27,10 @@ Kind = Literal["image", "rows", "reduce", "whole"]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A node as its kernel sees it: the operation, and what is done to each element of its result before it is stored."""
+    """A node as its kernel sees it.
+
+    The operation, and what is done to each element of its result before it is stored.
+    """
 
     op: str
     inputs: tuple[TensorType, ...]
@@ -54,7 +57,10 @@ def spec_of(node: Node) -> Spec:
 
 @dataclass(frozen=True, slots=True)
 class Operands:
-    """Names of the function's parameters. `count`, `item` and `image` mean something only to the kinds that have them."""
+    """Names of the function's parameters.
+
+    `count`, `item` and `image` mean something only to the kinds that have them.
+    """
 
     inputs: tuple[Pointer, ...]
     output: Pointer

@@ -51,7 +51,9 @@ class Loop:
         """The values that the next turn (or the code after the loop) sees as carried."""
         self._following = list(values)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is not None:
             return
         f = self._function
@@ -88,7 +90,10 @@ def starts_of(parts: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class PanelRun:
-    """`count` panels of `vectors` vectors each, one after another from vector `start` on; `masked` if the last vector is not full."""
+    """`count` panels of `vectors` vectors each, one after another from vector `start` on.
+
+    `masked` if the last vector is not full.
+    """
 
     vectors: int
     start: int
@@ -97,7 +102,10 @@ class PanelRun:
 
 
 def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRun]:
-    """Panels that the same code can compute in a loop: of equal width, without a tail (a panel with one stands alone)."""
+    """Panels that the same code can compute in a loop.
+
+    Of equal width, without a tail (a panel with one stands alone).
+    """
     runs: list[PanelRun] = []
     start = 0
     for vectors in panels:

@@ -1,4 +1,5 @@
-"""From operations to kernels: weights packed for the target's registers, inputs read from the user's arrays, results kept apart.
+"""From operations to kernels: weights packed for the target's registers, inputs read from the user's arrays, results
+kept apart.
 
 After this every node is a leaf, a view (`reshape`), or has a kernel.
 """
@@ -27,7 +28,10 @@ COPY = Expression(1, ())
 
 
 def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gathered: bool) -> Graph:
-    """`input_dtypes` are the element types in memory ('uint8'); `gathered`: the rows of a batch are anywhere in the arrays."""
+    """`input_dtypes` are the element types in memory ('uint8').
+
+    `gathered`: the rows of a batch are anywhere in the arrays.
+    """
 
     def lowered(node: Node) -> Node | None:
         if node.op == "input":
@@ -92,7 +96,11 @@ def _with_results_apart(graph: Graph) -> Graph:
         root = result
         while root.op == "reshape":
             root = root.inputs[0]
-        if root.op in ("input", "parameter", "scalar", "constant", "batch_size") or root in taken or root.type.size != result.type.size:
+        if (
+            root.op in ("input", "parameter", "scalar", "constant", "batch_size")
+            or root in taken
+            or root.type.size != result.type.size
+        ):
             return elementwise([result], COPY)
         taken.add(root)
         return result
@@ -111,5 +119,3 @@ def storage_root(node: Node) -> Node:
     while is_view(node):
         node = node.inputs[0]
     return node
-
-

@@ -1,7 +1,7 @@
 """A whole program: kernels, stages that call them, and the entry points that the runtime calls.
 
-All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument (see
-`Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
+All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument
+(see `Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
 
     stage(context, scratch, first, last, start, count, step)
         images: images first .. last - 1 of the batch;   parts: parts first .. last - 1
@@ -32,7 +32,10 @@ STAGE_PARAMETERS = ("ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Text of the module, and what the runtime has to provide: memory in bytes, and an address per argument in order."""
+    """Text of the module, and what the runtime has to provide.
+
+    Memory in bytes, and an address per argument in order.
+    """
 
     text: str
     arguments: tuple[str, ...]
@@ -82,7 +85,9 @@ class Emitter:
     def stage_items(self) -> list[steps.StageItems]:
         """How the work of each stage is counted: images by the block, parts one by one."""
         return [
-            steps.StageItems(f"stage{number}", self.block if stage.batched else 0, 0 if stage.batched else self._parts(stage))
+            steps.StageItems(
+                f"stage{number}", self.block if stage.batched else 0, 0 if stage.batched else self._parts(stage)
+            )
             for number, stage in enumerate(self.stages)
         ]
 
@@ -102,11 +107,25 @@ class Emitter:
             kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra))
 
     def _call_kernel(
-        self, f: Function, node: Node, pointers: Mapping[Node, Pointer], output: Pointer, *, image: Index = 0, count: Index = 0, item: Index = 0
+        self,
+        f: Function,
+        node: Node,
+        pointers: Mapping[Node, Pointer],
+        output: Pointer,
+        *,
+        image: Index = 0,
+        count: Index = 0,
+        item: Index = 0,
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
-        arguments += [("ptr", output), ("ptr", f.offset("%scratch", work)), ("i64", image), ("i64", count), ("i64", item)]
+        arguments += [
+            ("ptr", output),
+            ("ptr", f.offset("%scratch", work)),
+            ("i64", image),
+            ("i64", count),
+            ("i64", item),
+        ]
         f.call(self._kernel_names[node], *arguments)
 
     # ------------------------------------------------------------------ addresses
@@ -118,7 +137,10 @@ class Emitter:
         return f.offset("%scratch", place.offset)
 
     def _address(self, f: Function, node: Node, image: Index | None = None, in_block: Index | None = None) -> Pointer:
-        """Where the value of `node` is: that of one image if `image` (and its place in the block) is given, else of the first of all."""
+        """Where the value of `node` is.
+
+        That of one image if `image` (and its place in the block) is given, else of the first of all.
+        """
         root = storage_root(node)
         if root.op == "constant":
             return f.stack_float(f.float_constant(root.attributes["value"]))
@@ -180,5 +202,3 @@ class Emitter:
                         item = f.subtract(part.index, before)
                         self._call_kernel(f, node, addresses, self._address(f, node), count="%count", item=item)
                 before += count
-
-

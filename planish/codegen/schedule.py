@@ -1,8 +1,8 @@
 """When each node runs: stages with a barrier between them.
 
-An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of values that have
-no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not depend on each other, except
-within a unit: element-wise values of one size, computed part by part together.
+An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
+values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
+depend on each other, except within a unit: element-wise values of one size, computed part by part together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ class Unit:
 
 @dataclass(slots=True)
 class Stage:
-    """`segments` (images) alternate between nodes done image by image and nodes done a block at a time; `units` are those of parts."""
+    """`segments` (images) alternate between nodes done image by image and nodes done a block at a time.
+
+    `units` are those of parts.
+    """
 
     level: int
     batched: bool
@@ -90,11 +93,17 @@ def _place_part(node: Node, sources: list[Node], levels: dict[Node, int], unit_o
 
 
 def _same_parts(source: Node, node: Node) -> bool:
-    return not source.batched and source.op == "elementwise" and _cut_alike(source) and _cut_alike(node) and source.shape == node.shape
+    return (
+        not source.batched
+        and source.op == "elementwise"
+        and _cut_alike(source)
+        and _cut_alike(node)
+        and source.shape == node.shape
+    )
 
 
 def _cut_alike(node: Node) -> bool:
-    """Whether every operand is a scalar or of the result's own shape, so that a part reads the same part of its operands only."""
+    """Whether every operand is a scalar or of the result's own shape, so that a part reads the same part of it only."""
     return all(source.type.size == 1 or source.shape == node.shape for source in node.inputs)
 
 

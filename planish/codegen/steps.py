@@ -2,11 +2,12 @@
 
     prepare(context, scratch)                       packs the weights (inference)
     infer(context, scratch, first, last)            images first .. last - 1 (inference; any thread, any range)
-    train(context, scratch)                         all steps; every thread calls it once and they meet at barriers in native code
+    train(context, scratch)                         all steps; every thread calls it once and they meet at barriers in
+    native code
 
-Threads draw pieces of a stage from a counter. Which thread computes a piece changes nothing in its result, so the bits do not depend on the
-number of threads. Denormal numbers are flushed to zero while training (an optimizer's moments decay into them and would take a hundred
-times longer); the caller's mode is restored.
+Threads draw pieces of a stage from a counter. Which thread computes a piece changes nothing in its result, so the bits
+do not depend on the number of threads. Denormal numbers are flushed to zero while training (an optimizer's moments
+decay into them and would take a hundred times longer); the caller's mode is restored.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def emit_inference(module: Module, stages: Sequence[StageItems]) -> None:
                 _call_stage(f, stage, "%first", "%last", 0, "%last", 0)
 
 
-def _call_stage(f: Function, stage: StageItems, first: Index, last: Index, start: Index, count: Index, step: Index) -> None:
+def _call_stage(
+    f: Function, stage: StageItems, first: Index, last: Index, start: Index, count: Index, step: Index
+) -> None:
     numbers = [("i64", number) for number in (first, last, start, count, step)]
     f.call(stage.function, ("ptr", "%context"), ("ptr", "%scratch"), *numbers)
 
@@ -58,7 +61,9 @@ def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
     _emit_arrive(module)
     with module.function("train", ["ptr %context", "ptr %scratch"], internal=False) as f:
         restore = _flush_denormals(f)
-        header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, THREADS_SLOT)}
+        header = {
+            slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, THREADS_SLOT)
+        }
         sync = f.load_pointer("%context", 8 * SYNC_SLOT)
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
         head, done, before = f.label("step"), f.label("done"), f.block_name

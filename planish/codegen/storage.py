@@ -15,7 +15,7 @@ from planish.codegen.kernels import kind_of_node, scratch_nbytes_of
 from planish.codegen.lowering import storage_root
 from planish.codegen.schedule import Stage
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
-from planish.graph.graph import LEAVES, Graph
+from planish.graph.graph import Graph
 from planish.graph.node import Node
 
 Area = Literal["argument", "arena", "scratch"]
@@ -106,7 +106,11 @@ def _readers(graph: Graph) -> dict[Node, list[Node]]:
 
 
 def _place_in_arena(
-    places: dict[Node, Place], stages: list[Stage], stage_of: dict[Node, int], readers: dict[Node, list[Node]], max_batch: int
+    places: dict[Node, Place],
+    stages: list[Stage],
+    stage_of: dict[Node, int],
+    readers: dict[Node, list[Node]],
+    max_batch: int,
 ) -> int:
     shared = [
         node
@@ -115,9 +119,7 @@ def _place_in_arena(
     ]
     sizes = [rounded(nbytes_of(node) * (max_batch if node.batched else 1)) for node in shared]
     last = len(stages) - 1
-    lifetimes = [
-        (stage_of[node], max((stage_of[reader] for reader in readers[node]), default=last)) for node in shared
-    ]
+    lifetimes = [(stage_of[node], max((stage_of[reader] for reader in readers[node]), default=last)) for node in shared]
     offsets, total = allocate(sizes, lifetimes)
     for node, offset in zip(shared, offsets, strict=True):
         places[node] = Place("arena", offset, span="batch" if node.batched else "none")
@@ -133,7 +135,9 @@ def _place_in_scratch(
     own = [node for node in stage.nodes if node not in places]
     spans, lifetimes = [], []
     for node in own:
-        together = kind_of_node(node) == "rows" or any(segment_of[reader] != segment_of[node] for reader in readers[node])
+        together = kind_of_node(node) == "rows" or any(
+            segment_of[reader] != segment_of[node] for reader in readers[node]
+        )
         spans.append(together)
         users = [order[reader] for reader in readers[node]]
         lifetimes.append(_lifetime(order[node], max(users, default=order[node]), together, stage, segment_of, node))

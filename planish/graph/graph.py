@@ -44,12 +44,16 @@ class Graph:
     def rewrite(self, rule: Callable[[Node], Node | None]) -> Graph:
         """A new graph in which each node is replaced by what `rule` gives for it (None: keep it).
 
-        `rule` sees nodes in order, with their inputs rewritten already. Nodes whose inputs did not change are kept as they are.
+        `rule` sees nodes in order, with their inputs rewritten already. Nodes whose inputs did not change are kept as
+        they are.
         """
         return self.rewrite_knowing(lambda _, moved: rule(moved))
 
     def rewrite_knowing(self, rule: Callable[[Node, Node], Node | None]) -> Graph:
-        """The same for rules that need the node as it was in this graph too: `rule(original, with its inputs rewritten)`."""
+        """The same for rules that need the node as it was in this graph too.
+
+        `rule(original, with its inputs rewritten)`.
+        """
         new: dict[Node, Node] = {}
         for node in self.nodes:
             inputs = tuple(new[source] for source in node.inputs)

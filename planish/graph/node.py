@@ -1,7 +1,7 @@
 """The intermediate representation: a node is a value.
 
-A graph is made of immutable nodes. Each has one result, so the node *is* the value; what flows between two operations is
-an edge to the node that computed it. A value either belongs to each image (`batched`, with a symbolic leading batch
+A graph is made of immutable nodes. Each has one result, so the node *is* the value; what flows between two operations
+is an edge to the node that computed it. A value either belongs to each image (`batched`, with a symbolic leading batch
 axis that `shape` leaves out) or to the program as a whole (weights, gradients of weights, scalars).
 """
 

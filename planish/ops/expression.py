@@ -1,7 +1,7 @@
 """Expressions: short straight-line programs of element-wise operations, evaluated where a value still is in a register.
 
-An expression is what fusion makes of a chain of element-wise nodes: registers `0 .. inputs-1` hold its operands, every step
-adds one register, and the last one is the result.
+An expression is what fusion makes of a chain of element-wise nodes: registers `0 .. inputs-1` hold its operands, every
+step adds one register, and the last one is the result.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Expression:
     def __str__(self) -> str:
         lines = []
         for step in self.steps:
-            words = [f"${register}" for register in step.operands] + [f"{name}={value!r}" for name, value in step.settings]
+            words = [f"${register}" for register in step.operands] + [
+                f"{name}={value!r}" for name, value in step.settings
+            ]
             lines.append(f"{step.op}({', '.join(words)})")
         return "; ".join(lines)
 
@@ -56,7 +58,9 @@ def result_type(expression: Expression, operands: Sequence[TensorType]) -> Tenso
     return nodes_of(expression, operands)[1].type
 
 
-def evaluate(expression: Expression, operands: Sequence[TensorType], arrays: Sequence[Array], environment: Environment) -> Array:
+def evaluate(
+    expression: Expression, operands: Sequence[TensorType], arrays: Sequence[Array], environment: Environment
+) -> Array:
     """The plain meaning, operation by operation."""
     leaves, result = nodes_of(expression, operands)
     values: dict[Node, Array] = dict(zip(leaves, arrays, strict=True))
@@ -69,12 +73,17 @@ def evaluate(expression: Expression, operands: Sequence[TensorType], arrays: Seq
             stack.extend([node, *pending] if pending else [])
             if not pending:
                 ordered.append(node)
-                values[node] = op_named(node.op).reference([values[source] for source in node.inputs], node, environment)
+                values[node] = op_named(node.op).reference(
+                    [values[source] for source in node.inputs], node, environment
+                )
     return values[result]
 
 
 def operand_kind(operand: TensorType, result: TensorType) -> str | None:
-    """How an operand goes with the result: 'scalar', 'channel', 'full', or None if in no way that a kernel's tail knows."""
+    """How an operand goes with the result.
+
+    'scalar', 'channel', 'full', or None if in no way that a kernel's tail knows.
+    """
     if operand.size == 1:
         return "scalar"
     padded = (1,) * (len(result.shape) - len(operand.shape)) + operand.shape

@@ -1,9 +1,11 @@
 """What passes make of several operations: one node that computes them all without leaving the registers.
 
 * `elementwise[expression]`: a chain of element-wise operations on its inputs.
-* `fused[base, settings, arity, expression]`: the operation `base` on the first `arity` inputs, then the expression on its result
+* `fused[base, settings, arity, expression]`: the operation `base` on the first `arity` inputs, then the expression on
+its result
   (register 0) and the remaining inputs.
-* `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns that no window reads do not exist.
+* `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns
+that no window reads do not exist.
 """
 
 from __future__ import annotations
@@ -37,7 +39,11 @@ def _fused(arrays: Sequence[Array], node: Node, environment: Environment) -> Arr
     arity = node.attributes["arity"]
     types = [source.type for source in node.inputs]
     base = Node(
-        node.attributes["base"], node.inputs[:arity], base_type(types, node.attributes), dict(node.attributes["settings"]), node.layers
+        node.attributes["base"],
+        node.inputs[:arity],
+        base_type(types, node.attributes),
+        dict(node.attributes["settings"]),
+        node.layers,
     )
     result = op_named(base.op).reference(arrays[:arity], base, environment)
     return evaluate(node.attributes["expression"], [base.type, *types[arity:]], [result, *arrays[arity:]], environment)

@@ -1,9 +1,12 @@
 """Operations as the kernels compute them: on packed weights, on maps that have their border already.
 
 * `dense_panels[units, panels, lanes]` x, packed
-* `conv2d_panels[kernel_shape, strides, dilation, groups, window, panels, lanes]` x, packed: convolution without padding, then the maximum
-  over windows that do not overlap (window (1, 1): none). The packed weights have one matrix [kh * kw * cin / groups, cout / groups] a group.
-* `conv2d_winograd[kernel_shape, window, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by F(2x2, 3x3).
+* `conv2d_panels[kernel_shape, strides, dilation, groups, window, panels, lanes]` x, packed: convolution without
+padding, then the maximum
+  over windows that do not overlap (window (1, 1): none). The packed weights have one matrix [kh * kw * cin / groups,
+  cout / groups] a group.
+* `conv2d_winograd[kernel_shape, window, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by F(2x2,
+3x3).
 """
 
 from __future__ import annotations
@@ -65,7 +68,9 @@ def _conv2d(arrays: Sequence[Array], node: Node, environment: Environment) -> Ar
     names = ("strides", "dilation", "groups")
     plain = {**{name: settings[name] for name in names}, "padding": ((0, 0), (0, 0))}
     kernel_type = TensorType(kernel.shape, batched=False)
-    convolution = Node("conv2d", node.inputs, op_named("conv2d").infer([node.inputs[0].type, kernel_type], plain), plain, node.layers)
+    convolution = Node(
+        "conv2d", node.inputs, op_named("conv2d").infer([node.inputs[0].type, kernel_type], plain), plain, node.layers
+    )
     return _pooled(op_named("conv2d").reference([x, kernel], convolution, environment), node)
 
 
@@ -73,7 +78,9 @@ def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     x, packed = arrays
     settings = node.attributes
     channels, filters = settings["kernel_shape"][2:]
-    matrices = unpack_panels(packed, channels, filters, settings["panels"], settings["lanes"]).reshape(4, 4, channels, filters)
+    matrices = unpack_panels(packed, channels, filters, settings["panels"], settings["lanes"]).reshape(
+        4, 4, channels, filters
+    )
     rows, columns = (extent - 2 for extent in x.shape[1:3])
     tile_rows, tile_columns = -(-rows // 2), -(-columns // 2)
     source = np.pad(x, ((0, 0), (0, 2 * tile_rows + 2 - x.shape[1]), (0, 2 * tile_columns + 2 - x.shape[2]), (0, 0)))

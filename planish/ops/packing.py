@@ -1,6 +1,7 @@
 """Weights laid out for the kernels that stream them. Packing runs once per change of the weights, never per image.
 
-* `pack_panels[panels, lanes]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]` vectors of `lanes`
+* `pack_panels[panels, lanes]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]` vectors of
+`lanes`
   columns, row after row, so that a kernel reads it front to back. Columns beyond m are zero.
 * `pack_winograd[]`: a 3x3 kernel [3, 3, cin, cout] as the 16 matrices [cin, cout] of Winograd's F(2x2, 3x3).
 """

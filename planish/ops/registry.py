@@ -1,4 +1,7 @@
-"""What an operation is: a shape rule, a plain NumPy meaning, a gradient rule. One file per operation registers itself here."""
+"""What an operation is.
+
+A shape rule, a plain NumPy meaning, a gradient rule. One file per operation registers itself here.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ class Op:
     """`reference(arrays, node, environment)` has the batch axis first in batched arrays.
 
     `grad(node, g)` gives, for each input of `node`, the node that computes its gradient from `g`, the gradient of the
-    result (same type as the result); None where no gradient flows. A gradient has its input's full type: summed over the
-    axes, and over the batch, along which the input was broadcast.
+    result (same type as the result); None where no gradient flows. A gradient has its input's full type: summed over
+    the axes, and over the batch, along which the input was broadcast.
     """
 
     name: str
@@ -50,7 +53,13 @@ _OPS: dict[str, Op] = {}
 
 
 def register(
-    name: str, infer: Infer, reference: Reference, grad: Gradient | None, *, elementwise: bool = False, monotone: bool = False
+    name: str,
+    infer: Infer,
+    reference: Reference,
+    grad: Gradient | None,
+    *,
+    elementwise: bool = False,
+    monotone: bool = False,
 ) -> Op:
     """Registers an operation once; `monotone` (non-decreasing in its one input) lets a max-pool move in front of it."""
     if name in _OPS:

@@ -1,6 +1,8 @@
-"""The kernel of the transposed convolution: input and output channels swapped within each group, rows and columns reversed.
+"""The kernel of the transposed convolution: input and output channels swapped within each group, rows and columns
+reversed.
 
-turned[a, b, o, g * cin + c] = w[kh - 1 - a, kw - 1 - b, c, g * cout + o] for cin input and cout output channels a group.
+turned[a, b, o, g * cin + c] = w[kh - 1 - a, kw - 1 - b, c, g * cout + o] for cin input and cout output channels a
+group.
 """
 
 from __future__ import annotations

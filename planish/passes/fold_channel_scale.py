@@ -1,7 +1,8 @@
-"""A factor per output channel goes into the weights, so that batch normalization after a convolution costs nothing at inference.
+"""A factor per output channel goes into the weights, so that batch normalization after a convolution costs nothing at
+inference.
 
-conv2d(x, w) * s becomes conv2d(x, w * s), and (y + b) * s becomes y * s + b * s, where s and b belong to no image and have one entry per
-channel (or one in all). Weights are folded once per change of the weights.
+conv2d(x, w) * s becomes conv2d(x, w * s), and (y + b) * s becomes y * s + b * s, where s and b belong to no image and
+have one entry per channel (or one in all). Weights are folded once per change of the weights.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A convolution and the maximum over windows of it that do not overlap become one node: the map between never reaches memory."""
+"""A convolution and the maximum over windows of it that do not overlap become one node.
+
+The map between never reaches memory.
+"""
 
 from __future__ import annotations
 

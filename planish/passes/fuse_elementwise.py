@@ -1,7 +1,8 @@
-"""Chains of element-wise operations become one node, and join the operation that produces their value where its kernel has room for a tail.
+"""Chains of element-wise operations become one node, and join the operation that produces their value where its kernel
+has room for a tail.
 
-A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without batch axis (computing that
-again costs nothing). What remains is one `elementwise` node a chain, or a `fused` node.
+A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without batch
+axis (computing that again costs nothing). What remains is one `elementwise` node a chain, or a `fused` node.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class _Chain:
             self.operands.append(node)
         return "operand", self.operands.index(node)
 
-    def step(self, op: str, arguments: tuple[tuple[str, int], ...], settings: tuple[tuple[str, object], ...]) -> tuple[str, int]:
+    def step(
+        self, op: str, arguments: tuple[tuple[str, int], ...], settings: tuple[tuple[str, object], ...]
+    ) -> tuple[str, int]:
         self.steps.append((op, arguments, settings))
         return "step", len(self.steps) - 1
 
@@ -109,7 +112,9 @@ def _join_producer(node: Node, alone: set[Node]) -> Node | None:
         if base not in WITH_TAIL or producer not in alone or producer.type != node.type:
             continue
         extra = [operand for operand in node.inputs if operand is not producer]
-        if len(extra) + len(producer.inputs) > MOST_OPERANDS or any(operand_kind(operand.type, node.type) is None for operand in extra):
+        if len(extra) + len(producer.inputs) > MOST_OPERANDS or any(
+            operand_kind(operand.type, node.type) is None for operand in extra
+        ):
             continue
         tail = _moved_to_front(node.attributes["expression"], node.inputs.index(producer))
         result = fuse(producer, tail, extra) if producer.op != "fused" else _extended(producer, tail, extra)
@@ -138,6 +143,7 @@ def _moved_to_front(expression: Expression, position: int) -> Expression:
     order = [position, *(place for place in range(expression.inputs) if place != position)]
     renamed = {place: order.index(place) for place in range(expression.inputs)}
     steps = tuple(
-        Step(step.op, tuple(renamed.get(place, place) for place in step.operands), step.settings) for step in expression.steps
+        Step(step.op, tuple(renamed.get(place, place) for place in step.operands), step.settings)
+        for step in expression.steps
     )
     return Expression(expression.inputs, steps)

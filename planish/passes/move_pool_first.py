@@ -1,7 +1,8 @@
-"""The maximum first, then bias and activation: both keep the order of values, so the result is the same bits for a quarter of the work.
+"""The maximum first, then bias and activation: both keep the order of values, so the result is the same bits for a
+quarter of the work.
 
-max_pool2d(f(x)) becomes f(max_pool2d(x)) as long as f is non-decreasing and alike for all pixels: monotone operations, and
-the addition of a bias per channel.
+max_pool2d(f(x)) becomes f(max_pool2d(x)) as long as f is non-decreasing and alike for all pixels: monotone operations,
+and the addition of a bias per channel.
 """
 
 from __future__ import annotations

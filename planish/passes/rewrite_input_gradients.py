@@ -1,4 +1,7 @@
-"""The gradient of a convolution with respect to its maps, written as a convolution: of the spread and bordered gradient with the turned kernel."""
+"""The gradient of a convolution with respect to its maps, written as a convolution.
+
+Of the spread and bordered gradient with the turned kernel.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Gives convolutions and maxima maps that have their border already: kernels then never ask whether a pixel is inside."""
+"""Gives convolutions and maxima maps that have their border already.
+
+Kernels then never ask whether a pixel is inside.
+"""
 
 from __future__ import annotations
 

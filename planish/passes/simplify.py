@@ -1,4 +1,7 @@
-"""Removes what does nothing: views of views, transposes that undo each other, additions of zero, multiplications by one."""
+"""Removes what does nothing.
+
+Views of views, transposes that undo each other, additions of zero, multiplications by one.
+"""
 
 from __future__ import annotations
 

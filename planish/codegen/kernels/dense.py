@@ -5,9 +5,10 @@
             for k in range(features): sums[row][v] += x[row][k] * w[panel][k][v]
             y[row][panel] = epilogue(sums)     # the last vector is masked
 
-x [count * rows per image, features], w packed by panels, y [.., units]. The block is 2 * features * units FLOP a row; the weights are read
-once per row block from L2, so a block of 14 rows runs at the FMA limit (175 GFLOP/s of 175 on AVX-512, 2 vectors a panel) and a
-single row at the speed of L2. Registers: rows * vectors sums + vectors weights + 1 broadcast.
+x [count * rows per image, features], w packed by panels, y [.., units]. The block is 2 * features * units FLOP a row;
+the weights are read once per row block from L2, so a block of 14 rows runs at the FMA limit (175 GFLOP/s of 175 on
+AVX-512, 2 vectors a panel) and a single row at the speed of L2. Registers: rows * vectors sums + vectors weights + 1
+broadcast.
 """
 
 from __future__ import annotations
@@ -95,7 +96,14 @@ def _row_sums(f: Function, x: Pointer, w: Pointer, features: int, vectors: int, 
 
 
 def _store(
-    f: Function, epilogue: Epilogue, y: Pointer, sums: Sequence[Value], row: Index, vector: Index, run: PanelRun, units: int
+    f: Function,
+    epilogue: Epilogue,
+    y: Pointer,
+    sums: Sequence[Value],
+    row: Index,
+    vector: Index,
+    run: PanelRun,
+    units: int,
 ) -> None:
     base = f.multiply(row, units)
     for v, total in enumerate(sums):

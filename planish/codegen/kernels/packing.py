@@ -60,7 +60,8 @@ def emit_winograd(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _transform(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
     w = [
-        [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)] for i in range(3)
+        [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)]
+        for i in range(3)
     ]
     half = [[_combine(f, WINOGRAD_KERNEL[a], [w[i][j] for i in range(3)]) for j in range(3)] for a in range(4)]
     for a in range(4):

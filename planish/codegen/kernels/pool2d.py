@@ -6,8 +6,8 @@
     maximum's gradient:  dx = 0; for row, column, channels: the first place of the window with x == y: dx += g
     average's gradient:  dx = 0; for row, column, channels: every place of the window: dx += g / pixels in it
 
-x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. Maxima come without padding (a border of minus infinity is there
-already); averages cut their windows at the border. Bound by L1: a load a place and vector.
+x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. Maxima come without padding (a border
+of minus infinity is there already); averages cut their windows at the border. Bound by L1: a load a place and vector.
 """
 
 from __future__ import annotations
@@ -44,9 +44,13 @@ def _taps(spec: Spec, width: int, channels: int) -> list[int]:
     return [4 * (down * width + across) * channels for down, across in product(range(rows), range(columns))]
 
 
-def _corner(f: Function, spec: Spec, pointer: Pointer, shape: tuple[int, ...], row: Index, column: Index, channel: Index) -> Pointer:
+def _corner(
+    f: Function, spec: Spec, pointer: Pointer, shape: tuple[int, ...], row: Index, column: Index, channel: Index
+) -> Pointer:
     down, across = spec.attributes["strides"]
-    return f.offset(pointer, f.multiply(_element(f, shape, f.multiply(row, down), f.multiply(column, across), channel), 4))
+    return f.offset(
+        pointer, f.multiply(_element(f, shape, f.multiply(row, down), f.multiply(column, across), channel), 4)
+    )
 
 
 def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
@@ -90,7 +94,13 @@ class _CutWindow:
     def __init__(self, f: Function, spec: Spec, shape: tuple[int, ...], row: Index, column: Index) -> None:
         self.f, self.shape = f, shape
         self.bounds = [
-            self._cut(place, spec.attributes["window"][axis], spec.attributes["strides"][axis], spec.attributes["padding"][axis][0], shape[axis])
+            self._cut(
+                place,
+                spec.attributes["window"][axis],
+                spec.attributes["strides"][axis],
+                spec.attributes["padding"][axis][0],
+                shape[axis],
+            )
             for axis, place in enumerate((row, column))
         ]
         (top, bottom), (left, right) = self.bounds

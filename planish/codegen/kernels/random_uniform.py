@@ -45,7 +45,9 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _emit_vector(f: Function, operands: Operands, row: Value, place: Index, mask: str | None) -> None:
     first = f.splat_integer(str(place) if isinstance(place, int) else f.let(f"trunc i64 {place} to i32"))
     element = f.integer("add", first, f.lane_indices())
-    moved = f.integer("add", f.integer("mul", element, f.integer_constant(_signed(ELEMENT_STEP))), f.integer_constant(ELEMENT_START))
+    moved = f.integer(
+        "add", f.integer("mul", element, f.integer_constant(_signed(ELEMENT_STEP))), f.integer_constant(ELEMENT_START)
+    )
     bits = f.integer("lshr", _mix(f, f.integer("xor", row, moved)), f.integer_constant(8))
     value = f.binary("fmul", f.let(f"sitofp {f.integers} {bits} to {f.vector}"), f.constant(2.0**-24))
     f.store(value, operands.output, f.multiply(place, 4), mask)

@@ -46,13 +46,20 @@ def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
     rows, columns, channels = strides_of(spec.shape)
     shape = spec.inputs[0].shape
     fill(f, operands.output, spec.result.size, 0.0)
-    move(f, merged(shape, strides_of(shape), (rows * down, columns * across, channels)), operands.inputs[0], operands.output)
+    move(
+        f,
+        merged(shape, strides_of(shape), (rows * down, columns * across, channels)),
+        operands.inputs[0],
+        operands.output,
+    )
 
 
 def emit_broadcast_to(f: Function, spec: Spec, operands: Operands) -> None:
     shape = spec.inputs[0].shape
     missing = len(spec.shape) - len(shape)
-    along = [0] * missing + [stride if extent > 1 else 0 for stride, extent in zip(strides_of(shape), shape, strict=True)]
+    along = [0] * missing + [
+        stride if extent > 1 else 0 for stride, extent in zip(strides_of(shape), shape, strict=True)
+    ]
     move(f, merged(spec.shape, along, strides_of(spec.shape)), operands.inputs[0], operands.output)
 
 

@@ -5,9 +5,9 @@
         for images (batch_sum): part = start; for reduced axes: part = part + x[...]; total = total + part
         y[kept] = total                    # mean: times 1 / count
 
-If the last axis is kept, lanes run along it and the last vector is masked. If it is reduced, lanes hold partial results of it and are joined in a
-fixed tree at the end. Each image is summed by itself before it joins the batch's total, which keeps rounding errors small. Bound by memory.
-batch_sum is cut into one item a vector of the last axis.
+If the last axis is kept, lanes run along it and the last vector is masked. If it is reduced, lanes hold partial
+results of it and are joined in a fixed tree at the end. Each image is summed by itself before it joins the batch's
+total, which keeps rounding errors small. Bound by memory. batch_sum is cut into one item a vector of the last axis.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def _emit_column(
             extent, stride = axes.kept[level]
             with f.loop(0, extent) as place:
                 over_kept(
-                    level + 1, f.offset(x, f.multiply(place.index, 4 * stride)), f.add(f.multiply(y, extent), place.index)
+                    level + 1,
+                    f.offset(x, f.multiply(place.index, 4 * stride)),
+                    f.add(f.multiply(y, extent), place.index),
                 )
             return
         total = _total(f, spec, operands, axes, x, mask, batched=batched)
@@ -105,7 +107,9 @@ def _emit_column(
     over_kept(0, f.offset(operands.inputs[0], f.multiply(start, 4)), 0)
 
 
-def _total(f: Function, spec: Spec, operands: Operands, axes: _Axes, x: Pointer, mask: str | None, *, batched: bool) -> Value:
+def _total(
+    f: Function, spec: Spec, operands: Operands, axes: _Axes, x: Pointer, mask: str | None, *, batched: bool
+) -> Value:
     largest = spec.op == "reduce_max"
     start = f.constant(-math.inf if largest else 0.0)
 
@@ -121,7 +125,9 @@ def _total(f: Function, spec: Spec, operands: Operands, axes: _Axes, x: Pointer,
     return image.results[0]
 
 
-def _over_reduced(f: Function, axes: _Axes, x: Pointer, mask: str | None, total: Value, joined: Join, level: int) -> Value:
+def _over_reduced(
+    f: Function, axes: _Axes, x: Pointer, mask: str | None, total: Value, joined: Join, level: int
+) -> Value:
     if level < len(axes.reduced):
         extent, stride = axes.reduced[level]
         with f.loop(0, extent, carried=[total]) as place:

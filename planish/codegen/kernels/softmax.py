@@ -5,8 +5,9 @@
         e[k] = exp(x[k] - m); s = sum of e
         y[k] = e[k] / s                 # log: x[k] - m - log(s)
 
-Three passes over a row that is in L1. The last vector is masked; its idle lanes are minus infinity, then zero. The sum is taken
-lane by lane and then over the lanes in a fixed tree. A NaN anywhere in a row reaches all of it through the sum.
+Three passes over a row that is in L1. The last vector is masked; its idle lanes are minus infinity, then zero. The sum
+is taken lane by lane and then over the lanes in a fixed tree. A NaN anywhere in a row reaches all of it through the
+sum.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 
 from planish.codegen import vector_math
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 
 MINUS_INFINITY = -math.inf
@@ -64,7 +65,9 @@ def _reduced(f: Function, x: Pointer, whole: int, mask: str | None, start: float
     if mask is None:
         return total
     idle = f.constant(MINUS_INFINITY)
-    return joined(total, f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, 4 * whole, mask)}, {f.vector} {idle}"))
+    return joined(
+        total, f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, 4 * whole, mask)}, {f.vector} {idle}")
+    )
 
 
 KERNEL = Kernel("image", emit)
