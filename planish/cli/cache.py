@@ -7,10 +7,13 @@ import datetime
 
 from planish.cli.console import say, table
 
+_SHOWN = 10
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("cache", help="show or clear the cache of compiled programs")
     parser.add_argument("--clear", action="store_true", help="remove every program")
+    parser.add_argument("--all", action="store_true", help=f"list every program, not only the last {_SHOWN} used")
     parser.set_defaults(run=run)
 
 
@@ -24,8 +27,9 @@ def run(arguments: argparse.Namespace) -> None:
         say(f"removed {object_cache.clear()} programs from {folder}")
     else:
         entries = object_cache.entries()
-        if entries:
-            rows = [[entry.key[:12], f"{entry.nbytes / 1024:,.0f} KB", _time(entry.last_used)] for entry in entries]
+        shown = entries if arguments.all else entries[:_SHOWN]
+        if shown:
+            rows = [[entry.key[:12], f"{entry.nbytes / 1024:,.0f} KB", _time(entry.last_used)] for entry in shown]
             table(["program", "size", "last used"], rows, numbers=[1])
         say(f"{len(entries)} programs, {sum(entry.nbytes for entry in entries) / 2**20:,.1f} MB, in {folder}")
 

@@ -12,8 +12,12 @@ def say(text: str) -> None:
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Names and values, one below the other."""
-    table([title, ""], rows)
+    """Names and values, one below the other; on a terminal, under a title."""
+    if sys.stdout.isatty():
+        table([title, ""], rows)
+        return
+    for name, value in rows:
+        print(f"{name}: {value}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
             ("accuracy", f"{right:.2%} of {len(digits.x_test):,} digits it has not seen"),
             ("training", f"{images / seconds:,.0f} images/s, validation included"),
             ("predicting", f"{len(digits.x_test) / second:,.0f} images/s"),
-            ("compile time", f"{max(first - second, 0) * 1e3:,.0f} ms for predicting"),
+            ("compile time", f"{max(first - second, 0) * 1e3:,.0f} ms for predicting, kept for the next time"),
         ],
     )
     _write(model, history.history, digits, probabilities, arguments.out)

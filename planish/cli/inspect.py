@@ -20,4 +20,5 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from planish.runtime.inspection import describe
 
-    say(describe(model_files.load(arguments.model, compile=False), after=arguments.after, emit=arguments.emit))
+    model = model_files.load(arguments.model, compile=False)
+    say(describe(model, after=arguments.after, emit=arguments.emit).rstrip())
