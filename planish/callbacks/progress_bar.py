@@ -8,6 +8,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 _WIDTH = 20
 _SECONDS_BETWEEN_DRAWINGS = 0.05
@@ -102,7 +105,13 @@ def live_display() -> bool:
 
 
 def _shown(values: Mapping[str, float]) -> str:
-    return "".join(f" - {name}: {value:{'.4f' if abs(value) > 1e-3 else '.4e'}}" for name, value in values.items())
+    return "".join(f" - {name}: {_number(value)}" for name, value in values.items())
+
+
+def _number(value: Any) -> str:
+    """A metric's value; the mean of one that has several."""
+    number = float(np.mean(value))
+    return f"{number:.4f}" if abs(number) > 1e-3 else f"{number:.4e}"
 
 
 def _duration(seconds: float) -> str:

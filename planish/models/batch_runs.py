@@ -13,7 +13,7 @@ from planish.models.trainer import StepOutputs
 
 
 def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, Any]:
-    """One step; the metrics since they were last reset."""
+    """One step; the metrics of its batch."""
     settings = require_compiled(model, "train_on_batch")
     with out_of_memory_explained(model, x):
         data = as_arrays(x, y, sample_weight, class_weight, rank=input_rank(model))
@@ -22,18 +22,18 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
         outputs = trainer.new_outputs(len(data), len(data))
         trainer.run(prepared.inputs(), np.arange(len(data), dtype=np.int64), len(data), outputs)
-        return _added(model, prepared, outputs)
+        return _results(model, prepared, outputs)
 
 
 def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
-    """The metrics since they were last reset, with this batch."""
+    """The metrics of one batch."""
     settings = require_compiled(model, "test_on_batch")
     with out_of_memory_explained(model, x):
         data = as_arrays(x, y, sample_weight, rank=input_rank(model))
         prepared = prepare(model, settings, data)
         tester = model._programs.tester(model, settings, prepared)
         metric_set(model, settings, data)
-        return _added(model, prepared, tester.run(prepared.inputs(), len(data)))
+        return _results(model, prepared, tester.run(prepared.inputs(), len(data)))
 
 
 def returned(results: dict[str, Any], return_dict: bool) -> Any:
@@ -44,8 +44,9 @@ def returned(results: dict[str, Any], return_dict: bool) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _added(model: Any, prepared: Prepared, outputs: StepOutputs) -> dict[str, Any]:
+def _results(model: Any, prepared: Prepared, outputs: StepOutputs) -> dict[str, Any]:
     metrics = model._metric_set
+    metrics.reset()
     tally.add(metrics, prepared.data, slice(None), outputs, slice(None), slice(None), len(prepared))
     results: dict[str, Any] = metrics.results()
     return results

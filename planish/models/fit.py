@@ -71,7 +71,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
     batch_size = checked_batch_size(arguments.batch_size)
-    epochs = checked_count(arguments.epochs, "epochs")
+    epochs = checked_count(arguments.epochs, "epochs", least=0)
     first = checked_count(arguments.initial_epoch, "initial_epoch", least=0)
     verbose = checked_verbose(arguments.verbose)
     with out_of_memory_explained(model, x):
@@ -118,7 +118,7 @@ def _run(
             results = Evaluation(model, settings, callbacks).run(
                 validation.data, validation.batch_size, validation.steps
             )
-            logs |= {f"val_{name}": value for name, value in sorted(results.items())}
+            logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -130,7 +130,7 @@ def _run(
 
 def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps: int | None) -> CallbackList:
     if isinstance(callbacks, CallbackList):
-        return callbacks
+        callbacks = callbacks.callbacks
     return CallbackList(
         callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs, steps=steps
     )

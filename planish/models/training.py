@@ -88,7 +88,7 @@ class Training:
         return ["loss"] if self._metric_set is None else list(self._metric_set.names)
 
     def reset_metrics(self) -> None:
-        """Forgets what `train_on_batch` and `test_on_batch` have summed up."""
+        """Sets all metrics back to their start, as every run does by itself."""
         if self._metric_set is not None:
             self._metric_set.reset()
 
@@ -197,11 +197,11 @@ class Training:
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One training step. Returns loss and metrics as `evaluate` does, over all batches since `reset_metrics`."""
+        """One training step. Returns loss and metrics of the batch, in the form of `evaluate`."""
         return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Loss and metrics of one batch, over all batches since `reset_metrics`."""
+        """Loss and metrics of one batch, in the form of `evaluate`."""
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
     def __call__(self, x: Any, training: bool = False) -> Any:

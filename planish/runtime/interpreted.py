@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.ops.interpreter import Results, interpret
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -37,7 +37,7 @@ class InterpretedInference:
             bindings = dict(parameters)
             for name, array in inputs.items():
                 bindings[name] = np.asarray(array[rows], dtype=self._reads.get(name, np.float32))
-            results = interpret(self.graph, bindings, batch_size=rows.stop - rows.start)
+            results = _quietly(self.graph, bindings, rows.stop - rows.start)
             for name, array in outputs.items():
                 array[rows] = results.outputs[name]
 
@@ -75,7 +75,7 @@ class InterpretedTraining:
                 bindings[name] = np.asarray(array[rows], dtype=self._reads.get(name, np.float32))
             for name, values in scalars.items():
                 bindings[name] = values[step]
-            results = interpret(self.graph, bindings, batch_size=len(rows))
+            results = _quietly(self.graph, bindings, len(rows))
             self._write(parameters, results.updates)
             for name, array in outputs.items():
                 array[places if dict(self.graph.outputs)[name].batched else step] = results.outputs[name]
@@ -96,6 +96,12 @@ class InterpretedTraining:
         except KeyboardInterrupt:
             write()
             raise
+
+
+def _quietly(graph: Graph, bindings: Mapping[str, Any], batch_size: int) -> Results:
+    """Infinities and NaN come and go without a word, as in compiled code."""
+    with np.errstate(all="ignore"):
+        return interpret(graph, bindings, batch_size=batch_size)
 
 
 def _element_types(graph: Graph) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_a_model_without_a_loss():
         ({"batch_size": 0}, "`batch_size` is wrong\n  expected: a whole number, 1 or more\n  received: 0"),
         ({"batch_size": 1.5}, "`batch_size` is wrong"),
         ({"batch_size": "32"}, "received: '32'"),
-        ({"epochs": 0}, "`epochs` is wrong\n  expected: a whole number, 1 or more\n  received: 0"),
+        ({"epochs": -1}, "`epochs` is wrong\n  expected: a whole number, 0 or more\n  received: -1"),
         ({"epochs": True}, "received: True"),
         ({"initial_epoch": -1}, "`initial_epoch` is wrong\n  expected: a whole number, 0 or more\n  received: -1"),
         ({"steps_per_epoch": 0}, "`steps_per_epoch` is wrong"),

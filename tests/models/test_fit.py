@@ -185,12 +185,12 @@ def test_evaluate_does_not_depend_on_the_batch_size(classifier, data, batch_size
 def test_one_batch_methods(train, classifier, same_weights, data):
     x, y = data
     by_hand, by_fit = classifier(), classifier()
+    results = []
     for start in range(0, 50, 10):
-        results = by_hand.train_on_batch(x[start : start + 10], y[start : start + 10], return_dict=True)
+        results.append(by_hand.train_on_batch(x[start : start + 10], y[start : start + 10], return_dict=True))
     history = train(by_fit, x, y, batch_size=10, shuffle=False).history
     assert same_weights(by_hand, by_fit)
-    assert results == pytest.approx({name: values[0] for name, values in history.items()})
-    by_hand.reset_metrics()
+    assert np.mean([result["loss"] for result in results]) == pytest.approx(history["loss"][0])
     assert by_hand.test_on_batch(x, y) == pytest.approx(by_fit.evaluate(x, y, verbose=0))
 
 
