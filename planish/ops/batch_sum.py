@@ -9,11 +9,13 @@ import numpy as np
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.axes import axes_of
 from planish.ops.broadcasting import zeros_like
+from planish.ops.mistake import check_values
 from planish.ops.registry import Array, Environment, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
+    check_values("a sum over the batch", source)
     if not source.batched:
         raise ValueError(f"a sum over the batch needs one tensor per image, not {source}")
     kept = tuple(extent for axis, extent in enumerate(source.shape) if axis not in attributes["axes"])

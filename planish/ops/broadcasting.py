@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import SupportsFloat
 
 import numpy as np
@@ -10,17 +11,23 @@ import numpy as np
 from planish.errors import explain
 from planish.graph.node import Attributes, Node, TensorType, current_layers
 from planish.ops.leaves import constant
+from planish.ops.mistake import check_values
 from planish.ops.registry import Array
 
 Operand = Node | SupportsFloat
 
 
 def as_node(operand: Operand) -> Node:
-    """Numbers become constants."""
-    return operand if isinstance(operand, Node) else constant(float(operand))
+    """Numbers become constants. TypeError for what is neither a node nor a number."""
+    if isinstance(operand, Node):
+        return operand
+    if not isinstance(operand, Real) and not (isinstance(operand, np.ndarray) and operand.ndim == 0):
+        raise TypeError(explain(what="operations take nodes and numbers", received=f"{operand!r}, a {type(operand)}"))
+    return constant(float(operand))
 
 
 def infer_broadcast(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    check_values("an element-wise operation", *inputs)
     shapes = [type_.shape for type_ in inputs]
     batched = any(type_.batched for type_ in inputs)
     if all(shape == shapes[0] for shape in shapes):

@@ -17,6 +17,8 @@ from planish.ops.registry import Array, Environment, op_named
 
 @dataclass(frozen=True, slots=True)
 class Results:
+    """Arrays by name, none of which shares memory with a binding: updates may be written back one after the other."""
+
     outputs: dict[str, Array]
     updates: dict[str, Array]
 
@@ -38,12 +40,14 @@ def interpret(
     _check_bindings(graph, bindings, images)
     environment = Environment(images, np.dtype(dtype), dict(bindings))
     values: dict[Node, Array] = {}
-    for node in graph.nodes:
-        values[node] = op_named(node.op).reference([values[source] for source in node.inputs], node, environment)
-        if observe is not None:
-            observe(node, values[node])
+    with np.errstate(all="ignore"):  # infinity and NaN are results like others, as in compiled programs
+        for node in graph.nodes:
+            values[node] = op_named(node.op).reference([values[source] for source in node.inputs], node, environment)
+            if observe is not None:
+                observe(node, values[node])
     return Results(
-        {name: values[node] for name, node in graph.outputs}, {name: values[node] for name, node in graph.updates}
+        {name: np.array(values[node], order="C") for name, node in graph.outputs},
+        {name: np.array(values[node], order="C") for name, node in graph.updates},
     )
 
 

@@ -9,11 +9,13 @@ import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.axes import axes_of
+from planish.ops.mistake import check_values
 from planish.ops.registry import Array, Environment, Gradient, make, register
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (source,) = inputs
+    check_values("a reduction", source)
     axes = attributes["axes"]
     kept = [
         1 if axis in axes else extent
@@ -54,12 +56,13 @@ def _mean_grad(node: Node, g: Node) -> Sequence[Node | None]:
 
 
 def _max_grad(node: Node, g: Node) -> Sequence[Node | None]:
-    from planish.ops.binary import divide, equal, multiply
+    from planish.ops.binary import divide, equal
+    from planish.ops.select import select
 
     # Equal maxima share the gradient, as in JAX.
     chosen = equal(node.inputs[0], _repeated(node, node))
     count = reduce_sum(chosen, node.attributes["axes"], node.attributes["keepdims"])
-    return [multiply(chosen, _repeated(node, divide(g, count)))]
+    return [select(chosen, _repeated(node, divide(g, count)), 0.0)]
 
 
 def reduced_size(node: Node) -> int:

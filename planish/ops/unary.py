@@ -9,6 +9,7 @@ import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.broadcasting import Operand, as_node
+from planish.ops.mistake import check_values
 from planish.ops.registry import Array, Environment, make, register
 
 Meaning = Callable[[Array, Attributes], Array]
@@ -16,7 +17,8 @@ Derivative = Callable[[Node, Node], "Node | None"]  # (node, g) -> gradient of t
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(inputs[0].shape, batched=inputs[0].batched)
+    check_values("an element-wise operation", *inputs)
+    return inputs[0]
 
 
 def _define(name: str, meaning: Meaning, derivative: Derivative, *, monotone: bool = False) -> None:

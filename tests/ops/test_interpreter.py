@@ -68,3 +68,33 @@ def test_deep_graphs_do_not_meet_the_recursion_limit():
     for _ in range(5000):
         node = ops.add(node, 1.0)
     assert interpret(Graph.build({"y": node}), {"x": np.zeros(1)}).outputs["y"] == 5000
+
+
+def test_updates_may_trade_places():
+    a, b = ops.parameter("a", (2,)), ops.parameter("b", (2,))
+    bindings = {"a": np.ones(2, np.float32), "b": np.zeros(2, np.float32)}
+    updates = interpret(Graph.build({}, {"a": b, "b": ops.reshape(a, (2,))}), bindings).updates
+    for name, value in updates.items():
+        bindings[name][...] = value
+    assert bindings["a"].tolist() == [0, 0]
+    assert bindings["b"].tolist() == [1, 1]
+
+
+def test_results_are_the_callers_own():
+    w = ops.parameter("w", (2, 3))
+    repeated = ops.broadcast_to(ops.parameter("s", ()), (4,))
+    array = np.ones((2, 3), np.float32)
+    results = interpret(Graph.build({"t": ops.transpose(w, (1, 0)), "w": w, "r": repeated}), {"w": array, "s": 2.0})
+    for value in results.outputs.values():
+        assert value.flags.c_contiguous
+        value += 1
+    assert (array == 1).all()
+    assert results.outputs["r"].tolist() == [3, 3, 3, 3]
+
+
+def test_infinities_and_nan_come_without_warnings(recwarn):
+    x, w = ops.input_("x", (2,)), ops.parameter("w", (2, 2))
+    graph = Graph.build({"y": ops.log_softmax(ops.dense(x, w))})
+    y = interpret(graph, {"x": np.full((1, 2), 3e38), "w": np.full((2, 2), 3e38)}).outputs["y"]
+    assert np.isnan(y).all()
+    assert not recwarn.list

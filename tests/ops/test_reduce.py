@@ -102,3 +102,16 @@ def test_a_number_has_no_axes():
 def test_weights_have_no_batch():
     with pytest.raises(ValueError, match="one tensor per image"):
         ops.batch_sum(ops.parameter("w", (3,)))
+
+
+def test_an_infinite_gradient_of_a_maximum_goes_to_the_maximum_only():
+    x = ops.input_("x", (3,))
+    g = ops.multiply(ops.reduce_max(x, (0,)), float("inf"))
+    (gradient,) = gradients(ops.batch_sum(g), [x])
+    assert compute(gradient, batch_size=1, x=np.array([[1.0, 2.0, 0.0]])).tolist() == [[0, np.inf, 0]]
+
+
+@pytest.mark.parametrize("function", [ops.reduce_sum, ops.reduce_mean, ops.reduce_max, ops.batch_sum])
+def test_class_indices_are_refused(function):
+    with pytest.raises(ValueError, match="one_hot"):
+        function(ops.input_("labels", (2,), "i32"), (0,))

@@ -112,7 +112,7 @@ def test_registration(name):
     assert op.monotone == (name in MONOTONE | {"elu", "leaky_relu"})
 
 
-def test_labels_become_floats():
-    labels = ops.input_("labels", (), "i32")
-    assert ops.square(labels).type.dtype == "f32"
-    assert compute(ops.square(labels), np.float32, 2, labels=np.array([3, -2])).tolist() == [9, 4]
+@pytest.mark.parametrize("function", [ops.square, lambda x: ops.elu(x, 1.0), lambda x: ops.leaky_relu(x, 0.1)])
+def test_class_indices_are_refused(function):
+    with pytest.raises(ValueError, match=r"f32 values[\s\S]*i32\[N\][\s\S]*one_hot"):
+        function(ops.input_("labels", (), "i32"))
