@@ -46,7 +46,9 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
     return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator != 0)
 
 
-def _prepared(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> tuple[Array, Array, Array | None]:
+def _prepared(
+    y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+) -> tuple[Array, Array, Array | None]:
     targets, outputs = np.asarray(y_true), np.asarray(y_pred)
     if targets.ndim == outputs.ndim - 1 and outputs.shape[-1] == 1:
         targets = targets[..., None]
@@ -62,17 +64,29 @@ def _prepared(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | N
     return targets, outputs, weights_like(sample_weight, targets)
 
 
+def _among_largest(outputs: Array, k: int) -> Array:
+    """Where the k largest of each row are; of equal ones, the first."""
+    ranks = np.argsort(np.argsort(-outputs, axis=-1, kind="stable"), axis=-1, kind="stable")
+    return ranks < k
+
+
 class _Ratio(_Counts):
     """Precision or recall: true positives over a sum."""
 
     _direction = "up"
 
     def __init__(
-        self, thresholds: float | Sequence[float] | None, top_k: int | None, class_id: int | None, name: str | None, dtype: str | None
+        self,
+        thresholds: float | Sequence[float] | None,
+        top_k: int | None,
+        class_id: int | None,
+        name: str | None,
+        dtype: str | None,
     ) -> None:
         default = 0.5 if top_k is None else -np.inf
         given = default if thresholds is None else thresholds
-        bounds = np.atleast_1d(np.asarray(given, np.float64))
+        # In float32, as outputs are: an output of 0.1 is not above a threshold of 0.1.
+        bounds = np.atleast_1d(np.asarray(given, np.float32)).astype(np.float64)
         if thresholds is not None and not ((bounds >= 0) & (bounds <= 1)).all():
             raise ValueError(explain(what="`thresholds` are shares", expected="0 to 1", received=thresholds))
         self.thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
@@ -81,8 +95,7 @@ class _Ratio(_Counts):
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         targets, outputs, weights = _prepared(y_true, y_pred, sample_weight)
         if self.top_k is not None:
-            kept = np.sort(outputs, axis=-1)[..., -self.top_k :][..., :1]
-            outputs = np.where(outputs >= kept, outputs, -np.inf)
+            outputs = np.where(_among_largest(outputs, self.top_k), outputs, -np.inf)
         if self.class_id is not None:
             column = slice(self.class_id, self.class_id + 1)
             targets, outputs = targets[..., column], outputs[..., column]
@@ -147,13 +160,28 @@ class AUC(_Counts):
         thresholds: Sequence[float] | None = None,
         from_logits: bool = False,
     ) -> None:
-        for argument, value, known in (("curve", curve, ("ROC", "PR")), ("summation_method", summation_method, ("interpolation", "minoring", "majoring"))):
+        for argument, value, known in (
+            ("curve", curve, ("ROC", "PR")),
+            ("summation_method", summation_method, ("interpolation", "minoring", "majoring")),
+        ):
             if value not in known:
-                raise ValueError(explain(what=f"AUC: unknown `{argument}`", expected=" or ".join(known), received=repr(value)))
+                raise ValueError(
+                    explain(what=f"AUC: unknown `{argument}`", expected=" or ".join(known), received=repr(value))
+                )
         if num_thresholds < 2:
-            raise ValueError(explain(what="AUC: `num_thresholds` is a number of thresholds", expected="2 or more", received=num_thresholds))
+            raise ValueError(
+                explain(
+                    what="AUC: `num_thresholds` is a number of thresholds",
+                    expected="2 or more",
+                    received=num_thresholds,
+                )
+            )
         self.curve, self.summation_method, self.from_logits = curve, summation_method, from_logits
-        inner = sorted(thresholds) if thresholds is not None else [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]
+        inner = (
+            sorted(thresholds)
+            if thresholds is not None
+            else [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]
+        )
         self.thresholds = None if thresholds is None else list(thresholds)
         self.num_thresholds = len(inner) + 2
         super().__init__(np.array([-_EPSILON, *inner, 1 + _EPSILON]), name or "auc", dtype)
@@ -172,7 +200,11 @@ class AUC(_Counts):
             return np.float64(self._interpolated_precision_recall())
         else:
             x, y = recall, _ratio(self.true_positives, self.true_positives + self.false_positives)
-        pairs = {"interpolation": (y[:-1] + y[1:]) / 2, "minoring": np.minimum(y[:-1], y[1:]), "majoring": np.maximum(y[:-1], y[1:])}
+        pairs = {
+            "interpolation": (y[:-1] + y[1:]) / 2,
+            "minoring": np.minimum(y[:-1], y[1:]),
+            "majoring": np.maximum(y[:-1], y[1:]),
+        }
         return np.float64(((x[:-1] - x[1:]) * pairs[self.summation_method]).sum())
 
     def _interpolated_precision_recall(self) -> float:

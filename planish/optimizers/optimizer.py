@@ -1,7 +1,8 @@
 """What all optimizers share: arguments, slots, the count of steps, clipping, weight decay and averaging of weights.
 
-An optimizer never touches an array: it says in graph operations how a weight changes, and the compiled step does it. Numbers that
-change from step to step (learning rate, bias corrections) are computed here in float64 and handed over as scalars.
+An optimizer never touches an array: it says in graph operations how a weight changes, and the compiled step does it.
+Numbers that change from step to step (learning rate, bias corrections) are computed here in float64 and handed over as
+scalars.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ EMA_SLOT = "average"
 
 
 class Optimizer:
-    """Base of all optimizers. Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate)."""
+    """Base of all optimizers.
+
+    Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate).
+    """
 
     slot_names: tuple[str, ...] = ()
 
@@ -45,7 +49,9 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         self.name = name or naming.snake_case(type(self).__name__).replace("rm_sprop", "rmsprop")
-        self._refuse(loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps, **kwargs)
+        self._refuse(
+            loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps, **kwargs
+        )
         self._check_clipping(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.weight_decay = weight_decay
@@ -69,7 +75,9 @@ class Optimizer:
     def _check_clipping(self, **arguments: float | None) -> None:
         given = {name: value for name, value in arguments.items() if value is not None}
         if len(given) > 1:
-            raise ValueError(self._text("gradients can be clipped in one way only", "one of " + ", ".join(arguments), given))
+            raise ValueError(
+                self._text("gradients can be clipped in one way only", "one of " + ", ".join(arguments), given)
+            )
         for name, value in given.items():
             if value <= 0:
                 raise ValueError(self._text(f"`{name}` is a bound", "a number above 0", value))
@@ -83,7 +91,11 @@ class Optimizer:
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
         if isinstance(self._learning_rate, LearningRateSchedule) and not isinstance(value, LearningRateSchedule):
-            raise TypeError(self._text("the learning rate follows a schedule", "a schedule", value, "make the optimizer with a number"))
+            raise TypeError(
+                self._text(
+                    "the learning rate follows a schedule", "a schedule", value, "make the optimizer with a number"
+                )
+            )
         self._learning_rate = _checked_rate(self, value)
 
     def _rate(self, step: int) -> float:
@@ -104,7 +116,11 @@ class Optimizer:
             flat = re.sub("/", "_", variable.path)
             self._slots[variable.path] = {
                 name: Variable(
-                    f"{flat}_{name}", f"{self.name}/{flat}_{name}", variable.shape, trainable=False, initializer=self._start(name, variable)
+                    f"{flat}_{name}",
+                    f"{self.name}/{flat}_{name}",
+                    variable.shape,
+                    trainable=False,
+                    initializer=self._start(name, variable),
                 )
                 for name in names
             }
@@ -134,6 +150,8 @@ class Optimizer:
     def scalars(self, step: int) -> dict[str, float]:
         """The numbers of step `step` (the count of steps before it)."""
         values = {"learning_rate": self._rate(step), **self.step_scalars(step)}
+        if self.use_ema:  # the first average is the weight itself
+            values["average_momentum"] = self.ema_momentum if step else 0.0
         if self.use_ema and self.ema_overwrite_frequency:
             values["overwrite"] = float((step + 1) % self.ema_overwrite_frequency == 0)
         return values
@@ -155,7 +173,8 @@ class Optimizer:
             decayed = self._decayed(weight, scalars)
             value, changed = self.step(decayed, gradient, own, scalars)
             if self.use_ema:
-                average = ops.add(ops.multiply(own[EMA_SLOT], self.ema_momentum), ops.multiply(value, 1 - self.ema_momentum))
+                kept = scalars["average_momentum"]
+                average = ops.add(ops.multiply(own[EMA_SLOT], kept), ops.multiply(value, ops.subtract(1.0, kept)))
                 changed = {**changed, EMA_SLOT: average}
                 if "overwrite" in scalars:
                     value = ops.select(scalars["overwrite"], average, value)
@@ -176,7 +195,10 @@ class Optimizer:
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Weights that do not decay: given themselves, or by words that their names contain. Call it before training."""
+        """Weights that do not decay.
+
+        Given themselves, or by words that their names contain. Call it before training.
+        """
         self._undecayed += [re.escape(variable.path) + "$" for variable in var_list or ()]
         self._undecayed += [re.escape(word) for word in var_names or ()]
 
@@ -197,7 +219,9 @@ class Optimizer:
         rate = self._learning_rate
         return {
             "name": self.name,
-            "learning_rate": serialization.serialize(rate) if isinstance(rate, LearningRateSchedule) else float(np.float32(rate)),
+            "learning_rate": serialization.serialize(rate)
+            if isinstance(rate, LearningRateSchedule)
+            else float(np.float32(rate)),
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
@@ -213,7 +237,9 @@ class Optimizer:
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
         arguments = dict(config)
         if isinstance(arguments.get("learning_rate"), Mapping):
-            arguments["learning_rate"] = serialization.deserialize(arguments["learning_rate"], custom_objects=custom_objects)
+            arguments["learning_rate"] = serialization.deserialize(
+                arguments["learning_rate"], custom_objects=custom_objects
+            )
         return cls(**arguments)
 
 
