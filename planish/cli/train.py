@@ -36,21 +36,21 @@ def run(arguments: argparse.Namespace) -> None:
     x_train, x_test = (model_files.as_input(model, x) for x in (examples.x_train, examples.x_test))
     y_train, y_test = (model_files.as_targets(model, y, classes) for y in (examples.y_train, examples.y_test))
     os.makedirs(arguments.out, exist_ok=True)
-    history = None
     try:
         history = model.fit(x_train, y_train, arguments.batch_size, arguments.epochs, validation_data=(x_test, y_test))
-    finally:
-        if model.built:
-            _write(model, examples.class_names, None if history is None else history.history, arguments.out)
+    except KeyboardInterrupt:
+        _write(model, examples.class_names, arguments.out)
+        raise
+    _write(model, examples.class_names, arguments.out)
+    if pictures.can_draw():
+        picture = os.path.join(arguments.out, "training-curve.png")
+        pictures.training_curve(history.history, picture)
+        say(f"wrote {picture}")
 
 
-def _write(model: Any, class_names: list[str], history: dict[str, list[float]] | None, folder: str) -> None:
-    """The model, as far as it was trained; the picture if the training came to its end."""
+def _write(model: Any, class_names: list[str], folder: str) -> None:
+    """The model, as far as it was trained, and the names of its classes."""
     path = os.path.join(folder, "model.keras")
     model.save(path)
     model_files.write_class_names(class_names, folder)
     say(f"wrote {path}")
-    if history is not None and pictures.can_draw():
-        picture = os.path.join(folder, "training-curve.png")
-        pictures.training_curve(history, picture)
-        say(f"wrote {picture}")

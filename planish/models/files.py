@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 _Path = str | os.PathLike[str]
 
@@ -23,7 +23,7 @@ class Files:
         """
         from planish import saving
 
-        saving.save_weights(self, filepath, overwrite)
+        saving.save_weights(cast(Any, self), filepath, overwrite)
 
     def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
         """Reads the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
@@ -33,7 +33,7 @@ class Files:
         """
         from planish import saving
 
-        saving.load_weights(self, filepath, skip_mismatch)
+        saving.load_weights(cast(Any, self), filepath, skip_mismatch)
 
 
 def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:

@@ -102,6 +102,13 @@ def test_interrupted_training_leaves_a_model(planish, stripes, tmp_path, monkeyp
     assert load_model(tmp_path / "trained" / "model.keras").optimizer.iterations > 0
 
 
+def test_a_model_that_does_not_fit_the_data_is_not_saved(planish, stripes, tmp_path):
+    code, _, err = planish("train", stripes, "--epochs", "0", "--model", "softmax")
+    assert code == 2
+    assert "epochs" in err
+    assert not (tmp_path / "trained" / "model.keras").exists()
+
+
 def test_predict(planish, right_half, stripe_images):
     code, out, err = planish("predict", right_half, stripe_images / "left", stripe_images / "right" / "01.png")
     assert (code, err) == (0, "")

@@ -59,3 +59,10 @@ def images():
     """Six images for `model` and their labels."""
     random = np.random.default_rng(0)
     return random.random((6, 6, 6, 1), dtype=np.float32), random.integers(0, 3, 6)
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    path = tmp_path / "model.keras"
+    model.save(path)
+    return path
