@@ -8,6 +8,11 @@ from planish.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from planish.models import Sequential
 
 
+@pytest.fixture(autouse=True)
+def _names_from_the_start():
+    planish.utils.clear_session()
+
+
 @pytest.fixture(scope="module")
 def digits():
     (x, y), _ = planish.datasets.digits.load_data()
