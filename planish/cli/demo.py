@@ -59,18 +59,17 @@ def _timed_predictions(model: Any, x: data.Array) -> tuple[Any, float, float]:
 
 
 def _write(model: Any, history: dict[str, list[float]], digits: data.Data, probabilities: Any, folder: str) -> None:
-    paths = {
-        name: os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
-    }
-    model.save(paths["digits.keras"])
+    saved, curve, samples = (
+        os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
+    )
+    model.save(saved)
     model_files.write_class_names(digits.class_names, folder)
-    if pictures.can_draw():
-        pictures.training_curve(history, paths["training-curve.png"])
-        pictures.sample_predictions(
-            digits.x_test, digits.y_test, probabilities, digits.class_names, paths["sample-predictions.png"]
-        )
-    else:
+    say(f"wrote {saved}")
+    if not pictures.can_draw():
         say(f"No pictures: they need matplotlib ({pictures.INSTALL})")
-    for path in paths.values():
-        if os.path.exists(path):
-            say(f"wrote {path}")
+        return
+    if history:
+        pictures.training_curve(history, curve)
+        say(f"wrote {curve}")
+    pictures.sample_predictions(digits.x_test, digits.y_test, probabilities, digits.class_names, samples)
+    say(f"wrote {samples}")

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
         _write(model, examples.class_names, arguments.out)
         raise
     _write(model, examples.class_names, arguments.out)
-    if pictures.can_draw():
+    if history.epoch and pictures.can_draw():
         picture = os.path.join(arguments.out, "training-curve.png")
         pictures.training_curve(history.history, picture)
         say(f"wrote {picture}")
