@@ -8,10 +8,11 @@ axis (computing that again costs nothing). What remains is one `elementwise` nod
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.expression import Expression, Step, operand_kind
+from planish.ops.expression import Expression, Settings, Step, operand_kind
 from planish.ops.fused import elementwise, fuse
 from planish.ops.registry import make, op_named
 
@@ -37,21 +38,23 @@ def fuse_elementwise(graph: Graph) -> Graph:
     return graph.rewrite_knowing(fused)
 
 
+# Where a value is while the number of operands is not known yet: the n-th operand, or the n-th step's result.
+_Place = tuple[Literal["operand", "step"], int]
+
+
 class _Chain:
     """An expression under construction, with the nodes that are its operands."""
 
     def __init__(self) -> None:
         self.operands: list[Node] = []
-        self.steps: list[tuple[str, tuple[object, ...], tuple[tuple[str, object], ...]]] = []
+        self.steps: list[tuple[str, tuple[_Place, ...], Settings]] = []
 
-    def operand(self, node: Node) -> tuple[str, int]:
+    def operand(self, node: Node) -> _Place:
         if node not in self.operands:
             self.operands.append(node)
         return "operand", self.operands.index(node)
 
-    def step(
-        self, op: str, arguments: tuple[tuple[str, int], ...], settings: tuple[tuple[str, object], ...]
-    ) -> tuple[str, int]:
+    def step(self, op: str, arguments: tuple[_Place, ...], settings: Settings) -> _Place:
         self.steps.append((op, arguments, settings))
         return "step", len(self.steps) - 1
 
@@ -59,13 +62,13 @@ class _Chain:
         count = len(self.operands)
         number = {"operand": 0, "step": count}
         steps = tuple(
-            Step(op, tuple(number[kind] + place for kind, place in arguments), settings)  # type: ignore[misc]
+            Step(op, tuple(number[kind] + place for kind, place in arguments), settings)
             for op, arguments, settings in self.steps
         )
         return Expression(count, steps)
 
 
-def _absorb(chain: _Chain, node: Node) -> tuple[str, int]:
+def _absorb(chain: _Chain, node: Node) -> _Place:
     """Adds all of an element-wise node to the chain; where its result is."""
     if node.op != "elementwise":
         places = tuple(_argument(chain, source) for source in node.inputs)
@@ -77,7 +80,7 @@ def _absorb(chain: _Chain, node: Node) -> tuple[str, int]:
     return registers[-1]
 
 
-def _argument(chain: _Chain, source: Node) -> tuple[str, int]:
+def _argument(chain: _Chain, source: Node) -> _Place:
     if source.op == "constant":
         return chain.step("constant", (), (("value", source.attributes["value"]),))
     return chain.operand(source)
