@@ -1,17 +1,36 @@
-"""Losses with Keras 3's names, arguments and values; each is written in graph operations, so it compiles with its gradient."""
+"""Losses with Keras 3's names, arguments and values; each is written in graph operations, so it compiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from planish import naming, serialization
+from planish import serialization
 from planish.errors import explain, unknown_name
+from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
-from planish.losses.loss import Array, Loss
+from planish.losses.function_loss import FunctionLoss
+from planish.losses.functions import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    cosine_similarity,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from planish.losses.hinges import CategoricalHinge, Hinge, SquaredHinge
+from planish.losses.loss import Loss
 from planish.losses.regression import (
-    CategoricalHinge,
-    Hinge,
+    CosineSimilarity,
     Huber,
     KLDivergence,
     LogCosh,
@@ -20,103 +39,78 @@ from planish.losses.regression import (
     MeanSquaredError,
     MeanSquaredLogarithmicError,
     Poisson,
-    SquaredHinge,
 )
 
-_CLASSES: tuple[type[Loss], ...] = (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    Hinge,
-    Huber,
-    KLDivergence,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-)
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "deserialize",
+    "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "serialize",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+]
 
-
-def _function(class_: type[Loss], name: str) -> Callable[..., Array]:
-    def loss(y_true: Any, y_pred: Any, **arguments: Any) -> Array:
-        return class_(**arguments).call(y_true, y_pred)
-
-    loss.__name__ = loss.__qualname__ = name
-    loss.__doc__ = f"{class_.__name__} of arrays, one value for each image (each position, if outputs are maps)."
-    return loss
-
-
-binary_crossentropy = _function(BinaryCrossentropy, "binary_crossentropy")
-categorical_crossentropy = _function(CategoricalCrossentropy, "categorical_crossentropy")
-categorical_hinge = _function(CategoricalHinge, "categorical_hinge")
-hinge = _function(Hinge, "hinge")
-huber = _function(Huber, "huber")
-kl_divergence = _function(KLDivergence, "kl_divergence")
-log_cosh = _function(LogCosh, "log_cosh")
-mean_absolute_error = _function(MeanAbsoluteError, "mean_absolute_error")
-mean_absolute_percentage_error = _function(MeanAbsolutePercentageError, "mean_absolute_percentage_error")
-mean_squared_error = _function(MeanSquaredError, "mean_squared_error")
-mean_squared_logarithmic_error = _function(MeanSquaredLogarithmicError, "mean_squared_logarithmic_error")
-poisson = _function(Poisson, "poisson")
-sparse_categorical_crossentropy = _function(SparseCategoricalCrossentropy, "sparse_categorical_crossentropy")
-squared_hinge = _function(SquaredHinge, "squared_hinge")
-
-_BY_NAME: dict[str, type[Loss]] = {class_.__name__: class_ for class_ in _CLASSES}
-_BY_NAME |= {naming.snake_case(class_.__name__): class_ for class_ in _CLASSES}
-_BY_NAME |= {
-    "mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
-    "mape": MeanAbsolutePercentageError, "MAPE": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError,
-    "MSLE": MeanSquaredLogarithmicError, "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "kld": KLDivergence,
-    "KLD": KLDivergence, "kl_divergence": KLDivergence, "kullback_leibler_divergence": KLDivergence, "huber_loss": Huber,
+_CLASSES: dict[str, type[Loss]] = {class_.__name__: class_ for class_ in functions.CLASSES.values()}
+_BY_NAME: dict[str, type[Loss]] = {
+    **_CLASSES,
+    **{function.__name__: class_ for function, class_ in functions.CLASSES.items()},
+    **dict.fromkeys(("bce", "BCE"), BinaryCrossentropy),
+    **dict.fromkeys(("kld", "KLD", "kullback_leibler_divergence"), KLDivergence),
+    **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
+    **dict.fromkeys(("mape", "MAPE"), MeanAbsolutePercentageError),
+    **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
+    **dict.fromkeys(("msle", "MSLE"), MeanSquaredLogarithmicError),
+    "huber_loss": Huber,
     "logcosh": LogCosh,
-}  # fmt: skip
-
-
-def class_named(name: str) -> type[Loss]:
-    """The loss class of a name as `compile` takes it. ValueError for unknown names, with the nearest ones."""
-    if name not in _BY_NAME:
-        raise ValueError(unknown_name("loss", name, _BY_NAME))
-    return _BY_NAME[name]
-
-
-class FunctionLoss(Loss):
-    """A function of (y_true, y_pred) nodes, written in `planish.ops`, as a loss."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(getattr(function, "__name__", "loss"))
-        self._function = function
-
-    def value(self, y_true: Any, y_pred: Any) -> Any:
-        from planish.graph.node import Node
-
-        result = self._function(y_true, y_pred)
-        if not isinstance(result, Node):
-            raise TypeError(
-                explain(
-                    what=f"the loss function '{self.name}' does not build a loss",
-                    expected="a function that computes with planish.ops, which can be compiled",
-                    received=f"a result of type {type(result).__name__}",
-                )
-            )
-        return result
+}
 
 
 def get(identifier: Any) -> Any:
-    """A loss from its name, its configuration, one of the functions here, or itself; None stays None."""
+    """A loss from its name, its configuration, its class, one of the functions here, or itself; None stays None.
+
+    Any other function is taken for one of (y_true, y_pred) nodes. ValueError for unknown names, with the nearest ones.
+    """
     if identifier is None or isinstance(identifier, Loss):
         return identifier
     if isinstance(identifier, str):
-        return class_named(identifier)()
+        if identifier not in _BY_NAME:
+            raise ValueError(unknown_name("loss", identifier, _BY_NAME))
+        return _BY_NAME[identifier]()
     if isinstance(identifier, Mapping):
-        return deserialize(identifier)
+        return get(deserialize(identifier))
+    if isinstance(identifier, type) and issubclass(identifier, Loss):
+        return identifier()
     if callable(identifier):
-        name = getattr(identifier, "__name__", "")
-        own = getattr(identifier, "__module__", "") == __name__ and name in _BY_NAME
-        return _BY_NAME[name]() if own else FunctionLoss(identifier)
+        class_ = functions.CLASSES.get(identifier)
+        return FunctionLoss(identifier) if class_ is None else class_()
     raise TypeError(
         explain(
             what="this is no loss",
@@ -126,14 +120,16 @@ def get(identifier: Any) -> Any:
     )
 
 
-def serialize(loss: Loss) -> dict[str, Any]:
-    """Keras's serialized form."""
+def serialize(loss: Any) -> dict[str, Any]:
+    """Keras's serialized form of a loss or of one of the functions here."""
+    if loss in functions.CLASSES:
+        name = loss.__name__
+        return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
     serialized: dict[str, Any] = serialization.serialize(loss)
     return serialized
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The loss of a serialized form."""
-    return serialization.deserialize(
-        {"module": "keras.losses", **config}, {class_.__name__: class_ for class_ in _CLASSES}, custom_objects
-    )
+    """The loss, or the function, of a serialized form. ValueError for what planish does not have."""
+    known = {**_CLASSES, **{function.__name__: function for function in functions.CLASSES}}
+    return serialization.deserialize({"module": "keras.losses", **config}, known, custom_objects)

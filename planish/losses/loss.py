@@ -6,78 +6,114 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from planish import naming, ops
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.losses import targets
-
-Array = NDArray[Any]
-REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
+from planish.losses.reduction import REDUCTIONS, Array, reduced
 
 
 class Loss:
-    """Base: `value(y_true, y_pred)` reduces the last axis. `target_kind` is 'dense' (numbers like the outputs) or 'labels' (class indices)."""
+    """Base of all losses.
+
+    Subclasses write `call`, which builds the loss of every position out of `planish.ops`, so that it compiles with its
+    gradient. `target_kind` is 'dense' (numbers like the outputs) or 'labels' (class numbers).
+    """
 
     target_kind = "dense"
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None) -> None:
-        self.name = name or naming.snake_case(type(self).__name__)
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
+    ) -> None:
+        self.name = name or naming.automatic_name(type(self).__name__)
         self.reduction = "none" if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
             raise ValueError(unknown_name("reduction of a loss", reduction, REDUCTIONS))
-        if dtype not in (None, "float32"):
-            raise ValueError(explain(what=f"loss '{self.name}': `dtype` is not supported", expected="None or 'float32'", received=dtype))
+        self._refuse(dtype=(dtype, (None, "float32")))
 
-    def value(self, y_true: Node, y_pred: Node) -> Node:
+    def _refuse(self, **arguments: tuple[Any, tuple[Any, ...]]) -> None:
+        """ValueError for arguments, given with their supported values, that have another one."""
+        for argument, (value, supported) in arguments.items():
+            if value not in supported:
+                raise ValueError(
+                    explain(
+                        what=f"loss '{self.name}': this `{argument}` is not supported",
+                        expected=" or ".join(map(repr, supported)),
+                        received=repr(value),
+                    )
+                )
+
+    # ------------------------------------------------------------------ in graphs
+    def call(self, y_true: Node, y_pred: Node) -> Node:
         """The loss of every position: the outputs' shape without its last axis."""
-        raise NotImplementedError(f"loss {type(self).__name__} defines no value(y_true, y_pred)")
+        raise NotImplementedError(f"loss {type(self).__name__} defines no call(y_true, y_pred)")
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
-        """The loss of each image: batched, shape (). Its mean over the batch is what `reduction` says."""
-        value = self.value(y_true, y_pred)
-        axes = range(len(value.shape))
-        if self.reduction == "sum":
-            return ops.multiply(ops.reduce_sum(value, axes) if value.shape else value, ops.batch_size())
-        return ops.reduce_mean(value, axes) if value.shape else value
+        """The loss of each image: batched, shape (). Its mean over the batch is what `reduction` says.
 
-    def prepare_targets(self, y_true: Any, output_shape: Sequence[int | None]) -> Array:
-        """`y_true` as the compiled step reads it: shape and range checked. ValueError if it does not fit the loss or the model."""
+        ValueError if the reduction is 'none': training needs one number.
+        """
+        if self.reduction == "none":
+            raise ValueError(
+                explain(
+                    what=f"loss '{self.name}' has no single value that training could make smaller",
+                    expected="a reduction",
+                    received=f"reduction={self.reduction!r}",
+                    remedy="reduction='sum_over_batch_size'",
+                )
+            )
+        values = self.call(y_true, y_pred)
+        axes = range(len(values.shape))
+        if self.reduction == "sum":
+            return ops.multiply(ops.reduce_sum(values, axes) if axes else values, ops.batch_size())
+        return ops.reduce_mean(values, axes) if axes else values
+
+    # ------------------------------------------------------------------ targets
+    def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
+        """`y_true` as the compiled step reads it. `output_shape` has the batch axis.
+
+        ValueError, with what to do, if it does not fit the loss or the model; TypeError if it does not hold numbers.
+        """
         return targets.dense(self.name, np.asarray(y_true), output_shape)
 
-    def check_targets(self, y_true: Any, output_shape: Sequence[int | None]) -> None:
-        """ValueError if targets do not fit."""
+    def check_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> None:
+        """Raises what `prepare_targets` raises."""
         self.prepare_targets(y_true, output_shape)
 
-    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        """The loss of every position, of arrays."""
-        outputs = np.asarray(y_pred)
-        wide = np.float64 if outputs.dtype == np.float64 else np.float32
-        y = self.prepare_targets(y_true, outputs.shape)
-        kind = "i32" if self.target_kind == "labels" else "f32"
-        graph = Graph.build({"loss": self.value(ops.input_("y_true", y.shape[1:], kind), ops.input_("y_pred", outputs.shape[1:]))})
-        from planish.ops.interpreter import interpret
+    def counted(self, prepared: Array) -> Array | None:
+        """Where targets count; None where all of them do."""
+        return None
 
-        return interpret(graph, {"y_true": y, "y_pred": outputs.astype(wide)}, dtype=wide).outputs["loss"]
+    # ------------------------------------------------------------------ on arrays
+    def values(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        """The loss of every position; float64 if `y_pred` is, float32 otherwise."""
+        return self.evaluate(y_true, y_pred)[0]
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """The reduced loss of arrays (an array if the reduction is 'none')."""
-        values = self.call(y_true, y_pred)
-        weights = None
-        if sample_weight is not None:
-            weights = np.asarray(sample_weight, values.dtype)
-            weights = weights.reshape(weights.shape + (1,) * (values.ndim - weights.ndim))
-            values = values * weights
-        if self.reduction == "none":
-            return values
-        if self.reduction == "sum":
-            return values.sum()
-        if self.reduction == "mean_with_sample_weight" and weights is not None:
-            return values.sum() / np.broadcast_to(weights, values.shape).sum()
-        return values.mean()
+        values, counted = self.evaluate(y_true, y_pred)
+        return reduced(values, sample_weight, counted, self.reduction)
 
+    def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
+        """`values`, and where they count (None: everywhere). A single vector of outputs is a batch of one."""
+        from planish.ops.interpreter import interpret
+
+        outputs, given = np.asarray(y_pred), np.asarray(y_true)
+        if outputs.ndim == 1:
+            values, counted = self.evaluate(given[None], outputs[None])
+            return values[0], None if counted is None else counted[0]
+        wide = np.float64 if outputs.dtype == np.float64 else np.float32
+        prepared = self.prepare_targets(given, outputs.shape)
+        kind = "i32" if self.target_kind == "labels" else "f32"
+        y = ops.input_("y_true", prepared.shape[1:], kind)
+        graph = Graph.build({"loss": self.call(y, ops.input_("y_pred", outputs.shape[1:]))})
+        values = interpret(graph, {"y_true": prepared, "y_pred": outputs}, dtype=wide).outputs["loss"]
+        return values, self.counted(prepared)
+
+    # ------------------------------------------------------------------ configuration
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction}
 

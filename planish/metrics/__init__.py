@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from planish import naming, serialization
+from planish import losses, naming, serialization
 from planish.errors import explain, unknown_name
+from planish.losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from planish.metrics import accuracy as accuracies
 from planish.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -14,18 +31,19 @@ from planish.metrics.accuracy import (
     SparseCategoricalAccuracy,
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
-    accuracy,
     binary_accuracy,
     categorical_accuracy,
     sparse_categorical_accuracy,
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
-from planish.metrics.confusion import AUC, Precision, Recall
+from planish.metrics.auc import AUC
+from planish.metrics.f_score import F1Score, FBetaScore
 from planish.metrics.from_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     CategoricalHinge,
+    CosineSimilarity,
     Hinge,
     KLDivergence,
     LogCoshError,
@@ -38,7 +56,22 @@ from planish.metrics.from_losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
-from planish.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum
+from planish.metrics.metric import Metric
+from planish.metrics.operating_points import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+from planish.metrics.precision_recall import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from planish.metrics.reductions import Mean, MeanMetricWrapper, Sum
 
 __all__ = [
     "AUC",
@@ -48,6 +81,11 @@ __all__ = [
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
     "Hinge",
     "KLDivergence",
     "LogCoshError",
@@ -60,39 +98,74 @@ __all__ = [
     "Metric",
     "Poisson",
     "Precision",
+    "PrecisionAtRecall",
     "Recall",
+    "RecallAtPrecision",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
     "SquaredHinge",
     "Sum",
     "TopKCategoricalAccuracy",
-    "accuracy",
+    "TrueNegatives",
+    "TruePositives",
     "binary_accuracy",
+    "binary_crossentropy",
     "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_hinge",
     "deserialize",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "resolve",
     "serialize",
     "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
     "top_k_categorical_accuracy",
 ]
 
 _CLASSES: dict[str, type[Metric]] = {
-    name: value for name, value in globals().items() if isinstance(value, type) and issubclass(value, Metric) and name in __all__
+    name: value for name in __all__ if isinstance(value := globals().get(name), type) and issubclass(value, Metric)
 }
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "accuracy": accuracies.accuracy,
+    **{name: globals()[name] for name in __all__ if name.endswith("_accuracy")},
+    **{function.__name__: function for function in losses.functions.CLASSES},
+}
+_NEEDS_ARGUMENTS = (
+    Metric,
+    MeanMetricWrapper,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+_NAMED = {name: class_ for name, class_ in _CLASSES.items() if class_ not in _NEEDS_ARGUMENTS}
 _BY_NAME: dict[str, type[Metric]] = {
-    **_CLASSES,
-    **{naming.snake_case(name): class_ for name, class_ in _CLASSES.items()},
-    "auc": AUC, "mse": MeanSquaredError, "MSE": MeanSquaredError, "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError,
-    "mape": MeanAbsolutePercentageError, "MAPE": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError,
-    "MSLE": MeanSquaredLogarithmicError, "rmse": RootMeanSquaredError, "RMSE": RootMeanSquaredError,
-    "kl_divergence": KLDivergence, "bce": BinaryCrossentropy, "top_k_categorical_accuracy": TopKCategoricalAccuracy,
-    "sparse_top_k_categorical_accuracy": SparseTopKCategoricalAccuracy,
-}  # fmt: skip
-_AUTOMATIC = {
+    **_NAMED,
+    **{naming.snake_case(name): class_ for name, class_ in _NAMED.items()},
+    **dict.fromkeys(("bce", "BCE"), BinaryCrossentropy),
+    **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
+    **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
+    **dict.fromkeys(("mape", "MAPE"), MeanAbsolutePercentageError),
+    **dict.fromkeys(("msle", "MSLE"), MeanSquaredLogarithmicError),
+    **dict.fromkeys(("rmse", "RMSE"), RootMeanSquaredError),
+}
+# For one output, for class numbers, for vectors.
+_AUTOMATIC: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
     "accuracy": (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy),
     "crossentropy": (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy),
 }
@@ -100,7 +173,10 @@ _SHORT = {"acc": "accuracy", "ce": "crossentropy"}
 
 
 def get(identifier: Any) -> Metric:
-    """A metric from its name, its configuration, a function of (y_true, y_pred) arrays, or itself."""
+    """A metric from its name, class or configuration, from a loss or a function of (y_true, y_pred) arrays, or itself.
+
+    ValueError for unknown names, with the nearest ones.
+    """
     if isinstance(identifier, Metric):
         return identifier
     if isinstance(identifier, str):
@@ -108,11 +184,12 @@ def get(identifier: Any) -> Metric:
             raise ValueError(unknown_name("metric", identifier, [*_BY_NAME, *_AUTOMATIC, *_SHORT]))
         return _BY_NAME[identifier]()
     if isinstance(identifier, Mapping):
-        return deserialize(identifier)
+        return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         return identifier()
     if callable(identifier):
-        return MeanMetricWrapper(identifier)
+        name = getattr(identifier, "name", None) or getattr(identifier, "__name__", type(identifier).__name__)
+        return MeanMetricWrapper(identifier, naming.snake_case(str(name)))
     raise TypeError(
         explain(
             what="this is no metric",
@@ -123,9 +200,9 @@ def get(identifier: Any) -> Metric:
 
 
 def resolve(identifier: Any, targets: Sequence[int | None], outputs: Sequence[int | None]) -> Metric:
-    """The metric for targets and outputs of these shapes (batch axis included); 'accuracy' becomes what fits them, as in Keras.
+    """The metric for targets and outputs of these shapes (batch axis included); 'accuracy' becomes what fits them.
 
-    The name in logs is the one that was asked for.
+    As in Keras, its name in logs is the string that was asked for.
     """
     if not isinstance(identifier, str):
         return get(identifier)
@@ -133,16 +210,27 @@ def resolve(identifier: Any, targets: Sequence[int | None], outputs: Sequence[in
     kind = _SHORT.get(name, name)
     if kind not in _AUTOMATIC:
         metric = get(identifier)
-        metric.name = identifier if identifier in _SHORT or identifier.islower() else metric.name
-        return metric
-    binary, sparse, dense = _AUTOMATIC[kind]
-    if outputs[-1] == 1:
-        class_ = binary
+    elif outputs[-1] == 1:
+        metric = _AUTOMATIC[kind][0]()
     else:
-        class_ = sparse if len(targets) < len(outputs) or (targets[-1] == 1 and outputs[-1] != 1) else dense
-    metric = class_()
+        sparse = len(targets) < len(outputs) or targets[-1] == 1
+        metric = _AUTOMATIC[kind][1 if sparse else 2]()
     metric.name = identifier
     return metric
+
+
+def function_of(serialized: Any) -> Callable[..., Any]:
+    """The function, or the loss, that a MeanMetricWrapper's configuration names. ValueError if planish has it not."""
+    if not isinstance(serialized, Mapping):
+        given: Callable[..., Any] = serialized
+        return given
+    if serialized.get("class_name") != "function":
+        loss: Callable[..., Any] = losses.deserialize(serialized)
+        return loss
+    name = str(serialized.get("config"))
+    if name not in _FUNCTIONS:
+        raise ValueError(unknown_name("function of a metric", name, _FUNCTIONS))
+    return _FUNCTIONS[name]
 
 
 def serialize(metric: Metric) -> dict[str, Any]:
@@ -151,7 +239,7 @@ def serialize(metric: Metric) -> dict[str, Any]:
     return serialized
 
 
-def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Metric:
-    """The metric of a serialized form."""
-    metric: Metric = serialization.deserialize({"module": "keras.metrics", **config}, _CLASSES, custom_objects)
-    return metric
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The metric, or the function, of a serialized form. ValueError for what planish does not have."""
+    known = {**_CLASSES, **_FUNCTIONS}
+    return serialization.deserialize({"module": "keras.metrics", **config}, known, custom_objects)

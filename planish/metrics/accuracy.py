@@ -8,117 +8,167 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from planish.errors import explain
-from planish.metrics.metric import Array, MeanMetricWrapper
+from planish.losses.reduction import same_rank
+from planish.metrics.reductions import Comparison
+from planish.metrics.state import Array
 
 
-def _labels(y_true: Array, y_pred: Array) -> Array:
-    """Class numbers with as many axes as there are vectors of outputs: (n, 1) becomes (n,)."""
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-        return y_true[..., 0]
-    return y_true
+def aligned(metric: str, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """Targets and outputs of one shape: a last axis of one is added or dropped. ValueError if they differ otherwise."""
+    targets, outputs = same_rank(np.asarray(y_true), np.asarray(y_pred))
+    if targets.shape != outputs.shape:
+        raise ValueError(
+            explain(
+                what=f"metric '{metric}': targets and outputs of a yes-or-no metric differ in shape",
+                expected=f"targets of shape {outputs.shape}",
+                received=f"targets of shape {targets.shape}",
+                remedy="use 'accuracy', which finds out what fits, or make vectors of class numbers: to_categorical(y)",
+            )
+        )
+    return targets, outputs
+
+
+def _equal(one: Array, other: Array) -> Array:
+    """1 where they are, else 0."""
+    return _as_number(np.equal(one, other))
+
+
+def _as_number(yes: Array) -> Array:
+    number: Array = yes.astype(np.float64)
+    return number
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where target and output are equal."""
-    targets, outputs = np.asarray(y_true), np.asarray(y_pred)
-    if targets.ndim == outputs.ndim - 1:
-        targets = targets[..., None]
-    return (targets == outputs).astype(np.float64).mean(axis=-1) if outputs.ndim > 1 else (targets == outputs).astype(np.float64)
+    return _equal(*aligned("accuracy", y_true, y_pred))
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
-    """The share of outputs on the right side of the threshold."""
-    targets, outputs = np.asarray(y_true), np.asarray(y_pred)
-    if targets.ndim == outputs.ndim - 1 and outputs.shape[-1] == 1:
-        targets = targets[..., None]
-    right = targets == (outputs > threshold)
-    return right.mean(axis=-1) if right.ndim > 1 else right.astype(np.float64)
+    """1 where an output is on the right side of the threshold."""
+    targets, outputs = aligned("binary_accuracy", y_true, y_pred)
+    return _equal(targets, outputs > threshold)
 
 
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest output is where the largest target is."""
-    return (np.argmax(y_true, axis=-1) == np.argmax(y_pred, axis=-1)).astype(np.float64)
+    return _equal(np.argmax(y_true, axis=-1), np.argmax(y_pred, axis=-1))
+
+
+def _class_numbers(metric: str, y_true: ArrayLike, outputs: Array) -> Array:
+    """One class number for each vector of outputs: (n, 1) becomes (n,)."""
+    targets = np.asarray(y_true)
+    if targets.shape == (*outputs.shape[:-1], 1):
+        targets = targets[..., 0]
+    if targets.shape != outputs.shape[:-1]:
+        raise ValueError(
+            explain(
+                what=f"metric '{metric}' needs one class number for each vector of outputs",
+                expected=f"targets of shape {outputs.shape[:-1]}",
+                received=f"targets of shape {targets.shape}",
+                remedy=f"for one-hot targets use '{metric.replace('sparse_', '')}'",
+            )
+        )
+    return targets
 
 
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest output is that of the class."""
     outputs = np.asarray(y_pred)
-    return (_labels(np.asarray(y_true), outputs) == np.argmax(outputs, axis=-1)).astype(np.float64)
+    classes = _class_numbers("sparse_categorical_accuracy", y_true, outputs)
+    return _equal(classes, np.argmax(outputs, axis=-1))
 
 
-def _among_top(classes: Array, outputs: Array, k: int) -> Array:
-    chosen = np.take_along_axis(outputs, classes[..., None].astype(np.intp), axis=-1)
-    above = (outputs > chosen).sum(axis=-1)
-    return ((above < k) & np.isfinite(chosen[..., 0])).astype(np.float64)
+def _among_largest(classes: Array, outputs: Array, k: int) -> Array:
+    """1 where fewer than k outputs are larger than that of the class. Classes out of range are never among them."""
+    known = (classes >= 0) & (classes < outputs.shape[-1])
+    places = np.where(known, classes, 0).astype(np.intp)[..., None]
+    own = np.take_along_axis(outputs, places, axis=-1)
+    larger = (outputs > np.where(np.isnan(own), -np.inf, own)).sum(axis=-1)
+    return _as_number(known & (larger < k))
 
 
 def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
-    """1 where fewer than k outputs are larger than that of the class of a one-hot target."""
-    return _among_top(np.argmax(y_true, axis=-1), np.asarray(y_pred), k)
+    """1 where the class of a one-hot target is among the k largest outputs (ties count)."""
+    return _among_largest(np.argmax(y_true, axis=-1), np.asarray(y_pred), k)
 
 
-def sparse_top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
-    """1 where fewer than k outputs are larger than that of the class."""
+def sparse_top_k_categorical_accuracy(
+    y_true: ArrayLike, y_pred: ArrayLike, k: int = 5, from_sorted_ids: bool = False
+) -> Array:
+    """1 where the class is among the k largest outputs (ties count).
+
+    With `from_sorted_ids`, outputs are class numbers, the likeliest first.
+    """
     outputs = np.asarray(y_pred)
-    return _among_top(_labels(np.asarray(y_true), outputs), outputs, k)
+    classes = _class_numbers("sparse_top_k_categorical_accuracy", y_true, outputs)
+    if from_sorted_ids:
+        return _as_number(np.equal(classes[..., None], outputs[..., :k]).any(axis=-1))
+    return _among_largest(classes, outputs, k)
 
 
-class Accuracy(MeanMetricWrapper):
+class Accuracy(Comparison):
     """How often outputs equal targets."""
 
     _direction = "up"
+    compare = staticmethod(accuracy)
 
     def __init__(self, name: str = "accuracy", dtype: str | None = None) -> None:
-        super().__init__(accuracy, name, dtype)
+        super().__init__(name, dtype)
 
 
-class BinaryAccuracy(MeanMetricWrapper):
+class BinaryAccuracy(Comparison):
     """How often outputs are on the right side of a threshold."""
 
     _direction = "up"
 
     def __init__(self, name: str = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5) -> None:
-        if not 0 < threshold < 1:
-            raise ValueError(explain(what=f"metric '{name}': `threshold` is a share", expected="between 0 and 1", received=threshold))
+        super().__init__(name, dtype)
         self.threshold = threshold
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        return binary_accuracy(y_true, y_pred, self.threshold)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "threshold": self.threshold}
 
 
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(Comparison):
     """How often the largest output is the class, for one-hot targets."""
 
     _direction = "up"
+    compare = staticmethod(categorical_accuracy)
 
     def __init__(self, name: str = "categorical_accuracy", dtype: str | None = None) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
+        super().__init__(name, dtype)
 
 
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(Comparison):
     """How often the largest output is the class, for class numbers."""
 
     _direction = "up"
+    compare = staticmethod(sparse_categorical_accuracy)
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: str | None = None) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
+        super().__init__(name, dtype)
 
 
-class TopKCategoricalAccuracy(MeanMetricWrapper):
+class TopKCategoricalAccuracy(Comparison):
     """How often the class is among the k largest outputs, for one-hot targets."""
 
     _direction = "up"
 
     def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
         self.k = k
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        return top_k_categorical_accuracy(y_true, y_pred, self.k)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "k": self.k}
 
 
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+class SparseTopKCategoricalAccuracy(Comparison):
     """How often the class is among the k largest outputs, for class numbers."""
 
     _direction = "up"
@@ -130,10 +180,12 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: str | None = None,
         from_sorted_ids: bool = False,
     ) -> None:
-        if from_sorted_ids:
-            raise ValueError(explain(what=f"metric '{name}': `from_sorted_ids` is not supported", expected="False", received="True"))
-        self.k = k
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
+        super().__init__(name, dtype)
+        self.k, self.from_sorted_ids = k, from_sorted_ids
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        return sparse_top_k_categorical_accuracy(y_true, y_pred, self.k, self.from_sorted_ids)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "k": self.k, "from_sorted_ids": False}
+        sorted_ids = {"from_sorted_ids": True} if self.from_sorted_ids else {}
+        return {**super().get_config(), "k": self.k, **sorted_ids}

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from planish import losses
-from planish.metrics.metric import Array, Mean, weights_like
+from planish.losses.reduction import same_rank
+from planish.metrics.reductions import Comparison
+from planish.metrics.state import Array
 
 
-class LossMetric(Mean):
-    """The mean of a loss. Subclasses name the loss."""
+class LossMetric(Comparison):
+    """The mean of a loss, under the loss's name if it gets no other. `arguments` are those of the loss."""
 
     loss_class: type[losses.Loss]
     _direction = "down"
@@ -23,7 +25,8 @@ class LossMetric(Mean):
         super().__init__(name or self._loss.name, dtype)
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
-        self.add(self._loss.call(y_true, y_pred), sample_weight)
+        values, counted = self._loss.evaluate(y_true, y_pred)
+        self.add(values, sample_weight, counted)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._arguments}
@@ -97,11 +100,30 @@ class BinaryCrossentropy(LossMetric):
 
     loss_class = losses.BinaryCrossentropy
 
+    def __init__(
+        self,
+        name: str = "binary_crossentropy",
+        dtype: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+    ) -> None:
+        super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
+
 
 class CategoricalCrossentropy(LossMetric):
     """Cross-entropy of vectors."""
 
     loss_class = losses.CategoricalCrossentropy
+
+    def __init__(
+        self,
+        name: str = "categorical_crossentropy",
+        dtype: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class SparseCategoricalCrossentropy(LossMetric):
@@ -109,8 +131,31 @@ class SparseCategoricalCrossentropy(LossMetric):
 
     loss_class = losses.SparseCategoricalCrossentropy
 
+    def __init__(
+        self,
+        name: str = "sparse_categorical_crossentropy",
+        dtype: str | None = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
 
-class RootMeanSquaredError(Mean):
+
+class CosineSimilarity(Comparison):
+    """The cosine of the angle between target and output: 1 where they point the same way."""
+
+    _direction = "up"
+
+    def __init__(self, name: str = "cosine_similarity", dtype: str | None = None, axis: int = -1) -> None:
+        super().__init__(name, dtype)
+        self._loss = losses.CosineSimilarity(axis)
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        return np.negative(self._loss.values(y_true, y_pred))
+
+
+class RootMeanSquaredError(Comparison):
     """sqrt(mean((y - p)^2)), the mean over everything."""
 
     _direction = "down"
@@ -118,12 +163,10 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str = "root_mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(name, dtype)
 
-    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
-        targets, outputs = np.asarray(y_true, np.float64), np.asarray(y_pred, np.float64)
-        if targets.ndim == outputs.ndim - 1:
-            targets = targets[..., None]
-        squares: Array = (targets - outputs) ** 2
-        self.add(squares, weights_like(sample_weight, squares))
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        targets, outputs = same_rank(y_true.astype(np.float64), y_pred.astype(np.float64))
+        errors: Array = np.square(losses.MeanSquaredError().prepare_targets(targets, outputs.shape) - outputs)
+        return errors
 
     def result(self) -> Any:
         return np.sqrt(super().result())

@@ -1,0 +1,90 @@
+"""Losses as functions of arrays: one value for each image (for each position, if outputs are maps)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numpy.typing import ArrayLike
+
+from planish import naming
+from planish.losses import cross_entropies, hinges, regression
+from planish.losses.loss import Loss
+from planish.losses.reduction import Array
+
+LossFunction = Callable[..., Array]
+
+
+def _function(class_: type[Loss]) -> LossFunction:
+    def loss(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
+        return class_().values(y_true, y_pred)
+
+    loss.__name__ = loss.__qualname__ = naming.snake_case(class_.__name__)
+    loss.__doc__ = f"{class_.__doc__} `y_true` and `y_pred` have the same shape."
+    return loss
+
+
+categorical_hinge = _function(hinges.CategoricalHinge)
+hinge = _function(hinges.Hinge)
+kl_divergence = _function(regression.KLDivergence)
+log_cosh = _function(regression.LogCosh)
+mean_absolute_error = _function(regression.MeanAbsoluteError)
+mean_absolute_percentage_error = _function(regression.MeanAbsolutePercentageError)
+mean_squared_error = _function(regression.MeanSquaredError)
+mean_squared_logarithmic_error = _function(regression.MeanSquaredLogarithmicError)
+poisson = _function(regression.Poisson)
+squared_hinge = _function(hinges.SquaredHinge)
+
+
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Array:
+    """Half the square up to `delta`, a straight line beyond."""
+    return regression.Huber(delta).values(y_true, y_pred)
+
+
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
+    """Minus the cosine of the angle between vectors."""
+    return regression.CosineSimilarity(axis).values(y_true, y_pred)
+
+
+def binary_crossentropy(
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
+    return cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred)
+
+
+def categorical_crossentropy(
+    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Array:
+    """-sum(y * log(p)) for vectors."""
+    return cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred)
+
+
+def sparse_categorical_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
+) -> Array:
+    """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`."""
+    return cross_entropies.SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).values(y_true, y_pred)
+
+
+CLASSES: dict[LossFunction, type[Loss]] = {
+    binary_crossentropy: cross_entropies.BinaryCrossentropy,
+    categorical_crossentropy: cross_entropies.CategoricalCrossentropy,
+    categorical_hinge: hinges.CategoricalHinge,
+    cosine_similarity: regression.CosineSimilarity,
+    hinge: hinges.Hinge,
+    huber: regression.Huber,
+    kl_divergence: regression.KLDivergence,
+    log_cosh: regression.LogCosh,
+    mean_absolute_error: regression.MeanAbsoluteError,
+    mean_absolute_percentage_error: regression.MeanAbsolutePercentageError,
+    mean_squared_error: regression.MeanSquaredError,
+    mean_squared_logarithmic_error: regression.MeanSquaredLogarithmicError,
+    poisson: regression.Poisson,
+    sparse_categorical_crossentropy: cross_entropies.SparseCategoricalCrossentropy,
+    squared_hinge: hinges.SquaredHinge,
+}
+"""The class behind each function."""

@@ -1,0 +1,53 @@
+"""Losses that ask for a margin: no loss once an output is on the right side by 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from planish import ops
+from planish.graph.node import Node
+from planish.losses.reduction import Array
+from planish.losses.regression import FixedLoss, mean, total
+
+
+class _SignedLoss(FixedLoss):
+    """Targets are -1 and 1. Where all of them are 0 or 1, 0 means -1, as in Keras."""
+
+    def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
+        prepared = super().prepare_targets(y_true, output_shape)
+        binary = ((prepared == 0) | (prepared == 1)).all()
+        return np.where(prepared, np.float32(1), np.float32(-1)) if binary else prepared
+
+
+def _margin(y: Node, p: Node) -> Node:
+    return ops.maximum(ops.subtract(1.0, ops.multiply(y, p)), 0.0)
+
+
+class Hinge(_SignedLoss):
+    """mean(max(1 - y * p, 0))."""
+
+    default_name = "hinge"
+    meaning = staticmethod(lambda y, p: mean(_margin(y, p)))
+
+
+class SquaredHinge(_SignedLoss):
+    """mean(max(1 - y * p, 0)^2)."""
+
+    default_name = "squared_hinge"
+    meaning = staticmethod(lambda y, p: mean(ops.square(_margin(y, p))))
+
+
+def _categorical_hinge(y: Node, p: Node) -> Node:
+    right = total(ops.multiply(y, p))
+    wrong = ops.reduce_max(ops.multiply(ops.subtract(1.0, y), p), (len(p.shape) - 1,))
+    return ops.maximum(ops.add(ops.subtract(wrong, right), 1.0), 0.0)
+
+
+class CategoricalHinge(FixedLoss):
+    """max(largest wrong - right + 1, 0) for one-hot targets."""
+
+    default_name = "categorical_hinge"
+    meaning = staticmethod(_categorical_hinge)

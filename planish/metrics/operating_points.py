@@ -1,0 +1,117 @@
+"""The best of one rate where another reaches a value, over evenly spread thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.metrics.confusion import ThresholdMetric
+from planish.metrics.reductions import divide
+from planish.metrics.state import Array
+
+# A rate is the first count as a share of both.
+_RATES = {
+    "sensitivity": ("true_positives", "false_negatives"),
+    "recall": ("true_positives", "false_negatives"),
+    "specificity": ("true_negatives", "false_positives"),
+    "precision": ("true_positives", "false_positives"),
+}
+
+
+class _OperatingPoint(ThresholdMetric):
+    """Subclasses name the rate that has to reach the given value, and the one of which the largest is reported."""
+
+    _direction = "up"
+    required: str
+    reported: str
+
+    def __init__(
+        self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None
+    ) -> None:
+        if not 0 <= value <= 1:
+            what = f"{type(self).__name__}: `{self.required}` is a share"
+            raise ValueError(explain(what=what, expected="0 to 1", received=value))
+        if num_thresholds < 1:
+            what = f"{type(self).__name__}: `num_thresholds` is a number of thresholds"
+            raise ValueError(explain(what=what, expected="1 or more", received=num_thresholds))
+        thresholds = [i / (num_thresholds - 1) for i in range(num_thresholds)] if num_thresholds > 1 else [0.5]
+        super().__init__(thresholds, class_id, name, dtype)
+        self.value, self.num_thresholds = value, num_thresholds
+
+    def _rate(self, name: str) -> Array:
+        part, rest = (self._states[kind] for kind in _RATES[name])
+        return divide(part, part + rest)
+
+    def result(self) -> Any:
+        reached = self._rate(self.required) >= self.value
+        return np.float64(np.max(self._rate(self.reported), where=reached, initial=0.0))
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"class_id": self.class_id, "num_thresholds": self.num_thresholds, self.required: self.value}
+        return {**super().get_config(), **own}
+
+
+class SensitivityAtSpecificity(_OperatingPoint):
+    """The best sensitivity with at least this specificity."""
+
+    required, reported = "specificity", "sensitivity"
+
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+
+
+class SpecificityAtSensitivity(_OperatingPoint):
+    """The best specificity with at least this sensitivity."""
+
+    required, reported = "sensitivity", "specificity"
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
+
+
+class PrecisionAtRecall(_OperatingPoint):
+    """The best precision with at least this recall."""
+
+    required, reported = "recall", "precision"
+
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(recall, num_thresholds, class_id, name, dtype)
+
+
+class RecallAtPrecision(_OperatingPoint):
+    """The best recall with at least this precision."""
+
+    required, reported = "precision", "recall"
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(precision, num_thresholds, class_id, name, dtype)

@@ -1,0 +1,137 @@
+"""Sums and means of values, one value or several for each image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from planish import losses, serialization
+from planish.losses.reduction import same_rank
+from planish.metrics.metric import Metric
+from planish.metrics.state import Array
+
+Reduce = Callable[..., Any]
+
+
+def divide(numerator: ArrayLike, denominator: ArrayLike) -> Array:
+    """0 where the denominator is 0."""
+    above, below = np.broadcast_arrays(np.asarray(numerator, np.float64), np.asarray(denominator, np.float64))
+    quotient: Array = np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return quotient
+
+
+def samplewise(
+    values: ArrayLike, sample_weight: ArrayLike | None, reduce: Reduce, counted: Array | None = None
+) -> tuple[Array, Array | None]:
+    """Weighted values, one for each image, and the images' weights; `reduce` is np.sum or np.mean.
+
+    `counted` is false where a value does not count, which makes its weight 0 (and matters only if there are weights).
+    """
+    array, weight = np.asarray(values, np.float64), None
+    if sample_weight is not None:
+        weight = np.asarray(sample_weight, np.float64)
+        if counted is not None:
+            mask, weight = same_rank(counted.astype(np.float64), weight)
+            weight = weight * mask
+        array, weight = same_rank(array, weight)
+        rank = weight.ndim
+        if array.ndim > rank:
+            array = reduce(array, axis=tuple(range(rank, array.ndim)))
+        weight = np.broadcast_to(weight, array.shape)
+        array = array * weight
+        if rank > 1:
+            weight = reduce(weight, axis=tuple(range(1, rank)))
+    if array.ndim > 1:
+        array = reduce(array, axis=tuple(range(1, array.ndim)))
+    return array, weight
+
+
+class Sum(Metric):
+    """The weighted sum of values."""
+
+    def __init__(self, name: str = "sum", dtype: str | None = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        self.total.assign_add(samplewise(values, sample_weight, np.sum)[0].sum())
+
+    def result(self) -> Any:
+        return np.float64(self.total)
+
+
+class _Average(Metric):
+    """The weighted mean of values; 0 before the first."""
+
+    def __init__(self, name: str | None, dtype: str | None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+        self.count = self.add_variable(name="count")
+
+    def add(self, values: ArrayLike, sample_weight: ArrayLike | None, counted: Array | None = None) -> None:
+        array, weight = samplewise(values, sample_weight, np.mean, counted)
+        self.total.assign_add(array.sum())
+        self.count.assign_add(array.size if weight is None else weight.sum())
+
+    def result(self) -> Any:
+        return np.float64(divide(self.total, self.count))
+
+
+class Mean(_Average):
+    """The weighted mean of values; 0 before the first."""
+
+    def __init__(self, name: str = "mean", dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
+
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        self.add(values, sample_weight)
+
+
+class Comparison(_Average):
+    """The mean over images of what `compare(y_true, y_pred)` gives for each. Subclasses write that."""
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        raise NotImplementedError(f"metric {type(self).__name__} defines no compare(y_true, y_pred)")
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        self.add(self.compare(np.asarray(y_true), np.asarray(y_pred)), sample_weight)
+
+
+class MeanMetricWrapper(Comparison):
+    """The mean of a function of (y_true, y_pred) arrays that gives a value for each image."""
+
+    def __init__(
+        self, fn: Callable[..., ArrayLike], name: str | None = None, dtype: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name, dtype)
+        self._function, self._arguments = fn, kwargs
+        if isinstance(fn, losses.Loss) or fn in losses.functions.CLASSES:
+            self._direction = "down"
+
+    def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
+        if isinstance(self._function, losses.Loss):
+            return self._function.values(y_true, y_pred)
+        return self._function(y_true, y_pred, **self._arguments)
+
+    def get_config(self) -> dict[str, Any]:
+        function: Any = self._function
+        if isinstance(function, losses.Loss):
+            serialized = losses.serialize(function)
+        else:
+            name = getattr(function, "__name__", type(function).__name__)
+            serialized = {
+                "module": "builtins",
+                "class_name": "function",
+                "config": name,
+                "registered_name": "function",
+            }
+        return {**super().get_config(), "fn": serialized, **serialization.serialize(self._arguments)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Metric:
+        from planish import metrics
+
+        return cls(**{**config, "fn": metrics.function_of(config["fn"])})
