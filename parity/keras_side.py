@@ -1,7 +1,7 @@
 """The half that runs in real Keras's process: `python keras_side.py FOLDER`. It needs keras and numpy only.
 
-Reads FOLDER/cases.json and FOLDER/<seed>.npz (x, y, w0, w1, ...); writes FOLDER/<seed>-keras.npz (prediction, w0, w1, ... after three
-steps) or FOLDER/<seed>-error.txt.
+Reads FOLDER/cases.json and FOLDER/<seed>.npz (x, y, w0, w1, ...); writes FOLDER/<seed>-keras.npz (prediction, w0,
+w1, ... after three steps) or FOLDER/<seed>-error.txt.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import traceback
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
-# Compiling is most of the time, and nobody looks at the speed.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import keras
 import numpy as np

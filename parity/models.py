@@ -1,7 +1,7 @@
 """Seeded random models of the first tier, described without either library: both sides build them from the same JSON.
 
-A case is `{"seed", "input_shape", "layers": [[class, arguments], ...], "loss": [class, arguments], "optimizer": [class, arguments],
-"batch"}`. Sizes are odd on purpose, and small: what breaks is borders, strides and remainders.
+A case is `{"seed", "input_shape", "layers": [[class, arguments], ...], "loss": [class, arguments],
+"optimizer": [class, arguments], "batch"}`. Sizes are odd on purpose, and small: what breaks is borders, strides and remainders.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class Builder:
             activation=None if normalised else self.pick(ACTIVATIONS), use_bias=not normalised and self.chance(0.8),
         )  # fmt: skip
         self.shape = (*self._windows(size, steps, padding, dilation), filters)
-        if normalised:  # a bias before it would have a gradient of nothing but rounding errors, which Adam makes steps of
+        if (
+            normalised
+        ):  # a bias before it would have a gradient of nothing but rounding errors, which Adam makes steps of
             self.normalize()
             self.add("Activation", activation=self.pick(["relu", "tanh", "silu"]))
 

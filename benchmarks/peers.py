@@ -1,0 +1,105 @@
+"""The libraries that planish is measured beside, each in a process of its own with the same number of threads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A library: the module that runs it, and what its process finds in the environment."""
+
+    module: str
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+KINDS = {
+    "planish": Kind("planish_peer"),
+    "onnxruntime": Kind("onnxruntime_peer"),
+    "torch": Kind("torch_peer"),
+    "keras-jax": Kind("keras_peer", (("KERAS_BACKEND", "jax"),)),
+    "keras-tf": Kind("keras_peer", (("KERAS_BACKEND", "tensorflow"),)),
+    "openvino": Kind("openvino_peer"),
+}
+
+
+def interpreter(name: str) -> str:
+    """The Python of a virtual environment in .venvs/NAME, made on demand from requirements/NAME.txt."""
+    folder = ROOT / ".venvs" / name
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ready = folder / "ready"
+    if not ready.exists():
+        print(f"making .venvs/{name}", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        requirements = HERE / "requirements" / f"{name}.txt"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
+        ready.touch()
+    return str(python)
+
+
+class Process:
+    """A peer that runs. `ask("seconds", task=...)` waits for its answer."""
+
+    def __init__(self, name: str, python: str, threads: int, data: Path | None) -> None:
+        self.name = name
+        kind = KINDS[name]
+        limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+        environment = {**os.environ, **limits, "OMP_WAIT_POLICY": "PASSIVE", **dict(kind.environment)}
+        command = [python, str(HERE / "workers" / "serve.py"), kind.module, str(threads), str(data or "")]
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.abilities: list[str] = self.ask("abilities")
+
+    def ask(self, request: str, **arguments: Any) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps({"do": request, **arguments}), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended while it was asked for {request}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that all comparisons have."""
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="a peer's own interpreter")
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS), help="these peers only")
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each, taken in turns")
+    parser.add_argument("--data", type=Path, help="mnist.npz in Keras's form; random images without it")
+    parser.add_argument("--json", type=Path, help="where the numbers go")
+
+
+def start(arguments: argparse.Namespace, ability: str) -> list[Process]:
+    """Starts the peers that can do it. Those that cannot be installed are left out, and said so."""
+    given = dict(pair.split("=", 1) for pair in arguments.peer)
+    running = []
+    for name in arguments.only:
+        try:
+            python = given.get(name) or (sys.executable if name == "planish" else interpreter(name))
+            process = Process(name, python, arguments.threads, arguments.data)
+        except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
+            print(f"{name} is left out: {error}", file=sys.stderr)
+            continue
+        if ability in process.abilities:
+            running.append(process)
+        else:
+            process.close()
+    return running
