@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models import tally
+from planish.models.arrays import CHUNK_NBYTES, Array, readable_as_is
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, as_arrays, check_finite
 from planish.models.metric_set import MetricSet
@@ -63,11 +63,14 @@ class Evaluation:
 
     def _arrays(self, data: Prepared, batch_size: int) -> None:
         tester = self._model._programs.tester(self._model, self._settings, data)
-        rows = batch_size
-        if not self._single and not tester.depends_on_batch:
-            most = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // tester.output_nbytes)
-            rows = max(1, most // batch_size) * batch_size
-        for start, stop in _ranges(len(data), rows):
+        if tester.depends_on_batch:
+            batches = 1
+        elif self._single:
+            batches = self._settings.steps_per_execution
+        else:
+            batches = max(1, _rows_at_once(data.data.x, tester.output_nbytes) // batch_size)
+        for start in range(0, len(data), batches * batch_size):
+            stop = min(start + batches * batch_size, len(data))
             self._rows(data, start, stop, -(-stop // batch_size))
 
     def _batch(self, data: Prepared) -> None:
@@ -76,7 +79,7 @@ class Evaluation:
     def _rows(self, data: Prepared, start: int, stop: int, steps_done: int) -> None:
         """Some rows, computed at once; `steps_done` is the number of batches up to their end."""
         if self._single:
-            self._callbacks.on_batch_begin("test", steps_done - 1)
+            self._callbacks.on_batch_begin("test", self._step)
         tester = self._model._programs.tester(self._model, self._settings, data)
         outputs = tester.run(data.inputs(start, stop), stop - start)
         if self._metrics is None:
@@ -116,6 +119,7 @@ def evaluate(
         return Evaluation(model, settings, callbacks).run(data, size, limit)
 
 
-def _ranges(count: int, rows: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, count, rows):
-        yield start, min(start + rows, count)
+def _rows_at_once(x: Array, output_nbytes: int) -> int:
+    """How many images may be computed at once, so that their outputs, and converted copies, stay small."""
+    rows = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // output_nbytes)
+    return rows if readable_as_is(x) else min(rows, CHUNK_NBYTES // max(1, x[0].nbytes))

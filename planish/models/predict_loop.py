@@ -58,7 +58,10 @@ def _predict_array(model: Any, images: Array, batch_size: int, callbacks: Callba
     callbacks.on_begin("predict")
     outputs: Array | None = None
     reports = ProgressReports(callbacks, "predict")
-    for start, stop in _pieces(len(images), batch_size, callbacks.wants_batches("predict"), reports.wanted):
+    settings = model._settings
+    together = 1 if settings is None else settings.steps_per_execution
+    single = together if callbacks.wants_batches("predict") else None
+    for start, stop in _pieces(len(images), batch_size, single, reports.wanted):
         callbacks.on_batch_begin("predict", start // batch_size)
         piece = predictor(images[start:stop])
         if outputs is None:
@@ -72,15 +75,15 @@ def _predict_array(model: Any, images: Array, batch_size: int, callbacks: Callba
     return outputs
 
 
-def _pieces(count: int, batch_size: int, single: bool, watched: bool) -> Iterator[tuple[int, int]]:
-    """Ranges of whole batches: single ones, all at once, or, if somebody watches, what takes a blink of an eye."""
-    start, batches = 0, 1 if single else _BATCHES_AT_FIRST if watched else -(-count // batch_size)
+def _pieces(count: int, batch_size: int, together: int | None, watched: bool) -> Iterator[tuple[int, int]]:
+    """Ranges of whole batches: `together` of them, or all, or, if somebody watches, what takes a blink of an eye."""
+    start, batches = 0, together or (_BATCHES_AT_FIRST if watched else -(-count // batch_size))
     while start < count:
         begun = time.perf_counter()
         stop = min(start + batches * batch_size, count)
         yield start, stop
         start = stop
-        if not single:
+        if together is None:
             batches = max(1, int(batches * _SECONDS_PER_PIECE / (time.perf_counter() - begun)))
 
 
