@@ -37,22 +37,24 @@ class TrainingExecutable(Protocol):
 
 
 def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:
-    from planish import runtime
-    from planish.runtime.interpreted import InterpretedInference
+    """For a graph without updates."""
+    if eager:
+        from planish.runtime.interpreted import InterpretedInference
 
-    if eager or not hasattr(runtime, "inference_executable"):
         return InterpretedInference(graph, input_dtypes)
-    executable: InferenceExecutable = runtime.inference_executable(graph, dict(input_dtypes))
-    return executable
+    from planish.runtime import inference_executable
+
+    return inference_executable(graph, input_dtypes)
 
 
 def training(
     graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int, *, eager: bool
 ) -> TrainingExecutable:
-    from planish import runtime
-    from planish.runtime.interpreted import InterpretedTraining
+    """For a training step of up to `max_batch` images."""
+    if eager:
+        from planish.runtime.interpreted import InterpretedTraining
 
-    if eager or not hasattr(runtime, "training_executable"):
         return InterpretedTraining(graph, input_dtypes, max_batch)
-    executable: TrainingExecutable = runtime.training_executable(graph, dict(input_dtypes), max_batch)
-    return executable
+    from planish.runtime import training_executable
+
+    return training_executable(graph, input_dtypes, max_batch)
