@@ -1,4 +1,4 @@
-"""The model that is measured (that of many tutorials, 225,034 weights), its data, and a plain NumPy reference. Needs NumPy only."""
+"""The model that is measured (that of many tutorials), its data, and a plain NumPy reference. Needs NumPy only."""
 
 from __future__ import annotations
 

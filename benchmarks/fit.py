@@ -10,12 +10,15 @@ from report import Times, comparison, save
 
 
 def check(processes: list[Process]) -> None:
-    """Nothing is timed before two steps from the same weights lead everybody to the same predictions."""
+    """Nothing is timed before two steps from the same weights lead everybody to the same predictions.
+
+    Not to the last digit: PyTorch's Adam adds its epsilon after the bias correction, Keras's and planish's before.
+    """
     answers = {process.name: np.array(process.ask("trained")) for process in processes}
     expected = np.median(list(answers.values()), axis=0)
     for name, answer in answers.items():
         apart = np.abs(answer - expected).max()
-        if not apart < 1e-4:
+        if not apart < 1e-3:
             raise SystemExit(f"{name} trains differently: {apart:.3g} from the others after two steps")
 
 

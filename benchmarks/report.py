@@ -23,7 +23,12 @@ def comparison(title: str, times: Times, unit: str, scale: float) -> str:
     medians = {name: statistics.median(values) for name, values in times.items()}
     own = next((median for name, median in medians.items() if name.startswith("planish")), None)
     rows = [
-        [name, f"{median * scale:,.4g} {unit}", f"{min(times[name]) * scale:,.4g}", f"{own / median:.3f}" if own else "-"]
+        [
+            name,
+            f"{median * scale:,.4g} {unit}",
+            f"{min(times[name]) * scale:,.4g}",
+            f"{own / median:.3f}" if own else "-",
+        ]
         for name, median in sorted(medians.items(), key=lambda item: item[1])
     ]
     return f"{title}\n\n" + table(["", "median", "fastest", "planish takes, of its time"], rows)

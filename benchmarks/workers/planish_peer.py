@@ -5,8 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-import planish
 from keras_like import KerasLike
+
+import planish
 
 
 class Peer(KerasLike):

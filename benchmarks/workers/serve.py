@@ -1,7 +1,7 @@
 """A peer's process: `python serve.py NAME THREADS DATA-or-empty`. Requests and answers are lines of JSON.
 
-Each peer is a module of this folder with a class `Peer(weights, threads)` that has `predict(x, batch)` and, where the library has
-them, `one(x)`, `one_call(x)` and `fit(x, y, batch)`; `reset()` takes the starting weights again.
+Each peer is a module of this folder with a class `Peer(weights, threads)` that has `predict(x, batch)` and, where the
+library has them, `one(x)`, `one_call(x)` and `fit(x, y, batch)`; `reset()` takes the starting weights again.
 """
 
 from __future__ import annotations
