@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import random_seed
+from planish.errors import explain
 from planish.models import executables
 from planish.models.arrays import Array, memory_dtype
 from planish.models.compile_settings import CompileSettings
 from planish.models.prepare import Prepared
 from planish.models.step_graph import training_graph
+from planish.optimizers import Optimizer
+from planish.variable import Variable
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -41,6 +44,7 @@ class Trainer:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights)
+        _check_slots(self._optimizer, model.trainable_weights)
         graph, variables = training_graph(model, data.objective, self._optimizer, with_outputs=with_outputs)
         dtypes = {"x": memory_dtype(data.data.x.dtype), "y_true": data.y_true.dtype}
         if data.objective.weighted:
@@ -126,3 +130,18 @@ def _seeds(count: int, random: np.random.Generator | None) -> Array:
     if random is None:
         return np.array([random_seed.next_seed() for _ in range(count)], dtype=np.int32)
     return random.integers(0, _LARGEST_SEED, size=count, dtype=np.int32)
+
+
+def _check_slots(optimizer: Optimizer, weights: Sequence[Variable]) -> None:
+    """ValueError if the optimizer has been used for another model whose weights had the same names."""
+    for weight in weights:
+        for slot in optimizer.slots(weight).values():
+            if slot.shape != weight.shape:
+                raise ValueError(
+                    explain(
+                        what=f"the optimizer '{optimizer.name}' was made for another model",
+                        expected=f"values for the weight '{weight.path}' of shape {weight.shape}",
+                        received=f"values of shape {slot.shape}",
+                        remedy="compile each model with an optimizer of its own",
+                    )
+                )

@@ -38,6 +38,10 @@ class Training:
     def _programs(self) -> Programs:
         return Programs()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles leave out the programs: they belong to this process, and are made again."""
+        return {name: value for name, value in vars(self).items() if name != "_programs"}
+
     # -- compile -----------------------------------------------------------------------------------------------------
 
     def compile(

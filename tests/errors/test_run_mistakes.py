@@ -8,6 +8,7 @@ import pytest
 from planish.callbacks import EarlyStopping, LambdaCallback, LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from planish.layers import Dense, Input
 from planish.models import Sequential
+from planish.optimizers import Adam
 
 X, Y = np.zeros((4, 3), np.float32), np.array([0, 1, 0, 1])
 
@@ -129,6 +130,23 @@ def test_compile(model, arguments, error, message):
 def test_an_unknown_metric(model):
     with pytest.raises(ValueError, match=re.escape("unknown metric 'acurracy'")):
         model.compile("sgd", "sparse_categorical_crossentropy", metrics=["acurracy"])
+
+
+def test_an_optimizer_of_another_model():
+    optimizer = Adam()
+    for units in (2, 3):
+        model = Sequential([Input((3,)), Dense(units, activation="softmax", name="last")])
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        if units == 2:
+            model.fit(X, Y, verbose=0)
+    message = (
+        "the optimizer 'adam' was made for another model\n"
+        "  expected: values for the weight 'last/kernel' of shape (3, 3)\n"
+        "  received: values of shape (3, 2)\n"
+        "  remedy:   compile each model with an optimizer of its own"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.fit(X, Y, verbose=0)
 
 
 def test_a_factor_that_raises_the_rate():
