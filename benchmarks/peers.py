@@ -55,7 +55,7 @@ class Process:
         self.name = name
         kind = KINDS[name]
         limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        environment = {**os.environ, **limits, "OMP_WAIT_POLICY": "PASSIVE", **dict(kind.environment)}
+        environment = {**os.environ, **limits, **dict(kind.environment)}
         command = [python, str(HERE / "workers" / "serve.py"), kind.module, str(threads), str(data or "")]
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
