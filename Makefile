@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check parity bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -15,6 +15,14 @@ test: check
 check: .venv/develop.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+# Random models in planish and in real Keras, which gets an environment of its own in .venvs/keras.
+parity: .venv/develop.stamp
+	$(BIN)/python parity/run.py
+
+# Beside other libraries, each in an environment of its own in .venvs/. Takes a while, on an idle machine.
+bench: .venv/develop.stamp
+	$(BIN)/python benchmarks/run.py build/benchmarks $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build demo-output

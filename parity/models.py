@@ -1,7 +1,8 @@
 """Seeded random models of the first tier, described without either library: both sides build them from the same JSON.
 
 A case is `{"seed", "input_shape", "layers": [[class, arguments], ...], "loss": [class, arguments],
-"optimizer": [class, arguments], "batch"}`. Sizes are odd on purpose, and small: what breaks is borders, strides and remainders.
+"optimizer": [class, arguments], "batch"}`. Sizes are odd on purpose, and small: what breaks is borders, strides and
+remainders.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class Builder:
         filters = groups * self.number(1, 9) if groups > 1 else self.number(1, 21)
         normalised = self.chance(0.25)
         self.add(
-            "Conv2D", filters=filters, kernel_size=size, strides=steps, padding=padding, dilation_rate=dilation, groups=groups,
+            "Conv2D", filters=filters, kernel_size=size, strides=steps, padding=padding, dilation_rate=dilation,
+            groups=groups,
             activation=None if normalised else self.pick(ACTIVATIONS), use_bias=not normalised and self.chance(0.8),
         )  # fmt: skip
         self.shape = (*self._windows(size, steps, padding, dilation), filters)
@@ -123,7 +125,8 @@ class Builder:
 
     def activate(self) -> None:
         self.layers.append(
-            self.pick([["ReLU", {}], ["ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.05}], ["Softmax", {}],
+            self.pick([["ReLU", {}], ["ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.05}],
+                       ["Softmax", {}],
                        ["LeakyReLU", {"negative_slope": 0.2}], ["Activation", {"activation": "silu"}]])
         )  # fmt: skip
 
