@@ -1,9 +1,10 @@
 """Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0]`.
 
-Random models run in planish here and in real Keras in a process of its own (the interpreter that the environment
-variable PARITY_PYTHON names, or a virtual environment that is made in .venvs/keras). Compared are predictions (within 1e-5 of the largest
-output) and the weights after three training steps (within 1e-4 of the largest weight of the array, or of 1 if that is
-larger). Whatever differs is printed with its seed and its model, and the exit status is 1.
+Random models run in planish here, and in real Keras in a process of its own: that of the interpreter which the
+environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs/keras. Compared are
+predictions (within 1e-5 of the largest output) and the weights after three training steps (within 1e-4 of the largest
+weight of the array, or of 1 if that is larger). Whatever differs is printed with its seed and its model, and the exit
+status is 1.
 """
 
 from __future__ import annotations

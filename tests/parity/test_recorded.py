@@ -1,4 +1,4 @@
-"""Models that real Keras ran: its predictions, and its weights after three steps. `parity/run.py` compares live ones."""
+"""Models that real Keras ran: its predictions, and its weights after three steps (`parity/run.py` asks it live)."""
 
 import json
 from pathlib import Path
