@@ -8,9 +8,11 @@ from typing import Any
 from planish import serialization
 from planish.errors import explain, unknown_name
 from planish.optimizers import schedules
-from planish.optimizers.adam import Adam, AdamW, Nadam
+from planish.optimizers.adagrad import Adagrad
+from planish.optimizers.adam import Adam, AdamW
+from planish.optimizers.nadam import Nadam
 from planish.optimizers.optimizer import Optimizer
-from planish.optimizers.rmsprop import Adagrad, RMSprop
+from planish.optimizers.rmsprop import RMSprop
 from planish.optimizers.sgd import SGD
 
 __all__ = [
@@ -59,11 +61,10 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
     """The optimizer of a serialized form. ValueError for one that planish does not have."""
-    name = str(config.get("class_name", "")).lower()
-    named = dict(config)
-    if name in _CLASSES:
-        named["class_name"] = _CLASSES[name].__name__
-    optimizer: Optimizer = serialization.deserialize(
-        {"module": "keras.optimizers", **named}, {class_.__name__: class_ for class_ in _CLASSES.values()}, custom_objects
-    )
+    named = {"module": "keras.optimizers", **config}
+    known = _CLASSES.get(str(config.get("class_name", "")).lower())
+    if known is not None:
+        named["class_name"] = known.__name__
+    classes = {class_.__name__: class_ for class_ in _CLASSES.values()}
+    optimizer: Optimizer = serialization.deserialize(named, classes, custom_objects)
     return optimizer

@@ -1,4 +1,4 @@
-"""What all optimizers share: arguments, slots, the count of steps, clipping, weight decay and averaging of weights.
+"""What all optimizers share: arguments, slots, the count of steps, weight decay and averaging of weights.
 
 An optimizer never touches an array: it says in graph operations how a weight changes, and the compiled step does it.
 Numbers that change from step to step (learning rate, bias corrections) are computed here in float64 and handed over as
@@ -7,17 +7,18 @@ scalars.
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from planish import naming, ops, serialization
-from planish.errors import explain
 from planish.graph.node import Node
+from planish.optimizers import clipping, options
+from planish.optimizers.options import mistake
 from planish.optimizers.schedules import LearningRateSchedule
+from planish.optimizers.weight_decay import Exclusions
 from planish.variable import Variable
 
 Slots = dict[str, Node]
@@ -28,7 +29,8 @@ EMA_SLOT = "average"
 class Optimizer:
     """Base of all optimizers.
 
-    Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate).
+    Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate). The name is not
+    numbered, unlike Keras's: it is part of the program, and that of a second optimizer would be compiled anew.
     """
 
     slot_names: tuple[str, ...] = ()
@@ -48,39 +50,23 @@ class Optimizer:
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        self.name = name or naming.snake_case(type(self).__name__).replace("rm_sprop", "rmsprop")
-        self._refuse(
-            loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps, **kwargs
+        options.refuse_unknown(self, **kwargs)
+        options.refuse_unsupported(
+            self, loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps
         )
-        self._check_clipping(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        options.check_bounds(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        if use_ema:
+            options.check_share(self, ema_momentum=ema_momentum)
+            options.check_frequency(self, ema_overwrite_frequency=ema_overwrite_frequency)
+        self.name = name or naming.snake_case(type(self).__name__)
         self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
-        if use_ema and not 0 <= ema_momentum <= 1:
-            raise ValueError(self._text("`ema_momentum` is a share", "0 to 1", ema_momentum))
-        self._learning_rate = _checked_rate(self, learning_rate)
+        self._learning_rate = options.checked_rate(self, learning_rate)
         self.iterations = 0
         self.built = False
         self._slots: dict[str, dict[str, Variable]] = {}
-        self._undecayed: list[str] = []
-
-    def _text(self, what: str, expected: str, received: object, remedy: str | None = None) -> str:
-        return explain(what=f"{type(self).__name__}: {what}", expected=expected, received=repr(received), remedy=remedy)
-
-    def _refuse(self, **arguments: Any) -> None:
-        for name, value in arguments.items():
-            if value is not None:
-                raise ValueError(self._text(f"`{name}` is not supported", "None", value, "leave it out"))
-
-    def _check_clipping(self, **arguments: float | None) -> None:
-        given = {name: value for name, value in arguments.items() if value is not None}
-        if len(given) > 1:
-            raise ValueError(
-                self._text("gradients can be clipped in one way only", "one of " + ", ".join(arguments), given)
-            )
-        for name, value in given.items():
-            if value <= 0:
-                raise ValueError(self._text(f"`{name}` is a bound", "a number above 0", value))
+        self._undecayed = Exclusions()
 
     # ------------------------------------------------------------------ the learning rate
     @property
@@ -90,17 +76,19 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
-        if isinstance(self._learning_rate, LearningRateSchedule) and not isinstance(value, LearningRateSchedule):
-            raise TypeError(
-                self._text(
-                    "the learning rate follows a schedule", "a schedule", value, "make the optimizer with a number"
-                )
-            )
-        self._learning_rate = _checked_rate(self, value)
+        if self.follows_schedule and not isinstance(value, LearningRateSchedule):
+            what, remedy = "the learning rate follows a schedule", "make the optimizer with a number"
+            raise TypeError(mistake(self, what, "a schedule", value, remedy))
+        self._learning_rate = options.checked_rate(self, value)
+
+    @property
+    def follows_schedule(self) -> bool:
+        """Whether the learning rate depends on the number of steps, and cannot be set to a number."""
+        return isinstance(self._learning_rate, LearningRateSchedule)
 
     def _rate(self, step: int) -> float:
         rate = self._learning_rate
-        return float(rate(step)) if isinstance(rate, LearningRateSchedule) else float(rate)
+        return float(rate(step)) if isinstance(rate, LearningRateSchedule) else rate
 
     # ------------------------------------------------------------------ slots
     def build(self, variables: Sequence[Variable]) -> None:
@@ -113,25 +101,22 @@ class Optimizer:
         """The optimizer's own values for a weight, of the weight's shape, by the name of the slot."""
         if variable.path not in self._slots:
             names = [*self.used_slots(), *([EMA_SLOT] if self.use_ema else [])]
-            flat = re.sub("/", "_", variable.path)
-            self._slots[variable.path] = {
-                name: Variable(
-                    f"{flat}_{name}",
-                    f"{self.name}/{flat}_{name}",
-                    variable.shape,
-                    trainable=False,
-                    initializer=self._start(name, variable),
-                )
-                for name in names
-            }
+            self._slots[variable.path] = {name: self._new_slot(name, variable) for name in names}
         return self._slots[variable.path]
+
+    def _new_slot(self, name: str, variable: Variable) -> Variable:
+        full = f"{variable.path.replace('/', '_')}_{name}"
+        start = functools.partial(_copy_of, variable) if name == EMA_SLOT else self.slot_start(name)
+        return Variable(full, f"{self.name}/{full}", variable.shape, trainable=False, initializer=start)
 
     def used_slots(self) -> tuple[str, ...]:
         """The names of the slots that the arguments ask for."""
         return self.slot_names
 
-    def _start(self, name: str, variable: Variable) -> Any:
-        return (lambda shape: variable.value.copy()) if name == EMA_SLOT else self.slot_start(name)
+    def slot_groups(self) -> list[tuple[str, ...]]:
+        """The slots in the order in which Keras saves them: those of a group weight by weight, then the next group."""
+        averages = [(EMA_SLOT,)] if self.use_ema else []
+        return [*averages, *((name,) for name in self.used_slots())]
 
     def slot_start(self, name: str) -> Any:
         """What makes the first value of a slot: a function of its shape."""
@@ -139,12 +124,20 @@ class Optimizer:
 
     @property
     def variables(self) -> list[Variable]:
-        """As Keras lists them: the count of steps, the learning rate, then the slots."""
-        counter = Variable("iteration", f"{self.name}/iteration", (), "int64", False)
-        rate = Variable("learning_rate", f"{self.name}/learning_rate", (), trainable=False)
-        counter.assign(self.iterations)
-        rate.assign(self.learning_rate)
-        return [counter, rate, *(slot for slots in self._slots.values() for slot in slots.values())]
+        """Copies of the count of steps and of the learning rate (unless a schedule gives it), then the slots.
+
+        In the order in which Keras lists them.
+        """
+        numbers = [self._number("iteration", self.iterations, "int32")]
+        if not self.follows_schedule:
+            numbers.append(self._number("learning_rate", self.learning_rate))
+        groups = self.slot_groups()
+        return [*numbers, *(own[name] for group in groups for own in self._slots.values() for name in group)]
+
+    def _number(self, name: str, value: float, dtype: str = "float32") -> Variable:
+        variable = Variable(name, f"{self.name}/{name}", (), dtype, trainable=False)
+        variable.assign(value)
+        return variable
 
     # ------------------------------------------------------------------ the update
     def scalars(self, step: int) -> dict[str, float]:
@@ -170,41 +163,46 @@ class Optimizer:
         """New weights and new slots: gradients are clipped, weights decay, the rule is applied, averages follow."""
         values, new_slots = [], []
         for weight, gradient, own in zip(variable_nodes, self._clipped(gradients), slots, strict=True):
-            decayed = self._decayed(weight, scalars)
-            value, changed = self.step(decayed, gradient, own, scalars)
+            value, changed = self.step(self._decayed(weight, scalars), gradient, own, scalars)
             if self.use_ema:
-                kept = scalars["average_momentum"]
-                average = ops.add(ops.multiply(own[EMA_SLOT], kept), ops.multiply(value, ops.subtract(1.0, kept)))
+                value, average = self._averaged(value, own[EMA_SLOT], scalars)
                 changed = {**changed, EMA_SLOT: average}
-                if "overwrite" in scalars:
-                    value = ops.select(scalars["overwrite"], average, value)
             values.append(value)
             new_slots.append(changed)
         return values, new_slots
 
     def _clipped(self, gradients: list[Node]) -> list[Node]:
         if self.clipvalue is not None:
-            return [ops.minimum(ops.maximum(gradient, -self.clipvalue), self.clipvalue) for gradient in gradients]
+            return clipping.by_value(gradients, self.clipvalue)
         if self.clipnorm is not None:
-            return [_bounded(gradient, _square_sum(gradient), self.clipnorm) for gradient in gradients]
-        if self.global_clipnorm is not None and gradients:
-            total = reduce(ops.add, [_square_sum(gradient) for gradient in gradients])
-            return [_bounded(gradient, total, self.global_clipnorm) for gradient in gradients]
+            return clipping.by_norm(gradients, self.clipnorm)
+        if self.global_clipnorm is not None:
+            return clipping.by_global_norm(gradients, self.global_clipnorm)
         return gradients
+
+    def _averaged(self, value: Node, average: Node, scalars: Scalars) -> tuple[Node, Node]:
+        """The weight, at times overwritten with the average, and the average."""
+        kept = scalars["average_momentum"]
+        average = ops.add(ops.multiply(average, kept), ops.multiply(value, ops.subtract(1.0, kept)))
+        if "overwrite" in scalars:
+            value = ops.select(scalars["overwrite"], average, value)
+        return value, average
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Weights that do not decay.
+        """Says which weights do not decay, in place of what was said before.
 
-        Given themselves, or by words that their names contain. Call it before training.
+        Weights are given themselves, or by patterns that are found in their names ('kernel', 'bias', 'gamma', ...).
+        ValueError once training has begun.
         """
-        self._undecayed += [re.escape(variable.path) + "$" for variable in var_list or ()]
-        self._undecayed += [re.escape(word) for word in var_names or ()]
+        if self.built:
+            what = "weights are excluded from decay before training begins"
+            raise ValueError(mistake(self, what, None, var_names or var_list, "make a new optimizer"))
+        self._undecayed = Exclusions(var_list or (), var_names or ())
 
     def _decayed(self, weight: Node, scalars: Scalars) -> Node:
-        path = str(weight.attributes.get("name", ""))
-        if self.weight_decay is None or any(re.search(pattern, path) for pattern in self._undecayed):
+        if self.weight_decay is None or self._undecayed.has(str(weight.attributes.get("name", ""))):
             return weight
         return ops.subtract(weight, ops.multiply(weight, ops.multiply(scalars["learning_rate"], self.weight_decay)))
 
@@ -219,9 +217,7 @@ class Optimizer:
         rate = self._learning_rate
         return {
             "name": self.name,
-            "learning_rate": serialization.serialize(rate)
-            if isinstance(rate, LearningRateSchedule)
-            else float(np.float32(rate)),
+            "learning_rate": float(np.float32(rate)) if isinstance(rate, float) else serialization.serialize(rate),
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
@@ -242,28 +238,10 @@ class Optimizer:
             )
         return cls(**arguments)
 
-
-def _checked_rate(optimizer: Optimizer, rate: Any) -> Any:
-    if isinstance(rate, LearningRateSchedule):
-        return rate
-    try:
-        number = float(rate)
-    except (TypeError, ValueError):
-        raise TypeError(optimizer._text("`learning_rate` is no number", "a float or a schedule", rate)) from None
-    if not np.isfinite(number):
-        raise ValueError(optimizer._text("`learning_rate` is not finite", "a finite number", rate))
-    return number
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
 
 
-def _square_sum(gradient: Node) -> Node:
-    return ops.reduce_sum(ops.square(gradient), range(len(gradient.shape)))
-
-
-def _bounded(gradient: Node, square_sum: Node, bound: float) -> Node:
-    """The gradient, shortened if the norm is above the bound."""
-    return ops.multiply(gradient, ops.divide(bound, ops.maximum(ops.sqrt(square_sum), bound)))
-
-
-def moving(old: Node, new: Node, momentum: float) -> Node:
-    """A moving average: momentum * old + (1 - momentum) * new."""
-    return ops.add(old, ops.multiply(ops.subtract(new, old), 1 - momentum))
+def _copy_of(variable: Variable, shape: tuple[int, ...]) -> Any:
+    """An initializer that starts with the values of a variable."""
+    return variable.value.copy()

@@ -6,11 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planish import serialization
 from planish.errors import explain
 
 
 class LearningRateSchedule:
-    """Base: calling it with a number of steps gives the rate of the next one."""
+    """Base: calling it with a number of steps gives the rate of the next one.
+
+    The configuration is made of the attributes that `__init__` sets under the names of its arguments.
+    """
 
     def __call__(self, step: int) -> float:
         raise NotImplementedError(f"schedule {type(self).__name__} defines no __call__(step)")
@@ -22,40 +26,44 @@ class LearningRateSchedule:
     def from_config(cls, config: Mapping[str, Any]) -> LearningRateSchedule:
         return cls(**config)
 
+    def _check_steps(self, **arguments: float) -> None:
+        for name, value in arguments.items():
+            if not value > 0:
+                what = f"{type(self).__name__}: `{name}` is a number of steps"
+                raise ValueError(explain(what=what, expected="above 0", received=value))
 
-def _positive(schedule: str, name: str, value: float) -> None:
-    if value <= 0:
-        raise ValueError(explain(what=f"{schedule}: `{name}` is a number of steps", expected="above 0", received=value))
+
+class _Decay(LearningRateSchedule):
+    """What the decays by a quotient of steps share; `staircase` takes whole quotients."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self._check_steps(decay_steps=decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name or type(self).__name__
+
+    def _quotient(self, step: int) -> float:
+        return step // self.decay_steps if self.staircase else step / self.decay_steps
 
 
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(_Decay):
     """initial * decay_rate ** (step / decay_steps); `staircase` takes whole quotients."""
 
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False, name: str = "ExponentialDecay"
-    ) -> None:
-        _positive("ExponentialDecay", "decay_steps", decay_steps)
-        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+    def __call__(self, step: int) -> float:
+        return float(self.initial_learning_rate * self.decay_rate ** self._quotient(step))
+
+
+class InverseTimeDecay(_Decay):
+    """initial / (1 + decay_rate * step / decay_steps); `staircase` takes whole quotients."""
 
     def __call__(self, step: int) -> float:
-        exponent = step // self.decay_steps if self.staircase else step / self.decay_steps
-        return float(self.initial_learning_rate * self.decay_rate**exponent)
-
-
-class InverseTimeDecay(LearningRateSchedule):
-    """initial / (1 + decay_rate * step / decay_steps)."""
-
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False, name: str = "InverseTimeDecay"
-    ) -> None:
-        _positive("InverseTimeDecay", "decay_steps", decay_steps)
-        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
-
-    def __call__(self, step: int) -> float:
-        quotient = step // self.decay_steps if self.staircase else step / self.decay_steps
-        return float(self.initial_learning_rate / (1 + self.decay_rate * quotient))
+        return float(self.initial_learning_rate / (1 + self.decay_rate * self._quotient(step)))
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
@@ -91,7 +99,7 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: bool = False,
         name: str = "PolynomialDecay",
     ) -> None:
-        _positive("PolynomialDecay", "decay_steps", decay_steps)
+        self._check_steps(decay_steps=decay_steps)
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
 
@@ -113,8 +121,9 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
-        _positive("CosineDecay", "decay_steps", decay_steps)
-        self.initial_learning_rate, self.decay_steps, self.alpha, self.name = initial_learning_rate, decay_steps, alpha, name
+        self._check_steps(decay_steps=decay_steps)
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.alpha, self.name = alpha, name
         self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
 
     def __call__(self, step: int) -> float:
@@ -126,8 +135,7 @@ class CosineDecay(LearningRateSchedule):
         return self._decayed(self.warmup_target, step - self.warmup_steps)
 
     def _decayed(self, start: float, step: int) -> float:
-        done = min(step, self.decay_steps) / self.decay_steps
-        cosine = 0.5 * (1 + math.cos(math.pi * done))
+        cosine = _half_cosine(min(step, self.decay_steps) / self.decay_steps)
         return float(start * ((1 - self.alpha) * cosine + self.alpha))
 
 
@@ -143,17 +151,39 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: float = 0.0,
         name: str = "SGDRDecay",
     ) -> None:
-        _positive("CosineDecayRestarts", "first_decay_steps", first_decay_steps)
+        self._check_steps(first_decay_steps=first_decay_steps)
         self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
         self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
 
     def __call__(self, step: int) -> float:
-        done = step / self.first_decay_steps
-        if self.t_mul == 1.0:
-            restarts = math.floor(done)
-            done -= restarts
-        else:
-            restarts = math.floor(math.log(1 - done * (1 - self.t_mul)) / math.log(self.t_mul))
-            done = (done - (1 - self.t_mul**restarts) / (1 - self.t_mul)) / self.t_mul**restarts
-        cosine = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * done))
+        restarts, done = self._place(step / self.first_decay_steps)
+        cosine = self.m_mul**restarts * _half_cosine(done)
         return float(self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha))
+
+    def _place(self, done: float) -> tuple[int, float]:
+        """How many half cosines are over, and how much of the present one is; `done` is in lengths of the first."""
+        if self.t_mul == 1.0:
+            return math.floor(done), done - math.floor(done)
+        restarts = math.floor(math.log(1 - done * (1 - self.t_mul)) / math.log(self.t_mul))
+        if done >= self._start(restarts + 1):  # the quotient of the logarithms may be rounded down
+            restarts += 1
+        return restarts, (done - self._start(restarts)) / self.t_mul**restarts
+
+    def _start(self, restarts: int) -> float:
+        return (1 - self.t_mul**restarts) / (1 - self.t_mul)
+
+
+def _half_cosine(done: float) -> float:
+    """From 1 to 0 as `done` goes from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+    """Keras's serialized form."""
+    serialized: dict[str, Any] = serialization.serialize(schedule)
+    return serialized
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The schedule of a serialized form. ValueError for one that planish does not have."""
+    return serialization.deserialize({"module": "keras.optimizers.schedules", **config}, None, custom_objects)

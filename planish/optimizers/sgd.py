@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
+from planish.optimizers.options import Options, check_share
 from planish.optimizers.schedules import LearningRateSchedule
 
 
@@ -18,11 +19,11 @@ class SGD(Optimizer):
         learning_rate: float | LearningRateSchedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        **kwargs: Any,
+        weight_decay: float | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        if not isinstance(momentum, float | int) or not 0 <= momentum <= 1:
-            raise ValueError(self._text("`momentum` is a share", "0 to 1", momentum))
+        super().__init__(learning_rate, weight_decay, **options)
+        check_share(self, momentum=momentum)
         self.momentum, self.nesterov = momentum, nesterov
 
     def used_slots(self) -> tuple[str, ...]:

@@ -1,0 +1,44 @@
+"""Adagrad: steps divided by the size that gradients ever had."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Unpack
+
+import numpy as np
+
+from planish import ops
+from planish.graph.node import Node
+from planish.optimizers.optimizer import Optimizer, Scalars, Slots
+from planish.optimizers.options import Options
+from planish.optimizers.schedules import LearningRateSchedule
+
+
+class Adagrad(Optimizer):
+    """Duchi et al., 2011: divides by the square root of the sum of all squared gradients."""
+
+    slot_names = ("accumulator",)
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, weight_decay, **options)
+        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
+
+    def slot_start(self, name: str) -> Any:
+        return functools.partial(np.full, fill_value=self.initial_accumulator_value)
+
+    def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
+        total = ops.add(slots["accumulator"], ops.square(gradient))
+        size = ops.sqrt(ops.add(total, self.epsilon))
+        move = ops.divide(ops.multiply(gradient, scalars["learning_rate"]), size)
+        return ops.subtract(weight, move), {"accumulator": total}
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"initial_accumulator_value": self.initial_accumulator_value, "epsilon": self.epsilon}
+        return {**super().get_config(), **own}

@@ -1,0 +1,70 @@
+"""Adam with Nesterov's momentum."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import numpy as np
+
+from planish import ops
+from planish.graph.node import Node
+from planish.optimizers.adam import Moments
+from planish.optimizers.optimizer import Scalars, Slots
+from planish.optimizers.options import Options
+from planish.optimizers.schedules import LearningRateSchedule
+from planish.variable import Variable
+
+_DECAY = 0.96
+
+
+class Nadam(Moments):
+    """Dozat, 2015: the momentum grows to `beta_1` on a schedule of its own."""
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay, **options)
+        self._products = [1.0]  # products of the momentum schedule, by number of steps
+
+    def _schedule(self, number: int) -> float:
+        return self.beta_1 * (1.0 - 0.5 * _DECAY**number)
+
+    def momentum_product(self, number: int) -> float:
+        """The product of the momentum schedule over `number` steps, which Keras saves behind the slots."""
+        while len(self._products) <= number:
+            self._products.append(self._products[-1] * self._schedule(len(self._products)))
+        return self._products[number]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """As of all optimizers, then a copy of the product of the momentum schedule."""
+        if not self.built:
+            return super().variables
+        product = Variable("variable", "variable", (), trainable=False, initializer=np.ones)
+        product.assign(self.momentum_product(self.iterations))
+        return [*super().variables, product]
+
+    def step_scalars(self, step: int) -> dict[str, float]:
+        number = step + 1
+        following = self._schedule(number + 1)
+        product = self.momentum_product(number)
+        return {
+            "momentum_factor": following / (1 - product * following),
+            "gradient_factor": (1 - self._schedule(number)) / (1 - product),
+            "velocity_factor": 1 / (1 - self.beta_2**number),
+        }
+
+    def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
+        momentum, velocity = self.moments(gradient, slots)
+        ahead = ops.add(
+            ops.multiply(momentum, scalars["momentum_factor"]), ops.multiply(gradient, scalars["gradient_factor"])
+        )
+        size = ops.add(ops.sqrt(ops.multiply(velocity, scalars["velocity_factor"])), self.epsilon)
+        move = ops.divide(ops.multiply(ahead, scalars["learning_rate"]), size)
+        return ops.subtract(weight, move), {"momentum": momentum, "velocity": velocity}

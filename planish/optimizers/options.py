@@ -1,0 +1,99 @@
+"""The arguments that every optimizer takes, and what is said about those that it does not take."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any, TypedDict
+
+from planish.errors import explain, unknown_name
+from planish.optimizers.schedules import LearningRateSchedule
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments of all optimizers, with Keras's names. `Optimizer` has the defaults."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+_REMEDIES = {
+    "decay": "learning_rate=planish.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)",
+    "gradient_accumulation_steps": "a larger batch_size",
+    "loss_scale_factor": "leave it out: everything is computed in float32",
+    "lr": "learning_rate=...",
+}
+
+
+def mistake(optimizer: object, what: str, expected: str | None, received: object, remedy: str | None = None) -> str:
+    """The text of an error about an argument."""
+    return explain(
+        what=f"{type(optimizer).__name__}: {what}", expected=expected, received=repr(received), remedy=remedy
+    )
+
+
+def refuse_unsupported(optimizer: object, **arguments: Any) -> None:
+    """ValueError for an argument of Keras that planish does not have, if it is used."""
+    for name, value in arguments.items():
+        if value is not None:
+            what = f"`{name}` is not supported"
+            raise ValueError(mistake(optimizer, what, "None", value, _REMEDIES.get(name)))
+
+
+def refuse_unknown(optimizer: object, **arguments: Any) -> None:
+    """ValueError for arguments that no optimizer has; `decay` passes if it is 0, as old configurations have it."""
+    for name, value in arguments.items():
+        if name == "decay" and not value:
+            continue
+        if name in _REMEDIES:
+            raise ValueError(mistake(optimizer, f"there is no `{name}`", None, value, _REMEDIES[name]))
+        own = [known for known in inspect.signature(type(optimizer)).parameters if known not in ("kwargs", "options")]
+        raise ValueError(
+            unknown_name(f"argument of {type(optimizer).__name__}", name, [*own, *Options.__annotations__])
+        )
+
+
+def check_bounds(optimizer: object, **arguments: float | None) -> None:
+    """ValueError unless gradients are clipped in at most one way, to a bound above 0."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if len(given) > 1:
+        what = "gradients can be clipped in one way only"
+        raise ValueError(mistake(optimizer, what, "one of " + ", ".join(arguments), given))
+    for name, value in given.items():
+        if not value > 0:
+            raise ValueError(mistake(optimizer, f"`{name}` is a bound", "a number above 0", value))
+
+
+def check_share(optimizer: object, **arguments: float) -> None:
+    """ValueError for a number that is not from 0 to 1."""
+    for name, value in arguments.items():
+        if isinstance(value, bool) or not isinstance(value, float | int) or not 0 <= value <= 1:
+            raise ValueError(mistake(optimizer, f"`{name}` is a share", "0 to 1", value))
+
+
+def check_frequency(optimizer: object, **arguments: int | None) -> None:
+    """ValueError for a number of steps that is no integer above 0."""
+    for name, value in arguments.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise ValueError(mistake(optimizer, f"`{name}` is a number of steps", "None, or 1 or more", value))
+
+
+def checked_rate(optimizer: object, rate: Any) -> float | LearningRateSchedule:
+    """A finite number as a float, or a schedule. TypeError and ValueError for anything else."""
+    if isinstance(rate, LearningRateSchedule):
+        return rate
+    try:
+        number = float(rate)
+    except (TypeError, ValueError):
+        text = mistake(optimizer, "`learning_rate` is no number", "a float or a schedule", rate)
+        raise TypeError(text) from None
+    if not math.isfinite(number):
+        raise ValueError(mistake(optimizer, "`learning_rate` is not finite", "a finite number", rate))
+    return number
