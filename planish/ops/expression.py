@@ -80,16 +80,17 @@ def evaluate(
 
 
 def operand_kind(operand: TensorType, result: TensorType) -> str | None:
-    """How an operand goes with the result.
+    """How an operand goes with the result: 'full', 'scalar', 'channel', or None if in no way that a kernel's tail knows.
 
-    'scalar', 'channel', 'full', or None if in no way that a kernel's tail knows.
+    A kernel may compute many images at once, so what belongs to an image goes only with a result of its own shape, and
+    what is repeated belongs to no image.
     """
-    if operand.size == 1:
-        return "scalar"
     padded = (1,) * (len(result.shape) - len(operand.shape)) + operand.shape
     if padded == result.shape and operand.batched == result.batched:
         return "full"
+    if operand.batched:
+        return None
+    if operand.size == 1:
+        return "scalar"
     per_channel = bool(result.shape) and padded[-1] == result.shape[-1] and all(extent == 1 for extent in padded[:-1])
-    if per_channel:
-        return "channel"
-    return "full" if padded == result.shape else None
+    return "channel" if per_channel else None
