@@ -184,9 +184,11 @@ class TrainingExecutable(_Executable):
         def stop() -> None:
             words[steps.STOP_REQUEST // 8] = 1
 
-        if threads == 1 and slots[steps.STEPS_SLOT] == 1:
-            work(0)
-        else:
-            run_watched(work, threads, watch, stop, _WATCH_SECONDS)
-        watch()
+        try:
+            if threads == 1 and slots[steps.STEPS_SLOT] == 1:
+                work(0)
+            else:
+                run_watched(work, threads, watch, stop, _WATCH_SECONDS)
+        finally:  # an interrupted run tells how far it came, too
+            watch()
         return int(words[steps.DONE // 8])
