@@ -127,6 +127,8 @@ def _range_remedy(low: int, high: int, classes: int) -> str:
         return "number the classes from 0: y - 1"
     if classes == 1 and high == 1:
         return "for yes and no use loss='binary_crossentropy'"
+    if high >= 10 * classes:
+        return "number the classes from 0 without gaps: np.unique(y, return_inverse=True)[1]"
     return f"give the last layer {high + 1} units"
 
 

@@ -180,9 +180,11 @@ def get(identifier: Any) -> Metric:
     if isinstance(identifier, Metric):
         return identifier
     if isinstance(identifier, str):
-        if identifier not in _BY_NAME:
-            raise ValueError(unknown_name("metric", identifier, [*_BY_NAME, *_AUTOMATIC, *_SHORT]))
-        return _BY_NAME[identifier]()
+        if identifier in _BY_NAME:
+            return _BY_NAME[identifier]()
+        if identifier in _FUNCTIONS:
+            return MeanMetricWrapper(_FUNCTIONS[identifier], identifier)
+        raise ValueError(unknown_name("metric", identifier, [*_BY_NAME, *_FUNCTIONS, *_AUTOMATIC, *_SHORT]))
     if isinstance(identifier, Mapping):
         return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Metric):

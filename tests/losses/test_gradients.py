@@ -1,0 +1,91 @@
+"""What a training step sees: the loss of each image in the graph, and its gradient against differences."""
+
+import numpy as np
+import pytest
+
+from planish import losses, ops
+from planish.autodiff import gradients
+from planish.graph.graph import Graph
+from planish.ops.interpreter import interpret
+
+RANDOM = np.random.default_rng(3)
+IMAGES, CLASSES, STEP = 5, 4, 1e-6
+NUMBERS = RANDOM.normal(size=(IMAGES, CLASSES))
+SHARES = np.exp(NUMBERS) / np.exp(NUMBERS).sum(axis=-1, keepdims=True)
+TARGETS = RANDOM.random((IMAGES, CLASSES))
+ONE_HOT = np.eye(CLASSES)[[1, 0, 3, 2, 1]]
+LABELS = np.array([1, 0, 3, 2, 1])
+
+CASES = [
+    (losses.MeanSquaredError(), TARGETS, NUMBERS),
+    (losses.MeanAbsoluteError(), TARGETS, NUMBERS),
+    (losses.MeanAbsolutePercentageError(), TARGETS, NUMBERS),
+    (losses.MeanSquaredLogarithmicError(), TARGETS, NUMBERS),
+    (losses.LogCosh(), TARGETS, NUMBERS),
+    (losses.Huber(0.7), TARGETS, NUMBERS),
+    (losses.CosineSimilarity(), TARGETS, NUMBERS),
+    (losses.Hinge(), ONE_HOT, NUMBERS),
+    (losses.SquaredHinge(), ONE_HOT, NUMBERS),
+    (losses.CategoricalHinge(), ONE_HOT, NUMBERS),
+    (losses.KLDivergence(), TARGETS, SHARES),
+    (losses.Poisson(), TARGETS, SHARES),
+    (losses.BinaryCrossentropy(), TARGETS, SHARES),
+    (losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.1), TARGETS, NUMBERS),
+    (losses.CategoricalCrossentropy(), ONE_HOT, SHARES),
+    (losses.CategoricalCrossentropy(), ONE_HOT, 3 * SHARES),
+    (losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), ONE_HOT, NUMBERS),
+    (losses.SparseCategoricalCrossentropy(), LABELS, SHARES),
+    (losses.SparseCategoricalCrossentropy(from_logits=True), LABELS, NUMBERS),
+    (losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1), LABELS, NUMBERS),
+    (losses.MeanSquaredError(reduction="sum"), TARGETS, NUMBERS),
+    (losses.SparseCategoricalCrossentropy(reduction="sum", ignore_class=0), LABELS, SHARES),
+    (losses.SparseCategoricalCrossentropy(ignore_class=9), np.full(IMAGES, 9), SHARES),
+    (losses.MeanSquaredError(), TARGETS.reshape(IMAGES, 2, 2), NUMBERS.reshape(IMAGES, 2, 2)),
+    (losses.SparseCategoricalCrossentropy(), LABELS[:4].reshape(2, 2), SHARES[:4].reshape(2, 2, CLASSES)),
+    (losses.SparseCategoricalCrossentropy(ignore_class=3), LABELS[:4].reshape(2, 2), SHARES[:4].reshape(2, 2, CLASSES)),
+]
+
+
+def _told(value):
+    return f"{value.name}-{value.reduction}" if isinstance(value, losses.Loss) else None
+
+
+def batch_loss(loss, y_true, y_pred):
+    """What training makes smaller, in float64: a node, and what its leaves are."""
+    prepared = loss.prepare_targets(y_true, y_pred.shape)
+    kind = "i32" if loss.target_kind == "labels" else "f32"
+    outputs = ops.input_("y_pred", y_pred.shape[1:])
+    each = loss.per_sample(ops.input_("y_true", prepared.shape[1:], kind), outputs)
+    assert (each.batched, each.shape) == (True, ())
+    return ops.divide(ops.batch_sum(each), ops.batch_size()), outputs, {"y_true": prepared, "y_pred": y_pred}
+
+
+def value_of(node, bindings):
+    return interpret(Graph.build({"value": node}), bindings, dtype=np.float64).outputs["value"]
+
+
+@pytest.mark.parametrize(("loss", "y_true", "y_pred"), CASES, ids=_told)
+def test_the_mean_over_the_batch_is_the_loss_of_arrays(loss, y_true, y_pred):
+    node, _, bindings = batch_loss(loss, y_true, y_pred)
+    np.testing.assert_allclose(value_of(node, bindings), loss(y_true, y_pred), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("loss", "y_true", "y_pred"), CASES, ids=_told)
+def test_gradient(loss, y_true, y_pred):
+    node, outputs, bindings = batch_loss(loss, y_true, y_pred)
+    (gradient,) = gradients(node, [outputs])
+    differences = np.zeros_like(y_pred)
+    for place in np.ndindex(y_pred.shape):
+        shift = np.zeros_like(y_pred)
+        shift[place] = STEP
+        up, down = (value_of(node, {**bindings, "y_pred": y_pred + sign * shift}) for sign in (1, -1))
+        differences[place] = (up - down) / (2 * STEP)
+    scale = 1e-7 * max(1.0, np.abs(differences).max())
+    np.testing.assert_allclose(value_of(gradient, bindings), differences, rtol=1e-5, atol=scale)
+
+
+def test_no_reduction_leaves_nothing_to_make_smaller():
+    loss = losses.MeanSquaredError(reduction="none")
+    with pytest.raises(ValueError, match="loss 'mean_squared_error' has no single value") as caught:
+        batch_loss(loss, TARGETS, NUMBERS)
+    assert "remedy:   reduction='sum_over_batch_size'" in str(caught.value)
