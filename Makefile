@@ -25,7 +25,7 @@ bench: .venv/develop.stamp
 	$(BIN)/python benchmarks/run.py build/benchmarks $(if $(DATA),--data $(DATA))
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build demo-output
+	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build demo-output
 
 .venv/demo.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
