@@ -1,0 +1,103 @@
+"""What tests of generated code share: compiled programs beside the interpreter in float64."""
+
+import numpy as np
+import pytest
+
+from planish import config, ops
+from planish.codegen.target import current_target
+from planish.graph.graph import Graph
+from planish.ops.interpreter import interpret
+from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+
+IMAGES = 3
+FILLER = 7.0
+
+
+def runnable_targets():
+    """Names of the targets whose code this machine runs."""
+    names = []
+    for name in config.TARGETS:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PLANISH_TARGET", name)
+            try:
+                names.append(current_target().name)
+            except ValueError:
+                continue
+    return names
+
+
+TARGETS = runnable_targets()
+
+
+class Case:
+    """Nodes to compute, under construction: inputs and weights get normally distributed values as they are made."""
+
+    def __init__(self, seed=0, images=IMAGES):
+        self.generator = np.random.default_rng(seed)
+        self.images = images
+        self.inputs, self.parameters, self.outputs = {}, {}, {}
+
+    def input(self, *shape, values=None, dtype="f32"):
+        name = f"x{len(self.inputs)}"
+        made = self.generator.standard_normal((self.images, *shape)).astype(np.float32) if values is None else values
+        self.inputs[name] = np.ascontiguousarray(made)
+        return ops.input_(name, shape, dtype)
+
+    def weight(self, *shape, values=None):
+        name = f"w{len(self.parameters)}"
+        made = self.generator.standard_normal(shape).astype(np.float32) if values is None else values
+        self.parameters[name] = np.ascontiguousarray(made)
+        return ops.parameter(name, shape)
+
+    def output(self, node, name=None):
+        self.outputs[name or f"y{len(self.outputs)}"] = node
+
+    def expected(self, dtype=np.float64):
+        bindings = {**self.inputs, **self.parameters}
+        return interpret(Graph.build(self.outputs), bindings, batch_size=self.images, dtype=dtype).outputs
+
+    def computed(self):
+        """By compiled programs: one for what has a batch axis, one training step for the rest."""
+        batched = {name: node for name, node in self.outputs.items() if node.batched}
+        others = {name: node for name, node in self.outputs.items() if not node.batched}
+        results = {}
+        if batched:
+            results |= self._inferred(batched)
+        if others:
+            results |= self._trained(others)
+        return results
+
+    def _dtypes(self, graph):
+        return {node.attributes["name"]: self.inputs[node.attributes["name"]].dtype for node in graph.leaves("input")}
+
+    def _inferred(self, outputs):
+        graph = Graph.build(outputs)
+        results = {name: np.full((self.images, *node.shape), FILLER, np.float32) for name, node in outputs.items()}
+        executable = InferenceExecutable(graph, self._dtypes(graph))
+        executable.run(self.parameters, self.inputs, results, self.images, version=1)
+        return results
+
+    def _trained(self, updates):
+        graph = Graph.build({}, updates)
+        results = {name: np.full(node.shape, FILLER, np.float32) for name, node in updates.items()}
+        executable = TrainingExecutable(graph, self._dtypes(graph), self.images)
+        order = np.arange(self.images)
+        executable.run({**self.parameters, **results}, self.inputs, order, self.images, {}, {})
+        return results
+
+    def check(self, tolerance=2e-6):
+        """Every output is right: up to `tolerance` of its largest value, or bit for bit if that is None."""
+        expected = self.expected(np.float32 if tolerance is None else np.float64)
+        computed = self.computed()
+        for name, node in self.outputs.items():
+            assert computed[name].shape == expected[name].shape
+            if tolerance is None:
+                np.testing.assert_array_equal(computed[name], expected[name], err_msg=f"{name}: {node!r}")
+            else:
+                bound = tolerance * max(1e-9, float(np.abs(expected[name]).max()))
+                np.testing.assert_allclose(
+                    computed[name], expected[name], rtol=0, atol=bound, err_msg=f"{name}: {node!r}"
+                )
+
+
+on_every_target = pytest.mark.parametrize("target", TARGETS, indirect=True)
