@@ -49,6 +49,7 @@ def run(program: str, cache: str, names: dict[str, str]) -> tuple[float, str]:
     """Seconds of a whole process, and what it printed."""
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PLANISH_CACHE_DIR": cache, "PYTHONPATH": paths}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as after an installation
     for name, value in names.items():
         program = program.replace("{" + name + "!r}", repr(value))
     start = time.perf_counter()

@@ -80,7 +80,7 @@ def evaluate(
 
 
 def operand_kind(operand: TensorType, result: TensorType) -> str | None:
-    """How an operand goes with the result: 'full', 'scalar', 'channel', or None if in no way that a kernel's tail knows.
+    """How an operand goes with the result: 'full', 'scalar', 'channel', or None if a kernel's tail cannot read it.
 
     A kernel may compute many images at once, so what belongs to an image goes only with a result of its own shape, and
     what is repeated belongs to no image.
