@@ -1,0 +1,130 @@
+"""Arguments of optimizers and schedules, their configurations, and the text of refusals."""
+
+import re
+
+import numpy as np
+import pytest
+
+from planish import optimizers
+from planish.optimizers import SGD, Adam, AdamW, RMSprop, schedules
+
+
+def test_the_learning_rate_can_be_set():
+    optimizer = Adam()
+    optimizer.learning_rate = np.float32(0.5)
+    assert (optimizer.learning_rate, optimizer.scalars(0)["learning_rate"]) == (0.5, 0.5)
+    optimizer.learning_rate = schedules.PiecewiseConstantDecay([3], [0.2, 0.1])
+    assert optimizer.follows_schedule
+    optimizer.iterations = 4
+    assert optimizer.learning_rate == 0.1
+
+
+def test_configuration_is_that_of_keras():
+    assert RMSprop(0.5, clipvalue=1.0).get_config() == {
+        "name": "rm_sprop",
+        "learning_rate": 0.5,
+        "weight_decay": None,
+        "clipnorm": None,
+        "global_clipnorm": None,
+        "clipvalue": 1.0,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
+        "rho": 0.9,
+        "momentum": 0.0,
+        "epsilon": 1e-07,
+        "centered": False,
+    }
+    assert Adam().get_config()["learning_rate"] == 0.0010000000474974513  # the float32 that Keras holds
+
+
+def test_schedules_are_part_of_the_configuration():
+    optimizer = optimizers.deserialize(optimizers.serialize(SGD(schedules.CosineDecay(0.1, 20, alpha=0.5))))
+    assert [optimizer.scalars(step)["learning_rate"] for step in (0, 20)] == [0.1, 0.05]
+
+
+@pytest.mark.parametrize("name", ["adam", "ADAM", "Adam"])
+def test_get(name):
+    assert type(optimizers.get(name)) is Adam
+    assert type(optimizers.get({"class_name": name, "config": {}})) is Adam
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SGD(lr=0.1), "SGD: there is no `lr`\n  received: 0.1\n  remedy:   learning_rate=..."),
+        (lambda: SGD(decay=0.1), "SGD: there is no `decay`\n  received: 0.1\n  remedy:   learning_rate=planish.optim"),
+        (lambda: Adam(beta1=0.1), "unknown argument of Adam 'beta1'"),
+        (lambda: Adam(beta1=0.1), "did you mean 'beta_1'"),
+        (
+            lambda: Adam(loss_scale_factor=2.0),
+            "Adam: `loss_scale_factor` is not supported\n  expected: None\n  received: 2.0\n  remedy:   leave it out",
+        ),
+        (
+            lambda: Adam(gradient_accumulation_steps=4),
+            "Adam: `gradient_accumulation_steps` is not supported\n  expected: None\n  received: 4\n"
+            "  remedy:   a larger batch_size",
+        ),
+        (
+            lambda: SGD(clipnorm=1.0, global_clipnorm=0.5),
+            "SGD: gradients can be clipped in one way only\n  expected: one of clipnorm, clipvalue, global_clipnorm",
+        ),
+        (lambda: SGD(clipvalue=-1), "SGD: `clipvalue` is a bound\n  expected: a number above 0\n  received: -1"),
+        (lambda: SGD(momentum=1.5), "SGD: `momentum` is a share\n  expected: 0 to 1\n  received: 1.5"),
+        (lambda: Adam(use_ema=True, ema_momentum=2), "Adam: `ema_momentum` is a share"),
+        (
+            lambda: Adam(use_ema=True, ema_overwrite_frequency=0),
+            "Adam: `ema_overwrite_frequency` is a number of steps\n  expected: None, or 1 or more\n  received: 0",
+        ),
+        (lambda: AdamW(weight_decay=None), "AdamW: `weight_decay` is what AdamW is for"),
+        (
+            lambda: Adam(float("inf")),
+            "Adam: `learning_rate` is not finite\n  expected: a finite number\n  received: inf",
+        ),
+        (lambda: optimizers.get("lion"), "unknown optimizer 'lion'\n  expected: one of 'Adagrad', 'Adam', 'AdamW',"),
+    ],
+)
+def test_mistakes(make, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+
+
+def test_no_optimizer():
+    with pytest.raises(TypeError, match="this is no optimizer\n  expected: a name such as 'adam'"):
+        optimizers.get(0.1)
+
+
+def test_a_rate_of_another_kind():
+    with pytest.raises(TypeError, match="Adam: `learning_rate` is no number\n  expected: a float or a schedule"):
+        Adam(lambda: 0.1)
+
+
+def test_old_configurations_hold_a_decay_of_zero():
+    assert SGD.from_config({"learning_rate": 0.5, "decay": 0.0}).learning_rate == 0.5
+
+
+def test_restarts_begin_on_the_step():
+    """The logarithms' quotient for 121 first periods of threefold restarts is just below 5."""
+    schedule = schedules.CosineDecayRestarts(0.1, 1, t_mul=3.0)
+    assert [round(schedule(step), 9) for step in (0, 1, 4, 13, 40, 121)] == [0.1] * 6
+
+
+def test_schedules_are_written_as_keras_writes_them():
+    schedule = schedules.CosineDecayRestarts(0.1, 10)
+    config = schedules.serialize(schedule)
+    assert config == {
+        "module": "keras.optimizers.schedules",
+        "class_name": "CosineDecayRestarts",
+        "config": {
+            "initial_learning_rate": 0.1,
+            "first_decay_steps": 10,
+            "t_mul": 2.0,
+            "m_mul": 1.0,
+            "alpha": 0.0,
+            "name": "SGDRDecay",
+        },
+        "registered_name": None,
+    }
+    assert type(schedules.deserialize(config)) is schedules.CosineDecayRestarts
