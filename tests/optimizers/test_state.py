@@ -1,4 +1,7 @@
-"""What optimizers keep from step to step, and where it leads. Numbers are recorded from Keras 3 (3.15.1) on its JAX backend."""
+"""What optimizers keep from step to step, and where it leads.
+
+Numbers are recorded from Keras 3 (3.15.1) on its JAX backend.
+"""
 
 import copy
 import pickle
