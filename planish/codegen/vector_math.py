@@ -120,7 +120,7 @@ def expm1(f: Function, x: Value) -> Value:
 
 
 def _log_parts(f: Function, x: Value) -> tuple[Value, Value]:
-    """(exponent, m) with x = 2**exponent * (1 + m) and sqrt(1/2) <= 1 + m < sqrt(2), for positive x, denormal or not."""
+    """(exponent, m) with x = 2**exponent * (1 + m), sqrt(1/2) <= 1 + m < sqrt(2), for positive x, denormal or not."""
     denormal = f.greater(f.constant(1.1754943508222875e-38), x)
     normal = f.select(denormal, f.binary("fmul", x, f.constant(2.0**23)), x)
     shifted = f.integer("sub", as_integers(f, normal), f.integer_constant(_SQRT_HALF_BITS))

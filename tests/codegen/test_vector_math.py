@@ -1,4 +1,4 @@
-"""Elementary functions as vector code, against float64: over all exponents, and at the values where they are special."""
+"""Elementary functions as vector code, against float64: over all exponents, and at values where they are special."""
 
 import math
 
