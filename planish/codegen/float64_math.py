@@ -67,7 +67,7 @@ def _exp(f: Function, t: Value) -> Value:
 
 
 def power(f: Function, exponent: Value, m: Value, size: Value, y: Value) -> Value:
-    """size ** y for size = 2**exponent * (1 + m) >= 0 and finite y; zero and infinity as sizes give what they should."""
+    """size ** y for size = 2**exponent * (1 + m) >= 0 and finite y; sizes of zero and infinity included."""
     wide = _wide(f, size)
     logarithm = _log(f, exponent, m)
     logarithm = _select(f, "oeq", wide, ZERO, _constant(f, -math.inf), logarithm)
