@@ -226,12 +226,20 @@ class Function:
         """A lane mask of a > b."""
         return self.let(f"fcmp {predicate} {self.vector} {a}, {b}")
 
+    def either(self, a: Value, b: Value) -> Value:
+        """The lanes of two masks together."""
+        return self.let(f"or <{self.lanes} x i1> {a}, {b}")
+
     def select(self, mask: Value, a: Value, b: Value) -> Value:
         return self.let(f"select <{self.lanes} x i1> {mask}, {self.vector} {a}, {self.vector} {b}")
 
     def maximum(self, a: Value, b: Value) -> Value:
         """The larger one; `b` where either is NaN (one instruction on every target)."""
         return self.select(self.greater(a, b), a, b)
+
+    def highest(self, a: Value, b: Value) -> Value:
+        """The larger one; NaN if either is."""
+        return self.select(self.greater(a, a, "uno"), a, self.maximum(a, b))
 
     def minimum(self, a: Value, b: Value) -> Value:
         """The smaller one; `b` where either is NaN."""

@@ -45,7 +45,10 @@ def schedule(graph: Graph) -> list[Stage]:
     """Stages in order. Leaves and views run nowhere."""
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
     levels, unit_of = _levels(working)
-    _delay_images(graph, working, levels)
+    if any(storage_root(source).batched for node in working if not node.batched for source in node.inputs):
+        _delay_images(graph, working, levels)
+    else:
+        _put_images_last(working, levels)
     stages = []
     for level in range(max(levels.values(), default=-1) + 1):
         for batched in (True, False):
@@ -116,6 +119,17 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
     for node in reversed(working):
         if node.batched and readers[node]:
             levels[node] = min(levels[reader] - (not reader.batched) for reader in readers[node])
+
+
+def _put_images_last(working: list[Node], levels: dict[Node, int]) -> None:
+    """Where no value of the program depends on the images, as in inference, one stage takes them through everything.
+
+    What is prepared once then outlives it, since the images read it again in every run.
+    """
+    last = 1 + max((levels[node] for node in working if not node.batched), default=-1)
+    for node in working:
+        if node.batched:
+            levels[node] = last
 
 
 def _stage(level: int, batched: bool, members: list[Node], unit_of: dict[Node, Unit]) -> Stage:

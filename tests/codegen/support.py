@@ -40,13 +40,13 @@ class Case:
     def input(self, *shape, values=None, dtype="f32"):
         name = f"x{len(self.inputs)}"
         made = self.generator.standard_normal((self.images, *shape)).astype(np.float32) if values is None else values
-        self.inputs[name] = np.ascontiguousarray(made)
+        self.inputs[name] = np.array(made, order="C")
         return ops.input_(name, shape, dtype)
 
     def weight(self, *shape, values=None):
         name = f"w{len(self.parameters)}"
-        made = self.generator.standard_normal(shape).astype(np.float32) if values is None else values
-        self.parameters[name] = np.ascontiguousarray(made)
+        made = np.float32(self.generator.standard_normal(shape)) if values is None else values
+        self.parameters[name] = np.array(made, order="C")
         return ops.parameter(name, shape)
 
     def output(self, node, name=None):

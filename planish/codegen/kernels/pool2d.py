@@ -3,7 +3,7 @@
     for row, column, channels (in vectors):
         y = epilogue(max or sum over the window [/ pixels in it])
 
-    maximum's gradient:  dx = 0; for row, column, channels: the first place of the window with x == y: dx += g
+    maximum's gradient:  dx = 0; for row, column, channels: the first place of the window with x == y, or NaN: dx += g
     average's gradient:  dx = 0; for row, column, channels: every place of the window: dx += g / pixels in it
 
 x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. Maxima come without padding (a border
@@ -62,7 +62,7 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
         values = [f.load(corner, tap, mask) for tap in _taps(spec, source[1], source[2])]
         largest = values[0]
         for value in values[1:]:
-            largest = f.maximum(largest, value)
+            largest = f.highest(largest, value)
         element = _element(f, spec.shape, row, column, channel)
         f.store(epilogue.apply(largest, channel, element, mask), operands.output, f.multiply(element, 4), mask)
 
@@ -80,7 +80,8 @@ def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
         nbytes = f.multiply(_element(f, pooled, row, column, channel), 4)
         largest, left = f.load(y, nbytes, mask), f.load(g, nbytes, mask)
         for tap in _taps(spec, shape[1], shape[2]):
-            chosen = f.greater(f.load(corner, tap, mask), largest, "oeq")
+            value = f.load(corner, tap, mask)
+            chosen = f.either(f.greater(value, largest, "oeq"), f.greater(value, value, "uno"))
             given = f.select(chosen, left, ZERO)
             left = f.select(chosen, ZERO, left)
             f.store(f.binary("fadd", f.load(into, tap, mask), given), into, tap, mask)

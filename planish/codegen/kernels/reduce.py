@@ -101,7 +101,7 @@ def _emit_column(
         if axes.last_kept:
             f.store(total, operands.output, f.multiply(f.add(f.multiply(y, axes.last), start), 4), mask)
         else:
-            lane = f.largest_lane(total) if spec.op == "reduce_max" else f.sum_lanes(total)
+            lane = _highest_lane(f, total) if spec.op == "reduce_max" else f.sum_lanes(total)
             f.store_float(lane, operands.output, f.multiply(y, 4))
 
     over_kept(0, f.offset(operands.inputs[0], f.multiply(start, 4)), 0)
@@ -114,7 +114,7 @@ def _total(
     start = f.constant(-math.inf if largest else 0.0)
 
     def joined(total: Value, value: Value) -> Value:
-        return f.maximum(value, total) if largest else f.binary("fadd", total, value)
+        return f.highest(total, value) if largest else f.binary("fadd", total, value)
 
     if not batched:
         return _over_reduced(f, axes, x, mask, start, joined, 0)
@@ -149,6 +149,16 @@ def _over_last(f: Function, extent: int, x: Pointer, total: Value, joined: Join)
         return total
     mask = f.tail_mask(extent - whole) or ""
     return f.select(mask, joined(total, f.load(x, 4 * whole, mask)), total)  # idle lanes keep what they have
+
+
+def _highest_lane(f: Function, value: Value) -> Value:
+    """The largest lane as a scalar; NaN if any is."""
+    distance = f.lanes // 2
+    while distance:
+        moved = [(lane + distance) % f.lanes for lane in range(f.lanes)]
+        value = f.highest(value, f.shuffle(value, value, moved))
+        distance //= 2
+    return f.let(f"extractelement {f.vector} {value}, i64 0")
 
 
 IMAGE = Kernel("image", emit_image)

@@ -1,0 +1,88 @@
+"""The direct convolution, with and without pooling and a tail, beside the interpreter."""
+
+import pytest
+
+from planish import ops
+from tests.codegen.support import Case, on_every_target
+
+SAME = ((1, 1), (1, 1))
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 3, 8, 17])
+def test_filters_that_straddle_vectors(target, channels):
+    case = Case()
+    x = case.input(6, 5, channels)
+    for filters in (1, 7, 9, 16, 33):
+        case.output(ops.conv2d(x, case.weight(2, 3, channels, filters)))
+    case.check()
+
+
+@on_every_target
+def test_strides_dilation_and_padding(target):
+    case = Case()
+    x = case.input(9, 8, 3)
+    for settings in (
+        {"strides": (2, 1), "padding": ((1, 1), (0, 1))},
+        {"strides": (3, 2)},
+        {"strides": (1, 3), "padding": ((2, 0), (0, 2))},
+        {"dilation": (1, 2), "padding": ((1, 1), (2, 2))},
+        {"dilation": (3, 1), "strides": (2, 2)},
+    ):
+        case.output(ops.conv2d(x, case.weight(3, 2, 3, 19), **settings))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize(("groups", "each", "filters"), [(2, 2, 6), (3, 3, 33), (4, 1, 4), (2, 17, 34), (5, 1, 85)])
+def test_groups(target, groups, each, filters):
+    case = Case()
+    x = case.input(5, 6, groups * each)
+    case.output(ops.conv2d(x, case.weight(3, 3, each, filters), padding=SAME, groups=groups))
+    case.output(ops.conv2d(x, case.weight(2, 1, each, filters), strides=(2, 3), groups=groups))
+    case.check()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 7, 13, 14, 15, 28, 29])
+def test_rows_of_any_width(columns):
+    case = Case()
+    x = case.input(4, columns, 2)
+    for filters in (5, 20, 64):
+        case.output(ops.conv2d(x, case.weight(2, 1, 2, filters)))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("window", [(2, 2), (3, 3), (1, 2), (3, 1)])
+def test_pooled(target, window):
+    case = Case()
+    x = case.input(9, 8, 3)
+    for filters in (1, 8, 19, 33):
+        case.output(ops.max_pool2d(ops.conv2d(x, case.weight(2, 2, 3, filters)), window, window))
+    case.output(ops.max_pool2d(ops.conv2d(x, case.weight(3, 3, 3, 4), (2, 1), SAME), window, window))
+    case.check()
+
+
+@on_every_target
+def test_tails(target):
+    case = Case()
+    x = case.input(5, 7, 3)
+    maps = [ops.conv2d(x, case.weight(2, 2, 3, filters)) for filters in (5, 17)]
+    for y in maps:
+        bias = case.weight(y.shape[-1])
+        case.output(ops.relu(ops.add(y, bias)))
+        case.output(ops.tanh(ops.multiply(ops.conv2d(x, case.weight(2, 2, 3, y.shape[-1])), 0.5)))
+        case.output(ops.max_pool2d(ops.elu(ops.add(ops.conv2d(x, case.weight(2, 2, 3, 9)), 1.0)), (2, 2), (2, 2)))
+    residual = case.input(*maps[0].shape)
+    case.output(ops.relu(ops.add(ops.conv2d(x, case.weight(2, 2, 3, 5)), residual)))
+    case.check()
+
+
+@on_every_target
+def test_one_pixel_and_one_tap(target):
+    case = Case()
+    case.output(ops.conv2d(case.input(1, 1, 1), case.weight(1, 1, 1, 1)))
+    case.output(ops.conv2d(case.input(1, 1, 31), case.weight(1, 1, 31, 31)))
+    case.output(ops.conv2d(case.input(1, 1, 2), case.weight(3, 3, 2, 3), padding=SAME))
+    case.output(ops.conv2d(case.input(7, 3, 2), case.weight(7, 3, 2, 15)))
+    case.check()

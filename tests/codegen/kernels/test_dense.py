@@ -1,0 +1,47 @@
+"""Matrix products with weights, beside the interpreter."""
+
+import pytest
+
+from planish import ops
+from tests.codegen.support import Case, on_every_target
+
+
+@on_every_target
+@pytest.mark.parametrize("images", [1, 3, 14, 29])
+def test_units_that_straddle_vectors(target, images):
+    case = Case(images=images)
+    x = case.input(37)
+    for units in (1, 3, 7, 9, 15, 16, 17, 31, 33, 130):
+        case.output(ops.dense(x, case.weight(37, units)))
+    case.check()
+
+
+@pytest.mark.parametrize("features", [1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 300])
+def test_features(features):
+    case = Case(images=15)
+    x = case.input(features)
+    case.output(ops.dense(x, case.weight(features, 10)))
+    case.output(ops.relu(ops.add(ops.dense(x, case.weight(features, 20)), case.weight(20))))
+    case.check()
+
+
+@on_every_target
+def test_rows_within_an_image_and_layers_of_layers(target):
+    case = Case(images=5)
+    x = case.input(3, 2, 7)
+    hidden = ops.relu(ops.add(ops.dense(x, case.weight(7, 9)), case.weight(9)))
+    case.output(hidden)
+    case.output(ops.softmax(ops.dense(ops.reshape(hidden, (54,)), case.weight(54, 10))))
+    case.output(ops.multiply(ops.dense(hidden, case.weight(9, 17)), case.input(3, 2, 17)))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("images", [1, 7, 33])
+def test_gradient_of_the_weights(target, images):
+    case = Case(images=images)
+    x, rows = case.input(17), case.input(2, 3, 5)
+    for units in (1, 7, 16, 33):
+        case.output(ops.dense_weight_grad(x, case.input(units)))
+        case.output(ops.dense_weight_grad(rows, case.input(2, 3, units)))
+    case.check()

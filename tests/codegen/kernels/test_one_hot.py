@@ -1,0 +1,16 @@
+"""Labels as vectors, bit for bit."""
+
+import numpy as np
+
+from planish import ops
+from tests.codegen.support import Case, on_every_target
+
+
+@on_every_target
+def test_classes_that_straddle_vectors(target):
+    case = Case(images=9)
+    for classes in (1, 3, 8, 10, 16, 17, 33):
+        labels = case.generator.integers(-2, classes + 2, (9, 2)).astype(np.int32)
+        case.output(ops.one_hot(case.input(2, values=labels, dtype="i32"), classes))
+        case.output(ops.one_hot(case.input(values=labels[:, 0], dtype="i32"), classes))
+    case.check(None)

@@ -1,0 +1,27 @@
+"""Packed weights, beside the interpreter."""
+
+import pytest
+
+from planish.codegen.target import current_target
+from planish.ops.packing import pack_panels, pack_winograd
+from tests.codegen.support import Case, on_every_target
+
+
+@on_every_target
+@pytest.mark.parametrize("vectors", [(1,), (2, 1), (3, 3, 2), (4, 4, 4, 1)])
+def test_panels(target, vectors):
+    lanes = current_target().lanes
+    case = Case()
+    for missing in (0, 1, lanes - 1):
+        columns = sum(vectors) * lanes - missing
+        case.output(pack_panels(case.weight(5, columns), vectors, lanes))
+        case.output(pack_panels(case.weight(3, 2, columns), vectors, lanes))
+    case.check(None)
+
+
+@on_every_target
+def test_winograd(target):
+    case = Case()
+    for channels, filters in ((1, 1), (3, 7), (5, 16), (16, 33)):
+        case.output(pack_winograd(case.weight(3, 3, channels, filters)))
+    case.check(1e-6)

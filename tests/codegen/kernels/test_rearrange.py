@@ -1,0 +1,66 @@
+"""Operations that move elements and change none of them: bit for bit."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from planish import ops
+from tests.codegen.support import Case, on_every_target
+
+
+@on_every_target
+@pytest.mark.parametrize("shape", [(3, 5, 7), (16, 17, 33), (9, 8, 1), (1, 31, 16)])
+def test_transpositions(target, shape):
+    case = Case()
+    x = case.input(*shape)
+    for permutation in itertools.permutations(range(3)):
+        case.output(ops.transpose(x, permutation))
+    case.output(ops.transpose(ops.reshape(x, (shape[0], shape[1] * shape[2])), (1, 0)))
+    case.check(None)
+
+
+@on_every_target
+def test_matrices_without_batch_axis(target):
+    case = Case()
+    for shape in ((1, 9), (7, 3), (17, 33), (32, 16), (31, 64)):
+        case.output(ops.transpose(case.weight(*shape), (1, 0)))
+    case.check(None)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 3, 16, 17, 33])
+def test_borders_and_joints(target, channels):
+    case = Case()
+    x = case.input(5, 4, channels)
+    case.output(ops.pad2d(x, ((1, 2), (0, 3)), 2.0))
+    case.output(ops.pad2d(x, ((0, 1), (2, 0)), -np.inf))
+    case.output(ops.crop2d(x, ((1, 2), (0, 3))))
+    case.output(ops.spread2d(x, (2, 3)))
+    case.output(ops.spread2d(x, (1, 2)))
+    for axis in range(3):
+        case.output(ops.concatenate([x, ops.negative(x), x], axis))
+        case.output(ops.slice_axis(x, axis, x.shape[axis] // 2, x.shape[axis]))
+    case.check(None)
+
+
+@on_every_target
+def test_repetitions(target):
+    case = Case()
+    for shape in ((1, 1, 17), (5, 1, 1), (1, 3, 1), (1, 3, 9), (9,), (1,), ()):
+        rank = len(shape)
+        wide = tuple(
+            extent if extent > 1 else (5, 3, 17)[3 - rank + axis] if axis < rank - 1 or extent == 1 else extent
+            for axis, extent in enumerate(shape)
+        )
+        case.output(ops.broadcast_to(case.input(*shape), (*(5, 3)[: 3 - rank], *wide) if rank else (5, 3)))
+    case.check(None)
+
+
+@on_every_target
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_turned_kernels(target, groups):
+    case = Case()
+    for rows, columns, channels, each in ((3, 2, 5, 7), (1, 3, 17, 16), (2, 2, 1, 33)):
+        case.output(ops.turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
+    case.check(None)

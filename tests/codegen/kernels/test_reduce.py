@@ -1,0 +1,62 @@
+"""Sums, means and maxima along axes, beside the interpreter."""
+
+import numpy as np
+import pytest
+
+from planish import ops
+from tests.codegen.support import Case, on_every_target
+
+AXES = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
+
+
+@on_every_target
+@pytest.mark.parametrize("last", [1, 7, 16, 33])
+def test_of_an_image(target, last):
+    case = Case()
+    x = case.input(3, 5, last)
+    for axes in AXES:
+        case.output(ops.reduce_sum(x, axes))
+        case.output(ops.reduce_mean(x, axes, True))
+        case.output(ops.reduce_max(x, axes))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("last", [1, 7, 16, 33])
+def test_of_the_batch(target, last):
+    case = Case(images=5)
+    x = case.input(3, 5, last)
+    for axes in ((), *AXES):
+        case.output(ops.batch_sum(x, axes))
+    case.check()
+
+
+@pytest.mark.parametrize("extent", [3, 8, 9, 15, 17, 31, 65, 130])
+def test_vectors(extent):
+    case = Case()
+    x = case.input(extent)
+    case.output(ops.reduce_sum(x, (0,)))
+    case.output(ops.reduce_max(x, (0,)))
+    case.output(ops.reduce_max(ops.reshape(x, (1, extent)), (0,)))
+    case.output(ops.batch_sum(ops.square(x)))
+    case.output(ops.reduce_sum(case.weight(extent, 3), (0,)))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+def test_nan_reaches_its_maximum(target, axes):
+    for place in ((0, 0, 0), (0, 2, 5), (0, 4, 18)):
+        values = np.ones((1, 5, 19), np.float32)
+        values[place] = np.nan
+        case = Case(images=1)
+        case.output(ops.reduce_max(case.input(5, 19, values=values), axes))
+        case.check(None)
+
+
+def test_maxima_of_minus_infinity():
+    case = Case(images=1)
+    x = case.input(5, 3, values=np.full((1, 5, 3), -np.inf, np.float32))
+    for axes in ((0,), (1,), (0, 1)):
+        case.output(ops.reduce_max(x, axes))
+    case.check(None)
