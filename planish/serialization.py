@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,13 @@ def serialize(value: Any) -> Any:
         return type(value)([serialize(item) for item in value])
     if isinstance(value, Mapping):
         return {key: serialize(item) for key, item in value.items()}
+    if isinstance(value, FunctionType):
+        return {
+            "module": "builtins",
+            "class_name": "function",
+            "config": value.__name__,
+            "registered_name": "function",
+        }
     if hasattr(value, "get_config"):
         return _serialized_object(value)
     raise TypeError(
@@ -113,6 +121,10 @@ def _find(
     for known in (custom_objects or {}, module_names or {}):
         if name in known:
             return known[name]
+    if module == "builtins":  # where Keras says its functions are
+        for home in ("planish.losses", "planish.metrics", "planish.activations"):
+            if callable(function := getattr(importlib.import_module(home), name, None)):
+                return function
     room = _ROOMS.get(module or "")
     if room is None:
         raise ValueError(

@@ -56,7 +56,7 @@ def _key(graph: Graph, input_dtypes: Mapping[str, str], target: Target, training
 @cache
 def _compiler_identity() -> str:
     """Changes whenever the compiler does: LLVM's version, and names, sizes and times of its own source files."""
-    from importlib.metadata import version
+    import llvmlite
 
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     entries = []
@@ -66,7 +66,7 @@ def _compiler_identity() -> str:
                 if file.name.endswith(".py"):
                     status = file.stat()
                     entries.append((room, file.name, status.st_size, status.st_mtime_ns))
-    return f"llvmlite {version('llvmlite')} {sorted(entries)}"
+    return f"llvmlite {llvmlite.__version__} {sorted(entries)}"
 
 
 def _loaded(key: str, target: Target) -> Compiled | None:

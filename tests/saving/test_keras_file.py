@@ -159,3 +159,13 @@ def test_loading_and_predicting_imports_nothing_that_is_not_needed(saved):
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+def test_a_model_compiled_with_functions(tmp_path):
+    model = planish.Sequential([planish.Input((3,)), planish.layers.Dense(2)])
+    model.compile("sgd", planish.losses.mean_squared_error, metrics=[planish.metrics.binary_accuracy])
+    model.save(tmp_path / "functions.keras")
+    again = planish.models.load_model(tmp_path / "functions.keras")
+    assert again.evaluate([[1.0, 2.0, 3.0]], [[0.0, 1.0]], verbose=0) == model.evaluate(
+        [[1.0, 2.0, 3.0]], [[0.0, 1.0]], verbose=0
+    )
