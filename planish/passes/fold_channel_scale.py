@@ -27,22 +27,25 @@ def fold_channel_scale(graph: Graph) -> Graph:
             return None
         for position in (0, 1):
             scaled, scale = node.inputs[position], node.inputs[1 - position]
-            if scaled.type == node.type and _per_channel(scale, node) and original.inputs[position] in used_once:
-                return _scaled(scaled, scale)
+            before = original.inputs[position]
+            if scaled.type == node.type and _per_channel(scale, node) and before in used_once:
+                return _scaled(before, scaled, scale, used_once)
         return None
 
     return graph.rewrite_knowing(folded)
 
 
-def _scaled(node: Node, scale: Node) -> Node | None:
+def _scaled(original: Node, node: Node, scale: Node, used_once: set[Node]) -> Node | None:
     if node.op in _WEIGHTED:
         x, w = node.inputs
         return replace(node, inputs=(x, make("multiply", [w, _flat(scale)])))
     if node.op == "add":
         for position in (0, 1):
             inner, bias = node.inputs[position], node.inputs[1 - position]
-            if inner.op in _WEIGHTED and inner.type == node.type and _per_channel(bias, node):
-                return make("add", [_scaled(inner, scale) or inner, make("multiply", [_flat(bias), _flat(scale)])])
+            alone = len(original.inputs) == 2 and original.inputs[position] in used_once
+            if alone and inner.op in _WEIGHTED and inner.type == node.type and _per_channel(bias, node):
+                moved = _scaled(original.inputs[position], inner, scale, used_once) or inner
+                return make("add", [moved, make("multiply", [_flat(bias), _flat(scale)])])
     return None
 
 

@@ -10,7 +10,8 @@ def share_equal_nodes(graph: Graph) -> Graph:
     seen: dict[tuple[object, ...], Node] = {}
 
     def shared(node: Node) -> Node | None:
-        key = (node.op, node.inputs, node.type, tuple(sorted(node.attributes.items())))
+        # as text, because 0.0 equals -0.0
+        key = (node.op, node.inputs, node.type, repr(sorted(node.attributes.items())))
         return seen.setdefault(key, node)
 
     return graph.rewrite(shared)

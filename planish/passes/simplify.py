@@ -30,7 +30,10 @@ def _view(node: Node) -> Node | None:
     (source,) = node.inputs
     if source.type == node.type:
         return source
-    return replace(node, inputs=source.inputs) if source.op == "reshape" else None
+    if source.op != "reshape":
+        return None
+    (whole,) = source.inputs
+    return whole if whole.type == node.type else replace(node, inputs=(whole,))
 
 
 def _transposed(node: Node) -> Node | None:

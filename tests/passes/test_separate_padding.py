@@ -1,0 +1,49 @@
+"""Borders are maps of their own."""
+
+import pytest
+
+from planish import ops
+from planish.passes.separate_padding import separate_padding
+from tests.passes.support import after, operations
+
+BORDER = ((1, 0), (2, 1))
+X = ops.input_("x", (5, 6, 2))
+
+
+def test_convolution():
+    text = after(separate_padding, ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4)), (2, 1), BORDER, (1, 2)))
+    assert text == (
+        "%0: f32[N,5,6,2] = input[name='x']\n"
+        "%1: f32[N,6,9,2] = pad2d[padding=((1, 0), (2, 1)), value=0.0] %0\n"
+        "%2: f32[3,3,2,4] = parameter[name='w']\n"
+        "%3: f32[N,2,5,4] = conv2d[dilation=(1, 2), groups=1, padding=((0, 0), (0, 0)), strides=(2, 1)] %1 %2\n"
+        "output 'y0' = %3\n"
+    )
+
+
+def test_maximum_and_its_gradient():
+    y = ops.max_pool2d(X, (3, 3), (2, 2), BORDER)
+    g = ops.input_("g", y.shape)
+    text = after(separate_padding, ops.max_pool2d_grad(X, y, g, (3, 3), (2, 2), BORDER))
+    assert operations(text).count("pad2d") == 2
+    assert "value=-inf" in text
+    assert operations(text)[-1] == "crop2d"
+
+
+def test_gradient_of_the_kernel():
+    settings = ((2, 1), BORDER, (1, 1), 1)
+    y = ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4)), *settings)
+    text = after(separate_padding, ops.conv2d_weight_grad(X, ops.input_("g", y.shape), (3, 3, 2, 4), *settings))
+    assert operations(text) == ["input", "pad2d", "input", "conv2d_weight_grad"]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        ops.max_pool2d(X, (2, 2), (2, 2)),
+        ops.average_pool2d(X, (2, 2), (2, 2), ((1, 1), (0, 0))),
+        ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4))),
+    ],
+)
+def test_what_needs_no_border(node):
+    assert "pad2d[" not in after(separate_padding, node).replace("max_pool2d[", "").replace("average_pool2d[", "")
