@@ -45,7 +45,7 @@ def serialize(value: Any) -> Any:
         return type(value)([serialize(item) for item in value])
     if isinstance(value, Mapping):
         return {key: serialize(item) for key, item in value.items()}
-    if isinstance(value, FunctionType):
+    if isinstance(value, FunctionType) and value.__name__ != "<lambda>":
         return {
             "module": "builtins",
             "class_name": "function",
