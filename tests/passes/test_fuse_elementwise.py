@@ -14,7 +14,8 @@ def test_a_chain():
     assert text == (
         "%0: f32[N,4,4,2] = input[name='x']\n"
         "%1: f32[2] = parameter[name='b']\n"
-        "%2: f32[N,4,4,2] = elementwise[expression=add($0, $1); constant(value=2.0); multiply($2, $3); tanh($4)] %0 %1\n"
+        "%2: f32[N,4,4,2] = elementwise[expression=add($0, $1); constant(value=2.0); "
+        "multiply($2, $3); tanh($4)] %0 %1\n"
         "output 'y0' = %2\n"
     )
 
