@@ -1,0 +1,95 @@
+"""Small random graphs of what networks are made of."""
+
+import numpy as np
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.graph.graph import Graph
+
+SMOOTH = ["tanh", "sigmoid", "erf", "relu", "square", "negative", "absolute", "softplus"]
+
+
+class RandomGraph:
+    """Grows by an operation at a time from one image; every choice comes from the generator."""
+
+    def __init__(self, seed):
+        self.generator = np.random.default_rng(seed)
+        self.weights = []
+        extents = (self.number(3, 9), self.number(3, 9), self.number(1, 20))
+        self.values = [ops.input_("x", extents)]
+
+    def number(self, first, stop):
+        return int(self.generator.integers(first, stop))
+
+    def one_of(self, choices):
+        return choices[self.number(0, len(choices))]
+
+    def weight(self, *shape):
+        self.weights.append(ops.parameter(f"w{len(self.weights)}", shape))
+        return self.weights[-1]
+
+    def border(self):
+        return (
+            tuple((self.number(0, 3), self.number(0, 3)) for _ in range(2)) if self.number(0, 2) else ((0, 0), (0, 0))
+        )
+
+    def maps(self, x):
+        """An operation on maps, as far as the extents allow it."""
+        rows, columns, channels = x.shape
+        kind = self.number(0, 9)
+        if kind <= 2 and min(rows, columns) >= 3:
+            groups = 2 if channels % 2 == 0 and self.number(0, 3) == 0 else 1
+            kernel = (3, 3) if self.number(0, 2) else (self.number(1, 4), self.number(1, 4))
+            filters = groups * self.number(1, 20)
+            strides = (1, 1) if self.number(0, 2) else (self.number(1, 3), self.number(1, 3))
+            w = self.weight(*kernel, channels // groups, filters)
+            y = ops.conv2d(x, w, strides, self.border(), groups=groups)
+            return ops.add(y, self.weight(filters)) if self.number(0, 2) else y
+        if kind <= 5 and min(rows, columns) >= 2:
+            window, strides = (2, 2), (2, 2) if self.number(0, 2) else (self.number(1, 3), self.number(1, 3))
+            pool = ops.max_pool2d if self.number(0, 3) else ops.average_pool2d
+            return pool(x, window, strides, ((0, 0), (0, 0)) if self.number(0, 2) else ((1, 0), (0, 1)))
+        if kind == 6:
+            return ops.dense(x, self.weight(channels, self.number(1, 20)))
+        if kind == 7:
+            return ops.transpose(ops.transpose(x, (1, 0, 2)), self.one_of([(1, 0, 2), (0, 1, 2)]))
+        return ops.reshape(ops.reshape(x, (rows * columns * channels,)), (columns, rows, channels))
+
+    def elementwise(self, x):
+        channels = x.shape[-1]
+        kind = self.number(0, 7)
+        if kind <= 1:
+            return getattr(ops, self.one_of(SMOOTH))(x)
+        if kind == 2:
+            return self.one_of([ops.elu, ops.leaky_relu])(x, self.one_of([0.2, 0.0, -0.3, 1.5]))
+        others = [self.weight(channels), self.weight(1, 1, channels), self.weight(), self.weight(*x.shape)]
+        numbers = [0.0, -0.0, 1.0, 0.5]
+        alike = [value for value in self.values if value.shape == x.shape]
+        other = self.one_of([*others, *numbers, *alike])
+        operation = self.one_of([ops.add, ops.multiply, ops.subtract, ops.maximum, ops.minimum])
+        return operation(x, other) if self.number(0, 2) else operation(other, x)
+
+    def grow(self, steps):
+        for _ in range(steps):
+            x = self.values[-1] if self.number(0, 4) else self.one_of(self.values)
+            self.values.append(self.elementwise(x) if self.number(0, 2) else self.maps(x))
+        return self
+
+
+def random_inference(seed):
+    """Two results of which the second is the last value."""
+    graph = RandomGraph(seed).grow(7)
+    return Graph.build({"a": graph.one_of(graph.values[1:]), "b": graph.values[-1]})
+
+
+def random_training(seed):
+    """Gradients of all weights, and a step along them."""
+    graph = RandomGraph(seed).grow(6)
+    graph.values.append(ops.multiply(graph.values[-1], graph.weight(graph.values[-1].shape[-1])))
+    loss = ops.reduce_mean(ops.tanh(graph.values[-1]), (0, 1, 2))
+    total = ops.divide(ops.batch_sum(loss), ops.batch_size())
+    used = [node for node in Graph.build({"loss": loss}).nodes if node.op == "parameter"]
+    rate = ops.scalar("rate")
+    pairs = zip(used, gradients(total, used), strict=True)
+    updates = {node.attributes["name"]: ops.subtract(node, ops.multiply(g, rate)) for node, g in pairs}
+    return Graph.build({"loss": loss}, updates)
