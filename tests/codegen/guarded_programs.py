@@ -1,0 +1,104 @@
+"""Programs whose arrays all lie against a page that must not be touched; `python -m tests.codegen.guarded_programs`.
+
+A step beyond an array ends the process, so `test_memory.py` runs this in a process of its own.
+"""
+
+import ctypes
+import mmap
+
+import numpy as np
+
+import planish.runtime.executable as runtime
+from planish import ops
+from planish.graph.graph import Graph
+from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from tests.codegen.support import Case
+from tests.passes.random_graphs import random_inference, random_training
+from tests.passes.support import bindings_of
+
+PAGE = mmap.PAGESIZE
+SEEDS = 14
+SIZES = (1, 3, 7, 9, 15, 17, 31, 33)
+DTYPES = ("float32", "float64", "float16", "uint8", "int16", "int64", "bool")
+
+_protect = ctypes.CDLL(None, use_errno=True).mprotect
+_protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+
+def guarded(nbytes, *, at_end):
+    """Bytes that begin right behind one forbidden page, or end right before the other."""
+    pages = max(1, -(-nbytes // PAGE))
+    memory = np.frombuffer(mmap.mmap(-1, (pages + 2) * PAGE), np.uint8)
+    for place in (0, pages + 1):
+        if _protect(memory.ctypes.data + place * PAGE, PAGE, 0):
+            raise OSError(ctypes.get_errno(), "mprotect failed")
+    start = PAGE * (pages + 1) - nbytes if at_end else PAGE
+    return memory[start : start + nbytes]
+
+
+def placed(array, *, at_end):
+    """A copy of the array in guarded memory."""
+    copy = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def run_inference(outputs, inputs, parameters, *, at_end):
+    images = len(next(iter(inputs.values())))
+    graph = Graph.build(outputs)
+    executable = InferenceExecutable(graph, {name: array.dtype for name, array in inputs.items()})
+    results = {name: np.zeros((images, *node.shape), np.float32) for name, node in outputs.items()}
+    inputs, parameters, results = (
+        {name: placed(array, at_end=at_end) for name, array in arrays.items()}
+        for arrays in (inputs, parameters, results)
+    )
+    executable.run(parameters, inputs, results, images, version=1)
+
+
+def run_training(graph, inputs, parameters, scalars, *, at_end):
+    images = len(next(iter(inputs.values())))
+    outputs = {name: np.zeros((images, *node.shape), np.float32) for name, node in graph.outputs}
+    executable = TrainingExecutable(graph, {name: array.dtype for name, array in inputs.items()}, images)
+    inputs, parameters, outputs = (
+        {name: placed(array, at_end=at_end) for name, array in arrays.items()}
+        for arrays in (inputs, parameters, outputs)
+    )
+    order = placed(np.arange(images), at_end=at_end)
+    executable.run(parameters, inputs, order, images, scalars, outputs)
+
+
+def odd_sizes(case):
+    """Kernels that a random graph seldom has, with channels that fill no vector."""
+    for size in SIZES:
+        x = case.input(3, 4, size)
+        case.output(ops.softmax(ops.dense(x, case.weight(size, size))))
+        case.output(ops.conv2d(x, case.weight(3, 3, size, size), padding=((1, 1), (1, 1))))
+        case.output(ops.max_pool2d(x, (2, 2), (1, 2)))
+        case.output(ops.transpose(x, (2, 0, 1)))
+        case.output(ops.reduce_mean(x, (0, 1)))
+        case.output(ops.reduce_sum(ops.multiply(x, case.weight(size)), (2,)))
+        case.output(ops.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), size))
+        for dtype in DTYPES:
+            case.output(ops.square(case.input(size, values=np.ones((case.images, size), dtype))))
+
+
+def main():
+    for at_end in (True, False):
+        runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
+        case = Case()
+        odd_sizes(case)
+        run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
+        for seed in range(SEEDS):
+            print(f"seed {seed}, arrays at the {'end' if at_end else 'start'} of their pages", flush=True)
+            graph = random_inference(seed)
+            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
+            run_inference(dict(graph.outputs), {"x": values.pop("x")}, values, at_end=at_end)
+            graph = random_training(seed)
+            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
+            scalars = {"rate": placed(np.full(1, values.pop("rate")), at_end=at_end)}
+            run_training(graph, {"x": values.pop("x")}, values, scalars, at_end=at_end)
+    print("nothing was touched that must not be")
+
+
+if __name__ == "__main__":
+    main()
