@@ -80,7 +80,8 @@ def test_undefined_symbols_are_found():
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = make_target("x86-64", TRIPLES["x86-64"])
-    text = 'target triple = "x86_64-unknown-linux-gnu"\ndeclare void @f()\ndefine void @g() {\n  call void @f()\n  ret void\n}'
+    functions = "declare void @f()\ndefine void @g() {\n  call void @f()\n  ret void\n}"
+    text = f'target triple = "x86_64-unknown-linux-gnu"\n{functions}'
     assert undefined_symbols(compiler.object_code(text, target)) == ["f"]
 
 
