@@ -1,0 +1,76 @@
+"""Stages run what they depend on before them."""
+
+import pytest
+
+from planish import ops
+from planish.codegen.kernels import kind_of_node
+from planish.codegen.lowering import is_view, lower, storage_root
+from planish.codegen.schedule import schedule
+from planish.codegen.target import make_target
+from planish.graph.graph import LEAVES, Graph
+from planish.passes import pipeline
+from tests.passes.random_graphs import random_inference, random_training
+
+TARGET = make_target("avx2", "x86_64-unknown-linux-gnu")
+
+
+def lowered(graph, *, training):
+    return lower(pipeline.run(graph), TARGET, {"x": "float32"}, gathered=training)
+
+
+def sources_of(node):
+    return [root for root in map(storage_root, node.inputs) if root.op not in LEAVES]
+
+
+def check_order(graph):
+    stages = schedule(graph)
+    working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
+    run = [node for stage in stages for node in stage.nodes]
+    assert len(run) == len(set(run))
+    assert set(run) == set(working)
+    stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
+    place = {node: number for number, node in enumerate(run)}
+    for stage in stages:
+        for node in stage.nodes:
+            assert node.batched is stage.batched
+            for source in sources_of(node):
+                assert stage_of[source] <= stage_of[node]
+                assert place[source] < place[node]
+        for segment in stage.segments:
+            assert len({kind_of_node(node) for node in segment}) == 1
+        check_units(stage)
+    return stages
+
+
+def check_units(stage):
+    """Parts run in any order: what reads another part's value is in the same unit, element by element."""
+    unit_of = {node: unit for unit in stage.units for node in unit.nodes}
+    for node in unit_of:
+        for source in sources_of(node):
+            if source in unit_of:
+                assert unit_of[source] is unit_of[node]
+                assert source.op == node.op == "elementwise"
+                assert source.shape == node.shape
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_inference(seed):
+    stages = check_order(lowered(random_inference(seed), training=False))
+    assert [stage.batched for stage in stages][-1]
+    assert sum(stage.batched for stage in stages) == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_training(seed):
+    check_order(lowered(random_training(seed), training=True))
+
+
+def test_weights_and_their_slots_go_together():
+    """New weights need a barrier after the gradient, and none between momentum and weight."""
+    x, w, m = ops.input_("x", (4,)), ops.parameter("w", (4,)), ops.parameter("m", (4,))
+    momentum = ops.add(ops.multiply(m, 0.9), ops.batch_sum(ops.multiply(x, w)))
+    graph = Graph.build({}, {"m": momentum, "w": ops.subtract(w, momentum)})
+    stages = check_order(lowered(graph, training=True))
+    assert [stage.batched for stage in stages] == [True, False, False]
+    assert len(stages[-1].units) == 1
+    assert len(stages[-1].units[0].nodes) == 2
