@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.function import Function, Pointer
+from planish.codegen.function import Function, Pointer, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +97,22 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
 
 
 def _turn_block(f: Function, source: Pointer, source_nbytes: int, target: Pointer, target_nbytes: int) -> None:
-    """Transposes a square block.
+    rows = [f.load(source, place * source_nbytes) for place in range(f.lanes)]
+    for place, row in enumerate(turned(f, rows)):
+        f.store(row, target, place * target_nbytes)
+
+
+def turned(f: Function, rows: Sequence[Value]) -> list[Value]:
+    """A square block of `lanes` vectors, transposed.
 
     Each round interleaves vector i with vector i + lanes / 2; log2(lanes) rounds do it.
     """
-    rows = [f.load(source, place * source_nbytes) for place in range(f.lanes)]
-    half = f.lanes // 2
+    rows, half = list(rows), f.lanes // 2
     low = [place // 2 + (place % 2) * f.lanes for place in range(f.lanes)]
     for _ in range(f.lanes.bit_length() - 1):
         pairs = [(rows[place], rows[place + half]) for place in range(half)]
         rows = [f.shuffle(a, b, [index + part for index in low]) for a, b in pairs for part in (0, half)]
-    for place, row in enumerate(rows):
-        f.store(row, target, place * target_nbytes)
+    return rows
 
 
 def _move(f: Function, box: Box, source: Pointer, target: Pointer, axis: int) -> None:

@@ -127,6 +127,15 @@ class Function:
     def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
 
+    def load_count(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        """A non-negative i32 as an index."""
+        return self.let(f"zext i32 {self.let(f'load i32, ptr {self.offset(pointer, nbytes)}, align 4')} to i64")
+
+    def store_count(self, value: Index, pointer: Pointer, nbytes: Index = 0) -> None:
+        """An index below 2**31 as an i32."""
+        narrow = value if isinstance(value, int) else self.let(f"trunc i64 {value} to i32")
+        self.emit(f"store i32 {narrow}, ptr {self.offset(pointer, nbytes)}, align 4")
+
     def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load float, ptr {self.offset(pointer, nbytes)}, align 4")
 
@@ -156,6 +165,32 @@ class Function:
             f"call void @llvm.masked.store.v{self.lanes}f32.p0({self.vector} {value}, ptr align 4 {address}, "
             f"<{self.lanes} x i1> {mask})"
         )
+
+    def load_bytes(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
+        """A vector of consecutive bytes, each as a non-negative i32."""
+        address, bytes_ = self.offset(pointer, nbytes), f"<{self.lanes} x i8>"
+        if mask is None:
+            loaded = self.let(f"load {bytes_}, ptr {address}, align 1")
+        else:
+            function = f"{bytes_} @llvm.masked.load.v{self.lanes}i8.p0"
+            self.module.declare(f"{function}(ptr, <{self.lanes} x i1>, {bytes_})")
+            arguments = f"ptr align 1 {address}, <{self.lanes} x i1> {mask}, {bytes_} zeroinitializer"
+            loaded = self.let(f"call {function}({arguments})")
+        return self.let(f"zext {bytes_} {loaded} to {self.integers}")
+
+    def store_bytes(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
+        """The low byte of each i32 of a vector."""
+        address, bytes_ = self.offset(pointer, nbytes), f"<{self.lanes} x i8>"
+        low = self.let(f"trunc {self.integers} {value} to {bytes_}")
+        if mask is None:
+            self.emit(f"store {bytes_} {low}, ptr {address}, align 1")
+            return
+        function = f"@llvm.masked.store.v{self.lanes}i8.p0"
+        self.module.declare(f"void {function}({bytes_}, ptr, <{self.lanes} x i1>)")
+        self.emit(f"call void {function}({bytes_} {low}, ptr align 1 {address}, <{self.lanes} x i1> {mask})")
+
+    def store_integers(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store {self.integers} {value}, ptr {self.offset(pointer, nbytes)}, align 4")
 
     def tail_mask(self, count: int) -> str | None:
         """A constant mask of the first `count` lanes; None if that is all of them."""
@@ -245,6 +280,28 @@ class Function:
         """The smaller one; `b` where either is NaN."""
         return self.select(self.greater(a, b, "olt"), a, b)
 
+    def select_integer(self, mask: Value, a: Value, b: Value) -> Value:
+        return self.let(f"select <{self.lanes} x i1> {mask}, {self.integers} {a}, {self.integers} {b}")
+
+    def both(self, a: Value, b: Value) -> Value:
+        """The lanes that two masks share."""
+        return self.let(f"and <{self.lanes} x i1> {a}, {b}")
+
+    def compressed(self, value: Value, mask: Value, *, integer: bool = False) -> Value:
+        """The lanes of the mask at the front, in their order; the others hold anything."""
+        vector, suffix = (self.integers, "i32") if integer else (self.vector, "f32")
+        function = f"{vector} @llvm.experimental.vector.compress.v{self.lanes}{suffix}"
+        self.module.declare(f"{function}({vector}, <{self.lanes} x i1>, {vector})")
+        arguments = f"{vector} {value}, <{self.lanes} x i1> {mask}, {vector} poison"
+        return self.let(f"call {function}({arguments})")
+
+    def count_lanes(self, mask: Value) -> Value:
+        """How many lanes a mask has, as an index."""
+        bits = f"i{self.lanes}"
+        self.module.declare(f"{bits} @llvm.ctpop.{bits}({bits})")
+        packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to {bits}")
+        return self.let(f"zext {bits} {self.let(f'call {bits} @llvm.ctpop.{bits}({bits} {packed})')} to i64")
+
     def sum_lanes(self, value: Value) -> Value:
         """Sum of all lanes as a scalar, in a fixed tree order."""
         function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"
@@ -268,9 +325,11 @@ class Function:
         step: int = 1,
         carried: Sequence[Value] = (),
         types: Sequence[str] | None = None,
+        *,
+        guarded: bool = False,
     ) -> Loop:
-        """`with f.loop(0, n) as row:` - see `Loop`. The body runs at least once: guard with `when` if it may not."""
-        return Loop(self, start, stop, step, list(carried), list(types or [self.vector] * len(carried)))
+        """`with f.loop(0, n) as row:` - see `Loop`. The body runs at least once, unless the loop is `guarded`."""
+        return Loop(self, start, stop, step, list(carried), list(types or [self.vector] * len(carried)), guarded)
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:

@@ -7,7 +7,8 @@ A kernel is of one of four kinds, which say what a call of its function covers:
 * `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
 * `whole`: one of `items` independent parts of a value without batch axis (packed weights, new weights).
 
-Every tensor is dense, row-major, channels last, f32 (labels are i32) and aligned to four bytes only.
+Every tensor is dense, row-major, channels last, f32 (labels are i32, places in windows i8) and aligned to its elements
+only.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def spec_of(node: Node) -> Spec:
 class Operands:
     """Names of the function's parameters.
 
-    `count`, `item` and `image` mean something only to the kinds that have them.
+    `count`, `item` and `image` mean something only to the kinds that have them; `beside` is where a second result goes,
+    if somebody reads it.
     """
 
     inputs: tuple[Pointer, ...]
@@ -69,6 +71,7 @@ class Operands:
     count: Index = "%count"
     item: Index = "%item"
     image: Index = "%image"
+    beside: Pointer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,25 @@ class Loop:
         k.next(f.fma(x, w, k.carried[0]))
     total, = k.results
 
-    A loop whose body would run exactly once is emitted as straight code.
+    A loop whose body would run exactly once is emitted as straight code. The body runs at least once, unless the loop
+    is `guarded`: then the bound is asked before every turn.
     """
 
     def __init__(
-        self, function: Function, start: Index, stop: Index, step: int, carried: list[Value], types: list[str]
+        self,
+        function: Function,
+        start: Index,
+        stop: Index,
+        step: int,
+        carried: list[Value],
+        types: list[str],
+        guarded: bool,
     ) -> None:
         self._function = function
         self._start, self._stop, self._step = start, stop, step
         self._initial, self._types = carried, types
-        self._once = isinstance(start, int) and isinstance(stop, int) and start + step >= stop
+        self._guarded = guarded
+        self._once = not guarded and isinstance(start, int) and isinstance(stop, int) and start + step >= stop
         self._following: list[Value] = list(carried)
         self.index: Index = start
         self.carried: list[Value] = carried
@@ -45,6 +54,10 @@ class Loop:
         self._following = list(self.carried)
         self._phis_at = len(f.lines)
         f.lines.append("")
+        if self._guarded:
+            body = f.label("body")
+            f.emit(f"br i1 {f.compare('slt', self.index, self._stop)}, label %{body}, label %{self._exit}")
+            f.begin_block(body)
         return self
 
     def next(self, *values: Value) -> None:
@@ -61,8 +74,12 @@ class Loop:
         if self._once:
             return
         following = f.let(f"add nsw i64 {self.index}, {self._step}")
-        again = f.compare("slt", following, self._stop)
-        f.emit(f"br i1 {again}, label %{self._head}, label %{self._exit}")
+        if self._guarded:
+            self.results = self.carried
+            f.emit(f"br label %{self._head}")
+        else:
+            again = f.compare("slt", following, self._stop)
+            f.emit(f"br i1 {again}, label %{self._head}, label %{self._exit}")
         phis = [f"  {self.index} = phi i64 [ {self._start}, %{self._before} ], [ {following}, %{f.block_name} ]"]
         phis += [
             f"  {name} = phi {type_} [ {first}, %{self._before} ], [ {after}, %{f.block_name} ]"

@@ -6,11 +6,12 @@ After this every node is a leaf, a view (`reshape`), or has a kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from planish.codegen.kernels import conv2d as conv2d_kernel
+from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
 from planish.codegen.target import Target
@@ -19,12 +20,22 @@ from planish.graph.node import Node
 from planish.ops.expression import Expression
 from planish.ops.fused import elementwise
 from planish.ops.load_input import load_input
+from planish.ops.lowered_gradients import (
+    conv2d_listed_weight_grad,
+    conv2d_placed_input_grad,
+    list_places,
+    places_beside,
+)
 from planish.ops.packing import pack_panels, pack_winograd
+from planish.ops.pool_places import pool_places
 from planish.ops.registry import make
 from planish.ops.reshape import reshape
 from planish.ops.transpose import transpose
 
 COPY = Expression(1, ())
+
+
+Mains = dict[tuple[Node, ...], Node]
 
 
 def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gathered: bool) -> Graph:
@@ -33,6 +44,8 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
     `gathered`: the rows of a batch are anywhere in the arrays.
     """
 
+    pooled: Mains = {}  # by the operands, which the places of their maxima have in common
+
     def lowered(node: Node) -> Node | None:
         if node.op == "input":
             name = node.attributes["name"]
@@ -40,8 +53,14 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
             return None if in_place else load_input(node, input_dtypes[name])
         base = node.attributes["base"] if node.op == "fused" else node.op
         if base in ("conv2d", "conv2d_pool"):
-            return _lowered_convolution(node, target)
-        return _lowered_dense(node, target) if base == "dense" else None
+            result = _lowered_convolution(node, target)
+            if base == "conv2d_pool":
+                pooled[node.inputs[:2]] = result
+            return result
+        if base == "conv2d_pool_places":
+            return _lowered_places(node, pooled)
+        rule = _RULES.get(base)
+        return rule(node, target) if rule else None
 
     return _with_results_apart(graph.rewrite(lowered))
 
@@ -66,6 +85,51 @@ def _lowered_dense(node: Node, target: Target) -> Node:
     return _rebased(node, "dense_panels", (x, pack_panels(w, panels, target.lanes)), settings)
 
 
+def _lowered_places(node: Node, pooled: Mains) -> Node:
+    """Beside the maxima that have been computed already, or by themselves."""
+    main = pooled.get(node.inputs)
+    settings = dict(node.attributes)
+    window = settings.pop("window")
+    if main is None:
+        return replace(pool_places(make("conv2d", node.inputs, **settings), window, window), layers=node.layers)
+    base = main.attributes["base"] if main.op == "fused" else main.op
+    return replace(places_beside(main, base, _settings(main)), layers=node.layers)
+
+
+def _lowered_weight_gradient(node: Node, target: Target) -> Node:
+    x, places, g = node.inputs
+    settings = node.attributes
+    rows, columns, channels, filters = settings["kernel_shape"]
+    pixel = tuple(
+        4 * stride * distance
+        for stride, distance in zip(settings["strides"], (x.shape[1] * channels, channels), strict=True)
+    )
+    window = tuple(stride * nbytes for stride, nbytes in zip(settings["pool_strides"], pixel, strict=True))
+    lists = list_places(
+        places,
+        g,
+        window_nbytes=window,
+        pixel_nbytes=pixel,
+        window_columns=settings["window"][1],
+        lanes=target.lanes,
+    )
+    gradient = conv2d_listed_weight_grad(x, lists, settings["kernel_shape"], settings["dilation"])
+    turned = transpose(reshape(gradient, (filters, rows * columns * channels)), (1, 0))
+    return replace(reshape(turned, settings["kernel_shape"]), layers=node.layers)
+
+
+def _lowered_input_gradient(node: Node, target: Target) -> Node:
+    places, g, w = node.inputs
+    settings = {name: value for name, value in node.attributes.items() if name != "padding"}
+    rows, columns, channels, filters = w.shape
+    geometry = (rows, columns), settings["window"], settings["strides"], settings["dilation"]
+    panels = placed_kernel.plan(*geometry, channels, target.lanes, target.registers).panels
+    matrix = reshape(transpose(w, (3, 0, 1, 2)), (filters * rows * columns, channels))
+    packed = pack_panels(matrix, panels, target.lanes)
+    chosen = {**settings, "kernel_shape": w.shape, "panels": panels, "lanes": target.lanes}
+    return replace(conv2d_placed_input_grad(places, g, packed, **chosen), layers=node.layers)
+
+
 def _lowered_convolution(node: Node, target: Target) -> Node:
     x, w = node.inputs[:2]
     settings = _settings(node)
@@ -88,6 +152,13 @@ def _lowered_convolution(node: Node, target: Target) -> Node:
     return _rebased(node, "conv2d_panels", (x, packed), chosen)
 
 
+_RULES: Mapping[str, Callable[[Node, Target], Node]] = {
+    "conv2d_pool_input_grad": _lowered_input_gradient,
+    "conv2d_pool_weight_grad": _lowered_weight_gradient,
+    "dense": _lowered_dense,
+}
+
+
 def _with_results_apart(graph: Graph) -> Graph:
     """Copies where a result is not a value of its own that a kernel can write straight to its destination."""
     taken: set[Node] = set()
@@ -108,6 +179,11 @@ def _with_results_apart(graph: Graph) -> Graph:
     outputs = {name: apart(node) for name, node in graph.outputs}
     updates = {name: apart(node) for name, node in graph.updates}
     return Graph.build(outputs, updates)
+
+
+def is_beside(node: Node) -> bool:
+    """Whether the kernel of the node's first operand computes it, beside its own result."""
+    return node.op == "places_beside"
 
 
 def is_view(node: Node) -> bool:

@@ -19,7 +19,7 @@ from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Operands, spec_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
 from planish.codegen.kernels.load_input import element_nbytes
-from planish.codegen.lowering import storage_root
+from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.module import Module
 from planish.codegen.schedule import Stage
 from planish.codegen.storage import Place, Storage, nbytes_of, rounded
@@ -65,11 +65,13 @@ class Emitter:
         self.arguments = tuple(names)
         self._slot = {name: steps.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._kernel_names: dict[Node, str] = {}
+        self._beside = {storage_root(node.inputs[0]): node for node in graph.nodes if is_beside(node)}
 
     def program(self) -> Program:
         for number, stage in enumerate(self.stages):
             for node in stage.nodes:
-                self._emit_kernel(node)
+                if not is_beside(node):
+                    self._emit_kernel(node)
             if stage.batched:
                 self._emit_images_stage(number, stage)
             else:
@@ -102,9 +104,11 @@ class Emitter:
         inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
-        parameters += ["ptr nocapture %y", "ptr nocapture %scratch", "i64 %image", "i64 %count", "i64 %item"]
+        parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
+        parameters += ["i64 %image", "i64 %count", "i64 %item"]
+        beside = "%beside" if node in self._beside else None
         with self.module.function(name, parameters) as f:
-            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra))
+            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside))
 
     def _call_kernel(
         self,
@@ -113,6 +117,7 @@ class Emitter:
         pointers: Mapping[Node, Pointer],
         output: Pointer,
         *,
+        beside: Pointer = "null",
         image: Index = 0,
         count: Index = 0,
         item: Index = 0,
@@ -121,6 +126,7 @@ class Emitter:
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
         arguments += [
             ("ptr", output),
+            ("ptr", beside),
             ("ptr", f.offset("%scratch", work)),
             ("i64", image),
             ("i64", count),
@@ -187,8 +193,12 @@ class Emitter:
 
     def _emit_image(self, f: Function, segment: list[Node], image: Index, in_block: Index) -> None:
         for node in segment:
+            if is_beside(node):
+                continue
             addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
-            self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), image=image)
+            second = self._beside.get(node)
+            beside = self._address(f, second, image, in_block) if second else "null"
+            self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=image)
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import kind_of
-from planish.codegen.lowering import is_view, storage_root
+from planish.codegen.lowering import is_beside, is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 
@@ -116,9 +116,16 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
     for node in working:
         for source in _sources(node):
             readers[source].append(node)
+    for node in working:
+        if is_beside(node):  # what reads it waits for the kernel that computes both
+            readers[storage_root(node.inputs[0])] += readers[node]
     for node in reversed(working):
-        if node.batched and readers[node]:
-            levels[node] = min(levels[reader] - (not reader.batched) for reader in readers[node])
+        after = [reader for reader in readers[node] if not is_beside(reader)]
+        if node.batched and after:
+            levels[node] = min(levels[reader] - (not reader.batched) for reader in after)
+    for node in working:
+        if is_beside(node):
+            levels[node] = levels[storage_root(node.inputs[0])]
 
 
 def _put_images_last(working: list[Node], levels: dict[Node, int]) -> None:

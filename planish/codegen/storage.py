@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, scratch_nbytes_of
-from planish.codegen.lowering import storage_root
+from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.schedule import Stage
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
 from planish.graph.graph import Graph
@@ -38,8 +38,11 @@ class Storage:
     scratch_nbytes: int
 
 
+ELEMENT_NBYTES = {"f32": 4, "i32": 4, "i8": 1}
+
+
 def nbytes_of(node: Node) -> int:
-    return 4 * node.type.size
+    return ELEMENT_NBYTES[node.type.dtype] * node.type.size
 
 
 def rounded(nbytes: int) -> int:
@@ -131,6 +134,9 @@ def _place_in_scratch(
 ) -> int:
     """Values of this stage only, then the kernels' own work space behind them."""
     order = {node: number for number, node in enumerate(stage.nodes)}
+    for node in stage.nodes:
+        if is_beside(node):  # it is there as soon as the value that it is beside
+            order[node] = order[storage_root(node.inputs[0])]
     segment_of = {node: number for number, segment in enumerate(stage.segments) for node in segment}
     own = [node for node in stage.nodes if node not in places]
     spans, lifetimes = [], []

@@ -14,6 +14,7 @@ from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.losses.loss import Loss
 from planish.optimizers import Optimizer
+from planish.passes import pipeline
 from planish.variable import Variable
 
 ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
@@ -70,15 +71,18 @@ def training_graph(
     context = CallContext(training=True)
     _, y = model.trace(context)
     losses = objective.per_image(y)
-    total = ops.divide(ops.batch_sum(losses), ops.batch_size())
     outputs = {"loss": losses}
     if with_outputs:
         outputs["y"] = y
     penalty = _penalty(model, context)
     if penalty is not None:
         outputs["penalty"] = penalty
-        total = ops.add(total, penalty)
-    updates = {variable.path: value for variable, value in context.updates.items()}
+    forward = Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
+    forward = pipeline.run(forward, passes=pipeline.BEFORE_GRADIENTS)
+    outputs, updates = dict(forward.outputs), dict(forward.updates)
+    total = ops.divide(ops.batch_sum(outputs["loss"]), ops.batch_size())
+    if penalty is not None:
+        total = ops.add(total, outputs["penalty"])
     updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
     return Graph.build(outputs, updates), [*model.weights, *slots]

@@ -4,6 +4,7 @@ from planish.ops import expression as expression
 from planish.ops import fused as fused
 from planish.ops import load_input as load_input
 from planish.ops import lowered as lowered
+from planish.ops import lowered_gradients as lowered_gradients
 from planish.ops import packing as packing
 from planish.ops.batch_sum import batch_sum
 from planish.ops.binary import (
@@ -22,6 +23,7 @@ from planish.ops.broadcast_to import broadcast_to
 from planish.ops.concatenate import concatenate, slice_axis
 from planish.ops.conv2d import conv2d
 from planish.ops.conv2d_gradients import conv2d_input_grad, conv2d_weight_grad
+from planish.ops.conv2d_pool_gradients import conv2d_pool_input_grad, conv2d_pool_weight_grad
 from planish.ops.crop2d import crop2d
 from planish.ops.dense import dense, dense_weight_grad
 from planish.ops.leaves import batch_size, constant, input_, parameter, scalar
@@ -29,6 +31,7 @@ from planish.ops.one_hot import one_hot
 from planish.ops.pad2d import pad2d
 from planish.ops.pool2d import average_pool2d, max_pool2d
 from planish.ops.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
+from planish.ops.pool_places import pool_places
 from planish.ops.random_uniform import random_uniform
 from planish.ops.reduce import reduce_max, reduce_mean, reduce_sum
 from planish.ops.reshape import reshape
@@ -71,6 +74,8 @@ __all__ = [
     "constant",
     "conv2d",
     "conv2d_input_grad",
+    "conv2d_pool_input_grad",
+    "conv2d_pool_weight_grad",
     "conv2d_weight_grad",
     "crop2d",
     "dense",
@@ -98,6 +103,7 @@ __all__ = [
     "one_hot",
     "pad2d",
     "parameter",
+    "pool_places",
     "power",
     "random_uniform",
     "reciprocal",

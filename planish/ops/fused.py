@@ -6,6 +6,7 @@ its result
   (register 0) and the remaining inputs.
 * `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns
 that no window reads do not exist.
+* `conv2d_pool_places[...]`: the place in its window of each of those maxima, i8.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.expression import Expression, evaluate, result_type
+from planish.ops.pool_places import places_of_maxima
 from planish.ops.registry import Array, Environment, make, op_named, register
 
 
@@ -57,11 +59,12 @@ def _infer_conv2d_pool(inputs: Sequence[TensorType], attributes: Attributes) -> 
     return TensorType((rows // height, columns // width, channels))
 
 
+def _infer_conv2d_pool_places(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return TensorType(_infer_conv2d_pool(inputs, attributes).shape, "i8")
+
+
 def _conv2d_pool(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    settings = {name: value for name, value in node.attributes.items() if name != "window"}
-    types = [source.type for source in node.inputs]
-    convolution = Node("conv2d", node.inputs, op_named("conv2d").infer(types, settings), settings, node.layers)
-    maps = op_named("conv2d").reference(arrays, convolution, environment)
+    maps = _unpooled(arrays, node, environment)
     rows, columns, channels = node.shape
     height, width = node.attributes["window"]
     windows = maps[:, : rows * height, : columns * width].reshape(-1, rows, height, columns, width, channels)
@@ -69,9 +72,22 @@ def _conv2d_pool(arrays: Sequence[Array], node: Node, environment: Environment) 
     return pooled
 
 
+def _conv2d_pool_places(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    window = node.attributes["window"]
+    return places_of_maxima(_unpooled(arrays, node, environment), node.shape, window, window)
+
+
+def _unpooled(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    settings = {name: value for name, value in node.attributes.items() if name != "window"}
+    types = [source.type for source in node.inputs]
+    convolution = Node("conv2d", node.inputs, op_named("conv2d").infer(types, settings), settings, node.layers)
+    return op_named("conv2d").reference(arrays, convolution, environment)
+
+
 register("elementwise", _infer_elementwise, _elementwise, None)
 register("fused", _infer_fused, _fused, None)
 register("conv2d_pool", _infer_conv2d_pool, _conv2d_pool, None)
+register("conv2d_pool_places", _infer_conv2d_pool_places, _conv2d_pool_places, None)
 
 
 def elementwise(inputs: Sequence[Node], expression: Expression) -> Node:

@@ -1,6 +1,7 @@
 """A convolution and the maximum over windows of it that do not overlap become one node.
 
-The map between never reaches memory.
+The map between never reaches memory. Where training asks for the places of the maxima, they come from the same node's
+operands: `conv2d_pool_places`.
 """
 
 from __future__ import annotations
@@ -14,20 +15,38 @@ from planish.ops.windows import NO_PADDING
 # The sums of a whole window are in registers at once.
 MOST_PIXELS = 9
 
+_FUSED = {"max_pool2d": "conv2d_pool", "pool_places": "conv2d_pool_places"}
+
 
 def fuse_conv_pool(graph: Graph) -> Graph:
-    used_once = graph.used_once()
+    users = graph.users()
+    roots = set(graph.roots)
 
     def fused(original: Node, moved: Node) -> Node | None:
-        if moved.op != "max_pool2d" or not _divides(moved):
+        if moved.op not in _FUSED:
             return None
         (source,) = moved.inputs
-        if source.op != "conv2d" or original.inputs[0] not in used_once:
+        before = original.inputs[0]
+        if source.op != "conv2d" or before in roots or not _one_pool(users[before]):
             return None
-        attributes = MappingProxyType(dict(sorted({**source.attributes, "window": moved.attributes["window"]}.items())))
-        return Node("conv2d_pool", source.inputs, moved.type, attributes, (*source.layers, *moved.layers))
+        window = moved.attributes["window"]
+        attributes = MappingProxyType(dict(sorted({**source.attributes, "window": window}.items())))
+        return Node(_FUSED[moved.op], source.inputs, moved.type, attributes, (*source.layers, *moved.layers))
 
     return graph.rewrite_knowing(fused)
+
+
+def _one_pool(readers: list[Node]) -> bool:
+    """Whether all that reads the map is one pool, and the places of its maxima."""
+    pools = [node for node in readers if node.op == "max_pool2d"]
+    if len(pools) != 1 or not _divides(pools[0]):
+        return False
+    settings = pools[0].attributes
+    return all(
+        node is pools[0]
+        or (node.op == "pool_places" and all(node.attributes[name] == settings[name] for name in node.attributes))
+        for node in readers
+    )
 
 
 def _divides(node: Node) -> bool:

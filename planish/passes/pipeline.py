@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from planish.graph.graph import Graph
+from planish.passes.exploit_pool_sparsity import exploit_pool_sparsity
 from planish.passes.fold_channel_scale import fold_channel_scale
 from planish.passes.fuse_conv_pool import fuse_conv_pool
 from planish.passes.fuse_elementwise import fuse_elementwise
@@ -18,9 +19,14 @@ from planish.passes.simplify import simplify
 
 Pass = Callable[[Graph], Graph]
 
+# What gradients are better taken of than of the user's graph: those of a pool in front of bias and activation are zero
+# almost everywhere, and those of bias and activation then have the pool's size.
+BEFORE_GRADIENTS: tuple[Pass, ...] = (simplify, move_pool_first)
+
 PASSES: tuple[Pass, ...] = (
     simplify,
     fold_channel_scale,
+    exploit_pool_sparsity,
     rewrite_input_gradients,
     move_pool_first,
     fuse_conv_pool,

@@ -11,12 +11,20 @@ from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
+from planish.ops.conv2d_pool_gradients import conv2d_pool_input_grad
 from planish.ops.crop2d import crop2d
 from planish.ops.pad2d import pad2d
 from planish.ops.pool2d_gradients import max_pool2d_grad
 from planish.ops.windows import NO_PADDING
 
-_BORDERS = {"conv2d": 0.0, "conv2d_pool": 0.0, "conv2d_weight_grad": 0.0, "max_pool2d": -math.inf}
+_BORDERS = {
+    "conv2d": 0.0,
+    "conv2d_pool": 0.0,
+    "conv2d_pool_places": 0.0,
+    "conv2d_pool_weight_grad": 0.0,
+    "conv2d_weight_grad": 0.0,
+    "max_pool2d": -math.inf,
+}
 
 
 def separate_padding(graph: Graph) -> Graph:
@@ -25,7 +33,9 @@ def separate_padding(graph: Graph) -> Graph:
 
 def _separated(node: Node) -> Node | None:
     if node.op == "max_pool2d_grad":
-        return _separated_gradient(node)
+        return _separated_pool_gradient(node)
+    if node.op == "conv2d_pool_input_grad":
+        return _separated_input_gradient(node)
     if node.op not in _BORDERS or node.attributes["padding"] == NO_PADDING:
         return None
     x, *rest = node.inputs
@@ -35,7 +45,7 @@ def _separated(node: Node) -> Node | None:
     return replace(node, inputs=(border, *rest), attributes=attributes)
 
 
-def _separated_gradient(node: Node) -> Node | None:
+def _separated_pool_gradient(node: Node) -> Node | None:
     padding = node.attributes["padding"]
     if padding == NO_PADDING:
         return None
@@ -44,3 +54,15 @@ def _separated_gradient(node: Node) -> Node | None:
         border = pad2d(x, padding, -math.inf)
         whole = max_pool2d_grad(border, y, g, node.attributes["window"], node.attributes["strides"], NO_PADDING)
         return crop2d(whole, padding)
+
+
+def _separated_input_gradient(node: Node) -> Node | None:
+    """The gradient of the map with its border, which is cut off."""
+    padding = node.attributes["padding"]
+    if padding == NO_PADDING:
+        return None
+    height, width, channels = node.shape
+    bordered = (height + sum(padding[0]), width + sum(padding[1]), channels)
+    settings = {**node.attributes, "input_shape": bordered, "padding": NO_PADDING}
+    with layer_scope(", ".join(node.layers)):
+        return crop2d(conv2d_pool_input_grad(*node.inputs, **settings), padding)

@@ -6,7 +6,7 @@
                 for kernel row (and column, if dilated or grouped):
                     for k in a contiguous run of the kernel row:
                         sums[pixel][v] += x[pixel + k] * w[k][v]
-                y[window] = epilogue(max over the window's pixels)
+                y[window] = epilogue(max over the window's pixels)      # and which pixel it is, if somebody asks
 
 x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous.
 Rows and columns that no window reads are not computed. Registers: pixels * vectors sums + vectors weights + 1
@@ -24,6 +24,7 @@ from planish.codegen.accumulate import accumulate
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
 FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
@@ -132,17 +133,17 @@ def _emit_panel(
         if whole:
             with f.loop(0, whole, windows) as column:
                 at = f.offset(source, f.multiply(column.index, across))
-                sums = _tile(f, geometry, at, w, windows, vectors)
+                seen = _tile(f, geometry, at, w, windows, vectors)
                 element = f.add(first, f.multiply(column.index, filters))
-                _store(f, epilogue, operands.output, sums, windows, vectors, channel, element, filters, left)
+                _store(f, epilogue, operands, seen, windows, vectors, channel, element, filters, left)
         if columns > whole:
-            sums = _tile(f, geometry, f.offset(source, whole * across), w, columns - whole, vectors)
+            seen = _tile(f, geometry, f.offset(source, whole * across), w, columns - whole, vectors)
             element = f.add(first, whole * filters)
-            _store(f, epilogue, operands.output, sums, columns - whole, vectors, channel, element, filters, left)
+            _store(f, epilogue, operands, seen, columns - whole, vectors, channel, element, filters, left)
 
 
-def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int, vectors: int) -> list[Value]:
-    """The maximum over each window, window-major: `windows` * `vectors` vectors."""
+def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int, vectors: int) -> list[list[Value]]:
+    """The pixels of each window, window-major: `windows` * `vectors` lists of vectors."""
     pool_rows, pool_columns = geometry.window
     stride_rows, stride_columns = geometry.stride
     offsets = [
@@ -152,7 +153,7 @@ def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int
     sums = _convolve(f, geometry, x, w, offsets, vectors)
     pixels = pool_rows * pool_columns
     return [
-        _largest(f, [sums[(window * pixels + pixel) * vectors + v] for pixel in range(pixels)])
+        [sums[(window * pixels + pixel) * vectors + v] for pixel in range(pixels)]
         for window, v in product(range(windows), range(vectors))
     ]
 
@@ -186,8 +187,8 @@ def _largest(f: Function, values: list[Value]) -> Value:
 def _store(
     f: Function,
     epilogue: Epilogue,
-    y: Pointer,
-    sums: list[Value],
+    operands: Operands,
+    seen: list[list[Value]],
     windows: int,
     vectors: int,
     channel: Index,
@@ -198,8 +199,14 @@ def _store(
     for window, v in product(range(windows), range(vectors)):
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(element, window * filters + v * f.lanes)
-        result = epilogue.apply(sums[window * vectors + v], f.add(channel, v * f.lanes), place, mask)
-        f.store(result, y, f.multiply(place, 4), mask)
+        pixels = seen[window * vectors + v]
+        if operands.beside is None:
+            largest = _largest(f, pixels)
+        else:
+            largest, first = first_maximum(f, pixels)
+            f.store_bytes(first, operands.beside, place, mask)
+        result = epilogue.apply(largest, f.add(channel, v * f.lanes), place, mask)
+        f.store(result, operands.output, f.multiply(place, 4), mask)
 
 
 KERNEL = Kernel("image", emit)

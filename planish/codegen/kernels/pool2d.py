@@ -3,6 +3,7 @@
     for row, column, channels (in vectors):
         y = epilogue(max or sum over the window [/ pixels in it])
 
+    place of a maximum:  the number of the first place of the window that holds it, a byte
     maximum's gradient:  dx = 0; for row, column, channels: the first place of the window with x == y, or NaN: dx += g
     average's gradient:  dx = 0; for row, column, channels: every place of the window: dx += g / pixels in it
 
@@ -12,7 +13,7 @@ of minus infinity is there already); averages cut their windows at the border. B
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 
@@ -65,6 +66,28 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
             largest = f.highest(largest, value)
         element = _element(f, spec.shape, row, column, channel)
         f.store(epilogue.apply(largest, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+
+    _for_each_output(f, spec.shape, body)
+
+
+def first_maximum(f: Function, values: Sequence[Value]) -> tuple[Value, Value]:
+    """The maximum, and the number of the first value that it is (0 if that is NaN)."""
+    largest, place = values[0], f.integer_constant(0)
+    for number, value in enumerate(values[1:], 1):
+        larger = f.greater(value, largest)
+        largest = f.select(larger, value, largest)
+        place = f.select_integer(larger, f.integer_constant(number), place)
+    return largest, place
+
+
+def emit_places(f: Function, spec: Spec, operands: Operands) -> None:
+    source = spec.inputs[0].shape
+
+    def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
+        corner = _corner(f, spec, operands.inputs[0], source, row, column, channel)
+        values = [f.load(corner, tap, mask) for tap in _taps(spec, source[1], source[2])]
+        _, place = first_maximum(f, values)
+        f.store_bytes(place, operands.output, _element(f, spec.shape, row, column, channel), mask)
 
     _for_each_output(f, spec.shape, body)
 
@@ -162,5 +185,7 @@ def emit_average_grad(f: Function, spec: Spec, operands: Operands) -> None:
 
 MAXIMUM = Kernel("image", emit_maximum)
 MAXIMUM_GRAD = Kernel("image", emit_maximum_grad)
+PLACES = Kernel("image", emit_places)
+BESIDE = Kernel("image", lambda f, spec, operands: None)  # written by the kernel of its first operand
 AVERAGE = Kernel("image", emit_average)
 AVERAGE_GRAD = Kernel("image", emit_average_grad)

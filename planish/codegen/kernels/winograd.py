@@ -3,7 +3,7 @@
     for row of 2x2 output tiles:
         for tile, channels (in vectors): V[16][tile][c] = B' d B        # d: 4x4 inputs
         for xi in 16:  M[xi] = V[xi] @ U[xi]                            # [tiles, cin] x [cin, cout], the micro-kernel
-        for tile, filters (in vectors): y = epilogue(max or all of A' m A)
+        for tile, filters (in vectors): y = epilogue(max or all of A' m A)      # and where the max is, if somebody asks
 
 x [h, w, cin], y [rows, columns, cout]. 16 multiplications in place of 36 for four outputs; with pooling the output
 tile is the window. One row of tiles at a time keeps V and M (64 bytes * tiles * (cin + cout)) in L1. Needs work space
@@ -21,6 +21,7 @@ from typing import Any
 from planish.codegen.accumulate import accumulate
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 from planish.ops.lowered import WINOGRAD_INPUT, WINOGRAD_OUTPUT
@@ -208,11 +209,15 @@ def _emit_output_vector(
     half = [[_combine(f, _OUTPUT[p], [m[i][j] for i in range(4)]) for j in range(4)] for p in range(2)]
     values = [[_combine(f, _OUTPUT[q], half[p]) for q in range(2)] for p in range(2)]
     pooled = spec.attributes["window"] == (2, 2)
-    if pooled:
-        values = [[f.maximum(f.maximum(values[0][0], values[0][1]), f.maximum(values[1][0], values[1][1]))]]
     scale = 1 if pooled else 2
     epilogue = epilogue_of(f, spec, operands)
     base = f.multiply(f.add(f.multiply(f.multiply(row, scale), map_columns), f.multiply(tile, scale)), filters)
+    if operands.beside is not None:
+        largest, first = first_maximum(f, [*values[0], *values[1]])
+        values = [[largest]]
+        f.store_bytes(first, operands.beside, f.add(base, channel), mask)
+    elif pooled:
+        values = [[f.maximum(f.maximum(values[0][0], values[0][1]), f.maximum(values[1][0], values[1][1]))]]
     for p, q in product(range(extents[0]), range(extents[1])):
         element = f.add(f.add(base, (p * map_columns + q) * filters), channel)
         f.store(epilogue.apply(values[p][q], channel, element, mask), operands.output, f.multiply(element, 4), mask)

@@ -1,0 +1,121 @@
+"""Gradient of a convolution's kernel from lists of the windows that have one; each filter owned by one thread.
+
+    for block of filters:                                        # an item
+        for image n, filter o of block:
+            sums = dW[o]                                         # kh rows of kw * cin values, in registers
+            for (distance, g) in lists[n][o]:
+                for kernel row a: sums[a] += g * x[n][distance + a][0 : kw * cin]
+            dW[o] = sums
+
+x [h, w, cin], lists as `list_places` makes them, dW [cout, kh * kw * cin]. A kernel row is contiguous in x unless the
+kernel is dilated across; the last vector of a row is masked. A kernel that has more vectors than there are registers is
+cut into parts, an item each. 2 * kh * kw * cin FLOP a listed window: a quarter of the dense product's or less, at half
+of the FMA limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planish.codegen.boxes import fill
+from planish.codegen.function import Function, Index, Pointer
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.loops import cut
+from planish.codegen.target import Target
+
+FILTERS_IN_BLOCK = 8  # their sums and an image of 32 channels share the first-level cache
+
+
+@dataclass(frozen=True, slots=True)
+class _Vector:
+    """A vector of one filter's gradient: bytes from the start of a patch in x, element in dW, values in it."""
+
+    distance: int
+    element: int
+    count: int
+
+
+def _vectors(spec: Spec, lanes: int) -> list[_Vector]:
+    """All vectors of one filter's gradient, in order."""
+    rows, columns, channels, _ = spec.attributes["kernel_shape"]
+    down, across = spec.attributes["dilation"]
+    width = spec.inputs[0].shape[1]
+    contiguous = across == 1 or columns == 1
+    run = columns * channels if contiguous else channels
+    starts = [
+        4 * channels * (a * down * width + b * across) for a in range(rows) for b in range(1 if contiguous else columns)
+    ]
+    return [
+        _Vector(start + 4 * first, number * run + first, min(lanes, run - first))
+        for number, start in enumerate(starts)
+        for first in range(0, run, lanes)
+    ]
+
+
+def parts(vectors: int, registers: int) -> list[int]:
+    """Vectors in each part: their sums fit beside a value of x and the broadcast gradient."""
+    return cut(vectors, registers - 4)
+
+
+def _blocks(spec: Spec) -> int:
+    return -(-spec.shape[0] // FILTERS_IN_BLOCK)
+
+
+def items(spec: Spec, target: Target) -> int:
+    return len(parts(len(_vectors(spec, target.lanes)), target.registers)) * _blocks(spec)
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    vectors = _vectors(spec, f.lanes)
+    block = f.remainder(operands.item, _blocks(spec))
+    part = f.divide(operands.item, _blocks(spec))
+    first = f.multiply(block, FILTERS_IN_BLOCK)
+    last = f.smaller(f.add(first, FILTERS_IN_BLOCK), spec.shape[0])
+    start = 0
+    for number, count in enumerate(parts(len(vectors), f.module.target.registers)):
+        with f.when(f.compare("eq", part, number)):
+            _emit_part(f, spec, operands, vectors[start : start + count], first, last)
+        start += count
+
+
+def _emit_part(
+    f: Function, spec: Spec, operands: Operands, vectors: Sequence[_Vector], first: Index, last: Index
+) -> None:
+    row_nbytes = 4 * spec.shape[1]
+    start = 4 * vectors[0].element
+    elements = vectors[-1].element + vectors[-1].count - vectors[0].element
+    with f.loop(first, last) as filter_:
+        fill(f, f.offset(operands.output, f.add(f.multiply(filter_.index, row_nbytes), start)), elements, 0.0)
+    image_nbytes, lists_nbytes = (4 * type_.size for type_ in spec.inputs)
+    length = 4 * spec.inputs[1].shape[1]
+    with f.loop(0, operands.count) as image:
+        x = f.offset(operands.inputs[0], f.multiply(image.index, image_nbytes))
+        lists = f.offset(operands.inputs[1], f.multiply(image.index, lists_nbytes))
+        with f.loop(first, last) as filter_:
+            own = f.offset(lists, f.multiply(filter_.index, length))
+            into = f.offset(operands.output, f.multiply(filter_.index, row_nbytes))
+            _add_list(f, vectors, x, own, (length - 4) // 2, into)
+
+
+def _add_list(
+    f: Function, vectors: Sequence[_Vector], x: Pointer, own: Pointer, room_nbytes: int, into: Pointer
+) -> None:
+    """Adds the patches of one image that one filter's list names."""
+    masks = [f.tail_mask(vector.count) for vector in vectors]
+    sums = [f.load(into, 4 * vector.element, mask) for vector, mask in zip(vectors, masks, strict=True)]
+    with f.loop(0, f.load_count(own), carried=sums, guarded=True) as window:
+        entry = f.offset(own, f.multiply(window.index, 4))
+        patch = f.offset(x, f.load_count(entry, 4))
+        g = f.broadcast(entry, 4 + room_nbytes)
+        window.next(
+            *(
+                f.fma(f.load(patch, vector.distance, mask), g, total)
+                for vector, mask, total in zip(vectors, masks, window.carried, strict=True)
+            )
+        )
+    for vector, mask, total in zip(vectors, masks, window.results, strict=True):
+        f.store(total, into, 4 * vector.element, mask)
+
+
+KERNEL = Kernel("reduce", emit, items)
