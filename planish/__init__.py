@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         saving,
         utils,
     )
-    from planish.flattening import flatten
+    from planish.flattening import flatten, unflatten
     from planish.initializers import Initializer
     from planish.layers import Input, InputLayer, Layer
     from planish.losses import Loss
@@ -68,6 +68,7 @@ __all__ = [
     "regularizers",
     "saving",
     "set_num_threads",
+    "unflatten",
     "utils",
 ]
 
@@ -87,6 +88,7 @@ _HOMES = {
     "flatten": "flattening",
     "get_num_threads": "runtime.threads",
     "set_num_threads": "runtime.threads",
+    "unflatten": "flattening",
 }
 
 

@@ -18,7 +18,7 @@ ANYONE = {"errors", "config"}
 ALLOWED = {
     "errors": set(),
     "config": set(),
-    "flattening": set(),
+    "flattening": {"graph", "ops"},
     "graph": set(),
     "ops": {"graph"},
     "autodiff": {"graph", "ops"},

@@ -1,36 +1,36 @@
-"""Flattening of arrays."""
+"""Axes of arrays joined into one."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from planish.errors import explain
+from planish.flattening import arrays
 
 
-def flatten(x: ArrayLike, start_axis: int = 1, end_axis: int = -1) -> NDArray[Any]:
+def flatten(x: Any, start_axis: int = 1, end_axis: int = -1) -> Any:
     """The axes from `start_axis` to `end_axis` (both included) joined into one, in C order.
 
     By default every image becomes a row: (60000, 28, 28) -> (60000, 784); where there is no axis to join, one is added:
-    (5,) -> (5, 1). The result is a view of `x` whenever NumPy can make one. Raises ValueError for axes that `x` does
-    not have.
+    (5,) -> (5, 1). An array of any library (NumPy, PyTorch, JAX, CuPy, Dask, TensorFlow, or whatever follows the array
+    API standard) gives one of its kind on its device, a view of `x` whenever its library can make one; lists become
+    NumPy arrays. Raises ValueError for axes that `x` does not have.
     """
-    array = np.asarray(x)
-    rank = array.ndim
+    array = arrays.as_array(x)
+    shape = tuple(array.shape)
+    rank = len(shape)
     first = start_axis + rank if start_axis < 0 else start_axis
     last = end_axis + rank if end_axis < 0 else end_axis
     if first == last + 1 == rank and rank:
-        return array[..., np.newaxis]
+        return arrays.reshaped(array, (*shape, 1))
     if not 0 <= first <= last < rank:
         raise ValueError(
             explain(
                 what="flatten: these axes cannot be joined",
                 expected="start_axis <= end_axis, both axes of the array",
-                received=f"start_axis={start_axis}, end_axis={end_axis} for an array of shape {array.shape}",
+                received=f"start_axis={start_axis}, end_axis={end_axis} for an array of shape {shape}",
             )
         )
-    joined = math.prod(array.shape[first : last + 1])
-    return array.reshape(*array.shape[:first], joined, *array.shape[last + 1 :])
+    joined = math.prod(shape[first : last + 1])
+    return arrays.reshaped(array, (*shape[:first], joined, *shape[last + 1 :]))

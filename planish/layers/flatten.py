@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 from planish import ops
+from planish.errors import explain
+from planish.flattening import FlattenMap
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, lineage
 from planish.layers.context import CallContext
 from planish.layers.image import to_channels_last
 from planish.layers.layer import Layer
@@ -22,6 +24,27 @@ class Flatten(Layer):
 
     def call(self, x: Node, context: CallContext) -> Node:
         return ops.reshape(to_channels_last(x, self.data_format) if x.shape else x, (math.prod(x.shape),))
+
+    @property
+    def map(self) -> FlattenMap:
+        """Which number of the row is which (row, column, channel), and what part of the image it saw.
+
+        A layer in a model speaks of the model that was built with it last. One that was built or called by itself knows
+        its input's shape, so that only receptive fields are missing. AttributeError if it has seen no shape at all.
+        """
+        if self.input is not None:
+            feature_map = lineage.traced_input(self)
+            image_format = lineage.image_format([*lineage.layers_before(self), self])
+            return FlattenMap(feature_map.shape, self.data_format, image_format=image_format, feature_map=feature_map)
+        if self._build_shape is None:
+            raise AttributeError(
+                explain(
+                    layer=self.label,
+                    what="the layer has seen no shape yet, so it has no map",
+                    remedy="put it into a model with an Input(shape=...), or call build((None, 5, 5, 64))",
+                )
+            )
+        return FlattenMap(tuple(extent for extent in self._build_shape[1:] if extent is not None), self.data_format)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -9,13 +9,19 @@ if TYPE_CHECKING:
 
 
 class SymbolicTensor:
-    """The input or the output of a layer. `shape` has the batch axis first (None if any number of images will do)."""
+    """The input or the output of a layer. `shape` has the batch axis first (None if any number of images will do).
 
-    def __init__(self, shape: tuple[int | None, ...], dtype: str, name: str, layer: Layer) -> None:
+    `source` is what `layer` makes it from; None for a model's input.
+    """
+
+    def __init__(
+        self, shape: tuple[int | None, ...], dtype: str, name: str, layer: Layer, source: SymbolicTensor | None = None
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.name = name
         self.layer = layer
+        self.source = source
 
     @property
     def ndim(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from planish import ops
 from planish.errors import explain, unknown_name
+from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers.context import CallContext
@@ -148,6 +149,16 @@ class Model(Training, Files, Layer):
             if layer.name == name:
                 return layer
         raise ValueError(unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers]))
+
+    def flatten_map(self, name: str | None = None) -> FlattenMap:
+        """The map of the Flatten layer of that name, in this model or in one inside it; of the only one without a name.
+
+        Its receptive fields are windows of this model's images. ValueError if there is no such layer, or the model is
+        not built.
+        """
+        from planish.models.flatten_maps import flatten_map
+
+        return flatten_map(self, name)
 
     def summary(
         self,

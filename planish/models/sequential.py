@@ -142,7 +142,7 @@ class Sequential(Model):
         assert tensor is not None
         self.input = tensor
         for layer, node in self._connected(ops.input_("x", shape), CallContext()):
-            output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer)
+            output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer, tensor)
             if not isinstance(layer, Model):  # a model has an input and an output of its own
                 layer.input, layer.output = tensor, output
             tensor = output

@@ -1,0 +1,192 @@
+"""Which elements of its operands an element of an operation's result depends on: one rule an operation.
+
+A rule gets a node and a region of its result, and gives regions of its operands. It does not look at weights: an
+element belongs to the region if the result depends on it for some weights. Places outside an operand stand for padding;
+they are what makes the unclipped form of a receptive field, and are cut off for the exact one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from planish.errors import explain
+from planish.flattening.regions import Places, Region, clip, gather, reshaped, whole
+from planish.graph.graph import topological
+from planish.graph.node import Node
+from planish.ops.registry import op_named
+
+Reached = Iterator[tuple[Node, Region]]
+Rule = Callable[[Node, Region], Reached]
+
+
+def trace_back(node: Node, region: Region, *, clipped: bool) -> dict[Node, list[Region]]:
+    """The regions of every input of the graph that `region` of `node` depends on.
+
+    `clipped` leaves padding out at every step, and is exact; otherwise padding counts as if it were pixels.
+    """
+    order = [each for each in topological([node]) if each.batched]
+    pending: dict[Node, list[Region]] = {each: [] for each in order}
+    pending[node] = [region]
+    for each in reversed(order):
+        regions = gather(pending[each])
+        pending[each] = regions
+        for one in regions:
+            for source, reached in _rule_of(each)(each, one):
+                kept = clip(reached, source.shape) if clipped else reached
+                if source.batched and kept is not None:
+                    pending[source].append(kept)
+    return {each: pending[each] for each in order if each.op == "input"}
+
+
+def _rule_of(node: Node) -> Rule:
+    rule = _RULES.get(node.op)
+    if rule is None and op_named(node.op).elementwise:
+        return _elementwise
+    if rule is None:
+        raise ValueError(
+            explain(
+                what=f"receptive fields are not known through the operation {node.op!r}",
+                layer=", ".join(node.layers) or None,
+                received=node.type,
+            )
+        )
+    return rule
+
+
+def _leaf(node: Node, region: Region) -> Reached:
+    yield from ()
+
+
+def _elementwise(node: Node, region: Region) -> Reached:
+    """Axes are aligned from the last; an axis of one goes with every place."""
+    for source in node.inputs:
+        aligned = region[len(region) - len(source.shape) :]
+        yield (
+            source,
+            tuple(
+                frozenset({0}) if extent == 1 else places for places, extent in zip(aligned, source.shape, strict=True)
+            ),
+        )
+
+
+def _window(places: Places, size: int, stride: int, before: int, dilation: int = 1) -> Places:
+    return frozenset(place * stride - before + tap * dilation for place in places for tap in range(size))
+
+
+def _conv2d(node: Node, region: Region) -> Reached:
+    x, w = node.inputs
+    settings = node.attributes
+    rows, columns = (
+        _window(
+            region[axis],
+            w.shape[axis],
+            settings["strides"][axis],
+            settings["padding"][axis][0],
+            settings["dilation"][axis],
+        )
+        for axis in (0, 1)
+    )
+    inputs, outputs = w.shape[2], w.shape[3] // settings["groups"]
+    groups = {channel // outputs for channel in region[2]}
+    yield x, (rows, columns, frozenset(group * inputs + channel for group in groups for channel in range(inputs)))
+
+
+def _pool2d(node: Node, region: Region) -> Reached:
+    settings = node.attributes
+    rows, columns = (
+        _window(region[axis], settings["window"][axis], settings["strides"][axis], settings["padding"][axis][0])
+        for axis in (0, 1)
+    )
+    yield node.inputs[0], (rows, columns, region[2])
+
+
+def _moved(places: Places, offset: int) -> Places:
+    return frozenset(place + offset for place in places) if offset else places
+
+
+def _pad2d(node: Node, region: Region) -> Reached:
+    (top, _), (left, _) = node.attributes["padding"]
+    yield node.inputs[0], (_moved(region[0], -top), _moved(region[1], -left), region[2])
+
+
+def _crop2d(node: Node, region: Region) -> Reached:
+    (top, _), (left, _) = node.attributes["cropping"]
+    yield node.inputs[0], (_moved(region[0], top), _moved(region[1], left), region[2])
+
+
+def _transpose(node: Node, region: Region) -> Reached:
+    permutation = node.attributes["permutation"]
+    yield node.inputs[0], tuple(region[permutation.index(axis)] for axis in range(len(permutation)))
+
+
+def _reshape(node: Node, region: Region) -> Reached:
+    """Padding has no place in another shape, so it is left out in the unclipped form, too."""
+    (source,) = node.inputs
+    inside = clip(region, node.shape)
+    if inside is not None:
+        yield from ((source, part) for part in reshaped(inside, node.shape, source.shape))
+
+
+def _reduce(node: Node, region: Region) -> Reached:
+    (source,) = node.inputs
+    axes, keepdims = node.attributes["axes"], node.attributes["keepdims"]
+    everything = whole(source.shape)
+    kept = iter(region)
+    reached = []
+    for axis, places in enumerate(everything):
+        if axis not in axes:
+            reached.append(next(kept))
+        else:
+            reached.append(places)
+            if keepdims:
+                next(kept)
+    yield source, tuple(reached)
+
+
+def _last_axis(node: Node, region: Region) -> Reached:
+    """Dense layers and softmax mix all of the last axis, and leave the others alone."""
+    source = node.inputs[0]
+    yield source, (*region[:-1], frozenset(range(source.shape[-1])))
+
+
+def _concatenate(node: Node, region: Region) -> Reached:
+    axis = node.attributes["axis"]
+    start = 0
+    for source in node.inputs:
+        extent = source.shape[axis]
+        part = frozenset(place - start for place in region[axis] if start <= place < start + extent)
+        start += extent
+        if part:
+            yield source, (*region[:axis], part, *region[axis + 1 :])
+
+
+def _slice_axis(node: Node, region: Region) -> Reached:
+    axis = node.attributes["axis"]
+    moved = _moved(region[axis], node.attributes["start"])
+    yield node.inputs[0], (*region[:axis], moved, *region[axis + 1 :])
+
+
+_RULES: dict[str, Rule] = {
+    **dict.fromkeys(("input", "parameter", "scalar", "constant", "batch_size", "random_uniform"), _leaf),
+    **dict.fromkeys(("max_pool2d", "average_pool2d"), _pool2d),
+    **dict.fromkeys(("reduce_sum", "reduce_mean", "reduce_max"), _reduce),
+    **dict.fromkeys(("dense", "softmax", "log_softmax"), _last_axis),
+    "broadcast_to": _elementwise,
+    "concatenate": _concatenate,
+    "conv2d": _conv2d,
+    "crop2d": _crop2d,
+    "pad2d": _pad2d,
+    "reshape": _reshape,
+    "slice_axis": _slice_axis,
+    "transpose": _transpose,
+}
+
+
+def bounds(regions: Sequence[Region], rank: int) -> tuple[range, ...]:
+    """The smallest box around the regions: a half-open range an axis, all of them empty if there is no region."""
+    if not regions:
+        return (range(0),) * rank
+    return tuple(
+        range(min(min(region[axis]) for region in regions), max(max(region[axis]) for region in regions) + 1)
+        for axis in range(rank)
+    )

@@ -1,0 +1,70 @@
+"""Finds a Flatten layer in a model and says how it joins its map."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, cast
+
+from planish import ops
+from planish.errors import explain, unknown_name
+from planish.flattening import FlattenMap
+from planish.graph.node import Node
+from planish.layers import Flatten, Layer, lineage
+from planish.layers.context import CallContext
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
+
+def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
+    """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own images."""
+    every = _leaves(model)
+    layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
+    feature_map = _traced_to(layer, model, ops.input_("x", model._image_shape()))
+    return FlattenMap(
+        feature_map.shape, layer.data_format, image_format=lineage.image_format(every), feature_map=feature_map
+    )
+
+
+def _leaves(model: Model) -> list[Layer]:
+    """The layers of the model and of the models in it, in order."""
+    return [leaf for layer in model.layers for leaf in _leaves_of(layer)]
+
+
+def _leaves_of(layer: Layer) -> list[Layer]:
+    nested: list[Layer] | None = getattr(layer, "layers", None)
+    return [layer] if nested is None else [leaf for inner in nested for leaf in _leaves_of(inner)]
+
+
+def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
+    named = [layer for layer in layers if name in (None, layer.name)]
+    if len(named) == 1:
+        return named[0]
+    known = ", ".join(repr(layer.name) for layer in layers)
+    if not layers:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the model has no Flatten layer",
+                received=", ".join(layer.label for layer in _leaves(model)) or "no layers",
+            )
+        )
+    if not named:
+        raise ValueError(unknown_name(f"Flatten layer of {model.label}", name, [layer.name for layer in layers]))
+    raise ValueError(
+        explain(
+            layer=model.label,
+            what=f"the model has {len(named)} Flatten layers" + ("" if name is None else f" of the name {name!r}"),
+            received=known,
+            remedy="name one of them: flatten_map(name)" if name is None else "give them different names",
+        )
+    )
+
+
+def _traced_to(target: Flatten, model: Model, x: Node) -> Node:
+    """What the layer `target`, in the model or in one inside it, is given when the model is given `x`."""
+    before = list(itertools.takewhile(lambda layer: target not in _leaves_of(layer), model.layers))
+    for layer in before:
+        x = layer.connect(x, CallContext())
+    holder = model.layers[len(before)]
+    return x if holder is target else _traced_to(target, cast("Model", holder), x)
