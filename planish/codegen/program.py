@@ -22,7 +22,8 @@ from planish.codegen.kernels.load_input import element_nbytes
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.module import Module
 from planish.codegen.schedule import Stage
-from planish.codegen.storage import Place, Storage, nbytes_of, rounded
+from planish.codegen.small_values import emit_group, groups_of
+from planish.codegen.storage import Place, Storage, nbytes_of, readers_of, rounded
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -65,13 +66,13 @@ class Emitter:
         self.arguments = tuple(names)
         self._slot = {name: steps.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._kernel_names: dict[Node, str] = {}
+        self._readers = readers_of(graph)
         self._beside = {storage_root(node.inputs[0]): node for node in graph.nodes if is_beside(node)}
 
     def program(self) -> Program:
         for number, stage in enumerate(self.stages):
-            for node in stage.nodes:
-                if not is_beside(node):
-                    self._emit_kernel(node)
+            for node in self._alone(stage):
+                self._emit_kernel(node)
             if stage.batched:
                 self._emit_images_stage(number, stage)
             else:
@@ -134,6 +135,32 @@ class Emitter:
         ]
         f.call(self._kernel_names[node], *arguments)
 
+    def _alone(self, stage: Stage) -> list[Node]:
+        """The nodes that have a function of their own."""
+        if not stage.batched:
+            return stage.nodes
+        groups = [group for segment in stage.segments for group in groups_of(segment, self.target.lanes)]
+        return [group[0] for group in groups if len(group) == 1 and not is_beside(group[0])]
+
+    def _call_group(self, f: Function, group: list[Node], image: Index, in_block: Index) -> None:
+        """Emits the function of a group of small values, and calls it."""
+        outputs = [node for node in group if self._is_read_outside(node, group)]
+        inputs = [source for source in _sources(group) if storage_root(source) not in group]
+        name = f"g{len(self._kernel_names)}_{len(group)}_small_values"
+        self._kernel_names[group[0]] = name
+        sources = {source: f"%x{position}" for position, source in enumerate(inputs)}
+        results = {node: f"%y{position}" for position, node in enumerate(outputs)}
+        parameters = [f"ptr nocapture readonly {pointer}" for pointer in sources.values()]
+        parameters += [f"ptr nocapture {pointer}" for pointer in results.values()]
+        with self.module.function(name, parameters) as function:
+            emit_group(function, group, sources, results)
+        f.call(name, *(("ptr", self._address(f, node, image, in_block)) for node in (*inputs, *outputs)))
+
+    def _is_read_outside(self, node: Node, group: list[Node]) -> bool:
+        return self.storage.places[node].area == "argument" or any(
+            reader not in group for reader in self._readers[node]
+        )
+
     # ------------------------------------------------------------------ addresses
     def _base(self, f: Function, place: Place) -> Pointer:
         if place.area == "argument":
@@ -192,13 +219,17 @@ class Emitter:
                         self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
 
     def _emit_image(self, f: Function, segment: list[Node], image: Index, in_block: Index) -> None:
-        for node in segment:
-            if is_beside(node):
-                continue
-            addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
-            second = self._beside.get(node)
-            beside = self._address(f, second, image, in_block) if second else "null"
-            self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=image)
+        for group in groups_of(segment, self.target.lanes):
+            if len(group) > 1:
+                self._call_group(f, group, image, in_block)
+            elif not is_beside(group[0]):
+                self._call_image_kernel(f, group[0], image, in_block)
+
+    def _call_image_kernel(self, f: Function, node: Node, image: Index, in_block: Index) -> None:
+        addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
+        second = self._beside.get(node)
+        beside = self._address(f, second, image, in_block) if second else "null"
+        self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=image)
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:
@@ -212,3 +243,8 @@ class Emitter:
                         item = f.subtract(part.index, before)
                         self._call_kernel(f, node, addresses, self._address(f, node), count="%count", item=item)
                 before += count
+
+
+def _sources(group: list[Node]) -> list[Node]:
+    """What the nodes read, each once."""
+    return list(dict.fromkeys(source for node in group for source in node.inputs))

@@ -75,7 +75,7 @@ def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tupl
 def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, max_batch: int) -> Storage:
     places = _argument_places(graph, stages)
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
-    readers = _readers(graph)
+    readers = readers_of(graph)
     arena_nbytes = _place_in_arena(places, stages, stage_of, readers, max_batch)
     scratch_nbytes = 0
     for stage in stages:
@@ -99,7 +99,8 @@ def _argument_places(graph: Graph, stages: list[Stage]) -> dict[Node, Place]:
     return places
 
 
-def _readers(graph: Graph) -> dict[Node, list[Node]]:
+def readers_of(graph: Graph) -> dict[Node, list[Node]]:
+    """The nodes that read each value, through views too."""
     readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
     for node in graph.nodes:
         if node.op != "reshape":

@@ -187,9 +187,7 @@ def softplus(f: Function, x: Value) -> Value:
     return f.binary("fadd", f.maximum(ZERO, x), tail)
 
 
-_ERF_SMALL = tuple(
-    (-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(11, -1, -1)
-)
+_ERF_SMALL = tuple((-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(11, -1, -1))
 
 
 def erf(f: Function, x: Value) -> Value:

@@ -1,0 +1,197 @@
+"""Chains of small values: what an image has of them fits into a few registers, and one function computes them all.
+
+Losses, their gradients and class scores are dozens of operations on ten numbers. As kernels of their own they would
+spend their time on calls, loads and stores; here a value is a list of vectors, of which only those that somebody else
+reads go to memory. Lanes behind the last element hold anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from planish.codegen import vector_math
+from planish.codegen.expression import emit_expression
+from planish.codegen.function import ZERO, Function, Pointer, Value
+from planish.codegen.loops import vectors_of
+from planish.codegen.lowering import is_view
+from planish.graph.node import Node, TensorType
+
+MOST_VECTORS = 4
+FEWEST_NODES = 2
+
+Vectors = list[Value]
+Rule = Callable[[Function, Node, Sequence[Vectors]], Vectors]
+
+
+def groups_of(nodes: Sequence[Node], lanes: int) -> list[list[Node]]:
+    """The nodes in their order; those next to each other that one function can compute are together."""
+    groups: list[list[Node]] = []
+    for node in nodes:
+        if groups and is_small(node, lanes) and is_small(groups[-1][-1], lanes):
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
+
+
+def is_small(node: Node, lanes: int) -> bool:
+    """Whether a node, and all that it reads, fits into registers and lies in them in one order."""
+    fits = all(vectors_of(type_.size, lanes) <= MOST_VECTORS for type_ in (node.type, *_operands(node)))
+    return node.batched and node.op in _RULES and fits and _FITS.get(node.op, _always)(node)
+
+
+def _operands(node: Node) -> list[TensorType]:
+    return [source.type for source in node.inputs]
+
+
+def emit_group(
+    f: Function, nodes: Sequence[Node], inputs: Mapping[Node, Pointer], outputs: Mapping[Node, Pointer]
+) -> None:
+    """The values of `nodes`, from those of `inputs` in memory; `outputs` go to memory."""
+    values: dict[Node, Vectors] = {}
+
+    def value_of(node: Node) -> Vectors:
+        if node not in values:
+            values[node] = value_of(node.inputs[0]) if is_view(node) and node not in inputs else _load(f, node, inputs)
+        return values[node]
+
+    for node in nodes:
+        values[node] = _RULES[node.op](f, node, [value_of(source) for source in node.inputs])
+        if node in outputs:
+            _store(f, values[node], outputs[node], node.type.size)
+
+
+def _load(f: Function, node: Node, inputs: Mapping[Node, Pointer]) -> Vectors:
+    """A value of one element is in all lanes."""
+    pointer, size = inputs[node], node.type.size
+    if node.type.dtype == "i32":
+        return [f.splat_integer(f.let(f"load i32, ptr {pointer}, align 4"))]
+    if size == 1:
+        return [f.broadcast(pointer)]
+    return [
+        f.load(pointer, 4 * start, f.tail_mask(size - start)) for start in range(0, size, f.lanes)
+    ]  # fmt: skip
+
+
+def _store(f: Function, value: Vectors, pointer: Pointer, size: int) -> None:
+    for number, vector in enumerate(value):
+        f.store(vector, pointer, number * f.vector_nbytes, f.tail_mask(size - number * f.lanes))
+
+
+def _always(node: Node) -> bool:
+    return True
+
+
+def _one_row(node: Node) -> bool:
+    """Whether the last axis is the only one."""
+    (source, *_) = _operands(node)
+    return source.size == (source.shape or (1,))[-1]
+
+
+def _reduces_all(node: Node) -> bool:
+    (source,) = _operands(node)
+    return bool(math.prod(source.shape[axis] for axis in node.attributes["axes"]) == source.size)
+
+
+def _one_label(node: Node) -> bool:
+    return node.inputs[0].type.size == 1
+
+
+def _lie_alike(node: Node) -> bool:
+    """Whether each operand is one number, or has the result's elements in their order."""
+    return all(type_.size == 1 or _extents(type_) == _extents(node.type) for type_ in _operands(node))
+
+
+def _extents(type_: TensorType) -> list[int]:
+    return [extent for extent in type_.shape if extent > 1]
+
+
+def _elementwise(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
+    count = vectors_of(node.type.size, f.lanes)
+    expression = node.attributes["expression"]
+    spread = [operand if len(operand) == count else operand * count for operand in operands]
+    return [emit_expression(f, expression, [operand[number] for operand in spread]) for number in range(count)]
+
+
+def _broadcast(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
+    (x,) = operands
+    count = vectors_of(node.type.size, f.lanes)
+    return x if len(x) == count else x * count
+
+
+def _reduce(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
+    (x,), size = operands, node.inputs[0].type.size
+    if node.op == "reduce_max":
+        return [_spread_highest(f, _joined(f, x, size, -math.inf, f.highest))]
+    total = f.splat(f.sum_lanes(_joined(f, x, size, 0.0, _add(f))))
+    if node.op == "reduce_mean":
+        total = f.binary("fmul", total, f.constant(1 / size))
+    return [total]
+
+
+def _add(f: Function) -> Callable[[Value, Value], Value]:
+    return lambda total, value: f.binary("fadd", total, value)
+
+
+def _joined(f: Function, x: Vectors, size: int, idle: float, join: Callable[[Value, Value], Value]) -> Value:
+    """All vectors as one, lane by lane; lanes behind the last element are `idle`."""
+    total = f.constant(idle)
+    for number, vector in enumerate(x):
+        mask = f.tail_mask(size - number * f.lanes)
+        total = join(total, f.select(mask, vector, f.constant(idle)) if mask else vector)
+    return total
+
+
+def _spread_highest(f: Function, value: Value) -> Value:
+    """The largest lane in all lanes; NaN if any is."""
+    distance = f.lanes // 2
+    while distance:
+        moved = [(lane + distance) % f.lanes for lane in range(f.lanes)]
+        value = f.highest(value, f.shuffle(value, value, moved))
+        distance //= 2
+    return value
+
+
+def _softmax(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
+    (x,), size = operands, node.type.size
+    largest = f.splat(f.largest_lane(_joined(f, x, size, -math.inf, lambda total, value: f.maximum(value, total))))
+    shifted = [f.binary("fsub", vector, largest) for vector in x]
+    exponentials = [vector_math.exp(f, vector) for vector in shifted]
+    total = f.splat(f.sum_lanes(_joined(f, exponentials, size, 0.0, _add(f))))
+    if node.op == "softmax":
+        return [f.binary("fdiv", vector, total) for vector in exponentials]
+    logarithm = vector_math.log(f, total)
+    return [f.binary("fsub", vector, logarithm) for vector in shifted]
+
+
+def _one_hot(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
+    ((wanted,),) = operands
+    places = [
+        f.integer("add", f.lane_indices(), f.integer_constant(start)) for start in range(0, node.type.size, f.lanes)
+    ]
+    return [
+        f.select(f.let(f"icmp eq {f.integers} {place}, {wanted}"), f.constant(1.0), ZERO) for place in places
+    ]  # fmt: skip
+
+
+_RULES: dict[str, Rule] = {
+    "broadcast_to": _broadcast,
+    "elementwise": _elementwise,
+    "log_softmax": _softmax,
+    "one_hot": _one_hot,
+    "reduce_max": _reduce,
+    "reduce_mean": _reduce,
+    "reduce_sum": _reduce,
+    "softmax": _softmax,
+}
+_FITS: dict[str, Callable[[Node], bool]] = {
+    "broadcast_to": _lie_alike,
+    "elementwise": _lie_alike,
+    "log_softmax": _one_row,
+    "one_hot": _one_label,
+    "reduce_max": _reduces_all,
+    "reduce_mean": _reduces_all,
+    "reduce_sum": _reduces_all,
+    "softmax": _one_row,
+}
