@@ -1,10 +1,12 @@
 """Draws how far a run is: a live bar on a terminal or in a notebook, one line at the end elsewhere.
 
+ 938/1875 ━━━━━━━━━━━━━━━━━━━━ ETA 2s 2ms/step - 20,000 images/s - accuracy: 0.8800 - loss: 0.4000
 1875/1875 ━━━━━━━━━━━━━━━━━━━━ 3s 2ms/step - 20,000 images/s - accuracy: 0.9100 - loss: 0.3000
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -12,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-_WIDTH = 20
+_WIDTH, _NARROWEST = 20, 5
+_LONGEST_LINE = 1 << 16
 _SECONDS_BETWEEN_DRAWINGS = 0.05
 _BOLD, _GREEN, _WHITE, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
@@ -23,7 +26,7 @@ class ProgressBar:
     def __init__(self, steps: int | None, *, live: bool) -> None:
         self.steps = steps
         self.live = live
-        self._start = time.perf_counter()
+        self._start = self._start_of_steps = time.perf_counter()
         self._last_drawing = 0.0
         self._width_drawn = 0
         self._step = 0
@@ -31,9 +34,11 @@ class ProgressBar:
         self._seconds_in_steps = 0.0
 
     def update(self, step: int, images: int, values: Mapping[str, float]) -> None:
-        """The steps and images done so far, and the metrics to show."""
+        """The steps and images done so far, and the metrics to show; step 0 says that the first is about to begin."""
         now = time.perf_counter()
-        self._step, self._images, self._seconds_in_steps = step, images, now - self._start
+        if not step:
+            self._start_of_steps = now
+        self._step, self._images, self._seconds_in_steps = step, images, now - self._start_of_steps
         if self.live and now - self._last_drawing >= _SECONDS_BETWEEN_DRAWINGS:
             self._last_drawing = now
             self._draw(values, final=False)
@@ -53,25 +58,32 @@ class ProgressBar:
             self._write("\n")
 
     def _draw(self, values: Mapping[str, float], *, final: bool) -> None:
-        seconds = time.perf_counter() - self._start
-        if not final and self.steps:
-            seconds = self._seconds_in_steps / max(self._step, 1) * (self.steps - self._step)
+        when = self._when(final=final)
         facts = f"{self._rates()}{_shown(values)}"
-        bar, width = self._bar()
-        width += 1 + len(_duration(seconds)) + len(facts)
+        count = self._count()
+        columns = _LONGEST_LINE if final else _columns()  # a line that is drawn over has to fit into the terminal
+        squares = min(_WIDTH, max(_NARROWEST, columns - len(f"{count}{when}{facts}"))) if self.steps else 0
+        facts = facts[: max(0, columns - len(f"{count}{when}") - squares)]
+        width = len(f"{count}{when}{facts}") + squares
         padding = " " * max(0, self._width_drawn - width)
-        self._write(f"\r{bar} {_BOLD}{_duration(seconds)}{_PLAIN}{facts}{padding}" + ("\n" if final else ""))
+        line = f"{_BOLD}{count}{_PLAIN}{self._bar(squares)}{_BOLD}{when}{_PLAIN}{facts}{padding}"
+        self._write(f"\r{line}" + ("\n" if final else ""))
         self._width_drawn = width
 
-    def _bar(self) -> tuple[str, int]:
-        """The count and the bar, and how many columns they take."""
+    def _when(self, *, final: bool) -> str:
+        """The time that is left, if that can be told, or that the run has taken."""
+        if final or not self.steps or not self._step:
+            return f" {_duration(time.perf_counter() - self._start)}"
+        return f" ETA {_duration(self._seconds_in_steps / self._step * (self.steps - self._step))}"
+
+    def _count(self) -> str:
         if not self.steps:
-            count = f"{self._step:7d}/Unknown"
-            return count, len(count)
-        count = f"{self._step:{len(str(self.steps))}d}/{self.steps}"
-        done = min(_WIDTH, _WIDTH * self._step // self.steps)
-        bar = f"{_BOLD}{count}{_PLAIN} {_GREEN}{'━' * done}{_PLAIN}{_WHITE}{'━' * (_WIDTH - done)}{_PLAIN}"
-        return bar, len(count) + 1 + _WIDTH
+            return f"{self._step:7d}/Unknown"
+        return f"{self._step:{len(str(self.steps))}d}/{self.steps} "
+
+    def _bar(self, squares: int) -> str:
+        done = min(squares, squares * self._step // self.steps) if self.steps else 0
+        return f"{_GREEN}{'━' * done}{_PLAIN}{_WHITE}{'━' * (squares - done)}{_PLAIN}"
 
     def _plain_line(self, values: Mapping[str, float]) -> str:
         seconds = _duration(time.perf_counter() - self._start)
@@ -102,6 +114,12 @@ def live_display() -> bool:
     """Whether what is written can be drawn over: a terminal, or a notebook."""
     isatty = getattr(sys.stdout, "isatty", None)
     return bool(isatty and isatty()) or "ipykernel" in sys.modules
+
+
+def _columns() -> int:
+    """What fits into a line; in a notebook, anything."""
+    isatty = getattr(sys.stdout, "isatty", None)
+    return shutil.get_terminal_size().columns - 1 if isatty and isatty() else _LONGEST_LINE
 
 
 def _shown(values: Mapping[str, float]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from planish.errors import explain
-from planish.models.arrays import CHUNK_NBYTES, Array, as_array
+from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,46 @@ class Arrays:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self._all if array is not None)
+
     def rows(self, start: int, stop: int) -> Arrays:
         """A view of some rows."""
         y = None if self.y is None else self.y[start:stop]
         weight = None if self.weight is None else self.weight[start:stop]
         return Arrays(self.x[start:stop], y, weight)
+
+    def take(self, rows: Array) -> Arrays:
+        """A copy of the rows with these numbers, in this order."""
+        x, y, weight = (None if array is None else array[rows] for array in self._all)
+        assert x is not None
+        return Arrays(x, y, weight)
+
+    def copied(self) -> Arrays:
+        """The same in memory of its own, images as a program reads them."""
+        x = np.array(self.x, memory_dtype(self.x.dtype), order="C")
+        y = None if self.y is None else np.array(self.y, order="C")
+        return Arrays(x, y, None if self.weight is None else self.weight.copy())
+
+    @property
+    def kinds(self) -> tuple[Any, ...]:
+        """Element type and shape of a row of each array: where they agree, rows can be joined."""
+        return tuple(None if array is None else (array.dtype, array.shape[1:]) for array in self._all)
+
+    @property
+    def _all(self) -> tuple[Array | None, ...]:
+        return (self.x, self.y, self.weight)
+
+
+def joined(parts: Sequence[Arrays]) -> Arrays:
+    """The rows of all parts in order; their `kinds` agree."""
+    x, y, weight = (
+        None if arrays[0] is None else np.concatenate(arrays)
+        for arrays in zip(*(part._all for part in parts), strict=True)
+    )
+    assert x is not None
+    return Arrays(x, y, weight)
 
 
 def as_arrays(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, *, rank: int = 0) -> Arrays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,9 @@ class Evaluation:
         self._callbacks.on_begin("test")
         self._reports = ProgressReports(self._callbacks, "test")
         if isinstance(data, Stream):
-            for batch in data.epoch():
-                self._batch(prepare(self._model, self._settings, batch))
+            with closing(data.epoch()) as batches:
+                for batch in batches:
+                    self._batch(prepare(self._model, self._settings, batch))
         else:
             count = len(data) if steps is None else min(len(data), steps * batch_size)
             self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)

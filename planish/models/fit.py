@@ -14,7 +14,9 @@ from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, as_arrays, split_off
 from planish.models.evaluate_loop import Evaluation
-from planish.models.fit_loop import ArrayEpochs, Epochs, StreamEpochs, warn_of_bad_loss
+from planish.models.fit_arrays import ArrayEpochs
+from planish.models.fit_loop import Epochs, warn_of_bad_loss
+from planish.models.fit_streams import StreamEpochs
 from planish.models.prepare import (
     ensure_built,
     input_rank,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,9 @@ from planish.models.data import Arrays, check_finite
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import Prepared, metric_set, prepare
 from planish.models.progress_reports import ProgressReports
-from planish.models.streams import Stream
 from planish.models.tally import Tally, logs_of
 from planish.models.trainer import Trainer
-from planish.models.visits import Order, Visits
-
-_OUTPUT_NBYTES_AT_ONCE = 64 << 20
+from planish.models.visits import Order
 
 
 @dataclass(slots=True)
@@ -81,12 +78,23 @@ class Epochs:
         )
         return trainer
 
-    def _steps(self, trainer: Trainer, data: Prepared, inputs: dict[str, Any], order: Order, batch_size: int) -> None:
-        """Trains on the rows `order` in one go, and counts them."""
+    def _steps(
+        self,
+        trainer: Trainer,
+        data: Prepared,
+        inputs: dict[str, Any],
+        order: Order,
+        batch_size: int,
+        *,
+        growing: bool = True,
+    ) -> None:
+        """Trains on the rows `order` in one go, and counts them, in `growing` groups of steps or singly."""
         assert self._metrics is not None
         before = self._done
+        if not before.step:
+            self._reports.start()
         outputs = trainer.new_outputs(len(order), batch_size)
-        tally = Tally(self._metrics, data.data, order, batch_size, outputs)
+        tally = Tally(self._metrics, data.data, order, batch_size, outputs, growing=growing)
 
         def progress(steps: int) -> None:
             if self._reports.due():
@@ -105,100 +113,6 @@ class Epochs:
         self._callbacks.on_batch_begin("train", first)
         run()
         self._callbacks.on_batch_end("train", first + steps - 1, self._logs())
-
-
-class ArrayEpochs(Epochs):
-    """Data in memory."""
-
-    def __init__(
-        self,
-        model: Any,
-        settings: CompileSettings,
-        callbacks: CallbackList,
-        data: Arrays,
-        batch_size: int,
-        steps: int | None,
-        random: np.random.Generator,
-        shuffle: bool,
-    ) -> None:
-        super().__init__(model, settings, callbacks, random)
-        self._data = self._prepared(data)
-        self._inputs = self._data.inputs()
-        self._batch_size = min(batch_size, len(data))
-        self._visits = Visits(len(data), self._batch_size, random if shuffle else None, steps)
-
-    def _train(self) -> None:
-        trainer = self._trainer(self._data, self._batch_size)
-        for order in self._stretches(trainer):
-            steps = -(-len(order) // self._batch_size)
-
-            def run(order: Order = order) -> None:
-                self._steps(trainer, self._data, self._inputs, order, self._batch_size)
-
-            if not self._single:
-                run()
-                continue
-            self._watched(run, steps)
-            if self._model.stop_training:
-                break
-
-    def _stretches(self, trainer: Trainer) -> Iterator[Order]:
-        """What is run in one go: as much as its outputs may take, or what the callbacks watch."""
-        steps = max(1, _OUTPUT_NBYTES_AT_ONCE // (trainer.output_nbytes * self._batch_size))
-        rows = self._batch_size * (self._settings.steps_per_execution if self._single else steps)
-        for order in self._visits.epoch():
-            for start in range(0, len(order), rows):
-                yield order[start : start + rows]
-
-
-class StreamEpochs(Epochs):
-    """Batches from a generator or an object with items; only the latter can be shuffled."""
-
-    def __init__(
-        self,
-        model: Any,
-        settings: CompileSettings,
-        callbacks: CallbackList,
-        data: Stream,
-        random: np.random.Generator,
-        shuffle: bool,
-    ) -> None:
-        super().__init__(model, settings, callbacks, random)
-        self._stream = data
-        self._shuffle = shuffle
-
-    def _train(self) -> None:
-        for batch in self._stream.epoch(self._random if self._shuffle else None):
-            data = self._prepared(batch)
-            trainer = self._trainer(data, len(batch))
-            order = np.arange(len(batch), dtype=np.int64)
-
-            def run(data: Prepared = data, trainer: Trainer = trainer, order: Order = order) -> None:
-                self._steps(trainer, data, data.inputs(), order, len(order))
-
-            if not self._single:
-                run()
-                continue
-            self._watched(run, 1)
-            if self._model.stop_training:
-                break
-        wanted = self._stream.asked
-        if not self._model.stop_training and (not self._done.step or (wanted and self._done.step < wanted)):
-            self._ran_out(wanted)
-
-    def _ran_out(self, wanted: int | None) -> None:
-        warnings.warn(
-            explain(
-                what="the data ran out before the training was done, which ends here",
-                expected=f"{wanted} batches in this epoch" if wanted else "at least one batch in this epoch",
-                received=f"{self._done.step} batches",
-                remedy="let the generator go on for ever and pass steps_per_epoch, or pass an object with __len__ and "
-                "__getitem__",
-            ),
-            UserWarning,
-            stacklevel=6,
-        )
-        self._model.stop_training = True
 
 
 def warn_of_bad_loss(loss: float, epoch: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -92,13 +93,14 @@ def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Arra
     images = 0
     callbacks.on_begin("predict")
     reports = ProgressReports(callbacks, "predict")
-    for step, batch in enumerate(stream.epoch()):
-        callbacks.on_batch_begin("predict", step)
-        outputs.append(model._programs.predictor(model, batch.x)(batch.x))
-        images += len(batch)
-        callbacks.on_batch_end("predict", step, {"outputs": outputs[-1]})
-        if reports.due():
-            reports.report(step + 1, images, dict)
+    with closing(stream.epoch()) as batches:
+        for step, batch in enumerate(batches):
+            callbacks.on_batch_begin("predict", step)
+            outputs.append(model._programs.predictor(model, batch.x)(batch.x))
+            images += len(batch)
+            callbacks.on_batch_end("predict", step, {"outputs": outputs[-1]})
+            if reports.due():
+                reports.report(step + 1, images, dict)
     if not outputs:
         raise ValueError(explain(what="`x` gave no batches", expected="at least one"))
     reports.report(len(outputs), images, dict)

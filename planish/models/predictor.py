@@ -9,6 +9,7 @@ import numpy as np
 from planish.models import executables
 from planish.models.arrays import READABLE, Array, contiguous_chunks, memory_dtype
 from planish.models.image_shapes import no_images
+from planish.models.read_ahead import let_steps_catch_up
 
 
 class Predictor:
@@ -24,6 +25,7 @@ class Predictor:
         self._shape = model.output_shape[1:]
 
     def __call__(self, x: Array) -> Array:
+        let_steps_catch_up()
         count = len(x)
         if not count:
             raise no_images(x.shape[1:])

@@ -38,6 +38,14 @@ class Prepared:
         """What a program is made for: element types, the targets' shape, and whether there are weights."""
         return (memory_dtype(self.data.x.dtype), self.y_true.dtype, self.objective)
 
+    @property
+    def nbytes(self) -> int:
+        return self.data.nbytes + self.y_true.nbytes
+
+    def take(self, rows: Array) -> Prepared:
+        """A copy of the rows with these numbers, in this order."""
+        return Prepared(self.data.take(rows), self.y_true[rows], self.objective)
+
     def inputs(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
         """Rows as an executable reads them, converted where it cannot read the user's memory."""
         rows = slice(start, stop)

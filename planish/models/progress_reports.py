@@ -12,13 +12,18 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 
 
 class ProgressReports:
-    """Calls `on_<mode>_progress` now and then if somebody wants it (`due`), and at the end."""
+    """Calls `on_<mode>_progress` at the start and now and then if somebody wants it (`due`), and at the end."""
 
     def __init__(self, callbacks: CallbackList, mode: str) -> None:
         self.wanted = callbacks.wants_progress(mode)
         self._callbacks = callbacks
         self._mode = mode
         self._last = time.perf_counter()
+
+    def start(self) -> None:
+        """The program is ready and the first step comes next: from here on, time tells how fast it is."""
+        if self.wanted:
+            self.report(0, 0, dict)
 
     def due(self) -> bool:
         return self.wanted and time.perf_counter() - self._last >= _SECONDS_BETWEEN_REPORTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from planish.errors import explain
 from planish.models.arrays import is_array_like
 from planish.models.data import Arrays, as_arrays
+from planish.models.read_ahead import ReadAhead
 
 
 def is_stream(x: Any) -> bool:
@@ -23,7 +24,8 @@ def is_stream(x: Any) -> bool:
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
-    An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch.
+    An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
+    batch is copied, so that a source may fill the same arrays again and again.
     """
 
     def __init__(self, source: Any, rank: int, class_weight: Any = None, steps: int | None = None) -> None:
@@ -34,24 +36,37 @@ class Stream:
         self.steps = steps if steps is not None else self.length
         self.asked = steps
         self._open: Iterator[Arrays] | None = None
+        self._reader: ReadAhead[Arrays] | None = None
 
-    def epoch(self, shuffle: np.random.Generator | None = None) -> Iterator[Arrays]:
-        """The batches of one epoch; those of an object with items in random order if `shuffle` is given."""
-        count = 0
-        while self.steps is None or count < self.steps:
-            if self._open is None:
-                self._open = self._pass(shuffle)
-            batch = next(self._open, None)
-            if batch is not None:
-                count += 1
-                yield batch
-                continue
-            self._open = None
-            if self.asked is None or not count or self._is_iterator:
-                break
+    @property
+    def ready(self) -> bool:
+        """Whether the next batch of the epoch is there already."""
+        return self._reader is not None and self._reader.ready
+
+    def epoch(self, shuffle: np.random.Generator | None = None) -> Generator[Arrays, None, None]:
+        """The batches of one epoch; those of an object with items in random order if `shuffle` is given.
+
+        They are made on another thread, some of them before they are asked for (`read_ahead`), but never beyond the
+        last one of an epoch whose steps are known. Closing the generator ends that thread.
+        """
+        left = self.steps
+        while left is None or left:
+            fresh = self._open is None
+            batches = self._open = self._open or self._pass(shuffle)
+            came = 0
+            with ReadAhead(batches, left) as reader:
+                self._reader = reader
+                for batch in reader:
+                    came += 1
+                    yield batch
+            left = None if left is None else left - came
+            if reader.exhausted:
+                self._end_pass()
+                if self.asked is None or self._is_iterator or (fresh and not came):
+                    break
         if self.asked is None and self._open is not None:
             next(self._open, None)  # lets the pass come to its end
-            self._open = None
+            self._end_pass()
 
     def peek(self) -> Arrays:
         """The first batch, which will be given out again. ValueError if there is none."""
@@ -72,11 +87,11 @@ class Stream:
         _call(self.source, "on_epoch_begin")
         if hasattr(self.source, "__getitem__") and self.length is not None:
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
-            for place in places.tolist():
-                yield self._batch(self.source[place])
-        else:
-            for item in self.source:
-                yield self._batch(item)
+            return (self._batch(self.source[place]) for place in places.tolist())
+        return map(self._batch, iter(self.source))
+
+    def _end_pass(self) -> None:
+        self._open = None
         _call(self.source, "on_epoch_end")
 
     def _batch(self, item: Any) -> Arrays:
@@ -96,7 +111,7 @@ class Stream:
                 )
             )
         x, y, weight = (*parts, None, None)[:3]
-        return as_arrays(x, y, weight, self.class_weight, rank=self.rank)
+        return as_arrays(x, y, weight, self.class_weight, rank=self.rank).copied()
 
 
 def _length(source: Any) -> int | None:

@@ -15,23 +15,34 @@ _ROWS_AT_ONCE = 4096
 
 
 class Tally:
-    """Metrics over the steps of one run; `rows_of` are the rows of `data` in visiting order."""
+    """Metrics over the steps of one run; `order` are the rows of `data` in visiting order.
+
+    Groups grow from one step to some thousand images (`growing`), so that there is something to show early on; or
+    every step is a group.
+    """
 
     def __init__(
-        self, metrics: MetricSet, data: Arrays, order: NDArray[np.int64], batch_size: int, outputs: StepOutputs
+        self,
+        metrics: MetricSet,
+        data: Arrays,
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        *,
+        growing: bool = True,
     ) -> None:
         self._metrics = metrics
         self._data = data
         self._order = order
         self._batch_size = batch_size
         self._outputs = outputs
-        self._steps_at_once = max(1, _ROWS_AT_ONCE // batch_size)
+        self._most_steps = max(1, _ROWS_AT_ONCE // batch_size) if growing else 1
         self._counted = 0
 
     def count_complete_groups(self, steps_done: int) -> None:
         """Takes up every group of steps that lies within the first `steps_done` steps."""
-        while self._counted + self._steps_at_once <= steps_done:
-            self._count(self._counted + self._steps_at_once)
+        while (end := self._counted + min(max(1, self._counted), self._most_steps)) <= steps_done:
+            self._count(end)
 
     def count_all(self, steps_done: int) -> None:
         """Takes up what is left of the first `steps_done` steps."""

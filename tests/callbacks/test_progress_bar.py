@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from planish.callbacks import CallbackList, ProgressBar
+from planish.callbacks import CallbackList, ProgressBar, progress_bar
 
 
 class Terminal(io.StringIO):
@@ -49,12 +49,45 @@ def test_a_bar_on_a_terminal():
         assert end == "\n"
 
 
-def test_half_a_bar_has_the_time_that_is_left():
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass as a test says."""
+    seconds = [100.0]
+    monkeypatch.setattr(progress_bar.time, "perf_counter", lambda: seconds[0])
+    return seconds
+
+
+def test_half_a_bar_has_the_time_that_is_left(clock):
     with terminal() as screen:
         bar = ProgressBar(10, live=True)
+        clock[0] += 15
         bar.update(5, 50, {"loss": 1.0})
-        assert re.match(r"\r 5/10 ━{20} 0s ", visible(screen.getvalue()))
+        assert visible(screen.getvalue()) == f"\r 5/10 {'━' * 20} ETA 15s 3s/step - 3 images/s - loss: 1.0000"
         assert screen.getvalue().count("━" * 10) == 2
+
+
+def test_compiling_is_no_part_of_the_rates_and_of_what_is_left(clock):
+    with terminal() as screen:
+        bar = ProgressBar(10, live=True)
+        clock[0] += 60
+        bar.update(0, 0, {})
+        clock[0] += 2
+        bar.update(4, 40, {})
+        assert visible(screen.getvalue()).split("\r")[1:] == [
+            f" 0/10 {'━' * 20} 60s",
+            f" 4/10 {'━' * 20} ETA 3s 500ms/step - 20 images/s",
+        ]
+
+
+@pytest.mark.parametrize("columns", [30, 79, 80, 81, 200])
+def test_a_line_that_is_drawn_over_fits_into_the_terminal(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with terminal() as screen:
+        bar = ProgressBar(1875, live=True)
+        bar.update(900, 28800, {"accuracy": 0.5, "loss": 0.25})
+        (line,) = visible(screen.getvalue()).split("\r")[1:]
+    assert len(line) < columns
+    assert line.startswith(" 900/1875 ━━━━━")
 
 
 def test_a_shorter_line_covers_the_longer_one_before():

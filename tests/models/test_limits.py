@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import planish
 from planish.callbacks import LambdaCallback
 from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from planish.models import Sequential
@@ -69,6 +71,86 @@ model.predict(images, verbose=0)
 print(peak() - before)
 """)
     assert peak < 40e6
+
+
+def peak_of_fit(x):
+    """Bytes that NumPy and Python hold at the most during an epoch, beside the data."""
+    model = Sequential([Input((64, 64, 1)), MaxPooling2D(8), Flatten(), Dense(10, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    y = np.zeros(len(x), int)
+    model.fit(x[:64], y[:64], verbose=0)
+    tracemalloc.start()
+    try:
+        model.fit(x, y, verbose=0)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f2", "f4", "f8", "i8"])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_fitting_does_not_copy_the_data(dtype, mapped, tmp_path):
+    x = np.zeros((40_000_000 // (4096 * np.dtype(dtype).itemsize), 64, 64, 1), dtype)
+    if mapped:
+        np.save(tmp_path / "x.npy", x)
+        x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert peak_of_fit(x) < 5e6
+
+
+@pytest.mark.parametrize("layout", [lambda x: x[:, ::-1], lambda x: x.view(">f4")])
+def test_fitting_converts_piece_by_piece(layout):
+    x = np.zeros((12_000, 64, 64, 1), np.float32)
+    assert peak_of_fit(layout(x)) < 0.4 * x.nbytes
+
+
+@pytest.mark.parametrize("layout", [lambda x: x[:, ::-1], np.asfortranarray, lambda x: x.astype(">f4")])
+def test_converted_pieces_train_to_the_same_bits(layout):
+    weights = []
+    x = np.random.default_rng(0).random((3000, 28, 28, 1), np.float32)
+    for images in (layout(x), np.ascontiguousarray(layout(x), np.float32)):
+        planish.utils.set_random_seed(1)
+        model = Sequential([Input((28, 28, 1)), Flatten(), Dense(10, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(images, np.arange(3000) % 10, epochs=2, verbose=0)
+        weights.append(model.get_weights()[0])
+    assert (weights[0] == weights[1]).all()
+
+
+LONG_EPOCH = """
+import os, sys, threading, time
+import numpy as np
+from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from planish.models import Sequential
+model = Sequential([Input((28, 28, 1)), Conv2D(16, 3), MaxPooling2D(), Flatten(), Dense(10, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+x, y = np.zeros((1_000_000, 28, 28, 1), np.uint8), np.zeros(1_000_000, np.uint8)
+model.fit(x[:64], y[:64], verbose=0)
+print("ready", flush=True)
+try:
+    model.fit(x, y, verbose=0)
+except KeyboardInterrupt:
+    print("returned", flush=True)
+steps = int(model.optimizer.iterations)
+busy = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+model.fit(x[:64], y[:64], verbose=0)
+print(steps, int(model.optimizer.iterations) - steps, len(busy), np.isfinite(model.predict(x[:1], verbose=0)).all())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to another process")
+def test_ctrl_c_in_a_long_epoch_without_callbacks():
+    process = subprocess.Popen([sys.executable, "-c", LONG_EPOCH], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(1)
+    sent = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "returned\n"
+    seconds = time.perf_counter() - sent
+    rest, _ = process.communicate(timeout=60)
+    steps, after, busy, usable = rest.split()
+    assert 2 < int(steps) < 31_250
+    assert (after, busy, usable) == ("2", "0", "True")
+    assert seconds < 0.5
 
 
 def test_out_of_memory_says_how_much_was_asked_for():
