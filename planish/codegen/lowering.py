@@ -12,6 +12,7 @@ from typing import Any
 
 from planish.codegen.kernels import conv2d as conv2d_kernel
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
+from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
 from planish.codegen.target import Target
@@ -99,6 +100,8 @@ def _lowered_places(node: Node, pooled: Mains) -> Node:
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
     x, places, g = node.inputs
     settings = node.attributes
+    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target.lanes):
+        return node
     rows, columns, channels, filters = settings["kernel_shape"]
     pixel = tuple(
         4 * stride * distance
