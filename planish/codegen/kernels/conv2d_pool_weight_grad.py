@@ -6,8 +6,8 @@
             for pixel that the window's places see: for (place, k of the part) that meet there:
                 dW[k] += x[n][pixel] * own[place]                 # in registers
 
-x [h, w, cin], places and g [rows, columns, cout], dW [kh * kw * cin, cout]. Each window is written out into its places in
-registers only. As many multiplications as the dense gradient has, at the FMA limit: for a handful of values that is
+x [h, w, cin], places and g [rows, columns, cout], dW [kh * kw * cin, cout]. Each window is written out into its places
+in registers only. As many multiplications as the dense gradient has, at the FMA limit: for a handful of values that is
 less work than making lists of the windows (`conv2d_listed_weight_grad`), whose patches would fill a fraction of a
 vector. Registers: values of a part sums + places + 1; the last vector of filters is masked.
 """
@@ -35,7 +35,8 @@ def pays(settings: Attributes, windows: int, lanes: int) -> bool:
     places = settings["window"][0] * settings["window"][1]
     patch = rows * vectors_of(columns * channels, lanes)
     listed = windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch))
-    return windows * vectors_of(filters, lanes) * places * rows * columns * channels < listed
+    dense = windows * vectors_of(filters, lanes) * places * rows * columns * channels
+    return bool(dense < listed)
 
 
 @dataclass(frozen=True, slots=True)
