@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planish import ops
 from planish.graph.node import Node
 from planish.variable import Variable
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A layer that was traced, with what it was given and what it gave."""
+
+    layer: Layer
+    x: Node
+    y: Node
 
 
 class CallContext:
     """One trace of a model, for training or for inference.
 
     `updates` holds new values of variables, in the order in which layers gave them; `losses` holds penalties (unbatched
-    scalars).
+    scalars); `visits` holds the layers, each after those inside it.
     """
 
     def __init__(self, training: bool = False) -> None:
         self.training = training
         self.updates: dict[Variable, Node] = {}
         self.losses: list[Node] = []
+        self.visits: list[Visit] = []
         self._scalars: dict[str, Node] = {}
         self._streams = itertools.count()
 

@@ -19,7 +19,7 @@ from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
 from planish.layers import arguments, chain, common_arguments
-from planish.layers.context import CallContext
+from planish.layers.context import CallContext, Visit
 from planish.layers.symbolic import SymbolicTensor
 from planish.layers.weight_owner import Shape, WeightOwner
 from planish.variable import Variable
@@ -122,6 +122,7 @@ class Layer(WeightOwner):
             y = self.call(x, context)
             if self.activity_regularizer is not None:
                 context.add_loss(ops.divide(self.activity_regularizer.penalty(y), ops.batch_size()))
+            context.visits.append(Visit(self, x, y))
             return y
 
     def __call__(self, x: Any, training: bool = False) -> Any:
@@ -176,6 +177,15 @@ class Layer(WeightOwner):
     def from_config(cls: type[_Class], config: dict[str, Any]) -> _Class:
         """The layer that `get_config` (or Keras's) describes, without its weights."""
         return cls(**config)
+
+    def unbuilt_copy(self: _Class) -> _Class:
+        """A layer of the same name and settings that is in no model and makes weights of its own."""
+        other = copy.copy(self)
+        other.built = self.always_built
+        other._variables = []
+        other._build_shape = None
+        other.input = other.output = None
+        return other
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

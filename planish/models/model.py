@@ -14,11 +14,12 @@ from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.files import Files
+from planish.models.introspection import Introspection
 from planish.models.training import Training
 from planish.variable import Variable
 
 
-class Model(Training, Files, Layer):
+class Model(Training, Files, Introspection, Layer):
     """Base of models. Build one with `Sequential`."""
 
     def __init__(self, *, trainable: bool = True, name: str | None = None, **options: Any) -> None:
@@ -116,11 +117,18 @@ class Model(Training, Files, Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
-    def program(self, after: str | None = None, emit: str = "graph") -> str:
-        """The compiled inference program as text: 'graph' (as the pass `after` leaves it), 'loops', 'llvm' or 'asm'."""
+    def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> str:
+        """What `predict` runs, or `fit` with `training`, as text: 'graph' (as the pass `after` leaves it), 'plan' (which
+        method each operation is computed by, and why), 'loops', 'llvm' or 'asm'.
+
+        ValueError for an unknown form or pass, and for a model that is not built, or not compiled if `training`.
+        """
+        from planish.models.inspected import training_graph_of
         from planish.runtime.inspection import describe
 
-        return describe(self, after, emit)
+        if not training:
+            return describe(self.graph(), after, emit)
+        return describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE)
 
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from planish.models.predictor import Predictor
 from planish.models.prepare import Key, Prepared, ensure_built
 from planish.models.tester import Tester
 from planish.models.trainer import Trainer
+from planish.models.value_program import ValueProgram
 
 
 class Programs:
@@ -22,6 +24,7 @@ class Programs:
         self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor] = {}
         self._testers: dict[Key, Tester] = {}
         self._trainers: dict[Key, Trainer] = {}
+        self._value_programs: dict[Hashable, ValueProgram] = {}
 
     def refresh(self, model: Any) -> None:
         """Drops programs of a model that has since changed its layers."""
@@ -34,6 +37,7 @@ class Programs:
         self.predictors.clear()
         self._testers.clear()
         self._trainers.clear()
+        self._value_programs.clear()
 
     def predictor(self, model: Any, x: np.ndarray[Any, Any]) -> Predictor:
         """For images such as `x`. ValueError if they do not fit the model."""
@@ -64,6 +68,13 @@ class Programs:
             found = Trainer(model, settings, data, batch_size, with_outputs=with_outputs)
             self._trainers[key] = found
         return found
+
+    def kept(self, model: Any, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
+        """The program of that key; `make` is called the first time."""
+        self.refresh(model)
+        if key not in self._value_programs:
+            self._value_programs[key] = make()
+        return self._value_programs[key]
 
 
 def _trainable_flags(model: Any) -> tuple[Any, ...]:

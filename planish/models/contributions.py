@@ -1,0 +1,173 @@
+"""What each element of a flat vector adds to the score of a class: `model.contributions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.errors import explain, unknown_name
+from planish.flattening import FlattenMap, Window
+from planish.graph.graph import topological
+from planish.layers import Flatten, lineage
+from planish.layers.context import Visit
+from planish.models.arrays import Array, as_array
+from planish.models.feature_windows import feature_windows
+from planish.models.gradient_values import checked_gradients, class_indices, class_score
+from planish.models.layer_outputs import LayerName, Traced, checked_images, trace
+from planish.models.linearity import bias_of_score
+from planish.models.value_program import ValueProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One element of a flat vector: where it is, what it holds, how the logit moves with it, and what it saw."""
+
+    index: int
+    position: tuple[int, ...]
+    value: float
+    weight: float
+    contribution: float
+    window: Window
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """What each of the `size` elements of the flat vector of a Flatten layer adds to the logit of the class `target`.
+
+    `values` = `features` * `weights`, f32 [size] each; `weights` are the gradient of the logit. If only linear layers
+    follow (`exact`), the values and `rest`, the bias, make up the logit. With activations in between they are gradient
+    times input: true near this image, and `rest` is what is missing to the logit.
+    """
+
+    target: int
+    layer: str
+    map: FlattenMap
+    features: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    logit: float
+    rest: float
+    exact: bool
+    values: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", self.features * self.weights)
+
+    @property
+    def as_map(self) -> NDArray[np.float32]:
+        """`values` in the shape of the feature map."""
+        laid: NDArray[np.float32] = self.map.unflatten(self.values)
+        return laid
+
+    def top(self, count: int = 10) -> list[Contribution]:
+        """The elements that add most to the logit, the largest first."""
+        order = np.argsort(-self.values, kind="stable")[:count]
+        return [
+            Contribution(
+                int(index),
+                self.map.position(int(index)),
+                float(self.features[index]),
+                float(self.weights[index]),
+                float(self.values[index]),
+                self.map.receptive_field(int(index)),
+            )
+            for index in order
+        ]
+
+    def heat_map(self) -> NDArray[np.float64]:
+        """[height, width] of the image: each value spread evenly over the window that it saw.
+
+        Its sum is that of the values that saw something. ValueError if there are no windows in an image.
+        """
+        windows = feature_windows(self.map)
+        if windows is None:
+            raise ValueError(
+                explain(
+                    layer=f"Flatten '{self.layer}'",
+                    what="its elements have no windows in an image, or too many to be found",
+                    remedy="values has them without places in the image",
+                )
+            )
+        height, width = _image_size(self.map)
+        edges = np.zeros((height + 1, width + 1))  # differences along both axes; running sums fill the windows
+        top, bottom, left, right = windows.T
+        area = np.maximum((bottom - top) * (right - left), 1)
+        each = np.where(bottom > top, self.values.astype(np.float64) / area, 0.0)
+        for row, column, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
+            np.add.at(edges, (row, column), sign * each)
+        return np.asarray(edges.cumsum(axis=0).cumsum(axis=1)[:height, :width])
+
+
+def contributions(model: Any, image: Any, target: int | None, layer: LayerName | None) -> Contributions:
+    """See `Introspection.contributions`."""
+    x = one_image(model, image)
+    visit = flatten_visit(model, trace(model), layer)
+    classes = class_indices(model, x, target)
+
+    def make() -> ValueProgram:
+        traced = trace(model)
+        score = class_score(model, traced)
+        flat = flatten_visit(model, traced, layer).y
+        (gradient,) = checked_gradients(score, [(visit.layer, flat)])
+        nodes = {"features": flat, "weights": gradient, "logit": score}
+        return ValueProgram(model, nodes, {"x": x.dtype, "class": classes.dtype})
+
+    program = model._programs.kept(model, ("contributions", x.dtype, visit.layer), make)
+    found = program({"x": x, "class": classes}, 1)
+    features, weights, logit = found["features"][0], found["weights"][0], float(found["logit"][0])
+    bias = bias_of_score(model, visit.layer, int(classes[0]))
+    rest = logit - float(np.dot(features.astype(np.float64), weights)) if bias is None else bias
+    flat_map = map_of(model, visit)
+    return Contributions(
+        int(classes[0]), visit.layer.name, flat_map, features, weights, logit, rest, exact=bias is not None
+    )
+
+
+def one_image(model: Any, image: Any) -> Array:
+    """`image`, with or without its batch axis (and its only channel), as a batch of one that fits the model."""
+    array = as_array(image, "image")
+    rank = len(model.input_shape)
+    if array.ndim == rank - 2 and model.input_shape[-1] == 1:
+        array = array[..., None]
+    x = checked_images(model, array[None] if array.ndim == rank - 1 else array)
+    if len(x) != 1:
+        raise ValueError(explain(what="one image is looked at", expected="one", received=f"{len(x):,} images"))
+    return x
+
+
+def flatten_visit(model: Any, traced: Traced, layer: LayerName | None) -> Visit:
+    """The Flatten layer that is meant: the last one for None. ValueError if there is none, or it is no Flatten."""
+    found = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
+    if not found:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the model has no Flatten layer, so no flat vector whose elements could be told apart",
+                received=", ".join(visit.layer.label for visit in traced.leaves),
+            )
+        )
+    if layer is None:
+        return found[-1]
+    visit = traced.visit(model, layer)
+    if visit not in found:
+        raise ValueError(
+            unknown_name(f"Flatten layer of {model.label}", visit.layer.name, [each.layer.name for each in found])
+        )
+    return visit
+
+
+def map_of(model: Any, visit: Visit) -> FlattenMap:
+    """The order of a Flatten layer's vector; receptive fields are windows of this model's own images."""
+    layer = visit.layer
+    assert isinstance(layer, Flatten)
+    image_format = lineage.image_format([each.layer for each in trace(model).leaves])
+    return FlattenMap(visit.x.shape, layer.data_format, image_format=image_format, feature_map=visit.x)
+
+
+def _image_size(flat: FlattenMap) -> tuple[int, int]:
+    nodes = [] if flat.feature_map is None else topological([flat.feature_map])
+    (shape,) = (node.shape for node in nodes if node.op == "input")
+    rows = 1 if len(shape) == 3 and flat.image_format == "channels_first" else 0
+    return shape[rows], shape[rows + 1]

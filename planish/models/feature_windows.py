@@ -1,0 +1,88 @@
+"""The windows of all elements of a flat vector at once: what part of an image each of them saw."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.flattening import FlattenMap, Window
+from planish.graph.graph import topological
+from planish.graph.node import Node
+from planish.ops.registry import op_named
+
+MOST_TRACED = 4096
+"""How many elements are traced one by one, where windows of rows and of columns do not say all. About 2 seconds."""
+
+_ON_PIXELS = frozenset({"conv2d", "max_pool2d", "average_pool2d", "pad2d", "crop2d", "softmax", "log_softmax", "dense"})
+_FIRST_TO_LAST, _LAST_TO_FIRST = (1, 2, 0), (2, 0, 1)
+
+
+def feature_windows(flat: FlattenMap) -> NDArray[np.int32] | None:
+    """i32 [size, 4]: first row, end of rows, first column, end of columns in the image, of every flat index.
+
+    Half-open and inside the image; all zero where nothing of the image is seen. None if the map knows no images with
+    rows and columns, or if the windows are too many to be found one by one.
+    """
+    if flat.feature_map is None or not _has_pixels(flat):
+        return None
+    if len(flat.extents) == 3 and _is_separable(flat):
+        crossed = _crossed(flat)
+        if crossed is not None:
+            return crossed
+    if flat.size > MOST_TRACED:
+        return None
+    return np.array([_edges(flat.receptive_field(index)) for index in range(flat.size)], np.int32).reshape(-1, 4)
+
+
+def _has_pixels(flat: FlattenMap) -> bool:
+    images = [node for node in topological([flat.feature_map]) if node.op == "input"] if flat.feature_map else []
+    return len(images) == 1 and len(images[0].shape) in (2, 3)
+
+
+def _edges(window: Window) -> tuple[int, int, int, int]:
+    rows, columns = window.rows, window.columns
+    return rows.start, rows.stop, columns.start, columns.stop
+
+
+def _crossed(flat: FlattenMap) -> NDArray[np.int32] | None:
+    """Windows where rows depend on the row only, and columns on the column: those of one line of each, crossed.
+
+    None if the lines in the middle see nothing, so that they cannot speak for the others.
+    """
+    rows, columns = flat.extents[:2]
+    down = [_edges(flat.receptive_field(flat.index(row, columns // 2, 0)))[:2] for row in range(rows)]
+    along = [_edges(flat.receptive_field(flat.index(rows // 2, column, 0)))[2:] for column in range(columns)]
+    if down[rows // 2] == (0, 0) or along[columns // 2] == (0, 0):
+        return None
+    row, column, _ = flat.position(np.arange(flat.size))
+    edges = np.concatenate([np.array(down, np.int32)[row], np.array(along, np.int32)[column]], axis=1)
+    seen = (edges[:, 1] > edges[:, 0]) & (edges[:, 3] > edges[:, 2])
+    return np.asarray(edges * seen[:, None], np.int32)
+
+
+def _is_separable(flat: FlattenMap) -> bool:
+    """Whether rows stay rows and columns stay columns on the way from the image to the map."""
+    assert flat.feature_map is not None
+    channels: dict[Node, str | None] = {}
+    for node in topological([flat.feature_map]):
+        if node.batched:
+            channels[node] = flat.image_format if node.op == "input" else _channels_after(node, channels)
+    return channels[flat.feature_map] == flat.data_format
+
+
+def _channels_after(node: Node, channels: dict[Node, str | None]) -> str | None:
+    """Where the channels of a map are, 'channels_last' or 'channels_first'; None if they are no longer apart."""
+    before = {channels[source] for source in node.inputs if source.batched}
+    if len(before) != 1 or len(node.shape) != 3 or any(len(s.shape) != 3 for s in node.inputs if s.batched):
+        return None
+    (place,) = before
+    if node.op == "transpose":
+        turned = node.attributes["permutation"]
+        if place == "channels_first" and turned == _FIRST_TO_LAST:
+            return "channels_last"
+        return "channels_first" if place == "channels_last" and turned == _LAST_TO_FIRST else None
+    if node.op == "concatenate":
+        return place if node.attributes["axis"] == {"channels_last": 2, "channels_first": 0}.get(str(place)) else None
+    if node.op in _ON_PIXELS:
+        return place if place == "channels_last" else None
+    return place if op_named(node.op).elementwise else None

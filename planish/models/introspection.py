@@ -1,0 +1,51 @@
+"""Looking into a model: what its layers give, what its answers depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planish.models.contributions import Contributions, contributions
+from planish.models.gradient_values import gradients
+from planish.models.layer_outputs import LayerName, activations
+
+
+class Introspection:
+    """Mixin of `Model`."""
+
+    def activations(self, x: Any, layer: LayerName | Sequence[LayerName] | None = None) -> Any:
+        """What a layer gives for images `x` [n, ...]: float32 [n, *the layer's output shape].
+
+        `layer` is a name or a layer, also of a model inside this one. Of several, or of all with None, a dictionary by
+        what was asked for. They come from one compiled program, kept until the model changes. ValueError for images
+        that do not fit, for unknown names, and for names that several layers have.
+        """
+        return activations(self, x, layer)
+
+    def gradients(
+        self,
+        x: Any,
+        target: Any = None,
+        of: LayerName | Sequence[LayerName | None] | None = None,
+        *,
+        y: Any = None,
+        logits: bool = True,
+    ) -> Any:
+        """Gradients with respect to the images (None), or to what the layer `of` gives: float32, of its shape.
+
+        `target` is a class, or one for each image (None: the one with the highest score): the gradients are those of
+        its logit, which is its score before a final softmax or sigmoid, or with `logits=False` of the score itself.
+        With `y`, they are those of the loss of each image, without penalties: of 'loss' for the one of `compile`, of a
+        loss object, or of a name. Of several layers, a dictionary. Every image's are its own, as in a batch of one.
+
+        Raises ValueError if the arguments do not fit the model or each other, TypeError if `target` means no class.
+        """
+        return gradients(self, x, target, of, y, logits=logits)
+
+    def contributions(self, image: Any, target: int | None = None, layer: LayerName | None = None) -> Contributions:
+        """What each element of the flat vector adds to a class's logit, for one image; see `Contributions`.
+
+        `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one).
+        ValueError if there is no such layer, if what follows it gives no logits, or if `image` is several.
+        """
+        return contributions(self, image, target, layer)
