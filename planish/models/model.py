@@ -117,18 +117,11 @@ class Model(Training, Files, Introspection, Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
-    def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> str:
-        """What `predict` runs, or `fit` with `training`, as text: 'graph' (as the pass `after` leaves it), 'plan' (which
-        method each operation is computed by, and why), 'loops', 'llvm' or 'asm'.
-
-        ValueError for an unknown form or pass, and for a model that is not built, or not compiled if `training`.
-        """
-        from planish.models.inspected import training_graph_of
+    def program(self, after: str | None = None, emit: str = "graph") -> str:
+        """The compiled inference program as text: 'graph' (as the pass `after` leaves it), 'loops', 'llvm' or 'asm'."""
         from planish.runtime.inspection import describe
 
-        if not training:
-            return describe(self.graph(), after, emit)
-        return describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE)
+        return describe(self, after, emit)
 
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:
