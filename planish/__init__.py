@@ -24,9 +24,10 @@ if TYPE_CHECKING:
         optimizers,
         regularizers,
         saving,
+        structure,
         utils,
     )
-    from planish.flattening import flatten, unflatten
+    from planish.flattening import FlattenMap, flatten, unflatten
     from planish.initializers import Initializer
     from planish.layers import Input, InputLayer, Layer
     from planish.losses import Loss
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     from planish.optimizers import Optimizer
     from planish.regularizers import Regularizer
     from planish.runtime.threads import get_num_threads, set_num_threads
+    from planish.structure import flat_features, flatten_map, shapes
     from planish.variable import Variable
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "FlattenMap",
     "Initializer",
     "Input",
     "InputLayer",
@@ -56,7 +59,9 @@ __all__ = [
     "backend",
     "callbacks",
     "datasets",
+    "flat_features",
     "flatten",
+    "flatten_map",
     "flattening",
     "get_num_threads",
     "initializers",
@@ -68,12 +73,15 @@ __all__ = [
     "regularizers",
     "saving",
     "set_num_threads",
+    "shapes",
+    "structure",
     "unflatten",
     "utils",
 ]
 
 # Where each public name that is not itself a room comes from.
 _HOMES = {
+    "FlattenMap": "flattening",
     "Initializer": "initializers",
     "Input": "layers",
     "InputLayer": "layers",
@@ -85,9 +93,12 @@ _HOMES = {
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "variable",
+    "flat_features": "structure",
     "flatten": "flattening",
+    "flatten_map": "structure",
     "get_num_threads": "runtime.threads",
     "set_num_threads": "runtime.threads",
+    "shapes": "structure",
     "unflatten": "flattening",
 }
 

@@ -26,7 +26,8 @@ ALLOWED = {
     "codegen": {"graph", "ops", "passes"},
     "runtime": {"graph", "ops", "autodiff", "passes", "codegen"},
 }
-TOP = {"saving", "cli"}
+# `structure` reads models of all kinds: it makes planish's layers of Keras's and PyTorch's, and reads files.
+TOP = {"saving", "cli", "structure"}
 FRONT = ROOMS - set(ALLOWED) - TOP
 
 ALLOWED |= {room: FRONT | {"graph", "ops", "autodiff", "flattening"} for room in FRONT}

@@ -18,6 +18,9 @@ from planish.layers.layer import Layer
 class Flatten(Layer):
     """[height, width, channels] -> [height * width * channels], channels varying fastest: also for 'channels_first'."""
 
+    order = "channels_last"
+    """Which coordinate varies fastest in the row, as `FlattenMap` names it."""
+
     def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.data_format = arguments.data_format(self.label, data_format)
@@ -35,7 +38,9 @@ class Flatten(Layer):
         if self.input is not None:
             feature_map = lineage.traced_input(self)
             image_format = lineage.image_format([*lineage.layers_before(self), self])
-            return FlattenMap(feature_map.shape, self.data_format, image_format=image_format, feature_map=feature_map)
+            return FlattenMap(
+                feature_map.shape, self.data_format, self.order, image_format=image_format, feature_map=feature_map
+            )
         if self._build_shape is None:
             raise AttributeError(
                 explain(
@@ -44,7 +49,8 @@ class Flatten(Layer):
                     remedy="put it into a model with an Input(shape=...), or call build((None, 5, 5, 64))",
                 )
             )
-        return FlattenMap(tuple(extent for extent in self._build_shape[1:] if extent is not None), self.data_format)
+        shape = tuple(extent for extent in self._build_shape[1:] if extent is not None)
+        return FlattenMap(shape, self.data_format, self.order)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -22,7 +22,11 @@ def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
     layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
     feature_map = _traced_to(layer, model, ops.input_("x", model._image_shape()))
     return FlattenMap(
-        feature_map.shape, layer.data_format, image_format=lineage.image_format(every), feature_map=feature_map
+        feature_map.shape,
+        layer.data_format,
+        layer.order,
+        image_format=lineage.image_format(every),
+        feature_map=feature_map,
     )
 
 

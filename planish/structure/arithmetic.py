@@ -1,0 +1,106 @@
+"""How a layer's output shape follows from its input's, written out with the numbers at hand.
+
+The numbers come from the nodes that the layer made, and so does the result: `28 -> 26` is read off the graph, and the
+text beside it says why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from planish.graph.node import Node
+
+
+def spelled_out(nodes: Sequence[Node], same: bool = False) -> str:
+    """The arithmetic of the first node of a layer that changes its shape; "" if none does.
+
+    `same` says that the layer was asked for padding='same', which has a shorter rule.
+    """
+    for node in nodes:
+        if node.op in ("conv2d", "max_pool2d", "average_pool2d") and same:
+            return _along_axes(node, _same)
+        rule = _RULES.get(node.op)
+        text = "" if rule is None else rule(node)
+        if text:
+            return text
+    return ""
+
+
+def _along_axes(node: Node, text: Callable[[Node, int], str]) -> str:
+    """Rows and columns, once if they are alike."""
+    rows, columns = (f"{text(node, axis)} = {node.shape[axis]}" for axis in (0, 1))
+    return rows if rows == columns else f"rows {rows}, columns {columns}"
+
+
+def _same(node: Node, axis: int) -> str:
+    return f"ceil({node.inputs[0].shape[axis]} / {node.attributes['strides'][axis]})"
+
+
+def _window(node: Node, axis: int) -> str:
+    """floor((extent + padding - reach) / stride) + 1."""
+    settings = node.attributes
+    size = node.inputs[1].shape[axis] if node.op == "conv2d" else settings["window"][axis]
+    dilation = settings["dilation"][axis] if node.op == "conv2d" else 1
+    before, after = settings["padding"][axis]
+    terms = str(node.inputs[0].shape[axis])
+    if before or after:
+        terms += f" + 2 * {before}" if before == after else f" + {before} + {after}"
+    reach = f"({dilation} * ({size} - 1) + 1)" if dilation > 1 else str(size)
+    return f"floor(({terms} - {reach}) / {settings['strides'][axis]}) + 1"
+
+
+def _pad(node: Node) -> str:
+    return _along_axes(node, lambda node, axis: _sides(node, axis, "padding", "+"))
+
+
+def _crop(node: Node) -> str:
+    return _along_axes(node, lambda node, axis: _sides(node, axis, "cropping", "-"))
+
+
+def _sides(node: Node, axis: int, attribute: str, sign: str) -> str:
+    before, after = node.attributes[attribute][axis]
+    return f"{node.inputs[0].shape[axis]} {sign} {before} {sign} {after}"
+
+
+def _reshape(node: Node) -> str:
+    """Joined axes are multiplied out; other shapes only have as many numbers as before."""
+    before, after = node.inputs[0].shape, node.shape
+    if len(before) < 2:
+        return ""
+    product = " * ".join(map(str, before))
+    if len(after) == 1:
+        return f"{product} = {after[0]}"
+    return f"{product} = {' * '.join(map(str, after))}"
+
+
+def _reduce(node: Node) -> str:
+    (source,) = node.inputs
+    extents = " * ".join(str(source.shape[axis]) for axis in node.attributes["axes"])
+    kind = "largest" if node.op == "reduce_max" else "means"
+    return f"{kind} of {extents} numbers: {math.prod(node.shape)}" if source.shape != node.shape else ""
+
+
+def _dense(node: Node) -> str:
+    return f"{node.shape[-1]} sums of {node.inputs[0].shape[-1]} products"
+
+
+_RULES: dict[str, Callable[[Node], str]] = {
+    **dict.fromkeys(("conv2d", "max_pool2d", "average_pool2d"), lambda node: _along_axes(node, _window)),
+    **dict.fromkeys(("reduce_mean", "reduce_max"), _reduce),
+    "crop2d": _crop,
+    "dense": _dense,
+    "pad2d": _pad,
+    "reshape": _reshape,
+}
+
+
+def multiply_adds(nodes: Sequence[Node]) -> int:
+    """Multiplications (each with an addition) of kernels with one image, padding included."""
+    total = 0
+    for node in nodes:
+        if node.op == "conv2d":
+            total += node.type.size * math.prod(node.inputs[1].shape[:3])
+        elif node.op == "dense":
+            total += node.type.size * node.inputs[1].shape[0]
+    return total

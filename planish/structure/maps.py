@@ -1,0 +1,22 @@
+"""The flatten map of any model that planish can read the structure of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planish.flattening import FlattenMap
+from planish.models import Model
+from planish.structure.sources import model_from
+
+
+def flatten_map(model: Any, name: str | None = None, input_shape: Sequence[int] | None = None) -> FlattenMap:
+    """The map of a model's Flatten layer: of the one called `name`, or of the only one.
+
+    `model` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file; only its
+    structure is read. `input_shape` is the shape of one image, where the model does not say it: (28, 28, 1), or
+    (1, 28, 28) for PyTorch. ValueError if there is no such layer, or the layers do not fit.
+    """
+    if isinstance(model, Model) and input_shape is None:
+        return model.flatten_map(name)
+    return model_from(model, input_shape).flatten_map(name)

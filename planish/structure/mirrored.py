@@ -1,0 +1,35 @@
+"""What PyTorch's layers have in common as layers of planish: the same shapes, weights and reach, in channels first.
+
+They say what a module is made of, and are not meant to be run on data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planish.layers.layer import Layer, Shape
+
+FIRST = "channels_first"
+
+
+class Mirrored(Layer):
+    """A layer that its user knows by the name `kind`: "Conv2d '0'"."""
+
+    def __init__(self, kind: str, name: str, **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.kind = kind
+
+    @property
+    def label(self) -> str:
+        return f"{getattr(self, 'kind', type(self).__name__)} '{self.name}'"
+
+    def check_map(self, shape: Shape, channels: int | None = None) -> None:
+        """ValueError unless images are (channels, height, width)."""
+        self.require_rank(shape, 3, "(batch, channels, height, width)")
+        if channels is not None and shape[0] != channels:
+            raise self.mistake(
+                "the input has another number of channels than the module was made for",
+                shape,
+                expected=channels,
+                received=shape[0],
+            )

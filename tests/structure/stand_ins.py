@@ -1,0 +1,156 @@
+"""Objects that look like PyTorch's and Keras's from outside: what planish goes by, and nothing else."""
+
+import json
+import sys
+import types
+from pathlib import Path
+
+CASES = Path(__file__).parent
+
+
+def cases(library):
+    return json.loads((CASES / f"{library}_cases.json").read_text(encoding="utf-8"))
+
+
+class Module:
+    """torch.nn.Module: attributes, and children that are attributes, too."""
+
+    __module__ = "torch.nn.modules.module"
+
+    def __init__(self, **settings):
+        self.__dict__.update(settings)
+
+    def named_children(self):
+        return [(name, value) for name, value in self.__dict__.items() if isinstance(value, Module)]
+
+    def children(self):
+        return [value for _, value in self.named_children()]
+
+    def named_modules(self):
+        yield "", self
+        for name, child in self.named_children():
+            yield from ((f"{name}.{inner}" if inner else name, module) for inner, module in child.named_modules())
+
+
+def torch_class(name):
+    return type(name, (Module,), {"__module__": f"torch.nn.modules.{name.lower()}"})
+
+
+def module(kind, **settings):
+    """A module of torch.nn."""
+    if "bias" in settings:
+        settings["bias"] = object() if settings["bias"] else None
+    return torch_class(kind)(**settings)
+
+
+def conv(channels, filters, kernel_size, stride=1, padding=0, **options):
+    settings = {"dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros", **options}
+    return module(
+        "Conv2d",
+        in_channels=channels,
+        out_channels=filters,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        **settings,
+    )
+
+
+def max_pool(size, **options):
+    settings = {"stride": size, "padding": 0, "dilation": 1, "ceil_mode": False, **options}
+    return module("MaxPool2d", kernel_size=size, **settings)
+
+
+def linear(features, units):
+    return module("Linear", in_features=features, out_features=units, bias=True)
+
+
+def flatten(start=1, end=-1):
+    return module("Flatten", start_dim=start, end_dim=end)
+
+
+def sequential(*modules):
+    return module("Sequential", **{str(place): each for place, each in enumerate(modules)})
+
+
+class Node:
+    """A node of torch.fx."""
+
+    def __init__(self, op, name, target, args=(), kwargs=None):
+        self.op, self.name, self.target, self.args, self.kwargs = op, name, target, args, kwargs or {}
+
+    @property
+    def all_input_nodes(self):
+        return [argument for argument in self.args if isinstance(argument, Node)]
+
+
+class Recorder:
+    """Runs a stand-in's `forward` on this, and keeps the nodes: a small torch.fx."""
+
+    def __init__(self):
+        self.nodes = []
+
+    def node(self, op, name, target, *args, **kwargs):
+        taken = [node.name for node in self.nodes]
+        unique = next(f"{name}{end}" for end in ("", "_1", "_2", "_3") if f"{name}{end}" not in taken)
+        self.nodes.append(Node(op, unique, target, args, kwargs))
+        return self.nodes[-1]
+
+    def input(self, name="x"):
+        return self.node("placeholder", name, name)
+
+    def module(self, path, *args):
+        return self.node("call_module", path.replace(".", "_"), path, *args)
+
+    def function(self, name, *args, **kwargs):
+        return self.node("call_function", name, types.SimpleNamespace(__name__=name), *args, **kwargs)
+
+    def shape(self, x):
+        return self.node("call_function", "getattr_1", getattr, x, "shape")
+
+    def method(self, name, *args, **kwargs):
+        return self.node("call_method", name, name, *args, **kwargs)
+
+    def output(self, *args):
+        return self.node("output", "output", "output", args)
+
+
+def symbolic_trace(traced):
+    recorder = Recorder()
+    traced.forward(recorder)
+    return types.SimpleNamespace(graph=recorder)
+
+
+def install_torch_fx(monkeypatch):
+    package = types.ModuleType("torch.fx")
+    package.symbolic_trace = symbolic_trace
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    monkeypatch.setitem(sys.modules, "torch.fx", package)
+
+
+class KerasModel:
+    """A model of Keras: it has a name and layers, and can tell its configuration."""
+
+    __module__ = "keras.src.models.model"
+
+    def __init__(self, name, text):
+        self.name, self.text, self.layers = name, text, []
+
+    def to_json(self):
+        return self.text
+
+
+class KerasLayer:
+    """A layer of Keras."""
+
+    __module__ = "keras.src.layers.layer"
+
+    def __init__(self, config):
+        self.config = config
+
+    def get_config(self):
+        return self.config
+
+
+def keras_layer(kind, **config):
+    return type(kind, (KerasLayer,), {"__module__": f"keras.src.layers.{kind.lower()}"})(config)
