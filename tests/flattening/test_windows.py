@@ -113,3 +113,17 @@ def test_operations_without_a_rule_are_refused_by_name():
         "receptive fields are not known through the operation 'spread2d'",
         "  received: f32[N,7,7,1]",
     ]
+
+
+def test_branches_that_a_feature_is_not_from_are_not_seen():
+    image = ops.input_("x", (9, 9, 1))
+    wide = ops.conv2d(image, kernel(5, 5, 1, 2), padding=((2, 2), (2, 2)))
+    x = ops.concatenate([image, wide, image], 2)
+    for channel, rows in ((0, range(4, 5)), (2, range(2, 7)), (3, range(4, 5))):
+        assert window_at(x, 4, 4, channel).unclipped_rows == rows
+
+
+def test_branches_beside_each_other_are_told_apart():
+    image = ops.input_("x", (4, 3, 1))
+    x = ops.concatenate([ops.conv2d(image, kernel(1, 3, 1, 1), padding=((0, 0), (1, 1))), image], 1)
+    assert [window_at(x, 0, column, 0).columns for column in (0, 2, 3)] == [slice(0, 2), slice(1, 3), slice(0, 1)]
