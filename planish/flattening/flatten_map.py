@@ -199,9 +199,18 @@ class FlattenMap:
     def receptive_field(self, index: int) -> Window:
         """The window of the image that reaches element `index` of the flat vector.
 
-        IndexError for an index outside the vector; ValueError for a map that knows no layers before it.
+        IndexError for an index outside the vector, TypeError for what is not one integer, ValueError for a map that
+        knows no layers before it.
         """
-        position = tuple(int(place) for place in self.position(operator.index(index)))
+        position = self.position(index)
+        if np.ndim(index):
+            raise TypeError(
+                explain(
+                    what="FlattenMap.receptive_field: a window belongs to one element",
+                    expected=f"one index, 0 to {self.size - 1}",
+                    received=f"an array of shape {np.shape(index)}",
+                )
+            )
         if self.feature_map is None:
             raise ValueError(
                 explain(

@@ -82,7 +82,9 @@ def _other_maps(
     flatten: Layer, shape: Shape, before: list[Layer], after: list[Layer]
 ) -> Iterator[tuple[str, list[Layer]]]:
     """Changes in front of the Dense, for maps that have rows and columns."""
-    if len(shape) != 3:
+    data_format = str(flatten.data_format)  # type: ignore[attr-defined]
+    size = shape[1:] if data_format == "channels_first" else shape[:2]
+    if len(shape) != 3 or max(size) == 1:
         return
     if isinstance(flatten, Joined):
         everything = AdaptivePool("AdaptiveAvgPool2d", "one_pixel", reduce=ops.reduce_mean, size=(1, 1))
@@ -96,13 +98,12 @@ def _other_maps(
             padding=(0, 0),
             ceil=False,
         )
-        if min(shape[1:]) > 1:
+        if min(size) > 1:
             yield "nn.MaxPool2d(2) before nn.Flatten()", [*before, halved, flatten, *after]
         return
-    data_format = str(flatten.data_format)  # type: ignore[attr-defined]
     average = GlobalAveragePooling2D(data_format, name="one_pixel")
     yield "GlobalAveragePooling2D() for Flatten()", [*before, average, *after]
-    if min(shape[1:] if data_format == "channels_first" else shape[:2]) > 1:
+    if min(size) > 1:
         pool = MaxPooling2D(2, data_format=data_format, name="one_more_pooling")
         yield "MaxPooling2D(2) before Flatten()", [*before, pool, flatten, *after]
 

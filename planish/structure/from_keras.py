@@ -8,10 +8,13 @@ from typing import Any
 
 from planish import serialization
 from planish.errors import explain
-from planish.layers.layer import Layer
+from planish.layers import InputLayer, Layer
 from planish.models import Sequential
 from planish.saving import config_check
 from planish.saving.keras_file import open_archive, read_member
+from planish.structure.blocks import Part, added, as_chain, joined_along
+
+_SUMS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 
 
 def is_keras(value: Any) -> bool:
@@ -27,7 +30,7 @@ def model_in_file(path: str | os.PathLike[str]) -> Sequential:
 
 
 def model_of(model: Any) -> Sequential:
-    """A Keras model, if it is one layer after another. ValueError if not, or if planish lacks one of its layers."""
+    """A Keras model with one input and one output. ValueError for others, and if planish lacks one of its layers."""
     return _model(json.loads(model.to_json()), model.name)
 
 
@@ -40,7 +43,7 @@ def layer_of(layer: Any) -> Layer:
 
 def _model(config: dict[str, Any], source: str) -> Sequential:
     if config.get("class_name") in ("Functional", "Model"):
-        config = {**config, "class_name": "Sequential", "config": _chain(config["config"], source)}
+        return _functional(config["config"], source)
     config_check.check_model(config, source, {})
     model = Sequential.from_config(config["config"])
     shape = (config.get("build_config") or {}).get("input_shape")
@@ -49,22 +52,51 @@ def _model(config: dict[str, Any], source: str) -> Sequential:
     return model
 
 
-def _chain(config: dict[str, Any], source: str) -> dict[str, Any]:
-    """A functional model's configuration as a Sequential's. ValueError if a layer takes or feeds several others."""
-    layers = {layer["name"]: layer for layer in config["layers"]}
-    ends = config["output_layers"]
-    name = ends[0] if isinstance(ends[0], str) else ends[0][0]
-    chain: list[dict[str, Any]] = []
-    while name is not None:
-        layer = layers.pop(name, None)
-        before = [] if layer is None else _tensors_in(layer["inbound_nodes"])
-        if layer is None or len(before) > 1:
-            raise _branches(source, name)
-        chain.insert(0, layer)
-        name = before[0] if before else None
-    if layers:
-        raise _branches(source, next(iter(layers)))
-    return {"name": config["name"], "layers": chain}
+def _functional(config: dict[str, Any], source: str) -> Sequential:
+    """A functional model with one input and one output; branches that meet again become one layer."""
+    items = {item["name"]: item for item in config["layers"]}
+    starts = [item for item in items.values() if item["class_name"] == "InputLayer"]
+    ends = _names(config["output_layers"])
+    if len(starts) != 1 or len(ends) != 1:
+        raise _refused(source, f"{len(starts)} inputs and {len(ends)} outputs")
+    start = starts[0]
+    parts = [_part(items[name], source) for name in _in_order(items, ends[0]) if name != start["name"]]
+    layers: list[Any] = [InputLayer(batch_shape=start["config"]["batch_shape"], name=start["name"])]
+    return Sequential([*layers, *as_chain(start["name"], parts)], name=config["name"])
+
+
+def _names(tensors: Any) -> list[str]:
+    """The layers that a configuration's `output_layers` names: ['dense', 0, 0], or a list of such."""
+    return [tensors[0]] if isinstance(tensors[0], str) else [tensor[0] for tensor in tensors]
+
+
+def _in_order(items: dict[str, Any], end: str) -> list[str]:
+    """The layers that `end` needs, each after those that it takes."""
+    order: list[str] = []
+    stack = [(end, False)]
+    while stack:
+        name, expanded = stack.pop()
+        if expanded:
+            order.append(name)
+        elif name not in order:
+            stack.append((name, True))
+            stack += [(taken, False) for taken in _tensors_in(items[name]["inbound_nodes"]) if taken not in order]
+    return list(dict.fromkeys(order))
+
+
+def _part(item: dict[str, Any], source: str) -> Part:
+    kind, name = item["class_name"], item["name"]
+    taken = tuple(_tensors_in(item["inbound_nodes"]))
+    if len(item["inbound_nodes"]) != 1:
+        raise _refused(source, f"{name!r}, which is used {len(item['inbound_nodes'])} times")
+    if kind in _SUMS:
+        return Part(kind, name, taken, combine=added)
+    if kind == "Concatenate":
+        return Part(kind, name, taken, combine=joined_along(item["config"].get("axis", -1)))
+    if len(taken) != 1:
+        raise _refused(source, f"{kind} {name!r}, which takes {len(taken)} tensors")
+    config_check.check_model({"class_name": "Sequential", "config": {"layers": [item]}}, source, {})
+    return Part(kind, name, taken, serialization.deserialize(item))
 
 
 def _tensors_in(value: Any) -> list[str]:
@@ -76,11 +108,11 @@ def _tensors_in(value: Any) -> list[str]:
     return [name for item in value for name in _tensors_in(item)] if isinstance(value, list) else []
 
 
-def _branches(source: str, layer: str) -> ValueError:
+def _refused(source: str, received: str) -> ValueError:
     return ValueError(
         explain(
-            what=f"{source!r} is no chain of layers",
-            rule="planish reads models in which each layer takes what the layer before it gave, and nothing else",
-            received=f"a branch at {layer!r}",
+            what=f"the structure of {source!r} cannot be read",
+            rule="planish reads models with one input and one output, whose layers are used once",
+            received=received,
         )
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from typing import Any
 
 from planish.errors import explain
 from planish.layers.layer import Layer
-from planish.structure.torch_calls import layer_of_call
+from planish.structure.blocks import Part, as_chain
+from planish.structure.torch_calls import CONCATENATIONS, combination, layer_of_call
 from planish.structure.torch_modules import is_known, layer_for
 
 
@@ -22,8 +22,8 @@ def is_module(value: Any) -> bool:
 def layers_of(module: Any, name: str = "") -> list[Layer]:
     """What the module does to one image [channels, height, width], step by step.
 
-    Sequentials are their children in order; modules with a `forward` of their own are followed by torch.fx. ValueError
-    for what is no chain, and for layers that planish has no counterpart of.
+    Sequentials are their children in order; modules with a `forward` of their own are followed by torch.fx, branches
+    that meet again becoming one layer. ValueError for what cannot be followed, and for layers without a counterpart.
     """
     kind = _kind(module)
     if _is_sequential(module):
@@ -33,7 +33,7 @@ def layers_of(module: Any, name: str = "") -> list[Layer]:
         return [layer_for(kind, name or kind.lower(), module)]
     if not list(module.children()) and type(module).__module__.startswith("torch.nn"):
         return [layer_for(kind, name or kind.lower(), module)]  # says which ones there are
-    return list(_followed(module))
+    return _followed(module)
 
 
 def _kind(module: Any) -> str:
@@ -45,27 +45,47 @@ def _is_sequential(module: Any) -> bool:
     return _kind(module) == "Sequential"
 
 
-def _followed(module: Any) -> Iterator[Layer]:
+def _followed(module: Any) -> list[Layer]:
     """The layers of a module by what its `forward` does, as torch.fx sees it."""
-    graph = _traced(module).graph
     modules = dict(module.named_modules())
-    image: Any = None
     sizes: set[Any] = set()  # what holds shapes and no data
-    for node in graph.nodes:
-        if node.op == "output":
-            break
+    inputs: list[Any] = []
+    parts: list[Part] = []
+    for node in _traced(module).graph.nodes:
         if node.op == "placeholder":
-            image = _only_input(module, node, image)
+            inputs.append(node)
+        elif node.op == "output":
+            parts = _up_to(module, node, parts)
         elif _is_size(node, sizes):
             sizes.add(node)
         else:
-            _require_chain(module, node, image, sizes)
-            if node.op == "call_module":
-                yield from _renamed(layers_of(modules[node.target], str(node.target)), node.name)
-            else:
-                function = node.target if node.op == "call_method" else node.target.__name__
-                yield layer_of_call(function, node.name, _settings(node.args[1:]), node.kwargs)
-            image = node
+            parts.append(_part(module, node, modules, sizes))
+    if len(inputs) != 1:
+        raise _no_chain(module, f"{len(inputs)} inputs: " + ", ".join(repr(node.name) for node in inputs))
+    return as_chain(inputs[0].name, parts)
+
+
+def _part(module: Any, node: Any, modules: dict[str, Any], sizes: set[Any]) -> Part:
+    used = tuple(source.name for source in node.all_input_nodes if source not in sizes)
+    if node.op == "get_attr" or not used:
+        raise _no_chain(module, f"{node.name!r}, a tensor of the module's own")
+    if node.op == "call_module":
+        (layer,) = layers_of(modules[node.target], str(node.target))
+        layer.name = node.name  # a module that is called twice is two layers
+        return Part(_kind(modules[node.target]), node.name, used, layer)
+    function = node.target if node.op == "call_method" else node.target.__name__
+    if len(used) > 1 or function in CONCATENATIONS:
+        return Part(function, node.name, used, combine=combination(function, node.name, node.args, node.kwargs))
+    return Part(function, node.name, used, layer_of_call(function, node.name, _settings(node.args[1:]), node.kwargs))
+
+
+def _up_to(module: Any, output: Any, parts: list[Part]) -> list[Part]:
+    """The parts up to the one that the module returns."""
+    returned = [source.name for source in output.all_input_nodes]
+    if len(returned) != 1:
+        raise _no_chain(module, f"{len(returned)} outputs: " + ", ".join(map(repr, returned)))
+    places = [place for place, part in enumerate(parts) if part.name == returned[0]]
+    return parts[: places[0] + 1] if places else []
 
 
 def _traced(module: Any) -> Any:
@@ -82,45 +102,24 @@ def _traced(module: Any) -> Any:
         ) from error
 
 
-def _only_input(module: Any, node: Any, image: Any) -> Any:
-    if image is not None and node.args == ():
-        raise _no_chain(module, f"a second input, {node.name!r}")
-    return node if image is None else image
-
-
 def _is_size(node: Any, sizes: set[Any]) -> bool:
     """`x.size(0)`, `x.shape`, and parts of them."""
     return (
         (node.op == "call_method" and node.target in ("size", "dim"))
         or (node.op == "call_function" and node.target is getattr and node.args[1] == "shape")
-        or (node.op == "call_function" and bool(node.args) and node.args[0] in sizes)
+        or (node.op == "call_function" and any(argument is each for argument in node.args[:1] for each in sizes))
     )
-
-
-def _require_chain(module: Any, node: Any, image: Any, sizes: set[Any]) -> None:
-    """ValueError unless the node takes what the one before it gave, and nothing else."""
-    used = [source for source in node.all_input_nodes if source not in sizes]
-    if used != [image] or node.op == "get_attr":
-        names = " and ".join(repr(source.name) for source in used) or "a tensor of the module's own"
-        raise _no_chain(module, f"{node.name!r}, which takes {names}")
 
 
 def _no_chain(module: Any, received: str) -> ValueError:
     return ValueError(
         explain(
-            what=f"{type(module).__name__} is no chain of layers",
-            rule="planish follows PyTorch modules in which each step takes what the step before it gave",
+            what=f"{type(module).__name__} cannot be followed",
+            rule="planish follows PyTorch modules with one input, one output, and layers in between",
             received=received,
             remedy="give the layers up to the Flatten as a Sequential",
         )
     )
-
-
-def _renamed(layers: list[Layer], name: str) -> list[Layer]:
-    """A module that is called twice is two layers, with the names that torch.fx gives the calls."""
-    if len(layers) == 1:
-        layers[0].name = name
-    return layers
 
 
 def _settings(arguments: Any) -> list[Any]:

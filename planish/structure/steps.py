@@ -24,7 +24,8 @@ class Step:
     """What one layer makes of one image. Shapes are without the batch axis.
 
     `multiply_adds` counts the products of kernels with one image; `activation_nbytes` is the memory of the layer's
-    output for one image as float32, 0 where the output is the input in another shape, as for Flatten.
+    output for one image as float32, 0 where the output is the input in another shape, as for Flatten. Branches that
+    meet again are one step, which counts the outputs of all layers in it.
     """
 
     name: str
@@ -60,7 +61,6 @@ def steps_of(model: Sequential) -> tuple[Step, ...]:
 def _step(layer: Layer, x: Node, y: Node) -> Step:
     before = set(topological([x]))
     nodes = [node for node in topological([y]) if node not in before]
-    computed = [node for node in nodes if node.batched and node.op not in _VIEWS]
     told = getattr(layer, "arithmetic", None)
     return Step(
         layer.name,
@@ -70,8 +70,18 @@ def _step(layer: Layer, x: Node, y: Node) -> Step:
         told(x.shape) if told else arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
         layer.count_params() if layer.weights else 0,
         arithmetic.multiply_adds(nodes),
-        y.type.size * _FLOAT_NBYTES if computed else 0,
+        _activation_nbytes(nodes),
     )
+
+
+def _activation_nbytes(nodes: Sequence[Node]) -> int:
+    """The last value that each layer among the owners of the nodes makes, unless it makes nothing but views."""
+    owned: dict[tuple[str, ...], list[Node]] = {}
+    for node in nodes:
+        if node.batched:
+            owned.setdefault(node.layers, []).append(node)
+    computing = [each for each in owned.values() if any(node.op not in _VIEWS for node in each)]
+    return sum(each[-1].type.size for each in computing) * _FLOAT_NBYTES
 
 
 def chain(input_shape: Shape, steps: Sequence[Step]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from planish.errors import explain
 from planish.layers.layer import Layer, Shape
+from planish.structure.blocks import Combine, added, joined_along
 from planish.structure.mirrored_rows import Averaged, Joined, Pointwise, Reshaped
 from planish.structure.torch_modules import layer_for
 
@@ -29,9 +30,45 @@ _FUNCTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 _POINTWISE = (
     {"relu", "relu_", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "softsign"}
     | {"sigmoid", "logsigmoid", "tanh", "tanhshrink", "hardtanh", "hardswish", "hardsigmoid", "clamp", "clip", "abs"}
-    | {"neg", "exp", "sqrt", "add", "sub", "mul", "truediv", "div", "dropout", "dropout2d", "alpha_dropout"}
+    | {
+        "neg",
+        "exp",
+        "sqrt",
+        "add",
+        "iadd",
+        "sub",
+        "mul",
+        "imul",
+        "truediv",
+        "div",
+        "dropout",
+        "dropout2d",
+        "alpha_dropout",
+    }
     | {"float", "double", "half", "to", "contiguous", "detach"}
 )
+
+
+CONCATENATIONS = ("cat", "concat", "concatenate")
+_COMBINATIONS = ("add", "iadd", "sub", "isub", "mul", "imul", "truediv", "itruediv", "div", "maximum", "minimum")
+
+
+def combination(function: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Combine:
+    """What brings several branches together. ValueError if planish has no counterpart of it."""
+    if function in CONCATENATIONS:
+        axis = options.get("dim", options.get("axis", arguments[1] if len(arguments) > 1 else 0))
+        if axis != 0:
+            return joined_along(axis)
+    if function in _COMBINATIONS:
+        return added
+    raise ValueError(
+        explain(
+            what=f"the call {name!r} in the module's forward is not known",
+            expected="branches that are added, multiplied, compared, or concatenated along another axis than the batch",
+            received=function,
+            remedy="give the layers up to the Flatten as a Sequential",
+        )
+    )
 
 
 def layer_of_call(function: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Layer:

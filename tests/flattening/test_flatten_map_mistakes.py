@@ -116,6 +116,15 @@ def test_arrays_without_the_flat_axis():
     assert text_of(ValueError, lambda: MAP.unflatten(np.zeros(1280), axis=1))[-1] == "  remedy:   axis=0"
 
 
+def test_windows_of_several_elements():
+    assert text_of(TypeError, lambda: MAP.receptive_field([3, 4])) == [
+        "FlattenMap.receptive_field: a window belongs to one element",
+        "  expected: one index, 0 to 1279",
+        "  received: an array of shape (2,)",
+    ]
+    assert text_of(TypeError, lambda: MAP.receptive_field(2.0))[0] == "FlattenMap: index takes integers"
+
+
 def test_a_map_by_itself_has_no_receptive_fields():
     assert text_of(ValueError, lambda: MAP.receptive_field(0)) == [
         "this FlattenMap knows no layers before it, so it has no receptive fields",

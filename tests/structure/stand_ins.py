@@ -81,7 +81,8 @@ class Node:
 
     @property
     def all_input_nodes(self):
-        return [argument for argument in self.args if isinstance(argument, Node)]
+        items = [item for argument in self.args for item in (argument if isinstance(argument, list) else [argument])]
+        return [item for item in items if isinstance(item, Node)]
 
 
 class Recorder:
@@ -112,7 +113,7 @@ class Recorder:
         return self.node("call_method", name, name, *args, **kwargs)
 
     def output(self, *args):
-        return self.node("output", "output", "output", args)
+        return self.node("output", "output", "output", *args)
 
 
 def symbolic_trace(traced):

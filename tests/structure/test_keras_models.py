@@ -87,29 +87,47 @@ def functional(layers, last):
 def test_branches():
     text = functional(
         [
-            ("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []),
+            ("image", "InputLayer", {"batch_shape": [None, 8, 7, 2]}, []),
             ("conv", "Conv2D", {"filters": 2, "kernel_size": [3, 3], "padding": "same"}, ["image"]),
             ("add", "Add", {}, ["conv", "image"]),
+            ("both", "Concatenate", {"axis": -1}, ["add", "image"]),
+            ("flatten", "Flatten", {}, ["both"]),
         ],
-        "add",
+        "flatten",
     )
-    assert text_of(lambda: planish.shapes(KerasModel("net", text))) == [
-        "'net' is no chain of layers",
-        "  rule:     planish reads models in which each layer takes what the layer before it gave, and nothing else",
-        "  received: a branch at 'add'",
+    found = planish.shapes(KerasModel("net", text))
+    assert [step.label for step in found.steps] == ["Concatenate block 'both'", "Flatten 'flatten'"]
+    assert found.steps[0].output_shape == (8, 7, 4)
+    flat = planish.flatten_map(KerasModel("net", text))
+    assert [flat.receptive_field(flat.index(3, 3, channel)).rows for channel in (0, 2)] == [slice(2, 5), slice(3, 4)]
+
+
+def refusal(layers, last):
+    text = functional([("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []), *layers], last)
+    lines = text_of(lambda: planish.shapes(KerasModel("net", text)))
+    assert lines[:2] == [
+        "the structure of 'net' cannot be read",
+        "  rule:     planish reads models with one input and one output, whose layers are used once",
     ]
+    return lines[2]
 
 
-def test_layers_that_nobody_takes():
-    text = functional(
-        [
-            ("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []),
-            ("one", "Flatten", {}, ["image"]),
-            ("other", "Flatten", {}, ["image"]),
-        ],
-        "one",
-    )
-    assert text_of(lambda: planish.shapes(KerasModel("net", text)))[-1] == "  received: a branch at 'other'"
+def test_two_inputs():
+    second = ("second", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, [])
+    assert refusal([second, ("add", "Add", {}, ["image", "second"])], "add") == "  received: 2 inputs and 1 outputs"
+
+
+def test_layers_with_two_inputs():
+    conv = ("conv", "Conv2D", {"filters": 2, "kernel_size": [3, 3]}, ["image", "image"])
+    assert refusal([conv], "conv") == "  received: Conv2D 'conv', which takes 2 tensors"
+
+
+def test_layers_that_are_used_twice():
+    layers = [("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []), ("flatten", "Flatten", {}, ["image"])]
+    config = json.loads(functional(layers, "flatten"))
+    config["config"]["layers"][1]["inbound_nodes"] *= 2
+    lines = text_of(lambda: planish.shapes(KerasModel("net", json.dumps(config))))
+    assert lines[2] == "  received: 'flatten', which is used 2 times"
 
 
 def test_layers_that_planish_has_not():

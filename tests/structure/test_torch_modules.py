@@ -89,6 +89,57 @@ def test_the_mean_over_pixels():
     assert planish.flat_features(Module(conv=conv(2, 4, 3), forward=forward), (2, 9, 9)) == 4
 
 
+class Residual(Module):
+    """One of a residual network's blocks, between a convolution and a Flatten."""
+
+    def __init__(self):
+        inner = {"conv1": conv(4, 4, 3, padding=1), "conv2": conv(4, 4, (1, 3), padding=(0, 2), dilation=2)}
+        super().__init__(first=conv(2, 4, 1), **inner, fc=linear(4 * 9 * 8, 3))
+
+    def forward(self, t):
+        x = t.module("first", t.input())
+        t.module("conv1", x)  # the result is not used
+        y = t.module("conv2", t.function("relu", t.module("conv1", x)))
+        y = t.method("flatten", t.function("relu", t.function("iadd", y, x)), 1)
+        t.output(t.module("fc", y))
+
+
+def test_branches_that_meet_again_are_one_step():
+    found = planish.shapes(Residual(), (2, 9, 8))
+    assert [step.label for step in found.steps] == [
+        "Conv2d 'first'",
+        "iadd block 'iadd'",
+        "relu 'relu_1'",
+        "flatten 'flatten'",
+        "Linear 'fc'",
+    ]
+    block = found.steps[1]
+    assert block.parameters == (4 * 4 * 9 + 4) + (4 * 4 * 3 + 4)
+    assert block.multiply_adds == 4 * 9 * 8 * (4 * 9 + 4 * 3)
+    assert block.activation_nbytes == 4 * (4 * 9 * 8) * 4  # conv1, relu, conv2, iadd
+    assert found.alternatives[0].parameters == found.parameters - 4 * 71 * 3
+
+
+def test_windows_through_branches():
+    flat = planish.flatten_map(Residual(), input_shape=(2, 9, 8))
+    window = flat.receptive_field(flat.index(row=4, column=4, channel=0))
+    assert (window.rows, window.columns) == (slice(3, 6), slice(1, 8))
+    assert window.shape == (2, 9, 8)
+    assert window.mask[0, 4].tolist() == [False, True, True, True, True, True, True, True]
+
+
+def test_branches_joined_along_the_channels():
+    def forward(t):
+        x = t.input()
+        y = t.function("cat", [t.module("one", x), t.module("two", x), x], dim=1)
+        t.output(t.function("mul", y, t.method("mean", y, (2, 3), True)))
+
+    net = Module(one=conv(3, 4, 1), two=conv(3, 5, 3, padding=1), forward=forward)
+    features = planish.flat_features(net, (3, 6, 7))
+    assert features == 12 * 6 * 7
+    assert [step.label for step in features.steps] == ["cat block 'cat'", "mul block 'mul'"]
+
+
 def test_adaptive_pools():
     pools = [module("AdaptiveAvgPool2d", output_size=size) for size in ((5, None), 1)]
     steps = planish.shapes(sequential(*pools), (2, 13, 4)).steps
@@ -179,27 +230,58 @@ def test_images_without_channels():
     ]
 
 
-def test_branches():
-    def forward(t):
-        x = t.input()
-        t.output(t.function("add", x, t.module("conv", x)))
-
-    assert text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8))) == [
-        "Module is no chain of layers",
-        "  rule:     planish follows PyTorch modules in which each step takes what the step before it gave",
-        "  received: 'add', which takes 'x' and 'conv'",
-        "  remedy:   give the layers up to the Flatten as a Sequential",
-    ]
-
-
 def test_a_second_input():
     def forward(t):
         x = t.input()
         t.input("y")
         t.output(t.module("conv", x))
 
+    assert text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8))) == [
+        "Module cannot be followed",
+        "  rule:     planish follows PyTorch modules with one input, one output, and layers in between",
+        "  received: 2 inputs: 'x', 'y'",
+        "  remedy:   give the layers up to the Flatten as a Sequential",
+    ]
+
+
+def test_two_outputs():
+    def forward(t):
+        x = t.input()
+        t.output([x, t.module("conv", x)])
+
     received = text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8)))[2]
-    assert received == "  received: a second input, 'y'"
+    assert received == "  received: 2 outputs: 'x', 'conv'"
+
+
+def test_tensors_of_the_modules_own():
+    def forward(t):
+        t.output(t.function("add", t.input(), t.node("get_attr", "shift", "shift")))
+
+    received = text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8)))[2]
+    assert received == "  received: 'shift', a tensor of the module's own"
+
+
+def test_branches_joined_along_the_batch():
+    def forward(t):
+        x = t.input()
+        t.output(t.function("cat", [x, t.module("conv", x)], 0))
+
+    assert text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8))) == [
+        "the call 'cat' in the module's forward is not known",
+        "  expected: branches that are added, multiplied, compared, or concatenated along another axis than the batch",
+        "  received: cat",
+        "  remedy:   give the layers up to the Flatten as a Sequential",
+    ]
+
+
+def test_branches_that_do_not_fit():
+    def forward(t):
+        x = t.input()
+        t.output(t.function("add", x, t.module("conv", x)))
+
+    assert text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8)))[0] == (
+        "add: Tensors of shapes that do not go together"
+    )
 
 
 def test_a_forward_that_asks_for_values():
