@@ -22,6 +22,11 @@ def is_keras(value: Any) -> bool:
     return any(class_.__module__.partition(".")[0] in ("keras", "tf_keras") for class_ in type(value).__mro__)
 
 
+def is_input(value: Any) -> bool:
+    """Whether it is what `keras.Input` gives: a tensor without values, which has a shape."""
+    return type(value).__name__ == "KerasTensor"
+
+
 def model_in_file(path: str | os.PathLike[str]) -> Sequential:
     """The model of a `.keras` file without its weights. Errors as those of `load_model`."""
     name = os.path.expanduser(os.fspath(path))
@@ -31,7 +36,10 @@ def model_in_file(path: str | os.PathLike[str]) -> Sequential:
 
 def model_of(model: Any) -> Sequential:
     """A Keras model with one input and one output. ValueError for others, and if planish lacks one of its layers."""
-    return _model(json.loads(model.to_json()), model.name)
+    config = json.loads(model.to_json())
+    if "layers" in config["config"]:  # whatever a class of the user's own is called
+        config["class_name"] = "Functional" if "output_layers" in config["config"] else "Sequential"
+    return _model(config, model.name)
 
 
 def layer_of(layer: Any) -> Layer:

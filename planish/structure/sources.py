@@ -73,6 +73,8 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
         return _read(from_keras.model_in_file(source))
     if from_torch.is_module(source):
         return from_torch.layers_of(source), None
+    if from_keras.is_keras(source) and from_keras.is_input(source):
+        return [], tuple(source.shape)
     if from_keras.is_keras(source):
         return _read(from_keras.model_of(source) if hasattr(source, "layers") else from_keras.layer_of(source))
     if isinstance(source, (list, tuple)):

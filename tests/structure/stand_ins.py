@@ -153,5 +153,14 @@ class KerasLayer:
         return self.config
 
 
+class KerasTensor:
+    """What keras.Input gives."""
+
+    __module__ = "keras.src.backend.common.keras_tensor"
+
+    def __init__(self, shape):
+        self.shape = shape
+
+
 def keras_layer(kind, **config):
     return type(kind, (KerasLayer,), {"__module__": f"keras.src.layers.{kind.lower()}"})(config)

@@ -7,6 +7,7 @@ import pytest
 
 import planish
 from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from planish.naming import reset_names
 
 
 def text_of(kind, use):
@@ -62,6 +63,14 @@ def test_the_layers_stay_as_they_were():
     planish.flat_features(model, (28, 28, 3))
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
     assert model.input_shape == (None, 8, 8, 1)
+
+
+def test_automatic_names_are_not_used_up():
+    reset_names()
+    planish.shapes(blog_layers(), (28, 28, 1))
+    planish.flat_features(blog_layers(), (28, 28, 1))
+    names = [layer.name for layer in (Conv2D(2, 3), MaxPooling2D(), Flatten(), Dense(2), planish.Sequential())]
+    assert names == ["conv2d", "max_pooling2d", "flatten", "dense", "sequential"]
 
 
 def test_shapes_that_the_layers_say():

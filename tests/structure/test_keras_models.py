@@ -9,7 +9,7 @@ import planish
 from planish.layers import Conv2D, Dense, Flatten, Input
 
 from . import stand_ins
-from .stand_ins import KerasModel, keras_layer
+from .stand_ins import KerasModel, KerasTensor, keras_layer
 
 RECORDED = stand_ins.cases("keras")
 
@@ -60,6 +60,22 @@ def test_lists_of_keras_layers():
     conv = keras_layer("Conv2D", name="conv", filters=4, kernel_size=[5, 5])
     pool = keras_layer("MaxPooling2D", name="pool", pool_size=[3, 3])
     assert planish.flat_features([conv, pool], (30, 30, 1)) == 8 * 8 * 4
+    assert planish.flat_features([KerasTensor((None, 33, 30, 1)), conv, pool]) == 9 * 8 * 4
+
+
+def test_models_of_a_class_of_the_users_own():
+    for case in RECORDED[:2]:
+        config = {**json.loads(case["json"]), "class_name": "Classifier"}
+        found = planish.shapes(KerasModel("net", json.dumps(config)))
+        assert [list(step.output_shape) for step in found.steps] == case["shapes"]
+
+
+def test_models_without_layers():
+    text = json.dumps({"class_name": "Classifier", "config": {"units": 3}})
+    assert text_of(lambda: planish.shapes(KerasModel("net", text))) == [
+        "'net' holds no Sequential model",
+        "  received: Classifier",
+    ]
 
 
 def functional(layers, last):

@@ -1,0 +1,40 @@
+"""Receptive fields through every layer there is: a new one has to be known here, and by planish/flattening/reach.py."""
+
+import pytest
+
+import planish
+from planish import layers
+
+LAYERS = {
+    "ELU": (layers.ELU(), 1),
+    "Activation": (layers.Activation("gelu"), 1),
+    "AveragePooling2D": (layers.AveragePooling2D(2), 2),
+    "BatchNormalization": (layers.BatchNormalization(), 1),
+    "Conv2D": (layers.Conv2D(3, 3, activation="swish"), 3),
+    "Dense": (layers.Dense(4, activation="softmax"), 1),
+    "Dropout": (layers.Dropout(0.5), 1),
+    "Flatten": (layers.Flatten(name="one"), 1),
+    "GlobalAveragePooling2D": (layers.GlobalAveragePooling2D(), 6),
+    "GlobalMaxPooling2D": (layers.GlobalMaxPooling2D(keepdims=True), 6),
+    "LeakyReLU": (layers.LeakyReLU(), 1),
+    "MaxPooling2D": (layers.MaxPooling2D((2, 1)), 2),
+    "Permute": (layers.Permute((3, 1, 2)), 1),
+    "ReLU": (layers.ReLU(max_value=6.0, negative_slope=0.1), 1),
+    "Rescaling": (layers.Rescaling([0.5, 2.0]), 1),
+    "Reshape": (layers.Reshape((-1, 2)), 1),
+    "Softmax": (layers.Softmax(axis=1), 6),
+    "ZeroPadding2D": (layers.ZeroPadding2D(((0, 1), (0, 0))), 1),
+}
+BASES = {"Input", "InputLayer", "Layer"}
+
+
+def test_every_layer_is_here():
+    classes = {getattr(layers, name) for name in set(layers.__all__) - BASES}
+    assert classes == {type(layer) for layer, _ in LAYERS.values()}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_rows_that_the_first_feature_sees(name):
+    layer, rows = LAYERS[name]
+    model = planish.Sequential([planish.Input((6, 5, 2)), layer, layers.Flatten(name="last")])
+    assert model.flatten_map("last").receptive_field(0).rows == slice(0, rows)
