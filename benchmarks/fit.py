@@ -1,55 +1,163 @@
-"""One epoch of the blog's model, Adam, batch 32: `python benchmarks/fit.py --data mnist.npz`."""
+"""An epoch of several nets, planish beside other libraries: `python benchmarks/fit.py --data mnist.npz`.
+
+For every net, all that take part have to train alike before anything is timed. Times are medians, taken in turns. As
+they stand, the numbers of images make a run of all nets last some twenty minutes on two processors; `--images 60000
+--models blog` measures a whole epoch of MNIST.
+"""
 
 from __future__ import annotations
 
 import argparse
+import statistics
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
-from peers import Process, add_arguments, start
-from report import Times, comparison, save
+from nets import NETS, Net, trainable, weights
+from peers import TRAINING, Process, add_arguments, start
+from report import Times, best_peer, comparison, machine_line, save, table
+
+# What a step of SGD changes, and the losses of some steps, relative to their size. Rounding alone is some 1e-6. But
+# where two values of a pooling window are the same but for rounding, it is up to a library which one is the maximum,
+# and that moves gradients by some 1e-2: so several draws of images are checked, and most have to agree.
+CHANGES_APART, LOSSES_APART, DRAWS = 1e-3, 1e-2, 3
+LEAST_SECONDS = 0.5  # shorter epochs are repeated
+MEASURED_STEPS = 8  # at least, of whoever is too slow for an epoch
 
 
-def check(processes: list[Process]) -> None:
-    """Nothing is timed before two steps from the same weights lead everybody to the same predictions.
+@dataclass
+class Cell:
+    """One net at one batch size."""
 
-    Not to the last digit: PyTorch's Adam adds its epsilon after the bias correction, Keras's and planish's before.
+    net: str
+    batch: int
+    images: int
+    times: Times = field(default_factory=dict)
+    measured: dict[str, int] = field(default_factory=dict)  # images that were measured, where not all
+
+    def fewer(self) -> str:
+        """Who was measured on fewer images, for people."""
+        slow = [f"{name} on {count:,}" for name, count in self.measured.items() if count < self.images]
+        return f"\n\nScaled from fewer images: {', '.join(slow)}." if slow else ""
+
+
+def check(net: Net, processes: list[Process], folder: str) -> float:
+    """Nothing is timed before everybody trains alike; how far they are apart. SystemExit says who is wrong.
+
+    With Adam, losses only: PyTorch's adds its epsilon after the bias correction, Keras's and planish's before.
     """
-    answers = {process.name: np.array(process.ask("trained")) for process in processes}
-    expected = np.median(list(answers.values()), axis=0)
-    for name, answer in answers.items():
-        apart = np.abs(answer - expected).max()
-        if not apart < 1e-3:
-            raise SystemExit(f"{name} trains differently: {apart:.3g} from the others after two steps")
-
-
-def measure(processes: list[Process], count: int, batch: int, rounds: int) -> Times:
-    """Seconds for an epoch, in turns; the first of each is for warming up, on as many images."""
-    for process in processes:
-        process.ask("load", count=count)
-    times: Times = {}
-    for turn in range(rounds + 1):
+    apart: dict[str, list[float]] = {process.name: [] for process in processes}
+    first = [value for value, used in zip(weights(net), trainable(net), strict=True) if used]
+    for draw in range(DRAWS):
+        losses, changes = {}, {}
         for process in processes:
-            seconds = process.ask("seconds", task="fit", batch=batch)
-            if turn:
-                times.setdefault(process.name, []).append(seconds)
-    return times
+            file = str(Path(folder) / f"{process.name}.npz")
+            losses[process.name] = [np.concatenate([*process.ask("trained", file=file, draw=draw).values()])]
+            with np.load(file) as arrays:
+                last = [arrays[name] for name, used in zip(arrays.files, trainable(net), strict=True) if used]
+            changes[process.name] = [after - before for after, before in zip(last, first, strict=True)]
+        for name in apart:
+            ratio = max(_apart(losses, name) / LOSSES_APART, _apart(changes, name) / CHANGES_APART)
+            apart[name].append(ratio * CHANGES_APART)
+    medians = {name: statistics.median(values) for name, values in apart.items()}
+    for name, value in medians.items():
+        if not value < CHANGES_APART:
+            raise SystemExit(f"{net.name}: {name} trains differently, {value:.3g} from the others")
+    return max(medians.values())
+
+
+def _apart(found: dict[str, list[np.ndarray]], name: str) -> float:
+    """The largest distance of an array from the median of all, relative to its size.
+
+    Arrays that are as good as zero beside the others, such as a bias's gradient in front of batch normalization, are
+    compared on the scale of the others.
+    """
+    middles = [np.median(arrays, axis=0) for arrays in zip(*found.values(), strict=True)]
+    scale = np.linalg.norm(np.concatenate([middle.ravel() for middle in middles]))
+    return max(
+        float(np.linalg.norm(values - middle) / max(np.linalg.norm(middle), 1e-2 * scale))
+        for values, middle in zip(found[name], middles, strict=True)
+    )
+
+
+def measure(cell: Cell, processes: list[Process], rounds: int, most_seconds: float) -> None:
+    """Seconds for an epoch, in turns, everything being compiled before.
+
+    Who would take longer than `most_seconds` gets fewer images, and its time is that of as many as the others had.
+    """
+    for process in processes:
+        seconds = process.ask("warm_up", batch=cell.batch)
+        steps = max(MEASURED_STEPS, int(most_seconds / seconds / cell.batch))
+        cell.measured[process.name] = min(cell.images, steps * cell.batch)
+    for _ in range(rounds):
+        for process in processes:
+            count = cell.measured[process.name]
+            seconds = process.ask("seconds", task="fit", batch=cell.batch, count=count, at_least=LEAST_SECONDS)
+            cell.times.setdefault(process.name, []).append(seconds * cell.images / count)
+
+
+def able(processes: list[Process], net: Net, images: int) -> list[Process]:
+    """Those that can build the net."""
+    left = []
+    for process in processes:
+        try:
+            process.ask("choose", net=net.name, count=images)
+            left.append(process)
+        except RuntimeError as error:
+            print(f"{process.name} is left out from here on: {error}", file=sys.stderr)
+    return left
+
+
+def overview(cells: list[Cell]) -> str:
+    """A line for each cell: planish beside the best of the others."""
+    rows = []
+    for cell in cells:
+        own = statistics.median(cell.times["planish"]) if "planish" in cell.times else None
+        name, best = best_peer(cell.times)
+        rows.append([
+            f"{cell.net}, batch {cell.batch}",
+            f"{cell.images:,}",
+            f"{own:.4g} s" if own else "-",
+            f"{best:.4g} s ({name})" if best else "-",
+            f"{own / best:.3f}" if own and best else "-",
+        ])  # fmt: skip
+    return table(["", "images", "planish", "best of the others", "planish takes, of its time"], rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--images", type=int, default=60_000)
-    parser.add_argument("--batch-size", type=int, default=32)
+    add_arguments(parser, TRAINING)
+    parser.add_argument("--models", nargs="+", choices=list(NETS), default=list(NETS))
+    parser.add_argument("--batches", nargs="+", type=int, default=[32, 128])
+    parser.add_argument("--images", type=int, help="of an epoch of every net (default: see nets.py)")
+    parser.add_argument(
+        "--most-seconds", type=float, default=6, help="who takes longer gets fewer images (%(default)s)"
+    )
+    parser.add_argument("--picture", type=Path, help="where a picture goes (SVG)")
     arguments = parser.parse_args()
-    arguments.only = [name for name in arguments.only if name not in ("onnxruntime", "openvino")]  # these do not train
-    processes = start(arguments, "fit")
-    check(processes)
-    times = measure(processes, arguments.images, arguments.batch_size, arguments.rounds)
+    processes, cells, apart = start(arguments, "fit"), [], {}
+    for net in (NETS[name] for name in arguments.models):
+        images = arguments.images or net.images
+        processes = able(processes, net, images)
+        with tempfile.TemporaryDirectory() as folder:
+            apart[net.name] = check(net, processes, folder)
+        for batch in arguments.batches:
+            cell = Cell(net.name, batch, images)
+            measure(cell, processes, arguments.rounds, arguments.most_seconds)
+            cells.append(cell)
+            title = f"### {net.name}, batch {batch}: an epoch of {images:,} images, {arguments.threads} threads"
+            print(comparison(title, cell.times, "s", 1) + cell.fewer(), end="\n\n", flush=True)
     for process in processes:
         process.close()
-    title = f"One epoch of {arguments.images:,} images, batch {arguments.batch_size}, {arguments.threads} threads"
-    print(comparison(title, times, "s", 1))
-    save(arguments.json, images=arguments.images, batch=arguments.batch_size, threads=arguments.threads, fit=times)
+    print(f"### All\n\n{overview(cells)}\n\n{machine_line()}; {arguments.threads} threads, medians.")
+    print("\nTrained apart, relative: " + ", ".join(f"{name} {far:.1g}" for name, far in apart.items()))
+    save(arguments.json, threads=arguments.threads, apart=apart, cells=[asdict(cell) for cell in cells])
+    if arguments.picture:
+        from picture import training_picture
+
+        arguments.picture.write_text(training_picture([asdict(cell) for cell in cells]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from blog_model import images, weights
+from nets import BLOG, images, weights
 from report import save, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,8 +36,8 @@ def growth(task: str, repeats: int, count: int) -> float:
     """Megabytes gained over `repeats` calls, after a tenth of them (at least one) for warming up."""
     from planish_peer import Peer
 
-    model = Peer(weights(), 2).model
-    x, y = images(count)
+    model = Peer(BLOG, weights(BLOG)).model
+    x, y = images(BLOG, count)
     if task == "predict":
         one = x[:1]
 
@@ -63,7 +63,7 @@ def float64_peak(count: int, warm: bool) -> float:
     """
     from planish_peer import Peer
 
-    model = Peer(weights(), 2).model
+    model = Peer(BLOG, weights(BLOG)).model
     x = np.random.default_rng(0).random((count, 28, 28, 1))
     if warm:
         model.predict(x[:1], verbose=0)

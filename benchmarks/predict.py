@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from blog_model import images, reference, weights
-from peers import Process, add_arguments, start
+from nets import BLOG, images, reference, weights
+from peers import PREDICTING, Process, add_arguments, start
 from report import Times, comparison, save
 
 # The batch sizes that each library is measured with; Keras's default is 32.
-BATCHES = {"planish": [256], "onnxruntime": [256], "torch": [256], "openvino": [256]}
-KERAS_BATCHES = [32, 256]
+BATCHES = {"keras-jax": [32, 256], "keras-tf": [32, 256]}
+BATCH = 256
 
 
 def check(processes: list[Process], arguments: argparse.Namespace) -> None:
     """Nothing is timed before everybody gives the right probabilities."""
-    x, _ = images(64, arguments.data)
-    expected = reference(x[:16], weights())
+    x, _ = images(BLOG, 64, arguments.data)
+    expected = reference(x[:16], weights(BLOG))
     for process in processes:
+        process.ask("choose", net=BLOG.name, count=64)
         apart = np.abs(np.array(process.ask("predictions", count=16, batch=16)) - expected).max()
         if not apart < 1e-5:
             raise SystemExit(f"{process.name} is wrong: {apart:.3g} from the reference")
@@ -26,9 +27,9 @@ def check(processes: list[Process], arguments: argparse.Namespace) -> None:
 
 def many(processes: list[Process], count: int, rounds: int) -> Times:
     """Seconds for all images; one run of each for warming up, then in turns."""
-    cases = [(process, batch) for process in processes for batch in BATCHES.get(process.name, KERAS_BATCHES)]
+    cases = [(process, batch) for process in processes for batch in BATCHES.get(process.name, [BATCH])]
     for process in processes:
-        process.ask("load", count=count)
+        process.ask("choose", net=BLOG.name, count=count)
     times: Times = {}
     for turn in range(rounds + 1):
         for process, batch in cases:
@@ -57,7 +58,7 @@ def one(processes: list[Process], calls: int, rounds: int) -> Times:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
+    add_arguments(parser, PREDICTING)
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--calls", type=int, default=2000, help="of one image, in each round")
     arguments = parser.parse_args()

@@ -34,6 +34,19 @@ def comparison(title: str, times: Times, unit: str, scale: float) -> str:
     return f"{title}\n\n" + table(["", "median", "fastest", "planish takes, of its time"], rows)
 
 
+def best_peer(times: Times) -> tuple[str, float | None]:
+    """The fastest but planish, and its median; ("", None) if planish is alone."""
+    medians = {name: statistics.median(values) for name, values in times.items() if not name.startswith("planish")}
+    name = min(medians, key=medians.__getitem__, default="")
+    return name, medians.get(name)
+
+
+def machine_line() -> str:
+    """The machine in a line for people."""
+    facts = machine()
+    return f"{facts['processor']}, {facts['processors']} processors, load {facts['load']}"
+
+
 def machine() -> dict[str, Any]:
     """What was measured on."""
     model = platform.processor() or platform.machine()

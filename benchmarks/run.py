@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "accuracy"]
+COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy"]
+TAKE_DATA, DRAW = [*COMPARED, "bits", "accuracy"], ["fit", "growth"]
 
 
 def main() -> int:
@@ -23,8 +24,9 @@ def main() -> int:
     peers = [word for peer in arguments.peer for word in ("--peer", peer)]
     failed = []
     for name in [*COMPARED, *(name for name in OWN if name != "accuracy" or data)]:
-        own = [*data, *peers, "--threads", str(arguments.threads)] if name in COMPARED else []
-        options = own or (data if name == "accuracy" else [])
+        options = [*peers, "--threads", str(arguments.threads)] if name in COMPARED else []
+        options += data if name in TAKE_DATA else []
+        options += ["--picture", str(arguments.out / f"{name}.svg")] if name in DRAW else []
         command = [sys.executable, HERE / f"{name}.py", *options, "--json", arguments.out / f"{name}.json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         (arguments.out / f"{name}.md").write_text(done.stdout, encoding="utf-8")

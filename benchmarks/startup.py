@@ -1,61 +1,99 @@
-"""Time to the first prediction in fresh processes, and cold compiling: `python benchmarks/startup.py`."""
+"""Time to the first prediction and to the first training step, in fresh processes: `python benchmarks/startup.py`.
+
+"Nothing cached" compiles; "from the cache" finds the program on disk. Both are also told as milliseconds that the first
+call took longer than one like it later on: what is compiled, loaded and imported on demand. Last comes where the time
+of compiling the training program goes.
+"""
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from report import comparison, save
+from nets import BLOG
+from own import model_of
+from report import comparison, machine_line, save, table
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
 
-_BUILD = """
-import sys; sys.path[:0] = [{workers!r}, {benchmarks!r}]
-from blog_model import weights
-from planish_peer import Peer
-"""
-_SAVE = (
-    _BUILD
-    + """
-model = Peer(weights(), 2).model
-model.predict_on_batch(__import__("numpy").zeros((1, 28, 28, 1), "float32"))
-model.save({file!r})
-"""
-)
 _LOAD = """
 import numpy, planish
 model = planish.models.load_model({file!r})
 assert model.predict_on_batch(numpy.zeros((1, 28, 28, 1), "float32")).shape == (1, 10)
 """
-_COLD = (
-    _BUILD
-    + """
-import time, numpy
-model = Peer(weights(), 2).model
-x = numpy.zeros((1, 28, 28, 1), "float32")
-start = time.perf_counter()
-model.predict_on_batch(x)
-print(time.perf_counter() - start)
-"""
-)
 
 
-def run(program: str, cache: str, names: dict[str, str]) -> tuple[float, str]:
+def run(program: str, cache: str) -> tuple[float, str]:
     """Seconds of a whole process, and what it printed."""
-    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    paths = os.pathsep.join(filter(None, [str(HERE.parent), str(HERE), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PLANISH_CACHE_DIR": cache, "PYTHONPATH": paths}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as after an installation
-    for name, value in names.items():
-        program = program.replace("{" + name + "!r}", repr(value))
     start = time.perf_counter()
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return time.perf_counter() - start, done.stdout
+
+
+def first_calls(task: str) -> list[float]:
+    """Seconds of the first call in this process, and the median of ten more."""
+    import llvmlite.binding  # noqa: F401  importing it is not what is measured
+    import numpy
+    import numpy.random  # data come from it
+
+    model = model_of(BLOG)
+    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    x, y = numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64)
+    times = []
+    for _ in range(11):
+        start = time.perf_counter()
+        if task == "predict":
+            model.predict_on_batch(x[:1])
+        else:
+            model.fit(x, y, batch_size=32, verbose=0)
+        times.append(time.perf_counter() - start)
+    return [times[0], statistics.median(times[1:])]
+
+
+def split() -> dict[str, float]:
+    """Seconds of the parts of making the training program: what is traced, decided, written, and LLVM's share."""
+    import numpy
+    from llvmlite import binding
+
+    from planish.codegen import compile as compiler
+    from planish.codegen.target import current_target
+    from planish.models import data, prepare
+    from planish.models.step_graph import training_graph
+
+    model = model_of(BLOG)
+    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    arrays = data.as_arrays(numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64))
+    ready = prepare.prepare(model, model._settings, arrays)
+    model.optimizer.build(model.trainable_weights)
+    machine = compiler.target_machine(current_target())
+    times = [time.perf_counter()]
+    graph, _ = training_graph(model, ready.objective, model.optimizer, with_outputs=True)
+    times.append(time.perf_counter())
+    names = {"x": arrays.x.dtype.name, "y_true": ready.y_true.dtype.name}
+    request = compiler.Request(graph, names, current_target(), training=True, max_batch=32)
+    plan = compiler.plan(request)
+    times.append(time.perf_counter())
+    program = compiler.emit(plan, request)
+    times.append(time.perf_counter())
+    module = binding.parse_assembly(program.text)
+    module.verify()
+    times.append(time.perf_counter())
+    machine.emit_object(module)
+    times.append(time.perf_counter())
+    parts = ["trace and differentiate", "passes, schedule, storage", "write LLVM text", "LLVM reads", "LLVM compiles"]
+    return dict(zip(parts, (b - a for a, b in itertools.pairwise(times)), strict=True))
 
 
 def main() -> None:
@@ -63,26 +101,40 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    benchmarks = ROOT / "benchmarks"
-    programs = {"planish: import, load, predict one": _LOAD, "import numpy, h5py": "import numpy, h5py"}
-    times: dict[str, list[float]] = {name: [] for name in programs}
-    cold = []
+    processes: dict[str, list[float]] = {"planish: import, load, predict one": [], "import numpy, h5py": []}
+    calls: dict[str, list[float]] = {}
+    extra: dict[str, list[float]] = {}
+    parts: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        names = {
-            "file": str(Path(folder) / "blog.keras"),
-            "workers": str(benchmarks / "workers"),
-            "benchmarks": str(benchmarks),
-        }
-        warm = str(Path(folder) / "warm")
-        run(_SAVE, warm, names)
-        run(_LOAD, warm, names)
+        file, warm = str(Path(folder) / "blog.keras"), str(Path(folder) / "warm")
+        run(f"from own import *; from nets import *; model_of(BLOG).save({file!r})", warm)
+        run(_LOAD.format(file=file), warm)
+        for task in ("predict", "fit"):
+            run(f"import startup; startup.first_calls({task!r})", warm)
         for turn in range(arguments.rounds):
-            for name, program in programs.items():
-                times[name].append(run(program, warm, names)[0])
-            cold.append(float(run(_COLD, str(Path(folder) / f"cold{turn}"), names)[1]))
-    print(comparison("Fresh processes, warm cache", times, "ms", 1e3), end="\n\n")
-    print(comparison("First prediction of the blog's model, nothing cached", {"planish, compiling": cold}, "ms", 1e3))
-    save(arguments.json, startup=times, cold=cold)
+            processes["planish: import, load, predict one"].append(run(_LOAD.format(file=file), warm)[0])
+            processes["import numpy, h5py"].append(run("import numpy, h5py", warm)[0])
+            for task, told in (("predict", "first prediction"), ("fit", "first step of training")):
+                for cache, cached in (
+                    (str(Path(folder) / f"{task}{turn}"), "nothing cached"),
+                    (warm, "from the cache"),
+                ):
+                    answer = run(f"import startup; print(startup.first_calls({task!r}))", cache)[1]
+                    first, later = json.loads(answer)
+                    calls.setdefault(f"{told}, {cached}", []).append(first)
+                    extra.setdefault(f"{told}, {cached}", []).append(first - later)
+            answer = run("import json, startup; print(json.dumps(startup.split()))", warm)[1]
+            for name, seconds in json.loads(answer).items():
+                parts.setdefault(name, []).append(seconds)
+    print(comparison("Fresh processes, warm cache", processes, "ms", 1e3), end="\n\n")
+    rows = [
+        [name, f"{1e3 * statistics.median(values):.1f} ms", f"{1e3 * statistics.median(extra[name]):.1f} ms"]
+        for name, values in calls.items()
+    ]
+    print("The blog's model\n\n" + table(["", "first call", "more than a later call"], rows), end="\n\n")
+    rows = [[name, f"{1e3 * statistics.median(values):.1f} ms"] for name, values in parts.items()]
+    print("Compiling its training program\n\n" + table(["", "median"], rows) + f"\n\n{machine_line()}")
+    save(arguments.json, startup=processes, first=calls, extra=extra, compiling=parts)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ import keras
 from keras_like import KerasLike
 
 
-class Peer(KerasLike):
-    def __init__(self, values, threads):
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow
+def limit(threads):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
 
-            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-            tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
-        super().__init__(keras, values)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+class Peer(KerasLike):
+    def __init__(self, net, values):
+        super().__init__(keras, net, values)

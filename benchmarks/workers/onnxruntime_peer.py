@@ -4,12 +4,18 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+OPTIONS = onnxruntime.SessionOptions()
+
+
+def limit(threads):
+    OPTIONS.intra_op_num_threads, OPTIONS.inter_op_num_threads = threads, 1
+
 
 class Peer:
-    def __init__(self, values, threads):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(_model(values), options, providers=["CPUExecutionProvider"])
+    """Of the blog's net."""
+
+    def __init__(self, net, values):
+        self.session = onnxruntime.InferenceSession(_model(values), OPTIONS, providers=["CPUExecutionProvider"])
 
     def predict(self, x, batch):
         images = x.reshape(-1, 1, 28, 28)  # one channel: both orders are the same bytes

@@ -4,11 +4,18 @@ import numpy as np
 import openvino
 from openvino import opset13 as ops
 
+SETTINGS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+
+def limit(threads):
+    SETTINGS["INFERENCE_NUM_THREADS"] = threads
+
 
 class Peer:
-    def __init__(self, values, threads):
-        settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self.request = openvino.Core().compile_model(_model(values), "CPU", settings).create_infer_request()
+    """Of the blog's net."""
+
+    def __init__(self, net, values):
+        self.request = openvino.Core().compile_model(_model(values), "CPU", SETTINGS).create_infer_request()
 
     def predict(self, x, batch):
         images = x.reshape(-1, 1, 28, 28)

@@ -10,7 +10,10 @@ from keras_like import KerasLike
 import planish
 
 
+def limit(threads):
+    planish.set_num_threads(threads)
+
+
 class Peer(KerasLike):
-    def __init__(self, values, threads):
-        planish.set_num_threads(threads)
-        super().__init__(planish, values)
+    def __init__(self, net, values):
+        super().__init__(planish, net, values)

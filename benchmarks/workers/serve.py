@@ -1,7 +1,8 @@
 """A peer's process: `python serve.py NAME THREADS DATA-or-empty`. Requests and answers are lines of JSON.
 
-Each peer is a module of this folder with a class `Peer(weights, threads)` that has `predict(x, batch)` and, where the
-library has them, `one(x)`, `one_call(x)` and `fit(x, y, batch)`; `reset()` takes the starting weights again.
+Each peer is a module of this folder with `limit(threads)`, and a class `Peer(net, weights)` that has what its library
+can do of `predict(x, batch)`, `one(x)`, `one_call(x)` and `fit(x, y, batch, shuffle)`, which gives the mean loss. Those
+that train have `reset(optimizer)`, which takes the starting weights again, and `weights()`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from blog_model import images, weights
+from nets import NETS, images, weights
+
+CHECKED_STEPS, CHECKED_BATCH = 4, 8
+WARM_UP_STEPS = 4
 
 
 def limit(threads):
@@ -28,32 +32,59 @@ def limit(threads):
 
 class Server:
     def __init__(self, name, threads, data):
-        self.peer = importlib.import_module(name).Peer(weights(), threads)
+        limit(threads)
+        self.module = importlib.import_module(name)
+        self.module.limit(threads)
         self.data = Path(data) if data else None
-        self.x, self.y = images(64, self.data)
 
     def abilities(self):
-        return [name for name in ("predict", "one", "one_call", "fit") if hasattr(self.peer, name)]
+        return [name for name in ("predict", "one", "one_call", "fit") if hasattr(self.module.Peer, name)]
 
-    def load(self, count):
-        self.x, self.y = images(count, self.data)
+    def choose(self, net, count):
+        """Builds a net of `nets.py`, and loads so many images for it."""
+        self.net = NETS[net]
+        self.peer, self.checked = self.module.Peer(self.net, weights(self.net)), None
+        self.x, self.y = images(self.net, count, self.data)
 
     def predictions(self, count, batch):
         return np.asarray(self.peer.predict(self.x[:count], batch)).astype(float).tolist()
 
-    def trained(self):
-        """Predictions after two steps of 32 images, in order."""
-        self.peer.reset()
-        self.peer.fit(self.x[:64], self.y[:64], 32, shuffle=False)
-        return np.asarray(self.peer.predict(self.x[:16], 16)).astype(float).tolist()
+    def trained(self, file, draw):
+        """The losses of some steps, without shuffling and dropout; the weights after one of SGD go to a file."""
+        if self.checked is None:
+            self.checked = self.module.Peer(self.net.without_dropout(), weights(self.net))
+        peer, size = self.checked, CHECKED_BATCH
+        x, y = images(self.net, CHECKED_STEPS * size, self.data, draw)
+        losses = {}
+        for optimizer in ("adam", "sgd"):
+            peer.reset(optimizer)
+            losses[optimizer] = []
+            for start in range(0, len(x), size):
+                rows = slice(start, start + size)
+                losses[optimizer].append(float(peer.fit(x[rows], y[rows], size, shuffle=False)))
+                if (optimizer, start) == ("sgd", 0):
+                    np.savez(file, *peer.weights())
+        return losses
 
-    def seconds(self, task, batch):
-        start = time.perf_counter()
-        if task == "predict":
-            self.peer.predict(self.x, batch)
-        else:
-            self.peer.fit(self.x, self.y, batch)
-        return time.perf_counter() - start
+    def warm_up(self, batch):
+        """Compiles what an epoch needs, for its last and smaller batch, too; then the seconds of an image, roughly."""
+        count = min(len(self.x), WARM_UP_STEPS * batch + len(self.x) % batch)
+        for _ in range(2):
+            start = time.perf_counter()
+            self.peer.fit(self.x[:count], self.y[:count], batch)
+        return (time.perf_counter() - start) / count
+
+    def seconds(self, task, batch, count=None, at_least=0.0):
+        """For the first `count` images: the mean of as many runs as `at_least` so many seconds take."""
+        x, y = self.x[:count], self.y[:count]
+        start, runs = time.perf_counter(), 0
+        while not runs or time.perf_counter() - start < at_least:
+            if task == "predict":
+                self.peer.predict(x, batch)
+            else:
+                self.peer.fit(x, y, batch)
+            runs += 1
+        return (time.perf_counter() - start) / runs
 
     def latency(self, task, count):
         """The median of single images, in seconds."""
@@ -67,7 +98,6 @@ class Server:
 
 def main(name, threads, data):
     answers, sys.stdout = sys.stdout, sys.stderr  # libraries that print do not disturb
-    limit(int(threads))
     server = Server(name, int(threads), data)
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,27 +1,40 @@
-"""PyTorch, with images in channels_last."""
+"""PyTorch; PLANISH_BENCHMARK_TORCH says how: "default", "channels_last" or "compile" (and channels_last)."""
+
+import os
 
 import numpy as np
 import torch
+from nets import BATCH_NORM, Conv, Dense, Dropout, Pool
 from torch import nn
+from torch_layout import as_keras, as_torch
+
+MODE = os.environ.get("PLANISH_BENCHMARK_TORCH", "default")
+FORMAT = torch.contiguous_format if MODE == "default" else torch.channels_last
+
+
+def limit(threads):
+    torch.set_num_threads(threads)
 
 
 class Peer:
-    def __init__(self, values, threads):
-        torch.set_num_threads(threads)
-        self.values = values
+    def __init__(self, net, values):
+        self.description, self.values = net, values
+        self.net = nn.Sequential(*(_layer(*step) for step in net.shapes())).to(memory_format=FORMAT)
+        # Predictions are not compiled: only training is compared with it.
+        self.called = torch.compile(self.net, dynamic=False) if MODE == "compile" else self.net
+        self.loss = nn.CrossEntropyLoss()
         self.reset()
 
-    def reset(self):
-        net = nn.Sequential(
-            nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(1600, 128), nn.ReLU(), nn.Linear(128, 10),
-        )  # fmt: skip
+    def reset(self, optimizer="adam"):
         with torch.no_grad():
-            for parameter, value in zip(net.parameters(), _as_torch(self.values), strict=True):
-                parameter.copy_(torch.from_numpy(value))
-        self.net = net.to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(net.parameters(), 0.001, eps=1e-7)
-        self.loss = nn.CrossEntropyLoss()
+            for tensor, value in zip(_tensors(self.net), as_torch(self.description, self.values), strict=True):
+                tensor.copy_(torch.from_numpy(value))
+        parameters = self.net.parameters()
+        adam = optimizer == "adam"
+        self.optimizer = torch.optim.Adam(parameters, 0.001, eps=1e-7) if adam else torch.optim.SGD(parameters, 0.05)
+
+    def weights(self):
+        return as_keras(self.description, [tensor.detach().numpy() for tensor in _tensors(self.net)])
 
     def predict(self, x, batch):
         self.net.eval()
@@ -36,20 +49,44 @@ class Peer:
         self.net.train()
         images, labels = _images(x), torch.from_numpy(y.astype(np.int64))
         order = torch.randperm(len(x)) if shuffle else torch.arange(len(x))
+        total = torch.zeros(())
         for start in range(0, len(x), batch):
             rows = order[start : start + batch]
             self.optimizer.zero_grad(set_to_none=True)
-            self.loss(self.net(images[rows].contiguous(memory_format=torch.channels_last)), labels[rows]).backward()
+            loss = self.loss(self.called(images[rows].contiguous(memory_format=FORMAT)), labels[rows])
+            loss.backward()
             self.optimizer.step()
+            total += loss.detach() * len(rows)
+        return total.item() / len(x)
+
+
+class GlobalAverage(nn.Module):
+    def forward(self, x):
+        return x.mean((2, 3))
+
+
+def _layer(layer, before, after):
+    match layer:
+        case Conv(filters, kernel, stride, padding):
+            return nn.Conv2d(before[-1], filters, kernel, stride, padding)
+        case Pool(kind, size):
+            return nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size)
+        case Dense(units):
+            return nn.Linear(before[-1], units)
+        case Dropout(rate):
+            return nn.Dropout(rate)
+    if layer == BATCH_NORM:  # with Keras's defaults
+        return (nn.BatchNorm2d if len(before) == 3 else nn.BatchNorm1d)(before[-1], eps=1e-3, momentum=0.01)
+    return {"relu": nn.ReLU, "tanh": nn.Tanh, "flatten": nn.Flatten, "global_average": GlobalAverage}[layer.kind]()
 
 
 def _images(x):
     return torch.from_numpy(x).permute(0, 3, 1, 2)
 
 
-def _as_torch(values):
-    """Kernels [out, in, rows, columns]; the first dense kernel for maps that are flattened channels first."""
-    first, b0, second, b1, dense, b2, last, b3 = values
-    flat = dense.reshape(5, 5, 64, 128).transpose(3, 2, 0, 1).reshape(128, 1600)
-    kernels = [first.transpose(3, 2, 0, 1), b0, second.transpose(3, 2, 0, 1), b1, flat, b2, last.T, b3]
-    return [np.ascontiguousarray(kernel) for kernel in kernels]
+def _tensors(net):
+    """In the order of Keras's weights."""
+    for module in net:
+        yield from module.parameters()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            yield from (module.running_mean, module.running_var)

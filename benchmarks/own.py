@@ -1,0 +1,44 @@
+"""What the benchmarks of planish alone share: its models, a process that competes, how long an epoch takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nets import Net, weights
+
+sys.path[:0] = [str(Path(__file__).resolve().parent / "workers"), str(Path(__file__).resolve().parent.parent)]
+
+
+def model_of(net: Net, *, pixels: bool = False) -> Any:
+    """A compiled model with the starting weights of `nets.py`; for uint8 images if `pixels`."""
+    from planish_peer import Peer
+
+    values = weights(net)
+    if pixels:
+        values[0] = values[0] / np.float32(255)
+    return Peer(net, values).model
+
+
+def epoch_seconds(model: Any, x: np.ndarray, y: np.ndarray, batch: int) -> float:
+    start = time.perf_counter()
+    model.fit(x, y, batch_size=batch, verbose=0)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """So many processes that do nothing but take a processor's time; they may run where this one may."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()

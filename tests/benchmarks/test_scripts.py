@@ -1,0 +1,132 @@
+"""Every benchmark of planish alone runs, on next to nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Exit code, what was printed, and the JSON file of a script."""
+
+    def run(name, *arguments):
+        command = [sys.executable, FOLDER / f"{name}.py", *map(str, arguments), "--json", tmp_path / "found.json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ""})
+        assert done.returncode in (0, 1), done.stderr
+        return done.returncode, done.stdout, json.loads((tmp_path / "found.json").read_text())
+
+    return run
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """A script as a module."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return __import__
+
+
+def test_fit_checks_measures_and_draws(run, tmp_path):
+    picture = tmp_path / "fit.svg"
+    options = ["--only", "planish", "--models", "mlp", "lenet", "--images", 40, "--rounds", 1, "--picture", picture]
+    code, out, found = run("fit", *options)
+    assert code == 0
+    assert "| mlp, batch 32 | 40 |" in out
+    assert [(cell["net"], cell["batch"]) for cell in found["cells"]] == [
+        ("mlp", 32), ("mlp", 128), ("lenet", 32), ("lenet", 128),
+    ]  # fmt: skip
+    assert all(cell["times"]["planish"][0] > 0 for cell in found["cells"])
+    assert ElementTree.parse(picture).getroot().tag.endswith("svg")
+
+
+def test_bits_are_the_same(run):
+    code, out, found = run("bits", "--models", "lenet", "--threads", 1, 3, "--images", 70)
+    assert (code, len(found["sums"]["lenet"]), len(set(found["sums"]["lenet"]))) == (0, 4, 1)
+    assert "All the same" in out
+
+
+def test_bits_that_differ_are_found(module, monkeypatch, capsys):
+    bits = module("bits")
+    sums = iter("abcabcabc")
+    monkeypatch.setattr(bits, "in_a_fresh_process", lambda *arguments: next(sums))
+    monkeypatch.setattr(sys, "argv", ["bits.py", "--models", "mlp", "--threads", "1", "2"])
+    assert bits.main() == 1
+    assert "They differ: mlp" in capsys.readouterr().out
+
+
+def test_other_seeds_and_nets_have_other_bits(module):
+    bits = module("bits")
+    assert bits.digest("mlp", 40, 1, None) == bits.digest("mlp", 40, 2, None)
+    assert bits.digest("mlp", 40, 1, None) != bits.digest("mlp", 41, 1, None)
+
+
+def test_degradation(run):
+    _, out, found = run("degradation", "--models", "logistic", "--images", 64, "--rounds", 1)
+    assert len(found["seconds"]["logistic"]) == 3
+    assert "| logistic | beside a busy process |" in out
+
+
+def test_growth(run, tmp_path):
+    options = ["--model", "logistic", "--counts", 50, 120, "--channels", 4, 5, "--images", 32, "--rounds", 1]
+    _, out, found = run("growth", *options, "--picture", tmp_path / "growth.svg")
+    assert list(found["counts"]) == ["50", "120"]
+    assert "ns per image and channel squared" in out
+    assert ElementTree.parse(tmp_path / "growth.svg").getroot().tag.endswith("svg")
+
+
+def test_growth_that_is_too_fast_is_found(module):
+    growth = module("growth")
+    flat, square = {1_000: 9.0, 10_000: 5.0, 100_000: 6.0}, {16: 9.0, 32: 10.0, 64: 40.0, 128: 160.0}
+    assert growth.missed(flat, square) == []
+    assert growth.missed(flat | {100_000: 7.0}, square | {128: 400.0}) == ["100,000 images", "128 channels"]
+
+
+def test_startup(run):
+    code, out, found = run("startup", "--rounds", 1)
+    assert code == 0
+    first = {name: values[0] for name, values in found["first"].items()}
+    assert first["first step of training, from the cache"] < first["first step of training, nothing cached"]
+    assert "| LLVM compiles |" in out
+
+
+def test_accuracy(run, tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 256, (90, 28, 28), np.uint8), np.arange(90) % 10
+    np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
+    code, out, found = run("accuracy", "--data", tmp_path / "mnist.npz", "--epochs", 2, "--seeds", 1, 2)
+    assert (code, list(found["accuracy"])) == (1, ["1", "2"])
+    assert "Missed: 0.985 with seed 1, 0.985 with seed 2" in out
+
+
+def test_a_peer_that_trains_differently_is_found(module, tmp_path):
+    fit, nets = module("fit"), module("nets")
+    net = nets.NETS["logistic"]
+
+    class Fake:
+        def __init__(self, name, change):
+            self.name, self.change = name, change
+
+        def ask(self, request, file, draw):
+            np.savez(file, *(value + self.change for value in nets.weights(net)))
+            return {"sgd": [2.3], "adam": [2.3]}
+
+    three = [Fake("one", 0.1), Fake("two", 0.1), Fake("three", 0.1 * (1 + 1e-6))]
+    assert 0 < fit.check(net, three, str(tmp_path)) < 1e-5
+    with pytest.raises(SystemExit, match=r"logistic: other trains differently, 0\.1 from the others"):
+        fit.check(net, [*three, Fake("other", 0.11)], str(tmp_path))
+
+
+def test_the_picture_of_the_readme(module):
+    picture = module("picture")
+    cell = {"net": "blog", "batch": 32, "images": 10, "times": {"planish": [1.0, 3.0, 2.0], "a<b": [4.0]}}
+    drawn = picture.speed_picture({"images": 5, "many": {"planish": [0.1]}}, {"cells": [cell]})
+    words = [element.text for element in ElementTree.fromstring(drawn)]
+    assert "fit: an epoch of 10 images, batch 32, seconds" in words
+    assert [words.index("2.00 s"), words.index("4.00 s")] == sorted([words.index("2.00 s"), words.index("4.00 s")])
+    assert "a<b" in words
