@@ -27,16 +27,16 @@ ALLOWED = {
     "runtime": {"graph", "ops", "autodiff", "passes", "codegen"},
 }
 # `structure` reads models of all kinds: it makes planish's layers of Keras's and PyTorch's, and reads files.
-TOP = {"saving", "cli", "structure"}
+TOP = {"saving", "cli", "structure", "explain"}
 FRONT = ROOMS - set(ALLOWED) - TOP
 
 ALLOWED |= {room: FRONT | {"graph", "ops", "autodiff", "flattening"} for room in FRONT}
 ALLOWED |= {room: ROOMS - {"cli"} for room in TOP}
-ALLOWED["models"] |= {"runtime", "saving"}  # `model.save`; the import is inside the functions
+ALLOWED["models"] |= {"runtime", "saving", "explain"}  # `model.save`, `model.explain`: inside the functions
 ALLOWED["models"] |= {"passes"}  # gradients are taken of a graph that passes have made ready for it
 ALLOWED["__main__"] = {"cli"}
 
-HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib")
+HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
 
 
 def room_of(module: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import time
 from typing import Any
@@ -65,6 +66,7 @@ def _write(model: Any, history: dict[str, list[float]], digits: data.Data, proba
     model.save(saved)
     model_files.write_class_names(digits.class_names, folder)
     say(f"wrote {saved}")
+    _write_report(model, digits, os.path.join(folder, "report.html"))
     if not pictures.can_draw():
         say(f"No pictures: they need matplotlib ({pictures.INSTALL})")
         return
@@ -73,3 +75,14 @@ def _write(model: Any, history: dict[str, list[float]], digits: data.Data, proba
         say(f"wrote {curve}")
     pictures.sample_predictions(digits.x_test, digits.y_test, probabilities, digits.class_names, samples)
     say(f"wrote {samples}")
+
+
+def _write_report(model: Any, digits: data.Data, path: str) -> None:
+    """What the model makes of the first digit that it has not seen."""
+    from planish.explain import page, report
+
+    if importlib.util.find_spec("jinja2") is None:
+        say(f"No report: it needs Jinja2 ({page.INSTALL})")
+        return
+    report(model, digits.x_test[0], label=int(digits.y_test[0]), class_names=digits.class_names).save(path)
+    say(f"wrote {path}: open it in a browser to see what every layer makes of a digit")

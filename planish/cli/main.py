@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 
 import planish
-from planish.cli import bench, cache, demo, evaluate, inspect, predict, summary, train
+from planish.cli import bench, cache, demo, evaluate, explain, inspect, predict, summary, train
 
-_COMMANDS = (demo, train, predict, evaluate, summary, inspect, cache, bench)
+_COMMANDS = (demo, train, predict, evaluate, explain, summary, inspect, cache, bench)
 
 _MISTAKE = 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count

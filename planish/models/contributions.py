@@ -17,7 +17,7 @@ from planish.models.arrays import Array, as_array
 from planish.models.feature_windows import feature_windows
 from planish.models.gradient_values import checked_gradients, class_indices, class_score
 from planish.models.layer_outputs import LayerName, Traced, checked_images, trace
-from planish.models.linearity import bias_of_score
+from planish.models.linearity import biases_of_scores
 from planish.models.value_program import ValueProgram
 
 
@@ -103,35 +103,45 @@ class Contributions:
 def contributions(model: Any, image: Any, target: int | None, layer: LayerName | None) -> Contributions:
     """See `Introspection.contributions`."""
     x = one_image(model, image)
-    visit = flatten_visit(model, trace(model), layer)
-    classes = class_indices(model, x, target)
+    return contributions_to(model, x, class_indices(model, x, target), layer)[0]
+
+
+def contributions_to(
+    model: Any, x: Array, classes: NDArray[np.int32], layer: LayerName | None = None
+) -> list[Contributions]:
+    """Those to the logits of several classes, for one image [1, ...], from one run of one program."""
+    traced = trace(model)
+    visit = flatten_visit(model, traced, layer)
 
     def make() -> ValueProgram:
-        traced = trace(model)
         score = class_score(model, traced)
-        flat = flatten_visit(model, traced, layer).y
-        (gradient,) = checked_gradients(score, [(visit.layer, flat)])
-        nodes = {"features": flat, "weights": gradient, "logit": score}
+        (gradient,) = checked_gradients(score, [(visit.layer, visit.y)])
+        nodes = {"features": visit.y, "weights": gradient, "logit": score}
         return ValueProgram(model, nodes, {"x": x.dtype, "class": classes.dtype})
 
     program = model._programs.kept(model, ("contributions", x.dtype, visit.layer), make)
-    found = program({"x": x, "class": classes}, 1)
-    features, weights, logit = found["features"][0], found["weights"][0], float(found["logit"][0])
-    bias = bias_of_score(model, visit.layer, int(classes[0]))
-    rest = logit - float(np.dot(features.astype(np.float64), weights)) if bias is None else bias
-    flat_map = map_of(model, visit)
-    return Contributions(
-        int(classes[0]), visit.layer.name, flat_map, features, weights, logit, rest, exact=bias is not None
-    )
+    found = program({"x": np.repeat(x, len(classes), axis=0), "class": classes}, len(classes))
+    features, flat_map = found["features"][0], map_of(traced, visit)
+    biases = biases_of_scores(model, visit.layer, classes)
+    made = []
+    for place, target in enumerate(classes):
+        weights, logit = found["weights"][place], float(found["logit"][place])
+        missing = logit - float(np.dot(features.astype(np.float64), weights))
+        rest = missing if biases is None else float(biases[place])
+        made.append(
+            Contributions(
+                int(target), visit.layer.name, flat_map, features, weights, logit, rest, exact=biases is not None
+            )
+        )
+    return made
 
 
 def one_image(model: Any, image: Any) -> Array:
     """`image`, with or without its batch axis (and its only channel), as a batch of one that fits the model."""
-    array = as_array(image, "image")
-    rank = len(model.input_shape)
-    if array.ndim == rank - 2 and model.input_shape[-1] == 1:
+    array, shape = as_array(image, "image"), model._image_shape()
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
         array = array[..., None]
-    x = checked_images(model, array[None] if array.ndim == rank - 1 else array)
+    x = checked_images(model, array[None] if array.ndim == len(shape) else array)
     if len(x) != 1:
         raise ValueError(explain(what="one image is looked at", expected="one", received=f"{len(x):,} images"))
     return x
@@ -158,11 +168,11 @@ def flatten_visit(model: Any, traced: Traced, layer: LayerName | None) -> Visit:
     return visit
 
 
-def map_of(model: Any, visit: Visit) -> FlattenMap:
-    """The order of a Flatten layer's vector; receptive fields are windows of this model's own images."""
+def map_of(traced: Traced, visit: Visit) -> FlattenMap:
+    """The order of a Flatten layer's vector; receptive fields are windows of the traced model's own images."""
     layer = visit.layer
     assert isinstance(layer, Flatten)
-    image_format = lineage.image_format([each.layer for each in trace(model).leaves])
+    image_format = lineage.image_format([each.layer for each in traced.leaves])
     return FlattenMap(visit.x.shape, layer.data_format, image_format=image_format, feature_map=visit.x)
 
 

@@ -69,6 +69,16 @@ def class_score(model: Any, traced: Traced, *, logits: bool = True) -> Node:
     return ops.reduce_sum(ops.multiply(scores, chosen), (0,))
 
 
+def class_logits(model: Any, images: Array) -> Array:
+    """f32 [n, classes]: what the model gives before its final activation."""
+
+    def make() -> ValueProgram:
+        return ValueProgram(model, {"logits": logits_of(trace(model).y)}, {"x": images.dtype})
+
+    logits: Array = model._programs.kept(model, ("logits", images.dtype), make)({"x": images}, len(images))["logits"]
+    return logits
+
+
 def class_indices(model: Any, images: Array, target: Any) -> Array:
     """i32 [n]: the class of each image that `target` means; the model's own answer for None."""
     classes = model.output_shape[-1]

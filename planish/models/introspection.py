@@ -1,13 +1,17 @@
-"""Looking into a model: what its layers give, what its answers depend on."""
+"""Looking into a model: what its layers give, what its answers depend on, and the report that shows it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from planish.models.contributions import Contributions, contributions
 from planish.models.gradient_values import gradients
 from planish.models.layer_outputs import LayerName, activations
+
+if TYPE_CHECKING:
+    from planish.explain import Report
 
 
 class Introspection:
@@ -49,3 +53,16 @@ class Introspection:
         ValueError if there is no such layer, if what follows it gives no logits, or if `image` is several.
         """
         return contributions(self, image, target, layer)
+
+    def explain(self, image: Any = None, out: str | os.PathLike[str] | None = None, **options: Any) -> Report:
+        """A report on the model and one image, as one HTML page that needs nothing else; written to `out` if given.
+
+        Without an image it takes one of the digits that come with planish, if the model takes such images. `options`
+        are those of `planish.explain.report`.
+        """
+        from planish.explain import report
+
+        made = report(cast(Any, self), image, **options)
+        if out is not None:
+            made.save(out)
+        return made

@@ -1,4 +1,4 @@
-"""Whether a class's score is linear in what a layer gives, and what it is where that is zero."""
+"""Whether scores are linear in what a layer gives, and what they are where that is zero."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planish import ops
 from planish.graph.graph import Graph, topological
@@ -15,8 +16,8 @@ from planish.models.layer_outputs import trace
 from planish.ops.interpreter import interpret
 
 
-def bias_of_score(model: Any, layer: Any, target: int) -> float | None:
-    """The class's logit where the flat vector is zero, if it depends on that vector linearly; else None."""
+def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDArray[np.float64] | None:
+    """The logit of each class where what `layer` gives is zero, if logits depend on that linearly; else None."""
     traced = trace(model)
     score = class_score(model, traced)
     flat = traced.visit(model, layer).y
@@ -25,8 +26,9 @@ def bias_of_score(model: Any, layer: Any, target: int) -> float | None:
     zeros = ops.input_("features", flat.shape)
     tail = Graph.build({"logit": score}).rewrite_knowing(lambda original, _: zeros if original is flat else None)
     bindings: dict[str, Any] = {variable.path: variable.value for variable in model.weights}
-    bindings |= {"features": np.zeros((1, *flat.shape)), "class": np.array([target], np.int32)}
-    return float(interpret(tail, bindings, batch_size=1, dtype=np.float64).outputs["logit"][0])
+    bindings |= {"features": np.zeros((len(classes), *flat.shape)), "class": classes}
+    results = interpret(tail, bindings, batch_size=len(classes), dtype=np.float64)
+    return results.outputs["logit"]
 
 
 def is_linear(y: Node, x: Node) -> bool:

@@ -65,7 +65,8 @@ def alternatives_to(layers: Sequence[Layer], steps: Sequence[Step]) -> tuple[Alt
         kind = "nn.LazyLinear" if isinstance(smaller, Product) else "Dense"
         change = f"{kind}({units // 2}) for {kind}({units})"
         made.append((change, [*layers[:dense], smaller, *layers[dense + 1 :]]))
-    return tuple(_counted(change, each, layers[dense].name, steps[0].input_shape) for change, each in made)
+    counted = (_counted(change, each, layers[dense].name, steps[0].input_shape) for change, each in made)
+    return tuple(each for each in counted if each is not None)
 
 
 def _places(layers: Sequence[Layer]) -> tuple[int, int] | None:
@@ -108,13 +109,16 @@ def _other_maps(
         yield "MaxPooling2D(2) before Flatten()", [*before, pool, flatten, *after]
 
 
-def _counted(change: str, layers: Sequence[Layer], dense: str, shape: Shape) -> Alternative:
-    """The counts of the changed model, which is built for it."""
+def _counted(change: str, layers: Sequence[Layer], dense: str, shape: Shape) -> Alternative | None:
+    """The counts of the changed model, which is built for it; None if later layers cannot take the change."""
     fresh = [layer.unbuilt_copy() for layer in layers]
     for layer in fresh:
         if isinstance(layer, Product):
             layer.features = None  # the module's own number is for the map as it was
-    steps = steps_of(built(fresh, shape, "alternative"))
+    try:
+        steps = steps_of(built(fresh, shape, "alternative"))
+    except ValueError:  # a Reshape, for example, that needs just as many numbers as before
+        return None
     features = next(step.input_shape[-1] for step in steps if step.name == dense)
     return Alternative(
         change,

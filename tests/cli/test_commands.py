@@ -232,4 +232,5 @@ def test_demo_without_matplotlib(planish, few_digits, tmp_path, monkeypatch):
     code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
     assert code == 0
     assert "No pictures: they need matplotlib (pip install 'planish[plots]')" in out
-    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["classes.txt", "digits.keras"]
+    names = sorted(path.name for path in (tmp_path / "there").iterdir())
+    assert names == ["classes.txt", "digits.keras", "report.html"]

@@ -1,0 +1,156 @@
+"""The fourth part of a report: what the compiler did with the model, pass by pass, as it recorded it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from planish.codegen import compile as compiler
+from planish.codegen import lowering
+from planish.codegen.target import Target, current_target
+from planish.explain.encoding import Array
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.graph.printer import print_graph
+from planish.models.layer_outputs import Traced
+from planish.passes import pipeline
+from planish.passes.recorder import Record, Recorder
+
+_TIMED_RUNS = 30
+_FLOAT_NBYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A value that is computed for each image: its operation, its shape, the layers it belongs to.
+
+    `view` says that it is memory seen as another shape; `state` is 'kept', 'gone' (before a pass) or 'new' (after it).
+    """
+
+    text: str
+    shape: tuple[int, ...]
+    layers: str
+    view: bool
+    state: str = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one pass changed. Graphs are given as rows of chips and as text; `seconds` is what the pass took."""
+
+    name: str
+    summary: str
+    seconds: float
+    before: list[Chip]
+    after: list[Chip]
+    text_before: str
+    text_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompilerView:
+    """The trace of one compilation.
+
+    Memory in bytes: of one thread for `block` images, of what threads share, and of what layers give for one image.
+    """
+
+    steps: list[Step]
+    unchanged: list[str]
+    traced: list[Chip]
+    pass_seconds: float
+    plan_seconds: float
+    target: Target
+    scratch_nbytes: int
+    arena_nbytes: int
+    layers_nbytes: int
+    block: int
+    kernels: int
+    run_seconds: float
+
+
+def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
+    """Compiles the model's inference program up to its plan, and times the finished one on the image [1, ...]."""
+    graph, target, recorder = model.graph(), current_target(), Recorder()
+    dtypes = {str(node.attributes["name"]): image.dtype.name for node in graph.leaves("input")}
+    start = time.perf_counter()
+    plan = compiler.plan(compiler.Request(graph, dtypes, target, training=False), recorder)
+    seconds = time.perf_counter() - start
+    steps = [_step(record) for record in recorder.records]
+    changed = [step for step in steps if step.text_before != step.text_after]
+    last = recorder.records[-1].after
+    return CompilerView(
+        changed,
+        [step.name for step in steps if step not in changed],
+        _chips(graph),
+        sum(record.seconds for record in recorder.records),
+        seconds,
+        target,
+        plan.storage.scratch_nbytes,
+        plan.storage.arena_nbytes,
+        _FLOAT_NBYTES * sum(visit.y.type.size for visit in traced.leaves if visit.y.op != "reshape"),
+        plan.block,
+        sum(1 for chip in _chips(last) if not chip.view),
+        _seconds_to_run(model, image),
+    )
+
+
+def _seconds_to_run(model: Any, image: Array) -> float:
+    """The shortest of some runs on one image, of a program that is already there."""
+    model.predict_on_batch(image)
+    seconds = []
+    for _ in range(_TIMED_RUNS):
+        start = time.perf_counter()
+        model.predict_on_batch(image)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def _step(record: Record) -> Step:
+    before, after = _marked(_chips(record.before), _chips(record.after))
+    return Step(
+        record.name,
+        summary_of(record.name),
+        record.seconds,
+        before,
+        after,
+        print_graph(record.before),
+        print_graph(record.after),
+    )
+
+
+def _marked(before: list[Chip], after: list[Chip]) -> tuple[list[Chip], list[Chip]]:
+    """Both rows, with what is in one of them only marked as gone or as new."""
+    gone, new = set(range(len(before))), set(range(len(after)))
+    for block in difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks():
+        gone -= set(range(block.a, block.a + block.size))
+        new -= set(range(block.b, block.b + block.size))
+    return (
+        [replace(chip, state="gone") if place in gone else chip for place, chip in enumerate(before)],
+        [replace(chip, state="new") if place in new else chip for place, chip in enumerate(after)],
+    )
+
+
+def summary_of(name: str) -> str:
+    """What a pass says of itself in the first paragraph of its file."""
+    modules = {step.__name__: step.__module__ for step in pipeline.PASSES} | {"lower": lowering.__name__}
+    text = inspect.cleandoc(sys.modules[modules[name]].__doc__ or "") if name in modules else ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _chips(graph: Graph) -> list[Chip]:
+    return [
+        Chip(_operations(node), node.shape, ", ".join(node.layers), node.op == "reshape")
+        for node in graph.nodes
+        if node.inputs and node.batched
+    ]
+
+
+def _operations(node: Node) -> str:
+    """The operation, with those that were fused into it: "conv2d_pool + add + relu"."""
+    base = str(node.attributes.get("base", "")) if node.op == "fused" else ""
+    parts = (part.strip().split("(")[0] for part in str(node.attributes.get("expression", "")).split(";"))
+    return " + ".join(name for name in (base, *parts) if name not in ("", "constant")) or node.op

@@ -1,0 +1,81 @@
+"""The page itself: templates filled in by Jinja2, with style and scripts inside."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from importlib.resources import files
+from typing import Any
+
+import planish
+from planish.errors import explain
+
+SCRIPTS = ("drawing.js", "maps.js", "unrolling.js", "classes.js", "page.js")
+"""In the order in which they run; together they are one function, so that nothing of them is global."""
+
+INSTALL = "pip install 'planish[explain]'"
+
+
+def require_jinja() -> None:
+    """ImportError, with what to install, if Jinja2 is not there."""
+    if importlib.util.find_spec("jinja2") is None:
+        raise ImportError(explain(what="a report needs Jinja2 for its page", remedy=INSTALL))
+
+
+def render(**parts: Any) -> str:
+    """The page with these parts. Text in them is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("planish.explain"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "times": times,
+        "thousands": lambda number: f"{number:,}",
+        "short": lambda number: f"{number:.4g}",
+        "percent": lambda share: f"{share:.1%}",
+        "score": _score,
+        "size": _size,
+        "duration": _duration,
+    }
+    data = json.dumps(parts.pop("data"), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return environment.get_template("report.html").render(
+        style=Markup(source("style.css")),
+        script=Markup("\n".join(source(name) for name in SCRIPTS)),
+        data=Markup(data),
+        version=planish.__version__,
+        **parts,
+    )
+
+
+def source(name: str) -> str:
+    """A file of the templates as it is."""
+    return (files("planish.explain") / "templates" / name).read_text(encoding="utf-8")
+
+
+def times(shape: Any) -> str:
+    """The extents of a shape as they are read out: 5 × 5 × 64."""
+    return " \N{MULTIPLICATION SIGN} ".join(f"{extent:,}" for extent in shape) or "1"
+
+
+def _score(score: float, activation: str | None) -> str:
+    """A share of all as percent, any other number as it is."""
+    if activation is None or not 0 <= score <= 1:
+        return f"{score:.4g}"
+    return f"{score:.2%}" if score >= 1e-4 or score == 0 else "< 0.01%"
+
+
+def _size(nbytes: float) -> str:
+    for unit, size in (("MB", 1e7), ("kB", 1e4)):
+        if nbytes >= size:
+            return f"{nbytes / (size / 10):,.0f} {unit}"
+    return f"{nbytes:,.0f} bytes"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs" if seconds < 1e-3 else f"{seconds * 1e3:,.1f} ms"

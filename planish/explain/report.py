@@ -1,0 +1,160 @@
+"""The report: gathers what its parts show, and puts it into one page."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.explain import layer_cards, page, pixels, unrolling, words
+from planish.explain.compiler_view import compiler_view
+from planish.explain.encoding import Array
+from planish.explain.unrolling import Scored
+from planish.layers import Flatten, Rescaling, lineage
+from planish.models.contributions import Contributions, contributions_to, flatten_visit, one_image
+from planish.models.gradient_values import class_logits
+from planish.models.layer_outputs import LayerName, Traced, trace
+
+_FRAME_HEIGHT = 900  # pixels that a notebook gives the report before it scrolls
+_WHITE = 255
+
+
+@dataclass(frozen=True)
+class Report:
+    """One page of HTML that needs nothing else. In a notebook it shows itself."""
+
+    html: str
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page as UTF-8. OSError if it cannot be written."""
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(self.html)
+
+    def _repr_html_(self) -> str:
+        frame = f'style="width: 100%; height: {_FRAME_HEIGHT}px; border: 0" title="planish report"'
+        return f'<iframe srcdoc="{html.escape(self.html)}" {frame}></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<Report of {len(self.html.encode()) / 1e6:.2f} MB; save(path) writes it>"
+
+
+def report(
+    model: Any,
+    image: Any = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    label: int | None = None,
+    layer: LayerName | None = None,
+) -> Report:
+    """What every layer of `model` makes of one image, with or without its batch axis; a digit of planish's if None.
+
+    `class_names` are shown for the model's outputs, `label` is the right one, `layer` the Flatten layer to unroll (the
+    last one if None). ValueError if any of them does not fit; ImportError without Jinja2.
+    """
+    page.require_jinja()
+    if image is None:
+        image, label = embedded_digit(model)
+    x = one_image(model, image)
+    traced = trace(model)
+    values = model.activations(x, [visit.layer for visit in traced.leaves])
+    scored, missing = _scores(model, x, traced, class_names, layer)
+    unrolled = next((each.contributions for each in scored if each.contributions is not None), None)
+    image_format = lineage.image_format([visit.layer for visit in traced.leaves])
+    cards = layer_cards.cards(traced, values)
+    shown = pixels.picture(x[0], image_format)
+    data = {
+        "image": shown,
+        "layers": [card.picture for card in cards],
+        "flat": None if unrolled is None else unrolling.flat_vector(unrolled.map, unrolled.features),
+        "classes": unrolling.class_data(scored),
+    }
+    return Report(
+        page.render(
+            model=model,
+            image=shown,
+            input_shape=x.shape[1:],
+            cards=cards,
+            scored=scored,
+            label=label,
+            missing=missing,
+            unrolled=unrolled,
+            compiled=compiler_view(model, traced, x),
+            words=words.about(model, traced, unrolled, _example(label, scored)),
+            data=data,
+        )
+    )
+
+
+def embedded_digit(model: Any) -> tuple[Array, int]:
+    """A digit that comes with planish, and its label, for a model of 28 x 28 images of one channel.
+
+    Pixels are 0-255 if the model brings them to 0-1 by itself, with Rescaling, else 0-1. ValueError for other models.
+    """
+    from planish.datasets import digits
+
+    shape = model._image_shape()
+    if tuple(extent for extent in shape if extent != 1) != (28, 28):
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the report needs an image: those that come with planish are digits of 28 x 28 pixels",
+                expected=f"an image of the shape {shape}",
+                remedy="model.explain(image), or planish explain MODEL IMAGE",
+            )
+        )
+    _, (images, labels) = digits.load_data()
+    scales_itself = any(isinstance(visit.layer, Rescaling) for visit in trace(model).leaves)
+    digit = images[0] if scales_itself else np.float32(images[0] / _WHITE)
+    return digit.reshape(shape), int(labels[0])
+
+
+def _scores(
+    model: Any, x: Array, traced: Traced, class_names: Sequence[str] | None, layer: LayerName | None
+) -> tuple[list[Scored], dict[str, str]]:
+    """The classes with what the model gives them, the highest first, and why parts are left out, if they are."""
+    flattens = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
+    if len(traced.y.shape) != 1:
+        shape = page.times(traced.y.shape)
+        reason = f"The model does not give a score for each class: for an image it gives {shape} numbers."
+        return [], {"unrolling": reason, "scores": reason}
+    missing, found, logits = {"unrolling": "", "scores": ""}, [], class_logits(model, x)[0]
+    scores = model.predict_on_batch(x)[0]
+    names = _names(class_names, len(scores))
+    if not flattens and layer is None:
+        missing["unrolling"] = "The model has no Flatten layer, so there is no flat vector to show."
+        shown = unrolling.classes_shown(1, scores)
+    else:
+        size = flatten_visit(model, traced, layer).y.type.size
+        shown = unrolling.classes_shown(size, scores)
+        found = contributions_to(model, x, shown, layer)
+        missing["unrolling"] = unrolling.too_long(found[0].map)
+    by_class: dict[int, Contributions] = {} if missing["unrolling"] else {each.target: each for each in found}
+    scored = [
+        Scored(int(index), names[index], float(scores[index]), float(logits[index]), by_class.get(int(index)))
+        for index in shown
+    ]
+    return scored, missing
+
+
+def _names(class_names: Sequence[str] | None, classes: int) -> list[str]:
+    if class_names is None:
+        return [str(index) for index in range(classes)]
+    if len(class_names) != classes:
+        raise ValueError(
+            explain(
+                what="`class_names` does not fit the model",
+                expected=f"{classes} names",
+                received=f"{len(class_names)}",
+            )
+        )
+    return [str(name) for name in class_names]
+
+
+def _example(label: int | None, scored: Sequence[Scored]) -> int:
+    """A class for sentences: the right one, or else the one that the model gives."""
+    return label if label is not None else scored[0].index if scored else 0

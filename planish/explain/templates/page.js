@@ -1,0 +1,27 @@
+// Draws everything, and again when the width, the colours or the medium change.
+
+function paintAll() {
+  theme = themeColours();
+  if (byId("input-picture")) paintImage(byId("input-picture"), 220);
+  for (const canvas of document.querySelectorAll("canvas[data-layer]")) paintLayer(canvas);
+  paintUnrolling();
+  paintClass();
+}
+
+let paintedWidth = 0;
+let waiting = 0;
+
+function paintForWidth() {
+  if (document.documentElement.clientWidth === paintedWidth) return;
+  paintedWidth = document.documentElement.clientWidth;
+  paintAll();
+}
+
+window.addEventListener("resize", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(paintForWidth, 120);
+});
+for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paintAll);
+
+paintForWidth();
+if (flat) choose(chosen.key, true);

@@ -1,0 +1,108 @@
+"""The fifth part of a report: the numbers of this very model that its plain words speak of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from planish import structure
+from planish.layers import Dense, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D
+from planish.layers.context import Visit
+from planish.losses.loss import Loss
+from planish.models.contributions import Contributions
+from planish.models.layer_outputs import Traced
+from planish.structure.overview import Shapes
+
+_ACTIVATED = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
+
+
+def about(model: Any, traced: Traced, unrolled: Contributions | None, example: int) -> dict[str, Any]:
+    """What the words need; parts that do not apply to the model are None. `example` is a class to speak of."""
+    shape = traced.x.shape
+    return {
+        "image_shape": shape,
+        "steps": len(traced.leaves),
+        "parameters": model.count_params(),
+        "output_shape": traced.y.shape,
+        "flatten": _about_flatten(traced, unrolled),
+        "global_pooling": _about_global_pooling(traced),
+        "costs": _costs(model),
+        "order": None if unrolled is None else _about_order(unrolled),
+        "labels": _about_labels(model, traced),
+        "example": example,
+    }
+
+
+def _about_flatten(traced: Traced, unrolled: Contributions | None) -> dict[str, Any] | None:
+    """The Flatten layer in question, and the Dense after it, if there is one."""
+    flattens = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
+    named = [visit for visit in flattens if unrolled is None or visit.layer.name == unrolled.layer]
+    if not named:
+        return None
+    visit = named[-1]
+    dense = _next_dense(traced, visit)
+    return {
+        "name": visit.layer.name,
+        "shape": visit.x.shape,
+        "size": math.prod(visit.x.shape),
+        "others": [each.layer.name for each in flattens if each is not visit],
+        "before": _layer_before(traced, visit),
+        "dense": None if dense is None else dense.layer.name,
+        "units": None if dense is None else dense.y.shape[-1],
+        "without": None if dense is None else (*visit.x.shape[:-1], dense.y.shape[-1]),
+        "needed": len(visit.x.shape) > 1,
+    }
+
+
+def _next_dense(traced: Traced, visit: Visit) -> Visit | None:
+    after = traced.leaves[traced.leaves.index(visit) + 1 :]
+    return next((each for each in after if isinstance(each.layer, Dense)), None)
+
+
+def _layer_before(traced: Traced, visit: Visit) -> str | None:
+    place = traced.leaves.index(visit)
+    return traced.leaves[place - 1].layer.name if place else None
+
+
+def _about_global_pooling(traced: Traced) -> dict[str, Any] | None:
+    for visit in traced.leaves:
+        if isinstance(visit.layer, GlobalAveragePooling2D | GlobalMaxPooling2D):
+            kind = "mean" if isinstance(visit.layer, GlobalAveragePooling2D) else "maximum"
+            return {"name": visit.layer.name, "kind": kind, "shape": visit.x.shape, "size": visit.y.type.size}
+    return None
+
+
+def _costs(model: Any) -> Shapes | None:
+    """The counts of the model and of its alternatives; None where a Flatten -> Dense pair is missing."""
+    found = structure.shapes(model)
+    return found if found.pair is not None else None
+
+
+def _about_order(unrolled: Contributions) -> dict[str, Any] | None:
+    """One element, in both orders: the example with which the words explain them. None if both are the same."""
+    flat = unrolled.map
+    if len(flat.extents) < 2 or flat.extents[-1] == 1 or math.prod(flat.extents[:-1]) == 1:
+        return None
+    index = int(unrolled.values.argmax())
+    position = flat.position(index)
+    other = "channels_first" if flat.order == "channels_last" else "channels_last"
+    there = int(flat.permutation(other, inverse=True)[index])
+    return {
+        "index": index,
+        "position": dict(zip(flat.axis_names, position, strict=True)),
+        "extents": flat.extents,
+        "there": there,
+        "other": other,
+        "window": None if flat.feature_map is None else str(flat.receptive_field(index)),
+    }
+
+
+def _about_labels(model: Any, traced: Traced) -> dict[str, Any]:
+    loss = model.loss
+    name = loss.name if isinstance(loss, Loss) else loss if isinstance(loss, str) else None
+    return {
+        "outputs": traced.y.shape,
+        "classes": traced.y.shape[0] if len(traced.y.shape) == 1 else None,
+        "activation": _ACTIVATED.get(traced.y.op),
+        "loss": name,
+    }

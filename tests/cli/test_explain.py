@@ -1,0 +1,87 @@
+"""`planish explain`, and the report of `planish demo`."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from planish.cli import data
+from planish.layers import Dense, Flatten, Input
+from planish.models import Sequential
+from tests.explain.pages import Page, decoded
+
+
+def page_at(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_explain_an_image_file(planish, right_half, stripe_images, tmp_path):
+    from PIL import Image
+
+    picture = stripe_images / "left" / "00.png"
+    code, out, err = planish("explain", right_half, picture, "--label", 0)
+    assert (code, out, err) == (0, "wrote report.html\n", "")
+    page = page_at(tmp_path / "report.html")
+    np.testing.assert_array_equal(decoded(page.data["image"]["bytes"], "u1"), np.asarray(Image.open(picture)).ravel())
+    assert {each["name"] for each in page.data["classes"]} == {"left", "right"}
+    assert "Its answer: left" in " ".join(page.all("header")[0][2].split())
+
+
+def test_inverted_and_scaled(planish, right_half, stripe_images, tmp_path):
+    picture = stripe_images / "left" / "00.png"
+    code, _, err = planish("explain", right_half, picture, "--invert", "--scale", 255, "--out", "there.html")
+    assert (code, err) == (0, "")
+    header = " ".join(page_at(tmp_path / "there.html").all("header")[0][2].split())
+    assert "Its answer: right" in header
+
+
+def test_explain_without_an_image_takes_a_digit(planish, tmp_path):
+    model = Sequential([Input((28, 28, 1)), Flatten(), Dense(10, activation="softmax")])
+    model.save(tmp_path / "digits.keras")
+    code, out, _ = planish("explain", "digits.keras", "--out", "digit.html")
+    assert (code, out) == (0, "wrote digit.html\n")
+    assert page_at(tmp_path / "digit.html").data["image"]["width"] == 28
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "the report needs an image: those that come with planish are digits of 28 x 28 pixels"),
+        (("absent.png",), "absent.png"),
+        (("{image}", "--layer", "dense"), "unknown Flatten layer"),
+        (("{image}", "--out", "no/such/folder.html"), "no/such/folder.html"),
+    ],
+)
+def test_mistakes(planish, right_half, stripe_images, arguments, message):
+    image = str(stripe_images / "left" / "00.png")
+    name = {"{image}": image}
+    model = Sequential([Input((8, 8, 1)), Flatten(), Dense(2, activation="softmax", name="dense")])
+    model.save("own.keras")
+    code, _, err = planish("explain", "own.keras", *(name.get(argument, argument) for argument in arguments))
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    whole = data.load("digits")
+    part = data.Data(whole.x_train[:100], whole.y_train[:100], whole.x_test[:20], whole.y_test[:20], whole.class_names)
+    monkeypatch.setattr(data, "load", lambda name: part)
+
+
+def test_the_demo_writes_a_report(planish, few_digits, tmp_path):
+    code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
+    assert code == 0
+    assert "wrote there/report.html: open it in a browser" in out.replace("\\", "/")
+    page = page_at(tmp_path / "there" / "report.html")
+    assert page.data["flat"]["extents"] == [5, 5, 64]
+    assert "right" in page.text("scores")
+
+
+def test_the_demo_without_jinja(planish, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
+    assert code == 0
+    assert "No report: it needs Jinja2 (pip install 'planish[explain]')" in out
+    assert not (tmp_path / "there" / "report.html").exists()
