@@ -1,27 +1,33 @@
-"""`planish bench`: how fast this machine predicts and trains, in a few seconds."""
+"""`planish bench`: how fast this machine predicts and trains, beside the other libraries that are installed here."""
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
+import sys
 from typing import Any
 
 import numpy as np
 
 import planish
-from planish.cli import model_choice
-from planish.cli.console import facts
+from planish.cli import bench_peers, bench_report, model_choice
+from planish.cli.bench_report import Line, Report
+from planish.cli.bench_timing import KerasSubject, Timing, measure
+from planish.cli.console import facts, say
 
 _SHAPE, _CLASSES = (28, 28, 1), 10
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("bench", help="measure predicting and training on this machine")
+    parser = commands.add_parser("bench", help="measure predicting and training, beside what else is installed here")
     parser.add_argument("--model", default="blog", metavar="MODEL", help=model_choice.HELP + " (%(default)s)")
-    parser.add_argument("--images", type=int, default=10_000, metavar="N", help="how many at once (%(default)s)")
+    parser.add_argument("--images", type=int, default=6_400, metavar="N", help="how many at once (%(default)s)")
     parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="of training (%(default)s)")
+    parser.add_argument(
+        "--only", nargs="*", choices=bench_peers.NAMES, help="these other libraries; none if nothing follows"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the numbers")
+    parser.add_argument("--markdown", metavar="FILE", help="write a table")
+    parser.add_argument("--picture", metavar="FILE", help="write a picture (needs matplotlib)")
     parser.set_defaults(run=run)
 
 
@@ -30,26 +36,47 @@ def run(arguments: argparse.Namespace) -> None:
     x = random.random((arguments.images, *_SHAPE), dtype=np.float32)
     y = random.integers(0, _CLASSES, arguments.images)
     model = model_choice.make(arguments.model, _SHAPE, _CLASSES, pixels=False)
-    first = _seconds(lambda: model.predict(x[:1], verbose=0))
-    one = statistics.median(_seconds(lambda: model.predict_on_batch(x[:1])) for _ in range(1000))
-    many = min(_seconds(lambda: model.predict(x, verbose=0)) for _ in range(5))
-    training = min(_training_seconds(model, x, y, arguments.batch_size) for _ in range(3))
+    first_weights = model.get_weights()
+    own = measure(KerasSubject(model), x, y, arguments.batch_size)
+    _show(own, arguments)
+    model.set_weights(first_weights)
+    lines = [Line("planish", planish.__version__, own), *_others(model, x, y, own, arguments)]
+    report = Report(arguments.model, len(x), arguments.batch_size, planish.get_num_threads(), lines)
+    if len(lines) > 1:
+        bench_report.show(report)
+    for path, write in (
+        (arguments.json, bench_report.write_json),
+        (arguments.markdown, bench_report.write_markdown),
+        (arguments.picture, bench_report.draw),
+    ):
+        if path:
+            write(report, path)
+            say(f"wrote {path}")
+
+
+def _show(timing: Timing, arguments: argparse.Namespace) -> None:
     facts(
         f"{planish.get_num_threads()} threads",
         [
-            ("first prediction", f"{first * 1e3:,.0f} ms, compiling included"),
-            ("one image", f"{one * 1e6:,.0f} us"),
-            ("many images", f"{len(x) / many:,.0f} images/s"),
-            ("training", f"{len(x) / training:,.0f} images/s at batch size {arguments.batch_size}"),
+            ("first prediction", f"{timing.first * 1e3:,.0f} ms, compiling included"),
+            ("one image", f"{timing.one * 1e6:,.0f} us"),
+            ("many images", f"{arguments.images / timing.many:,.0f} images/s"),
+            ("training", f"{arguments.images / timing.epoch:,.0f} images/s at batch size {arguments.batch_size}"),
         ],
     )
 
 
-def _training_seconds(model: Any, x: Any, y: Any, batch_size: int) -> float:
-    return _seconds(lambda: model.fit(x, y, batch_size, verbose=0))
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def _others(model: Any, x: Any, y: Any, own: Timing, arguments: argparse.Namespace) -> list[Line]:
+    """One after the other; those that cannot run the model are left out, and said so."""
+    lines = []
+    for peer in bench_peers.installed():
+        if arguments.only is not None and peer.name not in arguments.only:
+            continue
+        try:
+            timing = bench_peers.timing_of(
+                peer, model, x, y, arguments.batch_size, planish.get_num_threads(), own.predictions
+            )
+            lines.append(Line(peer.name, peer.versions, timing))
+        except ValueError as error:
+            print(f"{peer.name} is left out: {' '.join(str(error).split())}", file=sys.stderr)
+    return lines

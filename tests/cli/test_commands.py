@@ -201,12 +201,6 @@ def test_cache(planish, right_half, tmp_path, monkeypatch):
     assert planish("cache")[1].startswith("no cache: PLANISH_CACHE_DIR is 'off'")
 
 
-def test_bench(planish):
-    code, out, err = planish("bench", "--model", "softmax", "--images", 100)
-    assert (code, err) == (0, "")
-    assert list(facts(out)) == ["first prediction", "one image", "many images", "training"]
-
-
 @pytest.fixture
 def few_digits(monkeypatch):
     """The demo on a twentieth of its data."""
