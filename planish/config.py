@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 from planish.errors import explain, unknown_name
 
-EMITTED = ("graph", "loops", "llvm", "asm")
+EMITTED = ("graph", "plan", "loops", "llvm", "asm")
 """The forms in which a program can be looked at, from the first to the last."""
 
 TARGETS = ("avx512", "avx2", "x86-64", "aarch64")

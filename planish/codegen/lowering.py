@@ -7,6 +7,7 @@ After this every node is a leaf, a view (`reshape`), or has a kernel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, layer_scope
 from planish.ops.expression import Expression
 from planish.ops.fused import elementwise
 from planish.ops.load_input import load_input
@@ -108,17 +109,18 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
         for stride, distance in zip(settings["strides"], (x.shape[1] * channels, channels), strict=True)
     )
     window = tuple(stride * nbytes for stride, nbytes in zip(settings["pool_strides"], pixel, strict=True))
-    lists = list_places(
-        places,
-        g,
-        window_nbytes=window,
-        pixel_nbytes=pixel,
-        window_columns=settings["window"][1],
-        lanes=target.lanes,
-    )
-    gradient = conv2d_listed_weight_grad(x, lists, settings["kernel_shape"], settings["dilation"])
-    turned = transpose(reshape(gradient, (filters, rows * columns * channels)), (1, 0))
-    return replace(reshape(turned, settings["kernel_shape"]), layers=node.layers)
+    with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
+        lists = list_places(
+            places,
+            g,
+            window_nbytes=window,
+            pixel_nbytes=pixel,
+            window_columns=settings["window"][1],
+            lanes=target.lanes,
+        )
+        gradient = conv2d_listed_weight_grad(x, lists, settings["kernel_shape"], settings["dilation"])
+        turned = transpose(reshape(gradient, (filters, rows * columns * channels)), (1, 0))
+        return reshape(turned, settings["kernel_shape"])
 
 
 def _lowered_input_gradient(node: Node, target: Target) -> Node:

@@ -117,11 +117,20 @@ class Model(Training, Files, Introspection, Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
-    def program(self, after: str | None = None, emit: str = "graph") -> str:
-        """The compiled inference program as text: 'graph' (as the pass `after` leaves it), 'loops', 'llvm' or 'asm'."""
+    def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> str:
+        """What `predict` runs, or `fit` with `training`, as text.
+
+        'graph' (as the pass `after` leaves it), 'plan' (the method of each operation, and why), 'loops', 'llvm', 'asm'.
+
+        ValueError for an unknown form or pass, and for a model that is not built, or not compiled if `training`.
+        """
+        from planish.models.inspected import training_graph_of
+        from planish.models.run_arguments import DEFAULT_BATCH_SIZE
         from planish.runtime.inspection import describe
 
-        return describe(self, after, emit)
+        if not training:
+            return describe(self.graph(), after, emit)
+        return describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE)
 
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:

@@ -7,6 +7,7 @@ import sys
 from planish import config
 from planish.codegen import compile as compiler
 from planish.codegen.compile import Request
+from planish.codegen.choices import print_plan
 from planish.codegen.listing import print_loops
 from planish.codegen.program import Program
 from planish.errors import unknown_name
@@ -46,7 +47,7 @@ def verify_graph(graph: Graph, after: str) -> None:
 
 
 def describe(request: Request, after: str | None, form: str) -> str:
-    """The graph after a pass (the last one if None), or the loops, LLVM or assembly that it becomes."""
+    """The graph after a pass (the last one if None), or the plan, loops, LLVM or assembly that it becomes."""
     if form not in config.EMITTED:
         raise ValueError(unknown_name("form of a program", form, config.EMITTED))
     recorder = Recorder()
@@ -60,6 +61,8 @@ def describe(request: Request, after: str | None, form: str) -> str:
 
 
 def _emitted(form: str, plan: compiler.Plan, program: Program) -> str:
+    if form == "plan":
+        return print_plan(plan)
     if form == "loops":
         return print_loops(plan)
     return program.text if form == "llvm" else compiler.assembly(program.text, plan.target)

@@ -1,4 +1,4 @@
-"""The program that a model's `predict` runs, at any stage of its making."""
+"""The programs that a model's `predict` and `fit` run, at any stage of their making."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 from planish.codegen.compile import Request
 from planish.codegen.target import current_target
+from planish.graph.graph import Graph
 from planish.runtime.dump import describe as describe_request
 
 
-def describe(model: Any, after: str | None = None, emit: str = "graph") -> str:
-    """The model's inference program for float32 images: 'graph' (after the pass `after`, or the last one), 'loops',
-    'llvm' or 'asm'.
+def describe(graph: Graph, after: str | None = None, emit: str = "graph", *, batch_size: int | None = None) -> str:
+    """A program for float32 images: 'graph' (after the pass `after`, or the last one), 'plan', 'loops', 'llvm' or
+    'asm'. With a batch size it is a training program.
 
-    ValueError for an unknown pass or form, or a model that is not built.
+    ValueError for an unknown pass or form.
     """
-    graph = model.graph()
-    dtypes = {str(node.attributes["name"]): "float32" for node in graph.leaves("input")}
-    return describe_request(Request(graph, dtypes, current_target(), training=False), after, emit)
+    types = {"f32": "float32", "i32": "int32"}
+    dtypes = {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}
+    request = Request(graph, dtypes, current_target(), batch_size is not None, batch_size or 0)
+    return describe_request(request, after, emit)

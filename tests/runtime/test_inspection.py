@@ -29,6 +29,25 @@ def test_loops_llvm_and_assembly(model):
     assert "infer:" in model.program(emit="asm")
 
 
+def test_plan_names_method_and_reason(model):
+    plan = model.program(emit="plan")
+    assert "edges, pool  convolution, maximum  direct" in plan
+    assert "Winograd's method pays from 16 channels up, here 3 and 8" in plan
+
+
+def test_programs_of_fit(model):
+    with pytest.raises(ValueError, match="compile"):
+        model.program(training=True)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    assert "gradient of the kernel" in model.program(emit="plan", training=True)
+    assert "update 'edges/kernel'" in model.program(training=True)
+    model.compile("sgd", "mse")
+    assert "input[name='y_true']" in model.program(training=True)
+    model.compile("sgd")
+    with pytest.raises(ValueError, match="without a loss"):
+        model.program(training=True)
+
+
 def test_unknown_passes_and_forms_are_refused(model):
     with pytest.raises(ValueError, match="did you mean 'fuse_conv_pool'"):
         model.program(after="fuse_conv_pol")

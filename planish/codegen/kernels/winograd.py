@@ -48,7 +48,7 @@ def tiles_in_block(vectors: int, registers: int) -> int:
     return max(1, (registers - 2 - vectors) // vectors)
 
 
-def _tiles(spec: Spec) -> tuple[int, int]:
+def tiles_of(spec: Spec) -> tuple[int, int]:
     """Rows of tiles, and tiles in a row: whole tiles only if pooled, all that have an output otherwise."""
     rows, columns = spec.shape[:2]
     return (rows, columns) if spec.attributes["window"] == (2, 2) else (-(-rows // 2), -(-columns // 2))
@@ -58,11 +58,11 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
     channels, filters = (
         vectors_of(extent, target.lanes) * target.lanes for extent in spec.attributes["kernel_shape"][2:]
     )
-    return 4 * 16 * _tiles(spec)[1] * (channels + filters)
+    return 4 * 16 * tiles_of(spec)[1] * (channels + filters)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    tile_rows, _ = _tiles(spec)
+    tile_rows, _ = tiles_of(spec)
     height, width, channels = spec.inputs[0].shape
     complete = sum(2 * row + 4 <= height for row in range(tile_rows))
     row_nbytes = 4 * width * channels
@@ -76,7 +76,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _emit_tile_row(f: Function, spec: Spec, operands: Operands, x: Pointer, row: Index, rows_left: int) -> None:
     """One row of tiles, whose inputs have `rows_left` rows (4, or fewer at the lower edge)."""
-    tiles = _tiles(spec)[1]
+    tiles = tiles_of(spec)[1]
     width, channels = spec.inputs[0].shape[1:]
     padded = vectors_of(channels, f.lanes) * f.lanes
     transformed = operands.scratch
@@ -93,7 +93,7 @@ def _emit_tile_row(f: Function, spec: Spec, operands: Operands, x: Pointer, row:
 
 def _transform_input(f: Function, spec: Spec, x: Pointer, into: Pointer, tile: Index, rows: int, columns: int) -> None:
     width, channels = spec.inputs[0].shape[1:]
-    tiles = _tiles(spec)[1]
+    tiles = tiles_of(spec)[1]
     padded = vectors_of(channels, f.lanes) * f.lanes
     source = f.offset(x, f.multiply(tile, 8 * channels))
     target = f.offset(into, f.multiply(tile, 4 * padded))
@@ -202,7 +202,7 @@ def _emit_output_vector(
 ) -> None:
     row, tile, channel = place
     map_columns, filters = spec.shape[1:]
-    tiles = _tiles(spec)[1]
+    tiles = tiles_of(spec)[1]
     padded = 4 * vectors_of(filters, f.lanes) * f.lanes
     source = f.offset(f.offset(products, f.multiply(tile, padded)), f.multiply(channel, 4))
     m = [[f.load(source, (4 * a + b) * tiles * padded) for b in range(4)] for a in range(4)]

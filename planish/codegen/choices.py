@@ -1,0 +1,172 @@
+"""What the compiler chose for the nodes that cost time, what that costs, and why: `model.program(emit="plan")`.
+
+Costs are multiply-adds an image; `dense` is what the operation takes by definition, without the method that was chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from planish.codegen.compile import Plan
+from planish.codegen.kernel import Spec, spec_of
+from planish.codegen.kernels import items_of, winograd
+from planish.graph.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`executed` is at most what runs: lists leave out what is zero. Both are multiply-adds an image."""
+
+    layers: str
+    operation: str
+    method: str
+    executed: int
+    dense: int
+    why: str
+
+
+def choices_of(plan: Plan) -> list[Choice]:
+    """One for each node with a multiply-add to speak of, in the order in which they run."""
+    found = []
+    for stage in plan.stages:
+        for node in stage.nodes:
+            spec = spec_of(node)
+            rule = _RULES.get(spec.op)
+            if rule:
+                found.append(rule(node, spec, plan))
+    return found
+
+
+def print_plan(plan: Plan) -> str:
+    """The choices as a table, then how the program's work and memory are laid out."""
+    choices = choices_of(plan)
+    rows = [("layer", "operation", "method", "multiply-adds", "by definition")]
+    rows += [
+        (choice.layers, choice.operation, choice.method, f"{choice.executed:,}", f"{choice.dense:,}")
+        for choice in choices
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = []
+    for row, why in zip(rows, ["because", *(choice.why for choice in choices)], strict=True):
+        words = [row[column].ljust(widths[column]) for column in range(3)]
+        words += [row[column].rjust(widths[column]) for column in (3, 4)]
+        lines.append("  ".join([*words, why]))
+    executed, dense = sum(choice.executed for choice in choices), sum(choice.dense for choice in choices)
+    lines.append(f"\n{executed:,} multiply-adds an image at most, of {dense:,} by definition")
+    lines.append(
+        f"target {plan.target.name}: {plan.target.lanes} lanes, {plan.target.registers} registers ({plan.target.cpu})"
+    )
+    lines += [_stage_line(number, plan) for number in range(len(plan.stages))]
+    storage = plan.storage
+    lines.append(f"arena {storage.arena_nbytes:,} bytes, scratch {storage.scratch_nbytes:,} bytes a thread")
+    return "\n".join(lines) + "\n"
+
+
+def _stage_line(number: int, plan: Plan) -> str:
+    stage = plan.stages[number]
+    if stage.batched:
+        return f"stage {number}: {len(stage.nodes)} values, by blocks of {plan.block} images"
+    parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)
+    return f"stage {number}: {len(stage.nodes)} values without batch axis, in {parts} parts"
+
+
+def _named(node: Node) -> str:
+    return ", ".join(dict.fromkeys(node.layers)) or "-"
+
+
+def _convolution_cost(spec: Spec) -> int:
+    """Multiply-adds of a lowered convolution, done directly."""
+    rows, columns, channels, filters = spec.attributes["kernel_shape"]
+    height, width = spec.attributes["window"]
+    pixels: int = math.prod(spec.shape[:2]) * height * width
+    return pixels * int(rows * columns * channels * filters)
+
+
+def _convolution(node: Node, spec: Spec, plan: Plan) -> Choice:
+    settings = spec.attributes
+    dense = _convolution_cost(spec)
+    pooled = settings["window"] != (1, 1)
+    operation = "convolution, maximum" if pooled else "convolution"
+    if spec.op == "conv2d_winograd":
+        channels, filters = settings["kernel_shape"][2:]
+        executed = 16 * math.prod(winograd.tiles_of(spec)) * channels * filters
+        why = f"3x3, stride 1, {winograd.FEWEST_CHANNELS} channels or more on both sides"
+        return Choice(_named(node), operation, "Winograd F(2x2, 3x3)", executed, dense, why)
+    return Choice(_named(node), operation, "direct", dense, dense, _why_direct(spec))
+
+
+def _why_direct(spec: Spec) -> str:
+    settings = spec.attributes
+    rows, columns, channels, filters = settings["kernel_shape"]
+    if (rows, columns) != (3, 3):
+        return f"Winograd's method is for 3x3, this is {rows}x{columns}"
+    for name in ("strides", "dilation"):
+        if settings[name] != (1, 1):
+            return f"Winograd's method is for {name} of 1"
+    if settings["groups"] != 1:
+        return "Winograd's method is for one group"
+    if min(channels, filters) < winograd.FEWEST_CHANNELS:
+        return f"Winograd's method pays from {winograd.FEWEST_CHANNELS} channels up, here {channels} and {filters}"
+    return f"Winograd's method is for pools of 2x2, this is {settings['window'][0]}x{settings['window'][1]}"
+
+
+def _listed_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    lists = node.inputs[1]
+    settings = lists.attributes
+    windows = math.prod(lists.inputs[0].shape[:2])
+    apart = [along // pixel for along, pixel in zip(settings["window_nbytes"], settings["pixel_nbytes"], strict=True)]
+    executed = windows * math.prod(spec.attributes["kernel_shape"])
+    why = "only maxima have a gradient; lists leave out those that relu made zero"
+    return Choice(
+        _named(node), "gradient of the kernel", "lists of windows", executed, executed * math.prod(apart), why
+    )
+
+
+def _pool_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    settings = spec.attributes
+    rows, columns, channels, _ = settings["kernel_shape"]
+    each = math.prod(spec.inputs[2].shape[:2]) * math.prod(settings["kernel_shape"])
+    executed, dense = (each * math.prod(settings[name]) for name in ("window", "pool_strides"))
+    why = f"patches of {rows}x{columns}x{channels} are too small for lists to pay"
+    return Choice(_named(node), "gradient of the kernel", "windows in registers", executed, dense, why)
+
+
+def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    settings = spec.attributes
+    executed = math.prod(spec.inputs[1].shape[:2]) * math.prod(settings["kernel_shape"])
+    dense = executed * math.prod(settings["pool_strides"])
+    why = "only maxima have a gradient; lists leave out those that relu made zero"
+    return Choice(_named(node), "gradient of the map", "lists of channels", executed, dense, why)
+
+
+def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    dense = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
+    why = "no maximum alone reads the convolution, so its gradient is not sparse"
+    return Choice(_named(node), "gradient of the kernel", "direct", dense, dense, why)
+
+
+def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
+    cost = spec.result.size * spec.inputs[0].shape[-1]
+    why = f"{plan.block} images at a time share what is read of the weights"
+    return Choice(_named(node), "matrix product", "panels of weights", cost, cost, why)
+
+
+def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    cost = spec.result.size * math.prod(spec.inputs[0].shape[:-1])
+    parts = items_of(node, plan.target)
+    why = f"{parts} parts of the result, each summed over the batch by one thread"
+    return Choice(_named(node), "gradient of the kernel", "outer products", cost, cost, why)
+
+
+_RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
+    "conv2d_listed_weight_grad": _listed_weight_gradient,
+    "conv2d_panels": _convolution,
+    "conv2d_placed_input_grad": _placed_input_gradient,
+    "conv2d_pool_weight_grad": _pool_weight_gradient,
+    "conv2d_weight_grad": _weight_gradient,
+    "conv2d_winograd": _convolution,
+    "dense_panels": _dense,
+    "dense_weight_grad": _dense_weight_gradient,
+}
