@@ -115,7 +115,7 @@ def test_text_stands_out_from_its_ground(medium, ink, ground):
     """At least 4.5 to 1, as WCAG asks of text."""
     if ink == "--for" and ground in ("--new", "--gone"):
         ground = "--card"  # links are never on them
-    palettes = re.findall(r":root \{(.*?)\}", page_of.source("style.css"), re.DOTALL)
+    palettes = re.findall(r":root(?:\.paper)? \{(.*?)\}", page_of.source("style.css"), re.DOTALL)
     colours = dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6});", palettes[medium]))
     light, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -101,8 +101,8 @@ function paintClass() {
 }
 
 if (classes.length) {
-  weightMap = new TileMap(byId("weights-picture"), null, 12, 300);
-  contributionMap = new TileMap(byId("contributions-picture"), null, 12, 300);
+  weightMap = new TileMap(byId("weights-picture"), null, 20, 300);
+  contributionMap = new TileMap(byId("contributions-picture"), null, 20, 300);
   for (const view of [weightMap, contributionMap]) {
     followPointer(view.host, view);
     listeners.push((key) => view.context && view.show(key));

@@ -67,7 +67,7 @@ function paintRow(canvas, count, width, colourAt) {
 
 // The maps that Flatten unrolls, a tile for each channel. Cells are numbered with the channels last.
 class TileMap {
-  constructor(host, colourOf, largest = 24, tallest = 420) {
+  constructor(host, colourOf, largest, tallest = 420) {
     Object.assign(this, { host, colourOf, largest, tallest, canvas: host.querySelector("canvas") });
     this.ring = host.querySelector(".ring.cell");
     this.tileRing = host.querySelector(".ring.tile");

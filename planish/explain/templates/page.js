@@ -21,7 +21,15 @@ window.addEventListener("resize", () => {
   clearTimeout(waiting);
   waiting = setTimeout(paintForWidth, 120);
 });
-for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paintAll);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintAll);
+
+// Paper is narrower than most screens, and always light.
+for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
+  window.addEventListener(event, () => {
+    document.documentElement.classList.toggle("paper", printing);
+    paintAll();
+  });
+}
 
 paintForWidth();
 if (flat) choose(chosen.key, true);

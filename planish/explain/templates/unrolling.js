@@ -222,6 +222,7 @@ function start() {
   }
   byId("play").setAttribute("aria-pressed", "true");
   byId("play").textContent = "Pause";
+  byId("readout").setAttribute("aria-live", "off");
   play.since = performance.now();
   play.frame = requestAnimationFrame(advance);
 }
@@ -291,7 +292,7 @@ function goToTyped() {
 }
 
 if (flat) {
-  map = new TileMap(byId("map-picture"), cellColour);
+  map = new TileMap(byId("map-picture"), cellColour, 32);
   strip = new Strip(byId("strip-picture"));
   listeners.push((key) => map.show(key), (key) => strip.show(key), showWindow, tell);
   followPointer(map.host, map);
