@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=[32, 128])
     parser.add_argument("--images", type=int, help="of an epoch of every net (default: see nets.py)")
     parser.add_argument(
-        "--most-seconds", type=float, default=6, help="who takes longer gets fewer images (%(default)s)"
+        "--most-seconds", type=float, default=4, help="who takes longer gets fewer images (%(default)s)"
     )
     parser.add_argument("--picture", type=Path, help="where a picture goes (SVG)")
     arguments = parser.parse_args()

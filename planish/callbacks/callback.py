@@ -68,7 +68,7 @@ class Callback:
         self.on_batch_end(batch, logs)
 
     def on_train_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
-        """Now and then during an epoch, and at its end: the steps and images done."""
+        """Before the first step of an epoch, now and then, and at its end: the steps and images done."""
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of `evaluate` or of `fit`'s validation."""

@@ -186,6 +186,17 @@ def test_terminate_on_nan_stops_at_once(train, diverging, data, capsys):
     assert "Invalid loss, terminating training" in capsys.readouterr().out
 
 
+def test_progress_begins_when_the_program_is_ready_and_ends_with_all_steps(train, classifier, data):
+    seen = []
+
+    class Watch(Callback):
+        def on_train_progress(self, step, images, logs=None):
+            seen.append((step, images, sorted(logs)))
+
+    train(classifier(), *data, batch_size=20, epochs=2, callbacks=[Watch()])
+    assert seen == [(0, 0, []), (3, 50, ["accuracy", "loss"])] * 2
+
+
 def test_what_is_shown(train, classifier, data, capsys):
     model = classifier()
     train(model, *data, epochs=2, verbose="auto")
