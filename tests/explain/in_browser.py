@@ -109,6 +109,9 @@ def check_lights(page: Page, flat, order: str) -> None:
 
 
 def check_pointing(page: Page, flat) -> None:
+    first = shown_index(page)
+    assert page.get_by_label("Go to index").input_value() == str(first)
+    check_lights(page, flat, "channels_last")
     go_to(page, 517)
     check_lights(page, flat, "channels_last")
     assert colour_at(page, "#strip-picture", ".ring.cell") == colour_at(page, "#map-picture", ".ring.cell")

@@ -31,5 +31,6 @@ for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) 
   });
 }
 
+// What adds most to the answer is a better beginning than a corner of the image.
+if (classes.length) chosen.key = classes[0].contributions.reduce((most, value, key, all) => (value > all[most] ? key : most), 0);
 paintForWidth();
-if (flat) choose(chosen.key, true);

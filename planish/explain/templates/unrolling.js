@@ -271,7 +271,7 @@ function showWindow(key) {
 }
 
 function tell(key, quiet) {
-  if (document.activeElement !== byId("index") && !quiet) byId("index").value = indexOf(key);
+  if (document.activeElement !== byId("index")) byId("index").value = indexOf(key);
   byId("readout").setAttribute("aria-live", quiet ? "off" : "polite");
   byId("readout").classList.remove("wrong");
   byId("readout").textContent = cellText(key);
