@@ -7,9 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+from peers import KINDS, PREDICTING, TRAINING
+
 HERE = Path(__file__).resolve().parent
 COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy"]
 TAKE_DATA, DRAW = [*COMPARED, "bits", "accuracy"], ["fit", "growth"]
+# With --quick: whether everything works, in a minute or two; the numbers mean little.
+QUICK = {
+    "predict": "--images 500 --calls 20 --rounds 1",
+    "fit": "--images 256 --rounds 1 --most-seconds 1",
+    "startup": "--rounds 1",
+    "memory": "--calls 500 --fits 2 --images 500",
+    "bits": "--images 300",
+    "degradation": "--images 3000 --rounds 1",
+    "growth": "--counts 1000 10000 --channels 8 32 64 --images 64 --rounds 1",
+    "accuracy": "--images 2000 --epochs 1 --seeds 1",
+}
 
 
 def main() -> int:
@@ -17,14 +30,20 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--peer", action="append", default=[])
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), help="these libraries only")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="next to nothing of everything, to see that it works")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = ["--data", str(arguments.data)] if arguments.data else []
     peers = [word for peer in arguments.peer for word in ("--peer", peer)]
     failed = []
     for name in [*COMPARED, *(name for name in OWN if name != "accuracy" or data)]:
-        options = [*peers, "--threads", str(arguments.threads)] if name in COMPARED else []
+        options = QUICK[name].split() if arguments.quick else []
+        if name in COMPARED:
+            able = {"predict": PREDICTING, "fit": TRAINING}[name]
+            only = [peer for peer in arguments.only or able if peer in able]
+            options += [*peers, "--threads", str(arguments.threads), "--only", *only]
         options += data if name in TAKE_DATA else []
         options += ["--picture", str(arguments.out / f"{name}.svg")] if name in DRAW else []
         command = [sys.executable, HERE / f"{name}.py", *options, "--json", arguments.out / f"{name}.json"]
