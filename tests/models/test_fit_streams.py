@@ -1,8 +1,12 @@
 """`fit` over generators and objects with items: order, bits, what is taken, how it ends."""
 
 import signal
+import subprocess
+import sys
 import threading
+import time
 import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,8 @@ import pytest
 from planish.callbacks import Callback, LambdaCallback
 from planish.layers import Dropout
 from planish.models.read_ahead import MOST_AHEAD
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 class Endless:
@@ -224,3 +230,45 @@ def test_other_runs_take_no_more_than_their_steps(classifier, data, what):
     source = Endless(data)
     getattr(classifier(), what)(source, steps=4, verbose=0)
     assert source.taken == 4
+
+
+FROM_A_GENERATOR = """
+import sys, threading, time
+import numpy as np
+from planish.layers import Dense, Input
+from planish.models import Sequential
+model = Sequential([Input((4,)), Dense(3, activation="softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+x, y = np.zeros((32, 4)), np.zeros(32)
+model.fit(x, y, verbose=0)
+
+def batches(blocks_at):
+    for number in range(10**9):
+        if number == 50:
+            print("ready", flush=True)
+        if number == blocks_at:
+            threading.Event().wait()
+        yield x, y
+
+try:
+    model.fit(batches(int(sys.argv[1])), steps_per_epoch=10**9, verbose=0)
+finally:
+    left = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    print(int(model.optimizer.iterations) >= 20, *left, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to another process")
+@pytest.mark.parametrize(("blocks_at", "left"), [(10**9, ["True"]), (60, ["True", "planish-data"])])
+def test_ctrl_c_ends_the_process(blocks_at, left):
+    """The thread is gone, or, if the generator blocks for ever, does not keep the process alive."""
+    command = [sys.executable, "-c", FROM_A_GENERATOR, str(blocks_at)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    sent = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert time.perf_counter() - sent < 5
+    assert out.split() == left
+    assert err.endswith("KeyboardInterrupt\n")
