@@ -25,7 +25,10 @@ MOST_NUMBERS = 4096
 
 @dataclass(slots=True)
 class Card:
-    """One layer. `maps` [shown, rows, columns] is what is drawn, None for layers that are only spoken of."""
+    """One layer. `maps` [shown, rows, columns] is what is drawn, None for layers that are only spoken of.
+
+    `size` is what there would be to draw: (maps, rows, columns).
+    """
 
     name: str
     kind: str
@@ -34,7 +37,7 @@ class Card:
     parameters: int
     multiply_adds: int
     remark: str
-    channels: int
+    size: tuple[int, int, int]
     maps: Array | None
     numbers: dict[str, float] = field(default_factory=dict)
 
@@ -79,7 +82,7 @@ def _card(visit: Visit, value: Array, data_format: str) -> Card:
         layer.count_params() if layer.weights else 0,
         arithmetic.multiply_adds(nodes),
         "",
-        len(planes),
+        planes.shape,
         None,
         _numbers(value),
     )

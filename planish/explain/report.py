@@ -67,10 +67,11 @@ def report(
     image_format = lineage.image_format([visit.layer for visit in traced.leaves])
     cards = layer_cards.cards(traced, values)
     shown = pixels.picture(x[0], image_format)
+    flat = None if unrolled is None else unrolling.flat_vector(unrolled.map, unrolled.features)
     data = {
         "image": shown,
         "layers": [card.picture for card in cards],
-        "flat": None if unrolled is None else unrolling.flat_vector(unrolled.map, unrolled.features),
+        "flat": flat,
         "classes": unrolling.class_data(scored),
     }
     return Report(
@@ -83,6 +84,7 @@ def report(
             label=label,
             missing=missing,
             unrolled=unrolled,
+            windows=flat is not None and flat["windows"] is not None,
             compiled=compiler_view(model, traced, x),
             words=words.about(model, traced, unrolled, _example(label, scored)),
             data=data,

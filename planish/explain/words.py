@@ -24,7 +24,7 @@ def about(model: Any, traced: Traced, unrolled: Contributions | None, example: i
         "steps": len(traced.leaves),
         "parameters": model.count_params(),
         "output_shape": traced.y.shape,
-        "flatten": _about_flatten(traced, unrolled),
+        "flatten": _about_flatten(model, traced, unrolled),
         "global_pooling": _about_global_pooling(traced),
         "costs": _costs(model),
         "order": None if unrolled is None else _about_order(unrolled),
@@ -33,7 +33,7 @@ def about(model: Any, traced: Traced, unrolled: Contributions | None, example: i
     }
 
 
-def _about_flatten(traced: Traced, unrolled: Contributions | None) -> dict[str, Any] | None:
+def _about_flatten(model: Any, traced: Traced, unrolled: Contributions | None) -> dict[str, Any] | None:
     """The Flatten layer in question, and the Dense after it, if there is one."""
     flattens = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
     named = [visit for visit in flattens if unrolled is None or visit.layer.name == unrolled.layer]
@@ -48,6 +48,7 @@ def _about_flatten(traced: Traced, unrolled: Contributions | None) -> dict[str, 
         "others": [each.layer.name for each in flattens if each is not visit],
         "before": _layer_before(traced, visit),
         "dense": None if dense is None else dense.layer.name,
+        "dense_is_own": dense is not None and dense.layer in model.layers,
         "units": None if dense is None else dense.y.shape[-1],
         "without": None if dense is None else (*visit.x.shape[:-1], dense.y.shape[-1]),
         "needed": len(visit.x.shape) > 1,

@@ -3,7 +3,7 @@
 import numpy as np
 
 import planish
-from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Rescaling
+from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Permute, Rescaling
 from planish.models import Sequential
 from tests.explain.conftest import CASES
 from tests.models.introspected import images, with_seeded_weights
@@ -50,4 +50,7 @@ def others():
     )
     photo = np.random.default_rng(1).integers(0, 256, (12, 8, 3)).repeat(8, axis=0).repeat(8, axis=1)
     found["large"] = (with_seeded_weights(large), photo.astype(np.uint8))
+    layers = [Input((70, 60, 1)), Permute((2, 1, 3)), Flatten(), Dense(2, activation="softmax")]
+    untraced = with_seeded_weights(Sequential(layers))
+    found["untraced"] = (untraced, images(untraced, 1)[0])
     return found

@@ -9,7 +9,7 @@ from planish.explain.pixels import picture
 from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
 from planish.models import Sequential
 from tests.explain.conftest import CASES
-from tests.explain.pages import decoded
+from tests.explain.pages import Page, decoded
 from tests.models.introspected import with_seeded_weights
 
 UNROLLED = [name for name in CASES if name not in ("averaged", "no flatten", "maps come out", "wide")]
@@ -113,7 +113,15 @@ def test_too_many_maps_are_cut_to_what_a_page_can_hold(cases):
     assert layer_cards.cards(trace(model), values)[0].maps.shape == (64, 8, 8)
     tight = layer_cards.cards(trace(model), values, most_nbytes=1200)
     assert tight[0].maps.shape == (16, 8, 8)
-    assert tight[0].channels == 70
+    assert tight[0].size == (70, 8, 8)
+
+
+def test_large_maps_and_long_vectors_are_cut_and_the_page_says_so():
+    layers = [Input((130, 90, 1)), Conv2D(2, 1, name="conv"), Flatten(), Dense(5000, name="long"), Dense(2)]
+    page = Page(with_seeded_weights(Sequential(layers)).explain(np.zeros((130, 90, 1))).html)
+    assert "Maps are shown at 44 x 30, as means over blocks." in page.text("layers")
+    assert "The first 4,096 of its numbers are shown." in page.text("layers")
+    assert (page.data["layers"][0]["rows"], page.data["layers"][2]["columns"]) == (44, 4096)
 
 
 def test_a_vector_that_is_too_long_is_left_out():

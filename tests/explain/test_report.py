@@ -9,7 +9,7 @@ import pytest
 from planish import structure
 from planish.explain import Report, report
 from planish.explain.report import embedded_digit
-from planish.layers import Conv2D, Dense, Flatten, Input
+from planish.layers import Conv2D, Dense, Flatten, Input, Permute
 from planish.models import Sequential
 from tests.explain.pages import Page
 from tests.models.introspected import images, with_seeded_weights
@@ -114,6 +114,27 @@ def test_the_rule_for_an_index_is_the_maps_own(reports):
     assert rule in page.text("words")
     there = int(model.flatten_map().permutation("channels_first", inverse=True)[found.index])
     assert f"there the same number has the index {there}." in page.text("words")
+
+
+@pytest.mark.parametrize("name", ["blog", "channels_first", "linear"])
+def test_the_code_on_the_page_runs(reports, name):
+    model, _, _, page = reports(name)
+    (code,) = [element[2] for element in page.all("pre") if "model.flatten_map(" in element[2]]
+    names = {"model": model}
+    exec(code, names)
+    kernel = model.get_layer("hidden" if name == "blog" else "scores").kernel.value
+    order = model.flatten_map("flatten").permutation("channels_first")
+    np.testing.assert_array_equal(names["kernel_in_channels_first"], kernel[order])
+
+
+def test_windows_that_are_too_many_to_be_traced_are_left_out():
+    layers = [Input((70, 60, 1)), Permute((2, 1, 3)), Flatten(name="flatten"), Dense(2, activation="softmax")]
+    model = with_seeded_weights(Sequential(layers))
+    page = Page(model.explain(images(model, 1)).html)
+    assert "Left out: what part of the image each number saw." in page.text("unrolling")
+    assert "its 4,200 numbers are too many" in page.text("unrolling")
+    assert page.data["flat"]["windows"] is None
+    assert not {"window-picture", "heat-picture"} & set(page.ids)
 
 
 def test_an_earlier_flatten_can_be_asked_for(cases):

@@ -87,7 +87,7 @@ function paintClass() {
   if (!classes.length) return;
   const each = classes[shown];
   byId("sum").textContent = describe(each);
-  if (byId("heat-picture") && flat.windows) paintHeat(byId("heat-picture"), each.contributions);
+  if (byId("heat-picture")) paintHeat(byId("heat-picture"), each.contributions);
   const mostWeight = largest(each.weights);
   const mostAdded = largest(each.contributions);
   weightMap.colourOf = (key) => signedColour(each.weights[key] / mostWeight);
