@@ -6,7 +6,7 @@ import pytest
 from planish.explain import layer_cards, unrolling
 from planish.explain.encoding import levels, shrunk
 from planish.explain.pixels import picture
-from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
+from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
 from planish.models import Sequential
 from tests.explain.conftest import CASES
 from tests.explain.pages import Page, decoded
@@ -117,11 +117,11 @@ def test_too_many_maps_are_cut_to_what_a_page_can_hold(cases):
 
 
 def test_large_maps_and_long_vectors_are_cut_and_the_page_says_so():
-    layers = [Input((130, 90, 1)), Conv2D(2, 1, name="conv"), Flatten(), Dense(5000, name="long"), Dense(2)]
+    layers = [Input((130, 90, 1)), Conv2D(2, 1), MaxPooling2D(40), Flatten(), Dense(5000), Dense(2)]
     page = Page(with_seeded_weights(Sequential(layers)).explain(np.zeros((130, 90, 1))).html)
     assert "Maps are shown at 44 x 30, as means over blocks." in page.text("layers")
     assert "The first 4,096 of its numbers are shown." in page.text("layers")
-    assert (page.data["layers"][0]["rows"], page.data["layers"][2]["columns"]) == (44, 4096)
+    assert (page.data["layers"][0]["rows"], page.data["layers"][3]["columns"]) == (44, 4096)
 
 
 def test_a_vector_that_is_too_long_is_left_out():
