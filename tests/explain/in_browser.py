@@ -320,7 +320,7 @@ def main() -> None:
             check_orders(page, flat)
             check_classes(page, model, image)
         check_elsewhere(browser, path, pictures, report)
-        check_looks(browser, path, pictures, "blog")
+        check_looks(browser, path, pictures, "tutorial")
         for name, (other, its_image) in others().items():
             path = Path(folder) / f"{name}.html"
             other.explain(its_image, out=path)
