@@ -59,12 +59,13 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
             if base == "conv2d_pool":
                 pooled[node.inputs[:2]] = result
             return result
-        if base == "conv2d_pool_places":
-            return _lowered_places(node, pooled)
         rule = _RULES.get(base)
         return rule(node, target) if rule else None
 
-    return _with_results_apart(graph.rewrite(lowered))
+    def with_places(node: Node) -> Node | None:
+        return _lowered_places(node, pooled, target) if node.op == "conv2d_pool_places" else None
+
+    return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
 
 
 def _settings(node: Node) -> dict[str, Any]:
@@ -87,13 +88,14 @@ def _lowered_dense(node: Node, target: Target) -> Node:
     return _rebased(node, "dense_panels", (x, pack_panels(w, panels, target.lanes)), settings)
 
 
-def _lowered_places(node: Node, pooled: Mains) -> Node:
-    """Beside the maxima that have been computed already, or by themselves."""
+def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
+    """Beside the maxima if something asks for them, or by themselves."""
     main = pooled.get(node.inputs)
     settings = dict(node.attributes)
     window = settings.pop("window")
     if main is None:
-        return replace(pool_places(make("conv2d", node.inputs, **settings), window, window), layers=node.layers)
+        map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target)
+        return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
     return replace(places_beside(main, base, _settings(main)), layers=node.layers)
 

@@ -30,7 +30,7 @@ def compute(node, dtype=np.float64, batch_size=IMAGES, **bindings):
     value = interpret(graph, bindings, batch_size=batch_size, dtype=dtype).outputs["y"]
     assert isinstance(value, np.ndarray)
     assert value.shape == ((batch_size, *node.shape) if node.batched else node.shape)
-    assert value.dtype == (dtype if node.type.dtype == "f32" else np.int32)
+    assert value.dtype == {"f32": dtype, "i32": np.int32, "i8": np.int8}[node.type.dtype]
     return value
 
 

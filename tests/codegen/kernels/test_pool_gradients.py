@@ -1,0 +1,156 @@
+"""Gradients of convolutions from the places of a pool's maxima, beside the interpreter."""
+
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.codegen.kernels import conv2d_listed_weight_grad as listed
+from planish.codegen.kernels import conv2d_placed_input_grad as placed
+from planish.codegen.kernels import conv2d_pool_weight_grad as expanded
+from tests.codegen.support import Case, on_every_target
+
+# (kernel, strides, padding, dilation, window, pool strides) on maps of 14 x 13
+SETTINGS = [
+    ((3, 3), (1, 1), ((0, 0), (0, 0)), (1, 1), (2, 2), (2, 2)),
+    ((3, 2), (1, 1), ((1, 1), (0, 1)), (1, 1), (3, 3), (2, 2)),
+    ((5, 5), (1, 1), ((2, 2), (2, 2)), (1, 1), (3, 2), (3, 2)),
+    ((2, 3), (2, 1), ((0, 1), (1, 0)), (1, 1), (2, 2), (2, 2)),
+    ((2, 2), (1, 1), ((0, 0), (0, 0)), (2, 3), (4, 4), (4, 4)),
+    ((1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1), (1, 3), (1, 3)),
+    ((7, 7), (1, 1), ((0, 0), (0, 0)), (1, 1), (8, 2), (8, 2)),
+]
+
+
+def add_gradients(case, channels, filters, setting, *, relu=True, extents=(14, 13)):
+    """Both gradients of a network that starts like any classifier."""
+    kernel, strides, padding, dilation, window, pool_strides = setting
+    x = case.input(*extents, channels)
+    w = case.weight(*kernel, channels, filters)
+    pooled = ops.max_pool2d(ops.conv2d(x, w, strides, padding, dilation), window, pool_strides)
+    y = ops.relu(pooled) if relu else pooled
+    total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*pooled.shape)), (0, 1, 2)))
+    dw, dx = gradients(total, [w, x])
+    case.output(dw)
+    case.output(dx)
+
+
+@on_every_target
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings(target, setting):
+    case = Case()
+    for channels, filters in ((1, 19), (3, 5), (17, 8)):
+        add_gradients(case, channels, filters, setting)
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("filters", [1, 7, 9, 15, 16, 17, 33])
+def test_filters_that_straddle_vectors(target, filters):
+    case = Case()
+    for channels in (1, 8, 15, 33):
+        add_gradients(case, channels, filters, SETTINGS[0], extents=(7, 8))
+    case.check(4e-6)
+
+
+@on_every_target
+def test_every_window_has_a_gradient(target):
+    case = Case()
+    add_gradients(case, 16, 33, SETTINGS[0], relu=False)
+    case.check(4e-6)
+
+
+@on_every_target
+def test_a_window_of_the_whole_map(target):
+    case = Case(images=1)
+    add_gradients(case, 16, 17, ((1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1), (2, 2), (2, 2)), extents=(2, 2))
+    case.check(4e-6)
+
+
+@pytest.mark.parametrize("images", [1, 2, 33])
+def test_batches(images):
+    case = Case(images=images)
+    add_gradients(case, 5, 9, SETTINGS[0])
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 20])
+def test_no_window_has_a_gradient(target, channels):
+    case = Case()
+    case.input(14, 13, channels)
+    x, w = ops.input_("x0", (14, 13, channels)), case.weight(3, 3, channels, 19, values=np.zeros((3, 3, channels, 19)))
+    y = ops.relu(ops.subtract(ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2)), 1.0))
+    dw, dx = gradients(ops.batch_sum(ops.reduce_sum(y, (0, 1, 2))), [w, x])
+    case.output(dw)
+    case.output(dx)
+    for value in case.computed().values():
+        np.testing.assert_array_equal(value, 0)
+
+
+@on_every_target
+def test_ties_go_to_the_first_place(target):
+    case = Case()
+    pixels = np.float32(np.random.default_rng(0).integers(0, 2, (3, 8, 8, 17)))
+    x = case.input(8, 8, 17, values=pixels)
+    w = case.weight(1, 1, 17, 17, values=np.eye(17, dtype=np.float32)[None, None])
+    pooled = ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2))
+    total = ops.batch_sum(ops.reduce_sum(ops.multiply(pooled, case.input(4, 4, 17)), (0, 1, 2)))
+    for gradient in gradients(total, [w, x]):
+        case.output(gradient)
+    case.check()
+
+
+@on_every_target
+def test_gradients_that_are_not_numbers_reach_the_weights(target):
+    case = Case()
+    add_gradients(case, 16, 17, SETTINGS[0], relu=False)
+    case.inputs["x1"][1, 2, 3, 5] = np.nan
+    found, expected = case.computed(), case.expected()
+    for name in case.outputs:
+        assert np.isnan(found[name]).any()
+    np.testing.assert_array_equal(np.isnan(found["y0"]), np.isnan(expected["y0"]))
+
+
+@on_every_target
+def test_maps_that_are_not_numbers_stay_inside(target):
+    """Whatever the maximum of NaNs is said to be, its place is one of the window's."""
+    case = Case()
+    add_gradients(case, 16, 17, SETTINGS[0], relu=False)
+    case.inputs["x0"][:, 3:9, 2:11] = np.nan
+    assert np.isfinite(case.computed()["y0"]).sum() < 3 * 3 * 16 * 17
+
+
+def test_kernels_larger_than_the_registers_are_cut():
+    assert listed.parts(18, 32) == [18]
+    assert listed.parts(49, 32) == [25, 24]
+    assert sum(listed.parts(105, 16)) == 105
+    assert max(listed.parts(105, 16)) <= 12
+
+
+@pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (5, 5), (7, 3)])
+@pytest.mark.parametrize("window", [(2, 2), (3, 3), (1, 4)])
+@pytest.mark.parametrize("registers", [16, 32])
+def test_parts_of_a_kernel_leave_a_window_in_registers(kernel, window, registers):
+    tile = placed.plan(kernel, window, (1, 1), (1, 1), 40, 16, registers)
+    assert sorted(tap for part in tile.parts for tap in part) == sorted(np.ndindex(kernel))
+    pixels = max(len(placed.seen(part, window, (1, 1), (1, 1))) for part in tile.parts)
+    assert pixels * max(tile.panels) + 3 <= registers
+    assert sum(tile.panels) == 3
+
+
+def test_pixels_that_a_window_sees():
+    whole = [(a, b) for a in range(3) for b in range(3)]
+    assert placed.seen(whole, (2, 2), (1, 1), (1, 1)) == [(i, j) for i in range(4) for j in range(4)]
+    assert placed.seen([(0, 1)], (2, 1), (3, 1), (1, 2)) == [(0, 2), (3, 2)]
+
+
+def test_small_patches_are_written_out_in_registers():
+    def settings(*kernel):
+        return MappingProxyType({"kernel_shape": kernel, "window": (2, 2)})
+
+    assert expanded.pays(settings(3, 3, 1, 32), 144, 16)
+    assert not expanded.pays(settings(3, 3, 32, 64), 25, 16)
+    assert not expanded.pays(settings(5, 5, 3, 6), 144, 16)

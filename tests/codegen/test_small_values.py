@@ -1,0 +1,93 @@
+"""Values of an image that fit into registers, computed together."""
+
+import numpy as np
+import pytest
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.codegen import compile as compiler
+from planish.codegen.small_values import MOST_VECTORS, groups_of, is_small
+from planish.codegen.target import make_target
+from planish.graph.graph import Graph
+from planish.ops.registry import op_named
+from planish.passes import pipeline
+from tests.codegen.support import Case, on_every_target
+
+
+def cross_entropy(scores, labels):
+    """As Keras computes it from scores: probabilities, their logarithms, one of each image."""
+    probabilities = ops.softmax(scores)
+    limited = ops.minimum(ops.maximum(probabilities, 1e-7), 1 - 1e-7)
+    chosen = ops.multiply(ops.one_hot(labels, scores.shape[-1]), ops.log(limited))
+    return probabilities, ops.negative(ops.reduce_sum(chosen, (0,)))
+
+
+@on_every_target
+@pytest.mark.parametrize("classes", [2, 3, 10, 17, 33, 65])
+def test_losses_and_their_gradients(target, classes):
+    case = Case()
+    scores = case.input(classes)
+    labels = case.input(values=np.array([0, classes - 1, classes // 2]), dtype="i32")
+    probabilities, loss = cross_entropy(scores, labels)
+    case.output(probabilities)
+    case.output(loss)
+    case.output(ops.log_softmax(scores))
+    case.output(gradients(loss, [scores])[0])
+    largest = ops.reduce_max(scores, (0,))
+    case.output(ops.subtract(scores, ops.broadcast_to(ops.reshape(largest, (1,)), (classes,))))
+    case.output(ops.multiply(ops.reduce_mean(scores, (0,)), ops.square(largest)))
+    case.check(1e-5)
+
+
+@on_every_target
+def test_values_of_many_vectors_too(target):
+    case = Case()
+    wide = case.input(130)
+    case.output(ops.softmax(ops.square(wide)))
+    case.output(ops.multiply(ops.reduce_sum(wide, (0,)), ops.reduce_max(wide, (0,))))
+    case.check(1e-5)
+
+
+@on_every_target
+def test_not_a_number_reaches_the_maximum(target):
+    case = Case()
+    x = case.input(5)
+    case.inputs["x0"][1, 4] = np.nan
+    case.output(ops.add(ops.reduce_max(x, (0,)), ops.reduce_max(ops.square(x), (0,))))
+    np.testing.assert_allclose(case.computed()["y0"], case.expected()["y0"], rtol=1e-6)
+
+
+def lowered(node):
+    return compiler.plan(
+        compiler.Request(Graph.build({"y": node}), {"x": "float32"}, make_target("avx2", "x86_64-linux-gnu"), False)
+    )
+
+
+def test_what_is_small():
+    x = ops.input_("x", (10,))
+    (small,) = [node for node in pipeline.run(Graph.build({"y": ops.square(x)})).nodes if node.op == "elementwise"]
+    assert is_small(small, 8)
+    assert is_small(ops.softmax(x), 8)
+    assert not is_small(ops.softmax(ops.input_("x", (MOST_VECTORS * 8 + 1,))), 8)
+    assert not is_small(ops.softmax(ops.input_("x", (2, 5))), 8)
+    assert not is_small(ops.reduce_sum(ops.input_("x", (2, 5)), (1,)), 8)
+    assert is_small(ops.reduce_sum(ops.input_("x", (2, 5)), (0, 1)), 8)
+    assert not is_small(ops.transpose(ops.input_("x", (2, 5)), (1, 0)), 8)
+
+
+def test_groups_are_what_lies_next_to_each_other():
+    x = ops.input_("x", (10,))
+    a, b = ops.softmax(x), ops.log_softmax(x)
+    between = ops.transpose(ops.input_("z", (2, 5)), (1, 0))
+    assert groups_of([a, b, between, a], 8) == [[a, b], [between], [a]]
+
+
+def test_inner_values_stay_in_registers():
+    x = ops.input_("x", (10,))
+    probabilities = ops.softmax(x)
+    y = ops.multiply(probabilities, ops.reduce_max(probabilities, (0,)))
+    program = compiler.emit(plan := lowered(y), compiler.Request(plan.graph, {"x": "float32"}, plan.target, False))
+    head = next(line for line in program.text.splitlines() if "small_values(" in line and line.startswith("define"))
+    assert head.count("ptr nocapture readonly") == 1
+    assert head.count("%y") == 1
+    assert op_named("softmax").grad is not None
