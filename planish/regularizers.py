@@ -79,12 +79,7 @@ def total(x: Node) -> Node:
     return ops.batch_sum(x, axes) if x.batched else ops.reduce_sum(x, axes)
 
 
-def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
-    """Keras's older spelling of L1L2, with its own defaults."""
-    return L1L2(l1, l2)
-
-
-l1, l2 = L1, L2
+l1, l2, l1_l2 = L1, L2, L1L2
 
 _NAMES: Mapping[str, type[Regularizer]] = {
     "L1": L1,
@@ -92,7 +87,6 @@ _NAMES: Mapping[str, type[Regularizer]] = {
     "L1L2": L1L2,
     "l1": L1,
     "l2": L2,
-    "l1_l2": L1L2,
     "l1l2": L1L2,
 }
 
@@ -103,7 +97,7 @@ def get(identifier: Any) -> Regularizer | None:
         return identifier
     if isinstance(identifier, str):
         if identifier not in _NAMES:
-            raise ValueError(unknown_name("regularizer", identifier, ("l1", "l2", "l1_l2")))
+            raise ValueError(unknown_name("regularizer", identifier, ("l1", "l2", "l1l2")))
         return _NAMES[identifier]()
     if isinstance(identifier, dict):
         return deserialize(identifier)
