@@ -10,6 +10,7 @@ import numpy as np
 
 import planish.runtime.executable as runtime
 from planish import ops
+from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import Case
@@ -82,12 +83,28 @@ def odd_sizes(case):
             case.output(ops.square(case.input(size, values=np.ones((case.images, size), dtype))))
 
 
+def pooled_training(size):
+    """Gradients of two convolutions in front of pools, of channels that fill no vector."""
+    x = ops.input_("x", (13, 12, size))
+    first, second = ops.parameter("first", (3, 3, size, 17)), ops.parameter("second", (3, 2, 17, size))
+    y = ops.relu(ops.max_pool2d(ops.conv2d(x, first), (2, 2), (2, 2)))
+    y = ops.relu(ops.max_pool2d(ops.conv2d(y, second, padding=((1, 1), (0, 1))), (3, 2), (2, 2)))
+    loss = ops.reduce_sum(y, (0, 1, 2))
+    weights = [first, second]
+    changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
+    return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
+
+
 def main():
     for at_end in (True, False):
         runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
         case = Case()
         odd_sizes(case)
         run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
+        for size in SIZES:
+            graph = pooled_training(size)
+            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
+            run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
         for seed in range(SEEDS):
             print(f"seed {seed}, arrays at the {'end' if at_end else 'start'} of their pages", flush=True)
             graph = random_inference(seed)
