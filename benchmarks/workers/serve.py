@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from nets import NETS, images, weights
 
-CHECKED_STEPS, CHECKED_BATCH = 4, 8
+CHECKED_STEPS, CHECKED_BATCH = 3, 8
 WARM_UP_STEPS = 4
 
 

@@ -113,7 +113,8 @@ def test_a_peer_that_trains_differently_is_found(module, tmp_path):
             self.name, self.change = name, change
 
         def ask(self, request, file, draw):
-            np.savez(file, *(value + self.change for value in nets.weights(net)))
+            change = self.change - (0.01 if (self.name, draw) == ("three", 0) else 0)  # the next draw agrees
+            np.savez(file, *(value + change for value in nets.weights(net)))
             return {"sgd": [2.3], "adam": [2.3]}
 
     three = [Fake("one", 0.1), Fake("two", 0.1), Fake("three", 0.1 * (1 + 1e-6))]
