@@ -20,8 +20,10 @@ class Peer:
     def __init__(self, net, values):
         self.description, self.values = net, values
         self.net = nn.Sequential(*(_layer(*step) for step in net.shapes())).to(memory_format=FORMAT)
-        # Predictions are not compiled: only training is compared with it.
-        self.called = torch.compile(self.net, dynamic=False) if MODE == "compile" else self.net
+        self.called = self.net
+        if MODE == "compile":  # predictions are not: only training is compared with it
+            torch.compiler.reset()  # it gives up after some recompilations, those of other nets included
+            self.called = torch.compile(self.net, dynamic=False)
         self.loss = nn.CrossEntropyLoss()
         self.reset()
 
