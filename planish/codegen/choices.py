@@ -141,6 +141,12 @@ def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     return Choice(_named(node), "gradient of the map", "lists of channels", executed, dense, why)
 
 
+def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
+    each = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.shape[1:])
+    why = f"3x3, stride 1, {winograd.FEWEST_CHANNELS} channels or more on both sides"
+    return Choice(_named(node), "gradient of the kernel", "Winograd F(2x2, 3x3)", 4 * each, 9 * each, why)
+
+
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     dense = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
     why = "no maximum alone reads the convolution, so its gradient is not sparse"
@@ -167,6 +173,7 @@ _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
     "conv2d_pool_weight_grad": _pool_weight_gradient,
     "conv2d_weight_grad": _weight_gradient,
     "conv2d_winograd": _convolution,
+    "conv2d_winograd_weight_grad": _winograd_weight_gradient,
     "dense_panels": _dense,
     "dense_weight_grad": _dense_weight_gradient,
 }

@@ -16,6 +16,7 @@ from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
+from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
@@ -25,14 +26,18 @@ from planish.ops.load_input import load_input
 from planish.ops.lowered_gradients import (
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
+    conv2d_winograd_weight_grad,
     list_places,
     places_beside,
+    unpack_winograd,
 )
 from planish.ops.packing import pack_panels, pack_winograd
+from planish.ops.pad2d import pad2d
 from planish.ops.pool_places import pool_places
 from planish.ops.registry import make
 from planish.ops.reshape import reshape
 from planish.ops.transpose import transpose
+from planish.ops.windows import NO_PADDING
 
 COPY = Expression(1, ())
 
@@ -125,6 +130,17 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
         return reshape(turned, settings["kernel_shape"])
 
 
+def _lowered_dense_weight_gradient(node: Node, target: Target) -> Node:
+    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it."""
+    x, g = node.inputs
+    if not winograd_gradient_kernel.pays(node.attributes, g.shape):
+        return node
+    odd = tuple((0, extent % 2) for extent in g.shape[:2])
+    with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
+        even = (x, g) if odd == NO_PADDING else (pad2d(x, odd), pad2d(g, odd))
+        return unpack_winograd(conv2d_winograd_weight_grad(*even))
+
+
 def _lowered_input_gradient(node: Node, target: Target) -> Node:
     places, g, w = node.inputs
     settings = {name: value for name, value in node.attributes.items() if name != "padding"}
@@ -162,6 +178,7 @@ def _lowered_convolution(node: Node, target: Target) -> Node:
 _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
     "conv2d_pool_input_grad": _lowered_input_gradient,
     "conv2d_pool_weight_grad": _lowered_weight_gradient,
+    "conv2d_weight_grad": _lowered_dense_weight_gradient,
     "dense": _lowered_dense,
 }
 

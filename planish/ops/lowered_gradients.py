@@ -8,6 +8,9 @@
 * `conv2d_listed_weight_grad[kernel_shape, dilation]` x, lists: the gradient of the kernel as [cout, kh * kw * cin]
 * `conv2d_placed_input_grad[...]` places, g, packed: the gradient of the map. The packed weights are panels of
   [cout * kh * kw, cin].
+* `conv2d_winograd_weight_grad[]` x, g: the gradient of a 3x3 kernel with stride 1, as the 16 matrices [cin, cout] of
+  Winograd's F(2x2, 3x3); g has even extents, x two rows and columns more
+* `unpack_winograd[]` matrices: the gradient of the kernel itself, [3, 3, cin, cout]
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
-from planish.ops.packing import unpack_panels
+from planish.ops.lowered import WINOGRAD_INPUT, WINOGRAD_OUTPUT
+from planish.ops.mistake import mistake
+from planish.ops.packing import WINOGRAD_KERNEL, unpack_panels
 from planish.ops.pool_places import places_of_maxima
 from planish.ops.registry import Array, Environment, make, op_named, register
 from planish.ops.windows import NO_PADDING, taps
@@ -115,10 +120,46 @@ def _placed_input_grad(arrays: Sequence[Array], node: Node, environment: Environ
     return op_named(plain.op).reference([places, g, w], plain, environment)
 
 
+def _infer_winograd(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    x, g = inputs
+    extents = tuple(extent + 2 for extent in g.shape[:2])
+    if x.shape[:2] != extents or g.shape[0] % 2 or g.shape[1] % 2:
+        raise mistake(
+            "the gradient of a 3x3 kernel by Winograd's method",
+            expected="g of even extents, x of two rows and columns more",
+            received=f"{x} and {g}",
+        )
+    return TensorType((16, x.shape[2], g.shape[2]), batched=False)
+
+
+def _winograd_weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, g = arrays
+    tiles = np.lib.stride_tricks.sliding_window_view(x, (4, 4), (1, 2))[:, ::2, ::2]
+    places = np.lib.stride_tricks.sliding_window_view(g, (2, 2), (1, 2))[:, ::2, ::2]
+    into, out = WINOGRAD_INPUT.astype(x.dtype), WINOGRAD_OUTPUT.astype(x.dtype)
+    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into, optimize=True)
+    gradients = np.einsum("pa,nrsopq,qb->nrsabo", out, places, out, optimize=True)
+    result: Array = np.einsum("nrsabc,nrsabo->abco", transformed, gradients, optimize=True).reshape(node.shape)
+    return result
+
+
+def _infer_unpacked(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    return TensorType((3, 3, *inputs[0].shape[1:]), batched=False)
+
+
+def _unpacked(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    matrices = arrays[0].reshape(4, 4, *node.shape[2:])
+    transform = WINOGRAD_KERNEL.astype(matrices.dtype)
+    kernel: Array = np.einsum("ai,abcd,bj->ijcd", transform, matrices, transform)
+    return kernel
+
+
 register("places_beside", _infer_beside, _beside, None)
 register("list_places", _infer_lists, _lists, None)
 register("conv2d_listed_weight_grad", _infer_weight, _listed_weight_grad, None)
 register("conv2d_placed_input_grad", _infer_input, _placed_input_grad, None)
+register("conv2d_winograd_weight_grad", _infer_winograd, _winograd_weight_grad, None)
+register("unpack_winograd", _infer_unpacked, _unpacked, None)
 
 
 def places_beside(pooled: Node, base: str, settings: dict[str, Any]) -> Node:
@@ -140,3 +181,11 @@ def conv2d_listed_weight_grad(x: Node, lists: Node, kernel_shape: Sequence[int],
 def conv2d_placed_input_grad(places: Node, g: Node, packed: Node, **settings: Any) -> Node:
     """Settings: input_shape, kernel_shape, strides, dilation, window, pool_strides, panels, lanes."""
     return make("conv2d_placed_input_grad", [places, g, packed], **settings)
+
+
+def conv2d_winograd_weight_grad(x: Node, g: Node) -> Node:
+    return make("conv2d_winograd_weight_grad", [x, g])
+
+
+def unpack_winograd(matrices: Node) -> Node:
+    return make("unpack_winograd", [matrices])

@@ -84,15 +84,18 @@ def odd_sizes(case):
 
 
 def pooled_training(size):
-    """Gradients of two convolutions in front of pools, of channels that fill no vector."""
+    """Gradients of convolutions, two of them in front of pools, of channels that fill no vector."""
     x = ops.input_("x", (13, 12, size))
-    first, second = ops.parameter("first", (3, 3, size, 17)), ops.parameter("second", (3, 2, 17, size))
+    wide = ops.conv2d(x, ops.parameter("widen", (1, 1, size, 17)))
+    third = ops.parameter("third", (3, 3, 17, size + 16))
+    x = ops.relu(ops.conv2d(wide, third, padding=((1, 1), (1, 1))))
+    first, second = ops.parameter("first", (3, 3, size + 16, 17)), ops.parameter("second", (3, 2, 17, size))
     y = ops.relu(ops.max_pool2d(ops.conv2d(x, first), (2, 2), (2, 2)))
     y = ops.relu(ops.max_pool2d(ops.conv2d(y, second, padding=((1, 1), (0, 1))), (3, 2), (2, 2)))
     loss = ops.reduce_sum(y, (0, 1, 2))
-    weights = [first, second]
+    weights = [first, second, third]
     changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
-    return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
+    return Graph.build({"loss": loss}, dict(zip(("first", "second", "third"), changed, strict=True)))
 
 
 def main():

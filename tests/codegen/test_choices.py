@@ -78,6 +78,14 @@ def test_gradients_without_a_pool_are_dense():
     assert "not sparse" in choice.why
 
 
+def test_gradients_of_many_channels_by_winograd():
+    layers = [Conv2D(16, 3, name="a"), Conv2D(24, 3, name="b", padding="same"), GlobalAveragePooling2D(), Dense(5)]
+    choice = choice_of(plan_of(layers, (12, 10, 3), training=True), "b", "gradient of the kernel")
+    assert (choice.method, choice.executed, choice.dense) == (
+        "Winograd F(2x2, 3x3)", 5 * 4 * 16 * 16 * 24, 10 * 8 * 9 * 16 * 24
+    )  # fmt: skip
+
+
 def test_the_table_adds_up():
     plan = plan_of([Conv2D(24, 3, name="wide"), MaxPooling2D(), Flatten(), Dense(5)], (10, 10, 16), training=True)
     text = print_plan(plan)

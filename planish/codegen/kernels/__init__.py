@@ -21,6 +21,7 @@ from planish.codegen.kernels import (
     softmax,
     weight_gradients,
     winograd,
+    winograd_weight_grad,
 )
 from planish.codegen.target import Target
 from planish.graph.node import Node
@@ -37,6 +38,7 @@ _KERNELS: dict[str, Kernel] = {
     "conv2d_pool_weight_grad": conv2d_pool_weight_grad.KERNEL,
     "conv2d_weight_grad": weight_gradients.CONV2D,
     "conv2d_winograd": winograd.KERNEL,
+    "conv2d_winograd_weight_grad": winograd_weight_grad.KERNEL,
     "crop2d": rearrange.CROP2D,
     "dense_panels": dense.KERNEL,
     "dense_weight_grad": weight_gradients.DENSE,
@@ -61,6 +63,7 @@ _KERNELS: dict[str, Kernel] = {
     "spread2d": rearrange.SPREAD2D,
     "transpose": rearrange.TRANSPOSE,
     "turn_kernel": rearrange.TURN_KERNEL,
+    "unpack_winograd": packing.UNPACK_WINOGRAD,
 }
 
 

@@ -2,6 +2,7 @@
 
 pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
 pack_winograd: for c, o: U[:, :, c, o] = G w[:, :, c, o] G'
+unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
 
 Bound by memory. Items: one a matrix and panel; one a kernel's input channel block.
 """
@@ -58,6 +59,29 @@ def emit_winograd(f: Function, spec: Spec, operands: Operands) -> None:
             _transform(f, operands, f.add(row, whole), channels * filters, f.tail_mask(filters - whole))
 
 
+def emit_unpack_winograd(f: Function, spec: Spec, operands: Operands) -> None:
+    matrix = spec.inputs[0].size // 16
+    whole = matrix // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as place:
+            _transform_back(f, operands, place.index, matrix, None)
+    if matrix > whole:
+        _transform_back(f, operands, whole, matrix, f.tail_mask(matrix - whole))
+
+
+def _transform_back(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
+    u = [
+        [f.load(operands.inputs[0], f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask) for b in range(4)]
+        for a in range(4)
+    ]
+    columns = WINOGRAD_KERNEL.T
+    half = [[_combine(f, columns[i], [u[a][b] for a in range(4)]) for b in range(4)] for i in range(3)]
+    for i in range(3):
+        for j in range(3):
+            value = _combine(f, columns[j], half[i])
+            f.store(value, operands.output, f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask)
+
+
 def _transform(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
     w = [
         [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)]
@@ -81,3 +105,4 @@ def _combine(f: Function, factors: object, values: list[Value]) -> Value:
 
 PANELS = Kernel("whole", emit_panels, panel_items)
 WINOGRAD = Kernel("whole", emit_winograd)
+UNPACK_WINOGRAD = Kernel("whole", emit_unpack_winograd)
