@@ -1,7 +1,8 @@
 """The half that runs in real Keras's process: `python keras_side.py FOLDER`. It needs keras and numpy only.
 
-Reads FOLDER/cases.json and FOLDER/<seed>.npz (x, y, w0, w1, ...); writes FOLDER/<seed>-keras.npz (prediction, w0,
-w1, ... after three steps) or FOLDER/<seed>-error.txt.
+Reads FOLDER/cases.json, FOLDER/<seed>.json (planish's configuration) and FOLDER/<seed>.npz (x, y, w0, w1, ...); makes
+the model of planish's configuration, and writes FOLDER/<seed>-keras.npz (prediction, and w0, w1, ... after the steps)
+and FOLDER/<seed>-keras.json (the configuration in Keras's words), or FOLDER/<seed>-error.txt.
 """
 
 from __future__ import annotations
@@ -11,49 +12,42 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
+from both import answer, build, config_differences, configuration, rebuild
 
 
-def build(case):
-    model = keras.Sequential([keras.Input(tuple(case["input_shape"]))])
-    for name, arguments in case["layers"]:
-        model.add(getattr(keras.layers, name)(**arguments))
-    loss_name, loss_arguments = case["loss"]
-    name, arguments = case["optimizer"]
-    model.compile(getattr(keras.optimizers, name)(**arguments), getattr(keras.losses, loss_name)(**loss_arguments))
-    return model
+def run(case: dict[str, Any], folder: Path) -> None:
+    seed = case["seed"]
+    expected = configuration(build(keras, case))
+    model = rebuild(keras, json.loads((folder / f"{seed}.json").read_text(encoding="utf-8")))
+    if apart := list(config_differences(configuration(model), expected)):
+        raise ValueError("of planish's configuration Keras makes another model: " + "; ".join(apart))
+    with np.load(folder / f"{seed}.npz") as given:
+        results = answer(model, case, given)
+    np.savez(folder / f"{seed}-keras.npz", **results)  # type: ignore[arg-type]
+    (folder / f"{seed}-keras.json").write_text(json.dumps(expected), encoding="utf-8")
 
 
-def answer(case, given):
-    """The predictions, and the weights after three steps."""
-    model = build(case)
-    model.set_weights([given[f"w{i}"] for i in range(len(model.weights))])
-    batch = case["batch"]
-    results = {"prediction": np.asarray(model.predict_on_batch(given["x"]))}
-    for step in range(3):
-        rows = slice(step * batch, (step + 1) * batch)
-        model.train_on_batch(given["x"][rows], given["y"][rows])
-    return results | {f"w{i}": value for i, value in enumerate(model.get_weights())}
-
-
-def main(folder):
-    for case in json.loads((folder / "cases.json").read_text(encoding="utf-8")):
-        seed = case["seed"]
+def main(folder: Path) -> None:
+    print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", flush=True)
+    for number, case in enumerate(json.loads((folder / "cases.json").read_text(encoding="utf-8")), 1):
+        failure = folder / f"{case['seed']}-error.txt"
+        failure.unlink(missing_ok=True)
         try:
-            with np.load(folder / f"{seed}.npz") as given:
-                results = answer(case, given)
-            np.savez(folder / f"{seed}-keras.npz", **results)
+            run(case, folder)
         except Exception:  # whatever Keras refuses is an answer
-            (folder / f"{seed}-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            failure.write_text(traceback.format_exc(), encoding="utf-8")
         keras.backend.clear_session()
-        if seed % 20 == 0:
+        if number % 20 == 0 and keras.backend.backend() == "jax":
             import jax
 
             jax.clear_caches()  # or the memory of a few hundred models adds up
 
 
-main(Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

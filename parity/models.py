@@ -1,8 +1,11 @@
 """Seeded random models of the first tier, described without either library: both sides build them from the same JSON.
 
-A case is `{"seed", "input_shape", "layers": [[class, arguments], ...], "loss": [class, arguments],
-"optimizer": [class, arguments], "batch"}`. Sizes are odd on purpose, and small: what breaks is borders, strides and
-remainders.
+A case is `{"seed", "input_shape", "dtype", "layers": [[class, arguments], ...], "loss": [class, arguments],
+"optimizer": [class, arguments], "batch", "steps"}`. Sizes are odd on purpose, and small: what breaks is borders,
+strides and remainders.
+
+What is left out are models whose gradient is nothing but rounding errors, since Adam makes whole steps of those: a bias
+before a batch normalization, or a softmax that is not over the channels that a bias was added to.
 """
 
 from __future__ import annotations
@@ -11,27 +14,17 @@ import math
 from typing import Any
 
 import numpy as np
+from optimizers import OPTIMIZERS
 
 Case = dict[str, Any]
 LayerCall = list[Any]
 
-OPTIMIZERS: list[list[Any]] = [
-    ["SGD", {"learning_rate": 0.05}],
-    ["SGD", {"learning_rate": 0.02, "momentum": 0.9}],
-    ["SGD", {"learning_rate": 0.02, "momentum": 0.8, "nesterov": True}],
-    ["Adam", {"learning_rate": 0.002}],
-    ["Adam", {"learning_rate": 0.002, "amsgrad": True, "beta_2": 0.9}],
-    ["AdamW", {"learning_rate": 0.002, "weight_decay": 0.05}],
-    ["RMSprop", {"learning_rate": 0.001}],
-    ["RMSprop", {"learning_rate": 0.001, "centered": True, "momentum": 0.5, "epsilon": 0.001}],
-    ["Adagrad", {"learning_rate": 0.02}],
-    ["Nadam", {"learning_rate": 0.002}],
-    ["SGD", {"learning_rate": 0.05, "clipnorm": 0.05}],
-    ["SGD", {"learning_rate": 0.05, "global_clipnorm": 0.1, "momentum": 0.9}],
-    ["SGD", {"learning_rate": 0.05, "clipvalue": 0.01}],
-    ["Adam", {"learning_rate": 0.002, "weight_decay": 0.02, "clipnorm": 0.5}],
-    ["SGD", {"learning_rate": 0.05, "use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 2}],
-]
+BOTH_PENALTIES = {
+    "module": "keras.regularizers",
+    "class_name": "L1L2",
+    "config": {"l1": 0.003, "l2": 0.01},
+    "registered_name": None,
+}
 # Whose derivative does not jump: a rounding error stays one.
 ACTIVATIONS = [
     None, "linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "softplus", "softsign", "silu", "exponential",
@@ -40,12 +33,18 @@ ACTIVATIONS = [
 
 
 class Builder:
-    """Adds layers at random, following the shape, so that every model builds."""
+    """Adds layers at random, following the shape, so that every model builds.
+
+    `shape` is (rows, columns, channels) whatever the data format: `first` models have their channels first.
+    `mixed`: the axis of the channels is another one than that which the last bias was added to.
+    """
 
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
+        self.first = self.chance(0.15)
         self.shape = (self.number(7, 19), self.number(7, 19), int(self.random.choice([1, 2, 3, 4, 6])))
-        self.input_shape = self.shape
+        self.input_shape = self.ordered(self.shape)
+        self.mixed = False
         self.layers: list[LayerCall] = []
 
     def number(self, low: int, high: int) -> int:
@@ -57,8 +56,22 @@ class Builder:
     def pick(self, choices: list[Any]) -> Any:
         return choices[self.number(0, len(choices) - 1)]
 
+    def ordered(self, shape: tuple[int, ...]) -> list[int]:
+        """Rows, columns and channels in the model's own order."""
+        return [shape[2], shape[0], shape[1]] if self.first else list(shape)
+
     def add(self, name: str, **arguments: Any) -> None:
+        """`format` among the arguments stands for the model's data format, if it is not the default."""
+        if arguments.pop("format", False) and (self.first or self.chance(0.1)):
+            arguments["data_format"] = "channels_first" if self.first else "channels_last"
         self.layers.append([name, arguments])
+
+    def activation(self) -> Any:
+        chosen = self.pick(ACTIVATIONS)
+        return "tanh" if self.first and chosen == "softmax" else chosen
+
+    def regularizer(self) -> dict[str, Any]:
+        return {"kernel_regularizer": self.pick(["l2", BOTH_PENALTIES])} if self.chance(0.1) else {}
 
     def _windows(self, size: list[int], steps: list[int], padding: str, dilation: list[int]) -> tuple[int, int]:
         def windows(axis: int) -> int:
@@ -81,22 +94,22 @@ class Builder:
             padding = "same"
         groups = self.pick([g for g in (2, 3, 4, 6) if channels % g == 0] or [1]) if self.chance(0.3) else 1
         filters = groups * self.number(1, 9) if groups > 1 else self.number(1, 21)
-        normalised = self.chance(0.25)
+        normalized = self.chance(0.25)
         self.add(
             "Conv2D", filters=filters, kernel_size=size, strides=steps, padding=padding, dilation_rate=dilation,
-            groups=groups,
-            activation=None if normalised else self.pick(ACTIVATIONS), use_bias=not normalised and self.chance(0.8),
+            groups=groups, activation=None if normalized else self.activation(),
+            use_bias=not normalized and self.chance(0.8), format=True, **self.regularizer(),
         )  # fmt: skip
         self.shape = (*self._windows(size, steps, padding, dilation), filters)
-        if (
-            normalised
-        ):  # a bias before it would have a gradient of nothing but rounding errors, which Adam makes steps of
+        self.mixed = False
+        if normalized:
             self.normalize()
             self.add("Activation", activation=self.pick(["relu", "tanh", "silu"]))
 
     def normalize(self) -> None:
+        axis = {"axis": 1} if self.first else {}
         self.add("BatchNormalization", momentum=self.pick([0.9, 0.99, 0.6]), epsilon=self.pick([1e-3, 1e-2]),
-                 center=self.chance(0.8), scale=self.chance(0.8))  # fmt: skip
+                 center=self.chance(0.8), scale=self.chance(0.8), **axis)  # fmt: skip
 
     def pool(self) -> None:
         rows, columns, _ = self.shape
@@ -104,36 +117,58 @@ class Builder:
         steps = None if self.chance(0.5) else [self.number(1, 3), self.number(1, 3)]
         padding = self.pick(["valid", "same"])
         name = self.pick(["MaxPooling2D", "MaxPooling2D", "AveragePooling2D"])
-        self.add(name, pool_size=size, strides=steps, padding=padding)
+        self.add(name, pool_size=size, strides=steps, padding=padding, format=True)
         self.shape = (*self._windows(size, steps or size, padding, [1, 1]), self.shape[2])
 
     def pad(self) -> None:
         top, bottom, left, right = (self.number(0, 2) for _ in range(4))
-        self.add("ZeroPadding2D", padding=[[top, bottom], [left, right]])
+        self.add("ZeroPadding2D", padding=[[top, bottom], [left, right]], format=True)
         self.shape = (self.shape[0] + top + bottom, self.shape[1] + left + right, self.shape[2])
 
-    def rescale(self) -> None:
-        self.add("Rescaling", scale=self.pick([0.5, 2.0, 1 / 3]), offset=self.pick([0.0, -0.5]))
+    def rescale(self, scale: float) -> None:
+        self.add("Rescaling", scale=scale, offset=self.pick([0.0, -0.5]))
 
     def reorder(self) -> None:
+        before = self.ordered(self.shape)
         if self.chance(0.5):
-            self.add("Permute", dims=[2, 1, 3])
-            self.shape = (self.shape[1], self.shape[0], self.shape[2])
+            dims = self.pick([[2, 1, 3], [2, 1, 3], [1, 3, 2], [3, 1, 2], [3, 2, 1]])
+            self.add("Permute", dims=dims)
+            after = [before[axis - 1] for axis in dims]
         else:
-            self.add("Reshape", target_shape=[self.shape[1], self.shape[0], -1])
-            self.shape = (self.shape[1], self.shape[0], self.shape[2])
+            after = self.ordered((self.shape[1], self.shape[0], self.shape[2]))
+            unknown = self.number(0, 2)
+            self.add("Reshape", target_shape=[-1 if i == unknown else size for i, size in enumerate(after)])
+        self.shape = (after[1], after[2], after[0]) if self.first else (after[0], after[1], after[2])
+        self.mixed = True
+
+    def dense(self) -> None:
+        """Over the last axis of a map."""
+        units = self.number(1, 11)
+        self.add("Dense", units=units, activation=self.pick(["relu", "tanh", None]), **self.regularizer())
+        self.shape = (self.shape[0], units, self.shape[2]) if self.first else (*self.shape[:2], units)
+        self.mixed = self.first
 
     def activate(self) -> None:
-        self.layers.append(
-            self.pick([["ReLU", {}], ["ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.05}],
-                       ["Softmax", {}],
-                       ["LeakyReLU", {"negative_slope": 0.2}], ["Activation", {"activation": "silu"}]])
-        )  # fmt: skip
+        choices: list[LayerCall] = [
+            ["ReLU", {}], ["ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.05}],
+            ["LeakyReLU", {"negative_slope": 0.2}], ["Activation", {"activation": "silu"}], ["ELU", {"alpha": 0.7}],
+        ]  # fmt: skip
+        softmax = [] if self.mixed else [["Softmax", {"axis": 1} if self.first else {}]]
+        self.layers.append(self.pick([*choices, *softmax]))
 
     def head(self) -> int:
-        self.layers.append([self.pick(["Flatten", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D"]), {}])
+        """What makes one row of features of the map, then the classes. Flatten reads either order of either map."""
+        name = self.pick(["Flatten", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D"])
+        if name == "Flatten":
+            self.add("Flatten", **self.pick([{}, {}, {"data_format": "channels_first"}]))
+        elif self.chance(0.3):
+            self.add(name, keepdims=True, format=True)
+            self.add("Flatten")
+        else:
+            self.add(name, format=True)
         if self.chance(0.5):
-            self.add("Dense", units=self.number(1, 37), activation=self.pick(ACTIVATIONS), use_bias=self.chance(0.8))
+            self.add("Dense", units=self.number(1, 37), activation=self.pick(ACTIVATIONS),
+                     use_bias=self.chance(0.8), **self.regularizer())  # fmt: skip
         classes = self.number(2, 13)
         self.add("Dense", units=classes)
         return classes
@@ -158,43 +193,20 @@ def _loss(builder: Builder) -> list[Any]:
 def random_case(seed: int) -> Case:
     """The model of a seed, with its loss and its optimizer (they take turns)."""
     builder = Builder(seed)
-    if builder.chance(0.2):
-        builder.rescale()
+    pixels = builder.chance(0.15)
+    if pixels or builder.chance(0.2):
+        builder.rescale(1 / 255 if pixels else builder.pick([0.5, 2.0, 1 / 3]))
+    body = [builder.conv] * 10 + [builder.pool] * 8 + [builder.pad, builder.reorder, builder.activate] * 2
     for _ in range(builder.number(1, 4)):
-        builder.pick([builder.conv] * 5 + [builder.pool] * 4 + [builder.pad, builder.reorder, builder.activate])()
-    if builder.chance(0.15):
-        builder.add("Dropout", rate=0.0)
+        builder.pick([*body, builder.dense])()
+    dropout = builder.pick([0.0, 0.4]) if builder.chance(0.15) else 0.0
+    if dropout or builder.chance(0.1):
+        builder.add("Dropout", rate=dropout)
     builder.head()
     loss = _loss(builder)
+    layers = [[name, {"name": f"{name.lower()}_{i}", **given}] for i, (name, given) in enumerate(builder.layers)]
     return {
-        "seed": seed, "input_shape": list(builder.input_shape), "layers": builder.layers, "loss": loss,
-        "optimizer": OPTIMIZERS[seed % len(OPTIMIZERS)], "batch": builder.number(1, 9),
+        "seed": seed, "input_shape": builder.input_shape, "dtype": "uint8" if pixels else "float32", "layers": layers,
+        "loss": loss, "optimizer": OPTIMIZERS[seed % len(OPTIMIZERS)], "batch": builder.number(1, 9),
+        "steps": 0 if dropout else 3,  # what is dropped is random: only the predictions can agree
     }  # fmt: skip
-
-
-def data(case: Case, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images (float32) and targets that suit the loss: int32 [n] classes, or float32 [n, classes]."""
-    random = np.random.default_rng([case["seed"], 1])
-    x = random.standard_normal((3 * case["batch"], *case["input_shape"])).astype(np.float32)
-    labels = random.integers(0, classes, len(x)).astype(np.int32)
-    if case["loss"][0].startswith("Sparse"):
-        return x, labels
-    if case["loss"][0].startswith("Categorical"):
-        return x, np.eye(classes, dtype=np.float32)[labels]
-    return x, random.random((len(x), classes)).astype(np.float32)
-
-
-def weights(case: Case, shapes: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
-    """Starting weights by name and shape: kernels scaled to their inputs, variances above zero."""
-    random = np.random.default_rng([case["seed"], 2])
-    values = []
-    for name, shape in shapes:
-        value = random.standard_normal(shape)
-        if len(shape) > 1:
-            value *= math.sqrt(1.5 / math.prod(shape[:-1]))
-        elif "variance" in name or "gamma" in name:
-            value = 1 + 0.4 * np.tanh(value)
-        else:
-            value *= 0.2
-        values.append(value.astype(np.float32))
-    return values

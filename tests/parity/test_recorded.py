@@ -28,7 +28,8 @@ def _build(case):
         model.add(getattr(planish.layers, name)(**arguments))
     loss, loss_arguments = case["loss"]
     name, arguments = case["optimizer"]
-    model.compile(getattr(planish.optimizers, name)(**arguments), getattr(planish.losses, loss)(**loss_arguments))
+    optimizer = getattr(planish.optimizers, name).from_config(arguments)
+    model.compile(optimizer, getattr(planish.losses, loss)(**loss_arguments))
     return model
 
 
@@ -40,7 +41,7 @@ def test_predictions_and_three_steps(case, arrays):
     x, y = arrays[start + "x"], arrays[start + "y"]
     prediction = arrays[expected + "prediction"]
     np.testing.assert_allclose(model.predict_on_batch(x), prediction, rtol=0, atol=1e-5 * np.abs(prediction).max())
-    for rows in np.split(np.arange(len(x)), 3):
+    for rows in np.split(np.arange(len(x)), case["steps"]):
         model.train_on_batch(x[rows], y[rows])
     for i, value in enumerate(model.get_weights()):
         wanted = arrays[f"{expected}w{i}"]

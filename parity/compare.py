@@ -1,0 +1,125 @@
+"""Runs cases on both sides and says what differs. Real Keras has a process, and an environment, of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from both import Arrays, answer, build, config_differences, configuration, rebuild  # noqa: E402
+from given import arrays  # noqa: E402
+from models import Case  # noqa: E402
+from peers import interpreter  # noqa: E402
+
+import planish  # noqa: E402
+
+PREDICTION_BOUND = 1e-5
+WEIGHT_BOUND = 1e-4
+
+
+class Verdict(NamedTuple):
+    """What differs, in words; and how far apart both sides are at most, where 1 is what is allowed."""
+
+    case: Case
+    found: list[str]
+    prediction: float
+    weights: float
+
+
+def compare(cases: list[Case], folder: Path) -> list[Verdict]:
+    """The verdict on each case, after running all of them on both sides.
+
+    XLA's own compilation is most of the time, so Keras runs without its optimizations first. At that level XLA makes
+    NaN of a few models that it gets right by default: those that differ are put to Keras once more, as it comes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for case in cases:
+        _prepare(case, folder)
+    peer = _start_keras(cases, folder, XLA_FLAGS="--xla_backend_optimization_level=0")
+    own = {case["seed"]: _own_answer(case, folder) for case in cases}
+    _finish(peer)
+    verdicts = {case["seed"]: _judged(case, own[case["seed"]], folder) for case in cases}
+    again = [verdict.case for verdict in verdicts.values() if verdict.found]
+    if again:
+        _finish(_start_keras(again, folder))
+        verdicts |= {case["seed"]: _judged(case, own[case["seed"]], folder) for case in again}
+    return list(verdicts.values())
+
+
+def _prepare(case: Case, folder: Path) -> None:
+    """Writes what Keras's side reads: planish's configuration, data and weights."""
+    model = build(planish, case)
+    (folder / f"{case['seed']}.json").write_text(json.dumps(configuration(model)), encoding="utf-8")
+    np.savez(folder / f"{case['seed']}.npz", **arrays(case, model))  # type: ignore[arg-type]
+
+
+def _start_keras(cases: list[Case], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """PARITY_PYTHON names an interpreter that has Keras; without it, an environment is made on demand."""
+    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
+    python = os.environ.get("PARITY_PYTHON") or interpreter("keras-jax")
+    command = [python, str(ROOT / "parity" / "keras_side.py"), str(folder)]
+    return subprocess.Popen(command, env={**os.environ, **environment})
+
+
+def _finish(peer: subprocess.Popen[bytes]) -> None:
+    if peer.wait():
+        raise SystemExit("real Keras's process failed")
+
+
+def _own_answer(case: Case, folder: Path) -> Arrays | str:
+    with np.load(folder / f"{case['seed']}.npz") as given:
+        try:
+            return answer(build(planish, case), case, given)
+        except Exception as error:
+            return f"planish: {type(error).__name__}: {error}"
+
+
+def _judged(case: Case, ours: Arrays | str, folder: Path) -> Verdict:
+    error = folder / f"{case['seed']}-error.txt"
+    if error.exists():
+        lines = error.read_text(encoding="utf-8").rstrip().splitlines()
+        return Verdict(case, [f"Keras: {lines[-1]}"], 0, 0)
+    if isinstance(ours, str):
+        return Verdict(case, [ours], 0, 0)
+    config = json.loads((folder / f"{case['seed']}-keras.json").read_text(encoding="utf-8"))
+    found = _config_mistakes(case, config)
+    with np.load(folder / f"{case['seed']}-keras.npz") as theirs:
+        found += [f"{name}: shape {ours[name].shape}, Keras {theirs[name].shape}"
+                  for name in theirs if ours[name].shape != theirs[name].shape]  # fmt: skip
+        if found:
+            return Verdict(case, found, 0, 0)
+        apart = {name: distance(name, ours[name], theirs[name]) for name in theirs}
+    found = [_told(name, ours[name], ratio) for name, ratio in apart.items() if not ratio <= 1]
+    prediction = apart.pop("prediction")
+    return Verdict(case, found, prediction, max(apart.values(), default=0))
+
+
+def _config_mistakes(case: Case, config: dict[str, Any]) -> list[str]:
+    """What planish loses of its own model on the way through Keras's configuration."""
+    expected = configuration(build(planish, case))
+    try:
+        model = rebuild(planish, config)
+    except (TypeError, ValueError) as error:
+        return [f"planish does not read Keras's configuration: {type(error).__name__}: {error}"]
+    return [f"read from Keras: {apart}" for apart in config_differences(configuration(model), expected)]
+
+
+def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> float:
+    """The largest difference in units of what is allowed: a share of the largest number, or of 1 for small weights."""
+    if np.array_equal(ours, theirs, equal_nan=True):
+        return 0.0
+    largest = float(np.abs(theirs).max())
+    bound = PREDICTION_BOUND * largest if name == "prediction" else WEIGHT_BOUND * max(1.0, largest)
+    return float(np.abs(ours.astype(np.float64) - theirs).max()) / bound
+
+
+def _told(name: str, ours: np.ndarray[Any, Any], ratio: float) -> str:
+    return f"{name} {ours.shape}: {ratio:.3g} times the allowed difference"
