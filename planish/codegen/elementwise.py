@@ -71,6 +71,11 @@ def _minimum(f: Function, arguments: Sequence[Value], settings: Settings) -> Val
     return _nan_aware(f, f.minimum(a, b), a)
 
 
+def _squared_deviation(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    apart = f.binary("fsub", arguments[0], arguments[1])
+    return f.binary("fmul", apart, apart)
+
+
 def _select(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
     condition, a, b = arguments
     return f.select(f.greater(condition, ZERO, "une"), a, b)
@@ -92,6 +97,7 @@ _EMITTERS: dict[str, Emitter] = {
     "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
     "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),
     "sign": _function(_sign),
+    "squared_deviation": _squared_deviation,
     "square": lambda f, arguments, _: f.binary("fmul", arguments[0], arguments[0]),
     "sqrt": lambda f, arguments, _: f.intrinsic("sqrt", arguments[0]),
     "rsqrt": lambda f, arguments, _: f.binary("fdiv", f.constant(1.0), f.intrinsic("sqrt", arguments[0])),

@@ -107,7 +107,7 @@ class BatchNormalization(Layer):
         axes = tuple(range(len(x.shape) - 1))
         count = ops.multiply(ops.batch_size(), float(math.prod(x.shape[:-1])))
         mean = ops.divide(ops.batch_sum(x, axes), count)
-        variance = ops.divide(ops.batch_sum(ops.square(ops.subtract(x, mean)), axes), count)
+        variance = ops.divide(ops.batch_sum(ops.squared_deviation(x, mean), axes), count)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             followed = ops.multiply(now, 1.0 - self.momentum)
             context.update(moving, ops.add(ops.multiply(moving.node, self.momentum), followed))

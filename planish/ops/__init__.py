@@ -38,6 +38,7 @@ from planish.ops.reshape import reshape
 from planish.ops.select import select
 from planish.ops.softmax import log_softmax, softmax
 from planish.ops.spread2d import spread2d
+from planish.ops.squared_deviation import squared_deviation
 from planish.ops.transpose import transpose
 from planish.ops.turn_kernel import turn_kernel
 from planish.ops.unary import (
@@ -123,6 +124,7 @@ __all__ = [
     "spread2d",
     "sqrt",
     "square",
+    "squared_deviation",
     "subtract",
     "tanh",
     "transpose",

@@ -4,6 +4,7 @@
 * `fused[base, settings, arity, expression]`: the operation `base` on the first `arity` inputs, then the expression on
 its result
   (register 0) and the remaining inputs.
+* `batch_sum_of[axes, expression]`: the sum over the batch of an expression on the inputs, which is never written.
 * `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns
 that no window reads do not exist.
 * `conv2d_pool_places[...]`: the place in its window of each of those maxima, i8.
@@ -51,6 +52,19 @@ def _fused(arrays: Sequence[Array], node: Node, environment: Environment) -> Arr
     return evaluate(node.attributes["expression"], [base.type, *types[arity:]], [result, *arrays[arity:]], environment)
 
 
+def _infer_batch_sum_of(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    summed = result_type(attributes["expression"], inputs)
+    return op_named("batch_sum").infer([summed], {"axes": attributes["axes"]})
+
+
+def _batch_sum_of(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    types = [source.type for source in node.inputs]
+    expression = node.attributes["expression"]
+    summed = Node("elementwise", node.inputs, result_type(expression, types), {"expression": expression}, node.layers)
+    total = Node("batch_sum", (summed,), node.type, {"axes": node.attributes["axes"]}, node.layers)
+    return op_named("batch_sum").reference([evaluate(expression, types, arrays, environment)], total, environment)
+
+
 def _infer_conv2d_pool(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     settings = {name: value for name, value in attributes.items() if name != "window"}
     map_type = op_named("conv2d").infer(inputs, settings)
@@ -86,12 +100,17 @@ def _unpooled(arrays: Sequence[Array], node: Node, environment: Environment) -> 
 
 register("elementwise", _infer_elementwise, _elementwise, None)
 register("fused", _infer_fused, _fused, None)
+register("batch_sum_of", _infer_batch_sum_of, _batch_sum_of, None)
 register("conv2d_pool", _infer_conv2d_pool, _conv2d_pool, None)
 register("conv2d_pool_places", _infer_conv2d_pool_places, _conv2d_pool_places, None)
 
 
 def elementwise(inputs: Sequence[Node], expression: Expression) -> Node:
     return make("elementwise", inputs, expression=expression)
+
+
+def batch_sum_of(inputs: Sequence[Node], expression: Expression, axes: Sequence[int]) -> Node:
+    return make("batch_sum_of", inputs, expression=expression, axes=tuple(axes))
 
 
 def fuse(base: Node, expression: Expression, extra: Sequence[Node]) -> Node:

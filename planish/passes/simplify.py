@@ -1,6 +1,7 @@
 """Removes what does nothing.
 
-Views of views, transposes that undo each other, additions of zero, multiplications by one.
+Views of views, transposes that undo each other, additions of zero, multiplications by one, zeros that give a value the
+batch axis that it would get anyway.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.ops.registry import op_named
 
 _NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 
@@ -23,7 +25,9 @@ def _simpler(node: Node) -> Node | None:
         return _view(node)
     if node.op == "transpose":
         return _transposed(node)
-    return _without_neutral(node) if node.op in _NEUTRAL else None
+    if node.op in _NEUTRAL and (simpler := _without_neutral(node)):
+        return simpler
+    return _without_zeros(node) if op_named(node.op).elementwise else None
 
 
 def _view(node: Node) -> Node | None:
@@ -50,6 +54,22 @@ def _transposed(node: Node) -> Node | None:
     if source is node.inputs[0]:
         return None
     return replace(node, inputs=(source,), attributes=MappingProxyType({"permutation": permutation}))
+
+
+def _without_zeros(node: Node) -> Node | None:
+    """What was added to zeros of some type is read as it is, where another operand has that type."""
+    inputs = list(node.inputs)
+    for position, operand in enumerate(node.inputs):
+        if operand.op == "add" and _is_zeros(operand.inputs[0]):
+            shorter = [*inputs[:position], operand.inputs[1], *inputs[position + 1 :]]
+            if op_named(node.op).infer([source.type for source in shorter], node.attributes) == node.type:
+                inputs = shorter
+    return None if inputs == list(node.inputs) else replace(node, inputs=tuple(inputs))
+
+
+def _is_zeros(node: Node) -> bool:
+    """x > x, which is how zeros of a value's type are made."""
+    return node.op == "greater" and node.inputs[0] is node.inputs[1]
 
 
 def _without_neutral(node: Node) -> Node | None:

@@ -70,3 +70,14 @@ def test_scalars_are_computed_where_they_are_read():
     rate = ops.divide(ops.scalar("rate"), ops.add(ops.scalar("step"), 1.0))
     text = after(fuse_elementwise, ops.multiply(X, rate), ops.multiply(ops.parameter("w", (3,)), rate))
     assert operations(text).count("elementwise") == 2
+
+
+def test_sums_over_the_batch_compute_what_only_they_read():
+    x, g, mean = ops.input_("x", (4, 5, 3)), ops.input_("g", (4, 5, 3)), ops.parameter("m", (3,))
+    text = after(fuse_elementwise, ops.batch_sum(ops.multiply(g, ops.subtract(x, mean)), (0, 1)))
+    assert operations(text) == ["input", "input", "parameter", "batch_sum_of"]
+    shared = ops.multiply(g, x)
+    assert "batch_sum_of" not in after(fuse_elementwise, ops.batch_sum(shared, (0, 1)), shared)
+    assert "batch_sum_of" not in after(fuse_elementwise, ops.batch_sum(ops.square(x), (0, 1, 2)))
+    by_row = ops.multiply(x, ops.parameter("rows", (4, 1, 1)))
+    assert "batch_sum_of" not in after(fuse_elementwise, ops.batch_sum(by_row, (0, 1)))

@@ -59,3 +59,11 @@ def test_transposes_of_transposes():
 def test_a_transpose_of_axes_of_extent_one_is_a_view():
     text = after(simplify, ops.transpose(x(5, 1, 4), (1, 0, 2)), ops.transpose(x(5, 1, 4), (0, 2, 1)))
     assert "transpose" not in text
+
+
+def test_zeros_that_only_give_a_batch_axis():
+    x, v = ops.input_("x", (4, 3)), ops.parameter("v", (3,))
+    spread = ops.add(ops.greater(x, x), v)
+    assert operations(after(simplify, ops.multiply(x, spread))) == ["input", "parameter", "multiply"]
+    assert "greater" in after(simplify, ops.square(spread))
+    assert "greater" in after(simplify, ops.multiply(spread, ops.parameter("w", (4, 3))))

@@ -30,6 +30,7 @@ _KERNELS: dict[str, Kernel] = {
     "average_pool2d": pool2d.AVERAGE,
     "average_pool2d_grad": pool2d.AVERAGE_GRAD,
     "batch_sum": reduce.BATCH,
+    "batch_sum_of": reduce.BATCH,
     "broadcast_to": rearrange.BROADCAST_TO,
     "concatenate": rearrange.CONCATENATE,
     "conv2d_listed_weight_grad": conv2d_listed_weight_grad.KERNEL,

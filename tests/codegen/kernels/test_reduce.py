@@ -60,3 +60,16 @@ def test_maxima_of_minus_infinity():
     for axes in ((0,), (1,), (0, 1)):
         case.output(ops.reduce_max(x, axes))
     case.check(None)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 3, 16, 17, 33])
+def test_sums_of_expressions(target, channels):
+    case = Case()
+    x, g = case.input(3, 5, channels), case.input(3, 5, channels)
+    mean, scale = case.weight(channels), case.weight()
+    case.output(ops.batch_sum(ops.square(ops.subtract(x, mean)), (0, 1)))
+    case.output(ops.batch_sum(ops.multiply(ops.multiply(scale, g), x), (0, 1)))
+    case.output(ops.batch_sum(ops.multiply(x, mean), (1,)))
+    case.output(ops.batch_sum(ops.maximum(g, x)))
+    case.check(1e-5)
