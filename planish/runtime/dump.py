@@ -6,8 +6,8 @@ import sys
 
 from planish import config
 from planish.codegen import compile as compiler
-from planish.codegen.compile import Request
 from planish.codegen.choices import print_plan
+from planish.codegen.compile import Request
 from planish.codegen.listing import print_loops
 from planish.codegen.program import Program
 from planish.errors import unknown_name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from planish.codegen.compile import Request
 from planish.codegen.target import current_target
 from planish.graph.graph import Graph
