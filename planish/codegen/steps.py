@@ -23,10 +23,10 @@ ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, THREADS_S
 HEADER_SLOTS = 8
 
 # Places in the memory that threads meet in, a cache line each.
-ARRIVED, GENERATION, NEXT, STOP_REQUEST, STOP, DONE = (64 * line for line in range(6))
-SYNC_NBYTES = 64 * 6
+ARRIVED, GENERATION, NEXT, STOP_REQUEST, STOP, DONE, PATIENCE = (64 * line for line in range(7))
+SYNC_NBYTES = 64 * 7
 
-_SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away
+SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away, if there is one for each thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,13 @@ def _emit_arrive(module: Module) -> None:
         f.emit(f"store atomic i64 {f.add(generation, 1)}, ptr {f.offset('%sync', GENERATION)} release, align 8")
         f.emit(f"br label %{leave}")
         f.begin_block(wait)
-        _emit_wait(f, generation, wait, leave)
+        patience = f.load_integer("%sync", PATIENCE)
+        _emit_wait(f, generation, patience, wait, leave)
         f.begin_block(leave)
 
 
-def _emit_wait(f: Function, generation: Value, before: str, leave: str) -> None:
+def _emit_wait(f: Function, generation: Value, patience: Value, before: str, leave: str) -> None:
+    """Looks again and again; after `patience` pauses a look costs giving the processor away."""
     spin, patient, give_way, again = f.label("spin"), f.label("patient"), f.label("yield"), f.label("again")
     f.emit(f"br label %{spin}")
     f.begin_block(spin)
@@ -139,7 +141,7 @@ def _emit_wait(f: Function, generation: Value, before: str, leave: str) -> None:
     f.begin_block(patient)
     _pause(f)
     f.lines.append(f"  {following} = add i64 {turns}, 1")
-    f.emit(f"br i1 {f.compare('sgt', turns, _SPINS)}, label %{give_way}, label %{again}")
+    f.emit(f"br i1 {f.compare('sge', turns, patience)}, label %{give_way}, label %{again}")
     f.begin_block(give_way)
     f.emit("call void %yield()")
     f.emit(f"br label %{again}")

@@ -15,7 +15,7 @@ from planish.codegen import steps
 from planish.graph.graph import Graph
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.programs import compiled
-from planish.runtime.threads import get_num_threads
+from planish.runtime.threads import get_num_threads, usable_cpus
 from planish.runtime.workers import run_together, run_watched, yield_address
 
 Array = NDArray[Any]
@@ -172,6 +172,7 @@ class TrainingExecutable(_Executable):
     def _run_steps(self, slots: Array, sync: Array, threads: int, progress: Callable[[int], None] | None) -> int:
         context = int(slots.ctypes.data)
         words = sync.view(np.int64)
+        words[steps.PATIENCE // 8] = steps.SPINS if threads <= usable_cpus() else 0
         scratch = [self._scratch_address(number) for number in range(threads)]
 
         def work(number: int) -> None:
