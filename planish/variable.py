@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ Array = NDArray[np.float32]
 Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _assignments = itertools.count(1)
+_making = threading.RLock()  # two threads that read a new variable have to see the same array
 
 
 class Variable:
@@ -54,14 +56,19 @@ class Variable:
     def value(self) -> Array:
         """The array itself (float32, C-contiguous). Whoever writes into it calls `touch` afterwards."""
         if self._array is None:
-            self._array = np.array(self.initializer(self.shape), dtype=np.float32, order="C").reshape(self.shape)
+            with _making:
+                if self._array is None:
+                    made = np.array(self.initializer(self.shape), dtype=np.float32, order="C")
+                    self._array = made.reshape(self.shape)
         return self._array
 
     @property
     def node(self) -> Node:
         """The leaf that stands for this variable in every graph."""
         if self._node is None:
-            self._node = ops.parameter(self.path, self.shape)
+            with _making:
+                if self._node is None:
+                    self._node = ops.parameter(self.path, self.shape)
         return self._node
 
     @property

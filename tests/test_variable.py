@@ -1,5 +1,7 @@
 import copy
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -60,3 +62,14 @@ def test_copies_are_independent():
     other.assign([1, 2])
     assert variable.value.tolist() == [0, 0]
     assert pickle.loads(pickle.dumps(other)).value.tolist() == [1, 2]
+
+
+def test_two_threads_that_read_a_new_variable_see_one_array():
+    def slowly(shape):
+        time.sleep(0.02)
+        return np.zeros(shape)
+
+    variable = Variable("kernel", "dense/kernel", (2, 3), initializer=slowly)
+    with ThreadPoolExecutor(4) as pool:
+        arrays = list(pool.map(lambda _: variable.value, range(4)))
+    assert all(array is arrays[0] for array in arrays)

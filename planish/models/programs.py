@@ -11,6 +11,7 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.image_shapes import check_images
 from planish.models.predictor import Predictor
 from planish.models.prepare import Key, Prepared, ensure_built
+from planish.models.read_ahead import let_steps_catch_up
 from planish.models.tester import Tester
 from planish.models.trainer import Trainer
 from planish.models.value_program import ValueProgram
@@ -27,7 +28,11 @@ class Programs:
         self._value_programs: dict[Hashable, ValueProgram] = {}
 
     def refresh(self, model: Any) -> None:
-        """Drops programs of a model that has since changed its layers."""
+        """Drops programs of a model that has since changed its layers.
+
+        A generator that uses the model it trains waits here first, before anything is read or made.
+        """
+        let_steps_catch_up()
         if self.structure_version != model.structure_version:
             self.structure_version = model.structure_version
             self.clear()

@@ -10,7 +10,6 @@ from planish.models import executables
 from planish.models.arrays import Array, memory_dtype
 from planish.models.compile_settings import CompileSettings
 from planish.models.prepare import Prepared
-from planish.models.read_ahead import let_steps_catch_up
 from planish.models.step_graph import depends_on_batch, penalty_graph, test_graph
 from planish.models.trainer import StepOutputs
 from planish.ops.interpreter import interpret
@@ -41,7 +40,6 @@ class Tester:
 
     def run(self, inputs: dict[str, Array], count: int) -> StepOutputs:
         """Loss, outputs and penalty of `count` images, as one step."""
-        let_steps_catch_up()
         y = np.empty((count, *self._shape), np.float32)
         loss = np.empty(count, np.float32)
         version = max([variable.version for variable in self._variables], default=0)

@@ -15,7 +15,6 @@ from planish.models import executables
 from planish.models.arrays import Array, memory_dtype
 from planish.models.compile_settings import CompileSettings
 from planish.models.prepare import Prepared
-from planish.models.read_ahead import let_steps_catch_up
 from planish.models.step_graph import training_graph
 from planish.optimizers import Optimizer
 from planish.variable import Variable
@@ -87,7 +86,6 @@ class Trainer:
 
         Interrupted, it counts the steps that were done.
         """
-        let_steps_catch_up()
         steps = -(-len(order) // batch_size)
         done = 0
 

@@ -11,7 +11,6 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.models import executables
 from planish.models.arrays import Array, memory_dtype, readable
-from planish.models.read_ahead import let_steps_catch_up
 from planish.models.step_graph import depends_on_batch
 
 
@@ -34,7 +33,6 @@ class ValueProgram:
 
     def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Array]:
         """`inputs` [count, ...] by name; those that the nodes do not need are left alone."""
-        let_steps_catch_up()
         outputs = {name: np.empty((count, *shape), np.float32) for name, shape in self._shapes.items()}
         version = max([variable.version for variable in self._variables], default=0)
         read = {name: readable(inputs[name]) for name in self._inputs}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -113,16 +113,17 @@ class InferenceExecutable(_Executable):
         threads = max(1, min(get_num_threads(), -(-count // FEWEST_IMAGES_FOR_THREADS)))
         if count < chunk * threads:
             chunk = max(block, -(-count // (4 * threads * block)) * block)
-        starts = itertools.count(0, chunk)  # drawing from it is atomic under the interpreter lock
+        starts = iter(range(0, count, chunk))  # drawing from it is atomic under the interpreter lock
         scratch = [self._scratch_address(number) for number in range(threads)]
 
         def work(number: int) -> None:
             for first in starts:
-                if first >= count:
-                    return
                 self._infer(self._address, scratch[number], first, min(first + chunk, count))
 
-        run_together(work, threads)
+        def stop() -> None:
+            deque(starts, maxlen=0)  # nothing is left to draw
+
+        run_together(work, threads, stop)
 
 
 class TrainingExecutable(_Executable):

@@ -1,4 +1,8 @@
-"""Threads that call native code. Native calls release the interpreter lock, so Python threads are all it takes."""
+"""Threads that call native code. Native calls release the interpreter lock, so Python threads are all it takes.
+
+Native code writes to memory that its caller owns, so no call returns before all of its threads have left, whatever
+is raised meanwhile: Ctrl-C, a signal's handler, a thread that cannot be started.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,65 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from planish.errors import explain
+
 _POOLS: dict[int, ThreadPoolExecutor] = {}
 _POOL_LOCK = threading.Lock()
+_SECONDS_TO_LOOK_AGAIN = 0.05  # after a wake-up that an exception has swallowed
+
+
+class _Crew:
+    """Who is inside of a piece of work. Once it is closed, nobody gets in.
+
+    Made of bare locks: an exception out of the blue can leave a condition variable without the lock it believes to
+    hold.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[BaseException] = []
+        self._lock = threading.Lock()
+        self._none_left = threading.Lock()
+        self._none_left.acquire()
+        self._inside = 0
+        self._came = False
+        self._closed = False
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Does the work, unless closed; what it raises is kept in `failures`."""
+        with self._lock:
+            if self._closed:
+                return
+            self._inside += 1
+            self._came = True
+        try:
+            work()
+        except BaseException as error:  # handed to the waiting thread
+            self.failures.append(error)
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside and self._none_left.locked():
+                    self._none_left.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether somebody came and all have left, after waiting for that for so long."""
+        self._none_left.acquire(timeout=seconds)
+        return self._came and not self._inside
+
+    def close(self) -> None:
+        """Waits until all have left. What is raised meanwhile, by a second Ctrl-C say, is raised when they have."""
+        raised: BaseException | None = None
+        while True:
+            try:
+                with self._lock:
+                    self._closed = True
+                while self._inside:
+                    self._none_left.acquire(timeout=_SECONDS_TO_LOOK_AGAIN)
+                break
+            except BaseException as error:  # raised below
+                raised = error
+        if raised is not None:
+            raise raised
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:
@@ -25,21 +86,39 @@ def _pool(threads: int) -> ThreadPoolExecutor:
         return _POOLS[key]
 
 
-def run_together(work: Callable[[int], None], threads: int) -> None:
-    """Calls work(0) here and work(1) ..
+def run_together(work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
+    """Calls work(0) here, and work(1) .. work(threads - 1) on such other threads as come before work(0) is done.
 
-    Work(threads - 1) on other threads; returns when all are done, raising what one raised.
+    So each of them has to go on until nothing is left to do. Returns when all have returned, raising what one raised.
+    `stop` is called if something is raised here, and lets the others return early.
     """
     if threads == 1:
         work(0)
         return
-    pool = _pool(threads - 1)
-    futures = [pool.submit(work, number) for number in range(1, threads)]
+    crew = _Crew()
     try:
-        work(0)
-    finally:
-        for future in futures:
-            future.result()
+        try:
+            _invite(crew, work, threads)
+            work(0)
+        except BaseException:
+            stop()
+            raise
+        finally:
+            crew.close()
+    except BaseException:
+        crew.close()  # raised on the way into the line above
+        raise
+    if crew.failures:
+        raise crew.failures[0]
+
+
+def _invite(crew: _Crew, work: Callable[[int], None], threads: int) -> None:
+    pool = _pool(threads - 1)
+    for number in range(1, threads):
+        try:
+            pool.submit(crew.run, functools.partial(work, number))
+        except RuntimeError:  # the system has no thread left: those that are there do all
+            return
 
 
 def run_watched(
@@ -47,41 +126,72 @@ def run_watched(
 ) -> None:
     """Calls work(0) .. work(threads - 1) on other threads, and `watch` here every so many seconds until all are done.
 
-    If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception
-    goes on.
+    None begins before all are there. If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are
+    waited for, and the exception goes on. RuntimeError if the system does not give as many threads.
     """
-    done = threading.Semaphore(0)
-    failures: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:  # handed to the waiting thread below
-            failures.append(error)
-            stop()
-        finally:
-            done.release()
-
-    workers = [
-        threading.Thread(target=run, args=(number,), daemon=True, name=f"planish-{number}") for number in range(threads)
-    ]
-    for worker in workers:
-        worker.start()
-    waiting = threads
+    crew = _Crew()
+    leader = threading.Thread(
+        target=crew.run, args=(lambda: _lead(crew, work, threads, stop),), daemon=True, name="planish-0"
+    )
     try:
-        while waiting:
-            if done.acquire(timeout=seconds):
-                waiting -= 1
-            else:
+        try:
+            leader.start()
+            while not crew.wait(seconds):
                 watch()
+        except BaseException:
+            stop()
+            raise
+        finally:
+            crew.close()
+            if leader.is_alive():
+                leader.join()
+    except BaseException:
+        crew.close()  # raised on the way into the lines above
+        raise
+    if crew.failures:
+        raise crew.failures[0]
+
+
+def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
+    """Starts the other threads and is one of them: signals raise in the main thread only, so nothing does here."""
+    gate = threading.Barrier(threads)
+
+    def follow(number: int) -> None:
+        try:
+            gate.wait()
+            work(number)
+        except threading.BrokenBarrierError:
+            return
+        except BaseException as error:  # handed to the waiting thread
+            crew.failures.append(error)
+            stop()
+
+    others = [
+        threading.Thread(target=follow, args=(number,), daemon=True, name=f"planish-{number}")
+        for number in range(1, threads)
+    ]
+    try:
+        for other in others:
+            other.start()
+    except RuntimeError as error:
+        gate.abort()
+        raise RuntimeError(
+            explain(
+                what="the system does not give planish another thread",
+                expected=f"{threads} threads",
+                received=str(error),
+                remedy="planish.set_num_threads(1), or a higher limit of threads (ulimit -u)",
+            )
+        ) from error
+    try:
+        gate.wait()
+        work(0)
     except BaseException:
         stop()
         raise
     finally:
-        for worker in workers:
-            worker.join()
-    if failures:
-        raise failures[0]
+        for other in others:
+            other.join()
 
 
 @functools.cache
