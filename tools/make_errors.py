@@ -1,0 +1,144 @@
+"""Makes docs/errors.md: what planish, Keras and PyTorch say of the same mistakes.
+
+python tools/make_errors.py [--keras PYTHON] [--torch PYTHON]
+
+Each library runs in the interpreter given, or in a virtual environment that is made in .venvs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tools" / "mistakes")]
+
+from mistakes import KERAS_GIVEN, STAGES, TORCH_GIVEN, Mistake
+from peers import interpreter
+
+PAGE = ROOT / "docs" / "errors.md"
+LIBRARIES = ("planish", "keras", "torch")
+NAMES = {"planish": "planish", "keras": "Keras", "torch": "PyTorch"}
+MOST_LINES = 14
+
+Answers = dict[str, dict[str, list[str] | None]]
+
+INTRODUCTION = """\
+# What went wrong, and what to do about it
+
+An error of planish's says, in this order: the layer, what is wrong, the rule that was broken, what was expected and
+where that number comes from, what was received and where it comes from, the chain of shapes up to the place that
+broke, and the remedy as code. A shape is refused where it enters, before anything is computed: `fit` has changed no
+weight when it raises.
+
+Below are {count} mistakes on the way from an array to a `Dense` layer, with what planish, Keras and PyTorch say when
+they are made. The page is written by `python tools/make_errors.py`, which makes them all; a test of planish holds its
+part of the page to the letter. Keras {keras} runs on JAX here; PyTorch is {torch}. Texts of more than {lines} lines
+are cut.
+
+Before each mistake, planish and Keras have run the first of these, PyTorch the second:
+
+```python
+{keras_given}```
+
+```python
+{torch_given}```
+
+## All of them
+
+"""
+
+
+def answers_of(library: str, python: str) -> dict[str, list[str] | None]:
+    command = [python, str(ROOT / "tools" / "mistakes" / "provoke.py"), library]
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT) if library == "planish" else ""}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    answers: dict[str, list[str] | None] = json.loads(done.stdout)
+    return answers
+
+
+def version_of(library: str, python: str) -> str:
+    code = f"from importlib.metadata import version; print(version({library!r}))"
+    found = subprocess.run([python, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return found.strip().split("+")[0]
+
+
+def page(answers: Answers, versions: dict[str, str]) -> str:
+    count = sum(len(stage.mistakes) for stage in STAGES)
+    parts = [
+        INTRODUCTION.format(count=count, lines=MOST_LINES, keras_given=KERAS_GIVEN, torch_given=TORCH_GIVEN, **versions)
+    ]
+    parts.append("| Mistake | planish | Keras | PyTorch |\n| --- | --- | --- | --- |\n")
+    for stage in STAGES:
+        for mistake in stage.mistakes:
+            cells = [_cell(answers[library][mistake.title]) for library in LIBRARIES]
+            parts.append(f"| [{mistake.title}](#{_anchor(mistake.title)}) | {' | '.join(cells)} |\n")
+    for stage in STAGES:
+        parts.append(f"\n## {stage.title}\n")
+        parts += [_section(mistake, answers) for mistake in stage.mistakes]
+    return "".join(parts)
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def _cell(answer: list[str] | None) -> str:
+    """The beginning of a text, for the table."""
+    if answer is None:
+        return "no such step"
+    kind, text = answer
+    line = " ".join(text.split())
+    line = line if len(line) <= 90 else line[:87].rsplit(" ", 1)[0] + " …"
+    line = line.replace("|", "\\|").replace("`", "").replace("<", "&lt;")
+    return f"**{kind}**: {line}" if kind else f"*no error*: {line}"
+
+
+def _section(mistake: Mistake, answers: Answers) -> str:
+    parts = [f"\n### {mistake.title}\n\n```python\n{mistake.keras.strip()}\n```\n"]
+    for library in LIBRARIES:
+        answer = answers[library][mistake.title]
+        if library == "torch":
+            if mistake.torch is None:
+                parts.append("\nPyTorch has no such step.\n")
+                continue
+            parts.append(f"\n```python\n{mistake.torch.strip()}\n```\n")
+        assert answer is not None
+        kind, text = answer
+        parts.append(
+            f"\n{NAMES[library]}{f', `{kind}`' if kind else ' raises nothing'}:\n\n```text\n{_cut(text)}\n```\n"
+        )
+    return "".join(parts)
+
+
+def _cut(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    return "\n".join(lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "…"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keras", help="an interpreter that has Keras and JAX")
+    parser.add_argument("--torch", help="an interpreter that has PyTorch")
+    arguments = parser.parse_args()
+    pythons = {
+        "planish": sys.executable,
+        "keras": arguments.keras or interpreter("keras-jax"),
+        "torch": arguments.torch or interpreter("torch"),
+    }
+    answers = {library: answers_of(library, python) for library, python in pythons.items()}
+    versions = {library: version_of(library, pythons[library]) for library in ("keras", "torch")}
+    PAGE.write_text(page(answers, versions), encoding="utf-8")
+    silent = {
+        library: sum(1 for answer in given.values() if answer and not answer[0]) for library, given in answers.items()
+    }
+    print(f"{PAGE}: {silent} mistakes without an error")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Makes every mistake in one library and prints what it says, as JSON: `python provoke.py planish|keras|torch`.
+
+Runs in the interpreter of that library, which needs nothing else of planish's.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import io
+import json
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mistakes import KERAS_GIVEN, STAGES, TORCH_GIVEN, Mistake
+
+LAYERS = ("Conv2D", "Dense", "Flatten", "Input", "MaxPooling2D", "Reshape")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`kind` is the exception's name, or "" if there was none and `text` says what came of it."""
+
+    kind: str
+    text: str
+
+
+def given(library: str, folder: Path) -> dict[str, Any]:
+    """The names that the code of a mistake uses."""
+    if library == "torch":
+        torch = importlib.import_module("torch")
+        names: dict[str, Any] = {"torch": torch, "nn": torch.nn, "folder": folder}
+        exec(TORCH_GIVEN, names)
+        return names
+    front = importlib.import_module(library)
+    front.utils.clear_session() if library == "keras" else front.backend.clear_session()
+    front.utils.set_random_seed(0)
+    names = {name: getattr(front.layers, name) for name in LAYERS}
+    names |= {"Sequential": front.Sequential, "np": importlib.import_module("numpy"), "folder": folder}
+    exec(KERAS_GIVEN, names)
+    return names
+
+
+def answer(library: str, mistake: Mistake, folder: Path) -> Answer | None:
+    """What the library does about it; None if it has no such step."""
+    code = mistake.torch if library == "torch" else mistake.keras
+    if code is None:
+        return None
+    names = given(library, folder)
+    program = _keeping_the_last_value(code)
+    names["result"] = None
+    with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        try:
+            exec(program, names)
+        except Exception as error:
+            return Answer(type(error).__name__, str(error).replace(str(folder), "folder"))
+    texts = [str(warning.message) for warning in warned if not issubclass(warning.category, DeprecationWarning)]
+    return Answer("", "\n".join([_outcome(names["result"]), *texts]))
+
+
+def _keeping_the_last_value(code: str) -> str:
+    """The code, whose last statement, if it is an expression, becomes `result`."""
+    tree = ast.parse(code)
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr):
+        tree.body[-1] = ast.Assign([ast.Name("result", ast.Store())], last.value)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _outcome(result: Any) -> str:
+    if type(result).__name__ == "History":
+        return f"trains; the loss is {result.history['loss'][-1]:.4g}"
+    if hasattr(result, "shape") and not result.shape:
+        return f"gives {float(result):.4g}"
+    if hasattr(result, "shape"):
+        return f"gives an array of shape {tuple(result.shape)}"
+    return "goes through"
+
+
+def main() -> None:
+    library = sys.argv[1]
+    answers = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for stage in STAGES:
+            for mistake in stage.mistakes:
+                found = answer(library, mistake, Path(folder))
+                answers[mistake.title] = None if found is None else [found.kind, found.text]
+    print(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()
