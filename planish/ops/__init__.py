@@ -29,6 +29,7 @@ from planish.ops.dense import dense, dense_weight_grad
 from planish.ops.leaves import batch_size, constant, input_, parameter, scalar
 from planish.ops.one_hot import one_hot
 from planish.ops.pad2d import pad2d
+from planish.ops.phases import interleave2d, kernel_phase
 from planish.ops.pool2d import average_pool2d, max_pool2d
 from planish.ops.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
 from planish.ops.pool_places import pool_places
@@ -91,6 +92,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "input_",
+    "interleave2d",
+    "kernel_phase",
     "leaky_relu",
     "log",
     "log1p",

@@ -1,28 +1,38 @@
-"""The gradient of a convolution with respect to its maps, written as a convolution.
+"""The gradient of a convolution with respect to its maps, written as convolutions.
 
-Of the spread and bordered gradient with the turned kernel.
+Without strides it is one: of the bordered gradient with the turned kernel. With strides it is one for each phase of
+the map, pixels whose places have the same remainder, since these meet the same taps of the kernel. A single one, of a
+gradient with zeros in between, would multiply by those zeros.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.ops.conv2d import conv2d
 from planish.ops.crop2d import crop2d
 from planish.ops.pad2d import pad2d
+from planish.ops.phases import Pair, interleave2d, kernel_phase, phase_starts
 from planish.ops.spread2d import spread2d
 from planish.ops.turn_kernel import turn_kernel
 
 
 def rewrite_input_gradients(graph: Graph) -> Graph:
-    return graph.rewrite(_as_convolution)
+    return graph.rewrite(_as_convolutions)
 
 
-def _as_convolution(node: Node) -> Node | None:
+def _as_convolutions(node: Node) -> Node | None:
     if node.op != "conv2d_input_grad":
         return None
+    strided = node.attributes["strides"] != (1, 1)
+    result = _of_phases(node) if strided and node.attributes["dilation"] == (1, 1) else _of_spread(node)
+    return replace(result, layers=node.layers)
+
+
+def _of_spread(node: Node) -> Node:
     g, w = node.inputs
     settings = node.attributes
     spread = g if settings["strides"] == (1, 1) else spread2d(g, settings["strides"])
@@ -31,10 +41,57 @@ def _as_convolution(node: Node) -> Node | None:
         reach = settings["dilation"][axis] * (w.shape[axis] - 1)
         before = reach - settings["padding"][axis][0]
         borders.append((before, settings["input_shape"][axis] + reach - before - spread.shape[axis]))
-    padding = tuple((max(0, before), max(0, after)) for before, after in borders)
+    turned = turn_kernel(w, settings["groups"])
+    return conv2d(_bordered(spread, borders), turned, dilation=settings["dilation"], groups=settings["groups"])
+
+
+def _of_phases(node: Node) -> Node:
+    g, w = node.inputs
+    settings = node.attributes
+    extents, strides = settings["input_shape"][:2], settings["strides"]
+    turned = turn_kernel(w, settings["groups"])
+    phases: list[Node | None] = []
+    for first in phase_starts(extents, strides):
+        rows, columns = (
+            _along(
+                first[axis], strides[axis], extents[axis], w.shape[axis], settings["padding"][axis][0], g.shape[axis]
+            )
+            for axis in (0, 1)
+        )
+        if rows is None or columns is None:
+            phases.append(None)
+            continue
+        part = kernel_phase(turned, (rows.tap, columns.tap), strides)
+        bordered = _bordered(g, [rows.border, columns.border])
+        phases.append(conv2d(bordered, part, groups=settings["groups"]))
+    return interleave2d(phases, extents, strides)
+
+
+class _Along(NamedTuple):
+    """A phase along one axis: its first tap in the turned kernel, and what the gradient needs at both ends."""
+
+    tap: int
+    border: Pair
+
+
+def _along(first: int, stride: int, extent: int, kernel: int, before: int, outputs: int) -> _Along | None:
+    """Pixel first + stride * m met tap (first + before) % stride + stride * j of output start + m - j.
+
+    None if no output met these pixels.
+    """
+    start, tap = divmod(first + before, stride)
+    taps = -(-(kernel - tap) // stride)
+    lowest = start - (taps - 1)
+    if taps <= 0 or lowest >= outputs:
+        return None
+    pixels = -(-(extent - first) // stride)
+    return _Along(kernel - 1 - tap - stride * (taps - 1), (-lowest, start + pixels - outputs))
+
+
+def _bordered(x: Node, borders: list[Pair]) -> Node:
+    """With so many zeros around it; a negative number takes rows or columns away."""
     excess = tuple((max(0, -before), max(0, -after)) for before, after in borders)
     if any(sum(pair) for pair in excess):
-        spread = crop2d(spread, excess)
-    turned = turn_kernel(w, settings["groups"])
-    result = conv2d(pad2d(spread, padding), turned, dilation=settings["dilation"], groups=settings["groups"])
-    return replace(result, layers=node.layers)
+        x = crop2d(x, excess)
+    padding = tuple((max(0, before), max(0, after)) for before, after in borders)
+    return pad2d(x, padding) if any(sum(pair) for pair in padding) else x

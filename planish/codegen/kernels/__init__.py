@@ -44,6 +44,8 @@ _KERNELS: dict[str, Kernel] = {
     "dense_panels": dense.KERNEL,
     "dense_weight_grad": weight_gradients.DENSE,
     "elementwise": elementwise.KERNEL,
+    "interleave2d": rearrange.INTERLEAVE2D,
+    "kernel_phase": rearrange.KERNEL_PHASE,
     "list_places": list_places.KERNEL,
     "load_input": load_input.KERNEL,
     "log_softmax": softmax.KERNEL,

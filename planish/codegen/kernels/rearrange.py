@@ -5,6 +5,7 @@
     spread2d      zeros, then pixels `strides` apart
     broadcast_to  x repeated along axes of stride zero
     concatenate   each operand into its part of the axis;       slice_axis: one such part
+    interleave2d  each phase to its pixels, `strides` apart;    kernel_phase: every so many rows and columns of a kernel
     turn_kernel   input and output channels swapped within groups, rows and columns reversed
 
 Bound by memory: 8 bytes an element.
@@ -17,6 +18,7 @@ import math
 from planish.codegen.boxes import fill, merged, move, strides_of
 from planish.codegen.function import Function
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.ops.phases import phase_starts
 
 
 def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:
@@ -51,6 +53,26 @@ def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
         merged(shape, strides_of(shape), (rows * down, columns * across, channels)),
         operands.inputs[0],
         operands.output,
+    )
+
+
+def emit_interleave2d(f: Function, spec: Spec, operands: Operands) -> None:
+    extents, (down, across), present = (spec.attributes[name] for name in ("extents", "strides", "present"))
+    rows, columns, channels = strides_of(spec.shape)
+    if not all(present):
+        fill(f, operands.output, spec.result.size, 0.0)
+    starts = [first for first, there in zip(phase_starts(extents, (down, across)), present, strict=True) if there]
+    for (row, column), pointer, type_ in zip(starts, operands.inputs, spec.inputs, strict=True):
+        there = f.offset(operands.output, 4 * (row * rows + column * columns))
+        move(f, merged(type_.shape, strides_of(type_.shape), (rows * down, columns * across, channels)), pointer, there)
+
+
+def emit_kernel_phase(f: Function, spec: Spec, operands: Operands) -> None:
+    (row, column), (down, across) = spec.attributes["first"], spec.attributes["strides"]
+    rows, columns, *channels = strides_of(spec.inputs[0].shape)
+    here = f.offset(operands.inputs[0], 4 * (row * rows + column * columns))
+    move(
+        f, merged(spec.shape, (rows * down, columns * across, *channels), strides_of(spec.shape)), here, operands.output
     )
 
 
@@ -97,4 +119,6 @@ SPREAD2D = Kernel("image", emit_spread2d)
 BROADCAST_TO = Kernel("image", emit_broadcast_to)
 CONCATENATE = Kernel("image", emit_concatenate)
 SLICE_AXIS = Kernel("image", emit_slice_axis)
+INTERLEAVE2D = Kernel("image", emit_interleave2d)
+KERNEL_PHASE = Kernel("whole", emit_kernel_phase)
 TURN_KERNEL = Kernel("whole", emit_turn_kernel)

@@ -38,6 +38,8 @@ def test_borders_and_joints(target, channels):
     case.output(ops.crop2d(x, ((1, 2), (0, 3))))
     case.output(ops.spread2d(x, (2, 3)))
     case.output(ops.spread2d(x, (1, 2)))
+    case.output(ops.interleave2d([x, x], (10, 4), (2, 1)))
+    case.output(ops.interleave2d([None, x, x, None, None, x], (10, 12), (2, 3)))
     for axis in range(3):
         case.output(ops.concatenate([x, ops.negative(x), x], axis))
         case.output(ops.slice_axis(x, axis, x.shape[axis] // 2, x.shape[axis]))
@@ -63,4 +65,14 @@ def test_turned_kernels(target, groups):
     case = Case()
     for rows, columns, channels, each in ((3, 2, 5, 7), (1, 3, 17, 16), (2, 2, 1, 33)):
         case.output(ops.turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
+    case.check(None)
+
+
+@on_every_target
+def test_taps_of_a_phase(target):
+    case = Case()
+    for rows, columns, channels, filters in ((3, 2, 5, 7), (4, 5, 17, 16), (5, 3, 1, 33)):
+        w = case.weight(rows, columns, channels, filters)
+        case.output(ops.kernel_phase(w, (1, 0), (2, 3)))
+        case.output(ops.kernel_phase(w, (0, 1), (1, 2)))
     case.check(None)
