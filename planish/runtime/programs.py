@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,9 +30,21 @@ class Compiled:
     block: int
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How this process came to a program: compiled, or `loaded` from disk; when, by `time.perf_counter`, and how many
+    seconds it took."""
+
+    training: bool
+    loaded: bool
+    started: float
+    seconds: float
+
+
 _LOCK = threading.Lock()
 _COMPILED: dict[str, Compiled] = {}
 _MOST_KEPT = 64
+_MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
 
 
 def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
@@ -40,11 +54,20 @@ def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, m
     with _LOCK:
         found = _COMPILED.get(key)
         if found is None:
-            found = _loaded(key, target) or _made(key, graph, input_dtypes, target, training, max_batch)
+            started = time.perf_counter()
+            loaded = _loaded(key, target)
+            found = loaded or _made(key, graph, input_dtypes, target, training, max_batch)
+            _MAKINGS.append(Making(training, loaded is not None, started, time.perf_counter() - started))
             if len(_COMPILED) >= _MOST_KEPT:
                 del _COMPILED[next(iter(_COMPILED))]
             _COMPILED[key] = found
     return found
+
+
+def makings(since: float) -> list[Making]:
+    """The last programs that were made since then, in their order; one that was there already is not made again."""
+    with _LOCK:
+        return [making for making in _MAKINGS if making.started >= since]
 
 
 def _key(graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int) -> str:

@@ -7,6 +7,8 @@ import pytest
 
 from planish.cli import data
 from planish.models import load_model
+from planish.runtime import programs
+from planish.utils import clear_session
 
 
 def rows(out):
@@ -213,12 +215,37 @@ def test_demo(planish, few_digits, tmp_path):
     code, out, err = planish("demo", "--epochs", 2)
     assert (code, err) == (0, "")
     assert "225,034" in out
-    for part in ("accuracy: ", "images/s", "compile time: "):
+    for part in ("accuracy: ", "images/s", "compile time, training: ", "compile time, predicting: "):
         assert part in out
     for name in ("training-curve.png", "sample-predictions.png"):
         assert (tmp_path / "demo-output" / name).read_bytes()[:4] == b"\x89PNG"
     model = load_model(tmp_path / "demo-output" / "digits.keras")
     assert model.output_shape == (None, 10)
+
+
+def test_demo_is_repeatable(planish, few_digits):
+    def accuracy(*arguments):
+        _, out, _ = planish("demo", "--epochs", 1, *arguments)
+        return [part for line in out.splitlines() for part in line.split(" - ") if part.startswith(("acc", "loss"))]
+
+    assert accuracy() == accuracy("--seed", 0)
+    assert accuracy("--seed", 1) != accuracy()
+
+
+def test_demo_tells_compiling_from_loading(planish, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANISH_CACHE_DIR", str(tmp_path / "cache"))
+    times = []
+    for _ in range(2):
+        monkeypatch.setattr(programs, "_COMPILED", {})  # as in a new process
+        clear_session()
+        _, out, _ = planish("demo", "--epochs", 1)
+        times.append([line.partition(" ms")[2] for line in out.splitlines() if line.startswith("compile time")])
+    assert times == [["", ""], [" to load what an earlier run compiled"] * 2]
+
+
+def test_demo_without_training(planish, few_digits):
+    _, out, _ = planish("demo", "--epochs", 0)
+    assert "compile time, training: nothing to compile\n" in out
 
 
 def test_demo_without_matplotlib(planish, few_digits, tmp_path, monkeypatch):
