@@ -10,9 +10,12 @@ Dense 'dense': the input has the wrong number of features
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 _LISTED_CHOICES = 60
+_WIDEST_CHAIN = 100
+"""Characters of a chain of shapes that are written in one line; a longer one has a line for each step."""
 
 
 def explain(
@@ -23,26 +26,43 @@ def explain(
     expected: object | None = None,
     received: object | None = None,
     input_shape: Sequence[int | None] | None = None,
-    chain: Sequence[str] = (),
+    chain: Sequence[object] = (),
     remedy: str | None = None,
 ) -> str:
     """The text of an error.
 
-    `layer` is the layer as its user knows it ("Dense 'dense'"); `chain` is the way from the input to the place that
-    failed, a step an item. Parts that are None or empty are left out. Several lines in one part are indented alike.
+    `layer` is the layer as its user knows it ("Dense 'dense'"), or the data; `chain` is the way from the input to the
+    place that failed, a step an item. Parts that are None or empty are left out. Several lines in one part are indented
+    alike.
     """
     parts = {
         "rule": rule,
         "expected": expected,
         "received": received,
         "input shape": None if input_shape is None else tuple(input_shape),
-        "shapes": " -> ".join(chain) or None,
+        "shapes": _arrows(chain) or None,
         "remedy": remedy,
     }
     given = {label: _text(part) for label, part in parts.items() if part is not None}
     width = max((len(label) for label in given), default=0) + 1
     first = what if layer is None else f"{layer}: {what}"
     return "\n".join([first, *(_line(label, text, width) for label, text in given.items())])
+
+
+class ExplainedError(ValueError):
+    """A mistake that keeps the parts of its text, for a caller who knows more of the place and can tell it better."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(explain(**parts))
+        self._parts = parts
+
+    def told_with(self, **more: Any) -> ValueError:
+        """The same with these parts as well (or instead): an error of the plain kind."""
+        return ValueError(explain(**{**self._parts, **more}))
+
+    def __reduce__(self) -> tuple[Callable[..., ValueError], tuple[str]]:
+        """In another process it is its text: exceptions are pickled with positional arguments."""
+        return ValueError, (str(self),)
 
 
 def unknown_name(kind: str, name: object, choices: Iterable[str]) -> str:
@@ -66,6 +86,12 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> str:
 def _line(label: str, text: str, width: int) -> str:
     indent = "\n" + " " * (width + 3)
     return f"  {label + ':':<{width}} {text.replace(chr(10), indent)}"
+
+
+def _arrows(chain: Sequence[object]) -> str:
+    steps = [str(step) for step in chain]
+    line = " -> ".join(steps)
+    return line if len(line) <= _WIDEST_CHAIN else "\n-> ".join(steps)
 
 
 def _text(part: object) -> str:

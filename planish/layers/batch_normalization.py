@@ -73,12 +73,8 @@ class BatchNormalization(Layer):
             )
         channels = shape[self._channel_axis(shape)]
         if self.built and channels != self.moving_mean.shape[0]:
-            raise self.mistake(
-                "the input has another number of channels than the layer was built for",
-                shape,
-                expected=self.moving_mean.shape[0],
-                received=channels,
-            )
+            built = self.moving_mean.shape[0]
+            raise self.built_for_another("channels", built, channels, shape, "BatchNormalization()")
 
     def create_weights(self, shape: Shape) -> None:
         per_channel = (shape[self._channel_axis(shape)],)

@@ -6,7 +6,7 @@ from typing import Any
 
 from planish import activations, initializers, ops, regularizers
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, misfits
 from planish.layers.context import CallContext
 from planish.layers.image import axes_of, from_channels_last, last_shape, reach, to_channels_last, window_padding
 from planish.layers.layer import Layer, Shape
@@ -83,25 +83,28 @@ class Conv2D(Layer):
         self.require_rank(shape, 3, axes_of(self.data_format))
         *size, channels = last_shape(shape, self.data_format)
         if channels % self.groups:
+            divisors = [count for count in range(1, channels + 1) if not channels % count and not self.filters % count]
             raise self.mistake(
                 f"{channels} channels cannot be split into {self.groups} groups",
                 shape,
                 expected=f"channels that are a multiple of {self.groups}",
-                received=channels,
+                received=f"{channels} channels",
+                remedy="groups=" + " or ".join(map(str, divisors)),
             )
         if self.built and channels != self.kernel.shape[2] * self.groups:
-            raise self.mistake(
-                "the input has another number of channels than the layer was built for",
-                shape,
-                expected=self.kernel.shape[2] * self.groups,
-                received=channels,
-            )
+            fresh = f"Conv2D({self.filters}, {self.kernel_size})"
+            raise self.built_for_another("channels", self.kernel.shape[2] * self.groups, channels, shape, fresh)
         rows, columns = reach(self.kernel_size, self.dilation_rate)
         if self.padding == "valid" and (rows > size[0] or columns > size[1]):
+            smaller = tuple(map(min, self.kernel_size, size))
             raise self.mistake(
                 f"the kernel spans {rows}x{columns} pixels, more than the {size[0]}x{size[1]} of its input",
                 shape,
-                remedy="use padding='same', a smaller kernel_size, larger images, or fewer poolings before this layer",
+                expected=f"a map of {rows}x{columns} or more",
+                received=f"{size[0]}x{size[1]}",
+                **misfits.too_small(
+                    self.data_format, shape, f"padding='same', or kernel_size={smaller}, or larger images"
+                ),
             )
 
     def create_weights(self, shape: Shape) -> None:

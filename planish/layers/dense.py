@@ -57,12 +57,7 @@ class Dense(Layer):
                 "the input has no features", shape, expected="(None, features)", remedy="add an axis: x[:, None]"
             )
         if self.built and shape[-1] != self.kernel.shape[0]:
-            raise self.mistake(
-                "the input has another number of features than the layer was built for",
-                shape,
-                expected=self.kernel.shape[0],
-                received=shape[-1],
-            )
+            raise self.built_for_another("features", self.kernel.shape[0], shape[-1], shape, f"Dense({self.units})")
 
     def create_weights(self, shape: Shape) -> None:
         self.kernel = self.add_weight(

@@ -18,7 +18,7 @@ from planish import ops, precision, random_seed, regularizers
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
-from planish.layers import arguments, chain, common_arguments
+from planish.layers import arguments, chain, common_arguments, misfits
 from planish.layers.context import CallContext, Visit
 from planish.layers.symbolic import SymbolicTensor
 from planish.layers.weight_owner import Shape, WeightOwner
@@ -55,6 +55,7 @@ class Layer(WeightOwner):
         self.built = self.always_built
         self._variables: list[Variable] = []
         self._build_shape: BatchShape | None = None
+        self._build_steps: list[chain.Step] = []
         self._calls = 0
         self.input: SymbolicTensor | None = None
         self.output: SymbolicTensor | None = None
@@ -88,19 +89,32 @@ class Layer(WeightOwner):
                 layer=self.label,
                 what=what,
                 input_shape=(None, *shape),
-                chain=[*steps, self.label] if len(steps) > 1 else (),
+                chain=[*steps, self.label] if steps else (),
                 **parts,
             )
+        )
+
+    def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:
+        """The error of a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
+        steps = chain.recorded()
+        return self.mistake(
+            f"the layer was built for another number of {unit}",
+            shape,
+            expected=misfits.counted(built, unit, self._build_steps),
+            received=misfits.counted(got, unit, steps),
+            remedy=misfits.reuse_remedy(self.label, fresh, self._build_steps, steps),
         )
 
     def require_rank(self, shape: Shape, rank: int, axes: str) -> None:
         """Raises ValueError unless images have `rank` axes, described by `axes`."""
         if len(shape) != rank:
-            fits = f"rank {rank + 1}: {axes}"
-            missing = len(shape) == rank - 1 == 2
-            remedy = "add the channel axis: x[..., None]" if missing else None
+            steps = chain.recorded()
             raise self.mistake(
-                "the input has the wrong rank", shape, expected=fits, received=f"rank {len(shape) + 1}", remedy=remedy
+                "the input has the wrong rank",
+                shape,
+                expected=f"rank {rank + 1}: {axes}",
+                received=f"rank {len(shape) + 1}",
+                remedy=misfits.rank_remedy(self, shape, rank, steps),
             )
 
     # -- building and calling ----------------------------------------------------------------------------------------
@@ -113,6 +127,7 @@ class Layer(WeightOwner):
             self._variables.clear()
             self.create_weights(shape)
             self._build_shape = (None, *shape)
+            self._build_steps = chain.recorded()
             self.built = True
 
     def connect(self, x: Node, context: CallContext) -> Node:
@@ -181,11 +196,16 @@ class Layer(WeightOwner):
     def unbuilt_copy(self: _Class) -> _Class:
         """A layer of the same name and settings that is in no model and makes weights of its own."""
         other = copy.copy(self)
-        other.built = self.always_built
-        other._variables = []
-        other._build_shape = None
-        other.input = other.output = None
+        other.forget_build()
         return other
+
+    def forget_build(self) -> None:
+        """The layer waits for its first input again, and makes new weights then."""
+        self.built = self.always_built
+        self._variables = []
+        self._build_shape = None
+        self._build_steps = []
+        self.input = self.output = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -29,6 +29,7 @@ class Permute(Layer):
                 shape,
                 expected=f"rank {len(self.dims) + 1}",
                 received=f"rank {len(shape) + 1}",
+                remedy=f"dims={tuple(range(1, len(shape) + 1))} in the order that you want",
             )
 
     def call(self, x: Node, context: CallContext) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, misfits
 from planish.layers.context import CallContext
 from planish.layers.image import Padding, axes_of, from_channels_last, last_shape, to_channels_last, window_padding
 from planish.layers.layer import Layer, Shape
@@ -39,10 +39,14 @@ class Pooling2D(Layer):
         self.require_rank(shape, 3, axes_of(self.data_format))
         rows, columns, _ = last_shape(shape, self.data_format)
         if self.padding == "valid" and (self.pool_size[0] > rows or self.pool_size[1] > columns):
+            smaller = tuple(map(min, self.pool_size, (rows, columns)))
+            remedy = f"leave {self.label} out" if smaller == (1, 1) else f"pool_size={smaller}, or padding='same'"
             raise self.mistake(
                 f"pooling windows of {self.pool_size[0]}x{self.pool_size[1]} leave nothing of {rows}x{columns} pixels",
                 shape,
-                remedy="use padding='same', a smaller pool_size, larger images, or fewer poolings before this layer",
+                expected=f"a map of {self.pool_size[0]}x{self.pool_size[1]} or more",
+                received=f"{rows}x{columns}",
+                **misfits.too_small(self.data_format, shape, f"{remedy}, or larger images"),
             )
 
     def call(self, x: Node, context: CallContext) -> Node:

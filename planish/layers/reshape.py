@@ -7,7 +7,7 @@ from typing import Any
 
 from planish import ops
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, chain, misfits
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -36,7 +36,8 @@ class Reshape(Layer):
                 f"{size:,} numbers cannot take the shape {self.target_shape}",
                 shape,
                 expected=f"{known:,} numbers" if -1 not in self.target_shape else f"a multiple of {known:,} numbers",
-                received=f"{size:,} numbers",
+                received=misfits.counted(size, "numbers", chain.recorded()),
+                remedy=misfits.reshape_remedy(shape, self.target_shape),
             )
 
     def call(self, x: Node, context: CallContext) -> Node:

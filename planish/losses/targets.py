@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from planish.errors import explain
+from planish.errors import ExplainedError, explain
 from planish.losses.reduction import Array
 
 Shape = Sequence[int | None]
@@ -22,17 +23,15 @@ def dense(loss: str, y: Array, output_shape: Shape) -> Array:
         return y[..., None]
     if y.shape[1:] == (*wanted, 1):
         return y[..., 0]
-    raise ValueError(
-        explain(
-            what=f"loss '{loss}': the targets do not have the shape of the model's outputs",
-            expected=_shape(wanted),
-            received=_shape(y.shape[1:]),
-            remedy=_dense_remedy(y, wanted),
-        )
+    raise ExplainedError(
+        what=f"loss '{loss}': the targets do not have the shape of the model's outputs",
+        expected=f"{_shape(wanted)}, the shape of the outputs",
+        received=f"{_shape(y.shape[1:])}, the shape of y",
+        remedy=_dense_remedy(y, wanted),
     )
 
 
-def _dense_remedy(y: Array, wanted: tuple[int | None, ...]) -> str | None:
+def _dense_remedy(y: Array, wanted: tuple[int | None, ...]) -> str:
     one_each = y.shape[1:] in (wanted[:-1], (*wanted[:-1], 1))
     if wanted and one_each and _looks_like_labels(y):
         return (
@@ -40,10 +39,14 @@ def _dense_remedy(y: Array, wanted: tuple[int | None, ...]) -> str | None:
             f"or make vectors of them: to_categorical(y, {wanted[-1]})"
         )
     if len(wanted) > max(1, y.ndim - 1):
-        return "the output is a map: put a Flatten() and a Dense(...) behind it for one vector per image"
+        return "the output is a map: Flatten() in front of the last Dense makes one vector of an image"
     if y.ndim == 2 and len(wanted) == 1:
-        return f"give the last layer {y.shape[-1]} units"
-    return None
+        return f"as many units as the targets have numbers: Dense({y.shape[-1]}) as the last layer"
+    if math.prod(y.shape[1:]) == math.prod(extent or 0 for extent in wanted):
+        return f"y.reshape(len(y), {', '.join(map(str, wanted))})"
+    if y.ndim >= 3 and len(wanted) == 1:
+        return f"the targets look like images: pass one vector of {wanted[0]} numbers for each, as fit(images, vectors)"
+    return f"y of the shape {_shape(wanted)}, or a model whose outputs have the shape {_shape(y.shape[1:])}"
 
 
 def _looks_like_labels(y: Array) -> bool:
@@ -58,13 +61,11 @@ def labels(loss: str, y: Array, output_shape: Shape, ignored: int | None = None)
     if y.shape[1:] == (*shape, 1):
         y = y[..., 0]
     if y.shape[1:] != shape:
-        raise ValueError(
-            explain(
-                what=f"loss '{loss}': the targets do not have the shape of class numbers",
-                expected=f"{_shape(shape)}, one number for each vector of {classes} outputs",
-                received=_shape(y.shape[1:]),
-                remedy=_labels_remedy(y, shape, classes),
-            )
+        raise ExplainedError(
+            what=f"loss '{loss}': the targets do not have the shape of class numbers",
+            expected=f"{_shape(shape)}, one number for each vector of {classes} output{'s' * (classes != 1)}",
+            received=f"{_shape(y.shape[1:])}, the shape of y",
+            remedy=_labels_remedy(y, shape, classes),
         )
     if y.dtype.kind == "f":
         _check_whole(loss, y)
@@ -75,15 +76,17 @@ def labels(loss: str, y: Array, output_shape: Shape, ignored: int | None = None)
     return y if y.dtype.kind != "f" and counts is None else y.astype(np.int32)
 
 
-def _labels_remedy(y: Array, wanted: tuple[int | None, ...], classes: int | None) -> str | None:
+def _labels_remedy(y: Array, wanted: tuple[int | None, ...], classes: int | None) -> str:
     if y.ndim == len(wanted) + 2:
         units = "" if y.shape[-1] == classes else f" and {y.shape[-1]} units in the last layer"
         return (
-            f"the targets look one-hot: use loss='categorical_crossentropy'{units}, or class numbers: y.argmax(axis=-1)"
+            f"the targets look one-hot: use loss='categorical_crossentropy'{units}\nor class numbers: y.argmax(axis=-1)"
         )
     if wanted and y.ndim <= 2:
-        return "the output is a map: put a Flatten() (or a GlobalAveragePooling2D()) in front of the last Dense"
-    return None
+        return "the output is a map: Flatten(), or GlobalAveragePooling2D(), in front of the last Dense"
+    if y.ndim >= 3 and not wanted:
+        return "the targets look like images: pass a class number for each, as fit(images, labels)"
+    return f"class numbers of the shape {_shape(wanted)}, or a model with one vector of outputs for each of them"
 
 
 def _check_whole(loss: str, y: Array) -> None:
@@ -92,12 +95,11 @@ def _check_whole(loss: str, y: Array) -> None:
         wrong = ~((np.floor(y) == y) & np.isfinite(y))
     if wrong.any():
         place = int(np.argmax(wrong))
-        raise ValueError(
-            explain(
-                what=f"loss '{loss}' needs whole class numbers",
-                received=_value(y, place),
-                remedy="use class numbers, or for other targets a loss such as 'mse'",
-            )
+        raise ExplainedError(
+            what=f"loss '{loss}' needs whole class numbers",
+            expected="0, 1, 2 and so on",
+            received=_value(y, place),
+            remedy="class numbers, or, for targets that are no classes, loss='mse'",
         )
 
 
@@ -110,26 +112,32 @@ def _check_range(loss: str, y: Array, classes: int | None, counts: Array | None)
     if not wrong.any():
         return
     considered = y if counts is None else y[counts]
-    raise ValueError(
-        explain(
-            what=f"loss '{loss}': a label is out of range",
-            expected=f"class numbers from 0 to {classes - 1}: the model has {classes} output{'s' * (classes > 1)}",
-            received=_value(y, int(np.argmax(wrong))),
-            remedy=_range_remedy(int(considered.min()), int(considered.max()), classes),
-        )
+    outputs = f"the model has {classes} output{'s' * (classes > 1)}"
+    raise ExplainedError(
+        what=f"loss '{loss}': a label is out of range",
+        expected=f"class numbers from 0 to {classes - 1}: {outputs}" if classes > 1 else f"only the class 0: {outputs}",
+        received=_value(y, int(np.argmax(wrong))),
+        remedy=_range_remedy(int(considered.min()), int(considered.max()), classes),
     )
 
 
 def _range_remedy(low: int, high: int, classes: int) -> str:
     if low < 0:
-        return "number the classes from 0"
+        return "number the classes from 0: np.unique(y, return_inverse=True)[1]"
     if low == 1 and high == classes:
         return "number the classes from 0: y - 1"
-    if classes == 1 and high == 1:
-        return "for yes and no use loss='binary_crossentropy'"
+    if classes == 1:
+        two = "Dense(1, activation='sigmoid') with loss='binary_crossentropy'"
+        if high == 1:
+            return f"for two classes {two}"
+        return f"{_units(high + 1)}\nor, for two classes, {two}"
     if high >= 10 * classes:
         return "number the classes from 0 without gaps: np.unique(y, return_inverse=True)[1]"
-    return f"give the last layer {high + 1} units"
+    return _units(high + 1)
+
+
+def _units(classes: int) -> str:
+    return f"a unit for each class: Dense({classes}, activation='softmax') as the last layer"
 
 
 def _value(y: Array, place: int) -> str:

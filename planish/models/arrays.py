@@ -6,7 +6,9 @@ or byte order are converted in chunks, see `contiguous_chunks`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,19 @@ Array = NDArray[Any]
 READABLE = frozenset(map(np.dtype, ("f4", "f8", "f2", "u1", "i1", "u2", "i2", "i4", "i8", "u4", "u8", "?")))
 """Element types that a compiled program can read."""
 
+_SHORT = 60
+"""Characters of a value that a message may show."""
+
 CHUNK_NBYTES = 8 << 20
 """What a converted copy of a part of the data may take; two exist when one is followed by the next."""
 
+_OTHER_DATA = {
+    "NoneType": "a function that fills its argument returns None: pass the array, not what the function returned",
+    "dict": "the model has one input: pass its array, for example next(iter(x.values()))",
+}
+
 _HINTS = {
-    "O": "the items differ in shape or are not numbers: stack images of one size with np.stack(images)",
+    "O": "stack images of one size: np.stack(images)",
     "U": "convert the text to numbers, and class names to indices: np.unique(names, return_inverse=True)[1]",
     "S": "convert the text to numbers, and class names to indices: np.unique(names, return_inverse=True)[1]",
     "c": "pass the real and imaginary parts, or np.abs(x)",
@@ -37,8 +47,21 @@ def as_array(value: Any, what: str) -> Array:
     lists of unequal lengths.
     """
     array = value if type(value) is np.ndarray else _converted(value, what)
+    if array.dtype.kind == "O":
+        _refuse_ragged(array, what)
     memory_dtype(array.dtype, what)
     return array
+
+
+@contextmanager
+def told_at(place: str) -> Iterator[None]:
+    """Errors begin with the place where the data come from, if it has a name: "validation_data: `x` holds ..."."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if place:
+            error.args = (f"{place}: {error}",)
+        raise
 
 
 def memory_dtype(dtype: np.dtype[Any], what: str = "x") -> np.dtype[Any]:
@@ -95,7 +118,8 @@ def _converted(value: Any, what: str) -> Array:
             explain(
                 what=f"`{what}` is not data that can be read",
                 expected="an array, a list, or an object with __array__ or __dlpack__",
-                received=f"{type(value).__module__}.{type(value).__qualname__}",
+                received=_described(value),
+                remedy=_OTHER_DATA.get(type(value).__name__),
             )
         )
     try:
@@ -105,8 +129,12 @@ def _converted(value: Any, what: str) -> Array:
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
+        _refuse_ragged(value, what)
         raise ValueError(
-            explain(what=f"`{what}` is a list whose items differ in shape", remedy="give all images one size first")
+            explain(
+                what=f"`{what}` is a list whose items differ in shape",
+                remedy=f"np.stack({what}), of items of one shape",
+            )
         ) from None
     except (RuntimeError, TypeError, BufferError) as error:
         raise TypeError(
@@ -116,3 +144,44 @@ def _converted(value: Any, what: str) -> Array:
                 remedy=f"for a PyTorch tensor, pass {what}.detach().cpu().float()",
             )
         ) from error
+
+
+def _described(value: Any) -> str:
+    """The type of a value, and the value itself if it is short."""
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(map(repr, value))}"
+    shown = repr(value)
+    class_ = type(value)
+    name = class_.__qualname__ if class_.__module__ == "builtins" else f"{class_.__module__}.{class_.__qualname__}"
+    return f"{name} {shown}" if len(shown) <= _SHORT and " at 0x" not in shown else name
+
+
+def _refuse_ragged(items: Any, what: str) -> None:
+    """ValueError if the items of a list, or of an array of objects, differ in shape; it says which first."""
+    found = [_shape(item) for item in items] if isinstance(items, list | tuple) or items.ndim else []
+    shapes = [shape for shape in found if shape is not None]
+    other = next((place for place, shape in enumerate(shapes) if shape != shapes[0]), None)
+    if other is None or len(shapes) < len(found):
+        return
+    usual = Counter(shapes).most_common(1)[0][0]
+    odd = sum(shape != usual for shape in shapes)
+    sized = len(usual) in (2, 3) and what == "x"
+    resized = f"read all in one size: load_img(path, target_size={usual[:2]})\nor " if sized else ""
+    raise ValueError(
+        explain(
+            what=f"the items of `{what}` differ in shape",
+            expected=f"{len(shapes):,} items of one shape",
+            received=f"{what}[0] of shape {shapes[0]}, {what}[{other}] of shape {shapes[other]}",
+            remedy=f"{resized}leave {'the other one' if odd == 1 else f'the {odd:,} others'} out: "
+            f"np.stack([item for item in {what} if np.shape(item) == {usual}])",
+        )
+    )
+
+
+def _shape(item: Any) -> tuple[int, ...] | None:
+    """The shape of an item; None if it is itself of items that differ."""
+    try:
+        shape: tuple[int, ...] = np.shape(item)
+        return shape
+    except ValueError:
+        return None

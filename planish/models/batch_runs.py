@@ -8,7 +8,7 @@ import numpy as np
 
 from planish.models import tally
 from planish.models.data import as_arrays
-from planish.models.prepare import Prepared, input_rank, metric_set, out_of_memory_explained, prepare, require_compiled
+from planish.models.prepare import Prepared, image_shape, metric_set, out_of_memory_explained, prepare, require_compiled
 from planish.models.trainer import StepOutputs
 
 
@@ -16,7 +16,7 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
     """One step; the metrics of its batch."""
     settings = require_compiled(model, "train_on_batch")
     with out_of_memory_explained(model, x):
-        data = as_arrays(x, y, sample_weight, class_weight, rank=input_rank(model))
+        data = as_arrays(x, y, sample_weight, class_weight, images=image_shape(model))
         prepared = prepare(model, settings, data)
         metrics = metric_set(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
@@ -29,7 +29,7 @@ def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
     """The metrics of one batch."""
     settings = require_compiled(model, "test_on_batch")
     with out_of_memory_explained(model, x):
-        data = as_arrays(x, y, sample_weight, rank=input_rank(model))
+        data = as_arrays(x, y, sample_weight, images=image_shape(model))
         prepared = prepare(model, settings, data)
         tester = model._programs.tester(model, settings, prepared)
         metric_set(model, settings, data)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from planish.errors import explain
-from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype
+from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
+from planish.models.paths import OpenShape, refuse_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Arrays:
     x: Array
     y: Array | None = None
     weight: Array | None = None
+    place: str = ""
+    """What messages call the data, if not just `x` and `y`: "validation_data", "batch 3 of the generator"."""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -32,19 +35,19 @@ class Arrays:
         """A view of some rows."""
         y = None if self.y is None else self.y[start:stop]
         weight = None if self.weight is None else self.weight[start:stop]
-        return Arrays(self.x[start:stop], y, weight)
+        return Arrays(self.x[start:stop], y, weight, self.place)
 
     def take(self, rows: Array) -> Arrays:
         """A copy of the rows with these numbers, in this order."""
         x, y, weight = (None if array is None else array[rows] for array in self._all)
         assert x is not None
-        return Arrays(x, y, weight)
+        return Arrays(x, y, weight, self.place)
 
     def copied(self) -> Arrays:
         """The same in memory of its own, images as a program reads them."""
         x = np.array(self.x, memory_dtype(self.x.dtype), order="C")
         y = None if self.y is None else np.array(self.y, order="C")
-        return Arrays(x, y, None if self.weight is None else self.weight.copy())
+        return Arrays(x, y, None if self.weight is None else self.weight.copy(), self.place)
 
     @property
     def kinds(self) -> tuple[Any, ...]:
@@ -66,21 +69,38 @@ def joined(parts: Sequence[Arrays]) -> Arrays:
     return Arrays(x, y, weight)
 
 
-def as_arrays(x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, *, rank: int = 0) -> Arrays:
-    """The arguments of `fit` or `evaluate` as arrays of one length; `rank` is that of a batch of images.
+def as_arrays(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    *,
+    images: OpenShape = (),
+    place: str = "",
+) -> Arrays:
+    """The arguments of `fit` or `evaluate` as arrays of one length.
 
-    ValueError for lengths that differ and for weights of the wrong shape, TypeError for what is not numbers.
+    `images` is the shape that the model takes, () if that is not known; `place` is where the data come from, for
+    messages. ValueError for lengths that differ and for weights of the wrong shape, TypeError for what is not numbers.
     """
-    images = as_images(x, rank)
+    with told_at(place):
+        return replace(_checked(x, y, sample_weight, class_weight, images), place=place)
+
+
+def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenShape) -> Arrays:
+    images = as_images(x, shape)
     targets = None if y is None else as_array(_alone(y), "y")
     if targets is not None and targets.ndim == 0:
-        raise ValueError(explain(what="`y` is a single number", expected="a target for each image"))
+        raise ValueError(
+            explain(what="`y` is a single number", expected="a target for each image", remedy="np.full(len(x), y)")
+        )
     if targets is not None and len(targets) != len(images):
         raise ValueError(
             explain(
                 what="`x` and `y` differ in length",
                 expected=f"a target for each of the {len(images):,} images",
                 received=f"x {images.shape}, y {targets.shape}",
+                remedy=_length_remedy(images, targets),
             )
         )
     if class_weight is not None and sample_weight is not None:
@@ -98,14 +118,34 @@ def as_arrays(x: Any, y: Any = None, sample_weight: Any = None, class_weight: An
     return Arrays(images, targets, weight)
 
 
-def as_images(x: Any, rank: int) -> Array:
-    """`x` as an array; a list that holds one whole array of `rank` axes (Keras's list of inputs) is that array."""
-    if isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "ndim", 0) == rank > 0:
+def as_images(x: Any, shape: OpenShape) -> Array:
+    """`x` as an array. `shape` is that of an image, () if the model does not know it yet.
+
+    A list that holds one whole batch of such images (Keras's list of inputs) is that batch.
+    """
+    if shape and isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "ndim", 0) == len(shape) + 1:
         x = x[0]
+    refuse_paths(x, shape)
     array = as_array(x, "x")
     if array.ndim == 0:
-        raise ValueError(explain(what="`x` is a single number", expected="images"))
+        raise ValueError(
+            explain(
+                what="`x` is a single number",
+                expected="images, the first axis counting them",
+                received=repr(array[()]),
+                remedy="np.stack(images)",
+            )
+        )
     return array
+
+
+def _length_remedy(x: Array, y: Array) -> str:
+    count = len(x)
+    if y.ndim == 2 and y.shape[1] == count:
+        return "pass y.T"
+    if y.ndim == 1 and count > 1 and len(y) > count and len(y) % count == 0:
+        return f"one row of targets for each image: y.reshape({count}, -1)"
+    return "x and y of the same images, selected alike: x[rows], y[rows]"
 
 
 def _alone(y: Any) -> Any:
@@ -122,6 +162,8 @@ def _sample_weight(value: Any, count: int) -> Array:
                 what="`sample_weight` does not match the images",
                 expected=f"a weight for each image, shape ({count},)",
                 received=f"shape {array.shape}",
+                remedy="weights selected as the images are: sample_weight[rows]\n"
+                "or, if they are those of the classes: class_weight=dict(enumerate(weights))",
             )
         )
     check_finite(array, "sample_weight")
@@ -165,6 +207,9 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
                 what=f"{len(data)} image{' is' if len(data) == 1 else 's are'} too few for validation_split={fraction}",
                 expected="at least one image to train on and one to validate on",
                 received=f"{cut} and {len(data) - cut}",
+                remedy="validation_split=0.5, or validation_data=(x_val, y_val)"
+                if len(data) > 1
+                else "validation_data=(x_val, y_val), or more images",
             )
         )
     return data.rows(0, cut), data.rows(cut, len(data))

@@ -16,7 +16,7 @@ from planish.models.data import Arrays, as_arrays, check_finite
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import (
     Prepared,
-    input_rank,
+    image_shape,
     metric_set,
     out_of_memory_explained,
     prepare,
@@ -113,7 +113,7 @@ def evaluate(
             data = stream_of(model, x, y, sample_weight, None, limit, "steps")
             shown = data.steps
         else:
-            data = as_arrays(x, y, sample_weight, rank=input_rank(model))
+            data = as_arrays(x, y, sample_weight, images=image_shape(model))
             shown = -(-len(data) // size) if limit is None else limit
         if not isinstance(callbacks, CallbackList):
             loud = checked_verbose(verbose)

@@ -19,7 +19,7 @@ from planish.models.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.fit_streams import StreamEpochs
 from planish.models.prepare import (
     ensure_built,
-    input_rank,
+    image_shape,
     out_of_memory_explained,
     require_compiled,
     stream_of,
@@ -167,11 +167,11 @@ def _data(
                 explain(
                     what="`validation_split` needs arrays",
                     received=type(x).__name__,
-                    remedy="pass validation_data",
+                    remedy="pass validation_data=other_batches",
                 )
             )
     else:
-        data = as_arrays(x, y, sample_weight, arguments.class_weight, rank=input_rank(model))
+        data = as_arrays(x, y, sample_weight, arguments.class_weight, images=image_shape(model))
         ensure_built(model, data.x)
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
@@ -188,9 +188,11 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None, ba
     if held_out is not None:
         data = held_out
     elif is_stream(given):
-        data = stream_of(model, given, None, None, None, arguments.validation_steps, "validation_steps")
+        data = stream_of(
+            model, given, None, None, None, arguments.validation_steps, "validation_steps", "validation_data"
+        )
     elif isinstance(given, list | tuple) and len(given) in (2, 3):
-        data = as_arrays(*given, rank=input_rank(model))
+        data = as_arrays(*given, images=image_shape(model), place="validation_data")
     else:
         raise ValueError(
             explain(

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from planish.errors import explain
+from planish.layers.chain import origin
+from planish.layers.lineage import image_format
 from planish.models.arrays import Array
+from planish.models.paths import OpenShape
+from planish.models.shape_walk import Walk, inner_layers, walk
 
 Shape = tuple[int, ...]
-OpenShape = tuple[int | None, ...]
+
+_MANY = 16
+"""An image that is so many times as high as it is wide is a row of images."""
 
 
 def check_images(array: Array, expected: OpenShape, model: Any, what: str = "x") -> None:
@@ -28,6 +34,7 @@ def no_images(expected: OpenShape, what: str = "x") -> ValueError:
             what=f"`{what}` holds no images",
             expected=f"at least one, shape {_batched(expected)}",
             received=(0, *expected),
+            remedy=f"look at what selected them: {what} = images[rows], where rows is empty or all False",
         )
     )
 
@@ -37,21 +44,36 @@ def fits(shape: Sequence[int], expected: OpenShape) -> bool:
 
 
 def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) -> str:
-    wanted = _batched(expected)
     images = received[1:]
-    if len(images) == len(expected) and not _is_transposed(images, expected):
-        return _wrong_size(images, expected, model, what)
-    said, remedy = _diagnosis(received, expected, what)
-    return explain(what=f"`{what}` {said}", expected=wanted, received=received, remedy=remedy)
+    if len(images) != len(expected) or _is_transposed(images, expected):
+        diagnosis = _wrong_axes(received, expected, what)
+    else:
+        found = _moved_axes(images, expected, model, what)
+        if found is None:
+            return _wrong_size(images, expected, model, what)
+        diagnosis = found
+    said, remedy = diagnosis
+    return explain(
+        what=f"`{what}` {said}",
+        expected=f"{_batched(expected)}, what {model.label} takes",
+        received=received,
+        remedy=remedy,
+    )
 
 
-def _diagnosis(received: Shape, expected: OpenShape, what: str) -> tuple[str, str | None]:
+def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, str]:
     """What is wrong with data of the wrong rank, and its remedy; the likeliest mistake first."""
     images = received[1:]
     known = [extent for extent in expected if extent is not None]
     size = math.prod(known) if len(known) == len(expected) else None
     spelled = ", ".join(map(str, known))
     if fits(received, expected):
+        if len(received) > 2 and received[0] >= _MANY * max(images):
+            spoken = tuple(known[1:]) if len(known) > 3 or known[-1] in (1, 3, 4) else (*known[1:], 1)
+            return "holds images, and the model takes one image made of all of them", (
+                f"leave the number of images out of the model's input shape: Input({spoken})"
+                + (f", and pass {what}[..., None]" if len(spoken) == len(known) else "")
+            )
         return "is one image without a batch axis", f"pass {what}[None]"
     if len(expected) > 1 and fits(images, expected[:-1]):
         if expected[-1] in (1, None):
@@ -70,50 +92,80 @@ def _diagnosis(received: Shape, expected: OpenShape, what: str) -> tuple[str, st
         return "holds images, and the model takes flat vectors", (
             f"pass {what}.reshape(len({what}), -1), or let the model begin with Flatten(input_shape={images})"
         )
-    return "has the wrong number of axes", None
+    if size and images and math.prod(images) == size:
+        return "has the wrong number of axes", f"pass {what}.reshape(-1, {spelled})"
+    if len(images) > len(expected) and fits(images[1:], expected):
+        return (
+            "has an axis too many in front",
+            f"join the two: pass {what}.reshape(-1, {spelled}), with a target for each",
+        )
+    return "has the wrong number of axes", f"an array of {len(expected) + 1} axes, the first counting the images"
 
 
 def _is_transposed(images: Shape, expected: OpenShape) -> bool:
     return len(images) == 3 and len(expected) == 3 and images != expected and fits((*images[1:], images[0]), expected)
 
 
+def _moved_axes(images: Shape, expected: OpenShape, model: Any, what: str) -> tuple[str, str] | None:
+    """What is said of images of the right rank whose axes are in another order; None if that is not it."""
+    if len(images) != 3:
+        return None
+    if fits((images[2], *images[:2]), expected):
+        moved = f"pass np.moveaxis({what}, -1, 1)"
+        if image_format(list(inner_layers(model))) == "channels_first":
+            return "has its channels last; the model takes them first", moved
+        return "has its channels last; the model was built for them first", f"build it with Input({images}), or {moved}"
+    if fits((images[1], images[0], images[2]), expected):
+        return "has rows and columns exchanged", f"pass np.swapaxes({what}, 1, 2)"
+    return None
+
+
 def _wrong_size(images: Shape, expected: OpenShape, model: Any, what: str) -> str:
     """The size is wrong at every place from the input on; what a user meets is the flatten length that it gives."""
-    spatial = len(images) == 3 and images[2] == expected[2]
-    width = "x".join("?" if extent is None else str(extent) for extent in (expected[:2] if spatial else expected))
-    built, got = _chain(model, expected), _chain(model, images)
-    remedy = None
-    if spatial:
-        remedy = f"resize the images to {width}, or build a new model for {images[0]}x{images[1]}"
-        if built is not None and got is not None and built[1] is not None:
-            remedy += ", or replace Flatten by GlobalAveragePooling2D"
-    elif len(images) == 3:
-        remedy = f"convert the images to {expected[2]} channel" + ("s" if expected[2] != 1 else "")
-    rule = None
-    if built is not None and got is not None and built[1] is not None:
-        rule = (
-            f"{built[2]} was built for {built[1]:,} features (Flatten of {built[0]}, from {_times(expected)} images) "
-            f"but would get {got[1]:,} (Flatten of {got[0]}, from {_times(images)} images)"
-        )
-    said = f"`{what}` holds images of {_times(images)}, and the model takes {_times(expected)}"
-    return explain(what=said, rule=rule, expected=_batched(expected), received=_batched(images), remedy=remedy)
+    built, got = walk(model, expected), walk(model, images)
+    return explain(
+        what=f"`{what}` holds images of {_times(images)}, and the model takes {_times(expected)}",
+        rule=_reason(built, got),
+        expected=f"{_batched(expected)}, what {model.label} takes",
+        received=f"{_batched(images)}",
+        chain=got.chain,
+        remedy=_size_remedy(images, expected, got),
+    )
 
 
-def _chain(model: Any, shape: Sequence[int | None]) -> tuple[str, int | None, str] | None:
-    """(map, features, layer after it) at the first Flatten that images of `shape` reach; None if they reach none."""
-    current: tuple[int | None, ...] = (None, *shape)
-    layers = list(getattr(model, "layers", ()))
-    for place, layer in enumerate(layers):
-        try:
-            following = tuple(layer.compute_output_shape(current))
-        except (ValueError, TypeError):  # the map became too small for this layer
-            return None
-        if type(layer).__name__ == "Flatten":
-            user = next((other for other in layers[place + 1 :] if type(other).__name__ == "Dense"), None)
-            named = "the model" if user is None else f"Dense '{user.name}'"
-            return _times(current[1:]), following[-1], named
-        current = following
-    return None
+def _reason(built: Walk, got: Walk) -> str | None:
+    """Why images of the other size get no further than they do."""
+    if got.stopped_at is None:
+        return "a model is compiled for images of one size"
+    count = len(got.steps)
+    if type(got.stopped_at).__name__ != "Dense":
+        return got.reason.splitlines()[0]
+    steps = built.steps[:count]
+    return (
+        f"{got.stopped_at.label} was built for {steps[-1].shape[-1]:,} features ({origin(steps)})\n"
+        f"but would get {got.steps[-1].shape[-1]:,} ({origin(got.steps)})"
+    )
+
+
+def _size_remedy(images: Shape, expected: OpenShape, got: Walk) -> str:
+    fresh = f"Input({images if len(images) > 1 else f'({images[0]},)'})"
+    if len(images) == 3 and images[2] == expected[2]:
+        size = f"({expected[0]}, {expected[1]})"
+        if got.stopped_at is None:
+            return f"a second model with {fresh}, and the same weights: other.set_weights(model.get_weights())"
+        return f"read the images in the model's size: load_img(path, target_size={size})\nor a new model: {fresh}"
+    if len(images) == 3 and images[:2] == expected[:2]:
+        grey = "x.mean(axis=-1, keepdims=True)" if expected[2] == 1 else ""
+        return _channels_remedy(images[2], expected[2], grey) + f"\nor a new model: {fresh}"
+    return f"a new model: {fresh}"
+
+
+def _channels_remedy(got: int, expected: int | None, grey: str) -> str:
+    if got == 4 and expected == 3:
+        return "leave the transparency out: x[..., :3]"
+    if got == 1:
+        return f"repeat the grey images: np.repeat(x, {expected}, axis=-1)"
+    return f"make the images grey: {grey}" if grey else f"convert the images to {expected} channels"
 
 
 def _times(shape: Sequence[int | None]) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.errors import explain
-from planish.models.arrays import Array
+from planish.models.arrays import Array, told_at
 from planish.models.data import as_images
 from planish.models.predictor import Predictor
-from planish.models.prepare import input_rank, out_of_memory_explained
+from planish.models.prepare import image_shape, out_of_memory_explained
 from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
 from planish.models.streams import Stream, is_stream
@@ -25,13 +25,13 @@ _BATCHES_AT_FIRST = 64
 
 def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Array:
     """Outputs f32 [n, ...] for images `x` (see `Training.predict`)."""
-    rank = input_rank(model)
+    shape = image_shape(model)
     limit = checked_optional_count(steps, "steps")
-    stream = Stream(x, rank, steps=limit) if is_stream(x) else None
+    stream = Stream(x, shape, steps=limit) if is_stream(x) else None
     with out_of_memory_explained(model, x):
         if stream is not None:
             return _predict_stream(model, stream, _callback_list(model, callbacks, verbose, stream.steps))
-        images = as_images(x, rank)
+        images = as_images(x, shape)
         size = checked_batch_size(batch_size)
         images = images if limit is None else images[: limit * size]
         run = _callback_list(model, callbacks, verbose, -(-len(images) // size))
@@ -40,7 +40,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
 
 def predict_batch(model: Any, x: Any) -> Array:
     """Outputs of one batch, whatever it is made of."""
-    images = as_images(x, input_rank(model))
+    images = as_images(x, image_shape(model))
     outputs: Array = model._programs.predictor(model, images)(images)
     return outputs
 
@@ -96,7 +96,8 @@ def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Arra
     with closing(stream.epoch()) as batches:
         for step, batch in enumerate(batches):
             callbacks.on_batch_begin("predict", step)
-            outputs.append(model._programs.predictor(model, batch.x)(batch.x))
+            with told_at(batch.place):
+                outputs.append(model._programs.predictor(model, batch.x)(batch.x))
             images += len(batch)
             callbacks.on_batch_end("predict", step, {"outputs": outputs[-1]})
             if reports.due():

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from planish.errors import explain
-from planish.models.arrays import Array, memory_dtype, readable
+from planish.errors import ExplainedError, explain
+from planish.models.arrays import Array, memory_dtype, readable, told_at
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays
 from planish.models.image_shapes import check_images
 from planish.models.metric_set import MetricSet
+from planish.models.paths import OpenShape
 from planish.models.run_arguments import checked_optional_count
+from planish.models.shape_walk import walk
 from planish.models.step_graph import Objective
 from planish.models.streams import Stream
 
@@ -57,6 +59,11 @@ class Prepared:
 
 def prepare(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
     """ValueError if images or targets do not fit the model or the loss."""
+    with told_at(data.place):
+        return _prepared(model, settings, data)
+
+
+def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
     ensure_built(model, data.x)
     check_images(data.x, model.input_shape[1:], model)
     if data.y is None:
@@ -66,7 +73,10 @@ def prepare(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
         raise ValueError(
             explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
         )
-    y_true = loss.prepare_targets(data.y, model.output_shape)
+    try:
+        y_true = loss.prepare_targets(data.y, model.output_shape)
+    except ExplainedError as error:
+        raise error.told_with(chain=walk(model, model.input_shape[1:]).steps) from None
     objective = Objective(loss, settings.loss_weight, tuple(y_true.shape[1:]), data.weight is not None)
     return Prepared(data, y_true, objective)
 
@@ -98,8 +108,12 @@ def require_compiled(model: Any, what: str) -> CompileSettings:
     return settings
 
 
-def stream_of(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str) -> Stream:
-    """ValueError if targets are given beside batches, which hold their own."""
+def stream_of(
+    model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str, place: str = ""
+) -> Stream:
+    """The batches that `x` gives; `name` is that of the argument `steps`, and `place` what messages call the source.
+
+    ValueError if targets are given beside batches, which hold their own."""
     for argument, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
@@ -108,15 +122,15 @@ def stream_of(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any,
                     expected="batches of (x, y) or (x, y, sample_weight)",
                 )
             )
-    stream = Stream(x, input_rank(model), class_weight, checked_optional_count(steps, name))
+    stream = Stream(x, image_shape(model), class_weight, checked_optional_count(steps, name), place)
     if not model.built:
         ensure_built(model, stream.peek().x)
     return stream
 
 
-def input_rank(model: Any) -> int:
-    """Axes of a batch of images; 0 if the model does not know yet."""
-    return len(model.input_shape) if model.built else 0
+def image_shape(model: Any) -> OpenShape:
+    """What the model takes, without the batch axis; () if it does not know yet."""
+    return tuple(model.input_shape[1:]) if model.built else ()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planish import ops, serialization
@@ -25,6 +25,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
+        self._start_came_with_build = False
         for layer in layers or ():
             self.add(layer, rebuild=False)
         self._rebuild()
@@ -120,9 +121,22 @@ class Sequential(Model):
                     )
                 )
             self._layers.insert(0, InputLayer(batch_shape=input_shape))
+            self._start_came_with_build = True
         start = self._layers[0]
         assert isinstance(start, InputLayer)
-        super().build(start.batch_shape if input_shape is None else input_shape)
+        fresh = [layer for layer in (self, *_all_layers(self)) if not layer.built]
+        try:
+            super().build(start.batch_shape if input_shape is None else input_shape)
+        except Exception:
+            for layer in fresh:  # so that another shape can be tried
+                layer.forget_build()
+            raise
+
+    def forget_build(self) -> None:
+        super().forget_build()
+        if self._start_came_with_build:
+            self._layers = self._layers[1:]
+            self._start_came_with_build = False
 
     def check_input(self, shape: Shape) -> None:
         start = self._layers[0]
@@ -130,8 +144,11 @@ class Sequential(Model):
             raise self.mistake(
                 "the model was made for inputs of another shape",
                 shape,
-                expected=start.batch_shape,
-                remedy="bring the input to that shape, or make a new model for this one",
+                expected=f"{start.batch_shape}, its own Input",
+                received=(None, *shape),
+                remedy=f"Input({start.batch_shape[1:]}) for the model around it, or a new model with Input({shape})"
+                if chain.recorded()
+                else f"a new model with Input({shape})",
             )
 
     def create_weights(self, shape: Shape) -> None:
@@ -153,12 +170,12 @@ class Sequential(Model):
     def _connected(self, x: Node, context: CallContext) -> list[tuple[Layer, Node]]:
         """Every layer with its output."""
         connected = []
-        with chain.model_scope(self.name, str((None, *x.shape))):
+        with chain.model_scope(self.name, (None, *x.shape)):
             for layer in self.layers:
                 x = layer.connect(x, context)
                 connected.append((layer, x))
                 if not isinstance(layer, Model):
-                    chain.record(f"{layer.label} {(None, *x.shape)}")
+                    chain.record(chain.Step((None, *x.shape), type(layer).__name__, layer.label))
         return connected
 
     def _check_paths(self) -> None:
@@ -199,3 +216,11 @@ class Sequential(Model):
     def get_build_config(self) -> dict[str, Any] | None:
         built: BatchShape | None = self.input_shape if self.built else None
         return None if built is None else {"input_shape": built}
+
+
+def _all_layers(model: Model) -> Iterator[Layer]:
+    """The layers of a model, those of models in it included."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, Model):
+            yield from _all_layers(layer)

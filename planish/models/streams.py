@@ -11,6 +11,7 @@ import numpy as np
 from planish.errors import explain
 from planish.models.arrays import is_array_like
 from planish.models.data import Arrays, as_arrays
+from planish.models.paths import OpenShape
 from planish.models.read_ahead import ReadAhead
 
 
@@ -24,13 +25,18 @@ def is_stream(x: Any) -> bool:
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
+    `images` is the shape of an image, () if the model does not know it yet; `name` is for messages.
+
     An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
     batch is copied, so that a source may fill the same arrays again and again.
     """
 
-    def __init__(self, source: Any, rank: int, class_weight: Any = None, steps: int | None = None) -> None:
+    def __init__(
+        self, source: Any, images: OpenShape, class_weight: Any = None, steps: int | None = None, name: str = ""
+    ) -> None:
         self.source = source
-        self.rank = rank
+        self.images = images
+        self.name = name or type(source).__name__.replace("generator", "the generator")
         self.class_weight = class_weight
         self.length = _length(source)
         self.steps = steps if steps is not None else self.length
@@ -87,14 +93,15 @@ class Stream:
         _call(self.source, "on_epoch_begin")
         if hasattr(self.source, "__getitem__") and self.length is not None:
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
-            return (self._batch(self.source[place]) for place in places.tolist())
-        return map(self._batch, iter(self.source))
+            return (self._batch(self.source[place], f"item {place} of {self.name}") for place in places.tolist())
+        batches = enumerate(iter(self.source), 1)
+        return (self._batch(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
     def _end_pass(self) -> None:
         self._open = None
         _call(self.source, "on_epoch_end")
 
-    def _batch(self, item: Any) -> Arrays:
+    def _batch(self, item: Any, place: str) -> Arrays:
         if isinstance(item, tuple | list) and not 1 <= len(item) <= 3:
             raise ValueError(
                 explain(
@@ -111,7 +118,7 @@ class Stream:
                 )
             )
         x, y, weight = (*parts, None, None)[:3]
-        return as_arrays(x, y, weight, self.class_weight, rank=self.rank).copied()
+        return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
 
 
 def _length(source: Any) -> int | None:

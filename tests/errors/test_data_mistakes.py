@@ -35,7 +35,7 @@ def refused(message, run, error=ValueError):
 
 def test_no_channel_axis(model):
     refused(
-        "`x` has no channel axis\n  expected: (n, 28, 28, 1)\n  received: (5, 28, 28)\n  remedy:   pass x[..., None]",
+        "`x` has no channel axis\n  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n  received: (5, 28, 28)\n  remedy:   pass x[..., None]",
         lambda: model.predict(images(5, 28, 28)),
     )
 
@@ -43,7 +43,7 @@ def test_no_channel_axis(model):
 def test_grey_images_for_a_model_of_colour():
     refused(
         "`x` has no channel axis, and the model takes 3 channels\n"
-        "  expected: (n, 28, 28, 3)\n"
+        "  expected: (n, 28, 28, 3), what Sequential 'sequential' takes\n"
         "  received: (5, 28, 28)\n"
         "  remedy:   repeat the grey images: np.repeat(x[..., None], 3, axis=-1)",
         lambda: classifier(28, 28, 3).predict(images(5, 28, 28)),
@@ -53,7 +53,7 @@ def test_grey_images_for_a_model_of_colour():
 def test_flattened_already(model):
     refused(
         "`x` is already flattened\n"
-        "  expected: (n, 28, 28, 1)\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (5, 784)\n"
         "  remedy:   pass x.reshape(-1, 28, 28, 1)",
         lambda: model.fit(images(5, 784), np.zeros(5)),
@@ -64,7 +64,7 @@ def test_images_for_a_model_of_vectors():
     model = Sequential([Input((784,)), Dense(3)])
     refused(
         "`x` holds images, and the model takes flat vectors\n"
-        "  expected: (n, 784)\n"
+        "  expected: (n, 784), what Sequential 'sequential' takes\n"
         "  received: (5, 28, 28)\n"
         "  remedy:   pass x.reshape(len(x), -1), or let the model begin with Flatten(input_shape=(28, 28))",
         lambda: model.predict(images(5, 28, 28)),
@@ -74,7 +74,7 @@ def test_images_for_a_model_of_vectors():
 def test_one_image_without_a_batch_axis(model):
     refused(
         "`x` is one image without a batch axis\n"
-        "  expected: (n, 28, 28, 1)\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (28, 28, 1)\n"
         "  remedy:   pass x[None]",
         lambda: model.predict(images(28, 28, 1)),
@@ -85,7 +85,7 @@ def test_a_channel_axis_too_many():
     model = Sequential([Input((28, 28)), Flatten(), Dense(3)])
     refused(
         "`x` has a channel axis that the model does not take\n"
-        "  expected: (n, 28, 28)\n"
+        "  expected: (n, 28, 28), what Sequential 'sequential' takes\n"
         "  received: (5, 28, 28, 1)\n"
         "  remedy:   pass x[..., 0]",
         lambda: model.predict(images(5, 28, 28, 1)),
@@ -95,7 +95,7 @@ def test_a_channel_axis_too_many():
 def test_channels_first():
     refused(
         "`x` has its channels first; the model takes them last\n"
-        "  expected: (n, 28, 28, 3)\n"
+        "  expected: (n, 28, 28, 3), what Sequential 'sequential' takes\n"
         "  received: (5, 3, 28, 28)\n"
         "  remedy:   pass np.moveaxis(x, 1, -1)",
         lambda: classifier(28, 28, 3).predict(images(5, 3, 28, 28)),
@@ -105,12 +105,17 @@ def test_channels_first():
 def test_images_of_another_size(model):
     refused(
         "`x` holds images of 32x32x1, and the model takes 28x28x1\n"
-        "  rule:     Dense 'dense' was built for 338 features (Flatten of 13x13x2, from 28x28x1 images) but would get "
-        "450 (Flatten of 15x15x2, from 32x32x1 images)\n"
-        "  expected: (n, 28, 28, 1)\n"
+        "  rule:     Dense 'dense' was built for 338 features (Flatten of 13x13x2, from 28x28x1 images)\n"
+        "            but would get 450 (Flatten of 15x15x2, from 32x32x1 images)\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (n, 32, 32, 1)\n"
-        "  remedy:   resize the images to 28x28, or build a new model for 32x32, or replace Flatten by "
-        "GlobalAveragePooling2D",
+        "  shapes:   (None, 32, 32, 1)\n"
+        "            -> Conv2D 'conv2d' (None, 30, 30, 2)\n"
+        "            -> MaxPooling2D 'max_pooling2d' (None, 15, 15, 2)\n"
+        "            -> Flatten 'flatten' (None, 450)\n"
+        "            -> Dense 'dense'\n"
+        "  remedy:   read the images in the model's size: load_img(path, target_size=(28, 28))\n"
+        "            or a new model: Input((32, 32, 1))",
         lambda: model.predict(images(5, 32, 32, 1)),
     )
 
@@ -118,9 +123,12 @@ def test_images_of_another_size(model):
 def test_images_too_small_for_a_layer(model):
     refused(
         "`x` holds images of 2x2x1, and the model takes 28x28x1\n"
-        "  expected: (n, 28, 28, 1)\n"
+        "  rule:     Conv2D 'conv2d': the kernel spans 3x3 pixels, more than the 2x2 of its input\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (n, 2, 2, 1)\n"
-        "  remedy:   resize the images to 28x28, or build a new model for 2x2",
+        "  shapes:   (None, 2, 2, 1) -> Conv2D 'conv2d'\n"
+        "  remedy:   read the images in the model's size: load_img(path, target_size=(28, 28))\n"
+        "            or a new model: Input((2, 2, 1))",
         lambda: model.predict(images(5, 2, 2, 1)),
     )
 
@@ -128,22 +136,33 @@ def test_images_too_small_for_a_layer(model):
 def test_another_number_of_channels(model):
     refused(
         "`x` holds images of 28x28x3, and the model takes 28x28x1\n"
-        "  expected: (n, 28, 28, 1)\n"
+        "  rule:     Conv2D 'conv2d': the layer was built for another number of channels\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (n, 28, 28, 3)\n"
-        "  remedy:   convert the images to 1 channel",
+        "  shapes:   (None, 28, 28, 3) -> Conv2D 'conv2d'\n"
+        "  remedy:   make the images grey: x.mean(axis=-1, keepdims=True)\n"
+        "            or a new model: Input((28, 28, 3))",
         lambda: model.predict(images(5, 28, 28, 3)),
     )
 
 
-def test_the_wrong_number_of_axes(model):
+def test_an_axis_too_many(model):
     refused(
-        "`x` has the wrong number of axes\n  expected: (n, 28, 28, 1)\n  received: (5, 4, 28, 28, 1)",
+        "`x` has an axis too many in front\n"
+        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
+        "  received: (5, 4, 28, 28, 1)\n"
+        "  remedy:   join the two: pass x.reshape(-1, 28, 28, 1), with a target for each",
         lambda: model.predict(images(5, 4, 28, 28, 1)),
     )
 
 
 def test_no_images(model):
-    message = "`x` holds no images\n  expected: at least one, shape (n, 28, 28, 1)\n  received: (0, 28, 28, 1)"
+    message = (
+        "`x` holds no images\n"
+        "  expected: at least one, shape (n, 28, 28, 1)\n"
+        "  received: (0, 28, 28, 1)\n"
+        "  remedy:   look at what selected them: x = images[rows], where rows is empty or all False"
+    )
     refused(message, lambda: model.predict(images(0, 28, 28, 1)))
     model.predict(images(1, 28, 28, 1), verbose=0)
     refused(message, lambda: model.predict(images(0, 28, 28, 1), verbose=0))
@@ -154,7 +173,8 @@ def test_lengths_that_differ(model):
     refused(
         "`x` and `y` differ in length\n"
         "  expected: a target for each of the 5 images\n"
-        "  received: x (5, 28, 28, 1), y (4,)",
+        "  received: x (5, 28, 28, 1), y (4,)\n"
+        "  remedy:   x and y of the same images, selected alike: x[rows], y[rows]",
         lambda: model.fit(images(5, 28, 28, 1), np.zeros(4)),
     )
 
@@ -178,8 +198,13 @@ def test_nan_in_the_images(model):
 
 def test_images_of_several_sizes():
     refused(
-        "`x` is a list whose items differ in shape\n  remedy: give all images one size first",
-        lambda: classifier(28, 28, 1).predict([images(28, 28, 1), images(27, 28, 1)]),
+        "the items of `x` differ in shape\n"
+        "  expected: 3 items of one shape\n"
+        "  received: x[0] of shape (28, 28, 1), x[2] of shape (27, 28, 1)\n"
+        "  remedy:   read all in one size: load_img(path, target_size=(28, 28))\n"
+        "            or leave the other one out: "
+        "np.stack([item for item in x if np.shape(item) == (28, 28, 1)])",
+        lambda: classifier(28, 28, 1).predict([images(28, 28, 1), images(28, 28, 1), images(27, 28, 1)]),
     )
 
 
@@ -188,7 +213,7 @@ def test_objects(model):
         "`x` does not hold plain numbers\n"
         "  expected: floats, integers or booleans\n"
         "  received: an array of dtype object\n"
-        "  remedy:   the items differ in shape or are not numbers: stack images of one size with np.stack(images)",
+        "  remedy:   stack images of one size: np.stack(images)",
         lambda: model.predict(np.array([None, 1])),
         TypeError,
     )
@@ -220,8 +245,8 @@ def test_something_that_is_no_data(model):
     refused(
         "`x` is not data that can be read\n"
         "  expected: an array, a list, or an object with __array__ or __dlpack__\n"
-        "  received: builtins.str",
-        lambda: model.predict("images.npz"),
+        "  received: int 3",
+        lambda: model.predict(3),
         TypeError,
     )
 
@@ -247,7 +272,9 @@ def test_sample_weights_of_another_length(model):
     refused(
         "`sample_weight` does not match the images\n"
         "  expected: a weight for each image, shape (5,)\n"
-        "  received: shape (4,)",
+        "  received: shape (4,)\n"
+        "  remedy:   weights selected as the images are: sample_weight[rows]\n"
+        "            or, if they are those of the classes: class_weight=dict(enumerate(weights))",
         lambda: model.fit(images(5, 28, 28, 1), np.zeros(5), sample_weight=np.ones(4)),
     )
 
@@ -272,7 +299,7 @@ def test_class_weights_as_a_list(model):
 
 
 def test_a_dictionary_of_inputs(model):
-    with pytest.raises(TypeError, match=re.escape("received: builtins.dict")):
+    with pytest.raises(TypeError, match=re.escape("received: a dict with the keys 'x'\n  remedy:")):
         model.predict({"x": images(5, 28, 28, 1)})
 
 

@@ -22,7 +22,7 @@ def test_a_label_too_large():
     assert "0 to 9" in told
     assert "the model has 10 outputs" in told
     assert "11 at " in told
-    assert "give the last layer 12 units" in told
+    assert "Dense(12, activation='softmax') as the last layer" in told
 
 
 def test_a_negative_label():
@@ -44,7 +44,8 @@ def test_labels_that_are_no_whole_numbers():
 def test_one_hot_targets_for_the_sparse_loss():
     told = message(SPARSE, np.eye(10))
     assert "received: (n, 10)" in told
-    assert "use loss='categorical_crossentropy', or class numbers: y.argmax(axis=-1)" in told
+    assert "use loss='categorical_crossentropy'\n" in told
+    assert "or class numbers: y.argmax(axis=-1)" in told
 
 
 def test_class_numbers_for_the_dense_loss():
@@ -54,8 +55,10 @@ def test_class_numbers_for_the_dense_loss():
 
 
 def test_a_map_where_a_vector_is_meant():
-    assert "put a Flatten()" in message(SPARSE, [1, 2, 3], (None, 5, 5, 10))
-    assert "put a Flatten()" in message(losses.CategoricalCrossentropy(), np.ones((3, 10)), (None, 5, 5, 10))
+    assert "Flatten(), or GlobalAveragePooling2D(), in front" in message(SPARSE, [1, 2, 3], (None, 5, 5, 10))
+    assert "Flatten() in front of the last Dense" in message(
+        losses.CategoricalCrossentropy(), np.ones((3, 10)), (None, 5, 5, 10)
+    )
 
 
 def test_text_as_labels():

@@ -84,5 +84,5 @@ def test_wrong_axes_and_channels():
         BatchNormalization(axis=4).build((None, 8, 8, 3))
     layer = BatchNormalization()
     layer.build((None, 3))
-    with pytest.raises(ValueError, match="another number of channels than the layer was built for"):
+    with pytest.raises(ValueError, match="the layer was built for another number of channels"):
         layer(images(2, 4))

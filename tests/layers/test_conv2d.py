@@ -122,8 +122,10 @@ def test_wrong_arguments(arguments, message):
 def test_a_kernel_bigger_than_its_map():
     assert error_of(lambda: Conv2D(8, (5, 2)).build((None, 4, 4, 1))) == [
         "Conv2D 'conv2d': the kernel spans 5x2 pixels, more than the 4x4 of its input",
+        "  expected:    a map of 5x2 or more",
+        "  received:    4x4",
         "  input shape: (None, 4, 4, 1)",
-        "  remedy:      use padding='same', a smaller kernel_size, larger images, or fewer poolings before this layer",
+        "  remedy:      padding='same', or kernel_size=(4, 2), or larger images",
     ]
 
 
@@ -151,8 +153,13 @@ def test_groups_must_divide_the_channels():
 def test_another_number_of_channels_than_built_for():
     layer = Conv2D(8, 3)
     layer.build((None, 8, 8, 3))
-    with pytest.raises(ValueError, match=r"another number of channels than the layer was built for\n  expected:    3"):
-        layer(images(1, 8, 8, 1))
+    assert error_of(lambda: layer(images(1, 8, 8, 1))) == [
+        "Conv2D 'conv2d': the layer was built for another number of channels",
+        "  expected:    3 channels",
+        "  received:    1 channel",
+        "  input shape: (None, 8, 8, 1)",
+        "  remedy:      a layer of its own in the place of Conv2D 'conv2d': Conv2D(8, (3, 3))",
+    ]
 
 
 def test_other_image_sizes_than_built_for():

@@ -110,10 +110,11 @@ def test_another_number_of_features_than_built_for():
     layer = Dense(3)
     layer.build((None, 4))
     assert error_of(lambda: layer(images(2, 5))) == [
-        "Dense 'dense': the input has another number of features than the layer was built for",
-        "  expected:    4",
-        "  received:    5",
+        "Dense 'dense': the layer was built for another number of features",
+        "  expected:    4 features",
+        "  received:    5 features",
         "  input shape: (None, 5)",
+        "  remedy:      a layer of its own in the place of Dense 'dense': Dense(3)",
     ]
 
 

@@ -67,8 +67,10 @@ def test_wrong_arguments(layer_class, arguments):
 def test_pooling_to_nothing():
     assert error_of(lambda: MaxPooling2D(2)(images(1, 1, 5, 3))) == [
         "MaxPooling2D 'max_pooling2d': pooling windows of 2x2 leave nothing of 1x5 pixels",
+        "  expected:    a map of 2x2 or more",
+        "  received:    1x5",
         "  input shape: (None, 1, 5, 3)",
-        "  remedy:      use padding='same', a smaller pool_size, larger images, or fewer poolings before this layer",
+        "  remedy:      pool_size=(1, 2), or padding='same', or larger images",
     ]
 
 

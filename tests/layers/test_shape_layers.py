@@ -31,6 +31,7 @@ def test_reshape_to_another_size():
         "  expected:    64 numbers",
         "  received:    72 numbers",
         "  input shape: (None, 4, 6, 3)",
+        "  remedy:      Reshape((8, 9))",
     ]
     with pytest.raises(ValueError, match=r"expected: +a multiple of 5 numbers"):
         Reshape((5, -1))(X)

@@ -43,23 +43,24 @@ REFUSED = [
         (None, 10),
         "loss 'sparse_categorical_crossentropy': the targets do not have the shape of class numbers\n"
         "  expected: (n,), one number for each vector of 10 outputs\n"
-        "  received: (n, 10)\n"
-        "  remedy:   the targets look one-hot: use loss='categorical_crossentropy', "
-        "or class numbers: y.argmax(axis=-1)",
+        "  received: (n, 10), the shape of y\n"
+        "  remedy:   the targets look one-hot: use loss='categorical_crossentropy'\n"
+        "            or class numbers: y.argmax(axis=-1)",
     ),
     (
         SPARSE,
         np.eye(5),
         (None, 10),
-        "use loss='categorical_crossentropy' and 5 units in the last layer, or class numbers: y.argmax(axis=-1)",
+        "use loss='categorical_crossentropy' and 5 units in the last layer\n"
+        "            or class numbers: y.argmax(axis=-1)",
     ),
     (
         SPARSE,
         [0, 1],
         (None, 4, 4, 10),
         "  expected: (n, 4, 4), one number for each vector of 10 outputs\n"
-        "  received: (n,)\n"
-        "  remedy:   the output is a map: put a Flatten() (or a GlobalAveragePooling2D()) in front of the last Dense",
+        "  received: (n,), the shape of y\n"
+        "  remedy:   the output is a map: Flatten(), or GlobalAveragePooling2D(), in front of the last Dense",
     ),
     (
         SPARSE,
@@ -68,25 +69,31 @@ REFUSED = [
         "loss 'sparse_categorical_crossentropy': a label is out of range\n"
         "  expected: class numbers from 0 to 9: the model has 10 outputs\n"
         "  received: 12 at y[1]\n"
-        "  remedy:   give the last layer 13 units",
+        "  remedy:   a unit for each class: Dense(13, activation='softmax') as the last layer",
     ),
     (SPARSE, [3, 10, 1], (None, 10), "received: 10 at y[1]\n  remedy:   number the classes from 0: y - 1"),
-    (SPARSE, [[3, 0], [0, -4]], (None, 2, 5), "received: -4 at y[1, 1]\n  remedy:   number the classes from 0"),
+    (
+        SPARSE,
+        [[3, 0], [0, -4]],
+        (None, 2, 5),
+        "received: -4 at y[1, 1]\n  remedy:   number the classes from 0: np.unique(y, return_inverse=True)[1]",
+    ),
     (
         SPARSE,
         [0, 1],
         (None, 1),
-        "expected: class numbers from 0 to 0: the model has 1 output\n"
+        "expected: only the class 0: the model has 1 output\n"
         "  received: 1 at y[1]\n"
-        "  remedy:   for yes and no use loss='binary_crossentropy'",
+        "  remedy:   for two classes Dense(1, activation='sigmoid') with loss='binary_crossentropy'",
     ),
     (
         SPARSE,
         [0.0, np.nan],
         (None, 3),
         "loss 'sparse_categorical_crossentropy' needs whole class numbers\n"
+        "  expected: 0, 1, 2 and so on\n"
         "  received: nan at y[1]\n"
-        "  remedy:   use class numbers, or for other targets a loss such as 'mse'",
+        "  remedy:   class numbers, or, for targets that are no classes, loss='mse'",
     ),
     (SPARSE, [0.0, np.inf], (None, 3), "received: inf at y[1]"),
     (
@@ -101,8 +108,8 @@ REFUSED = [
         [3, 1, 0],
         (None, 10),
         "loss 'categorical_crossentropy': the targets do not have the shape of the model's outputs\n"
-        "  expected: (n, 10)\n"
-        "  received: (n,)\n"
+        "  expected: (n, 10), the shape of the outputs\n"
+        "  received: (n,), the shape of y\n"
         "  remedy:   for class numbers use loss='sparse_categorical_crossentropy', "
         "or make vectors of them: to_categorical(y, 10)",
     ),
@@ -110,17 +117,40 @@ REFUSED = [
         DENSE,
         [[3.0], [1.0]],
         (None, 10),
-        "received: (n, 1)\n  remedy:   for class numbers use loss='sparse_categorical_"
+        "received: (n, 1), the shape of y\n  remedy:   for class numbers use loss='sparse_categorical_"
         "crossentropy', or make vectors of them: to_categorical(y, 10)",
     ),
-    (DENSE, np.eye(4), (None, 10), "expected: (n, 10)\n  received: (n, 4)\n  remedy:   give the last layer 4 units"),
+    (
+        DENSE,
+        np.eye(4),
+        (None, 10),
+        "received: (n, 4), the shape of y\n"
+        "  remedy:   as many units as the targets have numbers: Dense(4) as the last layer",
+    ),
+    (
+        DENSE,
+        np.zeros((3, 28, 28)),
+        (None, 784),
+        "received: (n, 28, 28), the shape of y\n  remedy:   y.reshape(len(y), 784)",
+    ),
+    (
+        DENSE,
+        np.zeros((3, 28, 28)),
+        (None, 10),
+        "remedy:   the targets look like images: pass one vector of 10 numbers for each, as fit(images, vectors)",
+    ),
     (
         DENSE,
         np.eye(4),
         (None, 3, 3, 4),
-        "remedy:   the output is a map: put a Flatten() and a Dense(...) behind it for one vector per image",
+        "remedy:   the output is a map: Flatten() in front of the last Dense makes one vector of an image",
     ),
-    (losses.MeanSquaredError(), [0.5, 0.25], (None, 10), "expected: (n, 10)\n  received: (n,)"),
+    (
+        losses.MeanSquaredError(),
+        [0.5, 0.25],
+        (None, 10),
+        "expected: (n, 10), the shape of the outputs\n  received: (n,), the shape of y",
+    ),
     (SPARSE, 3, (None, 10), "loss 'sparse_categorical_crossentropy' needs a target for each image"),
 ]
 

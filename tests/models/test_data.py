@@ -112,10 +112,10 @@ def test_chunks_are_small():
 
 def test_keras_lists_of_one_input_and_one_output():
     x, y = np.zeros((5, 8, 8, 1)), np.zeros(5)
-    data = as_arrays([x], [y], rank=4)
+    data = as_arrays([x], [y], images=x.shape[1:])
     assert data.x is x
     assert data.y is y
-    assert as_images([np.zeros((8, 8, 1))], 4).shape == (1, 8, 8, 1)
+    assert as_images([np.zeros((8, 8, 1))], (8, 8, 1)).shape == (1, 8, 8, 1)
 
 
 def test_sample_weights_become_float32():

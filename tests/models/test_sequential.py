@@ -267,9 +267,11 @@ def test_what_does_not_fit_is_not_added():
     lines = error_of(lambda: model.add(Conv2D(2, 3)))
     assert lines == [
         "Conv2D 'conv2d_1': the kernel spans 3x3 pixels, more than the 2x2 of its input",
+        "  expected:    a map of 3x3 or more",
+        "  received:    2x2",
         "  input shape: (None, 2, 2, 1)",
         "  shapes:      (None, 4, 4, 1) -> Conv2D 'conv2d' (None, 2, 2, 1) -> Conv2D 'conv2d_1'",
-        "  remedy:      use padding='same', a smaller kernel_size, larger images, or fewer poolings before this layer",
+        "  remedy:      padding='same', or kernel_size=(2, 2), or larger images",
     ]
     assert [layer.name for layer in model.layers] == ["conv2d"]
     assert model.output_shape == (None, 2, 2, 1)
@@ -290,9 +292,10 @@ def test_inputs_of_another_shape():
     model = small_model()
     assert error_of(lambda: model.build((None, 8, 8, 1))) == [
         "Sequential 'sequential': the model was made for inputs of another shape",
-        "  expected:    (None, 6, 6, 1)",
+        "  expected:    (None, 6, 6, 1), its own Input",
+        "  received:    (None, 8, 8, 1)",
         "  input shape: (None, 8, 8, 1)",
-        "  remedy:      bring the input to that shape, or make a new model for this one",
+        "  remedy:      a new model with Input((8, 8, 1))",
     ]
 
 

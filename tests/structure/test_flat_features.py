@@ -106,10 +106,14 @@ def test_images_that_are_too_small():
         ValueError, lambda: planish.flat_features([*blog_layers()[:2], Conv2D(8, 5, name="next")], (8, 8, 1))
     ) == [
         "Conv2D 'next': the kernel spans 5x5 pixels, more than the 3x3 of its input",
+        "  expected:    a map of 5x5 or more",
+        "  received:    3x3",
         "  input shape: (None, 3, 3, 32)",
-        "  shapes:      (None, 8, 8, 1) -> Conv2D 'conv' (None, 6, 6, 32) -> MaxPooling2D 'pool' (None, 3, 3, 32) -> "
-        "Conv2D 'next'",
-        "  remedy:      use padding='same', a smaller kernel_size, larger images, or fewer poolings before this layer",
+        "  shapes:      (None, 8, 8, 1)",
+        "               -> Conv2D 'conv' (None, 6, 6, 32)",
+        "               -> MaxPooling2D 'pool' (None, 3, 3, 32)",
+        "               -> Conv2D 'next'",
+        "  remedy:      padding='same', or kernel_size=(3, 3), or larger images",
     ]
 
 

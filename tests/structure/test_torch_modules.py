@@ -205,6 +205,7 @@ def test_other_channels():
         "  expected:    3",
         "  received:    1",
         "  input shape: (None, 1, 8, 8)",
+        "  shapes:      (None, 1, 8, 8) -> Conv2d '0'",
     ]
 
 

@@ -1,0 +1,120 @@
+"""What to do about an input that a layer cannot take: remedies, and where numbers come from.
+
+Functions take the chain of shapes up to the layer, as `chain.recorded` gives it: empty outside a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from planish.layers import chain
+from planish.layers.chain import Step, origin
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+
+_CHANNELS = (1, 3, 4)
+_LEAST_SIZE = 8
+"""Images have at least so many rows and columns; what has fewer may be channels."""
+
+
+def counted(count: int, unit: str, steps: Sequence[Step]) -> str:
+    """ "5,408 features (Flatten of 13x13x32, from 28x28x1 images)"."""
+    source = origin(steps)
+    named = unit.removesuffix("s") if count == 1 else unit
+    return f"{count:,} {named} ({source})" if source else f"{count:,} {named}"
+
+
+def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[Step]) -> str:
+    """What to do where a layer that was built in one place is used in another."""
+    new = f"a layer of its own in the place of {label}: {fresh}"
+    if built and steps and built[0].shape != steps[0].shape:
+        return f"{new}\nor images as those that it was built for: Input({_images(built[0].shape)})"
+    return new
+
+
+def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence[Step]) -> str | None:
+    """What to do where `layer` takes maps of another rank than `shape` has (without the batch axis)."""
+    if rank != 3:
+        return None
+    flattened = _flattened_at(steps)
+    if flattened is not None:
+        return _after_flattening(layer, shape, steps, flattened)
+    at_the_start = len(steps) <= 1
+    if len(shape) == 2:
+        first = getattr(layer, "data_format", "") == "channels_first"
+        added, indexed = ((1, *shape), "x[:, None]") if first else ((*shape, 1), "x[..., None]")
+        if not steps:
+            return f"add the channel axis: {indexed}"
+        return f"{_spelled(layer, added)}, and {indexed} for the images" if at_the_start else f"Reshape({added})"
+    if len(shape) == 4 and at_the_start:
+        return f"leave the number of images out: {_spelled(layer, shape[1:])}" if steps else None
+    side = math.isqrt(shape[0]) if len(shape) == 1 else 0
+    if side > 1 and side * side == shape[0]:
+        return f"make images of the vectors first: Reshape({(side, side, 1)})"
+    return None
+
+
+def _flattened_at(steps: Sequence[Step]) -> int | None:
+    """The place of the last step that made vectors of maps."""
+    places = [place for place in range(1, len(steps)) if len(steps[place].shape) == 2 < len(steps[place - 1].shape)]
+    return places[-1] if places else None
+
+
+def _after_flattening(layer: Layer, shape: tuple[int, ...], steps: Sequence[Step], place: int) -> str:
+    step, maps = steps[place], _images(steps[place - 1].shape)
+    if type(layer).__name__.startswith("Global"):
+        return f"leave {step.label} out: {type(layer).__name__}() takes its place"
+    moved = f"put {layer.label} in front of {step.label}"
+    same_numbers = step.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) == 3
+    return f"{moved}\nor make maps again behind that: Reshape({maps})" if same_numbers else moved
+
+
+def _spelled(layer: Layer, shape: tuple[int, ...]) -> str:
+    """The shape of images as the user gives it."""
+    return f"input_shape={shape}" if layer.declared_shape is not None else f"Input({shape})"
+
+
+def too_small(data_format: str, shape: tuple[int, ...], remedy: str) -> dict[str, Any]:
+    """Rule and remedy for a map that is too small: channels in the wrong place look like that."""
+    steps = chain.recorded()
+    images = _images(steps[0].shape) if steps else shape
+    if len(images) != 3:
+        return {"remedy": remedy}
+    if data_format == "channels_last" and images[0] in _CHANNELS and min(images[1:]) >= _LEAST_SIZE:
+        return {
+            "rule": f"images are (height, width, channels): {images} are {_rows(images[0])} of {images[1]} pixels",
+            "remedy": f"Input({(*images[1:], images[0])}), and np.moveaxis(x, 1, -1) for the images\n"
+            "or data_format='channels_first' in every layer that has it",
+        }
+    if data_format == "channels_first" and images[2] in _CHANNELS and min(images[:2]) >= _LEAST_SIZE:
+        return {
+            "rule": f"with data_format='channels_first', images are (channels, height, width): {images} are "
+            f"{_rows(images[1])} of {images[2]} pixel{'s' * (images[2] > 1)}",
+            "remedy": "leave data_format='channels_first' out\n"
+            f"or Input({(images[2], *images[:2])}), and np.moveaxis(x, -1, 1) for the images",
+        }
+    return {"remedy": remedy}
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def reshape_remedy(shape: tuple[int, ...], target: tuple[int, ...]) -> str:
+    """What to write instead of Reshape(target), for images of `shape`."""
+    size = math.prod(shape)
+    if len(target) == 1:
+        return f"Flatten(), or Reshape({(size,)})"
+    for place in reversed(range(len(target))):
+        others = math.prod(extent for at, extent in enumerate(target) if at != place and extent != -1)
+        if -1 not in target and size % others == 0 and size // others > 1:
+            fitting = (*target[:place], size // others, *target[place + 1 :])
+            return f"Reshape({fitting})"
+    return f"Flatten(), or a shape of {size:,} numbers"
+
+
+def _images(shape: Sequence[int | None]) -> tuple[int, ...]:
+    return tuple(extent for extent in shape[1:] if extent is not None)

@@ -1,0 +1,45 @@
+"""The shapes that images take on their way through a built model, as far as they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planish.layers.chain import Step
+from planish.layers.layer import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """`steps` from the images on; the layer that could take them no further and what it said, if there is one."""
+
+    steps: list[Step]
+    stopped_at: Layer | None = None
+    reason: str = ""
+
+    @property
+    def chain(self) -> list[object]:
+        """For messages: up to the place that broke."""
+        return [*self.steps, *([] if self.stopped_at is None else [self.stopped_at.label])]
+
+
+def walk(model: Any, images: Sequence[int | None]) -> Walk:
+    """Where images of a shape get (batch axis left out). Layers of models inside the model are steps like any other."""
+    steps = [Step((None, *images))]
+    for layer in inner_layers(model):
+        try:
+            shape = tuple(layer.compute_output_shape(steps[-1].shape))
+        except (ValueError, TypeError) as error:
+            return Walk(steps, layer, str(error))
+        steps.append(Step(shape, type(layer).__name__, layer.label))
+    return Walk(steps)
+
+
+def inner_layers(model: Any) -> Iterator[Layer]:
+    """The layers of a model in order; in the place of a model inside it, that one's layers."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from inner_layers(layer)
+        else:
+            yield layer
