@@ -125,7 +125,7 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_DUMP",
-        "Writes every program, as it is compiled, to standard error.",
+        "Writes every program to standard error. For this, programs are compiled even if the cache has them.",
         "one or more, with commas, of " + ", ".join(f"`{form}`" for form in EMITTED),
         (),
         "nothing",

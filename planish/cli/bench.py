@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 import planish
-from planish.cli import bench_peers, bench_report, model_choice
+from planish.cli import bench_peers, bench_report, model_choice, model_files, pictures
 from planish.cli.bench_report import Line, Report
 from planish.cli.bench_timing import KerasSubject, Timing, measure
 from planish.cli.console import facts, say
+from planish.errors import explain
 
 _SHAPE, _CLASSES = (28, 28, 1), 10
 
@@ -20,8 +21,12 @@ _SHAPE, _CLASSES = (28, 28, 1), 10
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("bench", help="measure predicting and training, beside what else is installed here")
     parser.add_argument("--model", default="blog", metavar="MODEL", help=model_choice.HELP + " (%(default)s)")
-    parser.add_argument("--images", type=int, default=6_400, metavar="N", help="how many at once (%(default)s)")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="of training (%(default)s)")
+    parser.add_argument(
+        "--images", type=model_files.count, default=6_400, metavar="N", help="how many at once (%(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=model_files.count, default=32, metavar="N", help="of training (%(default)s)"
+    )
     parser.add_argument(
         "--only", nargs="*", choices=bench_peers.NAMES, help="these other libraries; none if nothing follows"
     )
@@ -32,6 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    _check(arguments)
     random = np.random.default_rng(0)
     x = random.random((arguments.images, *_SHAPE), dtype=np.float32)
     y = random.integers(0, _CLASSES, arguments.images)
@@ -52,6 +58,18 @@ def run(arguments: argparse.Namespace) -> None:
         if path:
             write(report, path)
             say(f"wrote {path}")
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """What would only show after minutes of measuring."""
+    for path in (arguments.json, arguments.markdown, arguments.picture):
+        if path:
+            model_files.check_writable(path)
+    if arguments.picture and not pictures.can_draw():
+        raise ImportError(explain(what="--picture needs matplotlib", remedy=pictures.INSTALL))
+    missing = set(arguments.only or ()) - {peer.name for peer in bench_peers.installed()}
+    if missing:
+        raise ValueError(explain(what=f"not installed in this environment: {', '.join(sorted(missing))}"))
 
 
 def _show(timing: Timing, arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 
 from planish.cli.console import say, table
 
@@ -31,7 +32,18 @@ def run(arguments: argparse.Namespace) -> None:
         if shown:
             rows = [[entry.key[:12], f"{entry.nbytes / 1024:,.0f} KB", _time(entry.last_used)] for entry in shown]
             table(["program", "size", "last used"], rows, numbers=[1])
+        if (reason := _hindrance(folder)) is not None:
+            say(f"nothing new is kept: {reason}")
         say(f"{len(entries)} programs, {sum(entry.nbytes for entry in entries) / 2**20:,.1f} MB, in {folder}")
+
+
+def _hindrance(folder: str) -> str | None:
+    """Why programs cannot be kept in a folder, which need not exist yet."""
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        return f"{folder!r} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder!r} cannot be written"
 
 
 def _time(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +10,12 @@ from collections.abc import Iterable, Sequence
 def say(text: str) -> None:
     """A line."""
     print(text)
+
+
+def did_you_mean(text: str, names: Iterable[str]) -> str | None:
+    """What to suggest instead of a name that does not exist; None if nothing is like it."""
+    nearest = difflib.get_close_matches(text.lower(), list(names), n=1)
+    return f"did you mean {nearest[0]!r}?" if nearest else None
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import datasets, utils
+from planish.cli.console import did_you_mean
 from planish.datasets import npz_file
 from planish.errors import explain
 
@@ -24,6 +26,7 @@ HELP = (
 
 _TEST_FOLDERS = ("test", "validation", "valid", "val")
 _PART_FOR_TEST = 0.2
+_FEWEST_CLASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,31 @@ class Data:
         return tuple(self.x_train.shape[1:])
 
 
-def load(text: str, size: tuple[int, int] | None = None, color_mode: str | None = None) -> Data:
-    """The data that `text` names. `size` (height, width) and `color_mode` are for folders; by default, images have the
-    size and the channels of the first one. ValueError or OSError, in words for the user, if there is no such data."""
+def load(
+    text: str,
+    size: tuple[int, int] | None = None,
+    color_mode: str | None = None,
+    class_names: Sequence[str] | None = None,
+) -> Data:
+    """The data that `text` names. `size` (height, width), `color_mode` and `class_names` are for folders; by default,
+    images have the size and the channels of the first one, and classes are the folders in the order of their names.
+
+    ValueError or OSError, in words for the user, if there is no such data.
+    """
     if text in datasets.__all__:
         splits = importlib.import_module(f"planish.datasets.{text}").load_data()
     elif os.path.isdir(text):
-        return _folder(text, size, color_mode)
+        return _folder(text, size, color_mode, class_names)
     elif text.endswith(".npz"):
         splits = npz_file.read(text)
     else:
-        raise ValueError(explain(what=f"DATA {text!r} is no data set, .npz file or folder", expected=HELP))
+        raise ValueError(
+            explain(
+                what=f"DATA {text!r} is no data set, .npz file or folder",
+                expected=HELP,
+                remedy=did_you_mean(text, datasets.__all__),
+            )
+        )
     (x_train, y_train), (x_test, y_test) = splits
     classes = int(max(y_train.max(initial=0), y_test.max(initial=0))) + 1
     return Data(
@@ -79,19 +96,40 @@ def color_mode(channels: int) -> str:
     return modes[channels]
 
 
-def _folder(text: str, size: tuple[int, int] | None, mode: str | None) -> Data:
+def _folder(text: str, size: tuple[int, int] | None, mode: str | None, names: Sequence[str] | None) -> Data:
     training = os.path.join(text, "train")
     test = next((path for name in _TEST_FOLDERS if os.path.isdir(path := os.path.join(text, name))), None)
     settings = _folder_settings(training if test else text, size, mode)
     if test is not None and os.path.isdir(training):
-        first = utils.image_dataset_from_directory(training, **settings)
+        first = utils.image_dataset_from_directory(training, class_names=names, **settings)
         second = utils.image_dataset_from_directory(test, class_names=first.class_names, **settings)
     else:
-        settings |= {"validation_split": _PART_FOR_TEST, "seed": 0}
+        settings |= {"class_names": names, "validation_split": _PART_FOR_TEST, "seed": 0}
         first = utils.image_dataset_from_directory(text, subset="training", **settings)
         second = utils.image_dataset_from_directory(text, subset="validation", **settings)
     (x_train, y_train), (x_test, y_test) = first.arrays(), second.arrays()
+    _check_classes(text, first.class_names, set(np.concatenate([y_train, y_test]).tolist()))
     return Data(x_train, y_train, x_test, y_test, first.class_names)
+
+
+def _check_classes(text: str, names: Sequence[str], present: set[int]) -> None:
+    """Every class has images, and there are two at least."""
+    empty = [name for index, name in enumerate(names) if index not in present]
+    if empty:
+        raise ValueError(
+            explain(
+                what=f"there are no images in {os.path.join(text, empty[0])!r}",
+                remedy="remove the folder, or add images",
+            )
+        )
+    if len(names) < _FEWEST_CLASSES:
+        raise ValueError(
+            explain(
+                what=f"{text!r} has one class, so there is nothing to tell apart",
+                expected="a sub-folder of images for each class: cat/, dog/",
+                received=f"{names[0]}/",
+            )
+        )
 
 
 def _folder_settings(text: str, size: tuple[int, int] | None, mode: str | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     utils.set_random_seed(arguments.seed)
     digits = data.load("digits")
-    os.makedirs(arguments.out, exist_ok=True)
+    model_files.make_folder(arguments.out)
     model = model_choice.make("blog", digits.image_shape, len(digits.class_names))
     model.summary()
     say(f"\nTraining on {len(digits.x_train):,} handwritten digits")

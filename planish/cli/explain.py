@@ -10,6 +10,7 @@ import numpy as np
 from planish import utils
 from planish.cli import data, model_files
 from planish.cli.console import say
+from planish.errors import explain
 
 _WHITE = 255
 
@@ -29,6 +30,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from planish.explain import report
 
+    if arguments.image is None and arguments.label is not None:
+        raise ValueError(explain(what="--label is the right class of an IMAGE, and there is none"))
+    model_files.check_writable(arguments.out)
     model = model_files.load(arguments.model)
     options = {"layer": arguments.layer, "class_names": _names(model, arguments.model)}
     if arguments.image is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import planish
@@ -27,9 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        if given.threads is not None:
-            planish.set_num_threads(given.threads)
-        given.run(given)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: print(
+                f"planish {given.command}: warning: {one_line(message)}", file=sys.stderr
+            )
+            if given.threads is not None:
+                planish.set_num_threads(given.threads)
+            given.run(given)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -42,10 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def one_line(error: BaseException) -> str:
-    """The message of an error, its labelled lines joined."""
+def one_line(error: BaseException | str) -> str:
+    """The message of an error, its labelled lines joined; of the system's own errors, the file and the reason."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        reason = error.strerror[:1].lower() + error.strerror[1:]
+        return reason if error.filename is None else f"{os.fspath(error.filename)!r}: {reason}"
     lines = [" ".join(line.split()) for line in str(error).splitlines()]
-    return "; ".join(line for line in lines if line) or type(error).__name__
+    joined = "; ".join(line for line in lines if line)
+    return joined.replace(":; ", ": ").replace("; -> ", " -> ") or type(error).__name__
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from planish.cli.console import did_you_mean
 from planish.errors import explain
 from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Rescaling
 from planish.models import Model, Sequential
@@ -33,7 +34,8 @@ def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) 
     else:
         path, colon, name = choice.rpartition(":")
         if not colon or not path.endswith(".py"):
-            raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP))
+            remedy = did_you_mean(choice, _BUILT_IN)
+            raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP, remedy=remedy))
         model = _called(path, name, input_shape, classes)
     if model.optimizer is None:
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from planish import saving, utils
 from planish.errors import explain
 
 Array = NDArray[Any]
+
+_OF_ONE_SCORE = 2
 
 CLASSES = "classes.txt"
 """Beside a model that `planish train` saved: the names of its classes, one a line."""
@@ -27,20 +30,62 @@ def load(path: str, *, compile: bool = True) -> Any:
     return model
 
 
+def make_folder(path: str) -> None:
+    """The folder for what a command writes, before it does its work. OSError if there cannot be such a folder."""
+    os.makedirs(path, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise PermissionError(explain(what=f"the folder {path!r} cannot be written"))
+
+
+def check_writable(path: str) -> None:
+    """Whether a file can be written there, before the work for it is done. OSError if not."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        raise IsADirectoryError(explain(what=f"{path!r} is a folder", expected="the name of a file to write"))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(explain(what=f"there is no folder {folder!r} to write into", received=repr(path)))
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise PermissionError(explain(what=f"{path!r} cannot be written"))
+
+
 def write_class_names(names: Sequence[str], folder: str) -> None:
     with open(os.path.join(folder, CLASSES), "w", encoding="utf-8") as file:
         file.writelines(f"{name}\n" for name in names)
 
 
 def class_names(path: str, classes: int) -> list[str]:
-    """The names beside the model, if there are as many as it has outputs; else numbers."""
+    """The names beside the model, if there are that many; else numbers."""
+    names = known_class_names(path)
+    return names if names is not None and len(names) == classes else [str(index) for index in range(classes)]
+
+
+def known_class_names(path: str) -> list[str] | None:
+    """The names beside the model, if there are any."""
     beside = os.path.join(os.path.dirname(path), CLASSES)
-    if os.path.isfile(beside):
-        with open(beside, encoding="utf-8") as file:
-            names = file.read().splitlines()
-        if len(names) == classes:
-            return names
-    return [str(index) for index in range(classes)]
+    if not os.path.isfile(beside):
+        return None
+    with open(beside, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def class_count(model: Any) -> int:
+    """How many classes a model tells apart: two if it gives one score. ValueError if it gives no scores."""
+    shape = model.output_shape
+    if len(shape) != 2 or shape[-1] is None:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the model gives no score for each class",
+                expected="output of shape (None, classes)",
+                received=shape,
+            )
+        )
+    return max(int(shape[-1]), _OF_ONE_SCORE)
+
+
+def class_scores(model: Any, outputs: Array) -> Array:
+    """Outputs [n, scores] as one score for each class [n, classes]: one score is that of the second of two classes."""
+    return np.concatenate([1 - outputs, outputs], axis=1) if model.output_shape[-1] == 1 else outputs
 
 
 def as_input(model: Any, images: Array, scale: float = 1) -> Array:
@@ -67,7 +112,25 @@ def image_shape(model: Any) -> tuple[int, ...]:
     return shape
 
 
+def count(text: str) -> int:
+    """A whole number, 1 or more; for argparse."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number, 1 or more")
+    return int(text)
+
+
+def _scale(text: str) -> float:
+    """A number above 0; for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
+
+
 def add_scale(parser: argparse.ArgumentParser) -> None:
     """The argument for models whose training data were divided before they got them."""
     text = "divide pixels by this: 255 for a model that was trained on x / 255 (%(default)s)"
-    parser.add_argument("--scale", type=float, default=1, metavar="NUMBER", help=text)
+    parser.add_argument("--scale", type=_scale, default=1, metavar="NUMBER", help=text)

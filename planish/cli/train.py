@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     model = model_choice.make(arguments.model, examples.image_shape, classes, pixels=pixels)
     x_train, x_test = (model_files.as_input(model, x) for x in (examples.x_train, examples.x_test))
     y_train, y_test = (model_files.as_targets(model, y, classes) for y in (examples.y_train, examples.y_test))
-    os.makedirs(arguments.out, exist_ok=True)
+    model_files.make_folder(arguments.out)
     try:
         history = model.fit(x_train, y_train, arguments.batch_size, arguments.epochs, validation_data=(x_test, y_test))
     except KeyboardInterrupt:

@@ -87,5 +87,9 @@ def _missing(source: Source, path: str, reason: str) -> str:
     )
 
 
-def _first_line(error: OSError) -> str:
+def _first_line(error: BaseException) -> str:
+    """What went wrong at the bottom of it: libraries of the web wrap it several times."""
+    inner = next((each for each in (getattr(error, "reason", None), *error.args) if isinstance(each, Exception)), None)
+    if inner is not None:
+        return _first_line(inner)
     return (str(error).splitlines() or [type(error).__name__])[0]

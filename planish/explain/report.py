@@ -19,9 +19,11 @@ from planish.layers import Flatten, Rescaling, lineage
 from planish.models.contributions import Contributions, contributions_to, flatten_visit, one_image
 from planish.models.gradient_values import class_logits
 from planish.models.layer_outputs import LayerName, Traced, trace
+from planish.saving import atomic_file
 
 _FRAME_HEIGHT = 900  # pixels that a notebook gives the report before it scrolls
 _WHITE = 255
+_FEWEST_CLASSES = 2  # a single score tells two classes apart
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,8 @@ class Report:
     html: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the page as UTF-8. OSError if it cannot be written."""
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(self.html)
+        """Writes the page as UTF-8. OSError if it cannot be written; a page that was there is kept then."""
+        atomic_file.write(os.fspath(path), self.html.encode())
 
     def _repr_html_(self) -> str:
         frame = f'style="width: 100%; height: {_FRAME_HEIGHT}px; border: 0" title="planish report"'
@@ -63,6 +64,7 @@ def report(
     traced = trace(model)
     values = model.activations(x, [visit.layer for visit in traced.leaves])
     scored, missing = _scores(model, x, traced, class_names, layer)
+    _check_label(label, model)
     unrolled = next((each.contributions for each in scored if each.contributions is not None), None)
     image_format = lineage.image_format([visit.layer for visit in traced.leaves])
     cards = layer_cards.cards(traced, values)
@@ -155,6 +157,19 @@ def _names(class_names: Sequence[str] | None, classes: int) -> list[str]:
             )
         )
     return [str(name) for name in class_names]
+
+
+def _check_label(label: int | None, model: Any) -> None:
+    classes = max(model.output_shape[-1], _FEWEST_CLASSES)
+    if label is not None and not 0 <= label < classes:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="`label` is no class of the model",
+                expected=f"0 to {classes - 1}",
+                received=label,
+            )
+        )
 
 
 def _example(label: int | None, scored: Sequence[Scored]) -> int:

@@ -122,7 +122,8 @@ class Model(Training, Files, Introspection, Layer):
 
         'graph' (as the pass `after` leaves it), 'plan' (the method of each operation, and why), 'loops', 'llvm', 'asm'.
 
-        ValueError for an unknown form or pass, and for a model that is not built, or not compiled if `training`.
+        ValueError for an unknown form or pass, for a pass with another form than 'graph', and for a model that is not
+        built, or not compiled if `training`.
         """
         from planish.models.inspected import training_graph_of
         from planish.models.run_arguments import DEFAULT_BATCH_SIZE

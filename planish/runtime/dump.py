@@ -10,7 +10,7 @@ from planish.codegen.choices import print_plan
 from planish.codegen.compile import Request
 from planish.codegen.listing import print_loops
 from planish.codegen.program import Program
-from planish.errors import unknown_name
+from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
@@ -50,6 +50,10 @@ def describe(request: Request, after: str | None, form: str) -> str:
     """The graph after a pass (the last one if None), or the plan, loops, LLVM or assembly that it becomes."""
     if form not in config.EMITTED:
         raise ValueError(unknown_name("form of a program", form, config.EMITTED))
+    if after is not None and form != "graph":
+        raise ValueError(
+            explain(what=f"a pass leaves a graph, no {form}", expected="form 'graph' together with the name of a pass")
+        )
     recorder = Recorder()
     plan = compiler.plan(request, recorder)
     names = [record.name for record in recorder.records]

@@ -41,6 +41,7 @@ class _Executable:
     def __init__(
         self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0
     ) -> None:
+        get_num_threads()  # where one thread will do, too, a PLANISH_NUM_THREADS that makes no sense is refused
         self.graph = graph
         self.max_batch = max_batch
         self._program = compiled(graph, _names(input_dtypes), training=training, max_batch=max_batch)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from planish import config
 from planish.codegen.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
@@ -93,7 +94,7 @@ def _compiler_identity() -> str:
 
 
 def _loaded(key: str, target: Target) -> Compiled | None:
-    stored = object_cache.load(key)
+    stored = None if config.value("PLANISH_DUMP") else object_cache.load(key)  # what is shown has to be made
     if stored is None:
         return None
     head, _, code = stored.partition(b"\n")

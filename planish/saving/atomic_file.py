@@ -12,7 +12,8 @@ from planish.errors import explain
 def write(path: str, contents: bytes) -> None:
     """Replaces the file at `path`: another process, or the next one after a crash, sees the old contents or the new.
 
-    What a link points to is replaced, not the link; permissions of a file that is replaced are kept.
+    What a link points to is replaced, not the link; permissions of a file that is replaced are kept. OSError, naming
+    `path`, if it cannot be written.
     """
     target = os.path.realpath(path)
     temporary = f"{target}.{os.urandom(6).hex()}.tmp"
@@ -24,9 +25,11 @@ def write(path: str, contents: bytes) -> None:
         if os.path.exists(target):
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, path) from error  # nobody asked for the temporary file
         raise
 
 

@@ -168,17 +168,22 @@ def _listed(root: str, names: Sequence[str], follow_links: bool) -> tuple[list[s
     paths: list[str] = []
     indices: list[int] = []
     for index, name in enumerate(names):
-        found = [
-            os.path.join(folder, file)
-            for folder, _, files in os.walk(os.path.join(root, name), followlinks=follow_links)
-            for file in files
-            if file.lower().endswith(ENDINGS) and not file.startswith(".")
-        ]
-        paths += sorted(found)
+        found = images_in(os.path.join(root, name), follow_links)
+        paths += found
         indices += [index] * len(found)
     if not paths:
         raise ValueError(explain(what=f"there are no images in {root!r}", expected="files named " + ", ".join(ENDINGS)))
     return paths, indices
+
+
+def images_in(root: str, follow_links: bool = False) -> list[str]:
+    """The image files of a folder and of the folders in it, in the order of their paths."""
+    return sorted(
+        os.path.join(folder, file)
+        for folder, _, files in os.walk(root, followlinks=follow_links)
+        for file in files
+        if file.lower().endswith(ENDINGS) and not file.startswith(".")
+    )
 
 
 def _part(rows: NDArray[np.int64], split: float | None, subset: str | None, repeatable: bool) -> NDArray[np.int64]:
