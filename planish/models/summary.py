@@ -50,12 +50,14 @@ def print_summary(
             table.add_row(*row)
     title = f"[bold]Model: {_escaped(chr(34) + model.name + chr(34))}[/]"
     printed: list[Any] = [title, table, *_totals(model)]
+    assert table.width is not None
+    width = max(table.width, shutil.get_terminal_size().columns)  # where lines are longer, nothing is cut off
     if print_fn is None:
-        console = Console(highlight=False)
+        console = Console(highlight=False, width=width)
         for item in printed:
             console.print(item)
         return
-    console = Console(highlight=False, force_terminal=False, color_system=None)
+    console = Console(highlight=False, force_terminal=False, color_system=None, width=width)
     with console.capture() as capture:
         for item in printed:
             console.print(item)

@@ -178,3 +178,13 @@ def test_sizes():
         "5.00 MB",
         "1.00 PB",
     ]
+
+
+def test_lines_longer_than_the_terminal_are_whole(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    model = Sequential([Input((8,)), Dense(3)])
+    model.summary(line_length=100)
+    printed, passed = capsys.readouterr().out, summary(model, line_length=100)
+    for text in (printed, passed):
+        assert "Param # ┃\n" in text
+        assert len(text.splitlines()[1]) == 100
