@@ -16,6 +16,7 @@ from planish import datasets, utils
 from planish.cli.console import did_you_mean
 from planish.datasets import npz_file
 from planish.errors import explain
+from planish.utils.image_folder import class_folders
 
 Array = NDArray[Any]
 
@@ -99,8 +100,12 @@ def color_mode(channels: int) -> str:
 def _folder(text: str, size: tuple[int, int] | None, mode: str | None, names: Sequence[str] | None) -> Data:
     training = os.path.join(text, "train")
     test = next((path for name in _TEST_FOLDERS if os.path.isdir(path := os.path.join(text, name))), None)
-    settings = _folder_settings(training if test else text, size, mode)
-    if test is not None and os.path.isdir(training):
+    if not os.path.isdir(training):
+        test = None
+    for folder in (text,) if test is None else (training, test):
+        _check_names(folder, names)
+    settings = _folder_settings(text if test is None else training, size, mode)
+    if test is not None:
         first = utils.image_dataset_from_directory(training, class_names=names, **settings)
         second = utils.image_dataset_from_directory(test, class_names=first.class_names, **settings)
     else:
@@ -110,6 +115,18 @@ def _folder(text: str, size: tuple[int, int] | None, mode: str | None, names: Se
     (x_train, y_train), (x_test, y_test) = first.arrays(), second.arrays()
     _check_classes(text, first.class_names, set(np.concatenate([y_train, y_test]).tolist()))
     return Data(x_train, y_train, x_test, y_test, first.class_names)
+
+
+def _check_names(folder: str, names: Sequence[str] | None) -> None:
+    found = class_folders(folder)
+    if names is not None and found != sorted(names):
+        raise ValueError(
+            explain(
+                what=f"the folders in {folder!r} are not the classes of the model",
+                expected=", ".join(names),
+                received=", ".join(found) or "none",
+            )
+        )
 
 
 def _check_classes(text: str, names: Sequence[str], present: set[int]) -> None:

@@ -42,7 +42,9 @@ def run(arguments: argparse.Namespace) -> None:
         _write(model, examples.class_names, arguments.out)
         raise
     _write(model, examples.class_names, arguments.out)
-    if history.epoch and pictures.can_draw():
+    if not pictures.can_draw():
+        say(f"No picture: it needs matplotlib ({pictures.INSTALL})")
+    elif history.epoch:
         picture = os.path.join(arguments.out, "training-curve.png")
         pictures.training_curve(history.history, picture)
         say(f"wrote {picture}")

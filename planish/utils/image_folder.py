@@ -147,9 +147,14 @@ def image_dataset_from_directory(
     )
 
 
-def _class_names(root: str, asked: Sequence[str] | None) -> list[str]:
+def class_folders(root: str) -> list[str]:
+    """The names of the folders in a folder, sorted."""
     with os.scandir(root) as entries:
-        found = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _class_names(root: str, asked: Sequence[str] | None) -> list[str]:
+    found = class_folders(root)
     if not found:
         raise ValueError(
             explain(what=f"{root!r} has no sub-folders", expected="a sub-folder of images for each class: cat/, dog/")

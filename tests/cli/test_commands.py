@@ -52,6 +52,13 @@ def test_no_epochs_at_all(planish, stripes, tmp_path):
     assert load_model(tmp_path / "trained" / "model.keras").output_shape == (None, 2)
 
 
+def test_train_without_matplotlib(planish, stripes, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, _ = planish("train", stripes, "--model", "softmax", "--epochs", 1)
+    assert code == 0
+    assert "No picture: it needs matplotlib (pip install 'planish[plots]')" in out
+
+
 def test_training_with_a_seed_is_repeatable(planish, stripes, tmp_path):
     for name in ("first", "second"):
         planish("train", stripes, "--model", "softmax", "--epochs", 1, "--seed", 4, "--out", tmp_path / name)

@@ -41,6 +41,11 @@ def test_class_folders_in_train_and_test(stripe_images, tmp_path):
     assert loaded.x_test.shape == (2, 4, 6, 3)
 
 
+def test_a_class_that_is_called_test(stripe_images):
+    (stripe_images / "left").rename(stripe_images / "test")
+    assert data.load(str(stripe_images)).class_names == ["right", "test"]
+
+
 def test_labels_of_shape_n_1_and_one_hot(tmp_path):
     images, one_hot = np.zeros((4, 5, 5, 3), np.uint8), np.eye(3, dtype=np.float32)[[0, 2, 1, 0]]
     np.savez(tmp_path / "a.npz", x_train=images, y_train=one_hot, x_test=images, y_test=[[0], [1], [2], [0]])

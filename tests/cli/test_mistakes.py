@@ -166,7 +166,8 @@ def test_evaluate_takes_the_classes_in_the_order_of_the_model(planish, right_hal
 
 def test_evaluate_on_other_classes(fails, right_half, stripe_images):
     (stripe_images / "left").rename(stripe_images / "cats")
-    assert fails("evaluate", right_half, stripe_images).startswith("class_names are not the sub-folders of")
+    message = fails("evaluate", right_half, stripe_images)
+    assert message.endswith("are not the classes of the model; expected: left, right; received: cats, right")
 
 
 def test_evaluate_on_more_classes(fails, right_half, stripe_images):
