@@ -31,7 +31,7 @@ def training_curve(history: Mapping[str, Sequence[float]], path: str) -> None:
                 axis.plot(range(1, len(series) + 1), series, marker="o", markersize=3, label=label)
         axis.set_title(name)
         axis.set_xlabel("epoch")
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axis.grid(alpha=0.3)
         axis.legend()
     figure.savefig(path, dpi=120)

@@ -1,6 +1,7 @@
 """Pictures of a training."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from planish.cli import pictures
@@ -13,9 +14,20 @@ def test_training_curve(tmp_path):
         assert image.width > image.height > 300
 
 
-def test_a_single_epoch_without_validation(tmp_path):
-    pictures.training_curve({"loss": [1.0]}, str(tmp_path / "curve.png"))
-    assert (tmp_path / "curve.png").stat().st_size > 1000
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_epochs_are_whole_numbers(tmp_path, monkeypatch, epochs):
+    """Also a single one, without validation."""
+    drawn, make = [], pictures._figure
+
+    def figure(*sizes):
+        drawn.append(make(*sizes))
+        return drawn[-1]
+
+    monkeypatch.setattr(pictures, "_figure", figure)
+    pictures.training_curve({"loss": [1.0] * epochs}, str(tmp_path / "curve.png"))
+    ((_, (axis,)),) = drawn
+    low, high = axis.get_xlim()
+    assert [tick for tick in axis.get_xticks() if low <= tick <= high] == list(range(1, epochs + 1))
 
 
 def test_sample_predictions(tmp_path):
