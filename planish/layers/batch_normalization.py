@@ -69,7 +69,10 @@ class BatchNormalization(Layer):
         rank = len(shape) + 1
         if self.axis % rank == 0 or not -rank < self.axis < rank:
             raise self.mistake(
-                f"axis {self.axis} is not an axis of the image", shape, expected=f"1 to {rank - 1}, or {1 - rank} to -1"
+                f"axis {self.axis} is not an axis of the image",
+                shape,
+                expected=f"1 to {rank - 1}, or {1 - rank} to -1",
+                remedy="axis=-1, where the channels are (axis=1 with data_format='channels_first')",
             )
         channels = shape[self._channel_axis(shape)]
         if self.built and channels != self.moving_mean.shape[0]:

@@ -34,6 +34,8 @@ class InputLayer(Layer):
     ) -> None:
         super().__init__(name=name, **options)
         arguments.unsupported(self.label, sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
+        if isinstance(shape, int) and isinstance(dtype, int):
+            raise TypeError(_without_brackets(self.label, shape, batch_size, dtype))
         self.dtype = self._checked_dtype(dtype)
         self.batch_shape = self._checked_shape(shape, batch_size, batch_shape)
         self.built = True
@@ -75,7 +77,7 @@ class InputLayer(Layer):
                 rule="planish compiles a model for one exact shape of images; only the batch axis may be None",
                 expected="a shape such as (28, 28, 1)",
                 received=tuple(shape[1:]),
-                remedy="give every extent, or leave Input out: the model is then built from the first data it sees",
+                remedy=_known_extents(tuple(shape[1:])),
             )
         )
 
@@ -90,6 +92,24 @@ class InputLayer(Layer):
             "ragged": False,
             "name": self.name,
         }
+
+
+def _known_extents(shape: tuple[int | None, ...]) -> str:
+    """What to write instead of a shape with unknown extents."""
+    known = shape[1:]
+    if shape[0] is None and None not in known and len(known) in (2, 3):
+        return f"leave the batch axis out: Input({known})"
+    return "give every extent, or leave Input out: the model is then built from the first data it sees"
+
+
+def _without_brackets(label: str, *numbers: Any) -> str:
+    return explain(
+        layer=label,
+        what="the shape is one argument",
+        expected=f"Input({numbers})",
+        received=f"Input{numbers}: of shape, batch_size and dtype",
+        remedy=f"Input({numbers})",
+    )
 
 
 def Input(  # noqa: N802 (Keras's name)

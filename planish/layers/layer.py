@@ -157,7 +157,12 @@ class Layer(WeightOwner):
         array = np.asarray(x)
         if array.ndim == 0:
             raise ValueError(
-                explain(layer=self.label, what="the input is a single number", expected="an array [images, ...]")
+                explain(
+                    layer=self.label,
+                    what="the input is a single number",
+                    expected="an array [images, ...]",
+                    remedy="x[None, None]",
+                )
             )
         context = CallContext(training)
         y = self.connect(ops.input_("x", array.shape[1:]), context)

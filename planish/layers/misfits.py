@@ -50,11 +50,13 @@ def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence
             return f"add the channel axis: {indexed}"
         return f"{_spelled(layer, added)}, and {indexed} for the images" if at_the_start else f"Reshape({added})"
     if len(shape) == 4 and at_the_start:
-        return f"leave the number of images out: {_spelled(layer, shape[1:])}" if steps else None
+        return (
+            f"leave the number of images out: {_spelled(layer, shape[1:])}" if steps else "x.reshape(-1, *x.shape[-3:])"
+        )
     side = math.isqrt(shape[0]) if len(shape) == 1 else 0
     if side > 1 and side * side == shape[0]:
         return f"make images of the vectors first: Reshape({(side, side, 1)})"
-    return None
+    return "an image has three axes: Reshape((height, width, channels)) in front of the layer makes them"
 
 
 def _flattened_at(steps: Sequence[Step]) -> int | None:

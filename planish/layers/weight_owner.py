@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from planish import initializers
 from planish.errors import explain
 from planish.layers import arguments, chain
+from planish.layers.foreign_weights import layer_remedy, listed
 from planish.regularizers import Regularizer
 from planish.variable import Variable
 
@@ -24,6 +25,7 @@ class WeightOwner:
     built: bool
     _trainable: bool
     _variables: list[Variable]
+    _build_steps: list[chain.Step]
 
     @property
     def label(self) -> str:
@@ -93,17 +95,21 @@ class WeightOwner:
         arrays = [np.asarray(weight) for weight in weights]
         expected = [variable.shape for variable in self.weights]
         if [array.shape for array in arrays] != expected:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="set_weights got arrays of other shapes than the weights",
-                    expected=_listed(expected),
-                    received=_listed([array.shape for array in arrays]),
-                    remedy=None if self.built else "build it first: build(input_shape)",
-                )
-            )
+            raise self.foreign_weights([array.shape for array in arrays])
         for variable, array in zip(self.weights, arrays, strict=True):
             variable.assign(array)
+
+    def foreign_weights(self, shapes: Sequence[Shape]) -> ValueError:
+        """The error of `set_weights` for arrays of other shapes than the weights."""
+        return ValueError(
+            explain(
+                layer=self.label,
+                what="set_weights got arrays of other shapes than the weights",
+                expected=listed([variable.shape for variable in self.weights], [each.name for each in self.weights]),
+                received=listed(shapes),
+                remedy=layer_remedy(self, shapes),
+            )
+        )
 
     def count_params(self) -> int:
         """Number of elements in all weights. Raises ValueError if the layer is not built."""
@@ -116,7 +122,3 @@ class WeightOwner:
                 )
             )
         return sum(variable.size for variable in self.weights)
-
-
-def _listed(shapes: Sequence[Shape]) -> str:
-    return f"{len(shapes)} arrays: " + ", ".join(map(str, shapes)) if shapes else "0 arrays"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 _Path = str | os.PathLike[str]
@@ -11,6 +11,12 @@ _Path = str | os.PathLike[str]
 
 class Files:
     """Mixin of `Model`."""
+
+    def foreign_weights(self, shapes: Sequence[tuple[int, ...]]) -> ValueError:
+        """The error of `set_weights` for arrays of other shapes than the weights: which one differs, and why."""
+        from planish.models import weight_misfits
+
+        return weight_misfits.mistake(self, shapes)
 
     def save(self, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
         """Writes the whole model to a `.keras` file; see `save_model`."""

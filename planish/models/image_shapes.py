@@ -15,9 +15,6 @@ from planish.models.shape_walk import Walk, inner_layers, walk
 
 Shape = tuple[int, ...]
 
-_MANY = 16
-"""An image that is so many times as high as it is wide is a row of images."""
-
 
 def check_images(array: Array, expected: OpenShape, model: Any, what: str = "x") -> None:
     """ValueError unless `array` is [n, *expected] with n > 0; None in `expected` stands for any size."""
@@ -53,10 +50,12 @@ def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) ->
             return _wrong_size(images, expected, model, what)
         diagnosis = found
     said, remedy = diagnosis
+    got = walk(model, images)
     return explain(
         what=f"`{what}` {said}",
         expected=f"{_batched(expected)}, what {model.label} takes",
         received=received,
+        chain=() if got.stopped_at is None else got.chain,
         remedy=remedy,
     )
 
@@ -68,13 +67,8 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
     size = math.prod(known) if len(known) == len(expected) else None
     spelled = ", ".join(map(str, known))
     if fits(received, expected):
-        if len(received) > 2 and received[0] >= _MANY * max(images):
-            spoken = tuple(known[1:]) if len(known) > 3 or known[-1] in (1, 3, 4) else (*known[1:], 1)
-            return "holds images, and the model takes one image made of all of them", (
-                f"leave the number of images out of the model's input shape: Input({spoken})"
-                + (f", and pass {what}[..., None]" if len(spoken) == len(known) else "")
-            )
-        return "is one image without a batch axis", f"pass {what}[None]"
+        several = f"\nor, if these are {received[0]:,} images, a model with Input({images})"
+        return "is one image without a batch axis", f"pass {what}[None]" + several * _look_like_an_image(images)
     if len(expected) > 1 and fits(images, expected[:-1]):
         if expected[-1] in (1, None):
             return "has no channel axis", f"pass {what}[..., None]"
@@ -100,6 +94,10 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
             f"join the two: pass {what}.reshape(-1, {spelled}), with a target for each",
         )
     return "has the wrong number of axes", f"an array of {len(expected) + 1} axes, the first counting the images"
+
+
+def _look_like_an_image(shape: Shape) -> bool:
+    return len(shape) in (2, 3) and shape[0] == shape[1] and (len(shape) == 2 or shape[2] in (1, 3, 4))
 
 
 def _is_transposed(images: Shape, expected: OpenShape) -> bool:

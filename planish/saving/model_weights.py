@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from planish.errors import explain
 from planish.layers import Layer
-from planish.models import Model
+from planish.layers.foreign_weights import listed
+from planish.models import Model, weight_misfits
 from planish.naming import snake_case
 from planish.saving import optimizer_state
-from planish.saving.weights_store import WeightsReader, WeightsWriter
+from planish.saving.weights_store import WeightsReader, WeightsWriter, WrongShapeError
 from planish.variable import Variable
 
 _Assignments = list[tuple[Variable, NDArray[Any]]]
@@ -57,19 +58,20 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
     assignments: _Assignments = []
     for path, layer in layer_paths(model):
         try:
-            stored, expected = reader.count(path), len(layer.weights)
-            if stored != expected:
+            stored, names = reader.count(path), [variable.name for variable in layer.weights]
+            if stored != len(names):
+                shapes = [variable.shape for variable in layer.weights]
                 raise ValueError(
                     explain(
                         what=f"{reader.source!r} has not the weights that the layer needs",
                         layer=layer.label,
-                        expected=f"{expected} arrays in {path}",
-                        received=f"{stored} arrays",
+                        expected=f"{listed(shapes, names)} in {path}",
+                        received=f"{stored} array{'s' * (stored != 1)}",
                         remedy="load into the model that was saved, or give skip_mismatch=True",
                     )
                 )
             assignments += [
-                (variable, reader.array(path, number, variable.shape, f"weight '{variable.path}'"))
+                (variable, _array(model, reader, path, number, variable))
                 for number, variable in enumerate(layer.weights)
             ]
         except ValueError as error:
@@ -77,6 +79,13 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
                 raise
             warnings.warn(f"{layer.label} keeps its weights: {error}", UserWarning, stacklevel=4)
     return assignments
+
+
+def _array(model: Model, reader: WeightsReader, path: str, number: int, variable: Variable) -> NDArray[Any]:
+    try:
+        return reader.array(path, number, variable.shape, f"weight '{variable.path}'")
+    except WrongShapeError as error:
+        raise error.told_with(**weight_misfits.explanation(model, variable, error.received)) from None
 
 
 def _refuse_superfluous(model: Model, reader: WeightsReader) -> None:

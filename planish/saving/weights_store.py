@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.errors import explain
+from planish.errors import ExplainedError, explain
 
 Array = NDArray[Any]
 
@@ -49,6 +49,14 @@ class WeightsWriter:
 
 class WeightsError(ValueError):
     """A file of weights that cannot be used; the text names it and says why."""
+
+
+class WrongShapeError(ExplainedError, WeightsError):
+    """An array of the shape `received` where another is wanted."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.received: tuple[int, ...] = parts["received"]
 
 
 class WeightsReader:
@@ -106,8 +114,8 @@ class WeightsReader:
                     explain(what=f"{self.source!r}: {what} is no array of numbers", received=f"dtype {dataset.dtype}")
                 )
             if dataset.shape != shape:
-                raise WeightsError(
-                    explain(what=f"{self.source!r}: {what} has another shape", expected=shape, received=dataset.shape)
+                raise WrongShapeError(
+                    what=f"{self.source!r}: {what} has another shape", expected=shape, received=dataset.shape
                 )
             return self._values(dataset)
 

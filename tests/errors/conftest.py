@@ -3,8 +3,15 @@
 import pytest
 
 from planish.naming import reset_names
+from tests.errors.support import classifier
 
 
 @pytest.fixture(autouse=True)
 def _fresh_names():
     reset_names()
+
+
+@pytest.fixture
+def model():
+    """The blog's model, small."""
+    return classifier(28, 28, 1)

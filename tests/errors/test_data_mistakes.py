@@ -1,159 +1,15 @@
-"""Data that a model cannot take: one mistake a test, with the whole message."""
+"""Data that a model cannot take for other reasons than their shape: one mistake a test, with the whole message."""
 
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential
-
-
-def images(*shape):
-    return np.zeros(shape, np.float32)
-
-
-@pytest.fixture
-def model():
-    """The blog's model, small."""
-    return classifier(28, 28, 1)
-
-
-def classifier(*shape):
-    layers = [Input(shape), Conv2D(2, 3), MaxPooling2D(), Flatten(name="flatten"), Dense(3, name="dense")]
-    model = Sequential(layers)
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    return model
-
-
-def refused(message, run, error=ValueError):
-    """`run()` raises the error with exactly this message."""
-    with pytest.raises(error, match=re.escape(message)) as caught:
-        run()
-    assert str(caught.value) == message
-
-
-def test_no_channel_axis(model):
-    refused(
-        "`x` has no channel axis\n  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n  received: (5, 28, 28)\n  remedy:   pass x[..., None]",
-        lambda: model.predict(images(5, 28, 28)),
-    )
-
-
-def test_grey_images_for_a_model_of_colour():
-    refused(
-        "`x` has no channel axis, and the model takes 3 channels\n"
-        "  expected: (n, 28, 28, 3), what Sequential 'sequential' takes\n"
-        "  received: (5, 28, 28)\n"
-        "  remedy:   repeat the grey images: np.repeat(x[..., None], 3, axis=-1)",
-        lambda: classifier(28, 28, 3).predict(images(5, 28, 28)),
-    )
-
-
-def test_flattened_already(model):
-    refused(
-        "`x` is already flattened\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (5, 784)\n"
-        "  remedy:   pass x.reshape(-1, 28, 28, 1)",
-        lambda: model.fit(images(5, 784), np.zeros(5)),
-    )
-
-
-def test_images_for_a_model_of_vectors():
-    model = Sequential([Input((784,)), Dense(3)])
-    refused(
-        "`x` holds images, and the model takes flat vectors\n"
-        "  expected: (n, 784), what Sequential 'sequential' takes\n"
-        "  received: (5, 28, 28)\n"
-        "  remedy:   pass x.reshape(len(x), -1), or let the model begin with Flatten(input_shape=(28, 28))",
-        lambda: model.predict(images(5, 28, 28)),
-    )
-
-
-def test_one_image_without_a_batch_axis(model):
-    refused(
-        "`x` is one image without a batch axis\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (28, 28, 1)\n"
-        "  remedy:   pass x[None]",
-        lambda: model.predict(images(28, 28, 1)),
-    )
-
-
-def test_a_channel_axis_too_many():
-    model = Sequential([Input((28, 28)), Flatten(), Dense(3)])
-    refused(
-        "`x` has a channel axis that the model does not take\n"
-        "  expected: (n, 28, 28), what Sequential 'sequential' takes\n"
-        "  received: (5, 28, 28, 1)\n"
-        "  remedy:   pass x[..., 0]",
-        lambda: model.predict(images(5, 28, 28, 1)),
-    )
-
-
-def test_channels_first():
-    refused(
-        "`x` has its channels first; the model takes them last\n"
-        "  expected: (n, 28, 28, 3), what Sequential 'sequential' takes\n"
-        "  received: (5, 3, 28, 28)\n"
-        "  remedy:   pass np.moveaxis(x, 1, -1)",
-        lambda: classifier(28, 28, 3).predict(images(5, 3, 28, 28)),
-    )
-
-
-def test_images_of_another_size(model):
-    refused(
-        "`x` holds images of 32x32x1, and the model takes 28x28x1\n"
-        "  rule:     Dense 'dense' was built for 338 features (Flatten of 13x13x2, from 28x28x1 images)\n"
-        "            but would get 450 (Flatten of 15x15x2, from 32x32x1 images)\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (n, 32, 32, 1)\n"
-        "  shapes:   (None, 32, 32, 1)\n"
-        "            -> Conv2D 'conv2d' (None, 30, 30, 2)\n"
-        "            -> MaxPooling2D 'max_pooling2d' (None, 15, 15, 2)\n"
-        "            -> Flatten 'flatten' (None, 450)\n"
-        "            -> Dense 'dense'\n"
-        "  remedy:   read the images in the model's size: load_img(path, target_size=(28, 28))\n"
-        "            or a new model: Input((32, 32, 1))",
-        lambda: model.predict(images(5, 32, 32, 1)),
-    )
-
-
-def test_images_too_small_for_a_layer(model):
-    refused(
-        "`x` holds images of 2x2x1, and the model takes 28x28x1\n"
-        "  rule:     Conv2D 'conv2d': the kernel spans 3x3 pixels, more than the 2x2 of its input\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (n, 2, 2, 1)\n"
-        "  shapes:   (None, 2, 2, 1) -> Conv2D 'conv2d'\n"
-        "  remedy:   read the images in the model's size: load_img(path, target_size=(28, 28))\n"
-        "            or a new model: Input((2, 2, 1))",
-        lambda: model.predict(images(5, 2, 2, 1)),
-    )
-
-
-def test_another_number_of_channels(model):
-    refused(
-        "`x` holds images of 28x28x3, and the model takes 28x28x1\n"
-        "  rule:     Conv2D 'conv2d': the layer was built for another number of channels\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (n, 28, 28, 3)\n"
-        "  shapes:   (None, 28, 28, 3) -> Conv2D 'conv2d'\n"
-        "  remedy:   make the images grey: x.mean(axis=-1, keepdims=True)\n"
-        "            or a new model: Input((28, 28, 3))",
-        lambda: model.predict(images(5, 28, 28, 3)),
-    )
-
-
-def test_an_axis_too_many(model):
-    refused(
-        "`x` has an axis too many in front\n"
-        "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (5, 4, 28, 28, 1)\n"
-        "  remedy:   join the two: pass x.reshape(-1, 28, 28, 1), with a target for each",
-        lambda: model.predict(images(5, 4, 28, 28, 1)),
-    )
+from tests.errors.support import classifier, images, refused
 
 
 def test_no_images(model):
@@ -177,6 +33,58 @@ def test_lengths_that_differ(model):
         "  remedy:   x and y of the same images, selected alike: x[rows], y[rows]",
         lambda: model.fit(images(5, 28, 28, 1), np.zeros(4)),
     )
+
+
+@pytest.mark.parametrize(
+    ("y", "remedy"),
+    [
+        ((3, 5), "pass y.T"),
+        ((15,), "one row of targets for each image: y.reshape(5, -1)"),
+        ((7,), "x and y of the same images, selected alike: x[rows], y[rows]"),
+    ],
+)
+def test_remedies_for_lengths_that_differ(model, y, remedy):
+    with pytest.raises(ValueError, match=re.escape(f"remedy:   {remedy}")):
+        model.fit(images(5, 28, 28, 1), np.zeros(y))
+
+
+def test_validation_data_are_called_by_their_name(model):
+    x, y = images(4, 28, 28, 1), np.zeros(4)
+
+    def fit(validation_data):
+        model.fit(x, y, validation_data=validation_data, verbose=0)
+
+    with pytest.raises(ValueError, match=r"^validation_data: `x` holds images of 32x32x1, and the model takes 28x28x1"):
+        fit((images(4, 32, 32, 1), y))
+    with pytest.raises(ValueError, match=r"^validation_data: `x` and `y` differ in length"):
+        fit((x, y[:3]))
+    with pytest.raises(
+        ValueError, match=r"^validation_data: loss 'sparse_categorical_crossentropy': a label is out of"
+    ):
+        fit((x, y + 3))
+    with pytest.raises(ValueError, match=r"^batch 2 of validation_data: `x` has no channel axis"):
+        fit(iter([(x, y), (x[..., 0], y)]))
+
+
+def test_batches_are_called_by_their_number(model):
+    x, y = images(4, 28, 28, 1), np.zeros(4)
+
+    class Folder:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, place):
+            return x[..., 0] if place == 2 else x, y
+
+    for run in (lambda: model.fit(Folder(), verbose=0), lambda: model.evaluate(Folder(), verbose=0)):
+        with pytest.raises(ValueError, match=r"^item 2 of Folder: `x` has no channel axis"):
+            run()
+    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has no channel axis"):
+        model.fit((Folder()[place] for place in range(3)), verbose=0)
+    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has no channel axis"):
+        model.predict((Folder()[place][0] for place in range(3)), verbose=0)
+    with pytest.raises(ValueError, match=r"^batch 1 of the generator: `x` and `y` differ in length"):
+        model.fit(((x, y[:2]) for _ in range(3)), verbose=0)
 
 
 def test_no_targets(model):
@@ -249,6 +157,79 @@ def test_something_that_is_no_data(model):
         lambda: model.predict(3),
         TypeError,
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "x", "remedy"),
+    [
+        (
+            (28, 28, 1),
+            "digit.png",
+            "img_to_array(load_img('digit.png', color_mode='grayscale', target_size=(28, 28)))[None]",
+        ),
+        (
+            (32, 24, 3),
+            Path("cat.jpg"),
+            "img_to_array(load_img('cat.jpg', color_mode='rgb', target_size=(32, 24)))[None]",
+        ),
+        (
+            (3, 32, 24),
+            "cat.jpg",
+            "img_to_array(load_img('cat.jpg', color_mode='rgb', target_size=(32, 24)), "
+            "data_format='channels_first')[None]",
+        ),
+        (
+            (28, 28),
+            "digit.png",
+            "img_to_array(load_img('digit.png', color_mode='grayscale', target_size=(28, 28)))[..., 0][None]",
+        ),
+        ((784,), "digit.png", "img_to_array(load_img('digit.png', target_size=(height, width)))[None]"),
+        ((28, 28, 1), "digits.npy", "np.load('digits.npy')"),
+        ((28, 28, 1), "digits.npz", "np.load('digits.npz'), and one of the arrays in it"),
+        ((28, 28, 1), os.sep, f"planish.utils.image_dataset_from_directory({os.sep!r})"),
+    ],
+)
+def test_a_file_instead_of_images(shape, x, remedy):
+    model = Sequential([Input(shape), Flatten(), Dense(3)])
+    with pytest.raises(TypeError, match=r"^`x` is the name of a file\n") as caught:
+        model.predict(x)
+    assert f"\n  received: {type(x).__name__} {str(x)!r}\n  remedy:   {remedy}" in str(caught.value)
+
+
+@pytest.mark.parametrize("several", [list, np.array])
+def test_a_list_of_files_instead_of_images(model, several):
+    refused(
+        "`x` holds names of files\n"
+        "  expected: the images themselves, as an array\n"
+        "  received: 2 of them, the first is 'a.png'\n"
+        "  remedy:   np.stack([img_to_array(load_img(path, color_mode='grayscale', target_size=(28, 28))) "
+        "for path in x])",
+        lambda: model.predict(several(["a.png", "b.png"])),
+        TypeError,
+    )
+
+
+def test_an_array_of_images_of_several_sizes(model):
+    several = np.empty(3, object)
+    several[:] = [images(28, 28, 1), images(28, 28, 1), images(30, 28, 1)]
+    with pytest.raises(ValueError, match=re.escape("the items of `x` differ in shape\n")) as caught:
+        model.predict(several)
+    assert "received: x[0] of shape (28, 28, 1), x[2] of shape (30, 28, 1)" in str(caught.value)
+
+
+def test_targets_of_several_lengths(model):
+    refused(
+        "the items of `y` differ in shape\n"
+        "  expected: 3 items of one shape\n"
+        "  received: y[0] of shape (2,), y[1] of shape (1,)\n"
+        "  remedy:   leave the other one out: np.stack([item for item in y if np.shape(item) == (2,)])",
+        lambda: model.fit(images(3, 28, 28, 1), [[1, 0], [1], [0, 1]]),
+    )
+
+
+def test_a_function_that_returns_nothing(model):
+    with pytest.raises(TypeError, match="received: NoneType None\n  remedy:   a function that fills its argument"):
+        model.predict(None)
 
 
 def test_a_sparse_matrix(model):

@@ -181,13 +181,99 @@ nn.Conv2d(3, 32, 3, groups=2)
 """,
             ),
             Mistake(
-                "Half a neuron",
+                "A number of units that was divided",
                 """\
 Sequential([Input((28, 28)), Flatten(), Dense(784 / 2), Dense(10)])
 """,
                 """\
 nn.Linear(784, 784 / 2)
 """,
+            ),
+            Mistake(
+                "A convolution that was built for other channels",
+                """\
+conv = Conv2D(32, 3)
+Sequential([Input((28, 28, 1)), conv])
+Sequential([Input((28, 28, 3)), conv])
+""",
+                """\
+nn.Conv2d(1, 32, 3)(torch.zeros(1, 3, 28, 28))
+""",
+            ),
+            Mistake(
+                "A batch normalization that was built for other channels",
+                """\
+norm = BatchNormalization()
+Sequential([Input((28, 28, 1)), norm])
+Sequential([Input((28, 28, 3)), norm])
+""",
+                """\
+nn.BatchNorm2d(1)(torch.zeros(1, 3, 28, 28))
+""",
+            ),
+            Mistake(
+                "A model inside a model for images of another size",
+                """\
+features = Sequential([Input((28, 28, 1)), Conv2D(32, 3), MaxPooling2D(2), Flatten()])
+Sequential([Input((32, 32, 1)), features, Dense(10)])
+""",
+                """\
+features = nn.Sequential(nn.Conv2d(1, 32, 3), nn.MaxPool2d(2), nn.Flatten())
+nn.Sequential(features, nn.Linear(5408, 10))(torch.zeros(1, 1, 32, 32))
+""",
+            ),
+            Mistake(
+                "A convolution added to a finished model",
+                """\
+model = cnn()
+model.add(Conv2D(32, 3))
+""",
+                """\
+model = cnn()
+model.append(nn.Conv2d(32, 32, 3))
+model(x)
+""",
+            ),
+            Mistake(
+                "Global pooling after Flatten",
+                """\
+Sequential([Input((28, 28, 1)), Conv2D(32, 3), Flatten(), GlobalAveragePooling2D(), Dense(10)])
+""",
+                """\
+nn.Sequential(nn.Conv2d(1, 32, 3), nn.Flatten(), nn.AdaptiveAvgPool2d(1))(x).shape
+""",
+            ),
+            Mistake(
+                "Padding after Flatten",
+                """\
+Sequential([Input((28, 28, 1)), Flatten(), ZeroPadding2D(2), Dense(10)])
+""",
+                """\
+nn.Sequential(nn.Flatten(), nn.ZeroPad2d(2))(x).shape
+""",
+            ),
+            Mistake(
+                "Axes ordered that are not there",
+                """\
+Sequential([Input((3, 32, 32)), Permute((2, 1)), Flatten(), Dense(10)])
+""",
+                """\
+torch.zeros(64, 3, 32, 32).permute(0, 2, 1)
+""",
+            ),
+            Mistake(
+                "The batch axis in the input shape",
+                """\
+Sequential([Input((None, 28, 28, 1)), Flatten(), Dense(10)])
+""",
+                None,
+            ),
+            Mistake(
+                "An input shape without its brackets",
+                """\
+Sequential([Input(28, 28, 1), Flatten(), Dense(10)])
+""",
+                None,
             ),
             Mistake(
                 "Weights asked for before there is an input shape",
@@ -348,6 +434,62 @@ cnn(classes=1).fit(x, np.arange(64) % 10, verbose=0)
 loss_of(cnn(classes=1)(x), torch.arange(64) % 10)
 """,
             ),
+            Mistake(
+                "Rows and columns exchanged",
+                """\
+model = Sequential([Input((24, 32, 1)), Conv2D(8, 3), Flatten(), Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(np.zeros((64, 32, 24, 1)), y, verbose=0)
+""",
+                """\
+model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(22 * 30 * 8, 10))
+loss_of(model(torch.zeros(64, 1, 32, 24)), y)
+""",
+            ),
+            Mistake(
+                "A model that was built for channels first, without saying so",
+                """\
+model = Sequential([Input((3, 32, 32)), Conv2D(8, 3), Flatten(), Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(np.zeros((64, 32, 32, 3)), y, verbose=0)
+""",
+                None,
+            ),
+            Mistake(
+                "No input shape, and images without channels",
+                """\
+model = Sequential([Conv2D(32, 3), MaxPooling2D(2), Flatten(), Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(np.zeros((64, 28, 28)), y, verbose=0)
+""",
+                None,
+            ),
+            Mistake(
+                "The number of images in the input shape of a dense model",
+                """\
+model = Sequential([Input((64, 28, 28)), Flatten(), Dense(10, activation="softmax")])
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+model.fit(np.zeros((64, 28, 28)), y, verbose=0)
+""",
+                None,
+            ),
+            Mistake(
+                "A split that leaves nothing to train on",
+                """\
+cnn().fit(x[:1], y[:1], validation_split=0.2, verbose=0)
+""",
+                None,
+            ),
+            Mistake(
+                "Weights for other images",
+                """\
+cnn().fit(x, y, sample_weight=np.ones(10), verbose=0)
+""",
+                """\
+losses = nn.functional.cross_entropy(cnn()(x), y, reduction="none")
+losses * torch.ones(10)
+""",
+            ),
         ),
     ),
     Stage(
@@ -363,7 +505,7 @@ cnn()(x[0])
 """,
             ),
             Mistake(
-                "One image of many classes, evaluated beside one label too few",
+                "One label for all images",
                 """\
 cnn().evaluate(x, y[:1], verbose=0)
 """,
@@ -377,6 +519,15 @@ loss_of(cnn()(x), y[:1])
 cnn().fit(x, y, validation_data=(np.zeros((8, 32, 32, 1)), y[:8]), verbose=0)
 """,
                 None,
+            ),
+            Mistake(
+                "A list of files",
+                """\
+cnn().predict(["one.png", "two.png"], verbose=0)
+""",
+                """\
+cnn()(["one.png", "two.png"])
+""",
             ),
             Mistake(
                 "A file's name where the image belongs",
@@ -419,6 +570,42 @@ cnn().set_weights(cnn().layers[-1].get_weights())
 """,
                 """\
 cnn().load_state_dict(cnn()[-1].state_dict())
+""",
+            ),
+            Mistake(
+                "Weights without the last bias",
+                """\
+cnn().set_weights(cnn().get_weights()[:-1])
+""",
+                """\
+state = cnn().state_dict()
+del state["4.bias"]
+cnn().load_state_dict(state)
+""",
+            ),
+            Mistake(
+                "A convolution's kernel of PyTorch's",
+                """\
+layer = cnn().layers[0]
+layer.set_weights([np.zeros((32, 1, 3, 3)), np.zeros(32)])
+""",
+                """\
+layer = cnn()[0]
+layer.load_state_dict({"weight": torch.zeros(3, 3, 1, 32), "bias": torch.zeros(32)})
+""",
+            ),
+            Mistake(
+                "A file of weights of a deeper model",
+                """\
+deeper = Sequential([Input((28, 28, 1)), Flatten(), Dense(64), Dense(10)])
+deeper.save_weights(folder / "deeper.weights.h5")
+model = Sequential([Input((28, 28, 1)), Flatten(), Dense(64)])
+model.load_weights(folder / "deeper.weights.h5")
+""",
+                """\
+deeper = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.Linear(64, 10))
+torch.save(deeper.state_dict(), folder / "deeper.pt")
+nn.Sequential(nn.Flatten(), nn.Linear(784, 64)).load_state_dict(torch.load(folder / "deeper.pt"))
 """,
             ),
             Mistake(

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import json
+import re
 import sys
 import tempfile
 import warnings
@@ -21,7 +22,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from mistakes import KERAS_GIVEN, STAGES, TORCH_GIVEN, Mistake
 
-LAYERS = ("Conv2D", "Dense", "Flatten", "Input", "MaxPooling2D", "Reshape")
+LAYERS = (
+    *("BatchNormalization", "Conv2D", "Dense", "Flatten", "GlobalAveragePooling2D", "Input", "MaxPooling2D"),
+    *("Permute", "Reshape", "ZeroPadding2D"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,14 @@ def answer(library: str, mistake: Mistake, folder: Path) -> Answer | None:
         try:
             exec(program, names)
         except Exception as error:
-            return Answer(type(error).__name__, str(error).replace(str(folder), "folder"))
+            return Answer(type(error).__name__, _plain(str(error)).replace(str(folder), "folder"))
     texts = [str(warning.message) for warning in warned if not issubclass(warning.category, DeprecationWarning)]
-    return Answer("", "\n".join([_outcome(names["result"]), *texts]))
+    return Answer("", "\n".join(map(_plain, dict.fromkeys([_outcome(names["result"]), *texts]))))
+
+
+def _plain(text: str) -> str:
+    """Without colours, and without addresses of objects, which are others each time."""
+    return re.sub(r" at 0x[0-9a-f]+", "", re.sub("\x1b\\[[0-9;]*m", "", text))
 
 
 def _keeping_the_last_value(code: str) -> str:
@@ -77,9 +86,11 @@ def _keeping_the_last_value(code: str) -> str:
 
 def _outcome(result: Any) -> str:
     if type(result).__name__ == "History":
-        return f"trains; the loss is {result.history['loss'][-1]:.4g}"
+        return f"trains; the loss is {result.history['loss'][-1]:.2g}"
+    if hasattr(result, "layers"):
+        return f"goes through: a model from {result.input_shape} to {result.output_shape}"
     if hasattr(result, "shape") and not result.shape:
-        return f"gives {float(result):.4g}"
+        return f"gives {float(getattr(result, 'detach', lambda: result)()):.4g}"
     if hasattr(result, "shape"):
         return f"gives an array of shape {tuple(result.shape)}"
     return "goes through"

@@ -1,0 +1,145 @@
+"""What is said about weights of another model: which one differs, and for which images it would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planish.errors import explain
+from planish.layers.chain import origin, times
+from planish.layers.foreign_weights import from_pytorch, left_out, listed, paths
+from planish.layers.layer import Layer
+from planish.layers.lineage import image_format
+from planish.models.shape_walk import Walk, inner_layers, walk
+from planish.variable import Variable
+
+Shape = tuple[int, ...]
+
+_LARGEST_IMAGE = 512
+
+
+def mistake(model: Any, shapes: Sequence[Shape]) -> ValueError:
+    """The error of `model.set_weights` for arrays of other shapes than the model's weights."""
+    expected = [variable.shape for variable in model.weights]
+    parts: dict[str, Any] = {"expected": listed(expected, paths(model.weights)), "received": listed(shapes)}
+    remedy = _remedy(model, expected, shapes) if model.built else "build it first: build(input_shape)"
+    if remedy is not None:
+        parts["remedy"] = remedy
+    else:
+        place = next(place for place, shape in enumerate(expected) if shape != shapes[place])
+        variable = model.weights[place]
+        parts = {
+            "expected": f"weights[{place}] of shape {variable.shape}, '{variable.path}'",
+            "received": f"weights[{place}] of shape {shapes[place]}",
+            **explanation(model, variable, shapes[place]),
+        }
+    return ValueError(
+        explain(layer=model.label, what="set_weights got arrays of other shapes than the weights", **parts)
+    )
+
+
+def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str | None:
+    """Where the arrays belong; None if one of them is of another shape."""
+    fitting = [layer.name for layer in model.layers if layer.weights and _shapes(layer) == list(shapes)]
+    if fitting:
+        return "\nor ".join(f"model.get_layer({name!r}).set_weights(weights)" for name in fitting)
+    if sorted(shapes) == sorted(expected):
+        return "the order of model.get_weights()"
+    if len(shapes) == len(expected):
+        if not from_pytorch(expected, shapes, [""] * len(shapes)):
+            return None
+        return (
+            "for PyTorch's arrays: set_weights([w.transpose(2, 3, 1, 0) if w.ndim == 4 else w.T for w in weights])\n"
+            "where rows behind Flatten are in another order: kernel.T[model.flatten_map().permutation(inverse=True)]"
+        )
+    missing = [model.weights[place] for place in left_out(expected, shapes)]
+    if missing:
+        return f"all of model.get_weights(): {', '.join(paths(missing))} missing"
+    superfluous = left_out(shapes, expected)
+    if superfluous:
+        return f"leave {' and '.join(f'weights[{place}]' for place in superfluous)} out"
+    return "the weights of a model of the same layers, such as Sequential.from_config(model.get_config())"
+
+
+def explanation(model: Any, variable: Variable, shape: Shape) -> dict[str, Any]:
+    """Rule, chain and remedy for an array of `shape` where `variable` of the model has another."""
+    layers = list(inner_layers(model))
+    place = next(place for place, layer in enumerate(layers) if variable in layer.weights)
+    layer, way = layers[place], walk(model, model.input_shape[1:])
+    chain = [*way.steps[: place + 1], layer.label]
+    if type(layer).__name__ == "Dense" and variable.name == "kernel" and len(shape) == 2:
+        return {"chain": chain, **_dense(model, layer, way, place, shape)}
+    if type(layer).__name__ == "Conv2D" and variable.name == "kernel" and len(shape) == 4:
+        return {"chain": chain, "remedy": _conv2d_remedy(model, layer, variable.shape, shape, place)}
+    return {"chain": chain, "remedy": f"{layer.label} as in the model that the weights come from"}
+
+
+def _dense(model: Any, layer: Layer, way: Walk, place: int, shape: Shape) -> dict[str, Any]:
+    steps, features = way.steps[: place + 1], shape[0]
+    built = steps[-1].shape[-1]
+    if features == built:
+        return {"remedy": f"as many units as the weights have: Dense({shape[1]}) for {layer.label}"}
+    source = origin(steps)
+    rule = f"{layer.label} has {built:,} features" + (f" ({source})" if source else "")
+    if place == 0:
+        return {"rule": rule, "remedy": f"the model for such vectors: Input(({features},))"}
+    if steps[-1].kind != "Flatten":
+        return {"rule": rule, "remedy": f"{steps[-1].label} as in the model that the weights come from"}
+    found = _image_sizes(model, place, features)
+    if not found:
+        return {"rule": rule, "remedy": "the layers before it as in the model that the weights come from"}
+    first, last = found[0], found[-1]
+    images, maps = times((None, *first)), times(walk(model, first).steps[place - 1].shape)
+    source = f"{images} images" if len(found) == 1 else f"images of {images} to {times((None, *last))}"
+    flattened = f"Flatten of {maps}, from {source}" if maps != images else f"Flatten of {maps}"
+    roundest = max(found, key=lambda images: images[1] & -images[1])
+    return {
+        "rule": f"{rule};\n{features:,} would be {flattened}",
+        "remedy": f"the model for such images: Input({roundest})",
+    }
+
+
+def _image_sizes(model: Any, place: int, features: int) -> list[Shape]:
+    """The square images whose Flatten in front of the layer at `place` gives so many features; none if there are none.
+
+    The number of features does not fall as images grow.
+    """
+    images = model.input_shape[1:]
+    if len(images) not in (2, 3):
+        return []
+    first = image_format(list(inner_layers(model))) == "channels_first"
+
+    def sized(size: int) -> Shape:
+        return (images[0], size, size) if first and len(images) == 3 else (size, size, *images[2:])
+
+    def count(size: int) -> int:
+        steps = walk(model, sized(size)).steps
+        return (steps[place].shape[-1] or 0) if len(steps) > place else 0
+
+    low, high = 1, _LARGEST_IMAGE + 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if count(middle) >= features else (middle + 1, high)
+    found = []
+    while low <= _LARGEST_IMAGE and count(low) == features:
+        found.append(sized(low))
+        low += 1
+    return found
+
+
+def _conv2d_remedy(model: Any, layer: Layer, here: Shape, got: Shape, place: int) -> str:
+    if (*here[:2], here[3]) == (*got[:2], got[3]) and place == 0:
+        images = model.input_shape[1:]
+        first = image_format([layer]) == "channels_first"
+        return f"the model for such images: Input({(got[2], *images[1:]) if first else (*images[:2], got[2])})"
+    if here[2] == got[2]:
+        return (
+            f"the same layer as in the model that the weights come from: Conv2D({got[3]}, {got[:2]}) for {layer.label}"
+        )
+    return (
+        f"the layers before {layer.label} as in the model that the weights come from: it gets {got[2]} channels there"
+    )
+
+
+def _shapes(layer: Layer) -> list[Shape]:
+    return [variable.shape for variable in layer.weights]
