@@ -67,6 +67,8 @@ def _check(arguments: argparse.Namespace) -> None:
             model_files.check_writable(path)
     if arguments.picture and not pictures.can_draw():
         raise ImportError(explain(what="--picture needs matplotlib", remedy=pictures.INSTALL))
+    if arguments.picture:
+        pictures.check_format(arguments.picture)
     missing = set(arguments.only or ()) - {peer.name for peer in bench_peers.installed()}
     if missing:
         raise ValueError(explain(what=f"not installed in this environment: {', '.join(sorted(missing))}"))

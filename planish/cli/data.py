@@ -27,7 +27,7 @@ HELP = (
 
 _TEST_FOLDERS = ("test", "validation", "valid", "val")
 _PART_FOR_TEST = 0.2
-_FEWEST_CLASSES = 2
+_FEWEST_CLASSES, _MOST_CLASSES = 2, 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,18 @@ def load(
             )
         )
     (x_train, y_train), (x_test, y_test) = splits
+    x_train, x_test = _images(x_train, text), _images(x_test, text)
+    y_train, y_test = _labels(y_train, text), _labels(y_test, text)
     classes = int(max(y_train.max(initial=0), y_test.max(initial=0))) + 1
-    return Data(
-        _images(x_train, text),
-        _labels(y_train, text),
-        _images(x_test, text),
-        _labels(y_test, text),
-        [str(index) for index in range(classes)],
-    )
+    if not _FEWEST_CLASSES <= classes <= _MOST_CLASSES:
+        raise ValueError(
+            explain(
+                what=f"the labels in {text!r} are no class indices to train with",
+                expected=f"whole numbers from 0 on, of {_FEWEST_CLASSES} to {_MOST_CLASSES:,} classes",
+                received=f"{classes - 1:,} as the largest",
+            )
+        )
+    return Data(x_train, y_train, x_test, y_test, [str(index) for index in range(classes)])
 
 
 def image_size(text: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 for success; 2 for a mistake, told in one line on standard error; 130 after Ctrl-C.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.run is None:

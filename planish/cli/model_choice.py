@@ -21,6 +21,7 @@ Shape = tuple[int, ...]
 HELP = "blog (two convolutions), small (one), softmax (none), or PATH.py:make_model, called with (input_shape, classes)"
 
 _MOST_PIXEL = 255.0
+_GIVEN = 2  # arguments for the user's function: input_shape and classes
 
 
 def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) -> Any:
@@ -34,7 +35,8 @@ def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) 
     else:
         path, colon, name = choice.rpartition(":")
         if not colon or not path.endswith(".py"):
-            remedy = did_you_mean(choice, _BUILT_IN)
+            name_it = f"name the function in it: {choice}:make_model" if choice.endswith(".py") else None
+            remedy = name_it or did_you_mean(choice, _BUILT_IN)
             raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP, remedy=remedy))
         model = _called(path, name, input_shape, classes)
     if model.optimizer is None:
@@ -77,6 +79,7 @@ def _called(path: str, name: str, input_shape: Shape, classes: int) -> Model:
         if not callable(function):
             raise ValueError(explain(what=f"{path!r} has no function {name!r}"))
         wants = len(inspect.signature(function).parameters)
+        _check_arguments(function, path, name, min(wants, _GIVEN))
         model = function(*(input_shape, classes)[:wants])
     except Exception as error:
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == os.path.abspath(path)]
@@ -87,6 +90,19 @@ def _called(path: str, name: str, input_shape: Shape, classes: int) -> Model:
     if not isinstance(model, Model):
         raise ValueError(explain(what=f"{name} of {path!r} has to return a model", received=type(model).__name__))
     return model
+
+
+def _check_arguments(function: Callable[..., Any], path: str, name: str, given: int) -> None:
+    try:
+        inspect.signature(function).bind(*range(given))
+    except TypeError:
+        raise ValueError(
+            explain(
+                what=f"{name} of {path!r} cannot be called",
+                expected="a function of (input_shape, classes), of input_shape, or of nothing",
+                received=f"{name}{inspect.signature(function)}",
+            )
+        ) from None
 
 
 def _module(path: str) -> ModuleType:

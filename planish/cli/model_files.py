@@ -64,8 +64,11 @@ def known_class_names(path: str) -> list[str] | None:
     beside = os.path.join(os.path.dirname(path), CLASSES)
     if not os.path.isfile(beside):
         return None
-    with open(beside, encoding="utf-8") as file:
-        return file.read().splitlines()
+    try:
+        with open(beside, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(explain(what=f"{beside!r} is no text in UTF-8", received=str(error))) from error
 
 
 def class_count(model: Any) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from planish.errors import explain
 
 INSTALL = "pip install 'planish[plots]'"
 
@@ -19,6 +22,19 @@ _RIGHT, _WRONG = "#1a7f37", "#cf222e"
 def can_draw() -> bool:
     """Whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
+
+
+def check_format(path: str) -> None:
+    """ValueError if the ending of a file's name is none that matplotlib writes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    ending = os.path.splitext(path)[1].removeprefix(".").lower()
+    if ending not in formats:
+        expected = "a name that ends in ." + ", .".join(sorted(formats))
+        raise ValueError(
+            explain(what="the picture's name does not say what to write", expected=expected, received=path)
+        )
 
 
 def training_curve(history: Mapping[str, Sequence[float]], path: str) -> None:

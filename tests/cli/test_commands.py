@@ -93,6 +93,13 @@ def test_train_on_folders_with_a_model_of_the_users_own(planish, stripe_images, 
         ("x = 1\ndef make(:\n", "mine.py:make", "mine.py, line 2: "),
         ("def make(shape, classes):\n    return undefined\n", "mine.py:make", "mine.py, line 2: NameError: "),
         ("import absent_module\n", "mine.py:make", "mine.py, line 1: ModuleNotFoundError: "),
+        (
+            "def make(a, b, c):\n    pass\n",
+            "mine.py:make",
+            "make of 'mine.py' cannot be called; expected: a function of ",
+        ),
+        ("def make(*, a):\n    pass\n", "mine.py:make", "make of 'mine.py' cannot be called; expected: a function of "),
+        ("", "mine.py", "unknown model 'mine.py'; expected: blog (two"),
         ("def make():\n    return 3\n", "mine.py:make", "make of 'mine.py' has to return a model; received: int"),
     ],
 )

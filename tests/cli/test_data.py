@@ -60,6 +60,9 @@ def test_labels_of_shape_n_1_and_one_hot(tmp_path):
     [
         ({"x_train": np.zeros((4, 25))}, "the images in"),
         ({"y_train": np.zeros(4, "f4")}, "the labels in"),
+        ({"y_train": np.array(["a"] * 4)}, "the labels in"),
+        ({"y_train": np.full(4, 10**9)}, "received: 1,000,000,000 as the largest"),
+        ({}, "expected: whole numbers from 0 on, of 2 to 65,536 classes\n  received: 0 as the largest"),
         ({"y_train": np.zeros((4, 2, 2))}, "the labels in"),
     ],
 )

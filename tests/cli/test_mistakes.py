@@ -1,7 +1,10 @@
 """What goes wrong on the command line: told before the work where it can be, in one line, and without a traceback."""
 
 import os
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,9 @@ from planish.cli.main import one_line
 from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.runtime import object_cache, programs, threads
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -98,6 +104,12 @@ def test_explain_looks_first_where_it_will_write(fails, right_half, read_only, t
 def test_bench_asks_for_matplotlib_before_measuring(fails, monkeypatch):
     monkeypatch.setattr("planish.cli.pictures.can_draw", lambda: False)
     assert fails("bench", "--picture", "b.svg") == "--picture needs matplotlib; remedy: pip install 'planish[plots]'"
+
+
+@pytest.mark.parametrize("name", ["b.xyz", "b"])
+def test_bench_asks_for_a_format_before_measuring(fails, name):
+    message = fails("bench", "--picture", name)
+    assert message.startswith("the picture's name does not say what to write; expected: a name that ends in .")
 
 
 def test_bench_names_libraries_that_are_not_there(fails, monkeypatch):
@@ -197,6 +209,20 @@ def test_a_model_that_gives_no_scores(fails, stripe_images, tmp_path):
     for command in ("predict", "evaluate"):
         message = fails(command, tmp_path / "maps.keras", stripe_images)
         assert "the model gives no score for each class" in message
+
+
+def test_class_names_in_another_encoding(fails, right_half, stripe_images):
+    names = right_half.parent / "classes.txt"
+    names.write_bytes(b"\xff\n")
+    assert fails("predict", right_half, stripe_images).startswith(f"{str(names)!r} is no text in UTF-8; ")
+
+
+def test_names_that_the_terminal_cannot_show(right_half, stripe_images):
+    image = (stripe_images / "left" / "00.png").rename(stripe_images / "é.png")
+    command = [sys.executable, "-m", "planish", "predict", right_half, image]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    finished = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
+    assert rb"\xe9.png" in finished.stdout
 
 
 def test_explain_with_a_wrong_label(fails, right_half, stripe_images):
