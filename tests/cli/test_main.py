@@ -27,6 +27,22 @@ def test_no_command_prints_help(planish):
         assert re.search(rf"^    {command} ", out, re.MULTILINE)
 
 
+def test_the_manual_has_every_command(planish):
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    (\w+) ", planish()[1], re.MULTILINE)
+    assert len(commands) == 9
+    assert [name for name in commands if f"`planish {name}" not in page] == []
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "cache"])
+def test_the_manual_has_every_option(capsys, command):
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert [option for option in options if option not in page] == []
+
+
 @pytest.mark.parametrize("module", ["planish", "planish.cli.main"])
 def test_as_a_module(module):
     code = f"import runpy; runpy.run_module({module!r}, run_name='__main__')"

@@ -15,7 +15,6 @@ from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.runtime import object_cache, programs, threads
 
-
 ROOT = Path(__file__).parents[2]
 
 
