@@ -90,7 +90,9 @@ def _lowered_dense(node: Node, target: Target) -> Node:
     units = w.shape[1]
     panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
     settings = {"units": units, "panels": panels, "lanes": target.lanes}
-    return _rebased(node, "dense_panels", (x, pack_panels(w, panels, target.lanes)), settings)
+    turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
+    packed = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
+    return _rebased(node, "dense_panels", (x, packed), settings)
 
 
 def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
