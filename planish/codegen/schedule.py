@@ -1,4 +1,4 @@
-"""When each node runs: stages with a barrier between them.
+"""When each node runs: stages, each of which begins when the one before is done.
 
 An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
 values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
