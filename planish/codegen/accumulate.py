@@ -21,25 +21,41 @@ UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
 
 
 def accumulate(
-    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depth: int, vectors: int
+    f: Function,
+    sums: Sequence[Value],
+    x: Pointer,
+    offsets: Sequence[int],
+    w: Pointer,
+    depth: int,
+    vectors: int,
+    step_nbytes: int | None = None,
 ) -> list[Value]:
-    """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `vectors` vectors for each k."""
+    """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `step_nbytes` for each k (by `vectors`
+    vectors, if None)."""
+    step = vectors * f.vector_nbytes if step_nbytes is None else step_nbytes
     unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
     if depth <= UNROLL_FEW:
-        return _steps(f, list(sums), x, offsets, w, range(depth), vectors)
+        return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step)
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
         moved = f.offset(x, f.multiply(k.index, 4))
-        weights = f.offset(w, f.multiply(k.index, vectors * f.vector_nbytes))
-        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors))
-    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors)
+        weights = f.offset(w, f.multiply(k.index, step))
+        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step))
+    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step)
 
 
 def _steps(
-    f: Function, sums: list[Value], x: Pointer, offsets: Sequence[int], w: Pointer, depths: range, vectors: int
+    f: Function,
+    sums: list[Value],
+    x: Pointer,
+    offsets: Sequence[int],
+    w: Pointer,
+    depths: range,
+    vectors: int,
+    step: int,
 ) -> list[Value]:
     for k in depths:
-        weights = [f.load(w, (k * vectors + v) * f.vector_nbytes) for v in range(vectors)]
+        weights = [f.load(w, k * step + v * f.vector_nbytes) for v in range(vectors)]
         for p, offset in enumerate(offsets):
             seen = f.broadcast(x, offset + 4 * k)
             for v in range(vectors):

@@ -64,6 +64,8 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
             if base == "conv2d_pool":
                 pooled[node.inputs[:2]] = result
             return result
+        if base == "dense":
+            return _lowered_dense(node, target, changing=gathered)
         rule = _RULES.get(base)
         return rule(node, target) if rule else None
 
@@ -85,12 +87,17 @@ def _rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[st
     return replace(make("fused", (*inputs, *node.inputs[2:]), **attributes), layers=node.layers)
 
 
-def _lowered_dense(node: Node, target: Target) -> Node:
+def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
+    """`changing`: the weights are others in every step, so that they are packed only where they must be."""
     x, w = node.inputs[:2]
     units = w.shape[1]
     panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
-    settings = {"units": units, "panels": panels, "lanes": target.lanes}
-    return _rebased(node, "dense_panels", (x, pack_panels(w, panels, target.lanes)), settings)
+    turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
+    packed = turned or not changing or units % target.lanes != 0
+    settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
+    if packed:
+        w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
+    return _rebased(node, "dense_panels", (x, w), settings)
 
 
 def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
@@ -179,7 +186,6 @@ _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
     "conv2d_pool_input_grad": _lowered_input_gradient,
     "conv2d_pool_weight_grad": _lowered_weight_gradient,
     "conv2d_weight_grad": _lowered_dense_weight_gradient,
-    "dense": _lowered_dense,
 }
 
 

@@ -24,10 +24,12 @@ from planish.codegen.module import Module
 from planish.codegen.schedule import Stage
 from planish.codegen.small_values import emit_group, groups_of
 from planish.codegen.storage import Place, Storage, nbytes_of, readers_of, rounded
-from planish.codegen.target import Target
+from planish.codegen.target import CACHE_LINE_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 
+_IMAGES_AHEAD = 2
+_FEWEST_NBYTES_TO_FETCH = 256
 STAGE_PARAMETERS = ("ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step")
 
 
@@ -226,10 +228,23 @@ class Emitter:
                 self._call_image_kernel(f, group[0], image, in_block)
 
     def _call_image_kernel(self, f: Function, node: Node, image: Index, in_block: Index) -> None:
+        if node.op == "load_input" and self.training:
+            self._fetch_ahead(f, node.inputs[0], image)
         addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
         second = self._beside.get(node)
         beside = self._address(f, second, image, in_block) if second else "null"
         self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=image)
+
+    def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
+        """Asks for the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
+        nbytes = element_nbytes(self.input_dtypes[source.attributes["name"]]) * source.type.size
+        if nbytes < _FEWEST_NBYTES_TO_FETCH:
+            return
+        soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))
+        row = self._address(f, source, soon)
+        f.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
+            f.emit(f"call void @llvm.prefetch.p0(ptr {f.offset(row, line.index)}, i32 0, i32 3, i32 1)")
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:

@@ -1,4 +1,4 @@
-"""When each node runs: stages with a barrier between them.
+"""When each node runs: stages, each of which begins when the one before is done.
 
 An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
 values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
@@ -7,6 +7,7 @@ depend on each other, except within a unit: element-wise values of one size, com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from planish.codegen.kernel import spec_of
@@ -42,9 +43,24 @@ class Stage:
 
 
 def schedule(graph: Graph) -> list[Stage]:
-    """Stages in order. Leaves and views run nowhere."""
+    """Stages in order. Leaves and views run nowhere.
+
+    A parameter's new value is written where the old one is: not before everything that reads the old one is done.
+    RuntimeError for a value that needs both, other than the new value itself and element-wise ones behind it.
+    """
+    earliest: dict[Node, int] = {}
+    for _ in range(1 + len(graph.updates)):
+        stages = _stages(graph, earliest)
+        early = _overtaking(graph, stages)
+        if not early:
+            return stages
+        earliest.update(early)
+    raise RuntimeError(f"a value needs parameters both as they were and as they become: {list(early)}")
+
+
+def _stages(graph: Graph, earliest: Mapping[Node, int]) -> list[Stage]:
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
-    levels, unit_of = _levels(working)
+    levels, unit_of = _levels(working, earliest)
     if any(storage_root(source).batched for node in working if not node.batched for source in node.inputs):
         _delay_images(graph, working, levels)
     else:
@@ -58,13 +74,37 @@ def schedule(graph: Graph) -> list[Stage]:
     return stages
 
 
+def _overtaking(graph: Graph, stages: list[Stage]) -> dict[Node, int]:
+    """New values of parameters that would be written before the last reader of the old one is done.
+
+    And the level, at least, that they have to wait for.
+    """
+    when: dict[Node, tuple[int, int, int]] = {}
+    level_of: dict[Node, int] = {}
+    for number, stage in enumerate(stages):
+        for place, group in enumerate(stage.segments if stage.batched else [unit.nodes for unit in stage.units]):
+            when.update({node: (number, place, order) for order, node in enumerate(group)})
+            level_of.update(dict.fromkeys(group, stage.level))
+    new_values = {name: storage_root(node) for name, node in graph.updates}
+    early: dict[Node, int] = {}
+    for reader, (number, unit, order) in when.items():
+        for leaf in map(storage_root, reader.inputs):
+            new = new_values.get(leaf.attributes["name"]) if leaf.op == "parameter" else None
+            if new is None or new is reader:
+                continue
+            written = when[new]
+            if not (number < written[0] or ((number, unit) == written[:2] and order < written[2])):
+                early[new] = max(early.get(new, 0), level_of[reader] + 1)
+    return early
+
+
 def _sources(node: Node) -> list[Node]:
     roots = [storage_root(source) for source in node.inputs]
     return [root for root in roots if root.op not in LEAVES]
 
 
-def _levels(working: list[Node]) -> tuple[dict[Node, int], dict[Node, Unit]]:
-    """As early as possible."""
+def _levels(working: list[Node], earliest: Mapping[Node, int]) -> tuple[dict[Node, int], dict[Node, Unit]]:
+    """As early as possible, but not before `earliest`."""
     levels: dict[Node, int] = {}
     unit_of: dict[Node, Unit] = {}
     for node in working:
@@ -72,16 +112,18 @@ def _levels(working: list[Node]) -> tuple[dict[Node, int], dict[Node, Unit]]:
         if node.batched:
             levels[node] = max((levels[source] + (not source.batched) for source in sources), default=0)
         else:
-            _place_part(node, sources, levels, unit_of)
+            _place_part(node, sources, levels, unit_of, earliest.get(node, 0))
     return levels, unit_of
 
 
-def _place_part(node: Node, sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit]) -> None:
+def _place_part(
+    node: Node, sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit], earliest: int
+) -> None:
     top = max((levels[source] for source in sources), default=-1)
     at_top = [source for source in sources if levels[source] == top]
     together = node.op == "elementwise" and at_top and all(_same_parts(source, node) for source in at_top)
-    if not together:
-        levels[node] = top + 1
+    if not together or top < earliest:
+        levels[node] = max(top + 1, earliest)
         unit_of[node] = Unit([node])
         return
     levels[node] = top

@@ -2,12 +2,16 @@
 
     prepare(context, scratch)                       packs the weights (inference)
     infer(context, scratch, first, last)            images first .. last - 1 (inference; any thread, any range)
-    train(context, scratch)                         all steps; every thread calls it once and they meet at barriers in
-    native code
+    train(context, scratch)                         all steps; any number of threads call it once each, at any time
 
-Threads draw pieces of a stage from a counter. Which thread computes a piece changes nothing in its result, so the bits
-do not depend on the number of threads. Denormal numbers are flushed to zero while training (an optimizer's moments
-decay into them and would take a hundred times longer); the caller's mode is restored.
+Threads draw pieces of a stage from a counter; the next stage begins when all pieces are done, whoever did them. So a
+thread that has no piece, because it comes late or the system gave its processor to somebody else, is not waited for.
+Which thread computes a piece changes nothing in its result, so the bits do not depend on the number of threads.
+
+The counter is one word: the number of the stage, counted over all steps, and the next piece of it.
+
+Denormal numbers are flushed to zero while training (an optimizer's moments decay into them and would take a hundred
+times longer); the caller's mode is restored.
 """
 
 from __future__ import annotations
@@ -19,12 +23,14 @@ from planish.codegen.function import Function, Index, Value
 from planish.codegen.module import Module
 
 # Slots of the context, 8 bytes each, before the arguments.
-ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, THREADS_SLOT, YIELD_SLOT = range(8)
-HEADER_SLOTS = 8
+ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT = range(7)
+HEADER_SLOTS = 7
 
 # Places in the memory that threads meet in, a cache line each.
-ARRIVED, GENERATION, NEXT, STOP_REQUEST, STOP, DONE, PATIENCE = (64 * line for line in range(7))
-SYNC_NBYTES = 64 * 7
+NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))
+SYNC_NBYTES = 64 * 5
+
+PIECE_BITS = 24  # of the counter; the others hold the number of the stage
 
 SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away, if there is one for each thread
 
@@ -58,86 +64,113 @@ def _call_stage(
 
 
 def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
-    _emit_arrive(module)
+    _emit_leave(module, len(stages))
     with module.function("train", ["ptr %context", "ptr %scratch"], internal=False) as f:
         restore = _flush_denormals(f)
-        header = {
-            slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, THREADS_SLOT)
-        }
+        header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
         sync = f.load_pointer("%context", 8 * SYNC_SLOT)
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
-        head, done, before = f.label("step"), f.label("done"), f.block_name
-        f.emit(f"br label %{head}")
-        f.begin_block(head)
-        step = f.fresh("step")
-        phi_at = len(f.lines)
-        f.lines.append("")
+        end = f.multiply(header[STEPS_SLOT], len(stages))
+        come, enter, done = f.label("come"), f.label("enter"), f.label("done")
+        labels = [f.label("stage") for _ in stages]
+        f.emit(f"br label %{come}")
+        f.begin_block(come)
+        generation, first = _draw(f, sync)
+        f.emit(f"br i1 {f.compare('slt', generation, end)}, label %{enter}, label %{done}")
+        f.begin_block(enter)
+        step = f.divide(generation, len(stages))
         start = f.multiply(step, header[BATCH_SLOT])
         count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
-        following = f.add(step, 1)
-        for number, stage in enumerate(stages):
-            _emit_shared_stage(f, stage, sync, start, count, step)
-            finished = following if number == len(stages) - 1 else 0
-            f.call("arrive", ("ptr", sync), ("i64", header[THREADS_SLOT]), ("ptr", give_way), ("i64", finished))
-        stop = f.load_integer(sync, STOP)
-        more = f.let(f"and i1 {f.compare('eq', stop, 0)}, {f.compare('slt', following, header[STEPS_SLOT])}")
-        f.emit(f"br i1 {more}, label %{head}, label %{done}")
-        f.lines[phi_at] = f"  {step} = phi i64 [ 0, %{before} ], [ {following}, %{f.block_name} ]"
+        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
+        f.emit(f"switch i64 {f.remainder(generation, len(stages))}, label %{done} [ {cases} ]")
+        for stage, label in zip(stages, labels, strict=True):
+            f.begin_block(label)
+            pieces = f.divide(f.add(count, stage.block - 1), stage.block) if stage.block else stage.parts
+            mine = _emit_shared_stage(f, stage, sync, first, pieces, (start, count, step))
+            numbers = [("i64", number) for number in (generation, mine, pieces, end)]
+            f.call("leave", ("ptr", sync), ("ptr", give_way), *numbers)
+            f.emit(f"br label %{come}")
         f.begin_block(done)
         restore()
 
 
-def _emit_shared_stage(f: Function, stage: StageItems, sync: str, start: Index, count: Index, step: Index) -> None:
-    """Draws pieces until none is left."""
-    block = stage.block
-    pieces = f.divide(f.add(count, block - 1), block) if block else stage.parts
-    draw, work, after = f.label("draw"), f.label("work"), f.label("after")
-    f.emit(f"br label %{draw}")
-    f.begin_block(draw)
-    piece = f.let(f"atomicrmw add ptr {f.offset(sync, NEXT)}, i64 1 acq_rel")
+def _draw(f: Function, sync: str) -> tuple[Value, Value]:
+    """The running number of the stage, and a piece of it that is now this thread's, or one beyond the last."""
+    word = f.let(f"atomicrmw add ptr {f.offset(sync, NEXT)}, i64 1 acq_rel")
+    return f.let(f"lshr i64 {word}, {PIECE_BITS}"), f.let(f"and i64 {word}, {(1 << PIECE_BITS) - 1}")
+
+
+def _emit_shared_stage(
+    f: Function, stage: StageItems, sync: str, first: Value, pieces: Index, batch: tuple[Index, Index, Index]
+) -> Value:
+    """Does the piece `first` and draws others until none is left; gives how many it has done.
+
+    As long as a piece that this thread has done is not counted, the stage is the same.
+    """
+    before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
+    f.emit(f"br label %{head}")
+    f.begin_block(head)
+    piece, mine = f.fresh("piece"), f.fresh("mine")
+    phis_at = len(f.lines)
+    f.lines.append("")
     f.emit(f"br i1 {f.compare('slt', piece, pieces)}, label %{work}, label %{after}")
     f.begin_block(work)
-    if block:
-        first = f.multiply(piece, block)
-        _call_stage(f, stage, first, f.smaller(f.add(first, block), count), start, count, step)
+    _, count, _ = batch
+    if stage.block:
+        begin = f.multiply(piece, stage.block)
+        _call_stage(f, stage, begin, f.smaller(f.add(begin, stage.block), count), *batch)
     else:
-        _call_stage(f, stage, piece, f.add(piece, 1), start, count, step)
-    f.emit(f"br label %{draw}")
+        _call_stage(f, stage, piece, f.add(piece, 1), *batch)
+    more = f.add(mine, 1)
+    _, following = _draw(f, sync)
+    f.lines[phis_at] = "\n".join(
+        f"  {name} = phi i64 [ {initial}, %{before} ], [ {next_}, %{f.block_name} ]"
+        for name, initial, next_ in ((piece, first, following), (mine, 0, more))
+    )
+    f.emit(f"br label %{head}")
     f.begin_block(after)
+    return mine
 
 
-def _emit_arrive(module: Module) -> None:
-    """The barrier. The last thread to arrive resets the counters, notes a finished step, and lets the others go."""
-    parameters = ["ptr %sync", "i64 %threads", "ptr %yield", "i64 %finished"]
-    with module.function("arrive", parameters) as f:
-        generation = f.let(f"load atomic i64, ptr {f.offset('%sync', GENERATION)} acquire, align 8")
-        arrived = f.add(f.let(f"atomicrmw add ptr {f.offset('%sync', ARRIVED)}, i64 1 acq_rel"), 1)
-        last, wait, leave = f.label("last"), f.label("wait"), f.label("leave")
-        f.emit(f"br i1 {f.compare('eq', arrived, '%threads')}, label %{last}, label %{wait}")
+def _emit_leave(module: Module, stages: int) -> None:
+    """Counts the pieces that a thread has done. Who completes the stage opens the next one; the others wait for it.
+
+    After the last stage of a step a request to stop is granted: the next stage is then the one behind the end.
+    """
+    parameters = ["ptr %sync", "ptr %yield", "i64 %generation", "i64 %mine", "i64 %pieces", "i64 %end"]
+    with module.function("leave", parameters) as f:
+        counting, last, wait, leave = f.label("counting"), f.label("last"), f.label("wait"), f.label("leave")
+        f.emit(f"br i1 {f.compare('sgt', '%mine', 0)}, label %{counting}, label %{wait}")
+        f.begin_block(counting)
+        finished = f.add(f.let(f"atomicrmw add ptr {f.offset('%sync', FINISHED)}, i64 %mine acq_rel"), "%mine")
+        f.emit(f"br i1 {f.compare('eq', finished, '%pieces')}, label %{last}, label %{wait}")
         f.begin_block(last)
-        f.emit(f"store i64 0, ptr {f.offset('%sync', ARRIVED)}, align 8")
-        f.emit(f"store i64 0, ptr {f.offset('%sync', NEXT)}, align 8")
-        with f.when(f.compare("sgt", "%finished", 0)):
-            f.emit(f"store i64 %finished, ptr {f.offset('%sync', DONE)}, align 8")
-            request = f.load_integer("%sync", STOP_REQUEST)
-            f.emit(f"store i64 {request}, ptr {f.offset('%sync', STOP)}, align 8")
-        f.emit(f"store atomic i64 {f.add(generation, 1)}, ptr {f.offset('%sync', GENERATION)} release, align 8")
+        f.emit(f"store i64 0, ptr {f.offset('%sync', FINISHED)}, align 8")
+        following = f.add("%generation", 1)
+        complete = f.compare("eq", f.remainder(following, stages), 0)
+        with f.when(complete):
+            f.emit(f"store i64 {f.divide(following, stages)}, ptr {f.offset('%sync', DONE)}, align 8")
+        stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
+        opened = f.let(f"select i1 {f.let(f'and i1 {complete}, {stop}')}, i64 %end, i64 {following}")
+        word = f.let(f"shl i64 {opened}, {PIECE_BITS}")
+        f.emit(f"store atomic i64 {word}, ptr {f.offset('%sync', NEXT)} release, align 8")
         f.emit(f"br label %{leave}")
         f.begin_block(wait)
         patience = f.load_integer("%sync", PATIENCE)
-        _emit_wait(f, generation, patience, wait, leave)
+        _emit_wait(f, patience, wait, leave)
         f.begin_block(leave)
 
 
-def _emit_wait(f: Function, generation: Value, patience: Value, before: str, leave: str) -> None:
+def _emit_wait(f: Function, patience: Value, before: str, leave: str) -> None:
     """Looks again and again; after `patience` pauses a look costs giving the processor away."""
     spin, patient, give_way, again = f.label("spin"), f.label("patient"), f.label("yield"), f.label("again")
     f.emit(f"br label %{spin}")
     f.begin_block(spin)
     turns, following = f.fresh("turns"), f.fresh("turns")
     f.lines.append(f"  {turns} = phi i64 [ 0, %{before} ], [ {following}, %{again} ]")
-    now = f.let(f"load atomic i64, ptr {f.offset('%sync', GENERATION)} acquire, align 8")
-    f.emit(f"br i1 {f.compare('ne', now, generation)}, label %{leave}, label %{patient}")
+    word = f.let(f"load atomic i64, ptr {f.offset('%sync', NEXT)} acquire, align 8")
+    now = f.let(f"lshr i64 {word}, {PIECE_BITS}")
+    f.emit(f"br i1 {f.compare('ne', now, '%generation')}, label %{leave}, label %{patient}")
     f.begin_block(patient)
     _pause(f)
     f.lines.append(f"  {following} = add i64 {turns}, 1")

@@ -1,6 +1,6 @@
 """Operations as the kernels compute them: on packed weights, on maps that have their border already.
 
-* `dense_panels[units, panels, lanes]` x, packed
+* `dense_panels[units, panels, lanes, packed]` x, weights: packed, or as they are
 * `conv2d_panels[kernel_shape, strides, dilation, groups, window, panels, lanes]` x, packed: convolution without
 padding, then the maximum
   over windows that do not overlap (window (1, 1): none). The packed weights have one matrix [kh * kw * cin / groups,
@@ -29,9 +29,11 @@ def _infer_dense(inputs: Sequence[TensorType], attributes: Attributes) -> Tensor
 
 
 def _dense(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    x, packed = arrays
+    x, w = arrays
     settings = node.attributes
-    result: Array = x @ unpack_panels(packed, x.shape[-1], settings["units"], settings["panels"], settings["lanes"])
+    if settings["packed"]:
+        w = unpack_panels(w, x.shape[-1], settings["units"], settings["panels"], settings["lanes"])
+    result: Array = x @ w
     return result
 
 
@@ -97,5 +99,5 @@ register("conv2d_panels", _infer_conv2d, _conv2d, None)
 register("conv2d_winograd", _infer_conv2d, _winograd, None)
 
 
-def dense_panels(x: Node, packed: Node, units: int, panels: Sequence[int], lanes: int) -> Node:
-    return make("dense_panels", [x, packed], units=units, panels=tuple(panels), lanes=lanes)
+def dense_panels(x: Node, w: Node, units: int, panels: Sequence[int], lanes: int, packed: bool = True) -> Node:
+    return make("dense_panels", [x, w], units=units, panels=tuple(panels), lanes=lanes, packed=packed)

@@ -1,8 +1,8 @@
 """Weights laid out for the kernels that stream them. Packing runs once per change of the weights, never per image.
 
-* `pack_panels[panels, lanes]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]` vectors of
-`lanes`
-  columns, row after row, so that a kernel reads it front to back. Columns beyond m are zero.
+* `pack_panels[panels, lanes, turned]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]`
+  vectors of `lanes` columns, row after row, so that a kernel reads it front to back. Columns beyond m are zero.
+  `turned`: the operand is the transposed matrix, [m, k].
 * `pack_winograd[]`: a 3x3 kernel [3, 3, cin, cout] as the 16 matrices [cin, cout] of Winograd's F(2x2, 3x3).
 """
 
@@ -20,12 +20,15 @@ WINOGRAD_KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0,
 
 
 def _infer_panels(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    *batch, rows, _ = inputs[0].shape
+    *batch, rows, columns = inputs[0].shape
+    rows = columns if attributes["turned"] else rows
     return TensorType((*batch, rows * sum(attributes["panels"]) * attributes["lanes"]), batched=False)
 
 
 def _pack_panels(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (matrices,) = arrays
+    if node.attributes["turned"]:
+        matrices = matrices.swapaxes(-1, -2)
     *batch, rows, columns = matrices.shape
     lanes = node.attributes["lanes"]
     padded = np.zeros((*batch, rows, sum(node.attributes["panels"]) * lanes), matrices.dtype)
@@ -63,8 +66,8 @@ register("pack_panels", _infer_panels, _pack_panels, None)
 register("pack_winograd", _infer_winograd, _pack_winograd, None)
 
 
-def pack_panels(matrix: Node, panels: Sequence[int], lanes: int) -> Node:
-    return make("pack_panels", [matrix], panels=tuple(panels), lanes=lanes)
+def pack_panels(matrix: Node, panels: Sequence[int], lanes: int, turned: bool = False) -> Node:
+    return make("pack_panels", [matrix], panels=tuple(panels), lanes=lanes, turned=turned)
 
 
 def pack_winograd(kernel: Node) -> Node:

@@ -164,7 +164,7 @@ class TrainingExecutable(_Executable):
             threads = get_num_threads() if total >= FEWEST_IMAGES_FOR_WORKERS else 1
             header = {
                 steps.ORDER_SLOT: rows.ctypes.data, steps.SYNC_SLOT: sync.ctypes.data, steps.TOTAL_SLOT: total,
-                steps.BATCH_SLOT: batch_size, steps.STEPS_SLOT: count, steps.THREADS_SLOT: threads,
+                steps.BATCH_SLOT: batch_size, steps.STEPS_SLOT: count,
                 steps.YIELD_SLOT: yield_address(),
             }  # fmt: skip
             for slot, value in header.items():

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from planish.errors import explain
-
 _POOLS: dict[int, ThreadPoolExecutor] = {}
 _POOL_LOCK = threading.Lock()
 _SECONDS_TO_LOOK_AGAIN = 0.05  # after a wake-up that an exception has swallowed
@@ -126,8 +124,9 @@ def run_watched(
 ) -> None:
     """Calls work(0) .. work(threads - 1) on other threads, and `watch` here every so many seconds until all are done.
 
-    None begins before all are there. If `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are
-    waited for, and the exception goes on. RuntimeError if the system does not give as many threads.
+    There are fewer of them if the system does not give as many; each has to go on until nothing is left to do. If
+    `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception goes
+    on.
     """
     crew = _Crew()
     leader = threading.Thread(
@@ -154,37 +153,23 @@ def run_watched(
 
 def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
     """Starts the other threads and is one of them: signals raise in the main thread only, so nothing does here."""
-    gate = threading.Barrier(threads)
 
     def follow(number: int) -> None:
         try:
-            gate.wait()
             work(number)
-        except threading.BrokenBarrierError:
-            return
         except BaseException as error:  # handed to the waiting thread
             crew.failures.append(error)
             stop()
 
-    others = [
-        threading.Thread(target=follow, args=(number,), daemon=True, name=f"planish-{number}")
-        for number in range(1, threads)
-    ]
-    try:
-        for other in others:
+    others: list[threading.Thread] = []
+    for number in range(1, threads):
+        other = threading.Thread(target=follow, args=(number,), daemon=True, name=f"planish-{number}")
+        try:
             other.start()
-    except RuntimeError as error:
-        gate.abort()
-        raise RuntimeError(
-            explain(
-                what="the system does not give planish another thread",
-                expected=f"{threads} threads",
-                received=str(error),
-                remedy="planish.set_num_threads(1), or a higher limit of threads (ulimit -u)",
-            )
-        ) from error
+        except RuntimeError:  # the system has no thread left: those that are there do all
+            break
+        others.append(other)
     try:
-        gate.wait()
         work(0)
     except BaseException:
         stop()

@@ -74,3 +74,30 @@ def test_weights_and_their_slots_go_together():
     assert [stage.batched for stage in stages] == [True, False, False]
     assert len(stages[-1].units) == 1
     assert len(stages[-1].units[0].nodes) == 2
+
+
+def placed(graph):
+    """The stage of each update's root, and of what reads each parameter."""
+    stages = schedule(graph)
+    return {node: number for number, stage in enumerate(stages) for node in stage.nodes}
+
+
+def test_a_new_value_waits_for_the_last_reader_of_the_old_one():
+    """a' could be computed at once; b' needs the old a, but only when the batch has been summed."""
+    a, b = ops.parameter("a", (17,)), ops.parameter("b", (17,))
+    total = ops.batch_sum(ops.input_("x", (17,)))
+    graph = lowered(
+        Graph.build({}, {"a": ops.multiply(a, 2.0), "b": ops.add(b, ops.multiply(a, total))}), training=True
+    )
+    stage_of = placed(graph)
+    updates = {name: storage_root(node) for name, node in graph.updates}
+    assert stage_of[updates["a"]] > stage_of[updates["b"]]
+
+
+def test_a_value_that_needs_a_parameter_as_it_was_and_as_it_becomes_is_refused():
+    a, c = ops.parameter("a", (17,)), ops.parameter("c", ())
+    new = ops.multiply(a, 2.0)
+    both = ops.reduce_sum(ops.multiply(ops.batch_sum(ops.multiply(ops.input_("x", (17,)), new)), a), (0,))
+    graph = lowered(Graph.build({}, {"a": new, "c": ops.add(c, both)}), training=True)
+    with pytest.raises(RuntimeError, match="as they were and as they become"):
+        schedule(graph)

@@ -19,6 +19,8 @@ def test_dense(shape):
     x, w = numbers(3, *shape), numbers(6, 7, seed=1)
     node = dense_panels(ops.input_("x", shape), pack_panels(ops.parameter("w", w.shape), (1, 1), 4), 7, (1, 1), 4)
     np.testing.assert_allclose(compute(node, x=x, w=w), x @ w, rtol=1e-12)
+    as_they_are = dense_panels(ops.input_("x", shape), ops.parameter("w", w.shape), 7, (1, 1), 4, packed=False)
+    np.testing.assert_allclose(compute(as_they_are, x=x, w=w), x @ w, rtol=1e-12)
 
 
 def pooled(node, window):

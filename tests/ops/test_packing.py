@@ -23,6 +23,9 @@ def test_there_and_back(batch, columns, panels, lanes):
     packed = compute(pack_panels(ops.parameter("w", w.shape), panels, lanes), w=w)
     assert packed.shape == (*batch, 5 * sum(panels) * lanes)
     np.testing.assert_array_equal(unpack_panels(packed, 5, columns, panels, lanes), w)
+    around = w.swapaxes(-1, -2)
+    turned = compute(pack_panels(ops.parameter("w", around.shape), panels, lanes, turned=True), w=around)
+    np.testing.assert_array_equal(turned, packed)
 
 
 def test_winograd_matrices():

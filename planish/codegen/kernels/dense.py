@@ -5,10 +5,11 @@
             for k in range(features): sums[row][v] += x[row][k] * w[panel][k][v]
             y[row][panel] = epilogue(sums)     # the last vector is masked
 
-x [count * rows per image, features], w packed by panels, y [.., units]. The block is 2 * features * units FLOP a row;
-the weights are read once per row block from L2, so a block of 14 rows runs at the FMA limit (175 GFLOP/s of 175 on
-AVX-512, 2 vectors a panel) and a single row at the speed of L2. Registers: rows * vectors sums + vectors weights + 1
-broadcast.
+x [count * rows per image, features], w packed by panels, y [.., units]. Weights that change with every step, and have
+whole vectors of columns, are read as they are: packing them would take longer than it saves. The block is 2 * features
+* units FLOP a row; the weights are read once per row block from L2, so a block of 14 rows runs at the FMA limit (175
+GFLOP/s of 175 on AVX-512, 2 vectors a panel) and a single row at the speed of L2. Registers: rows * vectors sums +
+vectors weights + 1 broadcast.
 """
 
 from __future__ import annotations
@@ -35,6 +36,24 @@ def rows_in_block(vectors: int, registers: int) -> int:
     return max(1, min(14, (registers - 2 - vectors) // vectors))
 
 
+class _Layout:
+    """Where the weights are: packed by panels, or row by row as the layer has them."""
+
+    def __init__(self, spec: Spec, vector_nbytes: int) -> None:
+        packed = spec.attributes["packed"]
+        self.vector_nbytes = vector_nbytes * (spec.inputs[0].shape[-1] if packed else 1)  # from panel to panel
+        self._row_nbytes = None if packed else 4 * spec.shape[-1]
+        self._lane_nbytes = vector_nbytes
+
+    def panel(self, f: Function, weights: Pointer, vector: Index) -> Pointer:
+        """The first row of the panel that begins with that vector of columns."""
+        return f.offset(weights, f.multiply(vector, self.vector_nbytes))
+
+    def step_nbytes(self, vectors: int) -> int:
+        """From one row of a panel to the next."""
+        return vectors * self._lane_nbytes if self._row_nbytes is None else self._row_nbytes
+
+
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     per_image = math.prod(spec.shape[:-1])
     rows = f.multiply(operands.count, per_image) if spec.result.batched else per_image
@@ -53,14 +72,16 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     offsets = [4 * features * row for row in range(block)]
+    layout = _Layout(spec, f.vector_nbytes)
     for run in panel_runs(spec.attributes["panels"], units, f.lanes):
         vectors = run.vectors
         with f.when_positive(rows), f.loop(0, run.count) as panel:
             vector = f.add(f.multiply(panel.index, vectors), run.start)
-            weights = f.offset(operands.inputs[1], f.multiply(vector, features * f.vector_nbytes))
+            weights = layout.panel(f, operands.inputs[1], vector)
             with f.loop(0, rows, block) as first:
                 x = f.offset(operands.inputs[0], f.multiply(first.index, 4 * features))
-                sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, weights, features, vectors)
+                step = layout.step_nbytes(vectors)
+                sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, weights, features, vectors, step)
                 for row in range(block):
                     at = f.add(first.index, row)
                     own = sums[row * vectors : (row + 1) * vectors]
@@ -72,6 +93,7 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     x = f.offset(operands.inputs[0], f.multiply(row, 4 * features))
+    layout = _Layout(spec, f.vector_nbytes)
     for run in panel_runs(spec.attributes["panels"], units, f.lanes):
         together = max(1, SINGLE_ROW_VECTORS // run.vectors)
         whole = run.count // together * together
@@ -79,17 +101,19 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
             if last > first:
                 with f.loop(first, last, group) as panel:
                     vector = f.add(f.multiply(panel.index, run.vectors), run.start)
-                    weights = f.offset(operands.inputs[1], f.multiply(vector, features * f.vector_nbytes))
-                    sums = _row_sums(f, x, weights, features, run.vectors, group)
+                    weights = layout.panel(f, operands.inputs[1], vector)
+                    sums = _row_sums(f, x, weights, layout, features, run.vectors, group)
                     _store(f, epilogue, operands.output, sums, row, vector, run, units)
 
 
-def _row_sums(f: Function, x: Pointer, w: Pointer, features: int, vectors: int, panels: int) -> list[Value]:
+def _row_sums(
+    f: Function, x: Pointer, w: Pointer, layout: _Layout, features: int, vectors: int, panels: int
+) -> list[Value]:
     """One row times `panels` panels that follow each other in `w`."""
-    panel_nbytes = features * vectors * f.vector_nbytes
+    panel_nbytes = layout.vector_nbytes * vectors
     with f.loop(0, features, carried=[ZERO] * (panels * vectors)) as k:
         seen = f.broadcast(x, f.multiply(k.index, 4))
-        at = f.offset(w, f.multiply(k.index, vectors * f.vector_nbytes))
+        at = f.offset(w, f.multiply(k.index, layout.step_nbytes(vectors)))
         places = [panel * panel_nbytes + v * f.vector_nbytes for panel in range(panels) for v in range(vectors)]
         k.next(*(f.fma(seen, f.load(at, place), total) for place, total in zip(places, k.carried, strict=True)))
     return k.results

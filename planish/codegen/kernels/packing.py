@@ -1,6 +1,7 @@
 """Weights into the order in which kernels read them. Runs once per change of the weights (in training: once a step).
 
 pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
+               turned: from w[columns of the panel][k], square blocks of which are transposed in registers
 pack_winograd: for c, o: U[:, :, c, o] = G w[:, :, c, o] G'
 unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen.function import ZERO, Function, Index, Value
+from planish.codegen.boxes import turned
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import panel_runs
+from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
 from planish.ops.packing import WINOGRAD_KERNEL
 
@@ -28,6 +30,9 @@ def panel_items(spec: Spec, target: Target) -> int:
 
 def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
     *_, rows, columns = spec.inputs[0].shape
+    turned_around = spec.attributes["turned"]
+    if turned_around:
+        rows, columns = columns, rows
     panels = spec.attributes["panels"]
     total = rows * sum(panels) * f.lanes
     before = 0
@@ -35,16 +40,48 @@ def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
         number = f.subtract(operands.item, before)
         before += run.count
         mine = f.let(f"icmp ult i64 {number}, {run.count}")
-        with f.when(mine), f.loop(0, _matrices(spec)) as matrix, f.loop(0, rows) as k:
+        with f.when(mine), f.loop(0, _matrices(spec)) as matrix:
             first = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.lanes)
-            source = f.add(f.multiply(f.add(f.multiply(matrix.index, rows), k.index), columns), first)
+            source = f.add(f.multiply(matrix.index, rows * columns), f.multiply(first, rows if turned_around else 1))
             target = f.add(f.multiply(matrix.index, total), f.multiply(first, rows))
-            target = f.add(target, f.multiply(k.index, run.vectors * f.lanes))
-            for v in range(run.vectors):
-                tail = run.masked and v == run.vectors - 1
-                mask = f.tail_mask(columns - (run.start + v) * f.lanes) if tail else None
-                value = f.load(operands.inputs[0], f.multiply(f.add(source, v * f.lanes), 4), mask)
-                f.store(value, operands.output, f.multiply(f.add(target, v * f.lanes), 4))
+            here, there = (
+                f.offset(pointer, f.multiply(place, 4))
+                for pointer, place in ((operands.inputs[0], source), (operands.output, target))
+            )
+            (_pack_turned if turned_around else _pack_rows)(f, run, rows, columns, here, there)
+
+
+def _pack_rows(f: Function, run: PanelRun, rows: int, columns: int, source: Pointer, target: Pointer) -> None:
+    masks = [f.tail_mask(width) if width < f.lanes else None for width in _widths(run, columns, f.lanes)]
+    with f.loop(0, rows) as k:
+        here = f.offset(source, f.multiply(k.index, 4 * columns))
+        there = f.offset(target, f.multiply(k.index, run.vectors * f.vector_nbytes))
+        for v, mask in enumerate(masks):
+            f.store(f.load(here, v * f.vector_nbytes, mask), there, v * f.vector_nbytes)
+
+
+def _pack_turned(f: Function, run: PanelRun, rows: int, columns: int, source: Pointer, target: Pointer) -> None:
+    """Columns of the panel are rows in memory: a vector of each, for `lanes` values of k, becomes `lanes` vectors."""
+    step = run.vectors * f.vector_nbytes
+    whole = rows // f.lanes * f.lanes
+    for v, width in enumerate(_widths(run, columns, f.lanes)):
+        own = f.offset(source, 4 * v * f.lanes * rows)
+        for start, stop, mask in ((0, whole, None), (whole, rows, f.tail_mask(rows - whole) if whole < rows else None)):
+            if start == stop:
+                continue
+            with f.loop(start, stop, f.lanes) as k:
+                here = f.offset(own, f.multiply(k.index, 4))
+                there = f.offset(target, f.multiply(k.index, step))
+                block = [f.load(here, 4 * place * rows, mask) for place in range(width)]
+                block += [ZERO] * (f.lanes - width)
+                for place, vector in enumerate(turned(f, block)[: stop - start]):
+                    f.store(vector, there, place * step + v * f.vector_nbytes)
+
+
+def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
+    """How many columns each vector of a panel has."""
+    last = columns - (run.start + run.vectors - 1) * lanes if run.masked else lanes
+    return [lanes] * (run.vectors - 1) + [last]
 
 
 def emit_winograd(f: Function, spec: Spec, operands: Operands) -> None:

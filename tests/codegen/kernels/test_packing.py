@@ -16,6 +16,9 @@ def test_panels(target, vectors):
         columns = sum(vectors) * lanes - missing
         case.output(pack_panels(case.weight(5, columns), vectors, lanes))
         case.output(pack_panels(case.weight(3, 2, columns), vectors, lanes))
+        for rows in (1, lanes, 2 * lanes + 3):
+            case.output(pack_panels(case.weight(columns, rows), vectors, lanes, turned=True))
+        case.output(pack_panels(case.weight(2, columns, lanes + 1), vectors, lanes, turned=True))
     case.check(None)
 
 
