@@ -25,6 +25,8 @@ PAGE = ROOT / "docs" / "errors.md"
 LIBRARIES = ("planish", "keras", "torch")
 NAMES = {"planish": "planish", "keras": "Keras", "torch": "PyTorch"}
 MOST_LINES = 14
+MOST_CHARACTERS = 100
+"""Of a text in the table."""
 
 Answers = dict[str, dict[str, list[str] | None]]
 
@@ -33,23 +35,25 @@ INTRODUCTION = """\
 
 An error of planish's says, in this order: the layer, what is wrong, the rule that was broken, what was expected and
 where that number comes from, what was received and where it comes from, the chain of shapes up to the place that
-broke, and the remedy as code. A shape is refused where it enters, before anything is computed: `fit` has changed no
-weight when it raises.
+broke, and the remedy as code. A shape is refused where it enters, before anything is computed: where `fit` refuses
+arrays, or the validation data, it has changed no weight.
 
-Below are {count} mistakes on the way from an array to a `Dense` layer, with what planish, Keras and PyTorch say when
-they are made. The page is written by `python tools/make_errors.py`, which makes them all; a test of planish holds its
-part of the page to the letter. Keras {keras} runs on JAX here; PyTorch is {torch}. Texts of more than {lines} lines
-are cut.
+Below are {count} mistakes on the way from an array to a `Dense` layer, with what planish, Keras {keras} (on JAX) and
+PyTorch {torch} say when they are made. `python tools/make_errors.py` makes them all and writes this page; a test holds
+planish's part of it to the letter. Texts of more than {lines} lines are cut.
 
 Before each mistake, planish and Keras have run the first of these, PyTorch the second:
 
-```python
+```py
 {keras_given}```
 
-```python
+```py
 {torch_given}```
 
 ## All of them
+
+Each links to the whole texts. A few mistakes raise nothing somewhere: *no error* says what comes of them. Where a
+cell is empty, there is no such step.
 
 """
 
@@ -76,44 +80,58 @@ def page(answers: Answers, versions: dict[str, str]) -> str:
     parts.append("| Mistake | planish | Keras | PyTorch |\n| --- | --- | --- | --- |\n")
     for stage in STAGES:
         for mistake in stage.mistakes:
-            cells = [_cell(answers[library][mistake.title]) for library in LIBRARIES]
-            parts.append(f"| [{mistake.title}](#{_anchor(mistake.title)}) | {' | '.join(cells)} |\n")
+            cells = [cell(answers[library][mistake.title]) for library in LIBRARIES]
+            parts.append(f"| [{mistake.title}]({anchor(mistake.title)}) | {' | '.join(cells)} |\n")
     for stage in STAGES:
         parts.append(f"\n## {stage.title}\n")
         parts += [_section(mistake, answers) for mistake in stage.mistakes]
     return "".join(parts)
 
 
-def _anchor(title: str) -> str:
-    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+def anchor(title: str) -> str:
+    """The link to a section."""
+    return "#" + re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
-def _cell(answer: list[str] | None) -> str:
-    """The beginning of a text, for the table."""
+def cell(answer: list[str] | None) -> str:
+    """What a text says first, and the first of its remedies, for the table."""
     if answer is None:
-        return "no such step"
+        return ""
     kind, text = answer
+    first = _KERAS_FRAME.sub("", text).strip().partition("\n  " if kind else "\n")[0]
+    remedy = re.search(r"^  remedy: +(.*)$", text, re.MULTILINE)
+    said = _shortened(first) if first else f"`{kind}`, without a word"
+    if remedy:
+        said += f" <br>→ {_shortened(remedy[1])}"
+    return said if kind else f"*no error*: {said}"
+
+
+_KERAS_FRAME = re.compile(r"^Exception encountered when calling \S+\n")
+
+
+def _shortened(text: str) -> str:
     line = " ".join(text.split())
-    line = line if len(line) <= 90 else line[:87].rsplit(" ", 1)[0] + " …"
-    line = line.replace("|", "\\|").replace("`", "").replace("<", "&lt;")
-    return f"**{kind}**: {line}" if kind else f"*no error*: {line}"
+    line = line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return line.replace("|", "\\|").replace("`", "").replace("<", "&lt;").replace("*", "\\*")
 
 
 def _section(mistake: Mistake, answers: Answers) -> str:
-    parts = [f"\n### {mistake.title}\n\n```python\n{mistake.keras.strip()}\n```\n"]
+    parts = [f"\n### {mistake.title}\n\n```py\n{mistake.keras}```\n"]
     for library in LIBRARIES:
-        answer = answers[library][mistake.title]
-        if library == "torch":
-            if mistake.torch is None:
-                parts.append("\nPyTorch has no such step.\n")
-                continue
-            parts.append(f"\n```python\n{mistake.torch.strip()}\n```\n")
-        assert answer is not None
-        kind, text = answer
-        parts.append(
-            f"\n{NAMES[library]}{f', `{kind}`' if kind else ' raises nothing'}:\n\n```text\n{_cut(text)}\n```\n"
-        )
+        if library == "torch" and mistake.torch is not None:
+            parts.append(f"\n```py\n{mistake.torch}```\n")
+        parts.append(told(library, answers[library][mistake.title]))
     return "".join(parts)
+
+
+def told(library: str, answer: list[str] | None) -> str:
+    """What a library says, whole."""
+    name = NAMES[library]
+    if answer is None:
+        return f"\n{name} has no such step.\n"
+    kind, text = answer
+    head = f"{name}, `{kind}`" if kind else f"{name} raises nothing"
+    return f"\n{head}:\n\n```text\n{_cut(text)}\n```\n" if text else f"\n{head}, without a word.\n"
 
 
 def _cut(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from planish.models.prepare import (
     ensure_built,
     image_shape,
     out_of_memory_explained,
+    prepare,
     require_compiled,
     stream_of,
 )
@@ -87,6 +88,8 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
         callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
+        if validation is not None and isinstance(validation.data, Arrays):
+            prepare(model, settings, validation.data)  # refused now, not after an epoch of training
         try:
             return _run(model, settings, running, validation, callbacks, range(first, epochs))
         except BaseException:  # Ctrl-C included: whatever ends the run, the bar's line has to end too
@@ -175,8 +178,9 @@ def _data(
         ensure_built(model, data.x)
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
+            held_out = replace(held_out, place="the images that validation_split holds out")
             if arguments.class_weight is not None:  # which weighs what is trained on, and nothing else
-                held_out = Arrays(held_out.x, held_out.y)
+                held_out = replace(held_out, weight=None)
     return data, _validation(model, arguments, held_out, batch_size)
 
 

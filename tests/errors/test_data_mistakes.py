@@ -66,6 +66,21 @@ def test_validation_data_are_called_by_their_name(model):
         fit(iter([(x, y), (x[..., 0], y)]))
 
 
+@pytest.mark.parametrize("shape", [(4, 32, 32, 1), (4, 28, 28)])
+def test_validation_data_are_refused_before_training(model, shape):
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"^validation_data: "):
+        model.fit(
+            images(4, 28, 28, 1) + 1, np.zeros(4), validation_data=(images(*shape), np.zeros(4)), epochs=3, verbose=0
+        )
+    assert all(np.array_equal(was, now) for was, now in zip(before, model.get_weights(), strict=True))
+
+
+def test_what_is_held_out_is_called_so(model):
+    with pytest.raises(ValueError, match=r"^the images that validation_split holds out: loss '.*': a label is out of"):
+        model.fit(images(4, 28, 28, 1), np.array([0, 1, 2, 3]), validation_split=0.25, verbose=0)
+
+
 def test_batches_are_called_by_their_number(model):
     x, y = images(4, 28, 28, 1), np.zeros(4)
 

@@ -40,6 +40,7 @@ def given(library: str, folder: Path) -> dict[str, Any]:
     """The names that the code of a mistake uses."""
     if library == "torch":
         torch = importlib.import_module("torch")
+        torch.manual_seed(0)
         names: dict[str, Any] = {"torch": torch, "nn": torch.nn, "folder": folder}
         exec(TORCH_GIVEN, names)
         return names
@@ -89,6 +90,8 @@ def _outcome(result: Any) -> str:
         return f"trains; the loss is {result.history['loss'][-1]:.2g}"
     if hasattr(result, "layers"):
         return f"goes through: a model from {result.input_shape} to {result.output_shape}"
+    if isinstance(result, tuple):
+        return f"gives the shape {tuple(result)}"
     if hasattr(result, "shape") and not result.shape:
         return f"gives {float(getattr(result, 'detach', lambda: result)()):.4g}"
     if hasattr(result, "shape"):
