@@ -7,7 +7,7 @@ import platform
 from dataclasses import dataclass
 
 from planish import config
-from planish.errors import unknown_name
+from planish.errors import explain, unknown_name
 
 FLOAT_NBYTES = 4
 CACHE_LINE_NBYTES = 64
@@ -68,7 +68,13 @@ def _target_for(requested: str | None) -> Target:
         return make_target(best, triple, llvm.get_host_cpu_name(), features.flatten())
     runnable = [name for name in _SHAPES if _runs(name, best)]
     if requested not in runnable:
-        raise ValueError(unknown_name("PLANISH_TARGET", requested, runnable))
+        raise ValueError(
+            explain(
+                what=f"PLANISH_TARGET is {requested!r}: this processor cannot run it",
+                expected="one of " + ", ".join(repr(name) for name in runnable),
+                received=repr(requested),
+            )
+        )
     return make_target(requested, triple)
 
 
