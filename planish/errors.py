@@ -1,11 +1,14 @@
 """One form for every message about a mistake: what happened and where, then what was expected and what to do.
 
-Dense 'dense': the input has the wrong number of features
-  expected:    16384
-  received:    65536
-  input shape: (None, 256, 256, 3)
-  shapes:      (None, 256, 256, 3) -> Flatten 'flatten' (None, 65536) -> Dense 'dense'
-  remedy:      resize the images to 128x128, or build a new model
+Dense 'dense': the layer was built for another number of features
+  expected:    784 features (Flatten of 28x28x1)
+  received:    1,024 features (Flatten of 32x32x1)
+  input shape: (None, 1024)
+  shapes:      (None, 32, 32, 1) -> Flatten 'flatten' (None, 1024) -> Dense 'dense'
+  remedy:      a layer of its own in the place of Dense 'dense': Dense(10)
+               or images as those that it was built for: Input((28, 28, 1))
+
+docs/errors.md shows all that say a shape is wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The form of messages; the messages themselves are tested beside what raises them, and in tests/errors."""
 
+import pickle
+
 import numpy as np
 
-from planish.errors import explain, unknown_name
+from planish.errors import ExplainedError, explain, unknown_name
 
 
 def test_only_what_happened():
@@ -29,6 +31,28 @@ def test_every_part_in_order_and_aligned():
         "  remedy:      resize the images to 128x128",
         "               or build a new model",
     ]
+
+
+def test_a_long_chain_has_a_line_for_each_step():
+    steps = [f"Conv2D 'conv2d_{place}' (None, 26, 26, 32)" for place in range(3)]
+    assert explain(what="wrong", chain=steps, remedy="none").splitlines() == [
+        "wrong",
+        "  shapes: Conv2D 'conv2d_0' (None, 26, 26, 32)",
+        "          -> Conv2D 'conv2d_1' (None, 26, 26, 32)",
+        "          -> Conv2D 'conv2d_2' (None, 26, 26, 32)",
+        "  remedy: none",
+    ]
+
+
+def test_an_error_that_keeps_its_parts():
+    error = ExplainedError(what="wrong", expected=3)
+    assert str(error) == "wrong\n  expected: 3"
+    told = error.told_with(layer="batch 2", remedy="4")
+    assert type(told) is ValueError
+    assert str(told) == "batch 2: wrong\n  expected: 3\n  remedy:   4"
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is ValueError
+    assert str(again) == str(error)
 
 
 def test_zero_false_and_empty_values_are_shown_but_none_is_not():

@@ -43,7 +43,11 @@ class Dropout(Layer):
     def check_input(self, shape: Shape) -> None:
         if self.noise_shape is not None and not self._noise_fits(shape):
             raise self.mistake(
-                "noise_shape does not fit the input", shape, expected=(None, *shape), received=self.noise_shape
+                "noise_shape does not fit the input",
+                shape,
+                expected=f"{(None, *shape)}, or 1 where numbers are dropped together",
+                received=self.noise_shape,
+                remedy=f"noise_shape={(None, *(None for _ in shape))}",
             )
 
     def _noise_fits(self, shape: Shape) -> bool:

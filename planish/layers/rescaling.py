@@ -36,8 +36,9 @@ class Rescaling(Layer):
                 raise self.mistake(
                     f"{name} has a number for {len(value)} channels",
                     shape,
-                    expected=f"{shape[-1] if shape else 'one number'}",
-                    received=len(value),
+                    expected=f"{shape[-1]} numbers, one for each channel" if shape else "one number",
+                    received=f"{len(value)} numbers",
+                    remedy=f"one number for all channels: {name}={value[0]:g}" if value else f"a number: {name}=1",
                 )
 
     def call(self, x: Node, context: CallContext) -> Node:

@@ -31,6 +31,7 @@ class Softmax(Layer):
                 f"axis {self.axis} is not an axis of the image",
                 shape,
                 expected=f"1 to {rank - 1}, or {1 - rank} to -1",
+                remedy="axis=-1, where the scores of the classes are",
             )
 
     def call(self, x: Node, context: CallContext) -> Node:

@@ -157,7 +157,12 @@ def _refuse_other_types(loss: str, y: Array) -> None:
         )
     if not y.ndim:
         raise ValueError(
-            explain(what=f"loss '{loss}' needs a target for each image", expected="an array", received=repr(y[()]))
+            explain(
+                what=f"loss '{loss}' needs a target for each image",
+                expected="an array",
+                received=repr(y[()]),
+                remedy="np.full(len(x), y)",
+            )
         )
 
 

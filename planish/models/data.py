@@ -173,7 +173,12 @@ def _sample_weight(value: Any, count: int) -> Array:
 def class_weights(weights: Any, targets: Array | None) -> Array:
     """The weight of each sample, f32 [n], by its class; classes that `weights` does not name weigh 1."""
     if targets is None:
-        raise ValueError(explain(what="`class_weight` needs `y`: the classes are read from the targets"))
+        raise ValueError(
+            explain(
+                what="`class_weight` needs `y`: the classes are read from the targets",
+                remedy="pass y, or batches of (x, y)",
+            )
+        )
     if not isinstance(weights, Mapping):
         raise TypeError(
             explain(
@@ -183,13 +188,20 @@ def class_weights(weights: Any, targets: Array | None) -> Array:
                 remedy="pass dict(enumerate(weights))" if isinstance(weights, list | tuple | np.ndarray) else None,
             )
         )
+    if not targets.size:
+        return np.ones(len(targets), np.float32)
     if targets.ndim > 1 and targets.shape[-1] != 1:
         classes = np.argmax(targets, axis=-1)
     else:
         classes = np.rint(targets.reshape(len(targets), -1)[:, 0]).astype(np.int64)
     if classes.ndim != 1:
         raise ValueError(
-            explain(what="`class_weight` needs one class per image", received=f"targets of shape {targets.shape}")
+            explain(
+                what="`class_weight` needs one class per image",
+                expected=f"targets of shape ({len(targets)},), or one-hot",
+                received=f"targets of shape {targets.shape}",
+                remedy="sample_weight: a weight for each image",
+            )
         )
     names, places = np.unique(classes, return_inverse=True)
     values = [float(weights.get(int(name), 1.0)) for name in names]

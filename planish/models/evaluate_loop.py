@@ -55,7 +55,13 @@ class Evaluation:
             count = len(data) if steps is None else min(len(data), steps * batch_size)
             self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)
         if self._metrics is None:
-            raise ValueError(explain(what="`x` gave no batches", expected="at least one"))
+            raise ValueError(
+                explain(
+                    what="`x` gave no batches",
+                    expected="at least one",
+                    remedy="an iterator that was used up has to be made anew",
+                )
+            )
         results = self._metrics.results()
         if isinstance(data, Arrays) and not np.isfinite(results["loss"]):
             check_finite(data.x, "x")

@@ -203,6 +203,7 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None, ba
                 what="`validation_data` is wrong",
                 expected="(x, y), (x, y, sample_weight), or something that gives batches of them",
                 received=f"a {type(given).__name__}" + (f" of {len(given)}" if isinstance(given, list | tuple) else ""),
+                remedy="validation_data=(x_val, y_val)",
             )
         )
     size = arguments.validation_batch_size

@@ -16,7 +16,7 @@ from planish.layers.layer import Layer
 from planish.losses.loss import Loss
 from planish.models.arrays import Array, as_array
 from planish.models.layer_outputs import LayerName, Traced, checked_images, trace
-from planish.models.prepare import out_of_memory_explained, require_compiled
+from planish.models.prepare import out_of_memory_explained, prepared_targets, require_compiled
 from planish.models.step_graph import ELEMENT_TYPES
 from planish.models.value_program import ValueProgram
 
@@ -125,19 +125,20 @@ def _inputs(model: Any, images: Array, target: Any, y: Any) -> tuple[Loss | None
         loss = losses.get(target)
     if loss is None:
         raise ValueError(explain(what="the model was compiled without a loss", remedy="target=a loss, or its name"))
-    return loss, {"x": images, "y_true": _checked_targets(loss, targets, len(images), model.output_shape)}, loss
+    return loss, {"x": images, "y_true": _checked_targets(model, loss, targets, len(images))}, loss
 
 
-def _checked_targets(loss: Loss, targets: Array, count: int, output_shape: tuple[int | None, ...]) -> Array:
+def _checked_targets(model: Any, loss: Loss, targets: Array, count: int) -> Array:
     if targets.ndim == 0 or len(targets) != count:
         raise ValueError(
             explain(
                 what="`x` and `y` differ in length",
                 expected=f"a target for each of the {count:,} images",
                 received=f"y of shape {targets.shape}",
+                remedy="y of the same images, selected alike: x[rows], y[rows]",
             )
         )
-    return loss.prepare_targets(targets, output_shape)
+    return prepared_targets(model, loss, targets)
 
 
 def _loss_node(loss: Loss, inputs: dict[str, Array], y: Node) -> Node:

@@ -103,7 +103,13 @@ def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Arra
             if reports.due():
                 reports.report(step + 1, images, dict)
     if not outputs:
-        raise ValueError(explain(what="`x` gave no batches", expected="at least one"))
+        raise ValueError(
+            explain(
+                what="`x` gave no batches",
+                expected="at least one",
+                remedy="an iterator that was used up has to be made anew",
+            )
+        )
     reports.report(len(outputs), images, dict)
     callbacks.on_end("predict")
     return np.concatenate(outputs)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from planish.errors import ExplainedError, explain
+from planish.losses.loss import Loss
 from planish.models.arrays import Array, memory_dtype, readable, told_at
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays
@@ -67,18 +68,27 @@ def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
     ensure_built(model, data.x)
     check_images(data.x, model.input_shape[1:], model)
     if data.y is None:
-        raise ValueError(explain(what="there are no targets", expected="`y`, or batches of (x, y)"))
+        raise ValueError(
+            explain(
+                what="there are no targets", expected="`y`, or batches of (x, y)", remedy="pass the answers: fit(x, y)"
+            )
+        )
     loss = settings.loss_for(data.y.shape, model.output_shape)
     if loss is None:
         raise ValueError(
             explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
         )
-    try:
-        y_true = loss.prepare_targets(data.y, model.output_shape)
-    except ExplainedError as error:
-        raise error.told_with(chain=walk(model, model.input_shape[1:]).steps) from None
+    y_true = prepared_targets(model, loss, data.y)
     objective = Objective(loss, settings.loss_weight, tuple(y_true.shape[1:]), data.weight is not None)
     return Prepared(data, y_true, objective)
+
+
+def prepared_targets(model: Any, loss: Loss, y: Array) -> Array:
+    """`y` as the loss reads it. ValueError, with the shapes that lead to the outputs, if it does not fit them."""
+    try:
+        return loss.prepare_targets(y, model.output_shape)
+    except ExplainedError as error:
+        raise error.told_with(chain=walk(model, model.input_shape[1:]).steps) from None
 
 
 def ensure_built(model: Any, x: Array) -> None:
@@ -120,6 +130,7 @@ def stream_of(
                 explain(
                     what=f"`{argument}` cannot be given when `x` is a {type(x).__name__}",
                     expected="batches of (x, y) or (x, y, sample_weight)",
+                    remedy=f"leave {argument} out, and let each batch bring its own",
                 )
             )
     stream = Stream(x, image_shape(model), class_weight, checked_optional_count(steps, name), place)

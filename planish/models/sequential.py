@@ -69,6 +69,7 @@ class Sequential(Model):
                     layer=self.label,
                     what="an Input can only be the first item",
                     received=f"{layer.label} after {self._layers[-1].label}",
+                    remedy="a new Sequential([Input(...), *model.layers])",
                 )
             )
         if any(other.name == layer.name for other in self._layers):
@@ -117,7 +118,10 @@ class Sequential(Model):
             if input_shape is None:
                 raise ValueError(
                     explain(
-                        layer=self.label, what="build needs the shape of the input", expected="build((None, 28, 28, 1))"
+                        layer=self.label,
+                        what="build needs the shape of the input",
+                        expected="the shape of a batch, or an Input as the first item",
+                        remedy="build((None, 28, 28, 1))",
                     )
                 )
             self._layers.insert(0, InputLayer(batch_shape=input_shape))

@@ -80,7 +80,13 @@ class Stream:
             self._open = self._pass(None)
         batch = next(self._open, None)
         if batch is None:
-            raise ValueError(explain(what=f"{type(self.source).__name__} gave no batches", expected="at least one"))
+            raise ValueError(
+                explain(
+                    what=f"{self.name} gave no batches",
+                    expected="at least one",
+                    remedy="an iterator that was used up has to be made anew",
+                )
+            )
         self._open = itertools.chain([batch], self._open)
         return batch
 
@@ -105,16 +111,18 @@ class Stream:
         if isinstance(item, tuple | list) and not 1 <= len(item) <= 3:
             raise ValueError(
                 explain(
-                    what=f"{type(self.source).__name__} gave a batch of {len(item)} parts",
+                    what=f"{place} has {len(item)} parts",
                     expected="x, (x, y) or (x, y, sample_weight)",
+                    remedy="a list of images is joined first: np.stack(images)",
                 )
             )
         parts = tuple(item) if isinstance(item, tuple | list) else (item,)
         if any(isinstance(part, dict) for part in parts):
             raise TypeError(
                 explain(
-                    what=f"{type(self.source).__name__} gave a dictionary",
+                    what=f"{place} has a dictionary in it",
                     expected="x, (x, y) or (x, y, sample_weight)",
+                    remedy="its arrays in this order: tuple(batch.values())",
                 )
             )
         x, y, weight = (*parts, None, None)[:3]

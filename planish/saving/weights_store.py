@@ -106,7 +106,13 @@ class WeightsReader:
             group = self._group(f"{path}/vars")
             dataset = None if group is None else self._child(group, str(number), place)
             if dataset is None:
-                raise WeightsError(explain(what=f"{self.source!r} has no array for {what}", expected=place))
+                raise WeightsError(
+                    explain(
+                        what=f"{self.source!r} has no array for {what}",
+                        expected=place,
+                        remedy="load into the model that was saved, or give skip_mismatch=True",
+                    )
+                )
             if not isinstance(dataset, self._h5py.h5d.DatasetID) or not self._is_in_the_file(dataset):
                 raise self._hostile(place)
             if dataset.dtype.kind not in "fiub":

@@ -103,7 +103,10 @@ def test_batches_are_called_by_their_number(model):
 
 
 def test_no_targets(model):
-    refused("there are no targets\n  expected: `y`, or batches of (x, y)", lambda: model.fit(images(5, 28, 28, 1)))
+    refused(
+        "there are no targets\n  expected: `y`, or batches of (x, y)\n  remedy:   pass the answers: fit(x, y)",
+        lambda: model.fit(images(5, 28, 28, 1)),
+    )
 
 
 def test_nan_in_the_images(model):
@@ -300,24 +303,43 @@ def test_a_dictionary_of_inputs(model):
 
 
 def test_a_generator_of_dictionaries(model):
-    with pytest.raises(TypeError, match=re.escape("generator gave a dictionary\n  expected: x, (x, y)")):
+    with pytest.raises(TypeError, match=r"^batch 1 of the generator has a dictionary in it\n  expected: x, \(x, y\)"):
         model.fit(({"x": 1} for _ in range(3)), steps_per_epoch=1)
 
 
 def test_a_generator_of_tuples_of_four(model):
     refused(
-        "generator gave a batch of 4 parts\n  expected: x, (x, y) or (x, y, sample_weight)",
+        "batch 1 of the generator has 4 parts\n"
+        "  expected: x, (x, y) or (x, y, sample_weight)\n"
+        "  remedy:   a list of images is joined first: np.stack(images)",
         lambda: model.fit(((1, 2, 3, 4) for _ in range(3)), steps_per_epoch=1),
     )
 
 
 def test_targets_beside_a_generator(model):
     refused(
-        "`y` cannot be given when `x` is a generator\n  expected: batches of (x, y) or (x, y, sample_weight)",
+        "`y` cannot be given when `x` is a generator\n"
+        "  expected: batches of (x, y) or (x, y, sample_weight)\n"
+        "  remedy:   leave y out, and let each batch bring its own",
         lambda: model.fit((i for i in range(3)), np.zeros(3)),
     )
 
 
 def test_a_generator_that_gives_nothing(model):
-    refused("`x` gave no batches\n  expected: at least one", lambda: model.evaluate(iter(())))
-    refused("`x` gave no batches\n  expected: at least one", lambda: model.predict(iter(())))
+    message = (
+        "`x` gave no batches\n  expected: at least one\n  remedy:   an iterator that was used up has to be made anew"
+    )
+    refused(message, lambda: model.evaluate(iter(())))
+    refused(message, lambda: model.predict(iter(())))
+
+
+def test_no_images_with_class_weights(model):
+    with pytest.raises(ValueError, match=r"^`x` holds no images"):
+        model.fit(images(0, 28, 28, 1), np.zeros(0), class_weight={0: 2.0})
+
+
+def test_targets_of_gradients_are_told_alike(model):
+    with pytest.raises(ValueError, match="a label is out of range") as caught:
+        model.gradients(images(2, 28, 28, 1), target="loss", y=[0, 7])
+    assert "-> Dense 'dense' (None, 3)" in str(caught.value)
+    assert type(caught.value) is ValueError
