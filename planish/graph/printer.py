@@ -8,23 +8,30 @@ output 'y' = %2
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 
 
-def print_graph(graph: Graph, *, comments: bool = True) -> str:
-    """One line a node, then the results. Without `comments` the names of the user's layers are left out: they do not
-    change what the program computes.
+def print_graph(graph: Graph, *, comments: bool = True, parameters: Mapping[str, str] | None = None) -> str:
+    """One line a node, then the results.
+
+    Without `comments` the names of the user's layers are left out, and `parameters` may have other names: neither
+    changes what the program computes.
     """
     names = {node: f"%{place}" for place, node in enumerate(graph.nodes)}
-    lines = [_line(node, names, comments) for node in graph.nodes]
+    lines = [_line(node, names, parameters, comments) for node in graph.nodes]
     lines += [f"output {name!r} = {names[node]}" for name, node in graph.outputs]
-    lines += [f"update {name!r} = {names[node]}" for name, node in graph.updates]
+    lines += [f"update {(parameters or {}).get(name, name)!r} = {names[node]}" for name, node in graph.updates]
     return "\n".join(lines) + "\n"
 
 
-def _line(node: Node, names: dict[Node, str], comments: bool) -> str:
-    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(node.attributes.items()))
+def _line(node: Node, names: dict[Node, str], parameters: Mapping[str, str] | None, comments: bool) -> str:
+    attributes = dict(node.attributes)
+    if node.op == "parameter" and parameters is not None:
+        attributes["name"] = parameters[attributes["name"]]
+    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(attributes.items()))
     words = [f"{names[node]}: {node.type} = {node.op}" + (f"[{settings}]" if settings else "")]
     words += [names[source] for source in node.inputs]
     layers = ", ".join(" ".join(layer.split()) for layer in node.layers)  # a name with a line break stays on its line

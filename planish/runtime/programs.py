@@ -8,8 +8,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from planish import config
@@ -22,7 +22,7 @@ from planish.runtime.native import NativeCode
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A program ready to be called. Sizes in bytes."""
+    """A program ready to be called. Sizes in bytes. What is kept has numbers for the names of parameters."""
 
     code: NativeCode
     arguments: tuple[str, ...]
@@ -49,20 +49,21 @@ _MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
 
 
 def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
-    """The program for the current target."""
+    """The program for the current target. Models that differ in names only share it."""
     target = current_target()
-    key = _key(graph, input_dtypes, target, training, max_batch)
+    numbers = _numbered_parameters(graph)
+    key = _key(graph, numbers, input_dtypes, target, training, max_batch)
     with _LOCK:
         found = _COMPILED.get(key)
         if found is None:
             started = time.perf_counter()
             loaded = _loaded(key, target)
-            found = loaded or _made(key, graph, input_dtypes, target, training, max_batch)
+            found = loaded or _made(key, graph, numbers, input_dtypes, target, training, max_batch)
             _MAKINGS.append(Making(training, loaded is not None, started, time.perf_counter() - started))
             if len(_COMPILED) >= _MOST_KEPT:
                 del _COMPILED[next(iter(_COMPILED))]
             _COMPILED[key] = found
-    return found
+    return replace(found, arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
 
 
 def makings(since: float) -> list[Making]:
@@ -71,8 +72,27 @@ def makings(since: float) -> list[Making]:
         return [making for making in _MAKINGS if making.started >= since]
 
 
-def _key(graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int) -> str:
-    parts = [_compiler_identity(), target.key, print_graph(graph, comments=False), repr(sorted(input_dtypes.items()))]
+def _numbered_parameters(graph: Graph) -> dict[str, str]:
+    """A name for each parameter that does not depend on the names of the layers."""
+    return {node.attributes["name"]: str(number) for number, node in enumerate(graph.leaves("parameter"))}
+
+
+def _renamed(arguments: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The arguments of a program ("parameter conv2d/kernel") with other names for the parameters."""
+    pairs = [argument.split(" ", 1) for argument in arguments]
+    return tuple(f"{kind} {names[name] if kind == 'parameter' else name}" for kind, name in pairs)
+
+
+def _key(
+    graph: Graph,
+    numbers: Mapping[str, str],
+    input_dtypes: Mapping[str, str],
+    target: Target,
+    training: bool,
+    max_batch: int,
+) -> str:
+    parts = [_compiler_identity(), target.key, print_graph(graph, comments=False, parameters=numbers)]
+    parts.append(repr(sorted(input_dtypes.items())))
     parts.append(f"training={training} max_batch={max_batch}")
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -109,7 +129,13 @@ def _loaded(key: str, target: Target) -> Compiled | None:
 
 
 def _made(
-    key: str, graph: Graph, input_dtypes: Mapping[str, str], target: Target, training: bool, max_batch: int
+    key: str,
+    graph: Graph,
+    numbers: Mapping[str, str],
+    input_dtypes: Mapping[str, str],
+    target: Target,
+    training: bool,
+    max_batch: int,
 ) -> Compiled:
     from planish.codegen import compile as compiler
     from planish.runtime.dump import generate_and_dump
@@ -117,13 +143,12 @@ def _made(
     request = compiler.Request(graph, input_dtypes, target, training, max_batch)
     program = generate_and_dump(request)
     code = compiler.object_code(program.text, target)
+    arguments = _renamed(program.arguments, numbers)
     facts = {
-        "arguments": program.arguments,
+        "arguments": arguments,
         "arena_nbytes": program.arena_nbytes,
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
     }
     object_cache.store(key, json.dumps(facts).encode() + b"\n" + code)
-    return Compiled(
-        NativeCode(code, target), program.arguments, program.arena_nbytes, program.scratch_nbytes, program.block
-    )
+    return Compiled(NativeCode(code, target), arguments, program.arena_nbytes, program.scratch_nbytes, program.block)
