@@ -153,7 +153,8 @@ def test_weights_can_be_read_and_assigned():
     before = first.get_weights()
     assert error_of(lambda: first.set_weights(wrong)) == [
         "Sequential 'sequential': set_weights got arrays of other shapes than the weights",
-        "  expected: 4 arrays: 'conv2d/kernel' (3, 3, 1, 2), 'conv2d/bias' (2,), 'dense/kernel' (32, 3), 'dense/bias' (3,)",
+        "  expected: 4 arrays: 'conv2d/kernel' (3, 3, 1, 2), 'conv2d/bias' (2,), 'dense/kernel' (32, 3), "
+        "'dense/bias' (3,)",
         "  received: 3 arrays: (3, 3, 1, 2), (2,), (32, 3)",
         "  remedy:   all of model.get_weights(): 'dense/bias' missing",
     ]

@@ -75,7 +75,11 @@ def test_layers_that_do_not_fit_can_be_skipped(tmp_path):
     ("units", "message"),
     [
         ((4,), "has weights that the model has no layer for"),
-        ((4, 2, 2), "has not the weights that the layer needs\n  expected: 2 arrays: kernel (2, 2), bias (2,) in layers/dense_2\n"),
+        (
+            (4, 2, 2),
+            "has not the weights that the layer needs\n"
+            "  expected: 2 arrays: kernel (2, 2), bias (2,) in layers/dense_2\n",
+        ),
     ],
 )
 def test_files_of_deeper_and_shallower_models(tmp_path, units, message):
