@@ -74,7 +74,8 @@ def makings(since: float) -> list[Making]:
 
 def _numbered_parameters(graph: Graph) -> dict[str, str]:
     """A name for each parameter that does not depend on the names of the layers."""
-    return {node.attributes["name"]: str(number) for number, node in enumerate(graph.leaves("parameter"))}
+    names = [*(node.attributes["name"] for node in graph.leaves("parameter")), *(name for name, _ in graph.updates)]
+    return {name: str(number) for number, name in enumerate(dict.fromkeys(names))}
 
 
 def _renamed(arguments: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
