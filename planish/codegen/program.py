@@ -18,6 +18,7 @@ from planish.codegen import steps
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Operands, spec_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
+from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.kernels.load_input import element_nbytes
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.module import Module
@@ -140,23 +141,33 @@ class Emitter:
     def _alone(self, stage: Stage) -> list[Node]:
         """The nodes that have a function of their own."""
         if not stage.batched:
-            return stage.nodes
+            return [unit.nodes[0] for unit in stage.units if len(unit.nodes) == 1]
         groups = [group for segment in stage.segments for group in groups_of(segment, self.target.lanes)]
         return [group[0] for group in groups if len(group) == 1 and not is_beside(group[0])]
 
     def _call_group(self, f: Function, group: list[Node], image: Index, in_block: Index) -> None:
         """Emits the function of a group of small values, and calls it."""
-        outputs = [node for node in group if self._is_read_outside(node, group)]
-        inputs = [source for source in _sources(group) if storage_root(source) not in group]
-        name = f"g{len(self._kernel_names)}_{len(group)}_small_values"
-        self._kernel_names[group[0]] = name
-        sources = {source: f"%x{position}" for position, source in enumerate(inputs)}
-        results = {node: f"%y{position}" for position, node in enumerate(outputs)}
-        parameters = [f"ptr nocapture readonly {pointer}" for pointer in sources.values()]
-        parameters += [f"ptr nocapture {pointer}" for pointer in results.values()]
-        with self.module.function(name, parameters) as function:
+        name, sources, results = self._interface(group, "small_values")
+        with self.module.function(name, _pointers(sources, results)) as function:
             emit_group(function, group, sources, results)
-        f.call(name, *(("ptr", self._address(f, node, image, in_block)) for node in (*inputs, *outputs)))
+        f.call(name, *(("ptr", self._address(f, node, image, in_block)) for node in (*sources, *results)))
+
+    def _call_unit(self, f: Function, nodes: list[Node], item: Index) -> None:
+        """Emits the function of a unit of several nodes, and calls it."""
+        name, sources, results = self._interface(nodes, "values")
+        with self.module.function(name, [*_pointers(sources, results), "i64 %item"]) as function:
+            emit_together(function, nodes, sources, results, "%item")
+        pointers = [("ptr", self._address(f, node)) for node in (*sources, *results)]
+        f.call(name, *pointers, ("i64", item))
+
+    def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
+        """The name of a function for several nodes, and its parameters: what it reads and what it gives."""
+        name = f"g{len(self._kernel_names)}_{len(nodes)}_{what}"
+        self._kernel_names[nodes[0]] = name
+        inputs = [source for source in _sources(nodes) if storage_root(source) not in nodes]
+        outputs = [node for node in nodes if self._is_read_outside(node, nodes)]
+        sources = {source: f"%x{position}" for position, source in enumerate(inputs)}
+        return name, sources, {node: f"%y{position}" for position, node in enumerate(outputs)}
 
     def _is_read_outside(self, node: Node, group: list[Node]) -> bool:
         return self.storage.places[node].area == "argument" or any(
@@ -252,12 +263,21 @@ class Emitter:
             for unit in stage.units:
                 count = items_of(unit.nodes[0], self.target)
                 inside = f.let(f"icmp ult i64 {f.subtract(part.index, before)}, {count}")
+                item = f.subtract(part.index, before)
                 with f.when(inside):
-                    for node in unit.nodes:
+                    if len(unit.nodes) > 1:
+                        self._call_unit(f, unit.nodes, item)
+                    else:
+                        (node,) = unit.nodes
                         addresses = {source: self._address(f, source) for source in node.inputs}
-                        item = f.subtract(part.index, before)
                         self._call_kernel(f, node, addresses, self._address(f, node), count="%count", item=item)
                 before += count
+
+
+def _pointers(sources: Mapping[Node, Pointer], results: Mapping[Node, Pointer]) -> list[str]:
+    """The parameters of a function."""
+    readonly = [f"ptr nocapture readonly {pointer}" for pointer in sources.values()]
+    return readonly + [f"ptr nocapture {pointer}" for pointer in results.values()]
 
 
 def _sources(group: list[Node]) -> list[Node]:

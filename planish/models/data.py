@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,9 @@ import numpy as np
 from planish.errors import explain
 from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
 from planish.models.paths import OpenShape, refuse_paths
+
+_NBYTES_FOR_THREADS = 32 << 20
+"""What takes less is looked at before another thread is awake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +240,23 @@ def check_finite(array: Array, what: str) -> None:
         return
     rows = max(1, CHUNK_NBYTES // max(1, array[0].nbytes))
     wide = np.float64 if array.dtype.itemsize >= 8 else np.float32
-    with np.errstate(all="ignore"):
-        sums = [np.sum(array[start : start + rows], dtype=wide) for start in range(0, len(array), rows)]
-    suspects = [place * rows for place, total in enumerate(sums) if not np.isfinite(total)]
+    suspects: list[int] = []
+    starts = iter(range(0, len(array), rows))
+
+    def look(number: int) -> None:
+        with np.errstate(all="ignore"):
+            for start in starts:
+                if not np.isfinite(np.sum(array[start : start + rows], dtype=wide)):
+                    suspects.append(start)
+
+    if array.nbytes < _NBYTES_FOR_THREADS:
+        look(0)
+    else:
+        from planish.runtime.threads import get_num_threads
+        from planish.runtime.workers import run_together
+
+        run_together(look, get_num_threads(), stop=lambda: deque(starts, maxlen=0).clear())
+    suspects.sort()
     places = [start + np.argwhere(~np.isfinite(array[start : start + rows]))[:, :1] for start in suspects]
     count = sum(len(found) for found in places)
     if not count:

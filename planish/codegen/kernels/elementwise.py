@@ -5,15 +5,20 @@
             y[outer, inner] = expression(a[outer, inner], b[outer], ...)
 
 The last vector of the inner axis is masked. Bound by memory: 12 bytes an element for two operands and a result.
-A value without batch axis is cut into items of whole vectors, so that threads share large weights.
+A value without batch axis is cut into items of whole vectors, so that threads share large weights. Those of one shape
+that are made of each other (moments and weights) are computed in one loop: what one has just computed, or read, another
+finds in a register.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from planish.codegen.expression import emit_expression
-from planish.codegen.function import Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.function import Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec, spec_of
 from planish.codegen.target import Target
+from planish.graph.node import Node
 
 ITEM_ELEMENTS = 8192
 
@@ -76,6 +81,37 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
             first = extent // f.lanes * f.lanes
             mask = f.tail_mask(extent % f.lanes)
             _emit_vector(f, spec, operands, [first * stride for stride in inner], inner, first, mask)
+
+
+def emit_together(
+    f: Function, nodes: Sequence[Node], inputs: Mapping[Node, Pointer], outputs: Mapping[Node, Pointer], item: Index
+) -> None:
+    """One item of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to memory."""
+    spec = spec_of(nodes[0])
+    extent = spec.result.size
+    whole = extent // f.lanes * f.lanes
+    scalars = {source: f.broadcast(pointer) for source, pointer in inputs.items() if source.type.size == 1}
+
+    def emit_vector(place: Index, mask: str | None) -> None:
+        values: dict[Node, Value] = dict(scalars)
+        for node in nodes:
+            for source in node.inputs:
+                if source not in values:  # a view of another of the nodes has their shape, so there is none
+                    values[source] = f.load(inputs[source], f.multiply(place, 4), mask)
+            values[node] = emit_expression(f, node.attributes["expression"], [values[source] for source in node.inputs])
+            if node in outputs:
+                f.store(values[node], outputs[node], f.multiply(place, 4), mask)
+
+    several = items(spec, f.module.target) > 1
+    start = f.multiply(item, ITEM_ELEMENTS) if several else 0
+    stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if several else whole
+    if whole:
+        with f.loop(start, stop, f.lanes, guarded=several) as place:
+            emit_vector(place.index, None)
+    if extent > whole:
+        last = f.compare("eq", item, items(spec, f.module.target) - 1)
+        with f.when(last):
+            emit_vector(whole, f.tail_mask(extent - whole))
 
 
 def _emit_axis(
