@@ -6,12 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from planish.models.contributions import Contributions, contributions
-from planish.models.gradient_values import gradients
-from planish.models.layer_outputs import LayerName, activations
-
 if TYPE_CHECKING:
     from planish.explain import Report
+    from planish.models.contributions import Contributions
+    from planish.models.layer_outputs import LayerName
 
 
 class Introspection:
@@ -24,6 +22,8 @@ class Introspection:
         what was asked for. They come from one compiled program, kept until the model changes. ValueError for images
         that do not fit, for unknown names, and for names that several layers have.
         """
+        from planish.models.layer_outputs import activations
+
         return activations(self, x, layer)
 
     def gradients(
@@ -44,6 +44,8 @@ class Introspection:
 
         Raises ValueError if the arguments do not fit the model or each other, TypeError if `target` means no class.
         """
+        from planish.models.gradient_values import gradients
+
         return gradients(self, x, target, of, y, logits=logits)
 
     def contributions(self, image: Any, target: int | None = None, layer: LayerName | None = None) -> Contributions:
@@ -52,6 +54,8 @@ class Introspection:
         `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one).
         ValueError if there is no such layer, if what follows it gives no logits, or if `image` is several.
         """
+        from planish.models.contributions import contributions
+
         return contributions(self, image, target, layer)
 
     def explain(self, image: Any = None, out: str | os.PathLike[str] | None = None, **options: Any) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,10 +19,12 @@ from planish.models.metric_set import MetricSet
 from planish.models.paths import OpenShape
 from planish.models.run_arguments import checked_optional_count
 from planish.models.shape_walk import walk
-from planish.models.step_graph import Objective
 from planish.models.streams import Stream
 
 Key = tuple[Any, ...]
+
+if TYPE_CHECKING:
+    from planish.models.step_graph import Objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
             explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
         )
     y_true = prepared_targets(model, loss, data.y)
+    from planish.models.step_graph import Objective
+
     objective = Objective(loss, settings.loss_weight, tuple(y_true.shape[1:]), data.weight is not None)
     return Prepared(data, y_true, objective)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,9 +12,11 @@ from planish.models.image_shapes import check_images
 from planish.models.predictor import Predictor
 from planish.models.prepare import Key, Prepared, ensure_built
 from planish.models.read_ahead import let_steps_catch_up
-from planish.models.tester import Tester
-from planish.models.trainer import Trainer
-from planish.models.value_program import ValueProgram
+
+if TYPE_CHECKING:
+    from planish.models.tester import Tester
+    from planish.models.trainer import Trainer
+    from planish.models.value_program import ValueProgram
 
 
 class Programs:
@@ -58,6 +60,8 @@ class Programs:
     def tester(self, model: Any, settings: CompileSettings, data: Prepared) -> Tester:
         self.refresh(model)
         if data.key not in self._testers:
+            from planish.models.tester import Tester
+
             self._testers[data.key] = Tester(model, settings, data)
         return self._testers[data.key]
 
@@ -70,6 +74,8 @@ class Programs:
         key = (*data.key, *frozen, with_outputs)
         found = self._trainers.get(key)
         if found is None or found.max_batch < batch_size:
+            from planish.models.trainer import Trainer
+
             found = Trainer(model, settings, data, batch_size, with_outputs=with_outputs)
             self._trainers[key] = found
         return found

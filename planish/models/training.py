@@ -12,10 +12,9 @@ from planish.callbacks import History
 from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.metrics import Metric
-from planish.models import batch_runs, evaluate_loop, predict_loop
+from planish.models import predict_loop
 from planish.models.arrays import Array
 from planish.models.compile_settings import CompileSettings
-from planish.models.fit import FitArguments, fit
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import memory_message
 from planish.models.programs import Programs
@@ -133,6 +132,8 @@ class Training:
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
         no numbers, MemoryError if they are too large.
         """
+        from planish.models.fit import FitArguments, fit
+
         arguments = FitArguments(
             batch_size,
             epochs,
@@ -163,6 +164,8 @@ class Training:
     ) -> Any:
         """Loss and metrics without training: a list named by `metrics_names`, a float if there is the loss only, or
         a dictionary with `return_dict`. Errors as in `fit`."""
+        from planish.models import batch_runs, evaluate_loop
+
         results = evaluate_loop.evaluate(self, x, y, sample_weight, batch_size, verbose, steps, callbacks)
         return batch_runs.returned(results, return_dict)
 
@@ -202,10 +205,14 @@ class Training:
         return_dict: bool = False,
     ) -> Any:
         """One training step. Returns loss and metrics of the batch, in the form of `evaluate`."""
+        from planish.models import batch_runs
+
         return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, in the form of `evaluate`."""
+        from planish.models import batch_runs
+
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
     def __call__(self, x: Any, training: bool = False) -> Any:

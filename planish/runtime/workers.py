@@ -12,8 +12,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _POOLS: dict[int, ThreadPoolExecutor] = {}
 _POOL_LOCK = threading.Lock()
@@ -79,6 +81,8 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     with _POOL_LOCK:
         key = (os.getpid() << 12) + threads
         if key not in _POOLS:
+            from concurrent.futures import ThreadPoolExecutor
+
             _POOLS.clear()
             _POOLS[key] = ThreadPoolExecutor(threads, thread_name_prefix="planish")
         return _POOLS[key]
