@@ -12,7 +12,7 @@ from typing import Any
 
 from report import Times
 
-WIDTH, ROW, LEFT, RIGHT = 760, 24, 190, 90
+WIDTH, ROW, LEFT, RIGHT = 760, 24, 220, 80
 OWN, TEXT = "#c2410c", "#64748b"  # readable on white and on black
 OTHERS = ("#2563eb", "#0d9488", "#7c3aed", "#ca8a04", "#db2777", "#65a30d", "#94a3b8")
 
@@ -70,7 +70,7 @@ def training_picture(cells: list[dict[str, Any]]) -> str:
     )
 
     def across(rate: float) -> float:
-        return LEFT + (WIDTH - LEFT - 30) * (math.log10(rate) - exponents[0]) / max(1, len(exponents) - 1)
+        return LEFT + (WIDTH - LEFT - 50) * (math.log10(rate) - exponents[0]) / max(1, len(exponents) - 1)
 
     elements, top = _legend(names, colours)
     bottom = top + ROW * len(rates)
