@@ -12,7 +12,7 @@ finds in a register.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.expression import emit_expression
 from planish.codegen.function import Function, Index, Pointer, Value
@@ -71,16 +71,27 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides: list[list[int]]) -> None:
-    start = f.multiply(operands.item, ITEM_ELEMENTS)
-    stop = f.smaller(f.add(start, ITEM_ELEMENTS), extent // f.lanes * f.lanes)
     inner = [stride[0] for stride in strides]
-    with f.when(f.compare("slt", start, stop)), f.loop(start, stop, f.lanes) as place:
-        _emit_vector(f, spec, operands, [f.multiply(place.index, stride) for stride in inner], inner, place.index, None)
-    if extent % f.lanes:
-        with f.when(f.compare("eq", operands.item, items(spec, f.module.target) - 1)):
-            first = extent // f.lanes * f.lanes
-            mask = f.tail_mask(extent % f.lanes)
-            _emit_vector(f, spec, operands, [first * stride for stride in inner], inner, first, mask)
+
+    def emit_vector(place: Index, mask: str | None) -> None:
+        _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
+
+    _over_item(f, extent, items(spec, f.module.target), operands.item, emit_vector)
+
+
+def _over_item(
+    f: Function, extent: int, count: int, item: Index, emit_vector: Callable[[Index, str | None], None]
+) -> None:
+    """The vectors of one of `count` items of `extent` elements; the last item has the masked one."""
+    whole = extent // f.lanes * f.lanes
+    start = f.multiply(item, ITEM_ELEMENTS) if count > 1 else 0
+    stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if count > 1 else whole
+    if whole:
+        with f.loop(start, stop, f.lanes, guarded=count > 1) as place:
+            emit_vector(place.index, None)
+    if extent > whole:
+        with f.when(f.compare("eq", item, count - 1)):
+            emit_vector(whole, f.tail_mask(extent - whole))
 
 
 def emit_together(
@@ -89,29 +100,19 @@ def emit_together(
     """One item of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to memory."""
     spec = spec_of(nodes[0])
     extent = spec.result.size
-    whole = extent // f.lanes * f.lanes
     scalars = {source: f.broadcast(pointer) for source, pointer in inputs.items() if source.type.size == 1}
 
     def emit_vector(place: Index, mask: str | None) -> None:
         values: dict[Node, Value] = dict(scalars)
         for node in nodes:
             for source in node.inputs:
-                if source not in values:  # a view of another of the nodes has their shape, so there is none
+                if source not in values:  # it is read from memory: no operand is a view of one of the nodes
                     values[source] = f.load(inputs[source], f.multiply(place, 4), mask)
             values[node] = emit_expression(f, node.attributes["expression"], [values[source] for source in node.inputs])
             if node in outputs:
                 f.store(values[node], outputs[node], f.multiply(place, 4), mask)
 
-    several = items(spec, f.module.target) > 1
-    start = f.multiply(item, ITEM_ELEMENTS) if several else 0
-    stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if several else whole
-    if whole:
-        with f.loop(start, stop, f.lanes, guarded=several) as place:
-            emit_vector(place.index, None)
-    if extent > whole:
-        last = f.compare("eq", item, items(spec, f.module.target) - 1)
-        with f.when(last):
-            emit_vector(whole, f.tail_mask(extent - whole))
+    _over_item(f, extent, items(spec, f.module.target), item, emit_vector)
 
 
 def _emit_axis(
