@@ -1,10 +1,10 @@
-"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0] [--steps 3]`.
+"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0]`.
 
 Random models run in planish here, and in real Keras in a process of its own: that of the interpreter which the
 environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Keras makes its models of
 planish's configurations, and planish reads Keras's. Compared are predictions (within 1e-5 of the largest output) and
-the weights after three training steps, or so many (within 1e-4 of the largest weight of the array, or of 1 if that is
-larger). Whatever differs is printed with its seed and its model, and the exit status is 1.
+the weights after three training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
+Whatever differs is printed with its seed and its model, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -48,16 +48,12 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=210)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
-    parser.add_argument("--steps", type=int, default=3, help="of training, before weights are compared (%(default)s)")
     parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides")
     arguments = parser.parse_args()
     seeds = arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
-        cases = [random_case(seed) for seed in seeds]
-        for case in cases:
-            case["steps"] = arguments.steps if case["steps"] else 0
-        verdicts = compare(cases, arguments.keep or Path(temporary))
+        verdicts = compare([random_case(seed) for seed in seeds], arguments.keep or Path(temporary))
     agreed = sum(not verdict.found for verdict in verdicts)
     print(report(verdicts))
     print(f"{agreed} of {len(verdicts)} models agree ({time.perf_counter() - start:.0f} s)")
