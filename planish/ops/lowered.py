@@ -18,10 +18,7 @@ import numpy as np
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.packing import unpack_panels
 from planish.ops.registry import Array, Environment, make, op_named, register
-
-# Input and output transforms of F(2x2, 3x3); the kernel's is in packing.py.
-WINOGRAD_INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
-WINOGRAD_OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
+from planish.ops.winograd import INPUT, OUTPUT
 
 
 def _infer_dense(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -87,7 +84,7 @@ def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     tile_rows, tile_columns = -(-rows // 2), -(-columns // 2)
     source = np.pad(x, ((0, 0), (0, 2 * tile_rows + 2 - x.shape[1]), (0, 2 * tile_columns + 2 - x.shape[2]), (0, 0)))
     tiles = np.lib.stride_tricks.sliding_window_view(source, (4, 4), (1, 2))[:, ::2, ::2]
-    into, out = WINOGRAD_INPUT.astype(x.dtype), WINOGRAD_OUTPUT.astype(x.dtype)
+    into, out = INPUT[2].astype(x.dtype), OUTPUT[2].astype(x.dtype)
     transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into)
     products = np.einsum("nrsabc,abco->nrsabo", transformed, matrices)
     results = np.einsum("pa,nrsabo,qb->nrpsqo", out, products, out)

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
-from planish.ops.lowered import WINOGRAD_INPUT, WINOGRAD_OUTPUT
 from planish.ops.mistake import mistake
-from planish.ops.packing import WINOGRAD_KERNEL, unpack_panels
+from planish.ops.packing import unpack_panels
 from planish.ops.pool_places import places_of_maxima
 from planish.ops.registry import Array, Environment, make, op_named, register
 from planish.ops.windows import NO_PADDING, taps
+from planish.ops.winograd import INPUT, KERNEL, OUTPUT
 
 
 def _infer_beside(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -136,7 +136,7 @@ def _winograd_weight_grad(arrays: Sequence[Array], node: Node, environment: Envi
     x, g = arrays
     tiles = np.lib.stride_tricks.sliding_window_view(x, (4, 4), (1, 2))[:, ::2, ::2]
     places = np.lib.stride_tricks.sliding_window_view(g, (2, 2), (1, 2))[:, ::2, ::2]
-    into, out = WINOGRAD_INPUT.astype(x.dtype), WINOGRAD_OUTPUT.astype(x.dtype)
+    into, out = INPUT[2].astype(x.dtype), OUTPUT[2].astype(x.dtype)
     transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into, optimize=True)
     gradients = np.einsum("pa,nrsopq,qb->nrsabo", out, places, out, optimize=True)
     result: Array = np.einsum("nrsabc,nrsabo->abco", transformed, gradients, optimize=True).reshape(node.shape)
@@ -149,7 +149,7 @@ def _infer_unpacked(inputs: Sequence[TensorType], attributes: Attributes) -> Ten
 
 def _unpacked(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     matrices = arrays[0].reshape(4, 4, *node.shape[2:])
-    transform = WINOGRAD_KERNEL.astype(matrices.dtype)
+    transform = KERNEL[2].astype(matrices.dtype)
     kernel: Array = np.einsum("ai,abcd,bj->ijcd", transform, matrices, transform)
     return kernel
 

@@ -14,9 +14,7 @@ import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.registry import Array, Environment, make, register
-
-# The kernel transform of F(2x2, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015).
-WINOGRAD_KERNEL = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+from planish.ops.winograd import KERNEL
 
 
 def _infer_panels(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -46,7 +44,7 @@ def _infer_winograd(inputs: Sequence[TensorType], attributes: Attributes) -> Ten
 
 def _pack_winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (kernel,) = arrays
-    transform = WINOGRAD_KERNEL.astype(kernel.dtype)
+    transform = KERNEL[2].astype(kernel.dtype)
     transformed: Array = np.einsum("ai,ijcd,bj->abcd", transform, kernel, transform).reshape(node.shape)
     return transformed
 

@@ -17,7 +17,7 @@ from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
-from planish.ops.packing import WINOGRAD_KERNEL
+from planish.ops.winograd import KERNEL
 
 
 def _matrices(spec: Spec) -> int:
@@ -111,7 +111,7 @@ def _transform_back(f: Function, operands: Operands, element: Index, matrix: int
         [f.load(operands.inputs[0], f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask) for b in range(4)]
         for a in range(4)
     ]
-    columns = WINOGRAD_KERNEL.T
+    columns = KERNEL[2].T
     half = [[_combine(f, columns[i], [u[a][b] for a in range(4)]) for b in range(4)] for i in range(3)]
     for i in range(3):
         for j in range(3):
@@ -124,10 +124,10 @@ def _transform(f: Function, operands: Operands, element: Index, matrix: int, mas
         [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)]
         for i in range(3)
     ]
-    half = [[_combine(f, WINOGRAD_KERNEL[a], [w[i][j] for i in range(3)]) for j in range(3)] for a in range(4)]
+    half = [[_combine(f, KERNEL[2][a], [w[i][j] for i in range(3)]) for j in range(3)] for a in range(4)]
     for a in range(4):
         for b in range(4):
-            value = _combine(f, WINOGRAD_KERNEL[b], half[a])
+            value = _combine(f, KERNEL[2][b], half[a])
             f.store(value, operands.output, f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask)
 
 

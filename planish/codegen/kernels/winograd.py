@@ -24,11 +24,11 @@ from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import Target
-from planish.ops.lowered import WINOGRAD_INPUT, WINOGRAD_OUTPUT
+from planish.ops.winograd import INPUT, OUTPUT
 
 FEWEST_CHANNELS = 16
-_INPUT: list[list[int]] = WINOGRAD_INPUT.tolist()
-_OUTPUT: list[list[int]] = WINOGRAD_OUTPUT.tolist()
+_INPUT: list[list[float]] = INPUT[2].tolist()
+_OUTPUT: list[list[float]] = OUTPUT[2].tolist()
 
 
 def pays(kernel_shape: Sequence[int], settings: Mapping[str, Any], window: tuple[int, int]) -> bool:
@@ -223,7 +223,7 @@ def _emit_output_vector(
         f.store(epilogue.apply(values[p][q], channel, element, mask), operands.output, f.multiply(element, 4), mask)
 
 
-def _combine(f: Function, factors: Sequence[int], values: Sequence[Value]) -> Value:
+def _combine(f: Function, factors: Sequence[float], values: Sequence[Value]) -> Value:
     """The sum of values times 1, -1 or 0."""
     kept = [(factor, value) for factor, value in zip(factors, values, strict=True) if factor and value != ZERO]
     kept.sort(key=lambda term: -term[0])

@@ -25,15 +25,15 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels.weight_gradients import block_rows
 from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.target import Target
-from planish.ops.lowered import WINOGRAD_OUTPUT
+from planish.ops.winograd import OUTPUT
 
 FEWEST_CHANNELS, FEWEST_TILES = 16, 4
 TILES_AT_ONCE = 32
 LARGE_NBYTES = 2**17
 
-# Row a of B' (WINOGRAD_INPUT) is a one at the first place and this factor at the second.
+# Row a of B' (INPUT[2]) is a one at the first place and this factor at the second.
 INPUT_ROWS = ((0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1))
-_OUTPUT: list[list[int]] = WINOGRAD_OUTPUT.T.tolist()
+_OUTPUT: list[list[int]] = OUTPUT[2].T.astype(int).tolist()
 
 
 def pays(settings: Mapping[str, Any], extents: Sequence[int]) -> bool:

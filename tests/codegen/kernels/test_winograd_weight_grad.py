@@ -10,8 +10,8 @@ from planish.codegen import compile as compiler
 from planish.codegen.kernels import winograd_weight_grad
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
-from planish.ops.lowered import WINOGRAD_INPUT
 from planish.ops.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
+from planish.ops.winograd import INPUT
 from tests.codegen.support import Case, on_every_target
 from tests.ops.support import compute, numbers
 
@@ -67,7 +67,7 @@ def test_the_method_gives_the_gradient():
 
 
 def test_rows_of_the_transform():
-    for row, (first, second, factor) in zip(WINOGRAD_INPUT, winograd_weight_grad.INPUT_ROWS, strict=True):
+    for row, (first, second, factor) in zip(INPUT[2], winograd_weight_grad.INPUT_ROWS, strict=True):
         expected = np.zeros(4)
         expected[first], expected[second] = 1, factor
         np.testing.assert_array_equal(row, expected)
