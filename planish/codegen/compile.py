@@ -11,6 +11,7 @@ from planish.codegen.kernels import kind_of_node
 from planish.codegen.lowering import lower
 from planish.codegen.program import Emitter, Program
 from planish.codegen.schedule import Stage, schedule
+from planish.codegen.steps import MOST_PIECES
 from planish.codegen.storage import Storage, plan_storage
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
@@ -56,6 +57,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS
+    block = max(block, -(-request.max_batch // MOST_PIECES))
     storage = plan_storage(lowered, stages, request.target, block, request.max_batch)
     return Plan(lowered, stages, storage, request.target, block)
 

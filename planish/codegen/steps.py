@@ -2,13 +2,17 @@
 
     prepare(context, scratch)                       packs the weights (inference)
     infer(context, scratch, first, last)            images first .. last - 1 (inference; any thread, any range)
-    train(context, scratch)                         all steps; any number of threads call it once each, at any time
+    train(context, scratch, number)                 all steps; any number of threads call it once each, at any time
 
 Threads draw pieces of a stage from a counter; the next stage begins when all pieces are done, whoever did them. So a
 thread that has no piece, because it comes late or the system gave its processor to somebody else, is not waited for.
 Which thread computes a piece changes nothing in its result, so the bits do not depend on the number of threads.
 
-The counter is one word: the number of the stage, counted over all steps, and the next piece of it.
+Threads of even numbers draw from the front, those of odd numbers from the back, until they meet. So a thread finds in
+its own cache what it left there: the images of the stage before, the weights of the step before.
+
+The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
+the stage, counted over all steps. The whole number is beside it, written before the word is.
 
 Denormal numbers are flushed to zero while training (an optimizer's moments decay into them and would take a hundred
 times longer); the caller's mode is restored.
@@ -29,8 +33,10 @@ HEADER_SLOTS = 7
 # Places in the memory that threads meet in, a cache line each.
 NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))
 SYNC_NBYTES = 64 * 5
+GENERATION = NEXT + 8  # the number of the stage, in the line of the counter
 
-PIECE_BITS = 24  # of the counter; the others hold the number of the stage
+PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
+MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
 
 SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away, if there is one for each thread
 
@@ -65,17 +71,25 @@ def _call_stage(
 
 def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
     _emit_leave(module, len(stages))
-    with module.function("train", ["ptr %context", "ptr %scratch"], internal=False) as f:
+    with module.function("train", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
         restore = _flush_denormals(f)
         header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
         sync = f.load_pointer("%context", 8 * SYNC_SLOT)
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
         end = f.multiply(header[STEPS_SLOT], len(stages))
-        come, enter, done = f.label("come"), f.label("enter"), f.label("done")
-        labels = [f.label("stage") for _ in stages]
+        counter = _Counter(f, sync)
+        come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
+        known, labels = f.label("known"), [f.label("stage") for _ in stages]
         f.emit(f"br label %{come}")
         f.begin_block(come)
-        generation, first = _draw(f, sync)
+        draw = counter.draw()
+        generation = f.let(f"load atomic i64, ptr {f.offset(sync, GENERATION)} monotonic, align 8")
+        same = f.compare("eq", f.let(f"and i64 {generation}, {(1 << STAGE_BITS) - 1}"), draw.stage)
+        f.emit(f"br i1 {same}, label %{known}, label %{late}")
+        f.begin_block(late)  # the stage is over, and the next one about to be opened
+        _call_leave(f, sync, give_way, draw.stage, (generation, 0, 0, end))
+        f.emit(f"br label %{come}")
+        f.begin_block(known)
         f.emit(f"br i1 {f.compare('slt', generation, end)}, label %{enter}, label %{done}")
         f.begin_block(enter)
         step = f.divide(generation, len(stages))
@@ -86,46 +100,82 @@ def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
         for stage, label in zip(stages, labels, strict=True):
             f.begin_block(label)
             pieces = f.divide(f.add(count, stage.block - 1), stage.block) if stage.block else stage.parts
-            mine = _emit_shared_stage(f, stage, sync, first, pieces, (start, count, step))
-            numbers = [("i64", number) for number in (generation, mine, pieces, end)]
-            f.call("leave", ("ptr", sync), ("ptr", give_way), *numbers)
+            mine = _emit_shared_stage(f, stage, counter, draw, pieces, (start, count, step))
+            _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
             f.emit(f"br label %{come}")
         f.begin_block(done)
         restore()
 
 
-def _draw(f: Function, sync: str) -> tuple[Value, Value]:
-    """The running number of the stage, and a piece of it that is now this thread's, or one beyond the last."""
-    word = f.let(f"atomicrmw add ptr {f.offset(sync, NEXT)}, i64 1 acq_rel")
-    return f.let(f"lshr i64 {word}, {PIECE_BITS}"), f.let(f"and i64 {word}, {(1 << PIECE_BITS) - 1}")
+def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tuple[Index, ...]) -> None:
+    integers: list[tuple[str, Index]] = [("i64", number) for number in (stage, *numbers)]
+    f.call("leave", ("ptr", sync), ("ptr", give_way), *integers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What a thread got: the lower bits of the stage's number, a place on its side, and how many all had drawn."""
+
+    stage: Value
+    place: Value
+    drawn: Index
+
+
+class _Counter:
+    """Draws from the side of the thread's number."""
+
+    def __init__(self, f: Function, sync: str) -> None:
+        self._f, self._at = f, f.offset(sync, NEXT)
+        odd = f.compare("ne", f.let("and i64 %number, 1"), 0)
+        self._one = f.let(f"select i1 {odd}, i64 {1 << PIECE_BITS}, i64 1")
+        self._shift = f.let(f"select i1 {odd}, i64 {PIECE_BITS}, i64 0")
+        self._turned = f.let(f"sext i1 {odd} to i64")  # all bits, if from the back
+
+    def draw(self) -> _Draw:
+        f = self._f
+        word = f.let(f"atomicrmw add ptr {self._at}, i64 {self._one} acq_rel")
+        stage = f.let(f"lshr i64 {word}, {2 * PIECE_BITS}")
+        sides = [self._bits(word), self._bits(f.let(f"lshr i64 {word}, {PIECE_BITS}"))]
+        own = self._bits(f.let(f"lshr i64 {word}, {self._shift}"))
+        return _Draw(stage, own, f.add(*sides))
+
+    def piece(self, place: Value, pieces: Index) -> Value:
+        """The number of the piece at a place: the place itself, or counted from the last piece."""
+        f = self._f
+        turned = f.let(f"xor i64 {place}, {self._turned}")  # -1 - place, from the back
+        return f.let(f"add i64 {turned}, {f.let(f'and i64 {pieces}, {self._turned}')}")
+
+    def _bits(self, value: Value) -> Value:
+        return self._f.let(f"and i64 {value}, {(1 << PIECE_BITS) - 1}")
 
 
 def _emit_shared_stage(
-    f: Function, stage: StageItems, sync: str, first: Value, pieces: Index, batch: tuple[Index, Index, Index]
+    f: Function, stage: StageItems, counter: _Counter, first: _Draw, pieces: Index, batch: tuple[Index, Index, Index]
 ) -> Value:
-    """Does the piece `first` and draws others until none is left; gives how many it has done.
+    """Does the piece that was drawn and draws others until none is left; gives how many it has done.
 
     As long as a piece that this thread has done is not counted, the stage is the same.
     """
     before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
     f.emit(f"br label %{head}")
     f.begin_block(head)
-    piece, mine = f.fresh("piece"), f.fresh("mine")
+    place, drawn, mine = f.fresh("place"), f.fresh("drawn"), f.fresh("mine")
     phis_at = len(f.lines)
     f.lines.append("")
-    f.emit(f"br i1 {f.compare('slt', piece, pieces)}, label %{work}, label %{after}")
+    f.emit(f"br i1 {f.compare('slt', drawn, pieces)}, label %{work}, label %{after}")
     f.begin_block(work)
     _, count, _ = batch
+    piece = counter.piece(place, pieces)
     if stage.block:
         begin = f.multiply(piece, stage.block)
         _call_stage(f, stage, begin, f.smaller(f.add(begin, stage.block), count), *batch)
     else:
         _call_stage(f, stage, piece, f.add(piece, 1), *batch)
     more = f.add(mine, 1)
-    _, following = _draw(f, sync)
+    following = counter.draw()
+    phis = ((place, first.place, following.place), (drawn, first.drawn, following.drawn), (mine, 0, more))
     f.lines[phis_at] = "\n".join(
-        f"  {name} = phi i64 [ {initial}, %{before} ], [ {next_}, %{f.block_name} ]"
-        for name, initial, next_ in ((piece, first, following), (mine, 0, more))
+        f"  {name} = phi i64 [ {initial}, %{before} ], [ {next_}, %{f.block_name} ]" for name, initial, next_ in phis
     )
     f.emit(f"br label %{head}")
     f.begin_block(after)
@@ -137,7 +187,8 @@ def _emit_leave(module: Module, stages: int) -> None:
 
     After the last stage of a step a request to stop is granted: the next stage is then the one behind the end.
     """
-    parameters = ["ptr %sync", "ptr %yield", "i64 %generation", "i64 %mine", "i64 %pieces", "i64 %end"]
+    integers = ("stage", "generation", "mine", "pieces", "end")
+    parameters = ["ptr %sync", "ptr %yield", *(f"i64 %{name}" for name in integers)]
     with module.function("leave", parameters) as f:
         counting, last, wait, leave = f.label("counting"), f.label("last"), f.label("wait"), f.label("leave")
         f.emit(f"br i1 {f.compare('sgt', '%mine', 0)}, label %{counting}, label %{wait}")
@@ -152,7 +203,8 @@ def _emit_leave(module: Module, stages: int) -> None:
             f.emit(f"store i64 {f.divide(following, stages)}, ptr {f.offset('%sync', DONE)}, align 8")
         stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
         opened = f.let(f"select i1 {f.let(f'and i1 {complete}, {stop}')}, i64 %end, i64 {following}")
-        word = f.let(f"shl i64 {opened}, {PIECE_BITS}")
+        f.emit(f"store atomic i64 {opened}, ptr {f.offset('%sync', GENERATION)} monotonic, align 8")
+        word = f.let(f"shl i64 {opened}, {2 * PIECE_BITS}")
         f.emit(f"store atomic i64 {word}, ptr {f.offset('%sync', NEXT)} release, align 8")
         f.emit(f"br label %{leave}")
         f.begin_block(wait)
@@ -169,8 +221,8 @@ def _emit_wait(f: Function, patience: Value, before: str, leave: str) -> None:
     turns, following = f.fresh("turns"), f.fresh("turns")
     f.lines.append(f"  {turns} = phi i64 [ 0, %{before} ], [ {following}, %{again} ]")
     word = f.let(f"load atomic i64, ptr {f.offset('%sync', NEXT)} acquire, align 8")
-    now = f.let(f"lshr i64 {word}, {PIECE_BITS}")
-    f.emit(f"br i1 {f.compare('ne', now, '%generation')}, label %{leave}, label %{patient}")
+    now = f.let(f"lshr i64 {word}, {2 * PIECE_BITS}")
+    f.emit(f"br i1 {f.compare('ne', now, '%stage')}, label %{leave}, label %{patient}")
     f.begin_block(patient)
     _pause(f)
     f.lines.append(f"  {following} = add i64 {turns}, 1")

@@ -132,7 +132,7 @@ class TrainingExecutable(_Executable):
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
         super().__init__(graph, input_dtypes, training=True, max_batch=max_batch)
-        self._train = self._program.code.function("train", [_POINTER, _POINTER])
+        self._train = self._program.code.function("train", [_POINTER, _POINTER, _SIZE])
 
     def run(
         self,
@@ -178,7 +178,7 @@ class TrainingExecutable(_Executable):
         scratch = [self._scratch_address(number) for number in range(threads)]
 
         def work(number: int) -> None:
-            self._train(context, scratch[number])
+            self._train(context, scratch[number], number)
 
         def watch() -> None:
             if progress is not None:
