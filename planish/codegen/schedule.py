@@ -3,11 +3,15 @@
 An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
 values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
 depend on each other, except within a unit: element-wise values of one size, computed part by part together.
+
+Where nothing that is computed for an image needs a sum over the batch, all that is computed for images is one stage,
+and the sums are the next one. These two *repeat*: a large batch goes through them slice by slice, so that what the sums
+read is still in the cache. Batch normalization needs sums in the middle; its batches go through each stage as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from planish.codegen.kernel import spec_of
@@ -28,13 +32,14 @@ class Unit:
 class Stage:
     """`segments` (images) alternate between nodes done image by image and nodes done a block at a time.
 
-    `units` are those of parts.
+    `units` are those of parts. `repeats`: it belongs to the part of a step that a batch goes through slice by slice.
     """
 
     level: int
     batched: bool
     segments: list[list[Node]] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
+    repeats: bool = False
 
     @property
     def nodes(self) -> list[Node]:
@@ -60,18 +65,45 @@ def schedule(graph: Graph) -> list[Stage]:
 
 def _stages(graph: Graph, earliest: Mapping[Node, int]) -> list[Stage]:
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
-    levels, unit_of = _levels(working, earliest)
-    if any(storage_root(source).batched for node in working if not node.batched for source in node.inputs):
-        _delay_images(graph, working, levels)
+    sums = {node for node in working if not node.batched and any(source.batched for source in node.inputs)}
+    images = _level_of_images(working, sums, earliest) if sums else None
+    if images is not None:
+        behind = dict.fromkeys(_that_need(working, sums | earliest.keys()), images + 2)
+        at_least = behind | {node: max(level, behind.get(node, 0)) for node, level in earliest.items()}
+        at_least |= {node: images for node in working if node.batched} | dict.fromkeys(sums, images + 1)
+        levels, unit_of = _levels(working, at_least)
     else:
-        _put_images_last(working, levels)
+        levels, unit_of = _levels(working, earliest)
+        if sums:
+            _delay_images(graph, working, levels)
+        else:
+            _put_images_last(working, levels)
     stages = []
     for level in range(max(levels.values(), default=-1) + 1):
         for batched in (True, False):
             members = [node for node in working if levels[node] == level and node.batched == batched]
             if members:
                 stages.append(_stage(level, batched, members, unit_of))
+                stages[-1].repeats = images is not None and (batched or members[0] in sums)
     return stages
+
+
+def _that_need(working: list[Node], some: Set[Node]) -> set[Node]:
+    """The nodes without batch axis that are among `some`, or need one of them."""
+    found: set[Node] = set()
+    for node in working:
+        if not node.batched and (node in some or any(source in found for source in _sources(node))):
+            found.add(node)
+    return found
+
+
+def _level_of_images(working: list[Node], sums: Set[Node], earliest: Mapping[Node, int]) -> int | None:
+    """The level of all that is computed for images, if nothing of that needs a sum over the batch."""
+    late = _that_need(working, sums | earliest.keys())
+    if any(source in late for node in working if node.batched for source in _sources(node)):
+        return None
+    levels, _ = _levels([node for node in working if not node.batched and node not in late], {})
+    return 1 + max(levels.values(), default=-1)
 
 
 def _overtaking(graph: Graph, stages: list[Stage]) -> dict[Node, int]:
@@ -111,6 +143,7 @@ def _levels(working: list[Node], earliest: Mapping[Node, int]) -> tuple[dict[Nod
         sources = _sources(node)
         if node.batched:
             levels[node] = max((levels[source] + (not source.batched) for source in sources), default=0)
+            levels[node] = max(levels[node], earliest.get(node, 0))
         else:
             _place_part(node, sources, levels, unit_of, earliest.get(node, 0))
     return levels, unit_of
