@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from both import Arrays, answer, build, config_differences, configuration, rebuild  # noqa: E402
+from exact import exact_answer  # noqa: E402
 from given import arrays  # noqa: E402
 from models import Case  # noqa: E402
 from peers import interpreter  # noqa: E402
@@ -26,12 +27,21 @@ WEIGHT_BOUND = 1e-4
 
 
 class Verdict(NamedTuple):
-    """What differs, in words; and how far apart both sides are at most, where 1 is what is allowed."""
+    """What differs, in words; and how far apart both sides are at most, where 1 is what is allowed.
+
+    `errors`, if the weights differ: how far planish's and Keras's are from those of exact steps.
+    """
 
     case: Case
     found: list[str]
     prediction: float
     weights: float
+    errors: tuple[float, float] | None = None
+
+    @property
+    def rounding(self) -> bool:
+        """Whether nothing but weights differs, and planish's are the better ones."""
+        return self.errors is not None and self.errors[0] < self.errors[1]
 
 
 def compare(cases: list[Case], folder: Path) -> list[Verdict]:
@@ -96,10 +106,22 @@ def _judged(case: Case, ours: Arrays | str, folder: Path) -> Verdict:
                   for name in theirs if ours[name].shape != theirs[name].shape]  # fmt: skip
         if found:
             return Verdict(case, found, 0, 0)
-        apart = {name: distance(name, ours[name], theirs[name]) for name in theirs}
+        keras = dict(theirs)
+    apart = {name: distance(name, ours[name], keras[name]) for name in keras}
     found = [_told(name, ours[name], ratio) for name, ratio in apart.items() if not ratio <= 1]
     prediction = apart.pop("prediction")
-    return Verdict(case, found, prediction, max(apart.values(), default=0))
+    weights = max(apart.values(), default=0)
+    errors = _errors(case, ours, keras, folder) if prediction <= 1 < weights else None
+    return Verdict(case, found, prediction, weights, errors)
+
+
+def _errors(case: Case, ours: Arrays, keras: Arrays, folder: Path) -> tuple[float, float]:
+    """The largest difference from exact weights, planish's and Keras's, in units of what is allowed."""
+    with np.load(folder / f"{case['seed']}.npz") as given:
+        exact = exact_answer(case, given)
+    del exact["prediction"]
+    own, other = (max(distance(name, side[name], exact[name]) for name in exact) for side in (ours, keras))
+    return own, other
 
 
 def _config_mistakes(case: Case, config: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ def arrays(case: dict[str, Any], model: Any) -> Arrays:
 def _data(case: dict[str, Any], classes: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Images and targets that suit the loss: int32 [n] classes, or float32 [n, classes]."""
     random = np.random.default_rng([case["seed"], 1])
-    count = 3 * case["batch"]
+    count = max(3, case["steps"]) * case["batch"]
     if case["dtype"] == "uint8":
         x = random.integers(0, 256, (count, *case["input_shape"])).astype(np.uint8)
     else:

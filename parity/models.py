@@ -190,8 +190,8 @@ def _loss(builder: Builder) -> list[Any]:
     return ["SparseCategoricalCrossentropy", {}]
 
 
-def random_case(seed: int) -> Case:
-    """The model of a seed, with its loss and its optimizer (they take turns)."""
+def random_case(seed: int, steps: int = 3) -> Case:
+    """The model of a seed, with its loss, its optimizer (they take turns), and how many steps it takes."""
     builder = Builder(seed)
     pixels = builder.chance(0.15)
     if pixels or builder.chance(0.2):
@@ -208,5 +208,5 @@ def random_case(seed: int) -> Case:
     return {
         "seed": seed, "input_shape": builder.input_shape, "dtype": "uint8" if pixels else "float32", "layers": layers,
         "loss": loss, "optimizer": OPTIMIZERS[seed % len(OPTIMIZERS)], "batch": builder.number(1, 9),
-        "steps": 0 if dropout else 3,  # what is dropped is random: only the predictions can agree
+        "steps": 0 if dropout else steps,  # what is dropped is random: only the predictions can agree
     }  # fmt: skip

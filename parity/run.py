@@ -1,10 +1,11 @@
-"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0]`.
+"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0] [--steps 3]`.
 
 Random models run in planish here, and in real Keras in a process of its own: that of the interpreter which the
 environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Keras makes its models of
 planish's configurations, and planish reads Keras's. Compared are predictions (within 1e-5 of the largest output) and
-the weights after three training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
-Whatever differs is printed with its seed and its model, and the exit status is 1.
+the weights after training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
+Whatever differs is printed with its seed and its model, and the exit status is 1, except where only weights differ and
+planish's are nearer to those of the same steps in float64 than Keras's: rounding grows with the number of steps.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from models import random_case
 def report(verdicts: list[Verdict]) -> str:
     """What differs with its model; then what was covered, and how near the nearest miss was."""
     lines = []
-    for case, found, *_ in verdicts:
+    for verdict in verdicts:
+        case, found = verdict.case, verdict.found
+        if verdict.errors is not None:
+            own, other = verdict.errors
+            found = [*found, f"from exact steps planish is {own:.3g} times, Keras {other:.3g} times what is allowed"]
         if found:
             lines.append(f"seed {case['seed']}: " + "; ".join(found) + f"\n  {json.dumps(case)}\n")
     cases = [verdict.case for verdict in verdicts]
@@ -47,17 +52,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=210)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=3, help="of training")
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
     parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides")
     arguments = parser.parse_args()
     seeds = arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.models)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
-        verdicts = compare([random_case(seed) for seed in seeds], arguments.keep or Path(temporary))
+        verdicts = compare([random_case(seed, arguments.steps) for seed in seeds], arguments.keep or Path(temporary))
     agreed = sum(not verdict.found for verdict in verdicts)
     print(report(verdicts))
+    rounding = sum(verdict.rounding for verdict in verdicts)
     print(f"{agreed} of {len(verdicts)} models agree ({time.perf_counter() - start:.0f} s)")
-    return 0 if agreed == len(verdicts) else 1
+    if rounding:
+        print(f"{rounding} differ by rounding: planish is nearer to float64 than Keras")
+    return 0 if agreed + rounding == len(verdicts) else 1
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ def print_plan(plan: Plan) -> str:
         f"target {plan.target.name}: {plan.target.lanes} lanes, {plan.target.registers} registers ({plan.target.cpu})"
     )
     lines += [_stage_line(number, plan) for number in range(len(plan.stages))]
+    if plan.slices.count > 1:
+        lines.append(_slices_line(plan))
     storage = plan.storage
     lines.append(f"arena {storage.arena_nbytes:,} bytes, scratch {storage.scratch_nbytes:,} bytes a thread")
     return "\n".join(lines) + "\n"
@@ -70,6 +72,12 @@ def _stage_line(number: int, plan: Plan) -> str:
         return f"stage {number}: {len(stage.nodes)} values, by blocks of {plan.block} images"
     parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)
     return f"stage {number}: {len(stage.nodes)} values without batch axis, in {parts} parts"
+
+
+def _slices_line(plan: Plan) -> str:
+    repeated = [number for number, stage in enumerate(plan.stages) if stage.repeats]
+    count, images = plan.slices.count, plan.slices.images
+    return f"stages {repeated[0]} to {repeated[-1]}: once for each of {count} slices of {images} images of the batch"
 
 
 def _named(node: Node) -> str:

@@ -11,6 +11,7 @@ from planish.codegen.kernels import kind_of_node
 from planish.codegen.lowering import lower
 from planish.codegen.program import Emitter, Program
 from planish.codegen.schedule import Stage, schedule
+from planish.codegen.slicing import Slices, cut, with_sums_of_slices
 from planish.codegen.steps import MOST_PIECES
 from planish.codegen.storage import Storage, plan_storage
 from planish.codegen.target import Target
@@ -44,6 +45,7 @@ class Plan:
     storage: Storage
     target: Target
     block: int
+    slices: Slices
 
 
 def plan(request: Request, recorder: Recorder | None = None) -> Plan:
@@ -58,8 +60,22 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS
     block = max(block, -(-request.max_batch // MOST_PIECES))
-    storage = plan_storage(lowered, stages, request.target, block, request.max_batch)
-    return Plan(lowered, stages, storage, request.target, block)
+    slices = _slices(lowered, stages, request, block)
+    if slices.count > 1:
+        lowered = with_sums_of_slices(lowered)
+        stages = schedule(lowered)
+    storage = plan_storage(lowered, stages, request.target, block, slices)
+    return Plan(lowered, stages, storage, request.target, block, slices)
+
+
+def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:
+    """How a batch is cut; not at all where stages need all of it."""
+    if not any(stage.repeats for stage in stages):
+        return Slices(1, request.max_batch)
+    one, two = (
+        plan_storage(graph, stages, request.target, block, Slices(1, images)).arena_nbytes for images in (256, 512)
+    )
+    return cut(request.max_batch, (two - one) // 256, block)
 
 
 def _has_rows(stages: list[Stage]) -> bool:
@@ -81,6 +97,7 @@ def emit(decided: Plan, request: Request) -> Program:
         decided.target,
         decided.block,
         request.input_dtypes,
+        decided.slices,
         training=request.training,
     ).program()
 

@@ -268,6 +268,10 @@ class Function:
     def select(self, mask: Value, a: Value, b: Value) -> Value:
         return self.let(f"select <{self.lanes} x i1> {mask}, {self.vector} {a}, {self.vector} {b}")
 
+    def chosen(self, condition: Value, a: Value, b: Value) -> Value:
+        """`a` if the condition, which is one for all lanes, is true, else `b`."""
+        return self.let(f"select i1 {condition}, {self.vector} {a}, {self.vector} {b}")
+
     def maximum(self, a: Value, b: Value) -> Value:
         """The larger one; `b` where either is NaN (one instruction on every target)."""
         return self.select(self.greater(a, b), a, b)

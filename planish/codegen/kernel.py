@@ -60,8 +60,9 @@ def spec_of(node: Node) -> Spec:
 class Operands:
     """Names of the function's parameters.
 
-    `count`, `item` and `image` mean something only to the kinds that have them; `beside` is where a second result goes,
-    if somebody reads it.
+    `count`, `item` and `image` (its place in the batch) mean something only to the kinds that have them; `before` are
+    the images of the batch before the slice that a program works on; `beside` is where a second result goes, if
+    somebody reads it.
     """
 
     inputs: tuple[Pointer, ...]
@@ -71,6 +72,7 @@ class Operands:
     count: Index = "%count"
     item: Index = "%item"
     image: Index = "%image"
+    before: Index = "%before"
     beside: Pointer | None = None
 
 

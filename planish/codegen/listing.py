@@ -7,6 +7,7 @@ import sys
 from planish.codegen.compile import Plan
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
+from planish.codegen.schedule import Stage
 from planish.graph.node import Node
 
 
@@ -20,12 +21,12 @@ def print_loops(plan: Plan) -> str:
     ]
     for number, stage in enumerate(plan.stages):
         if not stage.batched:
-            lines.append(f"stage {number}: for part in parallel:")
+            lines.append(f"stage {number}: {_slices(plan, stage)}for part in parallel:")
             for unit in stage.units:
                 lines.append(f"  for part of {items_of(unit.nodes[0], plan.target)}:")
                 lines += [line for node in unit.nodes for line in _node_lines(plan, names, node, "    ")]
             continue
-        lines.append(f"stage {number}: for block of {plan.block} images in parallel:")
+        lines.append(f"stage {number}: {_slices(plan, stage)}for block of {plan.block} images in parallel:")
         for segment in stage.segments:
             rows = kind_of_node(segment[0]) == "rows"
             if not rows:
@@ -33,6 +34,12 @@ def print_loops(plan: Plan) -> str:
             indent = "  " if rows else "    "
             lines += [line for node in segment for line in _node_lines(plan, names, node, indent)]
     return "\n".join(lines) + "\n"
+
+
+def _slices(plan: Plan, stage: Stage) -> str:
+    """The loop over slices of the batch, which is around all stages that repeat."""
+    count, images = plan.slices.count, plan.slices.images
+    return f"for slice of {images} images of {count}: " if stage.repeats and count > 1 else ""
 
 
 def _node_lines(plan: Plan, names: dict[Node, str], node: Node, indent: str) -> list[str]:

@@ -3,9 +3,10 @@
 All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument
 (see `Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
 
-    stage(context, scratch, first, last, start, count, step)
-        images: images first .. last - 1 of the batch;   parts: parts first .. last - 1
-        start, count: place of the batch in the visiting order, and images in it;   step: number of the training step
+    stage(context, scratch, first, last, start, count, step, before, total)
+        images: images first .. last - 1 of the slice;   parts: parts first .. last - 1
+        start, count: place of the slice in the visiting order, and images in it;   step: number of the training step
+        before, total: images of the batch before the slice, and in all. Without slices, the batch is the only one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from planish.codegen.kernels.load_input import element_nbytes
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.module import Module
 from planish.codegen.schedule import Stage
+from planish.codegen.slicing import Slices
 from planish.codegen.small_values import emit_group, groups_of
 from planish.codegen.storage import Place, Storage, nbytes_of, readers_of, rounded
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
@@ -31,7 +33,10 @@ from planish.graph.node import Node
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
-STAGE_PARAMETERS = ("ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step")
+STAGE_PARAMETERS = (
+    "ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step", "i64 %before",
+    "i64 %total",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,11 @@ class Emitter:
         target: Target,
         block: int,
         input_dtypes: Mapping[str, str],
+        slices: Slices,
         *,
         training: bool,
     ) -> None:
+        self.slices = slices
         self.graph, self.stages, self.storage = graph, stages, storage
         self.target, self.block, self.input_dtypes, self.training = target, block, input_dtypes, training
         self.module = Module(target)
@@ -81,7 +88,7 @@ class Emitter:
             else:
                 self._emit_parts_stage(number, stage)
         if self.training:
-            steps.emit_training(self.module, self.stage_items())
+            steps.emit_training(self.module, self.stage_items(), self.slices)
         else:
             steps.emit_inference(self.module, self.stage_items())
         return Program(
@@ -92,7 +99,10 @@ class Emitter:
         """How the work of each stage is counted: images by the block, parts one by one."""
         return [
             steps.StageItems(
-                f"stage{number}", self.block if stage.batched else 0, 0 if stage.batched else self._parts(stage)
+                f"stage{number}",
+                self.block if stage.batched else 0,
+                0 if stage.batched else self._parts(stage),
+                stage.repeats,
             )
             for number, stage in enumerate(self.stages)
         ]
@@ -109,7 +119,7 @@ class Emitter:
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
-        parameters += ["i64 %image", "i64 %count", "i64 %item"]
+        parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before"]
         beside = "%beside" if node in self._beside else None
         with self.module.function(name, parameters) as f:
             kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside))
@@ -135,6 +145,7 @@ class Emitter:
             ("i64", image),
             ("i64", count),
             ("i64", item),
+            ("i64", "%before"),
         ]
         f.call(self._kernel_names[node], *arguments)
 
@@ -191,7 +202,7 @@ class Emitter:
         if root.op == "constant":
             return f.stack_float(f.float_constant(root.attributes["value"]))
         if root.op == "batch_size":
-            return f.stack_float(f.let("uitofp i64 %count to float"))
+            return f.stack_float(f.let("uitofp i64 %total to float"))
         place = self.storage.places[root]
         base = self._base(f, place)
         if place.span == "step":
@@ -244,7 +255,8 @@ class Emitter:
         addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
         second = self._beside.get(node)
         beside = self._address(f, second, image, in_block) if second else "null"
-        self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=image)
+        place = f.add(image, "%before")  # in the batch
+        self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=place)
 
     def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
         """Asks for the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""

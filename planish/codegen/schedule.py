@@ -5,8 +5,9 @@ values that have no batch axis: sums over the batch, new weights, packed weights
 depend on each other, except within a unit: element-wise values of one size, computed part by part together.
 
 Where nothing that is computed for an image needs a sum over the batch, all that is computed for images is one stage,
-and the sums are the next one. These two *repeat*: a large batch goes through them slice by slice, so that what the sums
-read is still in the cache. Batch normalization needs sums in the middle; its batches go through each stage as a whole.
+and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so that
+what the sums read is still in the cache. Batch normalization needs sums in the middle; its batches go through each
+stage as a whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import kind_of
 from planish.codegen.lowering import is_beside, is_view, storage_root
+from planish.codegen.slicing import is_sum
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 
@@ -65,12 +67,14 @@ def schedule(graph: Graph) -> list[Stage]:
 
 def _stages(graph: Graph, earliest: Mapping[Node, int]) -> list[Stage]:
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
-    sums = {node for node in working if not node.batched and any(source.batched for source in node.inputs)}
+    sums = {node for node in working if is_sum(node)}
+    totals = {node for node in working if node.op == "sum_of_slices"}
     images = _level_of_images(working, sums, earliest) if sums else None
     if images is not None:
-        behind = dict.fromkeys(_that_need(working, sums | earliest.keys()), images + 2)
+        behind = dict.fromkeys(_that_need(working, sums | earliest.keys()), images + 2 + bool(totals))
         at_least = behind | {node: max(level, behind.get(node, 0)) for node, level in earliest.items()}
         at_least |= {node: images for node in working if node.batched} | dict.fromkeys(sums, images + 1)
+        at_least |= dict.fromkeys(totals, images + 2)
         levels, unit_of = _levels(working, at_least)
     else:
         levels, unit_of = _levels(working, earliest)
@@ -78,13 +82,14 @@ def _stages(graph: Graph, earliest: Mapping[Node, int]) -> list[Stage]:
             _delay_images(graph, working, levels)
         else:
             _put_images_last(working, levels)
+    repeating = images is not None and all(levels[node] == images + 1 for node in sums)
     stages = []
     for level in range(max(levels.values(), default=-1) + 1):
         for batched in (True, False):
             members = [node for node in working if levels[node] == level and node.batched == batched]
             if members:
                 stages.append(_stage(level, batched, members, unit_of))
-                stages[-1].repeats = images is not None and (batched or members[0] in sums)
+                stages[-1].repeats = repeating and (batched or members[0] in sums | totals)
     return stages
 
 

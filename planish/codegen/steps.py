@@ -11,6 +11,8 @@ Which thread computes a piece changes nothing in its result, so the bits do not 
 Threads of even numbers draw from the front, those of odd numbers from the back, until they meet. So a thread finds in
 its own cache what it left there: the images of the stage before, the weights of the step before.
 
+Stages that repeat (see `schedule`) are gone through slice by slice of the batch, all of them before the next slice.
+
 The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
 the stage, counted over all steps. The whole number is beside it, written before the word is.
 
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 
 from planish.codegen.function import Function, Index, Value
 from planish.codegen.module import Module
+from planish.codegen.slicing import Slices
 
 # Slots of the context, 8 bytes each, before the arguments.
 ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT = range(7)
@@ -48,35 +51,47 @@ class StageItems:
     function: str
     block: int
     parts: int
+    repeats: bool = False
 
 
 def emit_inference(module: Module, stages: Sequence[StageItems]) -> None:
     with module.function("prepare", ["ptr %context", "ptr %scratch"], internal=False) as f:
         for stage in stages:
             if not stage.block:
-                _call_stage(f, stage, 0, stage.parts, 0, 0, 0)
+                _call_stage(f, stage, 0, stage.parts, _Images(0, 0, 0, 0, 0))
     parameters = ["ptr %context", "ptr %scratch", "i64 %first", "i64 %last"]
     with module.function("infer", parameters, internal=False) as f:
         for stage in stages:
             if stage.block:
-                _call_stage(f, stage, "%first", "%last", 0, "%last", 0)
+                _call_stage(f, stage, "%first", "%last", _Images(0, "%last", 0, 0, "%last"))
 
 
-def _call_stage(
-    f: Function, stage: StageItems, first: Index, last: Index, start: Index, count: Index, step: Index
-) -> None:
-    numbers = [("i64", number) for number in (first, last, start, count, step)]
-    f.call(stage.function, ("ptr", "%context"), ("ptr", "%scratch"), *numbers)
+@dataclass(frozen=True, slots=True)
+class _Images:
+    """What a stage works on: the place of its first image in the visiting order, and how many there are; the step;
+    how many images of the batch are before them, and how many the batch has."""
+
+    start: Index
+    count: Index
+    step: Index
+    before: Index
+    total: Index
 
 
-def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
-    _emit_leave(module, len(stages))
+def _call_stage(f: Function, stage: StageItems, first: Index, last: Index, images: _Images) -> None:
+    numbers = (first, last, images.start, images.count, images.step, images.before, images.total)
+    f.call(stage.function, ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", number) for number in numbers))
+
+
+def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) -> None:
+    plan = _Plan(stages, slices)
+    _emit_leave(module, plan.places)
     with module.function("train", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
         restore = _flush_denormals(f)
         header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
         sync = f.load_pointer("%context", 8 * SYNC_SLOT)
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
-        end = f.multiply(header[STEPS_SLOT], len(stages))
+        end = f.multiply(header[STEPS_SLOT], plan.places)
         counter = _Counter(f, sync)
         come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
         known, labels = f.label("known"), [f.label("stage") for _ in stages]
@@ -92,19 +107,46 @@ def emit_training(module: Module, stages: Sequence[StageItems]) -> None:
         f.begin_block(known)
         f.emit(f"br i1 {f.compare('slt', generation, end)}, label %{enter}, label %{done}")
         f.begin_block(enter)
-        step = f.divide(generation, len(stages))
+        step = f.divide(generation, plan.places)
         start = f.multiply(step, header[BATCH_SLOT])
         count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
+        stage_number, before = plan.at(f, f.remainder(generation, plan.places))
         cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
-        f.emit(f"switch i64 {f.remainder(generation, len(stages))}, label %{done} [ {cases} ]")
+        f.emit(f"switch i64 {stage_number}, label %{done} [ {cases} ]")
         for stage, label in zip(stages, labels, strict=True):
             f.begin_block(label)
-            pieces = f.divide(f.add(count, stage.block - 1), stage.block) if stage.block else stage.parts
-            mine = _emit_shared_stage(f, stage, counter, draw, pieces, (start, count, step))
+            images = _Images(start, count, step, 0, count)
+            if stage.repeats and slices.count > 1:
+                left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
+                images = _Images(f.add(start, before), left, step, before, count)
+            mine, pieces = _emit_shared_stage(f, stage, counter, draw, images)
             _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
             f.emit(f"br label %{come}")
         f.begin_block(done)
         restore()
+
+
+class _Plan:
+    """The places of a step: stages in order, those that repeat once for each slice."""
+
+    def __init__(self, stages: Sequence[StageItems], slices: Slices) -> None:
+        self._slices = slices
+        self._repeated = sum(stage.repeats for stage in stages)
+        self._first = next((number for number, stage in enumerate(stages) if stage.repeats), 0)
+        self.places = len(stages) + self._repeated * (slices.count - 1)
+
+    def at(self, f: Function, place: Index) -> tuple[Index, Index]:
+        """The number of the stage at a place, and how many images of the batch come before its slice."""
+        if self._slices.count == 1:
+            return place, 0
+        more = self._repeated * (self._slices.count - 1)
+        inside = f.subtract(place, self._first)
+        repeats = f.let(f"icmp ult i64 {inside}, {self._repeated * self._slices.count}")
+        behind = f.subtract(place, f.let(f"select i1 {f.compare('sgt', inside, 0)}, i64 {more}, i64 0"))
+        number = f.add(f.remainder(inside, self._repeated), self._first)
+        before = f.multiply(f.divide(inside, self._repeated), self._slices.images)
+        chosen = f.let(f"select i1 {repeats}, i64 {number}, i64 {behind}")
+        return chosen, f.let(f"select i1 {repeats}, i64 {before}, i64 0")
 
 
 def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tuple[Index, ...]) -> None:
@@ -150,12 +192,16 @@ class _Counter:
 
 
 def _emit_shared_stage(
-    f: Function, stage: StageItems, counter: _Counter, first: _Draw, pieces: Index, batch: tuple[Index, Index, Index]
-) -> Value:
-    """Does the piece that was drawn and draws others until none is left; gives how many it has done.
+    f: Function, stage: StageItems, counter: _Counter, first: _Draw, images: _Images
+) -> tuple[Value, Index]:
+    """Does the piece that was drawn and draws others until none is left; gives how many it has done, and how many
+    there are: one that does nothing, if there are no images.
 
     As long as a piece that this thread has done is not counted, the stage is the same.
     """
+    pieces: Index = stage.parts
+    if stage.block:
+        pieces = f.larger(f.divide(f.add(images.count, stage.block - 1), stage.block), 1)
     before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
     f.emit(f"br label %{head}")
     f.begin_block(head)
@@ -164,13 +210,11 @@ def _emit_shared_stage(
     f.lines.append("")
     f.emit(f"br i1 {f.compare('slt', drawn, pieces)}, label %{work}, label %{after}")
     f.begin_block(work)
-    _, count, _ = batch
     piece = counter.piece(place, pieces)
-    if stage.block:
-        begin = f.multiply(piece, stage.block)
-        _call_stage(f, stage, begin, f.smaller(f.add(begin, stage.block), count), *batch)
-    else:
-        _call_stage(f, stage, piece, f.add(piece, 1), *batch)
+    begin = f.multiply(piece, stage.block) if stage.block else piece
+    end = f.smaller(f.add(begin, stage.block), images.count) if stage.block else f.add(piece, 1)
+    with f.when(f.compare("sgt", images.count, 0)):
+        _call_stage(f, stage, begin, end, images)
     more = f.add(mine, 1)
     following = counter.draw()
     phis = ((place, first.place, following.place), (drawn, first.drawn, following.drawn), (mine, 0, more))
@@ -179,10 +223,10 @@ def _emit_shared_stage(
     )
     f.emit(f"br label %{head}")
     f.begin_block(after)
-    return mine
+    return mine, pieces
 
 
-def _emit_leave(module: Module, stages: int) -> None:
+def _emit_leave(module: Module, places: int) -> None:
     """Counts the pieces that a thread has done. Who completes the stage opens the next one; the others wait for it.
 
     After the last stage of a step a request to stop is granted: the next stage is then the one behind the end.
@@ -198,9 +242,9 @@ def _emit_leave(module: Module, stages: int) -> None:
         f.begin_block(last)
         f.emit(f"store i64 0, ptr {f.offset('%sync', FINISHED)}, align 8")
         following = f.add("%generation", 1)
-        complete = f.compare("eq", f.remainder(following, stages), 0)
+        complete = f.compare("eq", f.remainder(following, places), 0)
         with f.when(complete):
-            f.emit(f"store i64 {f.divide(following, stages)}, ptr {f.offset('%sync', DONE)}, align 8")
+            f.emit(f"store i64 {f.divide(following, places)}, ptr {f.offset('%sync', DONE)}, align 8")
         stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
         opened = f.let(f"select i1 {f.let(f'and i1 {complete}, {stop}')}, i64 %end, i64 {following}")
         f.emit(f"store atomic i64 {opened}, ptr {f.offset('%sync', GENERATION)} monotonic, align 8")

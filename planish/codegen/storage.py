@@ -14,6 +14,7 @@ from typing import Literal
 from planish.codegen.kernels import kind_of_node, scratch_nbytes_of
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.schedule import Stage
+from planish.codegen.slicing import Slices
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -72,11 +73,11 @@ def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tupl
     return offsets, total
 
 
-def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, max_batch: int) -> Storage:
+def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, slices: Slices) -> Storage:
     places = _argument_places(graph, stages)
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
-    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, max_batch)
+    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices)
     scratch_nbytes = 0
     for stage in stages:
         scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block))
@@ -114,20 +115,33 @@ def _place_in_arena(
     stages: list[Stage],
     stage_of: dict[Node, int],
     readers: dict[Node, list[Node]],
-    max_batch: int,
+    slices: Slices,
 ) -> int:
     shared = [
         node
         for node, number in stage_of.items()
         if node not in places and (not node.batched or any(stage_of[reader] != number for reader in readers[node]))
     ]
-    sizes = [rounded(nbytes_of(node) * (max_batch if node.batched else 1)) for node in shared]
+    sizes = [rounded(nbytes_of(node) * (slices.images if node.batched else 1)) for node in shared]
     last = len(stages) - 1
-    lifetimes = [(stage_of[node], max((stage_of[reader] for reader in readers[node]), default=last)) for node in shared]
+    lifetimes = []
+    for node in shared:
+        end = max((stage_of[reader] for reader in readers[node]), default=last)
+        lifetimes.append(_through_slices(stages, slices, node, stage_of[node], end))
     offsets, total = allocate(sizes, lifetimes)
     for node, offset in zip(shared, offsets, strict=True):
         places[node] = Place("arena", offset, span="batch" if node.batched else "none")
     return total
+
+
+def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int, last: int) -> tuple[int, int]:
+    """The lifetime of a value, known by its stages, where some of them come again for every slice."""
+    repeated = [number for number, stage in enumerate(stages) if stage.repeats]
+    if slices.count == 1 or not repeated:
+        return first, last
+    if node.op == "sum_of_slices":  # it is read by itself
+        return min(repeated), last
+    return (first, max(last, *repeated)) if first < min(repeated) <= last else (first, last)
 
 
 def _place_in_scratch(

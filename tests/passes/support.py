@@ -15,11 +15,11 @@ def infer(op, types, attributes):
     return op_named(op).infer(types, attributes)
 
 
-def bindings_of(graph, seed=0):
+def bindings_of(graph, seed=0, images=IMAGES):
     """A value for every leaf."""
     generator = np.random.default_rng(seed)
     leaves = [node for node in graph.nodes if node.op in ("input", "parameter", "scalar")]
-    shapes = {node.attributes["name"]: (IMAGES,) * node.batched + node.shape for node in leaves}
+    shapes = {node.attributes["name"]: (images,) * node.batched + node.shape for node in leaves}
     return {name: generator.standard_normal(shape) for name, shape in shapes.items()}
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.expression import emit_expression
 from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec, spec_of
+from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.target import Target
 from planish.graph.node import Node
 
@@ -58,7 +58,11 @@ def _strides(shape: tuple[int, ...], rank: int) -> list[int]:
 
 def items(spec: Spec, target: Target) -> int:
     extents, _ = merged_axes(spec)
-    return -(-extents[0] // ITEM_ELEMENTS) if not spec.result.batched and len(extents) == 1 else 1
+    return items_of_elements(extents[0]) if not spec.result.batched and len(extents) == 1 else 1
+
+
+def items_of_elements(extent: int) -> int:
+    return -(-extent // ITEM_ELEMENTS)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -76,13 +80,12 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
     def emit_vector(place: Index, mask: str | None) -> None:
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
 
-    _over_item(f, extent, items(spec, f.module.target), operands.item, emit_vector)
+    item_of_elements(f, extent, operands.item, emit_vector)
 
 
-def _over_item(
-    f: Function, extent: int, count: int, item: Index, emit_vector: Callable[[Index, str | None], None]
-) -> None:
-    """The vectors of one of `count` items of `extent` elements; the last item has the masked one."""
+def item_of_elements(f: Function, extent: int, item: Index, emit_vector: Callable[[Index, str | None], None]) -> None:
+    """The vectors of one of the items of `extent` elements; the last item has the masked one."""
+    count = items_of_elements(extent)
     whole = extent // f.lanes * f.lanes
     start = f.multiply(item, ITEM_ELEMENTS) if count > 1 else 0
     stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if count > 1 else whole
@@ -98,8 +101,7 @@ def emit_together(
     f: Function, nodes: Sequence[Node], inputs: Mapping[Node, Pointer], outputs: Mapping[Node, Pointer], item: Index
 ) -> None:
     """One item of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to memory."""
-    spec = spec_of(nodes[0])
-    extent = spec.result.size
+    extent = nodes[0].type.size
     scalars = {source: f.broadcast(pointer) for source, pointer in inputs.items() if source.type.size == 1}
 
     def emit_vector(place: Index, mask: str | None) -> None:
@@ -112,7 +114,7 @@ def emit_together(
             if node in outputs:
                 f.store(values[node], outputs[node], f.multiply(place, 4), mask)
 
-    _over_item(f, extent, items(spec, f.module.target), item, emit_vector)
+    item_of_elements(f, extent, item, emit_vector)
 
 
 def _emit_axis(

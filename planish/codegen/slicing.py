@@ -1,0 +1,55 @@
+"""Slices of a large batch: what a slice leaves for the sums over the batch is read while it still is in the cache.
+
+The sums are those of a slice, then, and `sum_of_slices` adds them up in the order of the slices. How a batch is cut
+depends on the program alone, not on the threads, and so do the bits of the sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.ops.expression import Expression
+from planish.ops.fused import elementwise
+from planish.ops.sum_of_slices import sum_of_slices
+
+# What a slice leaves, beside weights and moments, should fit into the caches; but threads have to share its blocks.
+SLICE_NBYTES, BLOCKS = 2**22, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """A batch is `count` slices of `images` images; the last one may have fewer, those of a smaller batch none."""
+
+    count: int
+    images: int
+
+
+def cut(batch: int, image_nbytes: int, block: int) -> Slices:
+    """Slices of a multiple of BLOCKS blocks, for images that leave so many bytes each.
+
+    Their size does not depend on the batch, so a smaller batch has the same bits in a program made for a larger one.
+    """
+    least = BLOCKS * block
+    images = max(1, SLICE_NBYTES // max(image_nbytes, 1) // least) * least
+    if batch <= images:
+        return Slices(1, batch)
+    return Slices(-(-batch // images), images)
+
+
+def is_sum(node: Node) -> bool:
+    """Whether the node is a sum over the images that a program works on."""
+    return not node.batched and any(source.batched for source in node.inputs)
+
+
+def with_sums_of_slices(graph: Graph) -> Graph:
+    """Who read a sum reads the sum of all slices."""
+    summed = graph.rewrite(lambda node: sum_of_slices(node) if is_sum(node) else None)
+    # A parameter's memory holds the old value until all slices are done.
+    updates = {name: _apart(node) for name, node in summed.updates}
+    return Graph.build(dict(summed.outputs), updates)
+
+
+def _apart(node: Node) -> Node:
+    return elementwise([node], Expression(1, ())) if node.op in ("sum_of_slices", "reshape") else node
