@@ -22,6 +22,8 @@ from planish.codegen.slicing import is_sum
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 
+SUMMARY_SHARE = 8  # how much smaller than a map a sum over it is, at least
+
 
 @dataclass(slots=True)
 class Unit:
@@ -191,7 +193,10 @@ def _cut_alike(node: Node) -> bool:
 
 
 def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) -> None:
-    """Batched values are computed as late as they can be: reading the input belongs with what uses it."""
+    """Batched values are computed as late as they can be: reading the input belongs with what uses it.
+
+    Sums over an image are not: they are made while the image's map is in the cache.
+    """
     readers: dict[Node, list[Node]] = {node: [] for node in working}
     for node in working:
         for source in _sources(node):
@@ -203,9 +208,20 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
         after = [reader for reader in readers[node] if not is_beside(reader)]
         if node.batched and after:
             levels[node] = min(levels[reader] - (not reader.batched) for reader in after)
+    small: set[Node] = set()
     for node in working:
         if is_beside(node):
             levels[node] = levels[storage_root(node.inputs[0])]
+        elif node.batched and _is_summary(node, small):
+            small.add(node)
+            levels[node] = max((levels[source] + (not source.batched) for source in _sources(node)), default=0)
+
+
+def _is_summary(node: Node, small: Set[Node]) -> bool:
+    """Whether it is much smaller than what it is made of, or is made of such values: then it is kept, not that."""
+    sources = [source for source in _sources(node) if source.batched]
+    largest = max((source.type.size for source in sources), default=0)
+    return node.type.size * SUMMARY_SHARE <= largest or (bool(sources) and all(source in small for source in sources))
 
 
 def _put_images_last(working: list[Node], levels: dict[Node, int]) -> None:

@@ -5,6 +5,7 @@
 its result
   (register 0) and the remaining inputs.
 * `batch_sum_of[axes, expression]`: the sum over the batch of an expression on the inputs, which is never written.
+* `reduce_sum_of[axes, expression]`: the sum along axes of an image of an expression on the inputs, likewise.
 * `conv2d_pool[...]`: a convolution and the maximum over windows of its result that do not overlap; rows and columns
 that no window reads do not exist.
 * `conv2d_pool_places[...]`: the place in its window of each of those maxima, i8.
@@ -12,10 +13,12 @@ that no window reads do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from planish.graph.node import Attributes, Node, TensorType
-from planish.ops.expression import Expression, evaluate, result_type
+from planish.ops.expression import Expression, evaluate, operand_kind, result_type
 from planish.ops.pool_places import places_of_maxima
 from planish.ops.registry import Array, Environment, make, op_named, register
 
@@ -52,17 +55,22 @@ def _fused(arrays: Sequence[Array], node: Node, environment: Environment) -> Arr
     return evaluate(node.attributes["expression"], [base.type, *types[arity:]], [result, *arrays[arity:]], environment)
 
 
-def _infer_batch_sum_of(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    summed = result_type(attributes["expression"], inputs)
-    return op_named("batch_sum").infer([summed], {"axes": attributes["axes"]})
+def _define_sum_of(base: str, settings: Mapping[str, Any]) -> None:
+    """The operation `base` of an expression."""
 
+    def infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+        summed = result_type(attributes["expression"], inputs)
+        return op_named(base).infer([summed], {**settings, "axes": attributes["axes"]})
 
-def _batch_sum_of(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    types = [source.type for source in node.inputs]
-    expression = node.attributes["expression"]
-    summed = Node("elementwise", node.inputs, result_type(expression, types), {"expression": expression}, node.layers)
-    total = Node("batch_sum", (summed,), node.type, {"axes": node.attributes["axes"]}, node.layers)
-    return op_named("batch_sum").reference([evaluate(expression, types, arrays, environment)], total, environment)
+    def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+        types = [source.type for source in node.inputs]
+        expression = node.attributes["expression"]
+        attributes = {"expression": expression}
+        summed = Node("elementwise", node.inputs, result_type(expression, types), attributes, node.layers)
+        total = Node(base, (summed,), node.type, {**settings, "axes": node.attributes["axes"]}, node.layers)
+        return op_named(base).reference([evaluate(expression, types, arrays, environment)], total, environment)
+
+    register(f"{base}_of", infer, reference, None)
 
 
 def _infer_conv2d_pool(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -100,7 +108,8 @@ def _unpooled(arrays: Sequence[Array], node: Node, environment: Environment) -> 
 
 register("elementwise", _infer_elementwise, _elementwise, None)
 register("fused", _infer_fused, _fused, None)
-register("batch_sum_of", _infer_batch_sum_of, _batch_sum_of, None)
+_define_sum_of("batch_sum", {})
+_define_sum_of("reduce_sum", {"keepdims": False})
 register("conv2d_pool", _infer_conv2d_pool, _conv2d_pool, None)
 register("conv2d_pool_places", _infer_conv2d_pool_places, _conv2d_pool_places, None)
 
@@ -109,8 +118,9 @@ def elementwise(inputs: Sequence[Node], expression: Expression) -> Node:
     return make("elementwise", inputs, expression=expression)
 
 
-def batch_sum_of(inputs: Sequence[Node], expression: Expression, axes: Sequence[int]) -> Node:
-    return make("batch_sum_of", inputs, expression=expression, axes=tuple(axes))
+def sum_of(base: str, inputs: Sequence[Node], expression: Expression, axes: Sequence[int]) -> Node:
+    """`base`: batch_sum or reduce_sum."""
+    return make(f"{base}_of", inputs, expression=expression, axes=tuple(axes))
 
 
 def fuse(base: Node, expression: Expression, extra: Sequence[Node]) -> Node:
@@ -118,3 +128,9 @@ def fuse(base: Node, expression: Expression, extra: Sequence[Node]) -> Node:
     settings = tuple(sorted(base.attributes.items()))
     inputs = (*base.inputs, *extra)
     return make("fused", inputs, base=base.op, settings=settings, arity=len(base.inputs), expression=expression)
+
+
+def summed_kind(base: str, operand: TensorType, summed: TensorType) -> str | None:
+    """As `operand_kind`, for the operands of a sum. That of an image also reads what belongs to the image."""
+    alone = base == "reduce_sum" and operand.shape != summed.shape
+    return operand_kind(replace(operand, batched=False) if alone else operand, summed)

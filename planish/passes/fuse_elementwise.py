@@ -13,7 +13,7 @@ from typing import Literal
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.ops.expression import Expression, Settings, Step, operand_kind
-from planish.ops.fused import batch_sum_of, elementwise, fuse
+from planish.ops.fused import elementwise, fuse, sum_of, summed_kind
 from planish.ops.registry import make, op_named
 
 # Operations whose kernels apply an expression to each result before it is stored.
@@ -31,7 +31,7 @@ def fuse_elementwise(graph: Graph) -> Graph:
         if op_named(node.op).elementwise:
             result = _join_operands(node, alone)
             result = _join_producer(result, alone) or result
-        elif node.op == "batch_sum":
+        elif node.op in ("batch_sum", "reduce_sum"):
             result = _join_summed(node, alone) or node
         if original in used_once:
             alone.add(result)
@@ -128,16 +128,16 @@ def _join_producer(node: Node, alone: set[Node]) -> Node | None:
 
 
 def _join_summed(node: Node, alone: set[Node]) -> Node | None:
-    """A sum over the batch of what nobody else reads, without writing that."""
+    """A sum of what nobody else reads, without writing that."""
     (summed,) = node.inputs
     axes = node.attributes["axes"]
     kept = bool(summed.shape) and len(summed.shape) - 1 not in axes
-    if summed.op != "elementwise" or summed not in alone or not kept:
+    if summed.op != "elementwise" or summed not in alone or not kept or node.attributes.get("keepdims"):
         return None
-    kinds = [operand_kind(operand.type, summed.type) for operand in summed.inputs]
+    kinds = [summed_kind(node.op, operand.type, summed.type) for operand in summed.inputs]
     if None in kinds or "full" not in kinds:
         return None
-    result = batch_sum_of(summed.inputs, summed.attributes["expression"], axes)
+    result = sum_of(node.op, summed.inputs, summed.attributes["expression"], axes)
     return replace(result, layers=tuple(dict.fromkeys((*summed.layers, *node.layers))))
 
 

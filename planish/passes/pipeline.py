@@ -16,6 +16,7 @@ from planish.passes.rewrite_input_gradients import rewrite_input_gradients
 from planish.passes.separate_padding import separate_padding
 from planish.passes.share_equal_nodes import share_equal_nodes
 from planish.passes.simplify import simplify
+from planish.passes.sum_images_first import sum_images_first
 
 Pass = Callable[[Graph], Graph]
 
@@ -31,6 +32,7 @@ PASSES: tuple[Pass, ...] = (
     move_pool_first,
     fuse_conv_pool,
     separate_padding,
+    sum_images_first,
     share_equal_nodes,
     fuse_elementwise,
 )

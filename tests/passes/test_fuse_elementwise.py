@@ -81,3 +81,11 @@ def test_sums_over_the_batch_compute_what_only_they_read():
     assert "batch_sum_of" not in after(fuse_elementwise, ops.batch_sum(ops.square(x), (0, 1, 2)))
     by_row = ops.multiply(x, ops.parameter("rows", (4, 1, 1)))
     assert "batch_sum_of" not in after(fuse_elementwise, ops.batch_sum(by_row, (0, 1)))
+
+
+def test_sums_over_an_image_compute_what_only_they_read():
+    x, own = ops.input_("x", (4, 5, 3)), ops.input_("own", (3,))
+    text = after(fuse_elementwise, ops.reduce_sum(ops.squared_deviation(x, own), (0, 1)))
+    assert operations(text) == ["input", "input", "reduce_sum_of"]
+    for sum_ in (ops.reduce_sum(ops.square(x), (0, 1), True), ops.reduce_sum(ops.square(x), (2,))):
+        assert "reduce_sum_of" not in after(fuse_elementwise, sum_)

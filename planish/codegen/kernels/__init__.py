@@ -62,6 +62,7 @@ _KERNELS: dict[str, Kernel] = {
     "reduce_max": reduce.IMAGE,
     "reduce_mean": reduce.IMAGE,
     "reduce_sum": reduce.IMAGE,
+    "reduce_sum_of": reduce.IMAGE,
     "slice_axis": rearrange.SLICE_AXIS,
     "softmax": softmax.KERNEL,
     "sum_of_slices": sum_of_slices.KERNEL,

@@ -73,3 +73,15 @@ def test_sums_of_expressions(target, channels):
     case.output(ops.batch_sum(ops.multiply(x, mean), (1,)))
     case.output(ops.batch_sum(ops.maximum(g, x)))
     case.check(1e-5)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 3, 16, 17, 33, 64, 70, 150])
+def test_sums_of_expressions_over_an_image(target, channels):
+    case = Case()
+    x, g = case.input(3, 5, channels), case.input(3, 5, channels)
+    own, scale, one = case.input(channels), case.weight(channels), case.input()
+    for axes in ((0, 1), (0,), (1,)):
+        deviation = ops.multiply(ops.squared_deviation(x, own), scale)
+        case.output(ops.reduce_sum(ops.add(ops.multiply(deviation, g), one), axes))
+    case.check()

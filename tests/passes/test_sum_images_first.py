@@ -1,0 +1,70 @@
+"""Sums over a batch of maps are taken of sums over each image."""
+
+import numpy as np
+import pytest
+
+from planish import ops
+from planish.graph.graph import Graph
+from planish.layers import BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D
+from planish.models import Sequential
+from planish.ops.interpreter import interpret
+from planish.passes.sum_images_first import sum_images_first
+from tests.passes.support import after, operations
+
+X = ops.input_("x", (5, 4, 3))
+
+
+def test_a_sum_over_all_pixels():
+    text = after(sum_images_first, ops.batch_sum(X, (0, 1)))
+    assert operations(text) == ["input", "reduce_sum", "batch_sum"]
+    assert "f32[N,3]" in text
+
+
+@pytest.mark.parametrize("axes", [(), (0,), (2,), (0, 1, 2), (1, 2)])
+def test_other_sums_stay(axes):
+    assert "reduce_sum" not in after(sum_images_first, ops.batch_sum(X, axes))
+
+
+def test_few_pixels_stay():
+    assert "reduce_sum" not in after(sum_images_first, ops.batch_sum(ops.input_("x", (7, 1, 3)), (0, 1)))
+
+
+def test_a_variance_reads_the_maps_before_the_mean_is_known():
+    mean = ops.divide(ops.batch_sum(X, (0, 1)), ops.multiply(ops.batch_size(), 20.0))
+    text = after(sum_images_first, ops.batch_sum(ops.squared_deviation(X, mean), (0, 1)))
+    deviations = [line for line in text.splitlines() if "squared_deviation" in line]
+    assert [line.split(": ")[1].split(" =")[0] for line in deviations] == ["f32[N,5,4,3]", "f32[N,3]"]
+    name = mean_name(text)
+    assert name not in deviations[0].split()
+    assert name in deviations[1].split()
+
+
+def mean_name(text):
+    return next(line.split(":")[0] for line in text.splitlines() if " = divide" in line)
+
+
+def test_any_value_may_stand_for_the_mean():
+    """It is an identity, not an approximation."""
+    after(sum_images_first, ops.batch_sum(ops.squared_deviation(X, ops.parameter("m", (3,))), (0, 1)))
+    by_row = ops.squared_deviation(X, ops.parameter("m", (4, 3)))
+    assert operations(after(sum_images_first, ops.batch_sum(by_row, (0, 1)))).count("squared_deviation") == 1
+
+
+def test_large_means_do_not_cancel():
+    random = np.random.default_rng(0)
+    x = (1000 + random.standard_normal((4, 5, 4, 3))).astype(np.float32)
+    mean = ops.divide(ops.batch_sum(X, (0, 1)), ops.multiply(ops.batch_size(), 20.0))
+    graph = sum_images_first(Graph.build({"v": ops.batch_sum(ops.squared_deviation(X, mean), (0, 1))}))
+    variance = interpret(graph, {"x": x}).outputs["v"]
+    exact = np.square(x - x.astype(np.float64).mean(axis=(0, 1, 2))).sum(axis=(0, 1, 2))
+    np.testing.assert_allclose(variance, exact, rtol=1e-4)
+
+
+def test_normalization_reads_a_map_of_the_batch_once_before_it_is_normalized():
+    layers = [Conv2D(8, 3, input_shape=(9, 9, 2)), BatchNormalization(name="norm"), GlobalAveragePooling2D(), Dense(3)]
+    model = Sequential(layers)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    loops = model.program(emit="loops", training=True)
+    stages = loops.split("stage ")
+    (convolved,) = [stage for stage in stages if ": f32[N,7,7,8] = conv2d_panels" in stage]
+    assert convolved.count("f32[N,8] = reduce_sum") == 2
