@@ -15,7 +15,7 @@ from planish.ops.fused import elementwise
 from planish.ops.sum_of_slices import sum_of_slices
 
 # What a slice leaves, beside weights and moments, should fit into the caches; but threads have to share its blocks.
-SLICE_NBYTES, BLOCKS = 2**22, 2
+SLICE_NBYTES, BLOCKS = 2**22, 4
 
 
 @dataclass(frozen=True, slots=True)
