@@ -11,8 +11,12 @@ import numpy as np
 import planish.runtime.executable as runtime
 from planish import ops
 from planish.autodiff import gradients
+from planish.codegen import compile as compiler
+from planish.codegen.module import Module
+from planish.codegen.target import current_target
 from planish.graph.graph import Graph
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.native import NativeCode
 from tests.codegen.support import Case
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of
@@ -98,7 +102,24 @@ def pooled_training(size):
     return Graph.build({"loss": loss}, dict(zip(("first", "second", "third"), changed, strict=True)))
 
 
+def masked_bytes():
+    """The first lanes of a vector as bytes, and nothing behind them: places of maxima end anywhere in a page."""
+    target = current_target()
+    for count in range(1, target.lanes + 1):
+        module = Module(target)
+        with module.function("run", ["ptr %from", "ptr %into"], internal=False) as f:
+            mask = f.tail_mask(count)
+            numbers = f.let(f"bitcast {f.vector} {f.load('%from', 0, mask)} to {f.integers}")
+            f.store_bytes(numbers, "%into", 0, mask)
+        code = NativeCode(compiler.object_code(module.text, target), target)
+        source = placed(np.arange(1, count + 1, dtype=np.int32), at_end=True)
+        result = guarded(count, at_end=True)
+        code.function("run", [ctypes.c_void_p] * 2)(source.ctypes.data, result.ctypes.data)
+        np.testing.assert_array_equal(result, source)
+
+
 def main():
+    masked_bytes()
     for at_end in (True, False):
         runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
         case = Case()
