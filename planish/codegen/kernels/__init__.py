@@ -21,6 +21,7 @@ from planish.codegen.kernels import (
     softmax,
     weight_gradients,
     winograd,
+    winograd_packing,
     winograd_weight_grad,
 )
 from planish.codegen.target import Target
@@ -53,7 +54,7 @@ _KERNELS: dict[str, Kernel] = {
     "max_pool2d_grad": pool2d.MAXIMUM_GRAD,
     "one_hot": one_hot.KERNEL,
     "pack_panels": packing.PANELS,
-    "pack_winograd": packing.WINOGRAD,
+    "pack_winograd": winograd_packing.KERNEL,
     "pad2d": rearrange.PAD2D,
     "places_beside": pool2d.BESIDE,
     "pool_places": pool2d.PLACES,
