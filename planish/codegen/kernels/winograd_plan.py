@@ -23,8 +23,9 @@ INFERENCE_TILES = (2,)  # which round no worse than direct sums
 TRANSFORM_CYCLES: Mapping[int, int] = {2: 80, 4: 220}
 WEIGHT_NBYTES_A_CYCLE = 24
 
-# Transformed tiles and their products take a part of the L2 cache, but weights are to serve a few tiles at least.
-WORK_NBYTES, FEWEST_AT_ONCE = 2**18, 8
+# Transformed tiles and their products fit in a half of the L1 cache, unless that were too few of them: what is read of
+# the weights, from L2 or L3, then serves eight products each time.
+WORK_NBYTES, FEWEST_AT_ONCE = 2**14, 8
 
 
 @dataclass(frozen=True, slots=True)

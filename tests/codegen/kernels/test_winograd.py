@@ -118,9 +118,9 @@ def test_the_faster_tile(shape, window, channels, tile):
 def test_tiles_cover_the_map():
     whole = plan.cut_map((5, 9), (2, 1), 4, (16, 16), 16)
     assert (whole.rows, whole.columns, whole.last) == (3, 3, (2, 1))
-    assert whole.at_once == 9
-    many = plan.cut_map((64, 64), (1, 1), 4, (128, 128), 16)
-    assert many.at_once == plan.FEWEST_AT_ONCE < many.tiles == 256
+    assert (whole.tiles, whole.at_once) == (9, 5)  # and the other four
+    assert plan.cut_map((64, 64), (1, 1), 4, (128, 128), 16).at_once == plan.FEWEST_AT_ONCE
+    assert plan.cut_map((64, 64), (1, 1), 2, (16, 16), 16).at_once == 2**14 // (2 * 16 * 64)  # all in L1
 
 
 def kernels_of(node):
