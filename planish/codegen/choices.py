@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from planish.codegen.compile import Plan
 from planish.codegen.kernel import Spec, spec_of
-from planish.codegen.kernels import items_of, winograd
+from planish.codegen.kernels import items_of
+from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
 from planish.graph.node import Node
 
 
@@ -99,10 +100,16 @@ def _convolution(node: Node, spec: Spec, plan: Plan) -> Choice:
     operation = "convolution, maximum" if pooled else "convolution"
     if spec.op == "conv2d_winograd":
         channels, filters = settings["kernel_shape"][2:]
-        executed = 16 * math.prod(winograd.tiles_of(spec)) * channels * filters
-        why = f"3x3, stride 1, {winograd.FEWEST_CHANNELS} channels or more on both sides"
-        return Choice(_named(node), operation, "Winograd F(2x2, 3x3)", executed, dense, why)
+        tiles = cut_of(spec, plan.target.lanes)
+        executed = tiles.products * tiles.tiles * channels * filters
+        method = f"Winograd F({tiles.tile}x{tiles.tile}, 3x3)"
+        return Choice(_named(node), operation, method, executed, dense, _why_winograd(tiles.tile))
     return Choice(_named(node), operation, "direct", dense, dense, _why_direct(spec))
+
+
+def _why_winograd(tile: int) -> str:
+    why = f"3x3, stride 1, {FEWEST_CHANNELS} channels or more on both sides"
+    return f"{why}; a training step may round more" if tile > 2 else why
 
 
 def _why_direct(spec: Spec) -> str:
@@ -115,9 +122,10 @@ def _why_direct(spec: Spec) -> str:
             return f"Winograd's method is for {name} of 1"
     if settings["groups"] != 1:
         return "Winograd's method is for one group"
-    if min(channels, filters) < winograd.FEWEST_CHANNELS:
-        return f"Winograd's method pays from {winograd.FEWEST_CHANNELS} channels up, here {channels} and {filters}"
-    return f"Winograd's method is for pools of 2x2, this is {settings['window'][0]}x{settings['window'][1]}"
+    if min(channels, filters) < FEWEST_CHANNELS:
+        return f"Winograd's method pays from {FEWEST_CHANNELS} channels up, here {channels} and {filters}"
+    pool = "x".join(map(str, settings["window"]))
+    return f"Winograd's method is for pools that divide its tiles, this is {pool}"
 
 
 def _listed_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
@@ -151,7 +159,7 @@ def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     each = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.shape[1:])
-    why = f"3x3, stride 1, {winograd.FEWEST_CHANNELS} channels or more on both sides"
+    why = f"3x3, stride 1, {FEWEST_CHANNELS} channels or more on both sides"
     return Choice(_named(node), "gradient of the kernel", "Winograd F(2x2, 3x3)", 4 * each, 9 * each, why)
 
 

@@ -15,7 +15,7 @@ from planish.codegen.kernels import conv2d as conv2d_kernel
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
 from planish.codegen.kernels import dense as dense_kernel
-from planish.codegen.kernels import winograd as winograd_kernel
+from planish.codegen.kernels import winograd_plan
 from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
@@ -60,7 +60,7 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
             return None if in_place else load_input(node, input_dtypes[name])
         base = node.attributes["base"] if node.op == "fused" else node.op
         if base in ("conv2d", "conv2d_pool"):
-            result = _lowered_convolution(node, target)
+            result = _lowered_convolution(node, target, training=gathered)
             if base == "conv2d_pool":
                 pooled[node.inputs[:2]] = result
             return result
@@ -70,7 +70,7 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
         return rule(node, target) if rule else None
 
     def with_places(node: Node) -> Node | None:
-        return _lowered_places(node, pooled, target) if node.op == "conv2d_pool_places" else None
+        return _lowered_places(node, pooled, target, training=gathered) if node.op == "conv2d_pool_places" else None
 
     return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
 
@@ -100,13 +100,13 @@ def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     return _rebased(node, "dense_panels", (x, w), settings)
 
 
-def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
+def _lowered_places(node: Node, pooled: Mains, target: Target, *, training: bool) -> Node:
     """Beside the maxima if something asks for them, or by themselves."""
     main = pooled.get(node.inputs)
     settings = dict(node.attributes)
     window = settings.pop("window")
     if main is None:
-        map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target)
+        map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target, training=training)
         return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
     return replace(places_beside(main, base, _settings(main)), layers=node.layers)
@@ -160,15 +160,16 @@ def _lowered_input_gradient(node: Node, target: Target) -> Node:
     return replace(conv2d_placed_input_grad(places, g, packed, **chosen), layers=node.layers)
 
 
-def _lowered_convolution(node: Node, target: Target) -> Node:
+def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
     x, w = node.inputs[:2]
     settings = _settings(node)
     window = settings.pop("window", (1, 1))
     del settings["padding"]
-    if winograd_kernel.pays(w.shape, settings, window):
-        panels = tuple(winograd_kernel.panels_of(w.shape[3], target.lanes, target.registers))
-        packed = pack_panels(pack_winograd(w), panels, target.lanes)
-        chosen = {"kernel_shape": w.shape, "window": window, "panels": panels, "lanes": target.lanes}
+    side = winograd_plan.tile_for(w.shape, settings, node.shape[:2], window, target.lanes, training=training)
+    if side is not None:
+        panels = tuple(winograd_plan.panels_of(w.shape[3], target.lanes, target.registers))
+        packed = pack_winograd(w, side, panels, target.lanes)
+        chosen = {"kernel_shape": w.shape, "window": window, "tile": side, "panels": panels, "lanes": target.lanes}
         return _rebased(node, "conv2d_winograd", (x, packed), chosen)
     groups = settings["groups"]
     depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]

@@ -5,8 +5,8 @@
 padding, then the maximum
   over windows that do not overlap (window (1, 1): none). The packed weights have one matrix [kh * kw * cin / groups,
   cout / groups] a group.
-* `conv2d_winograd[kernel_shape, window, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by F(2x2,
-3x3).
+* `conv2d_winograd[kernel_shape, window, tile, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by
+  F(tile x tile, 3x3).
 """
 
 from __future__ import annotations
@@ -77,18 +77,20 @@ def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     x, packed = arrays
     settings = node.attributes
     channels, filters = settings["kernel_shape"][2:]
-    matrices = unpack_panels(packed, channels, filters, settings["panels"], settings["lanes"]).reshape(
-        4, 4, channels, filters
-    )
+    tile = settings["tile"]
+    side = tile + 2
+    matrices = unpack_panels(packed, channels, filters, settings["panels"], settings["lanes"])
+    matrices = matrices.reshape(side, side, channels, filters)
     rows, columns = (extent - 2 for extent in x.shape[1:3])
-    tile_rows, tile_columns = -(-rows // 2), -(-columns // 2)
-    source = np.pad(x, ((0, 0), (0, 2 * tile_rows + 2 - x.shape[1]), (0, 2 * tile_columns + 2 - x.shape[2]), (0, 0)))
-    tiles = np.lib.stride_tricks.sliding_window_view(source, (4, 4), (1, 2))[:, ::2, ::2]
-    into, out = INPUT[2].astype(x.dtype), OUTPUT[2].astype(x.dtype)
+    tile_rows, tile_columns = -(-rows // tile), -(-columns // tile)
+    border = [(0, count * tile - extent) for count, extent in ((tile_rows, rows), (tile_columns, columns))]
+    source = np.pad(x, ((0, 0), *border, (0, 0)))
+    tiles = np.lib.stride_tricks.sliding_window_view(source, (side, side), (1, 2))[:, ::tile, ::tile]
+    into, out = INPUT[tile].astype(x.dtype), OUTPUT[tile].astype(x.dtype)
     transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into)
     products = np.einsum("nrsabc,abco->nrsabo", transformed, matrices)
     results = np.einsum("pa,nrsabo,qb->nrpsqo", out, products, out)
-    return _pooled(results.reshape(len(x), 2 * tile_rows, 2 * tile_columns, filters)[:, :rows, :columns], node)
+    return _pooled(results.reshape(len(x), tile * tile_rows, tile * tile_columns, filters)[:, :rows, :columns], node)
 
 
 register("dense_panels", _infer_dense, _dense, None)

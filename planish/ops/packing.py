@@ -3,7 +3,8 @@
 * `pack_panels[panels, lanes, turned]`: a matrix [k, m] as consecutive panels of columns; panel p holds `panels[p]`
   vectors of `lanes` columns, row after row, so that a kernel reads it front to back. Columns beyond m are zero.
   `turned`: the operand is the transposed matrix, [m, k].
-* `pack_winograd[]`: a 3x3 kernel [3, 3, cin, cout] as the 16 matrices [cin, cout] of Winograd's F(2x2, 3x3).
+* `pack_winograd[tile, panels, lanes]`: a 3x3 kernel [3, 3, cin, cout] as the (tile + 2)^2 matrices [cin, cout] of
+  Winograd's F(tile x tile, 3x3), each packed in panels.
 """
 
 from __future__ import annotations
@@ -27,26 +28,32 @@ def _pack_panels(arrays: Sequence[Array], node: Node, environment: Environment) 
     (matrices,) = arrays
     if node.attributes["turned"]:
         matrices = matrices.swapaxes(-1, -2)
+    return packed_panels(matrices, node.attributes["panels"], node.attributes["lanes"])
+
+
+def packed_panels(matrices: Array, panels: Sequence[int], lanes: int) -> Array:
+    """Matrices [..., rows, columns] as panels of columns, [..., rows * width of all panels]."""
     *batch, rows, columns = matrices.shape
-    lanes = node.attributes["lanes"]
-    padded = np.zeros((*batch, rows, sum(node.attributes["panels"]) * lanes), matrices.dtype)
+    padded = np.zeros((*batch, rows, sum(panels) * lanes), matrices.dtype)
     padded[..., :columns] = matrices
     packed, start = [], 0
-    for vectors in node.attributes["panels"]:
+    for vectors in panels:
         packed.append(padded[..., start : start + vectors * lanes].reshape(*batch, -1))
         start += vectors * lanes
     return np.concatenate(packed, axis=-1)
 
 
 def _infer_winograd(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType((16, *inputs[0].shape[2:]), batched=False)
+    matrices = (attributes["tile"] + 2) ** 2
+    channels = inputs[0].shape[2]
+    return TensorType((matrices, channels * sum(attributes["panels"]) * attributes["lanes"]), batched=False)
 
 
 def _pack_winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (kernel,) = arrays
-    transform = KERNEL[2].astype(kernel.dtype)
-    transformed: Array = np.einsum("ai,ijcd,bj->abcd", transform, kernel, transform).reshape(node.shape)
-    return transformed
+    transform = KERNEL[node.attributes["tile"]].astype(kernel.dtype)
+    matrices = np.einsum("ai,ijcd,bj->abcd", transform, kernel, transform).reshape(-1, *kernel.shape[2:])
+    return packed_panels(matrices, node.attributes["panels"], node.attributes["lanes"])
 
 
 def unpack_panels(packed: Array, rows: int, columns: int, panels: Sequence[int], lanes: int) -> Array:
@@ -68,5 +75,5 @@ def pack_panels(matrix: Node, panels: Sequence[int], lanes: int, turned: bool = 
     return make("pack_panels", [matrix], panels=tuple(panels), lanes=lanes, turned=turned)
 
 
-def pack_winograd(kernel: Node) -> Node:
-    return make("pack_winograd", [kernel])
+def pack_winograd(kernel: Node, tile: int, panels: Sequence[int], lanes: int) -> Node:
+    return make("pack_winograd", [kernel], tile=tile, panels=tuple(panels), lanes=lanes)

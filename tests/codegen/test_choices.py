@@ -41,6 +41,14 @@ def test_winograd_takes_16_products_in_place_of_36():
     assert choice_of(plan, "head", "matrix product").executed == 24 * 5
 
 
+def test_training_takes_36_products_in_place_of_144():
+    layers = [Conv2D(24, 3, name="wide"), GlobalAveragePooling2D(), Dense(5)]
+    choice = choice_of(plan_of(layers, (13, 11, 16), training=True), "wide", "convolution")
+    assert choice.method == "Winograd F(4x4, 3x3)"
+    assert choice.executed == 3 * 3 * 36 * 16 * 24
+    assert choice.dense == 11 * 9 * 3 * 3 * 16 * 24
+
+
 @pytest.mark.parametrize(
     ("layer", "channels", "why"),
     [

@@ -5,6 +5,7 @@ import pytest
 
 from planish import ops
 from planish.ops.packing import pack_panels, pack_winograd, unpack_panels
+from planish.ops.winograd import KERNEL
 from tests.ops.support import compute, numbers
 
 
@@ -28,10 +29,12 @@ def test_there_and_back(batch, columns, panels, lanes):
     np.testing.assert_array_equal(turned, packed)
 
 
-def test_winograd_matrices():
-    w = numbers(3, 3, 2, 4)
-    g = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
-    packed = compute(pack_winograd(ops.parameter("w", w.shape)), w=w)
-    assert packed.shape == (16, 2, 4)
-    for c, o in np.ndindex(2, 4):
-        np.testing.assert_allclose(packed[:, c, o].reshape(4, 4), g @ w[:, :, c, o] @ g.T, rtol=1e-12)
+@pytest.mark.parametrize("tile", [2, 4])
+def test_winograd_matrices(tile):
+    w = numbers(3, 3, 2, 7)
+    packed = compute(pack_winograd(ops.parameter("w", w.shape), tile, (1, 1), 4), w=w)
+    assert packed.shape == ((tile + 2) ** 2, 2 * 8)
+    matrices = unpack_panels(packed, 2, 7, (1, 1), 4)
+    g = KERNEL[tile]
+    for c, o in np.ndindex(2, 7):
+        np.testing.assert_allclose(matrices[:, c, o].reshape(tile + 2, -1), g @ w[:, :, c, o] @ g.T, rtol=1e-12)

@@ -22,6 +22,7 @@ from planish.codegen.kernels import (
     sum_of_slices,
     weight_gradients,
     winograd,
+    winograd_packing,
     winograd_weight_grad,
 )
 from planish.codegen.target import Target
@@ -54,7 +55,7 @@ _KERNELS: dict[str, Kernel] = {
     "max_pool2d_grad": pool2d.MAXIMUM_GRAD,
     "one_hot": one_hot.KERNEL,
     "pack_panels": packing.PANELS,
-    "pack_winograd": packing.WINOGRAD,
+    "pack_winograd": winograd_packing.KERNEL,
     "pad2d": rearrange.PAD2D,
     "places_beside": pool2d.BESIDE,
     "pool_places": pool2d.PLACES,

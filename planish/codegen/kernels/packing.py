@@ -2,10 +2,9 @@
 
 pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
                turned: from w[columns of the panel][k], square blocks of which are transposed in registers
-pack_winograd: for c, o: U[:, :, c, o] = G w[:, :, c, o] G'
 unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
 
-Bound by memory. Items: one a matrix and panel; one a kernel's input channel block.
+Bound by memory. Items: one a panel.
 """
 
 from __future__ import annotations
@@ -84,18 +83,6 @@ def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
     return [lanes] * (run.vectors - 1) + [last]
 
 
-def emit_winograd(f: Function, spec: Spec, operands: Operands) -> None:
-    channels, filters = spec.inputs[0].shape[2:]
-    whole = filters // f.lanes * f.lanes
-    with f.loop(0, channels) as channel:
-        row = f.multiply(channel.index, filters)
-        if whole:
-            with f.loop(0, whole, f.lanes) as column:
-                _transform(f, operands, f.add(row, column.index), channels * filters, None)
-        if filters > whole:
-            _transform(f, operands, f.add(row, whole), channels * filters, f.tail_mask(filters - whole))
-
-
 def emit_unpack_winograd(f: Function, spec: Spec, operands: Operands) -> None:
     matrix = spec.inputs[0].size // 16
     whole = matrix // f.lanes * f.lanes
@@ -119,18 +106,6 @@ def _transform_back(f: Function, operands: Operands, element: Index, matrix: int
             f.store(value, operands.output, f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask)
 
 
-def _transform(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
-    w = [
-        [f.load(operands.inputs[0], f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask) for j in range(3)]
-        for i in range(3)
-    ]
-    half = [[_combine(f, KERNEL[2][a], [w[i][j] for i in range(3)]) for j in range(3)] for a in range(4)]
-    for a in range(4):
-        for b in range(4):
-            value = _combine(f, KERNEL[2][b], half[a])
-            f.store(value, operands.output, f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask)
-
-
 def _combine(f: Function, factors: object, values: list[Value]) -> Value:
     total = ZERO
     for factor, value in zip(list(factors), values, strict=True):  # type: ignore[call-overload]
@@ -141,5 +116,4 @@ def _combine(f: Function, factors: object, values: list[Value]) -> Value:
 
 
 PANELS = Kernel("whole", emit_panels, panel_items)
-WINOGRAD = Kernel("whole", emit_winograd)
 UNPACK_WINOGRAD = Kernel("whole", emit_unpack_winograd)

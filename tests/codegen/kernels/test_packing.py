@@ -23,8 +23,11 @@ def test_panels(target, vectors):
 
 
 @on_every_target
-def test_winograd(target):
+@pytest.mark.parametrize("tile", [2, 4])
+def test_winograd(target, tile):
+    lanes = current_target().lanes
     case = Case()
-    for channels, filters in ((1, 1), (3, 7), (5, 16), (16, 33)):
-        case.output(pack_winograd(case.weight(3, 3, channels, filters)))
+    for channels, panels, missing in ((1, (1,), lanes - 1), (3, (2,), 1), (5, (2, 2, 1), 0), (16, (3, 2), 5 % lanes)):
+        filters = sum(panels) * lanes - missing
+        case.output(pack_winograd(case.weight(3, 3, channels, filters), tile, panels, lanes))
     case.check(1e-6)

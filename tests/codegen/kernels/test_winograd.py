@@ -3,6 +3,9 @@
 import pytest
 
 from planish import ops
+from planish.autodiff import gradients
+from planish.codegen.kernel import spec_of
+from planish.codegen.kernels import winograd_plan as plan
 from planish.codegen.lowering import lower
 from planish.codegen.target import current_target
 from planish.graph.graph import Graph
@@ -41,6 +44,83 @@ def test_pooled(target, rows, columns):
     case.output(ops.max_pool2d(y, (2, 2), (2, 2)))
     case.output(ops.max_pool2d(ops.conv2d(x, case.weight(3, 3, 16, 33), padding=SAME), (2, 2), (2, 2)))
     case.check(4e-6)
+
+
+# Tiles of 4 x 4 round more: the largest error is 3e-6 of the largest output for 128 channels (see ops/winograd.py), and
+# what stands here is for fewer channels.
+LARGE_TILES = 4e-6
+
+
+def tiles_of(case, *, training):
+    """The tile of each Winograd convolution of the case's program, if it trains or not."""
+    dtypes = dict.fromkeys(case.inputs, "float32")
+    lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, gathered=training)
+    specs = [spec_of(node) for node in lowered.nodes]
+    return [spec.attributes["tile"] for spec in specs if spec.op == "conv2d_winograd"]
+
+
+@on_every_target
+@pytest.mark.parametrize("window", [(1, 1), (2, 2), (4, 2), (1, 4)])
+@pytest.mark.parametrize(("rows", "columns"), [(10, 10), (11, 12), (13, 9), (7, 18), (15, 28)])
+def test_large_tiles(target, rows, columns, window):
+    """Whole tiles, and such with one to three rows and columns, or windows, at the edges."""
+    case = Case()
+    x = case.input(rows + 2, columns + 2, 18)
+    for filters in (17, 32):
+        y = ops.relu(ops.add(ops.conv2d(x, case.weight(3, 3, 18, filters)), case.weight(filters)))
+        case.output(y if window == (1, 1) else ops.max_pool2d(y, window, window))
+    assert 4 in tiles_of(case, training=True)
+    case.check(LARGE_TILES, training=True)
+
+
+@on_every_target
+def test_large_tiles_in_more_than_one_go(target):
+    case = Case(images=1)
+    x = case.input(35, 31, 33)
+    case.output(ops.conv2d(x, case.weight(3, 3, 33, 65), padding=SAME))
+    assert tiles_of(case, training=True) == [4]
+    assert tiles_of(case, training=False) == [2]
+    case.check(LARGE_TILES, training=True)
+    case.check(LARGE_TILES)
+
+
+@on_every_target
+def test_gradient_through_large_tiles(target):
+    """Convolutions forward and back, and the places of maxima beside them."""
+    case = Case()
+    x, first, second = case.input(14, 14, 16), case.weight(3, 3, 16, 17), case.weight(3, 3, 17, 18)
+    y = ops.conv2d(ops.relu(ops.conv2d(x, first, padding=SAME)), second, padding=SAME)
+    y = ops.multiply(ops.max_pool2d(y, (2, 2), (2, 2)), case.input(7, 7, 18))
+    for gradient in gradients(ops.batch_sum(ops.reduce_sum(y, (0, 1, 2))), [first, second]):
+        case.output(gradient)
+    assert tiles_of(case, training=True) == [4, 4]
+    case.check(LARGE_TILES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "window", "channels", "tile"),
+    [
+        ((16, 16), (1, 1), 64, 4),
+        ((5, 5), (2, 2), 32, 4),  # 9 * 36 products are fewer than 25 * 16
+        ((6, 6), (1, 1), 64, 2),  # as many of them, and the transforms cost more
+        ((2, 2), (1, 1), 128, 2),
+        ((4, 4), (1, 1), 256, 2),  # 9 MB of weights would be read for one tile
+        ((6, 6), (4, 4), 16, 4),  # only a tile of 4 has whole windows
+    ],
+)
+def test_the_faster_tile(shape, window, channels, tile):
+    settings = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
+    kernel = (3, 3, channels, channels)
+    assert plan.tile_for(kernel, settings, shape, window, 16, training=True) == tile
+    assert plan.tile_for(kernel, settings, shape, window, 16, training=False) == (None if 4 in window else 2)
+
+
+def test_tiles_cover_the_map():
+    whole = plan.cut_map((5, 9), (2, 1), 4, (16, 16), 16)
+    assert (whole.rows, whole.columns, whole.last) == (3, 3, (2, 1))
+    assert (whole.tiles, whole.at_once) == (9, 5)  # and the other four
+    assert plan.cut_map((64, 64), (1, 1), 4, (128, 128), 16).at_once == plan.FEWEST_AT_ONCE
+    assert plan.cut_map((64, 64), (1, 1), 2, (16, 16), 16).at_once == 2**14 // (2 * 16 * 64)  # all in L1
 
 
 def kernels_of(node):

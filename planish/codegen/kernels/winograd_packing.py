@@ -1,0 +1,57 @@
+"""A 3x3 kernel transformed for Winograd's method, in the order in which the products read it.
+
+    for panel, a in t + 2, c, vector of the panel:
+        U[a, :][panel][c][vector] = (G w[:, :, c, columns of the vector] G')[a]
+
+w [3, 3, cin, cout], U [(t + 2)^2, panels of [cin, vectors]]; zero beyond the last column. One `a` at a time, since all
+(t + 2)^2 matrices, large powers of two apart, would share sets of the cache. Runs once per change of the weights (in
+training: once a step). Bound by memory. Items: one a panel.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.function import Function, Pointer
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.winograd_tiles import transformed
+from planish.codegen.loops import PanelRun, panel_runs
+from planish.codegen.target import Target
+from planish.ops.winograd import KERNEL as TRANSFORM
+
+
+def items(spec: Spec, target: Target) -> int:
+    return len(spec.attributes["panels"])
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    _, _, channels, filters = spec.inputs[0].shape
+    before = 0
+    for run in panel_runs(spec.attributes["panels"], filters, f.lanes):
+        number = f.subtract(operands.item, before)
+        before += run.count
+        with f.when(f.let(f"icmp ult i64 {number}, {run.count}")):
+            first = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.vector_nbytes)
+            source = f.offset(operands.inputs[0], first)
+            target = f.offset(operands.output, f.multiply(first, channels))
+            for a in range(spec.attributes["tile"] + 2):
+                _transform(f, spec, a, run, source, target)
+
+
+def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, target: Pointer) -> None:
+    """Row `a` of the matrices, for all channels and the filters of a panel."""
+    _, _, channels, filters = spec.inputs[0].shape
+    matrix = TRANSFORM[spec.attributes["tile"]]
+    with f.loop(0, channels) as channel:
+        here = f.offset(source, f.multiply(channel.index, 4 * filters))
+        there = f.offset(target, f.multiply(channel.index, run.vectors * f.vector_nbytes))
+        for v in range(run.vectors):
+            mask = f.tail_mask(filters - (run.start + v) * f.lanes) if run.masked else None
+            w = [
+                [f.load(here, 4 * (3 * i + j) * channels * filters + v * f.vector_nbytes, mask) for j in range(3)]
+                for i in range(3)
+            ]
+            (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
+            for b, value in enumerate(row):
+                f.store(value, there, 4 * (a * len(matrix) + b) * spec.shape[1] + v * f.vector_nbytes)
+
+
+KERNEL = Kernel("whole", emit, items)

@@ -1,0 +1,158 @@
+"""The transforms of Winograd's method, of one tile and all of its channels: B' d B of inputs, A' m A of products.
+
+Tiles at the lower and right edge of a map have fewer outputs. They read only the inputs that those need, and take the
+others for zeros, which cost nothing: that they are is known when the code is made, one form for each kind of tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from itertools import chain, product
+
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Operands, Spec, epilogue_of
+from planish.codegen.kernels.pool2d import first_maximum
+from planish.codegen.kernels.winograd_plan import Cut, matrix_nbytes, row_nbytes
+from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
+
+Square = list[list[Value]]
+
+
+def transformed(f: Function, down: Sequence[Matrix], across: Sequence[Matrix], values: Square) -> Square:
+    """D v A', where D and A are products of the matrices `down` and `across`, of which the first comes first."""
+    columns = [_applied(f, down, list(column)) for column in zip(*values, strict=True)]
+    return [_applied(f, across, list(row)) for row in zip(*columns, strict=True)]
+
+
+def _applied(f: Function, steps: Sequence[Matrix], values: list[Value]) -> list[Value]:
+    for step in steps:
+        values = [_combined(f, row, values) for row in step.tolist()]
+    return values
+
+
+def _combined(f: Function, factors: Sequence[float], values: Sequence[Value]) -> Value:
+    """The sum of the values times the factors, of which most are 1, -1 or 0."""
+    terms = [(factor, value) for factor, value in zip(factors, values, strict=True) if factor and value != ZERO]
+    if not terms:
+        return ZERO
+    terms.sort(key=lambda term: term[0] != 1)
+    first, total = terms[0]
+    if first == -1:
+        total = f.let(f"fneg {f.vector} {total}")
+    elif first != 1:
+        total = f.binary("fmul", total, f.constant(first))
+    for factor, value in terms[1:]:
+        if abs(factor) == 1:
+            total = f.binary("fadd" if factor > 0 else "fsub", total, value)
+        else:
+            total = f.fma(value, f.constant(factor), total)
+    return total
+
+
+def transform_inputs(
+    f: Function, spec: Spec, whole: Cut, x: Pointer, into: Pointer, first: Index, count: Index
+) -> None:
+    """`count` tiles from the tile `first` on: into[xi][tile][c]."""
+    _, width, channels = spec.inputs[0].shape
+    matrix, each = matrix_nbytes(whole, channels, f.lanes), row_nbytes(channels, f.lanes)
+    steps = INPUT_STEPS[whole.tile]
+
+    def one(number: Index, row: Index, column: Index, extents: tuple[int, int]) -> None:
+        rows, columns = (extent + 2 for extent in extents)
+        corner = f.offset(x, f.multiply(f.add(f.multiply(row, width), column), 4 * whole.tile * channels))
+        target = f.offset(into, f.multiply(number, each))
+
+        def body(channel: Index, mask: str | None) -> None:
+            at, to = (f.offset(pointer, f.multiply(channel, 4)) for pointer in (corner, target))
+            pixels = [
+                [
+                    f.load(at, 4 * (i * width + j) * channels, mask) if i < rows and j < columns else ZERO
+                    for j in range(whole.side)
+                ]
+                for i in range(whole.side)
+            ]
+            for xi, value in enumerate(chain.from_iterable(transformed(f, steps, steps, pixels))):
+                f.store(value, to, xi * matrix)
+
+        _for_vectors(f, channels, body)
+
+    _for_tiles(f, whole, first, count, one)
+
+
+def transform_outputs(
+    f: Function, spec: Spec, whole: Cut, operands: Operands, products: Pointer, first: Index, count: Index
+) -> None:
+    """`count` tiles from the tile `first` on, from products[xi][tile][o]: their outputs, or the maxima of them."""
+    map_columns, filters = spec.shape[1:]
+    height, width = spec.attributes["window"]
+    matrix, each = matrix_nbytes(whole, filters, f.lanes), row_nbytes(filters, f.lanes)
+    steps = OUTPUT_STEPS[whole.tile]
+    epilogue = epilogue_of(f, spec, operands)
+
+    def one(number: Index, row: Index, column: Index, extents: tuple[int, int]) -> None:
+        source = f.offset(products, f.multiply(number, each))
+        row, column = f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width)
+        corner = f.multiply(f.add(f.multiply(row, map_columns), column), filters)
+
+        def body(channel: Index, mask: str | None) -> None:
+            own = f.offset(source, f.multiply(channel, 4))
+            m = [[f.load(own, (a * whole.side + b) * matrix) for b in range(whole.side)] for a in range(whole.side)]
+            outputs = transformed(f, steps, steps, m)
+            for p, q in product(range(extents[0] // height), range(extents[1] // width)):
+                element = f.add(f.add(corner, (p * map_columns + q) * filters), channel)
+                window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
+                if operands.beside is not None:
+                    value, place = first_maximum(f, window)
+                    f.store_bytes(place, operands.beside, element, mask)
+                else:
+                    value = _maximum(f, window)
+                f.store(epilogue.apply(value, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+
+        _for_vectors(f, filters, body)
+
+    _for_tiles(f, whole, first, count, one)
+
+
+def _maximum(f: Function, values: Sequence[Value]) -> Value:
+    largest = values[0]
+    for value in values[1:]:
+        largest = f.maximum(largest, value)
+    return largest
+
+
+def _for_vectors(f: Function, extent: int, body: Callable[[Index, str | None], None]) -> None:
+    """`body` for each vector of an axis, by the number of its first element; the last one may have a mask."""
+    whole = extent // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as place:
+            body(place.index, None)
+    if extent > whole:
+        body(whole, f.tail_mask(extent - whole))
+
+
+def _for_tiles(
+    f: Function,
+    whole: Cut,
+    first: Index,
+    count: Index,
+    one: Callable[[Index, Index, Index, tuple[int, int]], None],
+) -> None:
+    """`one` for each tile, by its number, its row and column of tiles, and the rows and columns of its outputs."""
+    with f.loop(0, count) as number:
+        tile = f.add(first, number.index)
+        row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
+        for in_rows, rows in _kinds(f, row, whole.rows, whole.tile, whole.last[0]):
+            with f.when(in_rows) if in_rows else nullcontext():
+                for in_columns, columns in _kinds(f, column, whole.columns, whole.tile, whole.last[1]):
+                    with f.when(in_columns) if in_columns else nullcontext():
+                        one(number.index, row, column, (rows, columns))
+
+
+def _kinds(f: Function, place: Index, count: int, extent: int, last: int) -> Iterator[tuple[Value | None, int]]:
+    """The extents of tiles along an axis, each with the condition that the tile at `place` has it."""
+    if count == 1 or extent == last:
+        yield None, last
+        return
+    yield f.compare("slt", place, count - 1), extent
+    yield f.compare("eq", place, count - 1), last
