@@ -150,7 +150,12 @@ def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     dense = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
     why = "no maximum alone reads the convolution, so its gradient is not sparse"
-    return Choice(_named(node), "gradient of the kernel", "direct", dense, dense, why)
+    method = "direct"
+    if spec.op == "conv2d_turned_weight_grad":
+        _, columns, channels, filters = spec.attributes["kernel_shape"]
+        method += ", inputs in lanes"
+        why += f"; rows of {columns}x{channels} inputs fill vectors better than {filters} filters"
+    return Choice(_named(node), "gradient of the kernel", method, dense, dense, why)
 
 
 def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
@@ -171,6 +176,7 @@ _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
     "conv2d_panels": _convolution,
     "conv2d_placed_input_grad": _placed_input_gradient,
     "conv2d_pool_weight_grad": _pool_weight_gradient,
+    "conv2d_turned_weight_grad": _weight_gradient,
     "conv2d_weight_grad": _weight_gradient,
     "conv2d_winograd": _convolution,
     "conv2d_winograd_weight_grad": _winograd_weight_gradient,

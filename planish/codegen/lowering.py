@@ -11,9 +11,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import conv2d as conv2d_kernel
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
+from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
 from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
@@ -26,6 +28,7 @@ from planish.ops.load_input import load_input
 from planish.ops.lowered_gradients import (
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
+    conv2d_turned_weight_grad,
     conv2d_winograd_weight_grad,
     list_places,
     places_beside,
@@ -138,12 +141,18 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
 
 
 def _lowered_dense_weight_gradient(node: Node, target: Target) -> Node:
-    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it."""
+    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it.
+
+    Else with the kernel's inputs or its filters in the lanes.
+    """
     x, g = node.inputs
-    if not winograd_gradient_kernel.pays(node.attributes, g.shape):
-        return node
-    odd = tuple((0, extent % 2) for extent in g.shape[:2])
     with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
+        if not winograd_gradient_kernel.pays(node.attributes, g.shape):
+            if not turned_kernel.pays(spec_of(node), target):
+                return node
+            turned = conv2d_turned_weight_grad(x, g, **node.attributes)
+            return reshape(transpose(turned, (1, 0)), node.shape)
+        odd = tuple((0, extent % 2) for extent in g.shape[:2])
         even = (x, g) if odd == NO_PADDING else (pad2d(x, odd), pad2d(g, odd))
         return unpack_winograd(conv2d_winograd_weight_grad(*even))
 

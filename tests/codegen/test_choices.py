@@ -94,3 +94,12 @@ def test_the_table_adds_up():
     for number in range(len(plan.stages)):
         assert f"stage {number}: " in text
     assert f"arena {plan.storage.arena_nbytes:,} bytes" in text
+
+
+@pytest.mark.parametrize(
+    ("filters", "method"), [(6, "direct, inputs in lanes"), (1, "direct, inputs in lanes"), (32, "direct")]
+)
+def test_few_filters_are_not_the_lanes_of_a_gradient(filters, method):
+    layers = [Conv2D(filters, 5, name="c"), GlobalAveragePooling2D(), Dense(5)]
+    plan = plan_of(layers, (12, 11, 3), training=True)
+    assert choice_of(plan, "c", "gradient of the kernel").method == method
