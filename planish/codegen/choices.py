@@ -13,6 +13,7 @@ from planish.codegen.compile import Plan
 from planish.codegen.kernel import Spec, spec_of
 from planish.codegen.kernels import items_of, winograd
 from planish.graph.node import Node
+from planish.ops.windows import NO_PADDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,16 @@ def _stage_line(number: int, plan: Plan) -> str:
 
 def _named(node: Node) -> str:
     return ", ".join(dict.fromkeys(node.layers)) or "-"
+
+
+def _scattered_convolution(node: Node, spec: Spec, plan: Plan) -> Choice:
+    rows, columns, channels, filters = spec.attributes["kernel_shape"]
+    each = rows * columns * channels * filters
+    executed, dense = math.prod(spec.inputs[0].shape[:2]) * each, spec.result.size * each // filters
+    why = f"the {columns}x{filters} outputs that an input reaches in a row fill vectors better than {filters} filters"
+    if spec.attributes["border"] != NO_PADDING:
+        why += ", and borders cost nothing"
+    return Choice(_named(node), "convolution", "from the inputs' side", executed, dense, why)
 
 
 def _convolution_cost(spec: Spec) -> int:
@@ -176,6 +187,7 @@ _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
     "conv2d_panels": _convolution,
     "conv2d_placed_input_grad": _placed_input_gradient,
     "conv2d_pool_weight_grad": _pool_weight_gradient,
+    "conv2d_scattered": _scattered_convolution,
     "conv2d_turned_weight_grad": _weight_gradient,
     "conv2d_weight_grad": _weight_gradient,
     "conv2d_winograd": _convolution,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
 
+from planish.codegen.few_filters import few_filters
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import conv2d as conv2d_kernel
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
@@ -19,6 +19,7 @@ from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
 from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
+from planish.codegen.rebasing import rebased, settings_of
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
@@ -78,18 +79,6 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
     return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
 
 
-def _settings(node: Node) -> dict[str, Any]:
-    return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
-
-
-def _rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:
-    """The node with another base operation on other operands, its tail unchanged."""
-    if node.op != "fused":
-        return replace(make(base, inputs, **settings), layers=node.layers)
-    attributes = {**node.attributes, "base": base, "settings": tuple(sorted(settings.items()))}
-    return replace(make("fused", (*inputs, *node.inputs[2:]), **attributes), layers=node.layers)
-
-
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     """`changing`: the weights are others in every step, so that they are packed only where they must be."""
     x, w = node.inputs[:2]
@@ -100,7 +89,7 @@ def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
     if packed:
         w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
-    return _rebased(node, "dense_panels", (x, w), settings)
+    return rebased(node, "dense_panels", (x, w), settings)
 
 
 def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
@@ -112,7 +101,7 @@ def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
         map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target)
         return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
-    return replace(places_beside(main, base, _settings(main)), layers=node.layers)
+    return replace(places_beside(main, base, settings_of(main)), layers=node.layers)
 
 
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
@@ -171,14 +160,18 @@ def _lowered_input_gradient(node: Node, target: Target) -> Node:
 
 def _lowered_convolution(node: Node, target: Target) -> Node:
     x, w = node.inputs[:2]
-    settings = _settings(node)
+    settings = settings_of(node)
+    pooled = "window" in settings
     window = settings.pop("window", (1, 1))
     del settings["padding"]
     if winograd_kernel.pays(w.shape, settings, window):
         panels = tuple(winograd_kernel.panels_of(w.shape[3], target.lanes, target.registers))
         packed = pack_panels(pack_winograd(w), panels, target.lanes)
         chosen = {"kernel_shape": w.shape, "window": window, "panels": panels, "lanes": target.lanes}
-        return _rebased(node, "conv2d_winograd", (x, packed), chosen)
+        return rebased(node, "conv2d_winograd", (x, packed), chosen)
+    narrow = None if pooled else few_filters(node, settings, target)
+    if narrow:
+        return narrow
     groups = settings["groups"]
     depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]
     columns = node.shape[1]
@@ -188,7 +181,7 @@ def _lowered_convolution(node: Node, target: Target) -> Node:
         matrices = reshape(w, (1, depth, filters))
     packed = pack_panels(matrices, tile.panels, target.lanes)
     chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": tile.panels, "lanes": target.lanes}
-    return _rebased(node, "conv2d_panels", (x, packed), chosen)
+    return rebased(node, "conv2d_panels", (x, packed), chosen)
 
 
 _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
