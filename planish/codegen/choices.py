@@ -77,13 +77,20 @@ def _named(node: Node) -> str:
     return ", ".join(dict.fromkeys(node.layers)) or "-"
 
 
+def _convolution_in_columns(node: Node, spec: Spec, plan: Plan) -> Choice:
+    rows, columns, channels, filters = spec.attributes["kernel_shape"]
+    dense = spec.result.size * rows * columns * channels
+    why = f"{spec.shape[1] // filters} columns of outputs fill vectors better than {filters} filters"
+    return Choice(_named(node), "convolution", "direct, columns in lanes", dense, dense, why)
+
+
 def _scattered_convolution(node: Node, spec: Spec, plan: Plan) -> Choice:
     rows, columns, channels, filters = spec.attributes["kernel_shape"]
     each = rows * columns * channels * filters
     executed, dense = math.prod(spec.inputs[0].shape[:2]) * each, spec.result.size * each // filters
-    why = f"the {columns}x{filters} outputs that an input reaches in a row fill vectors better than {filters} filters"
+    why = f"an input reaches {columns}x{filters} outputs in a row, which fill vectors"
     if spec.attributes["border"] != NO_PADDING:
-        why += ", and borders cost nothing"
+        why += ", and borders of zeros are not multiplied"
     return Choice(_named(node), "convolution", "from the inputs' side", executed, dense, why)
 
 
@@ -183,6 +190,7 @@ def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 
 _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
+    "conv2d_columns": _convolution_in_columns,
     "conv2d_listed_weight_grad": _listed_weight_gradient,
     "conv2d_panels": _convolution,
     "conv2d_placed_input_grad": _placed_input_gradient,

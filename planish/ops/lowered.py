@@ -7,6 +7,8 @@ padding, then the maximum
   cout / groups] a group.
 * `conv2d_winograd[kernel_shape, window, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by F(2x2,
 3x3).
+* `conv2d_columns[kernel_shape, strides, dilation, groups]` x, w: convolution without padding with the kernel as it is,
+  its rows flat: [rows, columns * cout]
 * `conv2d_scattered[kernel_shape, dilation, border, rows, panels, lanes]` x, packed: convolution of x with a border of
   zeros, its rows flat: [rows, columns * cout]. The packed weights are those of the turned kernel, one matrix
   [cin, kw * cout] a kernel row.
@@ -92,6 +94,17 @@ def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     return _pooled(results.reshape(len(x), 2 * tile_rows, 2 * tile_columns, filters)[:, :rows, :columns], node)
 
 
+def _infer_columns(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    rows, columns, filters = op_named("conv2d").infer(inputs, {**attributes, "padding": NO_PADDING}).shape
+    return TensorType((rows, columns * filters))
+
+
+def _columns(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, w = arrays
+    settings = {**node.attributes, "padding": NO_PADDING}
+    return _plain_convolution(x, w, node, environment, settings).reshape(len(x), *node.shape)
+
+
 def _border(attributes: Attributes) -> dict[str, Any]:
     """The settings of the plain convolution."""
     return {"strides": (1, 1), "padding": attributes["border"], "dilation": attributes["dilation"], "groups": 1}
@@ -120,6 +133,7 @@ def _plain_convolution(x: Array, kernel: Array, node: Node, environment: Environ
 
 register("dense_panels", _infer_dense, _dense, None)
 register("conv2d_panels", _infer_conv2d, _conv2d, None)
+register("conv2d_columns", _infer_columns, _columns, None)
 register("conv2d_scattered", _infer_scattered, _scattered, None)
 register("conv2d_winograd", _infer_conv2d, _winograd, None)
 

@@ -113,3 +113,9 @@ def test_few_channels_are_not_the_lanes_of_a_gradient(channels, method):
         choice.method for choice in choices_of(plan) if (choice.layers, choice.operation) == ("b", "convolution")
     ]
     assert methods[1] == method
+
+
+@pytest.mark.parametrize(("filters", "method"), [(6, "direct, columns in lanes"), (16, "direct")])
+def test_few_filters_are_not_the_lanes(filters, method):
+    plan = plan_of([Conv2D(filters, 5, name="c"), GlobalAveragePooling2D(), Dense(5)], (32, 32, 3))
+    assert choice_of(plan, "c", "convolution").method == method

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planish.codegen.kernel import Kernel, Kind, Spec, spec_of
 from planish.codegen.kernels import (
     conv2d,
+    conv2d_columns,
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
     conv2d_pool_weight_grad,
@@ -35,6 +36,7 @@ _KERNELS: dict[str, Kernel] = {
     "batch_sum_of": reduce.BATCH,
     "broadcast_to": rearrange.BROADCAST_TO,
     "concatenate": rearrange.CONCATENATE,
+    "conv2d_columns": conv2d_columns.KERNEL,
     "conv2d_listed_weight_grad": conv2d_listed_weight_grad.KERNEL,
     "conv2d_panels": conv2d.KERNEL,
     "conv2d_placed_input_grad": conv2d_placed_input_grad.KERNEL,

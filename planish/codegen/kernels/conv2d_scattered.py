@@ -114,22 +114,15 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _add_panel(f: Function, shape: _Shape, most: int, x: Pointer, w: Pointer, full: Pointer, run: PanelRun) -> None:
     """All pixels times one panel of one kernel row, added to the map of all outputs."""
-    first = 0
-    for height, count in _runs(cut(shape.height, most)):
-        with f.loop(0, count) as tile:
-            row = f.add(f.multiply(tile.index, height), first)
+    for rows in panel_runs(cut(shape.height, most), shape.height, 1):
+        with f.loop(0, rows.count) as tile:
+            row = f.add(f.multiply(tile.index, rows.vectors), rows.start)
             source = f.offset(x, f.multiply(row, 4 * shape.width * shape.depth))
             target = f.offset(full, f.multiply(row, shape.row_nbytes))
             with f.loop(0, shape.width) as column:
                 at = f.offset(source, f.multiply(column.index, 4 * shape.depth))
                 into = f.offset(target, f.multiply(column.index, 4 * shape.filters))
-                _add_tile(f, shape, at, w, into, height, run)
-        first += height * count
-
-
-def _runs(parts: Sequence[int]) -> list[tuple[int, int]]:
-    """Equal parts, each with their number."""
-    return [(part, list(parts).count(part)) for part in dict.fromkeys(parts)]
+                _add_tile(f, shape, at, w, into, rows.vectors, run)
 
 
 def _add_tile(f: Function, shape: _Shape, x: Pointer, w: Pointer, full: Pointer, height: int, run: PanelRun) -> None:
