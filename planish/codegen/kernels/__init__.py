@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planish.codegen.kernel import Kernel, Kind, Spec, spec_of
 from planish.codegen.kernels import (
+    average_pool2d,
     conv2d,
     conv2d_columns,
     conv2d_listed_weight_grad,
@@ -30,8 +31,8 @@ from planish.codegen.target import Target
 from planish.graph.node import Node
 
 _KERNELS: dict[str, Kernel] = {
-    "average_pool2d": pool2d.AVERAGE,
-    "average_pool2d_grad": pool2d.AVERAGE_GRAD,
+    "average_pool2d": average_pool2d.AVERAGE,
+    "average_pool2d_grad": average_pool2d.AVERAGE_GRAD,
     "batch_sum": reduce.BATCH,
     "batch_sum_of": reduce.BATCH,
     "broadcast_to": rearrange.BROADCAST_TO,
