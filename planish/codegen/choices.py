@@ -14,6 +14,7 @@ from planish.codegen.kernel import Spec, spec_of
 from planish.codegen.kernels import items_of
 from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
 from planish.graph.node import Node
+from planish.ops.windows import NO_PADDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,23 @@ def _slices_line(plan: Plan) -> str:
 
 def _named(node: Node) -> str:
     return ", ".join(dict.fromkeys(node.layers)) or "-"
+
+
+def _convolution_in_columns(node: Node, spec: Spec, plan: Plan) -> Choice:
+    rows, columns, channels, filters = spec.attributes["kernel_shape"]
+    dense = spec.result.size * rows * columns * channels
+    why = f"{spec.shape[1] // filters} columns of outputs fill vectors better than {filters} filters"
+    return Choice(_named(node), "convolution", "direct, columns in lanes", dense, dense, why)
+
+
+def _scattered_convolution(node: Node, spec: Spec, plan: Plan) -> Choice:
+    rows, columns, channels, filters = spec.attributes["kernel_shape"]
+    each = rows * columns * channels * filters
+    executed, dense = math.prod(spec.inputs[0].shape[:2]) * each, spec.result.size * each // filters
+    why = f"an input reaches {columns}x{filters} outputs in a row, which fill vectors"
+    if spec.attributes["border"] != NO_PADDING:
+        why += ", and borders of zeros are not multiplied"
+    return Choice(_named(node), "convolution", "from the inputs' side", executed, dense, why)
 
 
 def _convolution_cost(spec: Spec) -> int:
@@ -166,7 +184,12 @@ def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     dense = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
     why = "no maximum alone reads the convolution, so its gradient is not sparse"
-    return Choice(_named(node), "gradient of the kernel", "direct", dense, dense, why)
+    method = "direct"
+    if spec.op == "conv2d_turned_weight_grad":
+        _, columns, channels, filters = spec.attributes["kernel_shape"]
+        method += ", inputs in lanes"
+        why += f"; rows of {columns}x{channels} inputs fill vectors better than {filters} filters"
+    return Choice(_named(node), "gradient of the kernel", method, dense, dense, why)
 
 
 def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
@@ -183,10 +206,13 @@ def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 
 _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
+    "conv2d_columns": _convolution_in_columns,
     "conv2d_listed_weight_grad": _listed_weight_gradient,
     "conv2d_panels": _convolution,
     "conv2d_placed_input_grad": _placed_input_gradient,
     "conv2d_pool_weight_grad": _pool_weight_gradient,
+    "conv2d_scattered": _scattered_convolution,
+    "conv2d_turned_weight_grad": _weight_gradient,
     "conv2d_weight_grad": _weight_gradient,
     "conv2d_winograd": _convolution,
     "conv2d_winograd_weight_grad": _winograd_weight_gradient,

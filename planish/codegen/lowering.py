@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
 
+from planish.codegen.few_filters import few_filters
+from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import conv2d as conv2d_kernel
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
+from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd_plan
 from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
+from planish.codegen.rebasing import rebased, settings_of
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
@@ -26,6 +29,7 @@ from planish.ops.load_input import load_input
 from planish.ops.lowered_gradients import (
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
+    conv2d_turned_weight_grad,
     conv2d_winograd_weight_grad,
     list_places,
     places_beside,
@@ -75,18 +79,6 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
     return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
 
 
-def _settings(node: Node) -> dict[str, Any]:
-    return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
-
-
-def _rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:
-    """The node with another base operation on other operands, its tail unchanged."""
-    if node.op != "fused":
-        return replace(make(base, inputs, **settings), layers=node.layers)
-    attributes = {**node.attributes, "base": base, "settings": tuple(sorted(settings.items()))}
-    return replace(make("fused", (*inputs, *node.inputs[2:]), **attributes), layers=node.layers)
-
-
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     """`changing`: the weights are others in every step, so that they are packed only where they must be."""
     x, w = node.inputs[:2]
@@ -97,7 +89,7 @@ def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
     if packed:
         w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
-    return _rebased(node, "dense_panels", (x, w), settings)
+    return rebased(node, "dense_panels", (x, w), settings)
 
 
 def _lowered_places(node: Node, pooled: Mains, target: Target, *, training: bool) -> Node:
@@ -109,7 +101,7 @@ def _lowered_places(node: Node, pooled: Mains, target: Target, *, training: bool
         map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target, training=training)
         return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
-    return replace(places_beside(main, base, _settings(main)), layers=node.layers)
+    return replace(places_beside(main, base, settings_of(main)), layers=node.layers)
 
 
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
@@ -138,12 +130,18 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
 
 
 def _lowered_dense_weight_gradient(node: Node, target: Target) -> Node:
-    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it."""
+    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it.
+
+    Else with the kernel's inputs or its filters in the lanes.
+    """
     x, g = node.inputs
-    if not winograd_gradient_kernel.pays(node.attributes, g.shape):
-        return node
-    odd = tuple((0, extent % 2) for extent in g.shape[:2])
     with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
+        if not winograd_gradient_kernel.pays(node.attributes, g.shape):
+            if not turned_kernel.pays(spec_of(node), target):
+                return node
+            turned = conv2d_turned_weight_grad(x, g, **node.attributes)
+            return reshape(transpose(turned, (1, 0)), node.shape)
+        odd = tuple((0, extent % 2) for extent in g.shape[:2])
         even = (x, g) if odd == NO_PADDING else (pad2d(x, odd), pad2d(g, odd))
         return unpack_winograd(conv2d_winograd_weight_grad(*even))
 
@@ -162,7 +160,8 @@ def _lowered_input_gradient(node: Node, target: Target) -> Node:
 
 def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
     x, w = node.inputs[:2]
-    settings = _settings(node)
+    settings = settings_of(node)
+    pooled = "window" in settings
     window = settings.pop("window", (1, 1))
     del settings["padding"]
     side = winograd_plan.tile_for(w.shape, settings, node.shape[:2], window, target.lanes, training=training)
@@ -170,7 +169,10 @@ def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
         panels = tuple(winograd_plan.panels_of(w.shape[3], target.lanes, target.registers))
         packed = pack_winograd(w, side, panels, target.lanes)
         chosen = {"kernel_shape": w.shape, "window": window, "tile": side, "panels": panels, "lanes": target.lanes}
-        return _rebased(node, "conv2d_winograd", (x, packed), chosen)
+        return rebased(node, "conv2d_winograd", (x, packed), chosen)
+    narrow = None if pooled else few_filters(node, settings, target)
+    if narrow:
+        return narrow
     groups = settings["groups"]
     depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]
     columns = node.shape[1]
@@ -180,7 +182,7 @@ def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
         matrices = reshape(w, (1, depth, filters))
     packed = pack_panels(matrices, tile.panels, target.lanes)
     chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": tile.panels, "lanes": target.lanes}
-    return _rebased(node, "conv2d_panels", (x, packed), chosen)
+    return rebased(node, "conv2d_panels", (x, packed), chosen)
 
 
 _RULES: Mapping[str, Callable[[Node, Target], Node]] = {

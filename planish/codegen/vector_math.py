@@ -21,7 +21,7 @@ _LOG = (
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
 _TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
-_TANH_NEAR = 0.625
+_TANH_NEAR, _TANH_LARGEST = 0.625, 10.0  # the result is 1 from 9.02 on
 _LARGEST = 2.0**127 * (2 - 2.0**-23)
 _MAGIC = 12582912.0  # 1.5 * 2**23: adding and subtracting it rounds to an integer
 _SQRT_HALF_BITS, _ONE_BITS, _MANTISSA = 0x3F3504F3, 0x3F800000, 0x007FFFFF
@@ -167,11 +167,19 @@ def sigmoid(f: Function, x: Value) -> Value:
 
 
 def tanh(f: Function, x: Value) -> Value:
-    """A polynomial near zero; 1 - 2 / (exp(2 |x|) + 1), with the sign of x, beyond."""
+    """A polynomial near zero; 1 - 2 / (exp(2 |x|) + 1), with the sign of x, beyond. A NaN goes through both."""
     size = f.intrinsic("fabs", x)
     square = f.binary("fmul", x, x)
     near = f.fma(f.binary("fmul", square, size), polynomial(f, square, _TANH), size)
-    risen = f.binary("fadd", exp(f, f.binary("fadd", size, size)), f.constant(1.0))
+    bounded = f.minimum(f.constant(_TANH_LARGEST), size)
+    shifted = f.fma(bounded, f.constant(2 * _LOG2_E), f.constant(_MAGIC))  # n in its lowest bits
+    n = f.binary("fsub", shifted, f.constant(_MAGIC))
+    r = f.fma(n, f.constant(-_LN2_HIGH), f.binary("fadd", bounded, bounded))
+    r = f.fma(n, f.constant(-_LN2_LOW), r)
+    tail = f.fma(f.binary("fmul", r, r), polynomial(f, r, _EXP), r)
+    exponent = f.integer("shl", as_integers(f, shifted), f.integer_constant(23))
+    power = as_floats(f, f.integer("add", exponent, f.integer_constant(_ONE_BITS)))
+    risen = f.fma(tail, power, f.binary("fadd", power, f.constant(1.0)))
     far = f.binary("fsub", f.constant(1.0), f.binary("fdiv", f.constant(2.0), risen))
     return copy_sign(f, f.select(f.greater(f.constant(_TANH_NEAR), size), near, far), x)
 

@@ -7,17 +7,24 @@ padding, then the maximum
   cout / groups] a group.
 * `conv2d_winograd[kernel_shape, window, tile, panels, lanes]` x, packed: the same for 3x3 kernels with stride 1, by
   F(tile x tile, 3x3).
+* `conv2d_columns[kernel_shape, strides, dilation, groups]` x, w: convolution without padding with the kernel as it is,
+  its rows flat: [rows, columns * cout]
+* `conv2d_scattered[kernel_shape, dilation, border, rows, panels, lanes]` x, packed: convolution of x with a border of
+  zeros, its rows flat: [rows, columns * cout]. The packed weights are those of the turned kernel, one matrix
+  [cin, kw * cout] a kernel row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.packing import unpack_panels
 from planish.ops.registry import Array, Environment, make, op_named, register
+from planish.ops.windows import NO_PADDING
 from planish.ops.winograd import INPUT, OUTPUT
 
 
@@ -65,12 +72,8 @@ def _conv2d(arrays: Sequence[Array], node: Node, environment: Environment) -> Ar
     )
     kernel = np.moveaxis(matrices, 0, 1).reshape(kernel_rows, kernel_columns, channels, filters)
     names = ("strides", "dilation", "groups")
-    plain = {**{name: settings[name] for name in names}, "padding": ((0, 0), (0, 0))}
-    kernel_type = TensorType(kernel.shape, batched=False)
-    convolution = Node(
-        "conv2d", node.inputs, op_named("conv2d").infer([node.inputs[0].type, kernel_type], plain), plain, node.layers
-    )
-    return _pooled(op_named("conv2d").reference([x, kernel], convolution, environment), node)
+    plain = {**{name: settings[name] for name in names}, "padding": NO_PADDING}
+    return _pooled(_plain_convolution(x, kernel, node, environment, plain), node)
 
 
 def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -93,8 +96,47 @@ def _winograd(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     return _pooled(results.reshape(len(x), tile * tile_rows, tile * tile_columns, filters)[:, :rows, :columns], node)
 
 
+def _infer_columns(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    rows, columns, filters = op_named("conv2d").infer(inputs, {**attributes, "padding": NO_PADDING}).shape
+    return TensorType((rows, columns * filters))
+
+
+def _columns(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, w = arrays
+    settings = {**node.attributes, "padding": NO_PADDING}
+    return _plain_convolution(x, w, node, environment, settings).reshape(len(x), *node.shape)
+
+
+def _border(attributes: Attributes) -> dict[str, Any]:
+    """The settings of the plain convolution."""
+    return {"strides": (1, 1), "padding": attributes["border"], "dilation": attributes["dilation"], "groups": 1}
+
+
+def _infer_scattered(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    kernel_type = TensorType(attributes["kernel_shape"], batched=False)
+    rows, columns, filters = op_named("conv2d").infer([inputs[0], kernel_type], _border(attributes)).shape
+    return TensorType((rows, columns * filters))
+
+
+def _scattered(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    x, packed = arrays
+    settings = node.attributes
+    rows, columns, channels, filters = settings["kernel_shape"]
+    turned = unpack_panels(packed, channels, columns * filters, settings["panels"], settings["lanes"])
+    kernel = turned.reshape(rows, channels, columns, filters)[::-1, :, ::-1].swapaxes(1, 2)
+    return _plain_convolution(x, kernel, node, environment, _border(settings)).reshape(len(x), *node.shape)
+
+
+def _plain_convolution(x: Array, kernel: Array, node: Node, environment: Environment, settings: Attributes) -> Array:
+    kernel_type = TensorType(kernel.shape, batched=False)
+    map_type = op_named("conv2d").infer([node.inputs[0].type, kernel_type], settings)
+    return op_named("conv2d").reference([x, kernel], Node("conv2d", node.inputs, map_type, settings), environment)
+
+
 register("dense_panels", _infer_dense, _dense, None)
 register("conv2d_panels", _infer_conv2d, _conv2d, None)
+register("conv2d_columns", _infer_columns, _columns, None)
+register("conv2d_scattered", _infer_scattered, _scattered, None)
 register("conv2d_winograd", _infer_conv2d, _winograd, None)
 
 

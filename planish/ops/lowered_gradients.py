@@ -10,6 +10,7 @@
   [cout * kh * kw, cin].
 * `conv2d_winograd_weight_grad[]` x, g: the gradient of a 3x3 kernel with stride 1, as the 16 matrices [cin, cout] of
   Winograd's F(2x2, 3x3); g has even extents, x two rows and columns more
+* `conv2d_turned_weight_grad[kernel_shape, ...]` x, g: the gradient of the kernel as [cout, kh * kw * cin / groups]
 * `unpack_winograd[]` matrices: the gradient of the kernel itself, [3, 3, cin, cout]
 """
 
@@ -154,11 +155,24 @@ def _unpacked(arrays: Sequence[Array], node: Node, environment: Environment) -> 
     return kernel
 
 
+def _infer_turned(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    op_named("conv2d_weight_grad").infer(inputs, attributes)
+    return _infer_weight(inputs, attributes)
+
+
+def _turned_weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    kernel_type = TensorType(node.attributes["kernel_shape"], batched=False)
+    plain = Node("conv2d_weight_grad", node.inputs, kernel_type, node.attributes, node.layers)
+    gradient = op_named(plain.op).reference(arrays, plain, environment)
+    return gradient.reshape(-1, node.shape[0]).T
+
+
 register("places_beside", _infer_beside, _beside, None)
 register("list_places", _infer_lists, _lists, None)
 register("conv2d_listed_weight_grad", _infer_weight, _listed_weight_grad, None)
 register("conv2d_placed_input_grad", _infer_input, _placed_input_grad, None)
 register("conv2d_winograd_weight_grad", _infer_winograd, _winograd_weight_grad, None)
+register("conv2d_turned_weight_grad", _infer_turned, _turned_weight_grad, None)
 register("unpack_winograd", _infer_unpacked, _unpacked, None)
 
 
@@ -185,6 +199,11 @@ def conv2d_placed_input_grad(places: Node, g: Node, packed: Node, **settings: An
 
 def conv2d_winograd_weight_grad(x: Node, g: Node) -> Node:
     return make("conv2d_winograd_weight_grad", [x, g])
+
+
+def conv2d_turned_weight_grad(x: Node, g: Node, **settings: Any) -> Node:
+    """Settings: those of `conv2d_weight_grad`."""
+    return make("conv2d_turned_weight_grad", [x, g], **settings)
 
 
 def unpack_winograd(matrices: Node) -> Node:

@@ -118,6 +118,19 @@ def masked_bytes():
         np.testing.assert_array_equal(result, source)
 
 
+def averaged_training(size):
+    """Gradients of convolutions of few filters and few channels, with averages between them."""
+    x = ops.input_("x", (15, 13, 3))
+    first, second = ops.parameter("first", (5, 4, 3, size)), ops.parameter("second", (3, 3, size, 20))
+    y = ops.average_pool2d(ops.tanh(ops.conv2d(x, first, (1, 1), ((1, 1), (2, 2)))), (2, 2), (2, 2))
+    y = ops.average_pool2d(ops.tanh(ops.conv2d(y, second)), (2, 2), (1, 1))
+    loss = ops.reduce_sum(y, (0, 1, 2))
+    changed = [
+        ops.add(w, g) for w, g in zip((first, second), gradients(ops.batch_sum(loss), (first, second)), strict=True)
+    ]
+    return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
+
+
 def main():
     masked_bytes()
     for at_end in (True, False):
@@ -125,8 +138,7 @@ def main():
         case = Case()
         odd_sizes(case)
         run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
-        for size in SIZES:
-            graph = pooled_training(size)
+        for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
         for seed in range(SEEDS):

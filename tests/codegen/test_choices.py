@@ -102,3 +102,28 @@ def test_the_table_adds_up():
     for number in range(len(plan.stages)):
         assert f"stage {number}: " in text
     assert f"arena {plan.storage.arena_nbytes:,} bytes" in text
+
+
+@pytest.mark.parametrize(
+    ("filters", "method"), [(6, "direct, inputs in lanes"), (1, "direct, inputs in lanes"), (32, "direct")]
+)
+def test_few_filters_are_not_the_lanes_of_a_gradient(filters, method):
+    layers = [Conv2D(filters, 5, name="c"), GlobalAveragePooling2D(), Dense(5)]
+    plan = plan_of(layers, (12, 11, 3), training=True)
+    assert choice_of(plan, "c", "gradient of the kernel").method == method
+
+
+@pytest.mark.parametrize(("channels", "method"), [(6, "from the inputs' side"), (32, "direct")])
+def test_few_channels_are_not_the_lanes_of_a_gradient(channels, method):
+    layers = [Conv2D(channels, 5, name="a"), Conv2D(16, 5, strides=1, name="b"), GlobalAveragePooling2D(), Dense(5)]
+    plan = plan_of(layers, (24, 23, 3), training=True)
+    methods = [
+        choice.method for choice in choices_of(plan) if (choice.layers, choice.operation) == ("b", "convolution")
+    ]
+    assert methods[1] == method
+
+
+@pytest.mark.parametrize(("filters", "method"), [(6, "direct, columns in lanes"), (16, "direct")])
+def test_few_filters_are_not_the_lanes(filters, method):
+    plan = plan_of([Conv2D(filters, 5, name="c"), GlobalAveragePooling2D(), Dense(5)], (32, 32, 3))
+    assert choice_of(plan, "c", "convolution").method == method

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from planish.codegen.kernel import Kernel, Kind, Spec, spec_of
 from planish.codegen.kernels import (
+    average_pool2d,
     conv2d,
+    conv2d_columns,
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
     conv2d_pool_weight_grad,
+    conv2d_scattered,
+    conv2d_turned_weight_grad,
     dense,
     elementwise,
     list_places,
@@ -29,16 +33,19 @@ from planish.codegen.target import Target
 from planish.graph.node import Node
 
 _KERNELS: dict[str, Kernel] = {
-    "average_pool2d": pool2d.AVERAGE,
-    "average_pool2d_grad": pool2d.AVERAGE_GRAD,
+    "average_pool2d": average_pool2d.AVERAGE,
+    "average_pool2d_grad": average_pool2d.AVERAGE_GRAD,
     "batch_sum": reduce.BATCH,
     "batch_sum_of": reduce.BATCH,
     "broadcast_to": rearrange.BROADCAST_TO,
     "concatenate": rearrange.CONCATENATE,
+    "conv2d_columns": conv2d_columns.KERNEL,
     "conv2d_listed_weight_grad": conv2d_listed_weight_grad.KERNEL,
     "conv2d_panels": conv2d.KERNEL,
     "conv2d_placed_input_grad": conv2d_placed_input_grad.KERNEL,
     "conv2d_pool_weight_grad": conv2d_pool_weight_grad.KERNEL,
+    "conv2d_scattered": conv2d_scattered.KERNEL,
+    "conv2d_turned_weight_grad": conv2d_turned_weight_grad.KERNEL,
     "conv2d_weight_grad": weight_gradients.CONV2D,
     "conv2d_winograd": winograd.KERNEL,
     "conv2d_winograd_weight_grad": winograd_weight_grad.KERNEL,

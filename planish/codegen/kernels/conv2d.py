@@ -52,15 +52,30 @@ def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: i
             pixels = windows * pool_pixels
             if pixels * panels[0] + panels[0] + 1 > registers - (registers >= 32) and windows > 1:
                 break
-            tiles = [windows] * (columns // windows) + ([columns % windows] if columns % windows else [])
-            cost = sum(_cycles(tile * pool_pixels, vectors, registers) for vectors in panels for tile in tiles)
+            tile = Tile(tuple(panels), windows)
+            cost = _row_cycles(tile, columns, pool_pixels, registers)
             if best is None or (cost, windows) < best[:2]:
-                best = (cost, windows, Tile(tuple(panels), windows))
+                best = (cost, windows, tile)
     assert best is not None
     return best[2]
 
 
-def _cycles(pixels: int, vectors: int, registers: int) -> float:
+def row_cycles(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> float:
+    """For a row of outputs, for each k."""
+    tile = plan(channels, columns, pool_pixels, lanes, registers)
+    return _row_cycles(tile, columns, pool_pixels, registers)
+
+
+def _row_cycles(tile: Tile, columns: int, pool_pixels: int, registers: int) -> float:
+    tiles = [tile.windows] * (columns // tile.windows)
+    tiles += [columns % tile.windows] if columns % tile.windows else []
+    return sum(
+        cycles_of_tile(windows * pool_pixels, vectors, registers) for vectors in tile.panels for windows in tiles
+    )
+
+
+def cycles_of_tile(pixels: int, vectors: int, registers: int) -> float:
+    """For each k, by counting FMAs, loads and latency."""
     spilled = max(0, pixels * vectors + vectors + 1 - registers)
     return max(pixels * vectors / 2, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
 

@@ -19,6 +19,7 @@ from itertools import product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.conv2d import FMA_LATENCY
 from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 
@@ -30,11 +31,16 @@ def block_rows(vectors: int, registers: int) -> int:
     return max(1, min(12, (registers - 2 - vectors) // vectors))
 
 
+def block_cycles(rows: int, vectors: int) -> float:
+    """Cycles of a block for each term of its sums, by counting FMAs, loads and latency."""
+    return max(rows * vectors / 2, (rows + vectors) / 2, FMA_LATENCY / 2) + 0.5
+
+
 def _panels(columns: int, lanes: int) -> list[int]:
     return cut(vectors_of(columns, lanes), 2)
 
 
-def _outer(
+def outer(
     f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[Index], columns: Sequence[Value]
 ) -> list[Value]:
     """sums[r][v] + x[offset[r]] * columns[v]."""
@@ -86,7 +92,7 @@ def _emit_dense_block(
         at = f.offset(g, f.multiply(row.index, 4 * units))
         columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
         seen = f.offset(x, f.multiply(row.index, 4 * features))
-        row.next(*_outer(f, row.carried, seen, [4 * place for place in range(block)], columns))
+        row.next(*outer(f, row.carried, seen, [4 * place for place in range(block)], columns))
     y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), f.multiply(vector, f.lanes)), 4))
     for place, v in product(range(block), range(vectors)):
         f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
@@ -100,7 +106,7 @@ def _masks(f: Function, run: PanelRun, columns: int) -> list[str | None]:
 
 
 # ---------------------------------------------------------------------------------------------------- conv2d
-class _Convolution:
+class Convolution:
     """How the rows of the gradient (kernel row, kernel column, input channel) lie in the input: in contiguous runs."""
 
     def __init__(self, spec: Spec, target: Target) -> None:
@@ -120,6 +126,11 @@ class _Convolution:
         self.together = self.runs * self.run <= self.block
         self.items: int = self.groups * len(self.panels) * (1 if self.together else self.runs)
 
+    def blocks(self) -> list[int]:
+        """Rows of each block of a run."""
+        whole, rest = divmod(self.run, self.block)
+        return [self.block] * whole + ([rest] if rest else [])
+
     def run_offset(self, f: Function, run: Index) -> Index:
         """Bytes from a pixel to the first input of a run."""
         down, across = f.divide(run, self.across), f.remainder(run, self.across)
@@ -127,12 +138,19 @@ class _Convolution:
         return f.multiply(pixels, 4 * self.channels)
 
 
+def conv2d_cycles(spec: Spec, target: Target) -> float:
+    """For each pixel of g."""
+    shape = Convolution(spec, target)
+    blocks = [shape.runs * shape.run] if shape.together else shape.runs * shape.blocks()
+    return shape.groups * sum(block_cycles(rows, vectors) for rows in blocks for vectors in shape.panels)
+
+
 def conv2d_items(spec: Spec, target: Target) -> int:
-    return _Convolution(spec, target).items
+    return Convolution(spec, target).items
 
 
 def emit_conv2d(f: Function, spec: Spec, operands: Operands) -> None:
-    shape = _Convolution(spec, f.module.target)
+    shape = Convolution(spec, f.module.target)
     runs = 1 if shape.together else shape.runs
     run = f.remainder(operands.item, runs)
     group = f.divide(operands.item, runs * len(shape.panels))
@@ -163,7 +181,7 @@ class _Panel:
         f: Function,
         spec: Spec,
         operands: Operands,
-        shape: _Convolution,
+        shape: Convolution,
         group: Index,
         vector: Index,
         run: PanelRun,
@@ -218,7 +236,7 @@ class _Panel:
                 pixel = f.offset(x_row, f.multiply(column.index, 4 * shape.strides[1] * shape.channels))
                 at = f.offset(g_row, f.multiply(column.index, 4 * shape.filters))
                 columns = [f.load(at, v * f.vector_nbytes, self.masks[v]) for v in range(self.vectors)]
-                column.next(*_outer(f, column.carried, pixel, offsets, columns))
+                column.next(*outer(f, column.carried, pixel, offsets, columns))
             row.next(*column.results)
         return row.results
 

@@ -67,3 +67,18 @@ def test_gradient_where_a_maximum_is_nan(target):
     y = ops.max_pool2d(x, (2, 2), (2, 2))
     case.output(ops.max_pool2d_grad(x, y, case.input(2, 2, 3), (2, 2), (2, 2), ((0, 0), (0, 0))))
     case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("settings", [*SETTINGS, ((3, 5), (3, 5), ((0, 0), (0, 0)))])
+@pytest.mark.parametrize("channels", [1, 2, 3, 6, 7, 12, 16, 17, 33])
+def test_tails_of_averages_gradients(target, settings, channels):
+    case = Case(images=2)
+    x = case.input(13, 19, channels)
+    y = ops.average_pool2d(x, *settings)
+    g = [case.input(*y.shape) for _ in range(3)]
+    gradients = [ops.average_pool2d_grad(each, x.shape, *settings) for each in g]
+    case.output(gradients[0])
+    case.output(ops.multiply(gradients[1], ops.subtract(1.0, ops.square(x))))
+    case.output(ops.multiply(ops.add(gradients[2], case.weight(channels)), x))
+    case.check()

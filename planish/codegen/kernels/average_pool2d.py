@@ -1,0 +1,214 @@
+"""Averages over windows, which are cut at the border, and their gradients.
+
+    y:   for row, column, channels (in vectors): y = epilogue(sum over the window / pixels in it)
+    dx:  windows that touch: for row of windows, vector of a row of dx: epilogue(g of the element's window / pixels)
+         others: dx = 0; for row, column, channels: every place of the window: dx += g / pixels in it; dx = epilogue(dx)
+
+x, dx [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. Where there are fewer channels than
+lanes and windows touch, vectors of dx run over pixels, and take their elements from one vector of g. Bound by L1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+
+from planish.codegen.boxes import fill
+from planish.codegen.expression import Epilogue
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.pool2d import corner_of, element_of, for_each_output, tap_nbytes
+from planish.codegen.loops import vectors_of
+from planish.ops.expression import operand_kind
+from planish.ops.windows import NO_PADDING
+
+_MOST_TAPS = 16  # of a window that is written out
+
+
+class _CutWindow:
+    """The part of a window that is inside the map: rows and columns [first, last), and 1 / pixels."""
+
+    def __init__(self, f: Function, spec: Spec, shape: tuple[int, ...], row: Index, column: Index) -> None:
+        self.f, self.shape = f, shape
+        self.bounds = [
+            self._cut(
+                place,
+                spec.attributes["window"][axis],
+                spec.attributes["strides"][axis],
+                spec.attributes["padding"][axis][0],
+                shape[axis],
+            )
+            for axis, place in enumerate((row, column))
+        ]
+        (top, bottom), (left, right) = self.bounds
+        pixels = f.multiply(f.subtract(bottom, top), f.subtract(right, left))
+        self.share: Value
+        if isinstance(pixels, int):
+            self.share = f.constant(1.0 / pixels)
+        else:
+            count = f.let(f"uitofp i64 {pixels} to float")
+            self.share = f.splat(f.let(f"fdiv float {f.float_constant(1.0)}, {count}"))
+
+    def _cut(self, place: Index, size: int, stride: int, before: int, extent: int) -> tuple[Index, Index]:
+        start = self.f.subtract(self.f.multiply(place, stride), before)
+        return self.f.larger(start, 0), self.f.smaller(self.f.add(start, size), extent)
+
+    @contextmanager
+    def places(self, channel: Index, carried: list[Value]) -> Iterator[tuple[Index, list[Value], list[list[Value]]]]:
+        """Loops over the window's places: (element, carried values, where to put their next values)."""
+        (top, bottom), (left, right) = self.bounds
+        following: list[list[Value]] = []
+        with self.f.loop(top, bottom, carried=carried) as row:
+            with self.f.loop(left, right, carried=row.carried) as column:
+                yield element_of(self.f, self.shape, row.index, column.index, channel), list(column.carried), following
+                column.next(*(following[0] if following else column.carried))
+            row.next(*column.results)
+        following[:] = [row.results]
+
+
+def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
+    source = spec.inputs[0].shape
+    epilogue = epilogue_of(f, spec, operands)
+    taps = tap_nbytes(spec, source[1], source[2])
+    written_out = spec.attributes["padding"] == NO_PADDING and len(taps) <= _MOST_TAPS
+
+    def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
+        if written_out:
+            corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
+            total, share = ZERO, f.constant(1.0 / len(taps))
+            for tap in taps:
+                total = f.binary("fadd", total, f.load(corner, tap, mask))
+        else:
+            window = _CutWindow(f, spec, source, row, column)
+            with window.places(channel, [ZERO]) as (place, (before,), following):
+                following.append([f.binary("fadd", before, f.load(operands.inputs[0], f.multiply(place, 4), mask))])
+            ((total,),), share = following, window.share
+        mean = f.binary("fmul", total, share)
+        element = element_of(f, spec.shape, row, column, channel)
+        f.store(epilogue.apply(mean, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+
+    for_each_output(f, spec.shape, body)
+
+
+def emit_average_grad(f: Function, spec: Spec, operands: Operands) -> None:
+    settings = spec.attributes
+    if settings["padding"] == NO_PADDING and settings["strides"] == settings["window"]:
+        _Touching(f, spec, operands).emit()
+    else:
+        _emit_overlapping(f, spec, operands)
+
+
+class _Touching:
+    """The gradient of windows that cover what they cover once, without a border."""
+
+    def __init__(self, f: Function, spec: Spec, operands: Operands) -> None:
+        self.f, self.spec, self.operands = f, spec, operands
+        self.height, self.width, self.channels = spec.shape
+        self.rows, self.columns, _ = spec.inputs[0].shape
+        window: tuple[int, int] = spec.attributes["window"]
+        self.down, self.across = window
+        self.share = f.constant(1.0 / (self.down * self.across))
+        self.epilogue: Epilogue = epilogue_of(f, spec, operands)
+
+    def emit(self) -> None:
+        f = self.f
+        by_channel = any(operand_kind(type_, self.spec.result) == "channel" for type_ in self.spec.extra)
+        spread = self._spread_pixels if by_channel or self.channels >= f.lanes else self._spread_blocks
+        covered = self.rows * self.down, self.columns * self.across
+        with f.loop(0, self.rows) as row:
+            g = f.offset(self.operands.inputs[0], f.multiply(row.index, 4 * self.columns * self.channels))
+            first = f.multiply(row.index, self.down * self.width * self.channels)
+            spread(g, first)
+        if covered[1] < self.width:
+            self._clear((0, covered[0]), (covered[1], self.width))
+        if covered[0] < self.height:
+            self._clear((covered[0], self.height), (0, self.width))
+
+    def _store(self, value: Value, channel: Index, element: Index, mask: str | None) -> None:
+        result = self.epilogue.apply(value, channel, element, mask)
+        self.f.store(result, self.operands.output, self.f.multiply(element, 4), mask)
+
+    def _clear(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
+        """Pixels that no window covers."""
+        f = self.f
+        shape = rows[1] - rows[0], columns[1] - columns[0], self.channels
+
+        def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
+            element = element_of(f, self.spec.shape, f.add(row, rows[0]), f.add(column, columns[0]), channel)
+            self._store(ZERO, channel, element, mask)
+
+        for_each_output(f, shape, body)
+
+    def _spread_pixels(self, g: Pointer, first: Index) -> None:
+        """A row of windows, each vector of channels to all places of its window."""
+        f = self.f
+
+        def body(_: Index, column: Index, channel: Index, mask: str | None) -> None:
+            nbytes = f.multiply(f.add(f.multiply(column, self.channels), channel), 4)
+            value = f.binary("fmul", f.load(g, nbytes, mask), self.share)
+            start = f.add(f.add(first, f.multiply(column, self.across * self.channels)), channel)
+            for down, across in product(range(self.down), range(self.across)):
+                place = (down * self.width + across) * self.channels
+                self._store(value, channel, f.add(start, place), mask)
+
+        for_each_output(f, (1, self.columns, self.channels), body)
+
+    def _spread_blocks(self, g: Pointer, first: Index) -> None:
+        """A row of windows by the fewest of them that fill whole vectors."""
+        f = self.f
+        block = math.lcm(f.lanes // math.gcd(f.lanes, self.channels), self.across) // self.across
+        whole = self.columns // block * block
+        if whole:
+            with f.loop(0, whole, block) as column:
+                self._spread_block(g, first, column.index, block)
+        if self.columns > whole:
+            self._spread_block(g, first, whole, self.columns - whole)
+
+    def _spread_block(self, g: Pointer, first: Index, column: Index, windows: int) -> None:
+        f = self.f
+        source = f.offset(g, f.multiply(column, 4 * self.channels))
+        start = f.add(first, f.multiply(column, self.across * self.channels))
+        values = windows * self.across * self.channels
+        for v in range(vectors_of(values, f.lanes)):
+            elements = range(v * f.lanes, min(values, (v + 1) * f.lanes))
+            pixels = [divmod(element, self.channels) for element in elements]
+            wanted = [pixel // self.across * self.channels + channel for pixel, channel in pixels]
+            low = min(wanted)  # they span no more than a vector: windows only repeat pixels
+            seen = f.load(source, 4 * low, f.tail_mask(max(wanted) + 1 - low))
+            lanes = [place - low for place in wanted] + [0] * (f.lanes - len(wanted))
+            value = f.binary("fmul", f.shuffle(seen, seen, lanes), self.share)
+            for down in range(self.down):
+                element = f.add(start, down * self.width * self.channels + v * f.lanes)
+                self._store(value, 0, element, f.tail_mask(len(wanted)))
+
+
+def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
+    pooled = spec.inputs[0].shape
+    fill(f, operands.output, spec.result.size, 0.0)
+
+    def add(row: Index, column: Index, channel: Index, mask: str | None) -> None:
+        window = _CutWindow(f, spec, spec.shape, row, column)
+        g = f.load(operands.inputs[0], f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
+        share = f.binary("fmul", g, window.share)
+        with window.places(channel, []) as (place, _, _following):
+            nbytes = f.multiply(place, 4)
+            f.store(f.binary("fadd", f.load(operands.output, nbytes, mask), share), operands.output, nbytes, mask)
+
+    for_each_output(f, pooled, add)
+    if spec.expression is None:
+        return
+    epilogue = epilogue_of(f, spec, operands)
+
+    def finish(row: Index, column: Index, channel: Index, mask: str | None) -> None:
+        element = element_of(f, spec.shape, row, column, channel)
+        nbytes = f.multiply(element, 4)
+        total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, element, mask)
+        f.store(total, operands.output, nbytes, mask)
+
+    for_each_output(f, spec.shape, finish)
+
+
+AVERAGE = Kernel("image", emit_average)
+AVERAGE_GRAD = Kernel("image", emit_average_grad)

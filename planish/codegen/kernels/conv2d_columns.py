@@ -1,0 +1,179 @@
+"""Convolution without padding with output columns in the lanes, for few filters.
+
+    planes[c][pixel] = x[pixel][c]                                  # turned in registers
+    for tile of `rows` output rows and `vectors` of columns:
+        for kernel row a, input channel c, kernel column b:
+            sums[i][v][o] += planes[c][(i * s + a * d), column v + b * d] * w[a][b][c][o]
+        y[i][v] = epilogue(sums[i][v] with columns and filters turned)      # in registers
+
+x [h, w, c], y [rows, columns * filters], w as it is. With strides in a row, so many neighbours are one pixel of more
+channels: taps that leave the same remainder read the same plane. Registers: filters * rows * vectors sums + rows *
+vectors of a plane + 1 broadcast. Lanes beyond the last column hold what follows in the plane and are not stored; a
+plane has room for what they read. Every output adds its terms in the order of (a, c, b), whatever the tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.interleaving import interleaved, separated, shuffle_cycles
+from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.conv2d import FMA_LATENCY
+from planish.codegen.loops import cut, panel_runs, vectors_of
+from planish.codegen.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Output rows of a tile, vectors of columns of each tile of a row, and the cycles of a whole map for each k."""
+
+    rows: int
+    vectors: tuple[int, ...]
+    cycles: float
+
+
+def plan(filters: int, rows: int, columns: int, lanes: int, registers: int) -> Tile | None:
+    """The tile that needs the fewest cycles; None if the filters are too many for the registers."""
+    tiles = []
+    for height, most in product(range(1, min(rows, 8) + 1), range(1, vectors_of(columns, lanes) + 1)):
+        vectors = cut(vectors_of(columns, lanes), most)
+        if height * vectors[0] * (filters + 1) + 1 < registers:
+            cycles = sum(_cycles(filters, part * own) for part, own in product(cut(rows, height), vectors))
+            tiles.append(Tile(height, tuple(vectors), cycles))
+    return min(tiles, key=lambda tile: tile.cycles, default=None)
+
+
+def _cycles(filters: int, vectors: int) -> float:
+    """For each k, by counting FMAs, loads (most vectors of a plane lie across two cache lines) and latency."""
+    return max(filters * vectors / 2, (filters + 2 * vectors) / 2, FMA_LATENCY / 2) + 0.5
+
+
+def can(shape: Sequence[int], settings: Mapping[str, Any]) -> bool:
+    """Whether this kernel can compute the convolution of maps of this shape."""
+    return bool(settings["groups"] == 1 and shape[1] % settings["strides"][1] == 0)
+
+
+def cycles(shape: Sequence[int], kernel_shape: Sequence[int], result: Sequence[int], target: Target) -> float | None:
+    """Of a whole map; None if the kernel cannot compute it."""
+    rows, columns, filters = result
+    tile = plan(filters, rows, columns, target.lanes, target.registers)
+    if tile is None:
+        return None
+    turning = rows * vectors_of(columns, target.lanes) * shuffle_cycles(filters, target.lanes)
+    turning += vectors_of(shape[0] * shape[1], target.lanes) * shuffle_cycles(shape[2], target.lanes)
+    return tile.cycles * kernel_shape[0] * kernel_shape[1] * kernel_shape[2] + turning
+
+
+class _Shape:
+    """Extents of planes, and byte distances in them."""
+
+    def __init__(self, spec: Spec, target: Target) -> None:
+        height, width, depth = spec.inputs[0].shape
+        kernel_shape: tuple[int, int, int, int] = spec.attributes["kernel_shape"]
+        strides: tuple[int, int] = spec.attributes["strides"]
+        dilation: tuple[int, int] = spec.attributes["dilation"]
+        self.kernel_rows, self.kernel_columns, self.depth, self.filters = kernel_shape
+        (self.stride, across), (self.down, self.apart) = strides, dilation
+        self.rows, self.columns = spec.shape[0], spec.shape[1] // self.filters
+        self.across = across
+        self.planes, self.pixels = depth * across, height * width // across
+        self.row_nbytes = 4 * width // across
+        tile = plan(self.filters, self.rows, self.columns, target.lanes, target.registers)
+        assert tile is not None
+        self.tile = tile
+        reach = self.apart * (self.kernel_columns - 1) // across
+        self.plane_nbytes = 4 * (self.pixels + target.lanes * sum(tile.vectors) + reach)
+
+    def tap_nbytes(self, column: int) -> int:
+        """From a pixel of the first plane to what a column of the kernel meets, in the plane of its channel 0."""
+        pixels, remainder = divmod(column * self.apart, self.across)
+        return remainder * self.depth * self.plane_nbytes + 4 * pixels
+
+
+def scratch_nbytes(spec: Spec, target: Target) -> int:
+    shape = _Shape(spec, target)
+    return shape.planes * shape.plane_nbytes
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    shape = _Shape(spec, f.module.target)
+    _separate(f, shape, operands.inputs[0], operands.scratch)
+    for run in panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1):
+        with f.loop(0, run.count) as block:
+            row = f.add(f.multiply(block.index, run.vectors), run.start)
+            source = f.offset(operands.scratch, f.multiply(row, shape.stride * shape.row_nbytes))
+            before = 0
+            for vectors in shape.tile.vectors:
+                first = before * f.lanes
+                places = list(product(range(run.vectors), range(vectors)))
+                sums = _convolve(f, shape, f.offset(source, 4 * first), operands.inputs[1], places)
+                for (down, v), own in zip(places, sums, strict=True):
+                    _store(f, spec, operands, shape, f.add(row, down), first + v * f.lanes, own)
+                before += vectors
+
+
+def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer) -> None:
+    """A vector of pixels of every plane at a time."""
+
+    def block(first: Index, pixels: int) -> None:
+        source = f.offset(x, f.multiply(first, 4 * shape.planes))
+        masks = [
+            f.tail_mask(pixels * shape.planes - v * f.lanes) for v in range(vectors_of(pixels * shape.planes, f.lanes))
+        ]
+        loaded = [f.load(source, v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
+        loaded += [ZERO] * (shape.planes - len(loaded))
+        target = f.offset(planes, f.multiply(first, 4))
+        for number, plane in enumerate(separated(f, loaded)):
+            f.store(plane, target, number * shape.plane_nbytes)
+
+    whole = shape.pixels // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as first:
+            block(first.index, f.lanes)
+    if shape.pixels > whole:
+        block(whole, shape.pixels - whole)
+
+
+def _convolve(
+    f: Function, shape: _Shape, source: Pointer, w: Pointer, places: Sequence[tuple[int, int]]
+) -> list[list[Value]]:
+    """The sums of all filters for each of the vectors that stand at (row, vector) from `source` on."""
+    offsets = [down * shape.stride * shape.row_nbytes + v * f.vector_nbytes for down, v in places]
+    filters, values = shape.filters, shape.depth * shape.filters
+    with f.loop(0, shape.kernel_rows, carried=[ZERO] * (len(places) * filters)) as row:
+        x_row = f.offset(source, f.multiply(row.index, shape.down * shape.row_nbytes))
+        w_row = f.offset(w, f.multiply(row.index, 4 * shape.kernel_columns * values))
+        with f.loop(0, shape.depth, carried=row.carried) as channel:
+            plane = f.offset(x_row, f.multiply(channel.index, shape.plane_nbytes))
+            weights = f.offset(w_row, f.multiply(channel.index, 4 * filters))
+            sums = list(channel.carried)
+            for column in range(shape.kernel_columns):
+                seen = [f.load(plane, offset + shape.tap_nbytes(column)) for offset in offsets]
+                for o in range(filters):
+                    weight = f.broadcast(weights, 4 * (column * values + o))
+                    for number, pixels in enumerate(seen):
+                        place = number * filters + o
+                        sums[place] = f.fma(pixels, weight, sums[place])
+            channel.next(*sums)
+        row.next(*channel.results)
+    return [row.results[number * filters : (number + 1) * filters] for number in range(len(places))]
+
+
+def _store(
+    f: Function, spec: Spec, operands: Operands, shape: _Shape, row: Index, column: int, sums: Sequence[Value]
+) -> None:
+    """A vector of columns of every filter, from `column` on, as they lie in a row of the result."""
+    epilogue = epilogue_of(f, spec, operands)
+    left = (shape.columns - column) * shape.filters
+    for v, value in enumerate(interleaved(f, sums)[: vectors_of(left, f.lanes)]):
+        mask = f.tail_mask(left - v * f.lanes)
+        place = column * shape.filters + v * f.lanes
+        element = f.add(f.multiply(row, spec.shape[1]), place)
+        f.store(epilogue.apply(value, place, element, mask), operands.output, f.multiply(element, 4), mask)
+
+
+KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

@@ -1,0 +1,153 @@
+"""Gradient of a convolution's kernel with the kernel's inputs in the lanes, for convolutions of few filters.
+
+    for group, block of filters, block of stretches:            # an item
+        for image n:
+            part[o][t] = sum over i, j of x[n][i * s + a * d][j * s + b * d][stretch t] * g[n][i][j][o]
+            dW[o][t] += part[o][t]
+
+x [h, w, cin] with its border, g [rows, columns, cout], dW [cout, kh * kw * cin / groups]. The values that a row of the
+kernel meets (kw * cin; with dilation or groups those of one pixel) are contiguous; a stretch is a vector of them, the
+last one of each row masked. Where there are fewer filters than lanes, stretches fill more of a vector than filters do
+in `weight_gradients`. Registers: filters * stretches sums + stretches + 1 broadcast. No part of a sum is shared
+between items, and images are added in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.weight_gradients import Convolution, block_cycles, conv2d_cycles, outer
+from planish.codegen.loops import cut, panel_runs, starts_of, vectors_of
+from planish.codegen.target import Target
+
+_GAIN = 0.8  # the share of the other kernel's cycles that pays for turning the result
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Filters of each block, and stretches of each block."""
+
+    filters: tuple[int, ...]
+    stretches: tuple[int, ...]
+
+
+def plan(filters: int, stretches: int, registers: int) -> Tile:
+    """The blocks that need the fewest cycles a pixel; of equal ones the smaller, for more items."""
+    sizes = [
+        (most, count)
+        for most, count in product(range(1, filters + 1), range(1, stretches + 1))
+        if most * count + count + 1 < registers
+    ]
+    tiles = [Tile(tuple(cut(filters, most)), tuple(cut(stretches, count))) for most, count in sizes]
+    return min(tiles, key=_cycles)
+
+
+def _cycles(tile: Tile) -> float:
+    return sum(block_cycles(filters, stretches) for filters, stretches in product(tile.filters, tile.stretches))
+
+
+def pays(spec: Spec, target: Target) -> bool:
+    """Whether this is cheaper than filters in the lanes."""
+    shape = _Shape(spec, target)
+    return shape.runs.groups * _cycles(shape.tile) < _GAIN * conv2d_cycles(spec, target)
+
+
+class _Stretch(NamedTuple):
+    """A vector of the values of a run: bytes from a pixel of x, place in a row of dW, lanes in use."""
+
+    nbytes: int
+    place: int
+    mask: str | None
+
+
+class _Shape:
+    """How the kernel is cut."""
+
+    def __init__(self, spec: Spec, target: Target) -> None:
+        self.runs = Convolution(spec, target)
+        self.each = self.runs.filters // self.runs.groups
+        self.vectors = vectors_of(self.runs.run, target.lanes)
+        self.tile = plan(self.each, self.runs.runs * self.vectors, target.registers)
+
+    def stretches(self, f: Function, first: int, count: int) -> list[_Stretch]:
+        found = []
+        for number in range(first, first + count):
+            run, v = divmod(number, self.vectors)
+            nbytes = self.runs.run_offset(f, run)
+            assert isinstance(nbytes, int)
+            mask = f.tail_mask(self.runs.run - v * f.lanes)
+            found.append(_Stretch(nbytes + v * f.vector_nbytes, run * self.runs.run + v * f.lanes, mask))
+        return found
+
+
+def items(spec: Spec, target: Target) -> int:
+    shape = _Shape(spec, target)
+    return shape.runs.groups * len(shape.tile.filters) * len(shape.tile.stretches)
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    shape = _Shape(spec, f.module.target)
+    filters, stretches = shape.tile.filters, shape.tile.stretches
+    part, rest = f.remainder(operands.item, len(stretches)), f.divide(operands.item, len(stretches))
+    block, group = f.remainder(rest, len(filters)), f.divide(rest, len(filters))
+    for number, (first, count) in enumerate(zip(starts_of(stretches), stretches, strict=True)):
+        with f.when(f.let(f"icmp eq i64 {part}, {number}")):
+            before = 0
+            for run in panel_runs(filters, shape.each, 1):
+                place = f.subtract(block, before)
+                before += run.count
+                with f.when(f.let(f"icmp ult i64 {place}, {run.count}")):
+                    own = f.add(f.multiply(place, run.vectors), run.start)
+                    channel = f.add(f.multiply(group, shape.each), own)
+                    x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.runs.depth))
+                    found = shape.stretches(f, first, count)
+                    _emit_item(f, spec, shape, operands, x, channel, run.vectors, found)
+
+
+def _emit_item(
+    f: Function,
+    spec: Spec,
+    shape: _Shape,
+    operands: Operands,
+    x: Pointer,
+    channel: Index,
+    filters: int,
+    stretches: Sequence[_Stretch],
+) -> None:
+    """`filters` rows of dW from `channel` on, and in each the stretches."""
+    values = spec.shape[1]
+    y = f.offset(operands.output, f.multiply(channel, 4 * values))
+    places = [(4 * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches]
+    for nbytes, mask in places:
+        f.store(ZERO, y, nbytes, mask)
+    with f.loop(0, operands.count) as image:
+        own = f.offset(x, f.multiply(image.index, 4 * spec.inputs[0].size))
+        g = f.offset(operands.inputs[1], f.multiply(f.add(f.multiply(image.index, spec.inputs[1].size), channel), 4))
+        sums = _image_sums(f, shape.runs, own, g, filters, stretches)
+        for (nbytes, mask), value in zip(places, sums, strict=True):
+            f.store(f.binary("fadd", f.load(y, nbytes, mask), value), y, nbytes, mask)
+
+
+def _image_sums(
+    f: Function, runs: Convolution, x: Pointer, g: Pointer, filters: int, stretches: Sequence[_Stretch]
+) -> list[Value]:
+    """Filter-major."""
+    down, across = runs.strides
+    with f.loop(0, runs.rows, carried=[ZERO] * (filters * len(stretches))) as row:
+        x_row = f.offset(x, f.multiply(row.index, 4 * down * runs.width * runs.channels))
+        g_row = f.offset(g, f.multiply(row.index, 4 * runs.columns * runs.filters))
+        with f.loop(0, runs.columns, carried=row.carried) as column:
+            pixel = f.offset(x_row, f.multiply(column.index, 4 * across * runs.channels))
+            at = f.offset(g_row, f.multiply(column.index, 4 * runs.filters))
+            seen = [f.load(pixel, stretch.nbytes, stretch.mask) for stretch in stretches]
+            column.next(*outer(f, column.carried, at, [4 * o for o in range(filters)], seen))
+        row.next(*column.results)
+    return row.results
+
+
+KERNEL = Kernel("reduce", emit, items)

@@ -1,0 +1,105 @@
+"""Convolutions of few filters from their inputs' side, beside the interpreter."""
+
+import math
+
+import pytest
+
+from planish import ops
+from planish.codegen import few_filters
+from planish.codegen.kernels.conv2d_scattered import can, plan
+from planish.codegen.lowering import lower
+from planish.codegen.target import current_target
+from planish.graph.graph import Graph
+from planish.passes import pipeline
+from tests.codegen.support import Case, on_every_target
+
+SAME = ((1, 1), (1, 1))
+PLAIN = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
+
+
+def scattered_of(node):
+    dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
+    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, gathered=False)
+    bases = [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
+    return "conv2d_scattered" in bases
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """Whether it pays or not."""
+    monkeypatch.setattr(few_filters, "GAIN", math.inf)
+    monkeypatch.setattr(few_filters, "_in_columns", lambda node, settings, target: None)
+
+
+def add(case, node):
+    assert scattered_of(node)
+    case.output(node)
+
+
+@on_every_target
+@pytest.mark.parametrize("filters", [1, 3, 9, 17])
+def test_filters_and_borders(target, filters):
+    case = Case()
+    x = case.input(9, 7, 15)
+    for kernel, padding in (
+        ((3, 3), SAME),
+        ((5, 4), ((2, 2), (1, 2))),
+        ((5, 5), ((4, 4), (4, 4))),
+        ((3, 3), ((2, 0), (0, 2))),
+        ((1, 5), ((0, 0), (2, 2))),
+    ):
+        add(case, ops.conv2d(x, case.weight(*kernel, 15, filters), (1, 1), padding))
+    case.check()
+
+
+@on_every_target
+def test_dilated_rows(target):
+    case = Case()
+    x = case.input(11, 6, 24)
+    add(case, ops.conv2d(x, case.weight(3, 3, 24, 2), (1, 1), ((3, 1), (1, 2)), (2, 1)))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("columns", [1, 2, 5, 15, 33])
+def test_rows_of_any_width(target, columns):
+    case = Case(images=1)
+    for rows in (1, 13, 33):
+        x = case.input(rows, columns, 32)
+        add(case, ops.conv2d(x, case.weight(3, 3, 32, 1), (1, 1), ((2, 2), (2, 2))))
+    case.check()
+
+
+@on_every_target
+def test_tails(target):
+    case = Case()
+    x = case.input(8, 9, 40)
+    y = [ops.conv2d(x, case.weight(3, 3, 40, 3), (1, 1), SAME) for _ in range(3)]
+    add(case, ops.tanh(ops.add(y[0], case.weight(3))))
+    add(case, ops.relu(ops.add(ops.multiply(y[1], case.weight(1, 1, 3)), case.input(8, 9, 3))))
+    add(case, ops.multiply(ops.add(y[2], case.weight(1)), 0.5))
+    case.check(1e-5)
+
+
+@on_every_target
+def test_gradient_of_the_map(target):
+    case = Case()
+    x = case.input(12, 10, 3)
+    w = case.weight(5, 5, 3, 24)
+    g = case.input(8, 6, 24)
+    add(case, ops.conv2d_input_grad(g, w, x.shape, (1, 1), ((0, 0), (0, 0)), (1, 1), 1))
+    case.check()
+
+
+def test_what_it_cannot_do():
+    assert can((3, 3, 8, 2), PLAIN, SAME)
+    assert not can((3, 3, 8, 2), {**PLAIN, "strides": (1, 2)}, SAME)
+    assert not can((3, 3, 8, 2), {**PLAIN, "dilation": (1, 2)}, SAME)
+    assert not can((3, 3, 8, 2), {**PLAIN, "groups": 2}, SAME)
+    assert not can((3, 3, 8, 2), PLAIN, ((0, 0), (3, 0)))
+
+
+def test_plan():
+    tile = plan(run=30, rows=10, depth=16, lanes=16, registers=32)
+    assert (tile.panels, tile.rows) == ((2,), 10)
+    assert plan(run=1, rows=1, depth=1, lanes=16, registers=32).panels == (1,)
