@@ -61,7 +61,7 @@ class Operands:
     """Names of the function's parameters.
 
     `count`, `item` and `image` mean something only to the kinds that have them; `beside` is where a second result goes,
-    if somebody reads it.
+    if somebody reads it; `gated`: places of maxima that go there are none where the result is not positive.
     """
 
     inputs: tuple[Pointer, ...]
@@ -72,6 +72,7 @@ class Operands:
     item: Index = "%item"
     image: Index = "%image"
     beside: Pointer | None = None
+    gated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

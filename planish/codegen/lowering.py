@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from planish.codegen.kernels import conv2d as conv2d_kernel
@@ -69,10 +70,17 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
         rule = _RULES.get(base)
         return rule(node, target) if rule else None
 
-    def with_places(node: Node) -> Node | None:
-        return _lowered_places(node, pooled, target) if node.op == "conv2d_pool_places" else None
+    complete = graph.rewrite(lowered)
+    used_once = complete.used_once()
 
-    return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
+    def with_places(original: Node, node: Node) -> Node | None:
+        if node.op == "conv2d_pool_places":
+            return _lowered_places(node, pooled, target)
+        if node.op == "gate_places" and original.inputs[0] in used_once:
+            return _gated_on_the_way(*node.inputs)
+        return None
+
+    return _with_results_apart(complete.rewrite_knowing(with_places))
 
 
 def _settings(node: Node) -> dict[str, Any]:
@@ -109,7 +117,15 @@ def _lowered_places(node: Node, pooled: Mains, target: Target) -> Node:
         map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target)
         return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
-    return replace(places_beside(main, base, _settings(main)), layers=node.layers)
+    return replace(places_beside(main, base, _settings(main), gated=False), layers=node.layers)
+
+
+def _gated_on_the_way(places: Node, y: Node) -> Node | None:
+    """The gate as part of the kernel that finds the places, if `y` is what that kernel computes."""
+    if places.op != "places_beside" or places.inputs[0] is not y:
+        return None
+    attributes = MappingProxyType({**places.attributes, "gated": True})
+    return replace(places, attributes=attributes)
 
 
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:

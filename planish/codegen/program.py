@@ -110,9 +110,10 @@ class Emitter:
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
         parameters += ["i64 %image", "i64 %count", "i64 %item"]
-        beside = "%beside" if node in self._beside else None
+        second = self._beside.get(node)
+        beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
         with self.module.function(name, parameters) as f:
-            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside))
+            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
 
     def _call_kernel(
         self,

@@ -24,6 +24,7 @@ from planish.codegen.accumulate import accumulate
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
@@ -200,13 +201,11 @@ def _store(
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(element, window * filters + v * f.lanes)
         pixels = seen[window * vectors + v]
-        if operands.beside is None:
-            largest = _largest(f, pixels)
-        else:
-            largest, first = first_maximum(f, pixels)
-            f.store_bytes(first, operands.beside, place, mask)
+        largest, first = (_largest(f, pixels), None) if operands.beside is None else first_maximum(f, pixels)
         result = epilogue.apply(largest, f.add(channel, v * f.lanes), place, mask)
         f.store(result, operands.output, f.multiply(place, 4), mask)
+        if first is not None:
+            store_places(f, operands, first, result, place, mask)
 
 
 KERNEL = Kernel("image", emit)

@@ -21,6 +21,7 @@ from typing import Any
 from planish.codegen.accumulate import accumulate
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import Target
@@ -212,15 +213,18 @@ def _emit_output_vector(
     scale = 1 if pooled else 2
     epilogue = epilogue_of(f, spec, operands)
     base = f.multiply(f.add(f.multiply(f.multiply(row, scale), map_columns), f.multiply(tile, scale)), filters)
+    first = None
     if operands.beside is not None:
         largest, first = first_maximum(f, [*values[0], *values[1]])
         values = [[largest]]
-        f.store_bytes(first, operands.beside, f.add(base, channel), mask)
     elif pooled:
         values = [[f.maximum(f.maximum(values[0][0], values[0][1]), f.maximum(values[1][0], values[1][1]))]]
     for p, q in product(range(extents[0]), range(extents[1])):
         element = f.add(f.add(base, (p * map_columns + q) * filters), channel)
-        f.store(epilogue.apply(values[p][q], channel, element, mask), operands.output, f.multiply(element, 4), mask)
+        result = epilogue.apply(values[p][q], channel, element, mask)
+        f.store(result, operands.output, f.multiply(element, 4), mask)
+        if first is not None:
+            store_places(f, operands, first, result, element, mask)
 
 
 def _combine(f: Function, factors: Sequence[float], values: Sequence[Value]) -> Value:

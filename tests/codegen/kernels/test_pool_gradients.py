@@ -154,3 +154,27 @@ def test_small_patches_are_written_out_in_registers():
     assert expanded.pays(settings(3, 3, 1, 32), 144, 16)
     assert not expanded.pays(settings(3, 3, 32, 64), 25, 16)
     assert not expanded.pays(settings(5, 5, 3, 6), 144, 16)
+
+
+@on_every_target
+@pytest.mark.parametrize("filters", [1, 7, 16, 19, 70])
+def test_biases_in_front_of_relu(target, filters):
+    """What relu switches off has no place, for all three gradients; places are gated where they are found."""
+    for extents in ((4, 5), (9, 12)):
+        case = Case()
+        x, w, b = case.input(*extents, 16), case.weight(3, 3, 16, filters), case.weight(filters)
+        y = ops.relu(ops.add(ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2)), b))
+        total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*y.shape)), (0, 1, 2)))
+        for gradient in gradients(total, [w, x, b]):
+            case.output(gradient)
+        case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 5, 16, 35, 150])
+def test_gates_and_sums_by_themselves(target, channels):
+    case = Case()
+    y, g = case.input(3, 5, channels), case.input(3, 5, channels)
+    places = ops.gate_places(ops.pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
+    case.output(ops.placed_sum(places, g))
+    case.check()
