@@ -131,7 +131,7 @@ def _gated_on_the_way(places: Node, y: Node) -> Node | None:
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
     x, places, g = node.inputs
     settings = node.attributes
-    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target.lanes):
+    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target):
         return node
     rows, columns, channels, filters = settings["kernel_shape"]
     pixel = tuple(

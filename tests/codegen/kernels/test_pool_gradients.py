@@ -10,6 +10,8 @@ from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_listed_weight_grad as listed
 from planish.codegen.kernels import conv2d_placed_input_grad as placed
 from planish.codegen.kernels import conv2d_pool_weight_grad as expanded
+from planish.codegen.kernels.picked_pixels import picks
+from planish.codegen.target import make_target
 from tests.codegen.support import Case, on_every_target
 
 # (kernel, strides, padding, dilation, window, pool strides) on maps of 14 x 13
@@ -41,7 +43,7 @@ def add_gradients(case, channels, filters, setting, *, relu=True, extents=(14, 1
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_settings(target, setting):
     case = Case()
-    for channels, filters in ((1, 19), (3, 5), (17, 8)):
+    for channels, filters in ((1, 19), (3, 33), (2, 7), (17, 8)):
         add_gradients(case, channels, filters, setting)
     case.check(4e-6)
 
@@ -148,12 +150,20 @@ def test_pixels_that_a_window_sees():
 
 
 def test_small_patches_are_written_out_in_registers():
-    def settings(*kernel):
-        return MappingProxyType({"kernel_shape": kernel, "window": (2, 2)})
+    target = make_target("avx512", "x86_64-linux-gnu")
 
-    assert expanded.pays(settings(3, 3, 1, 32), 144, 16)
-    assert not expanded.pays(settings(3, 3, 32, 64), 25, 16)
-    assert not expanded.pays(settings(5, 5, 3, 6), 144, 16)
+    def settings(*kernel, window=(2, 2)):
+        strides = {"strides": (1, 1), "dilation": (1, 1)}
+        return MappingProxyType({"kernel_shape": kernel, "window": window, **strides})
+
+    assert expanded.pays(settings(3, 3, 1, 32), 144, target)
+    assert not expanded.pays(settings(3, 3, 32, 64), 25, target)
+    assert not expanded.pays(settings(5, 5, 3, 6), 144, target)
+    assert picks(settings(3, 3, 1, 32), target)
+    assert picks(settings(3, 3, 4, 32), target)
+    assert not picks(settings(3, 3, 5, 32), target)  # 20 values in a row of a window
+    assert not picks(settings(3, 3, 1, 32, window=(3, 2)), target)  # three rows
+    assert not picks(settings(3, 3, 1, 32), make_target("avx2", "x86_64-linux-gnu"))
 
 
 @on_every_target
