@@ -124,6 +124,12 @@ class Function:
     def load_pointer(self, pointer: Pointer, nbytes: Index = 0) -> Pointer:
         return self.let(f"load ptr, ptr {self.offset(pointer, nbytes)}, align 8")
 
+    def prefetch(self, pointer: Pointer, nbytes: Index = 0, *, written: bool = False, level: int = 1) -> None:
+        """Asks for a cache line, to read or to write it, in a level of the cache."""
+        self.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        address = self.offset(pointer, nbytes)
+        self.emit(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(written)}, i32 {4 - level}, i32 1)")
+
     def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
 

@@ -254,9 +254,8 @@ class Emitter:
             return
         soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))
         row = self._address(f, source, soon)
-        f.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
-            f.emit(f"call void @llvm.prefetch.p0(ptr {f.offset(row, line.index)}, i32 0, i32 3, i32 1)")
+            f.prefetch(row, line.index)
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:
