@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from planish.codegen.compile import Plan
 from planish.codegen.kernel import Spec, spec_of
 from planish.codegen.kernels import items_of
+from planish.codegen.kernels.picked_pixels import picks
 from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
 from planish.graph.node import Node
 from planish.ops.windows import NO_PADDING
@@ -162,9 +163,11 @@ def _pool_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     settings = spec.attributes
     rows, columns, channels, _ = settings["kernel_shape"]
     each = math.prod(spec.inputs[2].shape[:2]) * math.prod(settings["kernel_shape"])
-    executed, dense = (each * math.prod(settings[name]) for name in ("window", "pool_strides"))
+    expanded, dense = (each * math.prod(settings[name]) for name in ("window", "pool_strides"))
+    picked = picks(settings, plan.target)
+    method, executed = ("pixels picked by lanes", each) if picked else ("windows in registers", expanded)
     why = f"patches of {rows}x{columns}x{channels} are too small for lists to pay"
-    return Choice(_named(node), "gradient of the kernel", "windows in registers", executed, dense, why)
+    return Choice(_named(node), "gradient of the kernel", method, executed, dense, why)
 
 
 def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:

@@ -52,7 +52,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     """All decisions of the compiler, before any code is written."""
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
-    lowered = lower(optimized, request.target, request.input_dtypes, gathered=request.training)
+    lowered = lower(optimized, request.target, request.input_dtypes, training=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
     stages = schedule(lowered)

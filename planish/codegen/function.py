@@ -124,6 +124,12 @@ class Function:
     def load_pointer(self, pointer: Pointer, nbytes: Index = 0) -> Pointer:
         return self.let(f"load ptr, ptr {self.offset(pointer, nbytes)}, align 8")
 
+    def prefetch(self, pointer: Pointer, nbytes: Index = 0, *, written: bool = False, level: int = 1) -> None:
+        """Asks for a cache line, to read or to write it, in a level of the cache."""
+        self.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        address = self.offset(pointer, nbytes)
+        self.emit(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(written)}, i32 {4 - level}, i32 1)")
+
     def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
 
@@ -238,6 +244,25 @@ class Function:
         """Lanes of the two vectors laid end to end."""
         places = ", ".join(f"i32 {lane}" for lane in lanes)
         return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{self.lanes} x i32> <{places}>")
+
+    def permuted(self, tables: Sequence[Value], places: Value) -> Value:
+        """Each lane's choice among the lanes of one or two vectors laid end to end (targets that permute lanes)."""
+        if len(tables) == 1:
+            (table,) = tables
+            return self._permuted(f"permvar.sf.{32 * self.lanes}", self.vector, table, places)
+        name, (first, second) = f"llvm.x86.avx512.vpermi2var.ps.{32 * self.lanes}", tables
+        self.module.declare(f"{self.vector} @{name}({self.vector}, {self.integers}, {self.vector})")
+        arguments = f"{self.vector} {first}, {self.integers} {places}, {self.vector} {second}"
+        return self.let(f"call {self.vector} @{name}({arguments})")
+
+    def looked_up(self, table: Sequence[int], places: Value) -> Value:
+        """The entry of a table of at most `lanes` numbers that each lane names (targets that permute lanes)."""
+        full = "<" + ", ".join(f"i32 {number}" for number in [*table, *[0] * (self.lanes - len(table))]) + ">"
+        return self._permuted(f"permvar.si.{32 * self.lanes}", self.integers, full, places)
+
+    def _permuted(self, name: str, type_: str, table: Value, places: Value) -> Value:
+        self.module.declare(f"{type_} @llvm.x86.avx512.{name}({type_}, {self.integers})")
+        return self.let(f"call {type_} @llvm.x86.avx512.{name}({type_} {table}, {self.integers} {places})")
 
     def broadcast(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.splat(self.load_float(pointer, nbytes))

@@ -62,7 +62,7 @@ class Operands:
 
     `count`, `item` and `image` (its place in the batch) mean something only to the kinds that have them; `before` are
     the images of the batch before the slice that a program works on; `beside` is where a second result goes, if
-    somebody reads it.
+    somebody reads it; `gated`: places of maxima that go there are none where the result is not positive.
     """
 
     inputs: tuple[Pointer, ...]
@@ -74,6 +74,7 @@ class Operands:
     image: Index = "%image"
     before: Index = "%before"
     beside: Pointer | None = None
+    gated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from types import MappingProxyType
 
 from planish.codegen.few_filters import few_filters
 from planish.codegen.kernel import spec_of
@@ -49,10 +50,10 @@ COPY = Expression(1, ())
 Mains = dict[tuple[Node, ...], Node]
 
 
-def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gathered: bool) -> Graph:
+def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, training: bool) -> Graph:
     """`input_dtypes` are the element types in memory ('uint8').
 
-    `gathered`: the rows of a batch are anywhere in the arrays.
+    `training`: the rows of a batch are anywhere in the arrays, and weights change in every step.
     """
 
     pooled: Mains = {}  # by the operands, which the places of their maxima have in common
@@ -60,23 +61,30 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, gath
     def lowered(node: Node) -> Node | None:
         if node.op == "input":
             name = node.attributes["name"]
-            in_place = input_dtypes[name] == {"f32": "float32", "i32": "int32"}[node.type.dtype] and not gathered
+            in_place = input_dtypes[name] == {"f32": "float32", "i32": "int32"}[node.type.dtype] and not training
             return None if in_place else load_input(node, input_dtypes[name])
         base = node.attributes["base"] if node.op == "fused" else node.op
         if base in ("conv2d", "conv2d_pool"):
-            result = _lowered_convolution(node, target, training=gathered)
+            result = _lowered_convolution(node, target, training=training)
             if base == "conv2d_pool":
                 pooled[node.inputs[:2]] = result
             return result
         if base == "dense":
-            return _lowered_dense(node, target, changing=gathered)
+            return _lowered_dense(node, target, changing=training)
         rule = _RULES.get(base)
         return rule(node, target) if rule else None
 
-    def with_places(node: Node) -> Node | None:
-        return _lowered_places(node, pooled, target, training=gathered) if node.op == "conv2d_pool_places" else None
+    complete = graph.rewrite(lowered)
+    used_once = complete.used_once()
 
-    return _with_results_apart(graph.rewrite(lowered).rewrite(with_places))
+    def with_places(original: Node, node: Node) -> Node | None:
+        if node.op == "conv2d_pool_places":
+            return _lowered_places(node, pooled, target, training=training)
+        if node.op == "gate_places" and original.inputs[0] in used_once:
+            return _gated_on_the_way(*node.inputs)
+        return None
+
+    return _with_results_apart(complete.rewrite_knowing(with_places))
 
 
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
@@ -101,13 +109,21 @@ def _lowered_places(node: Node, pooled: Mains, target: Target, *, training: bool
         map_ = _lowered_convolution(make("conv2d", node.inputs, **settings), target, training=training)
         return replace(pool_places(map_, window, window), layers=node.layers)
     base = main.attributes["base"] if main.op == "fused" else main.op
-    return replace(places_beside(main, base, settings_of(main)), layers=node.layers)
+    return replace(places_beside(main, base, settings_of(main), gated=False), layers=node.layers)
+
+
+def _gated_on_the_way(places: Node, y: Node) -> Node | None:
+    """The gate as part of the kernel that finds the places, if `y` is what that kernel computes."""
+    if places.op != "places_beside" or places.inputs[0] is not y:
+        return None
+    attributes = MappingProxyType({**places.attributes, "gated": True})
+    return replace(places, attributes=attributes)
 
 
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
     x, places, g = node.inputs
     settings = node.attributes
-    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target.lanes):
+    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target):
         return node
     rows, columns, channels, filters = settings["kernel_shape"]
     pixel = tuple(

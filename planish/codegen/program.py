@@ -120,9 +120,10 @@ class Emitter:
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before"]
-        beside = "%beside" if node in self._beside else None
+        second = self._beside.get(node)
+        beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
         with self.module.function(name, parameters) as f:
-            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside))
+            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
 
     def _call_kernel(
         self,
@@ -265,9 +266,8 @@ class Emitter:
             return
         soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))
         row = self._address(f, source, soon)
-        f.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
-            f.emit(f"call void @llvm.prefetch.p0(ptr {f.offset(row, line.index)}, i32 0, i32 3, i32 1)")
+            f.prefetch(row, line.index)
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:

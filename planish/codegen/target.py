@@ -15,7 +15,10 @@ CACHE_LINE_NBYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`lanes` f32 values fit in a vector register, of which there are `registers`."""
+    """`lanes` f32 values fit in a vector register, of which there are `registers`.
+
+    `permutes_lanes`: it picks any lanes of two registers in one instruction.
+    """
 
     name: str
     triple: str
@@ -25,6 +28,7 @@ class Target:
     registers: int
     fused_multiply_add: bool
     masked_memory: bool
+    permutes_lanes: bool
 
     @property
     def key(self) -> str:
@@ -32,12 +36,12 @@ class Target:
         return "|".join((self.name, self.triple, self.cpu, self.features))
 
 
-# name: lanes, registers, fused multiply-add, masked loads and stores in one instruction
+# name: lanes, registers, fused multiply-add, masked loads and stores in one instruction, any lanes of two registers
 _SHAPES = {
-    "avx512": (16, 32, True, True),
-    "avx2": (8, 16, True, True),
-    "x86-64": (4, 16, False, False),
-    "aarch64": (4, 32, True, False),
+    "avx512": (16, 32, True, True, True),
+    "avx2": (8, 16, True, True, False),
+    "x86-64": (4, 16, False, False, False),
+    "aarch64": (4, 32, True, False, False),
 }
 
 # What is assumed of a processor when a target lower than the host's is asked for.
@@ -48,8 +52,8 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
     """The target of that name; without a processor, one that every machine of the kind can run."""
     if name not in _SHAPES:
         raise ValueError(unknown_name("target", name, list(_SHAPES)))
-    lanes, registers, fused, masked = _SHAPES[name]
-    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, fused, masked)
+    lanes, registers, *abilities = _SHAPES[name]
+    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, *map(bool, abilities))
 
 
 def current_target() -> Target:

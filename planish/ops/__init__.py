@@ -32,7 +32,7 @@ from planish.ops.pad2d import pad2d
 from planish.ops.phases import interleave2d, kernel_phase
 from planish.ops.pool2d import average_pool2d, max_pool2d
 from planish.ops.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
-from planish.ops.pool_places import pool_places
+from planish.ops.pool_places import gate_places, placed_sum, pool_places
 from planish.ops.random_uniform import random_uniform
 from planish.ops.reduce import reduce_max, reduce_mean, reduce_sum
 from planish.ops.reshape import reshape
@@ -89,6 +89,7 @@ __all__ = [
     "exp",
     "expm1",
     "floor",
+    "gate_places",
     "greater",
     "greater_equal",
     "input_",
@@ -107,6 +108,7 @@ __all__ = [
     "one_hot",
     "pad2d",
     "parameter",
+    "placed_sum",
     "pool_places",
     "power",
     "random_uniform",

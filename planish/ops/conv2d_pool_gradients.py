@@ -5,6 +5,8 @@ t = places[n, r, q, o], which is pixel (i, j) = (r, q) * pool strides + (t // wi
 
 dw[a, b, c, o] = sum over n, r, q of x[n, i*s + a*d - p, j*s + b*d - p, c] * g[n, r, q, o]
 dx[n, i*s + a*d - p, j*s + b*d - p, c] += g[n, r, q, o] * w[a, b, c, o]  summed over a, b, o, r, q
+
+Windows without a place (`NO_PLACE`) add nothing.
 """
 
 from __future__ import annotations

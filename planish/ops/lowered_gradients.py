@@ -1,7 +1,7 @@
 """Gradients from the places of a pool's maxima, as the kernels compute them.
 
-* `places_beside[window, ...]` pooled, x, packed: the places of the maxima that the lowered convolution `pooled` finds,
-  in its kernel
+* `places_beside[window, gated, ...]` pooled, x, packed: the places of the maxima that the lowered convolution `pooled`
+  finds, in its kernel; `gated`: none where what `pooled` gives is not positive
 * `list_places[...]` places, g: for each channel the windows whose gradient is not zero: i32[channels, 1 + 2 * room].
   A row has the number of its windows, the byte distance of each window's maximum in the convolution's map of inputs,
   and each window's g (the bits of an f32); `room` is the number of windows, rounded up to whole vectors.
@@ -24,7 +24,7 @@ import numpy as np
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.mistake import mistake
 from planish.ops.packing import unpack_panels
-from planish.ops.pool_places import places_of_maxima
+from planish.ops.pool_places import NO_PLACE, gated, places_of_maxima
 from planish.ops.registry import Array, Environment, make, op_named, register
 from planish.ops.windows import NO_PADDING, taps
 from planish.ops.winograd import INPUT, KERNEL, OUTPUT
@@ -35,14 +35,15 @@ def _infer_beside(inputs: Sequence[TensorType], attributes: Attributes) -> Tenso
 
 
 def _beside(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    _, x, packed = arrays
+    pooled, x, packed = arrays
     settings = dict(node.attributes)
-    base, window = settings.pop("base"), settings["window"]
+    base, gate, window = settings.pop("base"), settings.pop("gated"), settings["window"]
     operands = node.inputs[1:]
     unpooled = {**settings, "window": (1, 1)}
     map_type = op_named(base).infer([operand.type for operand in operands], unpooled)
     plain = Node(base, operands, map_type, unpooled, node.layers)
-    return places_of_maxima(op_named(base).reference([x, packed], plain, environment), node.shape, window, window)
+    places = places_of_maxima(op_named(base).reference([x, packed], plain, environment), node.shape, window, window)
+    return gated(places, pooled) if gate else places
 
 
 def _infer_lists(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -74,7 +75,8 @@ def _lists(arrays: Sequence[Array], node: Node, environment: Environment) -> Arr
     room = room_of(values.shape[1], settings["lanes"])
     result = np.zeros((count, *node.shape), np.int32)
     for image, channel in np.ndindex(count, channels):
-        (live,) = np.nonzero(g.reshape(count, -1, channels)[image, :, channel])
+        own = places.reshape(count, -1, channels)[image, :, channel]
+        (live,) = np.nonzero((g.reshape(count, -1, channels)[image, :, channel] != 0) & (own != NO_PLACE))
         result[image, channel, 0] = len(live)
         result[image, channel, 1 : 1 + len(live)] = distances[image, live, channel]
         result[image, channel, 1 + room : 1 + room + len(live)] = values[image, live, channel]
@@ -176,9 +178,9 @@ register("conv2d_turned_weight_grad", _infer_turned, _turned_weight_grad, None)
 register("unpack_winograd", _infer_unpacked, _unpacked, None)
 
 
-def places_beside(pooled: Node, base: str, settings: dict[str, Any]) -> Node:
+def places_beside(pooled: Node, base: str, settings: dict[str, Any], *, gated: bool) -> Node:
     """i8 [N, rows, columns, cout]; `settings` are those of the lowered convolution `base` that `pooled` is."""
-    return make("places_beside", [pooled, *pooled.inputs[:2]], base=base, **settings)
+    return make("places_beside", [pooled, *pooled.inputs[:2]], base=base, gated=gated, **settings)
 
 
 def list_places(places: Node, g: Node, **settings: Any) -> Node:

@@ -1,4 +1,7 @@
-"""Where in its window each maximum of a pool is: what the gradient of the pool needs to know, in a byte a window."""
+"""Where in its window each maximum of a pool is: what the gradient of the pool needs to know, in a byte a window.
+
+A window that an activation switched off has none: `gate_places` says so, and no gradient passes there.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import NO_PADDING, pair, tap_slices, taps
 
 MOST_PLACES = 127
+NO_PLACE = -1
 
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
@@ -39,9 +43,51 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
     return places_of_maxima(x, node.shape, node.attributes["window"], node.attributes["strides"])
 
 
+def _infer_gated(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    places, y = inputs
+    if places != TensorType(y.shape, "i8"):
+        raise mistake("places do not belong to what switches them off", expected=f"i8 for {y}", received=f"{places}")
+    return places
+
+
+def gated(places: Array, y: Array) -> Array:
+    """`NO_PLACE` where `y` is not positive."""
+    kept: Array = np.where(y > 0, places, np.int8(NO_PLACE))
+    return kept
+
+
+def _gate(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    return gated(*arrays)
+
+
+def _infer_sum(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    places, g = inputs
+    if places != TensorType(g.shape, "i8"):
+        raise mistake("places do not belong to a gradient", expected=f"i8 for {g}", received=f"{places}")
+    return TensorType(g.shape[-1:], batched=False)
+
+
+def _sum(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    places, g = arrays
+    total: Array = np.where(places != NO_PLACE, g, 0).sum(axis=(0, 1, 2), dtype=environment.dtype)
+    return total
+
+
 register("pool_places", _infer, _reference, None)
+register("gate_places", _infer_gated, _gate, None)
+register("placed_sum", _infer_sum, _sum, None)
 
 
 def pool_places(x: Node, window: Sequence[int], strides: Sequence[int]) -> Node:
     """`x` f32[N, h, w, c] -> i8[N, rows, columns, c]: the first place (row by row) of each window's maximum, or NaN."""
     return make("pool_places", [x], window=pair(window), strides=pair(strides))
+
+
+def gate_places(places: Node, y: Node) -> Node:
+    """`places` where `y` f32 of their shape is positive, `NO_PLACE` elsewhere."""
+    return make("gate_places", [places, y])
+
+
+def placed_sum(places: Node, g: Node) -> Node:
+    """`places` i8 and `g` f32 [N, rows, columns, c] -> f32[c]: the sum of all `g` that have a place."""
+    return make("placed_sum", [places, g])

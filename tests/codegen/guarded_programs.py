@@ -94,12 +94,13 @@ def pooled_training(size):
     third = ops.parameter("third", (3, 3, 17, size + 16))
     x = ops.relu(ops.conv2d(wide, third, padding=((1, 1), (1, 1))))
     first, second = ops.parameter("first", (3, 3, size + 16, 17)), ops.parameter("second", (3, 2, 17, size))
-    y = ops.relu(ops.max_pool2d(ops.conv2d(x, first), (2, 2), (2, 2)))
+    bias = ops.parameter("bias", (17,))
+    y = ops.relu(ops.add(ops.max_pool2d(ops.conv2d(x, first), (2, 2), (2, 2)), bias))
     y = ops.relu(ops.max_pool2d(ops.conv2d(y, second, padding=((1, 1), (0, 1))), (3, 2), (2, 2)))
     loss = ops.reduce_sum(y, (0, 1, 2))
-    weights = [first, second, third]
+    weights = [first, second, third, bias]
     changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
-    return Graph.build({"loss": loss}, dict(zip(("first", "second", "third"), changed, strict=True)))
+    return Graph.build({"loss": loss}, dict(zip(("first", "second", "third", "bias"), changed, strict=True)))
 
 
 def masked_bytes():

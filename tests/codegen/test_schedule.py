@@ -15,7 +15,7 @@ TARGET = make_target("avx2", "x86_64-unknown-linux-gnu")
 
 
 def lowered(graph, *, training):
-    return lower(pipeline.run(graph), TARGET, {"x": "float32"}, gathered=training)
+    return lower(pipeline.run(graph), TARGET, {"x": "float32"}, training=training)
 
 
 def sources_of(node):

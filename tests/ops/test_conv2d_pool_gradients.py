@@ -82,3 +82,21 @@ def test_types_that_do_not_fit_are_refused():
         ops.conv2d_pool_input_grad(g, g, w, input_shape=x.shape, **settings, **pool)
     with pytest.raises(ValueError, match="at most 127 pixels"):
         ops.pool_places(ops.input_("x", (12, 12, 1)), (12, 12), (1, 1))
+
+
+def test_places_that_are_switched_off():
+    x, y, g = ops.input_("x", (4, 6, 3)), ops.input_("y", (2, 3, 3)), ops.input_("g", (2, 3, 3))
+    places = ops.pool_places(x, (2, 2), (2, 2))
+    values = {"x": numbers(3, 4, 6, 3), "y": numbers(3, 2, 3, 3), "g": numbers(3, 2, 3, 3)}
+    values["y"][0, 0, 0] = 0, np.nan, 1
+    gated = compute(ops.gate_places(places, y), **values)
+    np.testing.assert_array_equal(gated, np.where(values["y"] > 0, compute(places, **values), -1))
+    total = compute(ops.placed_sum(ops.gate_places(places, y), g), **values)
+    np.testing.assert_allclose(total, np.where(values["y"] > 0, values["g"], 0).sum((0, 1, 2)))
+
+
+@pytest.mark.parametrize("make", [ops.gate_places, ops.placed_sum])
+def test_places_of_another_map(make):
+    places = ops.pool_places(ops.input_("x", (4, 6, 3)), (2, 2), (2, 2))
+    with pytest.raises(ValueError, match="places do not belong"):
+        make(places, ops.input_("g", (2, 3, 4)))

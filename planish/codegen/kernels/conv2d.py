@@ -10,8 +10,9 @@
 
 x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous.
 Rows and columns that no window reads are not computed. Registers: pixels * vectors sums + vectors weights + 1
-broadcast. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The
-last vector of channels is masked when it is stored; packed weights are zero there.
+broadcast; a kernel of few values stays in registers as a whole, and what is read of x then serves all that it meets.
+2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The last vector
+of channels is masked when it is stored; packed weights are zero there.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from planish.codegen.accumulate import accumulate
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
 FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
+SUMS_BESIDE_WEIGHTS = 12  # at most: more fill no more of the latency, and values of x that are read early need room
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: i
                 best = (cost, windows, tile)
     assert best is not None
     return best[2]
+
+
+def windows_beside_weights(depth: int, vectors: int, pool_pixels: int, registers: int) -> int:
+    """Windows of a tile if all weights of a panel, `depth` for each channel, stay in registers.
+
+    0 if that leaves no room for as many sums as hide the latency.
+    """
+    room = (registers - 3 - depth * vectors) // (pool_pixels * vectors)
+    windows = min(room, max(1, SUMS_BESIDE_WEIGHTS // (pool_pixels * vectors)))
+    return windows if windows * pool_pixels * vectors >= FMA_LATENCY else 0
 
 
 def row_cycles(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> float:
@@ -140,6 +153,13 @@ def _emit_panel(
         f.lanes,
         f.module.target.registers,
     ).windows
+    kernel_rows, kernel_columns, depth = geometry.kernel
+    depth = kernel_rows * kernel_columns * depth
+    beside = windows_beside_weights(depth, vectors, pool_rows * pool_columns, f.module.target.registers)
+    held: list[Value] = []
+    if beside and geometry.contiguous:
+        windows = min(beside, columns)
+        held = [f.load(w, number * f.vector_nbytes) for number in range(depth * vectors)]
     across = pool_columns * geometry.stride[1] * geometry.pixel
     with f.loop(0, rows) as row:
         source = f.offset(x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
@@ -148,16 +168,18 @@ def _emit_panel(
         if whole:
             with f.loop(0, whole, windows) as column:
                 at = f.offset(source, f.multiply(column.index, across))
-                seen = _tile(f, geometry, at, w, windows, vectors)
+                seen = _tile(f, geometry, at, w, held, windows, vectors)
                 element = f.add(first, f.multiply(column.index, filters))
                 _store(f, epilogue, operands, seen, windows, vectors, channel, element, filters, left)
         if columns > whole:
-            seen = _tile(f, geometry, f.offset(source, whole * across), w, columns - whole, vectors)
+            seen = _tile(f, geometry, f.offset(source, whole * across), w, held, columns - whole, vectors)
             element = f.add(first, whole * filters)
             _store(f, epilogue, operands, seen, columns - whole, vectors, channel, element, filters, left)
 
 
-def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int, vectors: int) -> list[list[Value]]:
+def _tile(
+    f: Function, geometry: _Geometry, x: Pointer, w: Pointer, held: Sequence[Value], windows: int, vectors: int
+) -> list[list[Value]]:
     """The pixels of each window, window-major: `windows` * `vectors` lists of vectors."""
     pool_rows, pool_columns = geometry.window
     stride_rows, stride_columns = geometry.stride
@@ -165,7 +187,10 @@ def _tile(f: Function, geometry: _Geometry, x: Pointer, w: Pointer, windows: int
         down * stride_rows * geometry.row + (window * pool_columns + across) * stride_columns * geometry.pixel
         for window, down, across in product(range(windows), range(pool_rows), range(pool_columns))
     ]
-    sums = _convolve(f, geometry, x, w, offsets, vectors)
+    if held:
+        sums = _convolve_held(f, geometry, x, held, offsets, vectors)
+    else:
+        sums = _convolve(f, geometry, x, w, offsets, vectors)
     pixels = pool_rows * pool_columns
     return [
         [sums[(window * pixels + pixel) * vectors + v] for pixel in range(pixels)]
@@ -192,6 +217,27 @@ def _convolve(
     return down.results
 
 
+def _convolve_held(
+    f: Function, geometry: _Geometry, x: Pointer, held: Sequence[Value], offsets: Sequence[int], vectors: int
+) -> list[Value]:
+    """The same with all weights in registers: a value of x is read once for all that it meets.
+
+    Values come in the order of their addresses, which for each sum is the order of its terms.
+    """
+    kernel_rows, kernel_columns, depth = geometry.kernel
+    run = kernel_columns * depth
+    meets: dict[int, list[tuple[int, int]]] = {}  # what is read: sums, and the weights that they meet it with
+    for (pixel, offset), down, k in product(enumerate(offsets), range(kernel_rows), range(run)):
+        nbytes = offset + down * geometry.dilation[0] * geometry.row + 4 * k
+        meets.setdefault(nbytes, []).append((pixel * vectors, (down * run + k) * vectors))
+    sums = [ZERO] * (len(offsets) * vectors)
+    for nbytes in sorted(meets):
+        seen = f.broadcast(x, nbytes)
+        for (first, weight), v in product(meets[nbytes], range(vectors)):
+            sums[first + v] = f.fma(seen, held[weight + v], sums[first + v])
+    return sums
+
+
 def _largest(f: Function, values: list[Value]) -> Value:
     while len(values) > 1:
         paired = [f.maximum(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
@@ -215,13 +261,11 @@ def _store(
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(element, window * filters + v * f.lanes)
         pixels = seen[window * vectors + v]
-        if operands.beside is None:
-            largest = _largest(f, pixels)
-        else:
-            largest, first = first_maximum(f, pixels)
-            f.store_bytes(first, operands.beside, place, mask)
+        largest, first = (_largest(f, pixels), None) if operands.beside is None else first_maximum(f, pixels)
         result = epilogue.apply(largest, f.add(channel, v * f.lanes), place, mask)
         f.store(result, operands.output, f.multiply(place, 4), mask)
+        if first is not None:
+            store_places(f, operands, first, result, place, mask)
 
 
 KERNEL = Kernel("image", emit)

@@ -1,7 +1,7 @@
 """Gradient of a convolution's kernel from lists of the windows that have one; each filter owned by one thread.
 
     for block of filters:                                        # an item
-        for image n, filter o of block:
+        for image n, filter o of block:                          # and a share of image n + 1 is asked for
             sums = dW[o]                                         # kh rows of kw * cin values, in registers
             for (distance, g) in lists[n][o]:
                 for kernel row a: sums[a] += g * x[n][distance + a][0 : kw * cin]
@@ -22,9 +22,11 @@ from planish.codegen.boxes import fill
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import cut
-from planish.codegen.target import Target
+from planish.codegen.target import CACHE_LINE_NBYTES, Target
 
-FILTERS_IN_BLOCK = 8  # their sums and an image of 32 channels share the first-level cache
+# More filters read an image fewer times; their sums fit the first-level cache, and several threads find work.
+MOST_FILTERS, FEWEST_BLOCKS = 16, 4
+MOST_LINES = 64  # of the next image that a filter asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ def parts(vectors: int, registers: int) -> list[int]:
     return cut(vectors, registers - 4)
 
 
+def filters_in_block(filters: int) -> int:
+    return min(MOST_FILTERS, -(-filters // FEWEST_BLOCKS))
+
+
 def _blocks(spec: Spec) -> int:
-    return -(-spec.shape[0] // FILTERS_IN_BLOCK)
+    return -(-spec.shape[0] // filters_in_block(spec.shape[0]))
 
 
 def items(spec: Spec, target: Target) -> int:
@@ -70,8 +76,9 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     vectors = _vectors(spec, f.lanes)
     block = f.remainder(operands.item, _blocks(spec))
     part = f.divide(operands.item, _blocks(spec))
-    first = f.multiply(block, FILTERS_IN_BLOCK)
-    last = f.smaller(f.add(first, FILTERS_IN_BLOCK), spec.shape[0])
+    filters = filters_in_block(spec.shape[0])
+    first = f.multiply(block, filters)
+    last = f.smaller(f.add(first, filters), spec.shape[0])
     start = 0
     for number, count in enumerate(parts(len(vectors), f.module.target.registers)):
         with f.when(f.compare("eq", part, number)):
@@ -92,10 +99,21 @@ def _emit_part(
     with f.loop(0, operands.count) as image:
         x = f.offset(operands.inputs[0], f.multiply(image.index, image_nbytes))
         lists = f.offset(operands.inputs[1], f.multiply(image.index, lists_nbytes))
+        following = f.smaller(f.add(image.index, 1), f.subtract(operands.count, 1))
+        ahead = f.offset(operands.inputs[0], f.multiply(following, image_nbytes))
+        lines = image_nbytes // (CACHE_LINE_NBYTES * filters_in_block(spec.shape[0]))
         with f.loop(first, last) as filter_:
+            share = f.multiply(f.subtract(filter_.index, first), lines * CACHE_LINE_NBYTES)
+            _fetch(f, f.offset(ahead, share), lines)
             own = f.offset(lists, f.multiply(filter_.index, length))
             into = f.offset(operands.output, f.multiply(filter_.index, row_nbytes))
             _add_list(f, vectors, x, own, (length - 4) // 2, into)
+
+
+def _fetch(f: Function, x: Pointer, lines: int) -> None:
+    """Asks for a filter's share of the next image, which the second-level cache may not hold any more."""
+    for line in range(min(lines, MOST_LINES)):
+        f.prefetch(x, line * CACHE_LINE_NBYTES, level=2)
 
 
 def _add_list(

@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from itertools import product
 
 from planish.codegen.boxes import fill
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.channel_lists import ChannelLists, emit_lists, lists_nbytes
 from planish.codegen.loops import cut, panel_runs, vectors_of
-from planish.codegen.target import Target
-from planish.ops.lowered_gradients import room_of
 
 Pixel = tuple[int, int]
 
@@ -65,10 +64,10 @@ def _parts(kernel: Pixel, window: Pixel, strides: Pixel, dilation: Pixel, free: 
 
 def seen(part: Sequence[Pixel], window: Pixel, strides: Pixel, dilation: Pixel) -> list[Pixel]:
     """The pixels of the map that a part of the kernel sees from any place of a window."""
-    return sorted({_pixel(place, tap, strides, dilation) for place in _places(window) for tap in part})
+    return sorted({_pixel(place, tap, strides, dilation) for place in _places_of(window) for tap in part})
 
 
-def _places(window: Pixel) -> list[Pixel]:
+def _places_of(window: Pixel) -> list[Pixel]:
     return list(product(range(window[0]), range(window[1])))
 
 
@@ -76,22 +75,9 @@ def _pixel(place: Pixel, tap: Pixel, strides: Pixel, dilation: Pixel) -> Pixel:
     return place[0] * strides[0] + tap[0] * dilation[0], place[1] * strides[1] + tap[1] * dilation[1]
 
 
-def _capacity(spec: Spec, target: Target) -> int:
-    """Entries that the lists of one image have at most, and a vector that is written behind the last one."""
-    return room_of(spec.inputs[0].size, target.lanes) + target.lanes
-
-
-def scratch_nbytes(spec: Spec, target: Target) -> int:
-    rows, columns, _ = spec.inputs[0].shape
-    window: Pixel = spec.attributes["window"]
-    return 4 * (2 * _capacity(spec, target) + rows * columns * window[0] * window[1])
-
-
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     settings = spec.attributes
-    capacity = _capacity(spec, f.module.target)
-    lists = _Lists(operands.scratch, f.offset(operands.scratch, 4 * capacity), f.offset(operands.scratch, 8 * capacity))
-    _emit_lists(f, spec, operands, lists)
+    lists = emit_lists(f, spec, operands)
     fill(f, operands.output, spec.result.size, 0.0)
     geometry = settings["kernel_shape"][:2], settings["window"], settings["strides"], settings["dilation"]
     rows, columns, channels, filters = settings["kernel_shape"]
@@ -111,15 +97,6 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lists:
-    """Channels (i32) and gradients (f32) by window and place, one after another; where each list ends (i32)."""
-
-    channels: Pointer
-    gradients: Pointer
-    ends: Pointer
-
-
-@dataclass(frozen=True, slots=True)
 class _Panel:
     """The weights and the part of dx of some vectors of input channels; the mask of the last vector."""
 
@@ -128,114 +105,89 @@ class _Panel:
     vectors: int
     mask: str | None
 
-    def masks(self) -> list[str | None]:
-        return [None] * (self.vectors - 1) + [self.mask]
+    def load(
+        self, f: Function, dx: Pointer, pixels: Sequence[Pixel], row: int, pixel: int
+    ) -> dict[tuple[Pixel, int], Value]:
+        """The vectors of pixels, by pixel and number; `row` and `pixel` are elements between neighbours."""
+        keys = [(place, v) for place in pixels for v in range(self.vectors)]
+        return {key: f.load(dx, self._nbytes(f, key, row, pixel), self._mask_of(key)) for key in keys}
+
+    def store(self, f: Function, dx: Pointer, sums: dict[tuple[Pixel, int], Value], row: int, pixel: int) -> None:
+        for key, total in sums.items():
+            f.store(total, dx, self._nbytes(f, key, row, pixel), self._mask_of(key))
+
+    def _nbytes(self, f: Function, key: tuple[Pixel, int], row: int, pixel: int) -> int:
+        (i, j), v = key
+        return 4 * (i * row + j * pixel) + v * f.vector_nbytes
+
+    def _mask_of(self, key: tuple[Pixel, int]) -> str | None:
+        return self.mask if key[1] == self.vectors - 1 else None
 
 
-def _emit_lists(f: Function, spec: Spec, operands: Operands, lists: _Lists) -> None:
-    rows, columns, channels = spec.inputs[0].shape
-    places = spec.attributes["window"][0] * spec.attributes["window"][1]
-    whole = channels // f.lanes * f.lanes
-    with f.loop(0, rows * columns, carried=["0"], types=["i64"]) as window:
-        first = f.multiply(window.index, channels)
-        end: Index = window.carried[0]
-        for place in range(places):
-            if whole:
-                with f.loop(0, whole, f.lanes, carried=[str(end)], types=["i64"]) as channel:
-                    at = _append(f, operands, lists, (first, channel.index), place, channel.carried[0], None)
-                    channel.next(str(at))
-                (end,) = channel.results
-            if channels > whole:
-                end = _append(f, operands, lists, (first, whole), place, end, f.tail_mask(channels - whole))
-            f.store_count(end, lists.ends, f.add(f.multiply(window.index, 4 * places), 4 * place))
-        window.next(str(end))
-
-
-def _append(
-    f: Function, operands: Operands, lists: _Lists, at: tuple[Index, Index], place: int, end: Index, mask: str | None
-) -> Index:
-    """Appends the channels of one vector whose maximum is at `place`; where the list ends then."""
-    first, channel = at
-    element = f.add(first, channel)
-    found = f.load_bytes(operands.inputs[0], element, mask)
-    g = f.load(operands.inputs[1], f.multiply(element, 4), mask)
-    here = f.let(f"icmp eq {f.integers} {found}, {f.integer_constant(place)}")
-    live = f.both(here, f.greater(g, ZERO, "une"))
-    start = channel if isinstance(channel, int) else f.let(f"trunc i64 {channel} to i32")
-    numbers = f.integer("add", f.splat_integer(str(start)), f.lane_indices())
-    f.store_integers(f.compressed(numbers, live, integer=True), f.offset(lists.channels, f.multiply(end, 4)))
-    f.store(f.compressed(g, live), f.offset(lists.gradients, f.multiply(end, 4)))
-    return f.add(end, f.count_lanes(live))
-
-
-def _emit_part(f: Function, spec: Spec, lists: _Lists, panel: _Panel, part: Sequence[Pixel]) -> None:
-    """All windows of one panel and one part of the kernel."""
+def _emit_part(f: Function, spec: Spec, lists: ChannelLists, panel: _Panel, part: Sequence[Pixel]) -> None:
+    """All windows of one panel and one part of the kernel; pixels that the next window sees too stay in registers."""
     settings = spec.attributes
     rows, columns, _ = spec.inputs[0].shape
     _, width, channels = spec.shape
     down, across = (stride * pool for stride, pool in zip(settings["strides"], settings["pool_strides"], strict=True))
+    pixels = seen(part, settings["window"], settings["strides"], settings["dilation"])
+    shared = [(i, j) for i, j in pixels if (i, j + across) in pixels]  # with the window before
+    kept = [(i, j + across) for i, j in shared]
     with f.loop(0, rows, carried=["0"], types=["i64"]) as row:
-        with f.loop(0, columns, carried=row.carried, types=["i64"]) as column:
-            pixel = f.add(f.multiply(row.index, down * width), f.multiply(column.index, across))
-            dx = f.offset(panel.dx, f.multiply(pixel, 4 * channels))
+        start = f.offset(panel.dx, f.multiply(row.index, 4 * channels * down * width))
+        ahead = panel.load(f, start, shared, width * channels, channels)
+        types = ["i64", *[f.vector] * len(ahead)]
+        with f.loop(0, columns, carried=[row.carried[0], *ahead.values()], types=types) as column:
+            dx = f.offset(start, f.multiply(column.index, 4 * channels * across))
             number = f.add(f.multiply(row.index, columns), column.index)
-            column.next(_emit_window(f, spec, lists, panel, part, dx, number, column.carried[0]))
-        row.next(*column.results)
+            sums = dict(zip(ahead, column.carried[1:], strict=True))
+            sums |= panel.load(f, dx, [pixel for pixel in pixels if pixel not in shared], width * channels, channels)
+            end = _add_window(f, spec, lists, panel, part, sums, number, column.carried[0])
+            left = {key: total for key, total in sums.items() if key[0] not in kept}
+            panel.store(f, dx, left, width * channels, channels)
+            column.next(end, *(sums[(i, j + across), v] for (i, j), v in ahead))
+        behind = f.offset(start, 4 * channels * across * columns)
+        panel.store(f, behind, dict(zip(ahead, column.results[1:], strict=True)), width * channels, channels)
+        row.next(column.results[0])
 
 
-def _emit_window(
+def _add_window(
     f: Function,
     spec: Spec,
-    lists: _Lists,
+    lists: ChannelLists,
     panel: _Panel,
     part: Sequence[Pixel],
-    dx: Pointer,
+    sums: dict[tuple[Pixel, int], Value],
     number: Index,
     start: Value,
 ) -> Value:
-    """Adds what the lists of one window say; where they end."""
+    """Adds to the sums what the lists of one window say; where they end."""
     settings = spec.attributes
-    geometry = settings["window"], settings["strides"], settings["dilation"]
-    _, width, channels = spec.shape
-    places = _places(settings["window"])
-    distances = {pixel: 4 * channels * (pixel[0] * width + pixel[1]) for pixel in seen(part, *geometry)}
-    sums = {
-        (pixel, v): f.load(dx, nbytes + v * f.vector_nbytes, mask)
-        for pixel, nbytes in distances.items()
-        for v, mask in enumerate(panel.masks())
-    }
+    places = _places_of(settings["window"])
+    gradients = f.offset(lists.gradients, f.multiply(number, 4 * spec.inputs[1].shape[2]))
     for position, place in enumerate(places):
         end = f.load_count(lists.ends, f.multiply(f.add(f.multiply(number, len(places)), position), 4))
-        pixels = [_pixel(place, tap, *geometry[1:]) for tap in part]
+        pixels = [_pixel(place, tap, settings["strides"], settings["dilation"]) for tap in part]
         touched = [(pixel, v) for pixel in pixels for v in range(panel.vectors)]
         with f.loop(start, end, carried=[sums[key] for key in touched], guarded=True) as entry:
-            entry.next(*_products(f, spec, lists, panel, part, entry.index, entry.carried))
-        sums |= dict(zip(touched, entry.results, strict=True))
+            channel = f.load_count(lists.channels, f.multiply(entry.index, 4))
+            g = f.broadcast(gradients, f.multiply(channel, 4))
+            entry.next(*_products(f, spec, panel, part, channel, g, entry.carried))
+        sums.update(zip(touched, entry.results, strict=True))
         start = end
-    for (pixel, v), total in sums.items():
-        f.store(total, dx, distances[pixel] + v * f.vector_nbytes, panel.masks()[v])
     return start
 
 
 def _products(
-    f: Function,
-    spec: Spec,
-    lists: _Lists,
-    panel: _Panel,
-    part: Sequence[Pixel],
-    entry: Index,
-    sums: Sequence[Value],
+    f: Function, spec: Spec, panel: _Panel, part: Sequence[Pixel], channel: Index, g: Value, sums: Sequence[Value]
 ) -> list[Value]:
     rows, columns = spec.attributes["kernel_shape"][:2]
     tap_nbytes = panel.vectors * f.vector_nbytes
-    place = f.multiply(entry, 4)
-    channel = f.load_count(lists.channels, place)
     w = f.offset(panel.w, f.multiply(channel, rows * columns * tap_nbytes))
-    g = f.broadcast(lists.gradients, place)
     weights = [
         f.load(w, (a * columns + b) * tap_nbytes + v * f.vector_nbytes) for a, b in part for v in range(panel.vectors)
     ]
     return [f.fma(weight, g, total) for weight, total in zip(weights, sums, strict=True)]
 
 
-KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)
+KERNEL = Kernel("image", emit, scratch_nbytes=lists_nbytes)

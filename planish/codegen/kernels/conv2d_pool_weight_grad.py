@@ -9,17 +9,19 @@
 x [h, w, cin], places and g [rows, columns, cout], dW [kh * kw * cin, cout]. Each window is written out into its places
 in registers only. As many multiplications as the dense gradient has, at the FMA limit: for a handful of values that is
 less work than making lists of the windows (`conv2d_listed_weight_grad`), whose patches would fill a fraction of a
-vector. Registers: values of a part sums + places + 1; the last vector of filters is masked.
+vector. Where lanes can pick their pixels (`picked_pixels`) it is one multiplication a window and value. Registers:
+values of a part sums + places + 1; the last vector of filters is masked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.gated_places import has_place
+from planish.codegen.kernels.picked_pixels import Tap, picks, products
 from planish.codegen.loops import cut, starts_of, vectors_of
 from planish.codegen.target import Target
 from planish.graph.node import Attributes
@@ -29,69 +31,67 @@ from planish.graph.node import Attributes
 _LISTING, _ENTRY, _VECTOR, _LIVE = 1.1, 2.5, 1.5, 0.5
 
 
-def pays(settings: Attributes, windows: int, lanes: int) -> bool:
+# And of picking pixels: for each window and vector of filters, and for each value of the kernel.
+_WINDOW, _PICKED = 4.0, 2.0
+# Registers beside its sums: the rows of a window, places, gradients, and what is being picked.
+_BESIDE_PICKED = 9
+
+
+def pays(settings: Attributes, windows: int, target: Target) -> bool:
     """Whether this is cheaper than lists, for so many windows an image."""
+    lanes = target.lanes
     rows, columns, channels, filters = settings["kernel_shape"]
     places = settings["window"][0] * settings["window"][1]
     patch = rows * vectors_of(columns * channels, lanes)
     listed = windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch))
-    dense = windows * vectors_of(filters, lanes) * places * rows * columns * channels
-    return bool(dense < listed)
+    values = rows * columns * channels
+    each = _WINDOW + _PICKED * values if picks(settings, target) else places * values
+    return bool(windows * vectors_of(filters, lanes) * each < listed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """One value of the kernel: its number in dW, and its pixel and channel from the first of a patch."""
-
-    number: int
-    row: int
-    column: int
-    channel: int
-
-
-def _values(spec: Spec) -> list[_Value]:
+def _taps(spec: Spec) -> list[Tap]:
+    """The values of the kernel in their order."""
     rows, columns, channels, _ = spec.attributes["kernel_shape"]
     down, across = spec.attributes["dilation"]
-    return [
-        _Value(number, a * down, b * across, c)
-        for number, (a, b, c) in enumerate(product(range(rows), range(columns), range(channels)))
-    ]
+    return [Tap(a * down, b * across, c) for a, b, c in product(range(rows), range(columns), range(channels))]
 
 
-def _parts(spec: Spec, registers: int) -> list[int]:
+def _parts(spec: Spec, target: Target) -> list[int]:
     """Values in each part."""
     places = spec.attributes["window"][0] * spec.attributes["window"][1]
-    return cut(len(_values(spec)), max(4, registers - places - 2))
+    beside = _BESIDE_PICKED if picks(spec.attributes, target) else places + 2
+    return cut(len(_taps(spec)), max(4, target.registers - beside))
 
 
 def items(spec: Spec, target: Target) -> int:
-    return len(_parts(spec, target.registers)) * vectors_of(spec.shape[3], target.lanes)
+    return len(_parts(spec, target)) * vectors_of(spec.shape[3], target.lanes)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     filters = spec.shape[3]
     vectors = vectors_of(filters, f.lanes)
     vector, part = f.remainder(operands.item, vectors), f.divide(operands.item, vectors)
-    sizes, values = _parts(spec, f.module.target.registers), _values(spec)
+    sizes, taps = _parts(spec, f.module.target), _taps(spec)
     whole = filters // f.lanes
     for number, (start, size) in enumerate(zip(starts_of(sizes), sizes, strict=True)):
         with f.when(f.compare("eq", part, number)):
-            own = values[start : start + size]
+            own = taps[start : start + size]
             if whole:
                 with f.when(f.compare("slt", vector, whole)):
-                    _emit_item(f, spec, operands, own, f.multiply(vector, f.lanes), None)
+                    _emit_item(f, spec, operands, own, start, f.multiply(vector, f.lanes), None)
             if filters % f.lanes:
                 with f.when(f.compare("eq", vector, whole)):
-                    _emit_item(f, spec, operands, own, whole * f.lanes, f.tail_mask(filters % f.lanes))
+                    _emit_item(f, spec, operands, own, start, whole * f.lanes, f.tail_mask(filters % f.lanes))
 
 
 def _emit_item(
-    f: Function, spec: Spec, operands: Operands, values: Sequence[_Value], channel: Index, mask: str | None
+    f: Function, spec: Spec, operands: Operands, taps: Sequence[Tap], start: int, channel: Index, mask: str | None
 ) -> None:
-    """All images of one vector of filters and one part of the kernel."""
+    """All images of one vector of filters and one part of the kernel, whose first value is number `start`."""
     rows, columns, filters = spec.inputs[2].shape
     down, across = _window_nbytes(spec)
-    with f.loop(0, operands.count, carried=[ZERO] * len(values)) as image:
+    picked = picks(spec.attributes, f.module.target)
+    with f.loop(0, operands.count, carried=[ZERO] * len(taps)) as image:
         x = f.offset(operands.inputs[0], f.multiply(image.index, 4 * spec.inputs[0].size))
         first = f.add(f.multiply(image.index, spec.inputs[2].size), channel)
         with f.loop(0, rows, carried=image.carried) as row:
@@ -99,12 +99,20 @@ def _emit_item(
                 number = f.add(f.multiply(row.index, columns), column.index)
                 element = f.add(first, f.multiply(number, filters))
                 patch = f.offset(x, f.add(f.multiply(row.index, down), f.multiply(column.index, across)))
-                own = _own_gradients(f, spec, operands, element, mask)
-                column.next(*_products(f, spec, values, patch, own, column.carried))
+                places = f.load_bytes(operands.inputs[1], element, mask)
+                g = f.load(operands.inputs[2], f.multiply(element, 4), mask)
+                if picked:
+                    live = f.select(has_place(f, places), g, ZERO)
+                    shape = spec.inputs[0].shape
+                    totals = products(f, spec.attributes, shape, taps, patch, places, live, column.carried)
+                else:
+                    own = _own_gradients(f, spec, places, g)
+                    totals = _dense_products(f, spec, taps, patch, own, column.carried)
+                column.next(*totals)
             row.next(*column.results)
         image.next(*row.results)
-    for value, total in zip(values, image.results, strict=True):
-        f.store(total, operands.output, f.multiply(f.add(channel, value.number * filters), 4), mask)
+    for number, total in enumerate(image.results, start):
+        f.store(total, operands.output, f.multiply(f.add(channel, number * filters), 4), mask)
 
 
 def _window_nbytes(spec: Spec) -> tuple[int, int]:
@@ -115,26 +123,24 @@ def _window_nbytes(spec: Spec) -> tuple[int, int]:
     return 4 * channels * width * down * pool_down, 4 * channels * across * pool_across
 
 
-def _own_gradients(f: Function, spec: Spec, operands: Operands, element: Index, mask: str | None) -> list[Value]:
+def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Value]:
     """The gradient of each place of a window: the window's where the maximum is, zero elsewhere."""
     height, width = spec.attributes["window"]
-    found = f.load_bytes(operands.inputs[1], element, mask)
-    g = f.load(operands.inputs[2], f.multiply(element, 4), mask)
-    here = [f.let(f"icmp eq {f.integers} {found}, {f.integer_constant(place)}") for place in range(height * width)]
+    here = [f.let(f"icmp eq {f.integers} {places}, {f.integer_constant(place)}") for place in range(height * width)]
     return [f.select(chosen, g, ZERO) for chosen in here]
 
 
-def _products(
-    f: Function, spec: Spec, values: Sequence[_Value], patch: Pointer, own: Sequence[Value], sums: Sequence[Value]
+def _dense_products(
+    f: Function, spec: Spec, taps: Sequence[Tap], patch: Pointer, own: Sequence[Value], sums: Sequence[Value]
 ) -> list[Value]:
     settings = spec.attributes
     _, width, channels = spec.inputs[0].shape
     (down, across), window = settings["strides"], settings["window"]
     totals, seen = list(sums), {}
-    for (place, (i, j)), (position, value) in product(
-        enumerate(product(range(window[0]), range(window[1]))), enumerate(values)
+    for (place, (i, j)), (position, tap) in product(
+        enumerate(product(range(window[0]), range(window[1]))), enumerate(taps)
     ):
-        nbytes = 4 * (((i * down + value.row) * width + j * across + value.column) * channels + value.channel)
+        nbytes = 4 * (((i * down + tap.row) * width + j * across + tap.column) * channels + tap.channel)
         if nbytes not in seen:
             seen[nbytes] = f.broadcast(patch, nbytes)
         totals[position] = f.fma(seen[nbytes], own[place], totals[position])

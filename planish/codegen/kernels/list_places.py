@@ -3,7 +3,7 @@
     for block of channels, block of windows (a vector of each):
         turn the block of places and of gradients, so that a vector is one channel's windows
         for channel of block:
-            live = g != 0
+            live = g != 0 and there is a place
             distances[channel] += (window's distance + place's distance)[live];  values[channel] += g[live]
 
 places [windows, c] and g [windows, c] -> i32 [c, 1 + 2 * room]: the number of windows, distances in bytes, values.
@@ -16,6 +16,7 @@ from __future__ import annotations
 from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.gated_places import has_place
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -56,13 +57,14 @@ def _emit_block(
     turned_places, turned_gradients = turned(f, place_rows + nothing), turned(f, gradient_rows + nothing)
     for lane in range(count):
         place = f.let(f"bitcast {f.vector} {turned_places[lane]} to {f.integers}")
+        live = f.both(f.greater(turned_gradients[lane], ZERO, "une"), has_place(f, place))
         distance = f.integer("add", from_start, _place_distances(f, spec, place))
-        _append(f, f.offset(lists, 4 * lane * spec.shape[1]), spec.shape[1] // 2, distance, turned_gradients[lane])
+        own = f.offset(lists, 4 * lane * spec.shape[1])
+        _append(f, own, spec.shape[1] // 2, live, distance, turned_gradients[lane])
 
 
-def _append(f: Function, own: Pointer, room: int, distances: Value, gradients: Value) -> None:
-    """Those whose gradient is not zero (NaN is not) go to the end of one channel's list."""
-    live = f.greater(gradients, ZERO, "une")
+def _append(f: Function, own: Pointer, room: int, live: Value, distances: Value, gradients: Value) -> None:
+    """Those that are live go to the end of one channel's list."""
     length = f.load_count(own)
     end = f.offset(own, f.multiply(length, 4))
     f.store_integers(f.compressed(distances, live, integer=True), end, 4)

@@ -12,6 +12,7 @@ from itertools import chain, product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Operands, Spec, epilogue_of
+from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.kernels.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
@@ -102,12 +103,11 @@ def transform_outputs(
             for p, q in product(range(extents[0] // height), range(extents[1] // width)):
                 element = f.add(f.add(corner, (p * map_columns + q) * filters), channel)
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
-                if operands.beside is not None:
-                    value, place = first_maximum(f, window)
-                    f.store_bytes(place, operands.beside, element, mask)
-                else:
-                    value = _maximum(f, window)
-                f.store(epilogue.apply(value, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+                value, place = (_maximum(f, window), None) if operands.beside is None else first_maximum(f, window)
+                result = epilogue.apply(value, channel, element, mask)
+                f.store(result, operands.output, f.multiply(element, 4), mask)
+                if place is not None:
+                    store_places(f, operands, place, result, element, mask)
 
         _for_vectors(f, filters, body)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from planish import ops
+from planish.codegen.kernels import conv2d
 from tests.codegen.support import Case, on_every_target
 
 SAME = ((1, 1), (1, 1))
@@ -86,3 +87,10 @@ def test_one_pixel_and_one_tap(target):
     case.output(ops.conv2d(case.input(1, 1, 2), case.weight(3, 3, 2, 3), padding=SAME))
     case.output(ops.conv2d(case.input(7, 3, 2), case.weight(7, 3, 2, 15)))
     case.check()
+
+
+def test_kernels_of_few_values_stay_in_registers():
+    assert conv2d.windows_beside_weights(9, 2, 4, 32) == 1
+    assert conv2d.windows_beside_weights(9, 1, 1, 32) == 12
+    assert conv2d.windows_beside_weights(9, 2, 4, 16) == 0  # no room for the weights
+    assert conv2d.windows_beside_weights(12, 2, 1, 32) == 0  # nor for eight sums beside them

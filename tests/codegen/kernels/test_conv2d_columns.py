@@ -26,7 +26,7 @@ def always(monkeypatch):
 
 def add(case, node):
     dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
-    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, gathered=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False)
     assert "conv2d_columns" in [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
     case.output(node)
 

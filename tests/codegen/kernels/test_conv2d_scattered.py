@@ -19,7 +19,7 @@ PLAIN = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
 
 def scattered_of(node):
     dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
-    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, gathered=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False)
     bases = [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
     return "conv2d_scattered" in bases
 

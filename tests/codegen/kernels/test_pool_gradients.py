@@ -10,6 +10,8 @@ from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_listed_weight_grad as listed
 from planish.codegen.kernels import conv2d_placed_input_grad as placed
 from planish.codegen.kernels import conv2d_pool_weight_grad as expanded
+from planish.codegen.kernels.picked_pixels import picks
+from planish.codegen.target import make_target
 from tests.codegen.support import Case, on_every_target
 
 # (kernel, strides, padding, dilation, window, pool strides) on maps of 14 x 13
@@ -41,7 +43,7 @@ def add_gradients(case, channels, filters, setting, *, relu=True, extents=(14, 1
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_settings(target, setting):
     case = Case()
-    for channels, filters in ((1, 19), (3, 5), (17, 8)):
+    for channels, filters in ((1, 19), (3, 33), (2, 7), (17, 8)):
         add_gradients(case, channels, filters, setting)
     case.check(4e-6)
 
@@ -148,9 +150,41 @@ def test_pixels_that_a_window_sees():
 
 
 def test_small_patches_are_written_out_in_registers():
-    def settings(*kernel):
-        return MappingProxyType({"kernel_shape": kernel, "window": (2, 2)})
+    target = make_target("avx512", "x86_64-linux-gnu")
 
-    assert expanded.pays(settings(3, 3, 1, 32), 144, 16)
-    assert not expanded.pays(settings(3, 3, 32, 64), 25, 16)
-    assert not expanded.pays(settings(5, 5, 3, 6), 144, 16)
+    def settings(*kernel, window=(2, 2)):
+        strides = {"strides": (1, 1), "dilation": (1, 1)}
+        return MappingProxyType({"kernel_shape": kernel, "window": window, **strides})
+
+    assert expanded.pays(settings(3, 3, 1, 32), 144, target)
+    assert not expanded.pays(settings(3, 3, 32, 64), 25, target)
+    assert not expanded.pays(settings(5, 5, 3, 6), 144, target)
+    assert picks(settings(3, 3, 1, 32), target)
+    assert picks(settings(3, 3, 4, 32), target)
+    assert not picks(settings(3, 3, 5, 32), target)  # 20 values in a row of a window
+    assert not picks(settings(3, 3, 1, 32, window=(3, 2)), target)  # three rows
+    assert not picks(settings(3, 3, 1, 32), make_target("avx2", "x86_64-linux-gnu"))
+
+
+@on_every_target
+@pytest.mark.parametrize("filters", [1, 7, 16, 19, 70])
+def test_biases_in_front_of_relu(target, filters):
+    """What relu switches off has no place, for all three gradients; places are gated where they are found."""
+    for extents in ((4, 5), (9, 12)):
+        case = Case()
+        x, w, b = case.input(*extents, 16), case.weight(3, 3, 16, filters), case.weight(filters)
+        y = ops.relu(ops.add(ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2)), b))
+        total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*y.shape)), (0, 1, 2)))
+        for gradient in gradients(total, [w, x, b]):
+            case.output(gradient)
+        case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 5, 16, 35, 150])
+def test_gates_and_sums_by_themselves(target, channels):
+    case = Case()
+    y, g = case.input(3, 5, channels), case.input(3, 5, channels)
+    places = ops.gate_places(ops.pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
+    case.output(ops.placed_sum(places, g))
+    case.check()

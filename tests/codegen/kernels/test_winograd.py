@@ -54,7 +54,7 @@ LARGE_TILES = 4e-6
 def tiles_of(case, *, training):
     """The tile of each Winograd convolution of the case's program, if it trains or not."""
     dtypes = dict.fromkeys(case.inputs, "float32")
-    lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, gathered=training)
+    lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, training=training)
     specs = [spec_of(node) for node in lowered.nodes]
     return [spec.attributes["tile"] for spec in specs if spec.op == "conv2d_winograd"]
 
@@ -125,7 +125,7 @@ def test_tiles_cover_the_map():
 
 def kernels_of(node):
     target = current_target()
-    lowered = lower(pipeline.run(Graph.build({"y": node})), target, {"x": "float32"}, gathered=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), target, {"x": "float32"}, training=False)
     return {part.attributes.get("base", part.op) for part in lowered.nodes}
 
 

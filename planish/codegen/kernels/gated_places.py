@@ -1,0 +1,117 @@
+"""Places of maxima that an activation switches off, and the sum of the gradients that have a place.
+
+    gate:  for window, channel: y[...] = places[...] where x[...] > 0, else no place
+
+    sum:   for panel of channels:                                            # an item
+               for image n:
+                   parts = 0
+                   for window (some at a time): parts[window] += g[n][window] where places[n][window] is one
+                   y += sum of parts
+
+places, g and x [windows, c], y [windows, c] and [c]. A kernel that finds the maxima gates their places on the way
+(`store_places`); by itself a gate is for what it does not compute. The last vector of channels is masked. Bound by
+memory; independent parts keep as many additions in flight as the latency asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planish.codegen.function import ZERO, Function, Index, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.loops import panel_runs, vectors_of
+from planish.codegen.target import Target
+from planish.ops.pool_places import NO_PLACE
+
+MOST_VECTORS, ADDITIONS_IN_FLIGHT = 4, 8
+
+
+def gated(f: Function, places: Value, y: Value) -> Value:
+    return f.select_integer(f.greater(y, ZERO), places, f.integer_constant(NO_PLACE))
+
+
+def has_place(f: Function, places: Value) -> Value:
+    """The lanes that have one; `places` as `load_bytes` gives them."""
+    return f.let(f"icmp ne {f.integers} {places}, {f.integer_constant(NO_PLACE & 0xFF)}")
+
+
+def store_places(f: Function, operands: Operands, places: Value, y: Value, element: Index, mask: str | None) -> None:
+    """Writes the places of maxima beside the result `y` that comes of them."""
+    assert operands.beside is not None
+    f.store_bytes(gated(f, places, y) if operands.gated else places, operands.beside, element, mask)
+
+
+def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:
+    whole = spec.result.size // f.lanes * f.lanes
+    places, y = operands.inputs
+
+    def emit_vector(element: Index, mask: str | None) -> None:
+        kept = gated(f, f.load_bytes(places, element, mask), f.load(y, f.multiply(element, 4), mask))
+        f.store_bytes(kept, operands.output, element, mask)
+
+    if whole:
+        with f.loop(0, whole, f.lanes) as place:
+            emit_vector(place.index, None)
+    if spec.result.size > whole:
+        emit_vector(whole, f.tail_mask(spec.result.size - whole))
+
+
+def _panels(spec: Spec, lanes: int) -> list[int]:
+    """Vectors in each panel; what does not fill one stands alone."""
+    vectors = vectors_of(spec.shape[0], lanes)
+    return [min(MOST_VECTORS, vectors - start) for start in range(0, vectors, MOST_VECTORS)]
+
+
+def sum_items(spec: Spec, target: Target) -> int:
+    return len(_panels(spec, target.lanes))
+
+
+def emit_sum(f: Function, spec: Spec, operands: Operands) -> None:
+    channels, before = spec.shape[0], 0
+    for run in panel_runs(_panels(spec, f.lanes), channels, f.lanes):
+        number = f.subtract(operands.item, before)
+        with f.when(f.let(f"icmp ult i64 {number}, {run.count}")):
+            channel = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.lanes)
+            masks = [
+                f.tail_mask(channels - (run.start + v) * f.lanes) if run.masked else None for v in range(run.vectors)
+            ]
+            _emit_panel(f, spec, operands, channel, masks)
+        before += run.count
+
+
+def _emit_panel(f: Function, spec: Spec, operands: Operands, channel: Index, masks: Sequence[str | None]) -> None:
+    rows, columns, channels = spec.inputs[1].shape
+    windows, together = rows * columns, max(1, ADDITIONS_IN_FLIGHT // len(masks))
+    together = min(together, windows)
+
+    def added(window: Index, parts: Sequence[Value], first: Index) -> list[Value]:
+        """The parts and, in turn, the next windows: as many as there are parts."""
+        element, totals = f.add(first, f.multiply(window, channels)), []
+        for place, part in enumerate(parts):
+            vector = f.add(element, place // len(masks) * channels + place % len(masks) * f.lanes)
+            mask = masks[place % len(masks)]
+            live = has_place(f, f.load_bytes(operands.inputs[0], vector, mask))
+            g = f.load(operands.inputs[1], f.multiply(vector, 4), mask)
+            totals.append(f.binary("fadd", part, f.select(live, g, ZERO)))
+        return totals
+
+    with f.loop(0, operands.count, carried=[ZERO] * len(masks)) as image:
+        first = f.add(f.multiply(image.index, windows * channels), channel)
+        whole = windows // together * together
+        with f.loop(0, whole, together, carried=[ZERO] * (together * len(masks))) as window:
+            window.next(*added(window.index, window.carried, first))
+        parts = window.results
+        if windows > whole:
+            left = (windows - whole) * len(masks)
+            parts = [*added(whole, parts[:left], first), *parts[left:]]
+        totals = image.carried
+        for start in range(0, len(parts), len(masks)):
+            own = parts[start : start + len(masks)]
+            totals = [f.binary("fadd", total, part) for total, part in zip(totals, own, strict=True)]
+        image.next(*totals)
+    for v, (total, mask) in enumerate(zip(image.results, masks, strict=True)):
+        f.store(total, operands.output, f.multiply(f.add(channel, v * f.lanes), 4), mask)
+
+
+GATE = Kernel("image", emit_gate)
+SUM = Kernel("reduce", emit_sum, sum_items)
