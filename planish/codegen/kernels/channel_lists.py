@@ -51,9 +51,10 @@ def emit_lists(f: Function, spec: Spec, operands: Operands) -> ChannelLists:
     masks = [f.tail_mask(channels - start) for start in starts]
     with f.loop(0, rows * columns, carried=["0"], types=["i64"]) as window:
         first = f.multiply(window.index, channels)
-        for line in range(lines):
-            place = f.add(f.multiply(window.index, lines), line)
-            f.prefetch(operands.output, f.multiply(place, CACHE_LINE_NBYTES), written=True)
+        if lines:
+            share = f.offset(operands.output, f.multiply(window.index, lines * CACHE_LINE_NBYTES))
+            with f.loop(0, lines) as line:
+                f.prefetch(share, f.multiply(line.index, CACHE_LINE_NBYTES), written=True)
         end: Index = window.carried[0]
         few = len(masks) <= MOST_VECTORS
         found = [
