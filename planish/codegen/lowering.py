@@ -16,7 +16,7 @@ from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd as winograd_kernel
-from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
+from planish.codegen.kernels.winograd_weight_grad_plan import best_tile
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
@@ -32,12 +32,10 @@ from planish.ops.lowered_gradients import (
     unpack_winograd,
 )
 from planish.ops.packing import pack_panels, pack_winograd
-from planish.ops.pad2d import pad2d
 from planish.ops.pool_places import pool_places
 from planish.ops.registry import make
 from planish.ops.reshape import reshape
 from planish.ops.transpose import transpose
-from planish.ops.windows import NO_PADDING
 
 COPY = Expression(1, ())
 
@@ -138,14 +136,13 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
 
 
 def _lowered_dense_weight_gradient(node: Node, target: Target) -> Node:
-    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it."""
+    """By Winograd's method if that pays."""
     x, g = node.inputs
-    if not winograd_gradient_kernel.pays(node.attributes, g.shape):
+    tile = best_tile(node.attributes, g.shape[:2], target.lanes)
+    if not tile:
         return node
-    odd = tuple((0, extent % 2) for extent in g.shape[:2])
     with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
-        even = (x, g) if odd == NO_PADDING else (pad2d(x, odd), pad2d(g, odd))
-        return unpack_winograd(conv2d_winograd_weight_grad(*even))
+        return unpack_winograd(conv2d_winograd_weight_grad(x, g, tile), tile)
 
 
 def _lowered_input_gradient(node: Node, target: Target) -> Node:
