@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from planish.codegen.compile import Plan
 from planish.codegen.kernel import Spec, spec_of
-from planish.codegen.kernels import items_of
+from planish.codegen.kernels import items_of, winograd_weight_grad, winograd_weight_grad_plan
 from planish.codegen.kernels.picked_pixels import picks
 from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
 from planish.graph.node import Node
@@ -179,9 +179,18 @@ def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 
 def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
-    each = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.shape[1:])
-    why = f"3x3, stride 1, {FEWEST_CHANNELS} channels or more on both sides"
-    return Choice(_named(node), "gradient of the kernel", "Winograd F(2x2, 3x3)", 4 * each, 9 * each, why)
+    own = winograd_weight_grad.tiling(spec, plan.target)
+    channels, filters = spec.shape[1:]
+    executed = own.rows * own.columns * own.places**2 * channels * filters
+    dense = 9 * math.prod(spec.inputs[1].shape[:2]) * channels * filters
+    extents = spec.inputs[1].shape[:2]
+    costs = winograd_weight_grad_plan.costs_of(extents, channels, filters, plan.target.lanes)
+    method = f"Winograd F({own.tile}x{own.tile}, 3x3)"
+    others = [
+        f"{costs[tile]:,} {'directly' if not tile else f'for tiles of {tile}'}" for tile in costs if tile != own.tile
+    ]
+    why = f"{costs[own.tile]:,} vector instructions, transforms included; {', '.join(others)}"
+    return Choice(_named(node), "gradient of the kernel", method, executed, dense, why)
 
 
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:

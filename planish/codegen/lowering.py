@@ -19,7 +19,7 @@ from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kern
 from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import winograd_plan
-from planish.codegen.kernels import winograd_weight_grad as winograd_gradient_kernel
+from planish.codegen.kernels.winograd_weight_grad_plan import best_tile
 from planish.codegen.rebasing import rebased, settings_of
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
@@ -37,12 +37,10 @@ from planish.ops.lowered_gradients import (
     unpack_winograd,
 )
 from planish.ops.packing import pack_panels, pack_winograd
-from planish.ops.pad2d import pad2d
 from planish.ops.pool_places import pool_places
 from planish.ops.registry import make
 from planish.ops.reshape import reshape
 from planish.ops.transpose import transpose
-from planish.ops.windows import NO_PADDING
 
 COPY = Expression(1, ())
 
@@ -146,20 +144,16 @@ def _lowered_weight_gradient(node: Node, target: Target) -> Node:
 
 
 def _lowered_dense_weight_gradient(node: Node, target: Target) -> Node:
-    """By Winograd's method if that pays; maps of odd extents get a row or a column of zeros for it.
-
-    Else with the kernel's inputs or its filters in the lanes.
-    """
+    """By Winograd's method if that pays, else with the kernel's inputs or its filters in the lanes."""
     x, g = node.inputs
+    channels, filters = node.shape[2:]
+    tile = best_tile(node.attributes, g.shape[:2], target.lanes)
+    turned = turned_kernel.pays(spec_of(node), target)
     with layer_scope(", ".join(node.layers)) if node.layers else nullcontext():
-        if not winograd_gradient_kernel.pays(node.attributes, g.shape):
-            if not turned_kernel.pays(spec_of(node), target):
-                return node
-            turned = conv2d_turned_weight_grad(x, g, **node.attributes)
-            return reshape(transpose(turned, (1, 0)), node.shape)
-        odd = tuple((0, extent % 2) for extent in g.shape[:2])
-        even = (x, g) if odd == NO_PADDING else (pad2d(x, odd), pad2d(g, odd))
-        return unpack_winograd(conv2d_winograd_weight_grad(*even))
+        if turned and (not tile or min(channels, filters) < target.lanes):
+            kernel = conv2d_turned_weight_grad(x, g, **node.attributes)
+            return reshape(transpose(kernel, (1, 0)), node.shape)
+        return unpack_winograd(conv2d_winograd_weight_grad(x, g, tile), tile) if tile else node
 
 
 def _lowered_input_gradient(node: Node, target: Target) -> Node:

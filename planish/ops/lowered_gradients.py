@@ -8,10 +8,10 @@
 * `conv2d_listed_weight_grad[kernel_shape, dilation]` x, lists: the gradient of the kernel as [cout, kh * kw * cin]
 * `conv2d_placed_input_grad[...]` places, g, packed: the gradient of the map. The packed weights are panels of
   [cout * kh * kw, cin].
-* `conv2d_winograd_weight_grad[]` x, g: the gradient of a 3x3 kernel with stride 1, as the 16 matrices [cin, cout] of
-  Winograd's F(2x2, 3x3); g has even extents, x two rows and columns more
+* `conv2d_winograd_weight_grad[tile]` x, g: the gradient of a 3x3 kernel with stride 1, as the (tile + 2)^2 matrices
+  [cin, cout] of Winograd's F(tile x tile, 3x3); x has two rows and columns more than g
 * `conv2d_turned_weight_grad[kernel_shape, ...]` x, g: the gradient of the kernel as [cout, kh * kw * cin / groups]
-* `unpack_winograd[]` matrices: the gradient of the kernel itself, [3, 3, cin, cout]
+* `unpack_winograd[tile]` matrices: the gradient of the kernel itself, [3, 3, cin, cout]
 """
 
 from __future__ import annotations
@@ -125,23 +125,28 @@ def _placed_input_grad(arrays: Sequence[Array], node: Node, environment: Environ
 
 def _infer_winograd(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     x, g = inputs
-    extents = tuple(extent + 2 for extent in g.shape[:2])
-    if x.shape[:2] != extents or g.shape[0] % 2 or g.shape[1] % 2:
+    if x.shape[:2] != tuple(extent + 2 for extent in g.shape[:2]):
         raise mistake(
             "the gradient of a 3x3 kernel by Winograd's method",
-            expected="g of even extents, x of two rows and columns more",
+            expected="x of two rows and columns more than g",
             received=f"{x} and {g}",
         )
-    return TensorType((16, x.shape[2], g.shape[2]), batched=False)
+    return TensorType(((attributes["tile"] + 2) ** 2, x.shape[2], g.shape[2]), batched=False)
+
+
+def _tiles(array: Array, extent: int, tile: int) -> Array:
+    """[N, rows, columns, channels, extent, extent]: windows `tile` apart, with zeros beyond the array."""
+    beyond = [(0, -(along - extent + tile) % tile) for along in array.shape[1:3]]
+    padded = np.pad(array, ((0, 0), *beyond, (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, (extent, extent), (1, 2))[:, ::tile, ::tile]
 
 
 def _winograd_weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     x, g = arrays
-    tiles = np.lib.stride_tricks.sliding_window_view(x, (4, 4), (1, 2))[:, ::2, ::2]
-    places = np.lib.stride_tricks.sliding_window_view(g, (2, 2), (1, 2))[:, ::2, ::2]
-    into, out = INPUT[2].astype(x.dtype), OUTPUT[2].astype(x.dtype)
-    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into, optimize=True)
-    gradients = np.einsum("pa,nrsopq,qb->nrsabo", out, places, out, optimize=True)
+    tile = node.attributes["tile"]
+    into, out = INPUT[tile].astype(x.dtype), OUTPUT[tile].astype(x.dtype)
+    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, _tiles(x, tile + 2, tile), into, optimize=True)
+    gradients = np.einsum("pa,nrsopq,qb->nrsabo", out, _tiles(g, tile, tile), out, optimize=True)
     result: Array = np.einsum("nrsabc,nrsabo->abco", transformed, gradients, optimize=True).reshape(node.shape)
     return result
 
@@ -151,8 +156,8 @@ def _infer_unpacked(inputs: Sequence[TensorType], attributes: Attributes) -> Ten
 
 
 def _unpacked(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    matrices = arrays[0].reshape(4, 4, *node.shape[2:])
-    transform = KERNEL[2].astype(matrices.dtype)
+    transform = KERNEL[node.attributes["tile"]].astype(arrays[0].dtype)
+    matrices = arrays[0].reshape(len(transform), len(transform), *node.shape[2:])
     kernel: Array = np.einsum("ai,abcd,bj->ijcd", transform, matrices, transform)
     return kernel
 
@@ -199,8 +204,8 @@ def conv2d_placed_input_grad(places: Node, g: Node, packed: Node, **settings: An
     return make("conv2d_placed_input_grad", [places, g, packed], **settings)
 
 
-def conv2d_winograd_weight_grad(x: Node, g: Node) -> Node:
-    return make("conv2d_winograd_weight_grad", [x, g])
+def conv2d_winograd_weight_grad(x: Node, g: Node, tile: int) -> Node:
+    return make("conv2d_winograd_weight_grad", [x, g], tile=tile)
 
 
 def conv2d_turned_weight_grad(x: Node, g: Node, **settings: Any) -> Node:
@@ -208,5 +213,5 @@ def conv2d_turned_weight_grad(x: Node, g: Node, **settings: Any) -> Node:
     return make("conv2d_turned_weight_grad", [x, g], **settings)
 
 
-def unpack_winograd(matrices: Node) -> Node:
-    return make("unpack_winograd", [matrices])
+def unpack_winograd(matrices: Node, tile: int) -> Node:
+    return make("unpack_winograd", [matrices], tile=tile)

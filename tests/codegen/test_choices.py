@@ -93,8 +93,10 @@ def test_gradients_of_many_channels_by_winograd():
     layers = [Conv2D(16, 3, name="a"), Conv2D(24, 3, name="b", padding="same"), GlobalAveragePooling2D(), Dense(5)]
     choice = choice_of(plan_of(layers, (12, 10, 3), training=True), "b", "gradient of the kernel")
     assert (choice.method, choice.executed, choice.dense) == (
-        "Winograd F(2x2, 3x3)", 5 * 4 * 16 * 16 * 24, 10 * 8 * 9 * 16 * 24
+        "Winograd F(4x4, 3x3)", 3 * 2 * 36 * 16 * 24, 10 * 8 * 9 * 16 * 24
     )  # fmt: skip
+    assert "for tiles of 2" in choice.why
+    assert "directly" in choice.why
 
 
 def test_the_table_adds_up():

@@ -4,12 +4,14 @@ pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]   
                turned: from w[columns of the panel][k], square blocks of which are transposed in registers
 unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
 
-Bound by memory. Items: one a panel.
+Bound by memory. Items: one a panel; one for some elements of the gradient's matrices.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import product
 
 from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
@@ -17,6 +19,8 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
 from planish.ops.winograd import KERNEL
+
+UNPACKED_AT_ONCE = 2048
 
 
 def _matrices(spec: Spec) -> int:
@@ -83,27 +87,37 @@ def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
     return [lanes] * (run.vectors - 1) + [last]
 
 
+def unpack_items(spec: Spec, target: Target) -> int:
+    return -(-math.prod(spec.shape[2:]) // UNPACKED_AT_ONCE)
+
+
 def emit_unpack_winograd(f: Function, spec: Spec, operands: Operands) -> None:
-    matrix = spec.inputs[0].size // 16
+    matrix = math.prod(spec.shape[2:])
     whole = matrix // f.lanes * f.lanes
-    if whole:
-        with f.loop(0, whole, f.lanes) as place:
-            _transform_back(f, operands, place.index, matrix, None)
+    factors = KERNEL[spec.attributes["tile"]].T.tolist()
+    first = f.multiply(operands.item, UNPACKED_AT_ONCE)
+    last = f.smaller(f.add(first, UNPACKED_AT_ONCE), whole)
+    with f.loop(first, last, f.lanes, guarded=True) as place:
+        _transform_back(f, operands, factors, place.index, matrix, None)
     if matrix > whole:
-        _transform_back(f, operands, whole, matrix, f.tail_mask(matrix - whole))
+        with f.when(f.compare("eq", operands.item, unpack_items(spec, f.module.target) - 1)):
+            _transform_back(f, operands, factors, whole, matrix, f.tail_mask(matrix - whole))
 
 
-def _transform_back(f: Function, operands: Operands, element: Index, matrix: int, mask: str | None) -> None:
-    u = [
-        [f.load(operands.inputs[0], f.multiply(f.add(element, (4 * a + b) * matrix), 4), mask) for b in range(4)]
-        for a in range(4)
-    ]
-    columns = KERNEL[2].T
-    half = [[_combine(f, columns[i], [u[a][b] for a in range(4)]) for b in range(4)] for i in range(3)]
-    for i in range(3):
-        for j in range(3):
-            value = _combine(f, columns[j], half[i])
-            f.store(value, operands.output, f.multiply(f.add(element, (3 * i + j) * matrix), 4), mask)
+def _transform_back(
+    f: Function, operands: Operands, factors: Sequence[Sequence[float]], element: Index, matrix: int, mask: str | None
+) -> None:
+    """Columns of the places at once, so that what a row of them gives is added to all rows of the kernel."""
+    places = len(factors[0])
+    source = f.offset(operands.inputs[0], f.multiply(element, 4))
+    target = f.offset(operands.output, f.multiply(element, 4))
+    half = []
+    for a in range(places):
+        u = [f.load(source, 4 * (places * a + b) * matrix, mask) for b in range(places)]
+        half.append([_combine(f, factors[j], u) for j in range(3)])
+    for i, j in product(range(3), range(3)):
+        value = _combine(f, factors[i], [row[j] for row in half])
+        f.store(value, target, 4 * (3 * i + j) * matrix, mask)
 
 
 def _combine(f: Function, factors: object, values: list[Value]) -> Value:
@@ -116,4 +130,4 @@ def _combine(f: Function, factors: object, values: list[Value]) -> Value:
 
 
 PANELS = Kernel("whole", emit_panels, panel_items)
-UNPACK_WINOGRAD = Kernel("whole", emit_unpack_winograd)
+UNPACK_WINOGRAD = Kernel("whole", emit_unpack_winograd, unpack_items)
