@@ -88,12 +88,12 @@ def _rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[st
 
 
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
-    """`changing`: the weights are others in every step, so that they are packed only where they must be."""
+    """`changing`: the weights are others in every step, so that they are packed only if they are to be turned."""
     x, w = node.inputs[:2]
     units = w.shape[1]
     panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
     turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
-    packed = turned or not changing or units % target.lanes != 0
+    packed = turned or not changing
     settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
     if packed:
         w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)

@@ -8,7 +8,7 @@
 x [h, w, cin] with its border, g [rows, columns, cout] of even extents, dU [16, cin, cout]. 16 multiplications in place
 of 36 for four places of g. Each xi reads four pixels of a tile with factors of 1, 0 or -1, which are values at run
 time: one code serves all. Enough rows of tiles are done at once that loading and storing dU is small beside the sums,
-and few enough that V and M (work space) stay in L1. Registers as in `weight_gradients`. Against float64 the error is
+and few enough that V and M (work space) stay in L1. Registers as in `conv2d_weight_grad`. Against float64 the error is
 1e-6 of the largest value for 2 x 256 tiles, as that of sums of 2048 terms. 1.5x (32 channels) to 2x (128) of the direct
 kernel.
 """
@@ -22,8 +22,8 @@ from typing import Any
 from planish.codegen.boxes import fill
 from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.weight_gradients import block_rows
 from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.outer_products import block_rows
 from planish.codegen.target import Target
 from planish.ops.winograd import OUTPUT
 
