@@ -53,7 +53,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     lowered = lower(optimized, request.target, request.input_dtypes, gathered=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
-    stages = schedule(lowered)
+    stages = schedule(lowered, request.target)
     block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS

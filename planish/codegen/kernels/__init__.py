@@ -10,6 +10,8 @@ from planish.codegen.kernels import (
     conv2d_pool_weight_grad,
     conv2d_weight_grad,
     dense,
+    dense_listed,
+    dense_listed_weight_grad,
     dense_weight_grad,
     elementwise,
     list_places,
@@ -21,6 +23,7 @@ from planish.codegen.kernels import (
     rearrange,
     reduce,
     softmax,
+    sum_parts,
     winograd,
     winograd_weight_grad,
 )
@@ -42,6 +45,8 @@ _KERNELS: dict[str, Kernel] = {
     "conv2d_winograd": winograd.KERNEL,
     "conv2d_winograd_weight_grad": winograd_weight_grad.KERNEL,
     "crop2d": rearrange.CROP2D,
+    "dense_listed": dense_listed.KERNEL,
+    "dense_listed_weight_grad": dense_listed_weight_grad.KERNEL,
     "dense_panels": dense.KERNEL,
     "dense_weight_grad": dense_weight_grad.KERNEL,
     "elementwise": elementwise.KERNEL,
@@ -65,6 +70,7 @@ _KERNELS: dict[str, Kernel] = {
     "slice_axis": rearrange.SLICE_AXIS,
     "softmax": softmax.KERNEL,
     "spread2d": rearrange.SPREAD2D,
+    "sum_parts": sum_parts.KERNEL,
     "transpose": rearrange.TRANSPOSE,
     "turn_kernel": rearrange.TURN_KERNEL,
     "unpack_winograd": packing.UNPACK_WINOGRAD,
@@ -89,6 +95,20 @@ def items_of(node: Node, target: Target) -> int:
     """Independent parts of a `reduce` or `whole` node."""
     spec = spec_of(node)
     return kernel_for(spec).items(spec, target)
+
+
+def in_parts(node: Node) -> bool:
+    """Whether a value is computed in independent parts, and not for an image or a block of them at a time."""
+    return not node.batched or kind_of_node(node) == "batch"
+
+
+def run_of_item(node: Node, target: Target) -> int | None:
+    """Elements of each item (the last may have fewer), if items are runs of whole vectors, one behind the other."""
+    if items_of(node, target) == 1:
+        return node.type.size
+    spec = spec_of(node)
+    run = kernel_for(spec).run(spec, target)
+    return run if run and run % target.lanes == 0 else None
 
 
 def scratch_nbytes_of(node: Node, target: Target) -> int:

@@ -29,6 +29,11 @@ def items(spec: Spec, target: Target) -> int:
     return -(-spec.shape[0] // (ITEM_BLOCKS * block_of(spec, target)))
 
 
+def run(spec: Spec, target: Target) -> int:
+    """Elements of an item: whole rows."""
+    return ITEM_BLOCKS * block_of(spec, target) * spec.shape[1]
+
+
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     features, units = spec.shape
     rows = f.multiply(operands.count, math.prod(spec.inputs[0].shape[:-1]))
@@ -65,4 +70,4 @@ def emit_block(
         f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
 
 
-KERNEL = Kernel("reduce", emit, items)
+KERNEL = Kernel("reduce", emit, items, run=run)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.expression import emit_expression
 from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec, spec_of
+from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.target import Target
 from planish.graph.node import Node
 
@@ -76,16 +76,16 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
     def emit_vector(place: Index, mask: str | None) -> None:
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
 
-    _over_item(f, extent, items(spec, f.module.target), operands.item, emit_vector)
+    _over_item(f, extent, ITEM_ELEMENTS, operands.item, emit_vector)
 
 
 def _over_item(
-    f: Function, extent: int, count: int, item: Index, emit_vector: Callable[[Index, str | None], None]
+    f: Function, extent: int, run: int, item: Index, emit_vector: Callable[[Index, str | None], None]
 ) -> None:
-    """The vectors of one of `count` items of `extent` elements; the last item has the masked one."""
-    whole = extent // f.lanes * f.lanes
-    start = f.multiply(item, ITEM_ELEMENTS) if count > 1 else 0
-    stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if count > 1 else whole
+    """The vectors of one item, of `run` elements each, of `extent` in all; the last item has the masked one."""
+    whole, count = extent // f.lanes * f.lanes, -(-extent // run)
+    start = f.multiply(item, run) if count > 1 else 0
+    stop = f.smaller(f.add(start, run), whole) if count > 1 else whole
     if whole:
         with f.loop(start, stop, f.lanes, guarded=count > 1) as place:
             emit_vector(place.index, None)
@@ -95,11 +95,16 @@ def _over_item(
 
 
 def emit_together(
-    f: Function, nodes: Sequence[Node], inputs: Mapping[Node, Pointer], outputs: Mapping[Node, Pointer], item: Index
+    f: Function,
+    nodes: Sequence[Node],
+    inputs: Mapping[Node, Pointer],
+    outputs: Mapping[Node, Pointer],
+    item: Index,
+    run: int = ITEM_ELEMENTS,
 ) -> None:
-    """One item of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to memory."""
-    spec = spec_of(nodes[0])
-    extent = spec.result.size
+    """One item, of `run` elements each, of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to
+    memory."""
+    extent = nodes[0].type.size
     scalars = {source: f.broadcast(pointer) for source, pointer in inputs.items() if source.type.size == 1}
 
     def emit_vector(place: Index, mask: str | None) -> None:
@@ -112,7 +117,7 @@ def emit_together(
             if node in outputs:
                 f.store(values[node], outputs[node], f.multiply(place, 4), mask)
 
-    _over_item(f, extent, items(spec, f.module.target), item, emit_vector)
+    _over_item(f, extent, run, item, emit_vector)
 
 
 def _emit_axis(
