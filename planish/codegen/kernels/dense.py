@@ -31,9 +31,10 @@ def panels_of(units: int, lanes: int, registers: int) -> list[int]:
     return cut(vectors_of(units, lanes), 2 if registers >= 32 else 3)
 
 
-def rows_in_block(vectors: int, registers: int) -> int:
-    """Rows whose sums fit beside the weights and a broadcast."""
-    return max(1, min(14, (registers - 2 - vectors) // vectors))
+def rows_in_block(vectors: int, registers: int, *, training: bool) -> int:
+    """Rows whose sums fit beside weights and a broadcast: half of a block of prediction, or all of one of training."""
+    fit = max(1, (registers - 2 - vectors) // vectors)
+    return min(16 if training and fit >= 16 else 14, fit)
 
 
 class _Layout:
@@ -65,7 +66,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     per_image = math.prod(spec.shape[:-1])
     rows = f.multiply(operands.count, per_image) if spec.result.batched else per_image
     panels: Sequence[int] = spec.attributes["panels"]
-    block = rows_in_block(max(panels), f.module.target.registers)
+    training = not spec.attributes["packed"]
+    block = rows_in_block(max(panels), f.module.target.registers, training=training)
     whole = f.subtract(rows, f.remainder(rows, block))
     if not isinstance(whole, int) or whole:
         _emit_blocks(f, spec, operands, whole, block)
