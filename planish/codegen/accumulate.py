@@ -19,6 +19,8 @@ from planish.codegen.function import Function, Pointer, Value
 # Steps of k between two branches: few sums need more of them to fill the time that a branch takes, many need less code.
 UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
 
+FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
+
 
 def accumulate(
     f: Function,
@@ -29,19 +31,20 @@ def accumulate(
     depth: int,
     vectors: int,
     step_nbytes: int | None = None,
+    tail: str | None = None,
 ) -> list[Value]:
     """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `step_nbytes` for each k (by `vectors`
-    vectors, if None)."""
+    vectors, if None). `tail` is the mask of the last vector of weights."""
     step = vectors * f.vector_nbytes if step_nbytes is None else step_nbytes
     unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
     if depth <= UNROLL_FEW:
-        return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step)
+        return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step, tail)
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
         moved = f.offset(x, f.multiply(k.index, 4))
         weights = f.offset(w, f.multiply(k.index, step))
-        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step))
-    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step)
+        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step, tail))
+    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step, tail)
 
 
 def _steps(
@@ -53,9 +56,11 @@ def _steps(
     depths: range,
     vectors: int,
     step: int,
+    tail: str | None,
 ) -> list[Value]:
+    masks = [None] * (vectors - 1) + [tail]
     for k in depths:
-        weights = [f.load(w, k * step + v * f.vector_nbytes) for v in range(vectors)]
+        weights = [f.load(w, k * step + v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
         for p, offset in enumerate(offsets):
             seen = f.broadcast(x, offset + 4 * k)
             for v in range(vectors):

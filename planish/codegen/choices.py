@@ -74,7 +74,8 @@ def _stage_line(number: int, plan: Plan) -> str:
     if stage.batched:
         return f"stage {number}: {len(stage.nodes)} values, by blocks of {plan.block} images"
     parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)
-    return f"stage {number}: {len(stage.nodes)} values without batch axis, in {parts} parts"
+    what = "values" if any(node.batched for node in stage.nodes) else "values without batch axis"
+    return f"stage {number}: {len(stage.nodes)} {what}, in {parts} parts"
 
 
 def _slices_line(plan: Plan) -> str:
@@ -210,11 +211,21 @@ def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
     return Choice(_named(node), "matrix product", "panels of weights", cost, cost, why)
 
 
+def _listed_dense(node: Node, spec: Spec, plan: Plan) -> Choice:
+    cost = math.prod(spec.inputs[1].shape)
+    why = "images may be mostly zeros; in parts by rows of the weights, which a core has for itself"
+    return Choice(_named(node), "matrix product", "lists of what is not zero", cost, cost, why)
+
+
 def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
-    cost = spec.result.size * math.prod(spec.inputs[0].shape[:-1])
-    parts = items_of(node, plan.target)
-    why = f"{parts} parts of the result, each summed over the batch by one thread"
-    return Choice(_named(node), "gradient of the kernel", "outer products", cost, cost, why)
+    listed = spec.op == "dense_listed_weight_grad"
+    cost = spec.result.size * (1 if listed else math.prod(spec.inputs[0].shape[:-1]))
+    method = "lists of what is not zero" if listed else "outer products"
+    why = f"{items_of(node, plan.target)} parts of the result, each summed over the batch by one thread"
+    made = [len(unit.nodes) - 1 for stage in plan.stages for unit in stage.units if unit.nodes[0] is node]
+    if made != [0]:
+        why += f", which at once computes the {made[0]} values that are made of it"
+    return Choice(_named(node), "gradient of the kernel", method, cost, cost, why)
 
 
 _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
@@ -228,6 +239,8 @@ _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
     "conv2d_weight_grad": _weight_gradient,
     "conv2d_winograd": _convolution,
     "conv2d_winograd_weight_grad": _winograd_weight_gradient,
+    "dense_listed": _listed_dense,
+    "dense_listed_weight_grad": _dense_weight_gradient,
     "dense_panels": _dense,
     "dense_weight_grad": _dense_weight_gradient,
 }

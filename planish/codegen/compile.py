@@ -55,7 +55,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     lowered = lower(optimized, request.target, request.input_dtypes, training=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
-    stages = schedule(lowered)
+    stages = schedule(lowered, request.target)
     block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS
@@ -63,7 +63,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
     slices = _slices(lowered, stages, request, block)
     if slices.count > 1:
         lowered = with_sums_of_slices(lowered)
-        stages = schedule(lowered)
+        stages = schedule(lowered, request.target)
     storage = plan_storage(lowered, stages, request.target, block, slices)
     return Plan(lowered, stages, storage, request.target, block, slices)
 

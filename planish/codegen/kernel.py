@@ -1,9 +1,10 @@
 """What a kernel is: how one operation of the graph becomes the body of one native function.
 
-A kernel is of one of four kinds, which say what a call of its function covers:
+A kernel is of one of five kinds, which say what a call of its function covers:
 
 * `image`: one image. Batched operands point to that image's tensor.
 * `rows`: `count` consecutive images at once, so that weights are read once for many of them (dense).
+* `batch`: one of `items` independent parts of a value for all `count` images; an input's rows are where `order` says.
 * `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
 * `whole`: one of `items` independent parts of a value without batch axis (packed weights, new weights).
 
@@ -23,7 +24,7 @@ from planish.codegen.target import Target
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.fused import base_type
 
-Kind = Literal["image", "rows", "reduce", "whole"]
+Kind = Literal["image", "rows", "batch", "reduce", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ class Operands:
     """Names of the function's parameters.
 
     `count`, `item` and `image` (its place in the batch) mean something only to the kinds that have them; `before` are
-    the images of the batch before the slice that a program works on; `beside` is where a second result goes, if
-    somebody reads it; `gated`: places of maxima that go there are none where the result is not positive.
+    the images of the batch before the slice that a program works on; `order` holds the batch's rows of an input that a
+    kernel of parts reads; `beside` is where a second result goes, if somebody reads it; `gated`: places of maxima that
+    go there are none where the result is not positive.
     """
 
     inputs: tuple[Pointer, ...]
@@ -73,18 +75,23 @@ class Operands:
     item: Index = "%item"
     image: Index = "%image"
     before: Index = "%before"
+    order: Pointer = "%order"
     beside: Pointer | None = None
     gated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """`emit` writes the body; `items` and `scratch_nbytes` are asked before, with the same spec and target."""
+    """`emit` writes the body; the others are asked before, with the same spec and target.
+
+    `run`: how many elements an item has, if each is a run of them behind that of the item before; else None.
+    """
 
     kind: Kind
     emit: Callable[[Function, Spec, Operands], None]
     items: Callable[[Spec, Target], int] = lambda spec, target: 1
     scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
+    run: Callable[[Spec, Target], int | None] = lambda spec, target: None
 
 
 def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from types import MappingProxyType
 
+from planish.codegen import nonzeros
 from planish.codegen.few_filters import few_filters
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import conv2d as conv2d_kernel
@@ -18,12 +19,14 @@ from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kernel
 from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
+from planish.codegen.kernels import dense_listed as listed_kernel
 from planish.codegen.kernels import winograd_plan
 from planish.codegen.kernels.winograd_weight_grad_plan import best_tile
 from planish.codegen.rebasing import rebased, settings_of
 from planish.codegen.target import Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
+from planish.ops.dense_listed import dense_listed, dense_listed_weight_grad
 from planish.ops.expression import Expression
 from planish.ops.fused import elementwise
 from planish.ops.load_input import load_input
@@ -86,16 +89,35 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, trai
 
 
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
-    """`changing`: the weights are others in every step, so that they are packed only where they must be."""
+    """`changing`: the weights are others in every step, so that they are packed only if they are to be turned."""
     x, w = node.inputs[:2]
     units = w.shape[1]
+    source = _read_images(x)
+    if changing and source and nonzeros.pays(target, *w.shape):
+        rows = listed_kernel.rows_of_part(w.shape[0], target.lanes)
+        parts = replace(dense_listed(source.inputs[0], w, rows, source.attributes["memory_dtype"]), layers=node.layers)
+        return rebased(node, "sum_parts", (parts,), {})
     panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
     turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
-    packed = turned or not changing or units % target.lanes != 0
+    packed = turned or not changing
     settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
     if packed:
         w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
     return rebased(node, "dense_panels", (x, w), settings)
+
+
+def _read_images(x: Node) -> Node | None:
+    """The node that reads `x` from the user's array, if it is the rows of a matrix there."""
+    root = storage_root(x)
+    return root if root.op == "load_input" and len(x.shape) == 1 else None
+
+
+def _lowered_dense_gradient(node: Node, target: Target) -> Node:
+    x, g = node.inputs
+    source = _read_images(x)
+    if source is None or not nonzeros.pays(target, *node.shape):
+        return node
+    return replace(dense_listed_weight_grad(source.inputs[0], g, source.attributes["memory_dtype"]), layers=node.layers)
 
 
 def _lowered_places(node: Node, pooled: Mains, target: Target, *, training: bool) -> Node:
@@ -198,6 +220,7 @@ def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
 _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
     "conv2d_pool_input_grad": _lowered_input_gradient,
     "conv2d_pool_weight_grad": _lowered_weight_gradient,
+    "dense_weight_grad": _lowered_dense_gradient,
     "conv2d_weight_grad": _lowered_dense_weight_gradient,
 }
 

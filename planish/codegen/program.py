@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from planish.codegen import steps
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Operands, spec_of
-from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
-from planish.codegen.kernels.elementwise import emit_together
+from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
+from planish.codegen.kernels.elementwise import ITEM_ELEMENTS, emit_together
 from planish.codegen.kernels.load_input import element_nbytes
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.module import Module
@@ -119,7 +119,7 @@ class Emitter:
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
-        parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before"]
+        parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
         second = self._beside.get(node)
         beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
         with self.module.function(name, parameters) as f:
@@ -136,6 +136,7 @@ class Emitter:
         image: Index = 0,
         count: Index = 0,
         item: Index = 0,
+        order: Pointer = "null",
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
@@ -147,13 +148,14 @@ class Emitter:
             ("i64", count),
             ("i64", item),
             ("i64", "%before"),
+            ("ptr", order),
         ]
         f.call(self._kernel_names[node], *arguments)
 
     def _alone(self, stage: Stage) -> list[Node]:
         """The nodes that have a function of their own."""
         if not stage.batched:
-            return [unit.nodes[0] for unit in stage.units if len(unit.nodes) == 1]
+            return [unit.nodes[0] for unit in stage.units if len(unit.nodes) == 1 or unit.joined]
         groups = [group for segment in stage.segments for group in groups_of(segment, self.target.lanes)]
         return [group[0] for group in groups if len(group) == 1 and not is_beside(group[0])]
 
@@ -164,13 +166,25 @@ class Emitter:
             emit_group(function, group, sources, results)
         f.call(name, *(("ptr", self._address(f, node, image, in_block)) for node in (*sources, *results)))
 
-    def _call_unit(self, f: Function, nodes: list[Node], item: Index) -> None:
-        """Emits the function of a unit of several nodes, and calls it."""
+    def _call_unit(self, f: Function, nodes: list[Node], item: Index, run: int = ITEM_ELEMENTS) -> None:
+        """Emits the function of a unit of several element-wise nodes, and calls it."""
         name, sources, results = self._interface(nodes, "values")
         with self.module.function(name, [*_pointers(sources, results), "i64 %item"]) as function:
-            emit_together(function, nodes, sources, results, "%item")
-        pointers = [("ptr", self._address(f, node)) for node in (*sources, *results)]
+            emit_together(function, nodes, sources, results, "%item", run)
+        pointers = [("ptr", self._item_address(f, node, item)) for node in (*sources, *results)]
         f.call(name, *pointers, ("i64", item))
+
+    def _call_part(self, f: Function, node: Node, item: Index) -> None:
+        """Calls the kernel of a part of a value. Rows of the user's arrays it finds by their order itself."""
+        order: Pointer = "null"
+        if any(source.op == "input" for source in node.inputs):
+            order = f.offset(f.load_pointer("%context", 8 * steps.ORDER_SLOT), f.multiply("%start", 8))
+        addresses = {
+            source: self._base(f, self.storage.places[source]) if source.op == "input" else self._address(f, source)
+            for source in node.inputs
+        }
+        target = self._item_address(f, node, item)
+        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order)
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""
@@ -208,7 +222,7 @@ class Emitter:
         base = self._base(f, place)
         if place.span == "step":
             return f.offset(base, f.multiply("%step", nbytes_of(root)))
-        if place.span in ("none", "image"):
+        if place.span in ("none", "image", "item"):
             return base
         if place.span == "row":
             return self._row_address(f, root, base, image if image is not None else 0)
@@ -224,6 +238,14 @@ class Emitter:
             order = f.load_pointer("%context", 8 * steps.ORDER_SLOT)
             position = f.load_integer(order, f.multiply(position, 8))
         return f.offset(base, f.multiply(position, nbytes))
+
+    def _item_address(self, f: Function, node: Node, item: Index) -> Pointer:
+        """Where the value is, or would be if more than that item of it were kept."""
+        address = self._address(f, node)
+        if node not in self.storage.places or self.storage.places[node].span != "item":
+            return address
+        before = f.multiply(item, -4 * (run_of_item(node, self.target) or 0))
+        return f.let(f"getelementptr i8, ptr {address}, i64 {before}")
 
     # ------------------------------------------------------------------ stages
     @contextmanager
@@ -277,12 +299,14 @@ class Emitter:
                 inside = f.let(f"icmp ult i64 {f.subtract(part.index, before)}, {count}")
                 item = f.subtract(part.index, before)
                 with f.when(inside):
-                    if len(unit.nodes) > 1:
+                    first, *others = unit.nodes
+                    if unit.joined:
+                        self._call_part(f, first, item)
+                        self._call_unit(f, others, item, run_of_item(first, self.target) or 0)
+                    elif others:
                         self._call_unit(f, unit.nodes, item)
                     else:
-                        (node,) = unit.nodes
-                        addresses = {source: self._address(f, source) for source in node.inputs}
-                        self._call_kernel(f, node, addresses, self._address(f, node), count="%count", item=item)
+                        self._call_part(f, first, item)
                 before += count
 
 

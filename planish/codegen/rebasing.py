@@ -16,12 +16,13 @@ def settings_of(node: Node) -> dict[str, Any]:
     return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
 
 
-def rebased(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:
+def rebased(node: Node, base: str, inputs: tuple[Node, ...], settings: dict[str, Any]) -> Node:
     """The node with another base operation on other operands, its tail unchanged."""
     if node.op != "fused":
         return replace(make(base, inputs, **settings), layers=node.layers)
-    attributes = {**node.attributes, "base": base, "settings": tuple(sorted(settings.items()))}
-    return replace(make("fused", (*inputs, *node.inputs[2:]), **attributes), layers=node.layers)
+    tail = node.inputs[node.attributes["arity"] :]
+    changed = {"base": base, "settings": tuple(sorted(settings.items())), "arity": len(inputs)}
+    return replace(make("fused", (*inputs, *tail), **{**node.attributes, **changed}), layers=node.layers)
 
 
 def rebased_with_flat_rows(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:

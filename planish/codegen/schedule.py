@@ -2,7 +2,8 @@
 
 An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
 values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
-depend on each other, except within a unit: element-wise values of one size, computed part by part together.
+depend on each other, except within a unit: element-wise values of one size, computed part by part together, and the
+sum that they are made of, if it can hand over its parts (`joining.py`).
 
 Where nothing that is computed for an image needs a sum over the batch, all that is computed for images is one stage,
 and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so that
@@ -15,10 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
+from planish.codegen.joining import cut_alike, joined_to
 from planish.codegen.kernel import spec_of
-from planish.codegen.kernels import kind_of
+from planish.codegen.kernels import in_parts, kind_of
 from planish.codegen.lowering import is_beside, is_view, storage_root
 from planish.codegen.slicing import is_sum
+from planish.codegen.target import Target
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 
@@ -30,6 +33,11 @@ class Unit:
     """Nodes whose part number i may use part number i of each other, in order."""
 
     nodes: list[Node] = field(default_factory=list)
+
+    @property
+    def joined(self) -> bool:
+        """Whether the first node is a sum, of which the others are made."""
+        return len(self.nodes) > 1 and self.nodes[0].op != "elementwise"
 
 
 @dataclass(slots=True)
@@ -51,7 +59,7 @@ class Stage:
         return [node for group in groups for node in group]
 
 
-def schedule(graph: Graph) -> list[Stage]:
+def schedule(graph: Graph, target: Target) -> list[Stage]:
     """Stages in order. Leaves and views run nowhere.
 
     A parameter's new value is written where the old one is: not before everything that reads the old one is done.
@@ -59,7 +67,7 @@ def schedule(graph: Graph) -> list[Stage]:
     """
     earliest: dict[Node, int] = {}
     for _ in range(1 + len(graph.updates)):
-        stages = _stages(graph, earliest)
+        stages = _stages(graph, earliest, joined_to(graph, target, earliest.keys()))
         early = _overtaking(graph, stages)
         if not early:
             return stages
@@ -67,28 +75,29 @@ def schedule(graph: Graph) -> list[Stage]:
     raise RuntimeError(f"a value needs parameters both as they were and as they become: {list(early)}")
 
 
-def _stages(graph: Graph, earliest: Mapping[Node, int]) -> list[Stage]:
+def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, Node]) -> list[Stage]:
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
     sums = {node for node in working if is_sum(node)}
     totals = {node for node in working if node.op == "sum_of_slices"}
     images = _level_of_images(working, sums, earliest) if sums else None
     if images is not None:
-        behind = dict.fromkeys(_that_need(working, sums | earliest.keys()), images + 2 + bool(totals))
+        behind = dict.fromkeys(_that_need(working, sums | earliest.keys()) - joined.keys(), images + 2 + bool(totals))
         at_least = behind | {node: max(level, behind.get(node, 0)) for node, level in earliest.items()}
-        at_least |= {node: images for node in working if node.batched} | dict.fromkeys(sums, images + 1)
+        at_least |= {node: images for node in working if not in_parts(node)} | dict.fromkeys(sums, images + 1)
         at_least |= dict.fromkeys(totals, images + 2)
-        levels, unit_of = _levels(working, at_least)
+        levels, unit_of = _levels(working, at_least, joined)
     else:
-        levels, unit_of = _levels(working, earliest)
+        levels, unit_of = _levels(working, earliest, joined)
         if sums:
             _delay_images(graph, working, levels)
         else:
             _put_images_last(working, levels)
-    repeating = images is not None and all(levels[node] == images + 1 for node in sums)
+    together = images is not None and all(levels[node] == images + 1 for node in sums)
+    repeating = together and not any(node.batched and in_parts(node) for node in working)
     stages = []
     for level in range(max(levels.values(), default=-1) + 1):
         for batched in (True, False):
-            members = [node for node in working if levels[node] == level and node.batched == batched]
+            members = [node for node in working if levels[node] == level and in_parts(node) != batched]
             if members:
                 stages.append(_stage(level, batched, members, unit_of))
                 stages[-1].repeats = repeating and (batched or members[0] in sums | totals)
@@ -109,7 +118,7 @@ def _level_of_images(working: list[Node], sums: Set[Node], earliest: Mapping[Nod
     late = _that_need(working, sums | earliest.keys())
     if any(source in late for node in working if node.batched for source in _sources(node)):
         return None
-    levels, _ = _levels([node for node in working if not node.batched and node not in late], {})
+    levels, _ = _levels([node for node in working if in_parts(node) and node not in late], {}, {})
     return 1 + max(levels.values(), default=-1)
 
 
@@ -142,18 +151,29 @@ def _sources(node: Node) -> list[Node]:
     return [root for root in roots if root.op not in LEAVES]
 
 
-def _levels(working: list[Node], earliest: Mapping[Node, int]) -> tuple[dict[Node, int], dict[Node, Unit]]:
+def _levels(
+    working: list[Node], earliest: Mapping[Node, int], joined: Mapping[Node, Node]
+) -> tuple[dict[Node, int], dict[Node, Unit]]:
     """As early as possible, but not before `earliest`."""
     levels: dict[Node, int] = {}
     unit_of: dict[Node, Unit] = {}
     for node in working:
         sources = _sources(node)
-        if node.batched:
-            levels[node] = max((levels[source] + (not source.batched) for source in sources), default=0)
+        if not in_parts(node):
+            levels[node] = max((levels[source] + in_parts(source) for source in sources), default=0)
             levels[node] = max(levels[node], earliest.get(node, 0))
+        elif node in joined and _can_join(sources, levels, unit_of, joined[node]):
+            levels[node], unit_of[node] = levels[joined[node]], unit_of[joined[node]]
+            unit_of[node].nodes.append(node)
         else:
             _place_part(node, sources, levels, unit_of, earliest.get(node, 0))
     return levels, unit_of
+
+
+def _can_join(sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit], total: Node) -> bool:
+    """Whether all else is there when the sum is computed."""
+    own = unit_of[total].nodes
+    return all(source in own or levels[source] < levels[total] for source in sources)
 
 
 def _place_part(
@@ -162,6 +182,7 @@ def _place_part(
     top = max((levels[source] for source in sources), default=-1)
     at_top = [source for source in sources if levels[source] == top]
     together = node.op == "elementwise" and at_top and all(_same_parts(source, node) for source in at_top)
+    together = together and not any(unit_of[source].joined for source in at_top)
     if not together or top < earliest:
         levels[node] = max(top + 1, earliest)
         unit_of[node] = Unit([node])
@@ -181,15 +202,10 @@ def _same_parts(source: Node, node: Node) -> bool:
     return (
         not source.batched
         and source.op == "elementwise"
-        and _cut_alike(source)
-        and _cut_alike(node)
+        and cut_alike(source)
+        and cut_alike(node)
         and source.shape == node.shape
     )
-
-
-def _cut_alike(node: Node) -> bool:
-    """Whether every operand is a scalar or of the result's own shape, so that a part reads the same part of it only."""
-    return all(source.type.size == 1 or source.shape == node.shape for source in node.inputs)
 
 
 def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) -> None:
@@ -206,8 +222,8 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
             readers[storage_root(node.inputs[0])] += readers[node]
     for node in reversed(working):
         after = [reader for reader in readers[node] if not is_beside(reader)]
-        if node.batched and after:
-            levels[node] = min(levels[reader] - (not reader.batched) for reader in after)
+        if after and not in_parts(node):
+            levels[node] = min(levels[reader] - in_parts(reader) for reader in after)
     small: set[Node] = set()
     for node in working:
         if is_beside(node):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from planish.codegen.kernels import kind_of_node, scratch_nbytes_of
+from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.lowering import is_beside, storage_root
 from planish.codegen.schedule import Stage
 from planish.codegen.slicing import Slices
@@ -24,12 +24,13 @@ Area = Literal["argument", "arena", "scratch"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`name` is the argument's; `offset` is in bytes; `span` says what one slot of a batched value stands for."""
+    """`name` is the argument's; `offset` is in bytes; `span` says what one slot of a batched value stands for, or
+    that there is room for an item of a value without batch axis."""
 
     area: Area
     offset: int = 0
     name: str = ""
-    span: Literal["none", "image", "block", "batch", "row", "step"] = "none"
+    span: Literal["none", "image", "block", "batch", "row", "step", "item"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, 
     places = _argument_places(graph, stages)
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
+    scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
     arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices)
-    scratch_nbytes = 0
     for stage in stages:
         scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block))
     return Storage(places, arena_nbytes, scratch_nbytes)
@@ -142,6 +143,18 @@ def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int,
     if node.op == "sum_of_slices":  # it is read by itself
         return min(repeated), last
     return (first, max(last, *repeated)) if first < min(repeated) <= last else (first, last)
+
+
+def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target) -> int:
+    """Sums of which only the nodes of their own units are made: an item at a time is in a thread's memory."""
+    most = 0
+    for unit in stage.units:
+        total = unit.nodes[0]
+        if unit.joined and total not in places and all(reader in unit.nodes for reader in readers[total]):
+            places[total] = Place("scratch", span="item")
+            most = max(most, rounded(ELEMENT_NBYTES[total.type.dtype] * (run_of_item(total, target) or 0)))
+    work = max((scratch_nbytes_of(node, target) for node in stage.nodes), default=0)
+    return most + rounded(work) if most else 0
 
 
 def _place_in_scratch(

@@ -132,6 +132,22 @@ def averaged_training(size):
     return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
 
 
+def listed_training(size):
+    """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
+    w, m = ops.parameter("w", (size, size + 48)), ops.parameter("m", (size, size + 48))
+    loss = ops.reduce_sum(ops.relu(ops.dense(ops.input_("x", (size,)), w)), (0,))
+    (gradient,) = gradients(ops.batch_sum(loss), [w])
+    moment = ops.add(m, gradient)
+    return Graph.build({"loss": loss}, {"m": moment, "w": ops.subtract(w, moment)})
+
+
+def listed_images(size, dtype, count=19):
+    """Half of the images have no zeros, half of them little else."""
+    values = np.random.default_rng(size).integers(1, 2 if dtype == "bool" else 100, (count, size))
+    values[::2, 1::2] = values[::2, ::3] = 0
+    return values.astype(dtype)
+
+
 def main():
     masked_bytes()
     for at_end in (True, False):
@@ -142,6 +158,11 @@ def main():
         for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
+        for size in (16, 17, 31, 33, 65):
+            graph = listed_training(size)
+            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items() if name != "x"}
+            for dtype in DTYPES:
+                run_training(graph, {"x": listed_images(size, dtype)}, values, {}, at_end=at_end)
         for seed in range(SEEDS):
             print(f"seed {seed}, arrays at the {'end' if at_end else 'start'} of their pages", flush=True)
             graph = random_inference(seed)

@@ -132,3 +132,14 @@ def test_few_channels_are_not_the_lanes_of_a_gradient(channels, method):
 def test_few_filters_are_not_the_lanes(filters, method):
     plan = plan_of([Conv2D(filters, 5, name="c"), GlobalAveragePooling2D(), Dense(5)], (32, 32, 3))
     assert choice_of(plan, "c", "convolution").method == method
+
+
+def test_a_dense_layer_on_images_leaves_out_zeros_and_is_updated_with_its_gradient():
+    plan = plan_of([Flatten(), Dense(64, name="first"), Dense(10, name="second")], (8, 8), training=True)
+    assert choice_of(plan, "first", "matrix product").method == "lists of what is not zero"
+    gradient = choice_of(plan, "first", "gradient of the kernel")
+    assert gradient.method == "lists of what is not zero"
+    assert gradient.executed == gradient.dense == 64 * 64
+    assert "at once computes the 1 values that are made of it" in gradient.why
+    others = {choice.method for choice in choices_of(plan) if choice.layers.startswith("second")}
+    assert others == {"panels of weights", "outer products"}

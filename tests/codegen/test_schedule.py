@@ -3,7 +3,7 @@
 import pytest
 
 from planish import ops
-from planish.codegen.kernels import kind_of_node
+from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.lowering import is_view, lower, storage_root
 from planish.codegen.schedule import schedule
 from planish.codegen.target import make_target
@@ -23,7 +23,7 @@ def sources_of(node):
 
 
 def check_order(graph):
-    stages = schedule(graph)
+    stages = schedule(graph, TARGET)
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
     run = [node for stage in stages for node in stage.nodes]
     assert len(run) == len(set(run))
@@ -32,7 +32,7 @@ def check_order(graph):
     place = {node: number for number, node in enumerate(run)}
     for stage in stages:
         for node in stage.nodes:
-            assert node.batched is stage.batched
+            assert in_parts(node) is not stage.batched
             for source in sources_of(node):
                 assert stage_of[source] <= stage_of[node]
                 assert place[source] < place[node]
@@ -49,7 +49,8 @@ def check_units(stage):
         for source in sources_of(node):
             if source in unit_of:
                 assert unit_of[source] is unit_of[node]
-                assert source.op == node.op == "elementwise"
+                assert node.op == "elementwise"
+                assert source.op == "elementwise" or source is unit_of[node].nodes[0]
                 assert source.shape == node.shape
 
 
@@ -66,19 +67,30 @@ def test_training(seed):
 
 
 def test_weights_and_their_slots_go_together():
-    """New weights need a barrier after the gradient, and none between momentum and weight."""
+    """New weights need no barrier after the gradient that only they read, and none between momentum and weight."""
     x, w, m = ops.input_("x", (4,)), ops.parameter("w", (4,)), ops.parameter("m", (4,))
     momentum = ops.add(ops.multiply(m, 0.9), ops.batch_sum(ops.multiply(x, w)))
     graph = Graph.build({}, {"m": momentum, "w": ops.subtract(w, momentum)})
     stages = check_order(lowered(graph, training=True))
-    assert [stage.batched for stage in stages] == [True, False, False]
+    assert [stage.batched for stage in stages] == [True, False]
     assert len(stages[-1].units) == 1
-    assert len(stages[-1].units[0].nodes) == 2
+    assert len(stages[-1].units[0].nodes) == 3
+
+
+def test_a_sum_that_others_read_is_not_handed_over():
+    """All of it has to be there before its norm is."""
+    x, w, m = ops.input_("x", (40,)), ops.parameter("w", (40,)), ops.parameter("m", (40,))
+    gradient = ops.batch_sum(ops.multiply(x, w))
+    momentum = ops.add(ops.multiply(m, 0.9), gradient)
+    norm = ops.reduce_sum(ops.square(gradient), (0,))
+    graph = Graph.build({}, {"m": momentum, "w": ops.subtract(w, ops.multiply(gradient, norm))})
+    stages = check_order(lowered(graph, training=True))
+    assert not any(unit.joined for stage in stages for unit in stage.units)
 
 
 def placed(graph):
     """The stage of each update's root, and of what reads each parameter."""
-    stages = schedule(graph)
+    stages = schedule(graph, TARGET)
     return {node: number for number, stage in enumerate(stages) for node in stage.nodes}
 
 
@@ -94,10 +106,24 @@ def test_a_new_value_waits_for_the_last_reader_of_the_old_one():
     assert stage_of[updates["a"]] > stage_of[updates["b"]]
 
 
+def test_a_new_value_is_not_joined_to_its_gradient_while_others_read_the_old_one():
+    """b' needs the old w in parts of another sum, that run at any time beside those of w's own gradient."""
+    x, w, b = ops.input_("x", (40,)), ops.parameter("w", (40,)), ops.parameter("b", (40,))
+    new = {
+        "w": ops.subtract(w, ops.batch_sum(ops.multiply(x, w))),
+        "b": ops.add(b, ops.multiply(w, ops.batch_sum(ops.square(x)))),
+    }
+    graph = lowered(Graph.build({}, new), training=True)
+    check_order(graph)
+    stage_of = placed(graph)
+    updates = {name: storage_root(node) for name, node in graph.updates}
+    assert stage_of[updates["w"]] > stage_of[updates["b"]]
+
+
 def test_a_value_that_needs_a_parameter_as_it_was_and_as_it_becomes_is_refused():
     a, c = ops.parameter("a", (17,)), ops.parameter("c", ())
     new = ops.multiply(a, 2.0)
     both = ops.reduce_sum(ops.multiply(ops.batch_sum(ops.multiply(ops.input_("x", (17,)), new)), a), (0,))
     graph = lowered(Graph.build({}, {"a": new, "c": ops.add(c, both)}), training=True)
     with pytest.raises(RuntimeError, match="as they were and as they become"):
-        schedule(graph)
+        schedule(graph, TARGET)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planish.codegen import compile as compiler
-from planish.codegen.kernels import scratch_nbytes_of
+from planish.codegen.kernels import run_of_item, scratch_nbytes_of
 from planish.codegen.lowering import storage_root
 from planish.codegen.storage import allocate, nbytes_of, rounded
 from planish.codegen.target import make_target
@@ -45,8 +45,11 @@ def test_memory_is_reused(made):
     assert allocate([64] * 6, [(step, step + 1) for step in range(6)])[1] == 128
 
 
-def size_of(node, place, block):
+def size_of(node, place, plan):
     """Bytes that a value takes where it is."""
+    block = plan.block
+    if place.span == "item":
+        return 4 * run_of_item(node, plan.target)
     slots = {"block": block, "batch": BATCH, "none": 1, "image": 1}
     return nbytes_of(node) * slots[place.span]
 
@@ -74,7 +77,7 @@ def test_plans_of_random_graphs(seed, training):
     assert set(first) <= set(places)
     for area, total in (("arena", plan.storage.arena_nbytes), ("scratch", plan.storage.scratch_nbytes)):
         nodes = [node for node in first if places[node].area == area]
-        spans = [(places[node].offset, places[node].offset + size_of(node, places[node], plan.block)) for node in nodes]
+        spans = [(places[node].offset, places[node].offset + size_of(node, places[node], plan)) for node in nodes]
         for number, node in enumerate(nodes):
             work = max(rounded(scratch_nbytes_of(other, plan.target)) for other in plan.stages[first[node]].nodes)
             assert spans[number][1] <= total - (work if area == "scratch" else 0)

@@ -12,7 +12,11 @@ from planish.codegen.kernels import (
     conv2d_pool_weight_grad,
     conv2d_scattered,
     conv2d_turned_weight_grad,
+    conv2d_weight_grad,
     dense,
+    dense_listed,
+    dense_listed_weight_grad,
+    dense_weight_grad,
     elementwise,
     gated_places,
     list_places,
@@ -25,7 +29,7 @@ from planish.codegen.kernels import (
     reduce,
     softmax,
     sum_of_slices,
-    weight_gradients,
+    sum_parts,
     winograd,
     winograd_packing,
     winograd_weight_grad,
@@ -47,12 +51,14 @@ _KERNELS: dict[str, Kernel] = {
     "conv2d_pool_weight_grad": conv2d_pool_weight_grad.KERNEL,
     "conv2d_scattered": conv2d_scattered.KERNEL,
     "conv2d_turned_weight_grad": conv2d_turned_weight_grad.KERNEL,
-    "conv2d_weight_grad": weight_gradients.CONV2D,
+    "conv2d_weight_grad": conv2d_weight_grad.KERNEL,
     "conv2d_winograd": winograd.KERNEL,
     "conv2d_winograd_weight_grad": winograd_weight_grad.KERNEL,
     "crop2d": rearrange.CROP2D,
+    "dense_listed": dense_listed.KERNEL,
+    "dense_listed_weight_grad": dense_listed_weight_grad.KERNEL,
     "dense_panels": dense.KERNEL,
-    "dense_weight_grad": weight_gradients.DENSE,
+    "dense_weight_grad": dense_weight_grad.KERNEL,
     "elementwise": elementwise.KERNEL,
     "gate_places": gated_places.GATE,
     "interleave2d": rearrange.INTERLEAVE2D,
@@ -78,6 +84,7 @@ _KERNELS: dict[str, Kernel] = {
     "softmax": softmax.KERNEL,
     "sum_of_slices": sum_of_slices.KERNEL,
     "spread2d": rearrange.SPREAD2D,
+    "sum_parts": sum_parts.KERNEL,
     "transpose": rearrange.TRANSPOSE,
     "turn_kernel": rearrange.TURN_KERNEL,
     "unpack_winograd": packing.UNPACK_WINOGRAD,
@@ -102,6 +109,20 @@ def items_of(node: Node, target: Target) -> int:
     """Independent parts of a `reduce` or `whole` node."""
     spec = spec_of(node)
     return kernel_for(spec).items(spec, target)
+
+
+def in_parts(node: Node) -> bool:
+    """Whether a value is computed in independent parts, and not for an image or a block of them at a time."""
+    return not node.batched or kind_of_node(node) == "batch"
+
+
+def run_of_item(node: Node, target: Target) -> int | None:
+    """Elements of each item (the last may have fewer), if items are runs of whole vectors, one behind the other."""
+    if items_of(node, target) == 1:
+        return node.type.size
+    spec = spec_of(node)
+    run = kernel_for(spec).run(spec, target)
+    return run if run and run % target.lanes == 0 else None
 
 
 def scratch_nbytes_of(node: Node, target: Target) -> int:

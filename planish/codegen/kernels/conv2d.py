@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.accumulate import accumulate
+from planish.codegen.accumulate import FMA_LATENCY, accumulate
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
@@ -29,7 +29,6 @@ from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
-FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
 SUMS_BESIDE_WEIGHTS = 12  # at most: more fill no more of the latency, and values of x that are read early need room
 
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from planish.codegen.accumulate import FMA_LATENCY
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.interleaving import interleaved, separated, shuffle_cycles
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.kernels.conv2d import FMA_LATENCY
 from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 

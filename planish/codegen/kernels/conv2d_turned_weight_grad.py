@@ -8,7 +8,7 @@
 x [h, w, cin] with its border, g [rows, columns, cout], dW [cout, kh * kw * cin / groups]. The values that a row of the
 kernel meets (kw * cin; with dilation or groups those of one pixel) are contiguous; a stretch is a vector of them, the
 last one of each row masked. Where there are fewer filters than lanes, stretches fill more of a vector than filters do
-in `weight_gradients`. Registers: filters * stretches sums + stretches + 1 broadcast. No part of a sum is shared
+in `conv2d_weight_grad`. Registers: filters * stretches sums + stretches + 1 broadcast. No part of a sum is shared
 between items, and images are added in their order.
 """
 
@@ -21,8 +21,10 @@ from typing import NamedTuple
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.weight_gradients import Convolution, block_cycles, conv2d_cycles, outer
+from planish.codegen.kernels import conv2d_weight_grad
+from planish.codegen.kernels.conv2d_weight_grad import Convolution
 from planish.codegen.loops import cut, panel_runs, starts_of, vectors_of
+from planish.codegen.outer_products import block_cycles, outer_products
 from planish.codegen.target import Target
 
 _GAIN = 0.8  # the share of the other kernel's cycles that pays for turning the result
@@ -54,7 +56,7 @@ def _cycles(tile: Tile) -> float:
 def pays(spec: Spec, target: Target) -> bool:
     """Whether this is cheaper than filters in the lanes."""
     shape = _Shape(spec, target)
-    return shape.runs.groups * _cycles(shape.tile) < _GAIN * conv2d_cycles(spec, target)
+    return shape.runs.groups * _cycles(shape.tile) < _GAIN * conv2d_weight_grad.cycles(spec, target)
 
 
 class _Stretch(NamedTuple):
@@ -145,7 +147,7 @@ def _image_sums(
             pixel = f.offset(x_row, f.multiply(column.index, 4 * across * runs.channels))
             at = f.offset(g_row, f.multiply(column.index, 4 * runs.filters))
             seen = [f.load(pixel, stretch.nbytes, stretch.mask) for stretch in stretches]
-            column.next(*outer(f, column.carried, at, [4 * o for o in range(filters)], seen))
+            column.next(*outer_products(f, column.carried, at, [4 * o for o in range(filters)], seen))
         row.next(*column.results)
     return row.results
 

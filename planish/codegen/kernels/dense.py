@@ -5,8 +5,8 @@
             for k in range(features): sums[row][v] += x[row][k] * w[panel][k][v]
             y[row][panel] = epilogue(sums)     # the last vector is masked
 
-x [count * rows per image, features], w packed by panels, y [.., units]. Weights that change with every step, and have
-whole vectors of columns, are read as they are: packing them would take longer than it saves. The block is 2 * features
+x [count * rows per image, features], w packed by panels, y [.., units]. Weights that change with every step are
+read as they are: packing them would take longer than it saves. The block is 2 * features
 * units FLOP a row; the weights are read once per row block from L2, so a block of 14 rows runs at the FMA limit (175
 GFLOP/s of 175 on AVX-512, 2 vectors a panel) and a single row at the speed of L2. Registers: rows * vectors sums +
 vectors weights + 1 broadcast.
@@ -31,9 +31,10 @@ def panels_of(units: int, lanes: int, registers: int) -> list[int]:
     return cut(vectors_of(units, lanes), 2 if registers >= 32 else 3)
 
 
-def rows_in_block(vectors: int, registers: int) -> int:
-    """Rows whose sums fit beside the weights and a broadcast."""
-    return max(1, min(14, (registers - 2 - vectors) // vectors))
+def rows_in_block(vectors: int, registers: int, *, training: bool) -> int:
+    """Rows whose sums fit beside weights and a broadcast: half of a block of prediction, or all of one of training."""
+    fit = max(1, (registers - 2 - vectors) // vectors)
+    return min(16 if training and fit >= 16 else 14, fit)
 
 
 class _Layout:
@@ -43,6 +44,7 @@ class _Layout:
         packed = spec.attributes["packed"]
         self.vector_nbytes = vector_nbytes * (spec.inputs[0].shape[-1] if packed else 1)  # from panel to panel
         self._row_nbytes = None if packed else 4 * spec.shape[-1]
+        self._units = spec.shape[-1]
         self._lane_nbytes = vector_nbytes
 
     def panel(self, f: Function, weights: Pointer, vector: Index) -> Pointer:
@@ -53,12 +55,19 @@ class _Layout:
         """From one row of a panel to the next."""
         return vectors * self._lane_nbytes if self._row_nbytes is None else self._row_nbytes
 
+    def tail(self, f: Function, run: PanelRun) -> str | None:
+        """The mask of the last vector of a panel's row: packed weights have zeros there."""
+        if self._row_nbytes is not None and run.masked:
+            return f.tail_mask(self._units - (run.start + run.vectors - 1) * f.lanes)
+        return None
+
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     per_image = math.prod(spec.shape[:-1])
     rows = f.multiply(operands.count, per_image) if spec.result.batched else per_image
     panels: Sequence[int] = spec.attributes["panels"]
-    block = rows_in_block(max(panels), f.module.target.registers)
+    training = not spec.attributes["packed"]
+    block = rows_in_block(max(panels), f.module.target.registers, training=training)
     whole = f.subtract(rows, f.remainder(rows, block))
     if not isinstance(whole, int) or whole:
         _emit_blocks(f, spec, operands, whole, block)
@@ -81,7 +90,8 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
             with f.loop(0, rows, block) as first:
                 x = f.offset(operands.inputs[0], f.multiply(first.index, 4 * features))
                 step = layout.step_nbytes(vectors)
-                sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, weights, features, vectors, step)
+                zeros = [ZERO] * (block * vectors)
+                sums = accumulate(f, zeros, x, offsets, weights, features, vectors, step, layout.tail(f, run))
                 for row in range(block):
                     at = f.add(first.index, row)
                     own = sums[row * vectors : (row + 1) * vectors]
@@ -102,20 +112,23 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
                 with f.loop(first, last, group) as panel:
                     vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                     weights = layout.panel(f, operands.inputs[1], vector)
-                    sums = _row_sums(f, x, weights, layout, features, run.vectors, group)
+                    sums = _row_sums(f, x, weights, layout, features, run, group)
                     _store(f, epilogue, operands.output, sums, row, vector, run, units)
 
 
 def _row_sums(
-    f: Function, x: Pointer, w: Pointer, layout: _Layout, features: int, vectors: int, panels: int
+    f: Function, x: Pointer, w: Pointer, layout: _Layout, features: int, run: PanelRun, panels: int
 ) -> list[Value]:
-    """One row times `panels` panels that follow each other in `w`."""
+    """One row times `panels` panels that follow each other in `w`; one that is masked stands alone."""
+    vectors = run.vectors
     panel_nbytes = layout.vector_nbytes * vectors
+    masks = ([None] * (vectors - 1) + [layout.tail(f, run)]) * panels
     with f.loop(0, features, carried=[ZERO] * (panels * vectors)) as k:
         seen = f.broadcast(x, f.multiply(k.index, 4))
         at = f.offset(w, f.multiply(k.index, layout.step_nbytes(vectors)))
         places = [panel * panel_nbytes + v * f.vector_nbytes for panel in range(panels) for v in range(vectors)]
-        k.next(*(f.fma(seen, f.load(at, place), total) for place, total in zip(places, k.carried, strict=True)))
+        weights = [f.load(at, place, mask) for place, mask in zip(places, masks, strict=True)]
+        k.next(*(f.fma(seen, row, total) for row, total in zip(weights, k.carried, strict=True)))
     return k.results
 
 

@@ -80,15 +80,16 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
     def emit_vector(place: Index, mask: str | None) -> None:
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
 
-    item_of_elements(f, extent, operands.item, emit_vector)
+    over_item(f, extent, ITEM_ELEMENTS, operands.item, emit_vector)
 
 
-def item_of_elements(f: Function, extent: int, item: Index, emit_vector: Callable[[Index, str | None], None]) -> None:
-    """The vectors of one of the items of `extent` elements; the last item has the masked one."""
-    count = items_of_elements(extent)
-    whole = extent // f.lanes * f.lanes
-    start = f.multiply(item, ITEM_ELEMENTS) if count > 1 else 0
-    stop = f.smaller(f.add(start, ITEM_ELEMENTS), whole) if count > 1 else whole
+def over_item(
+    f: Function, extent: int, run: int, item: Index, emit_vector: Callable[[Index, str | None], None]
+) -> None:
+    """The vectors of one item, of `run` elements each, of `extent` in all; the last item has the masked one."""
+    whole, count = extent // f.lanes * f.lanes, -(-extent // run)
+    start = f.multiply(item, run) if count > 1 else 0
+    stop = f.smaller(f.add(start, run), whole) if count > 1 else whole
     if whole:
         with f.loop(start, stop, f.lanes, guarded=count > 1) as place:
             emit_vector(place.index, None)
@@ -98,9 +99,15 @@ def item_of_elements(f: Function, extent: int, item: Index, emit_vector: Callabl
 
 
 def emit_together(
-    f: Function, nodes: Sequence[Node], inputs: Mapping[Node, Pointer], outputs: Mapping[Node, Pointer], item: Index
+    f: Function,
+    nodes: Sequence[Node],
+    inputs: Mapping[Node, Pointer],
+    outputs: Mapping[Node, Pointer],
+    item: Index,
+    run: int = ITEM_ELEMENTS,
 ) -> None:
-    """One item of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to memory."""
+    """One item, of `run` elements each, of nodes of one shape; `inputs` are scalars or of that shape, `outputs` go to
+    memory."""
     extent = nodes[0].type.size
     scalars = {source: f.broadcast(pointer) for source, pointer in inputs.items() if source.type.size == 1}
 
@@ -114,7 +121,7 @@ def emit_together(
             if node in outputs:
                 f.store(values[node], outputs[node], f.multiply(place, 4), mask)
 
-    item_of_elements(f, extent, item, emit_vector)
+    over_item(f, extent, run, item, emit_vector)
 
 
 def _emit_axis(

@@ -7,7 +7,7 @@ x has any of NumPy's numeric element types. Vectors first, then one by one, so t
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Index, Value
+from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 
 # LLVM's type in memory, and how a value of it becomes f32 and i32.
@@ -45,16 +45,23 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _convert(f: Function, spec: Spec, operands: Operands, place: Index, count: int) -> None:
-    memory, to_float, to_integer = ELEMENT_TYPES[spec.attributes["memory_dtype"]]
-    wanted, cast = ("float", to_float) if spec.result.dtype == "f32" else ("i32", to_integer)
-    stored, result = (f"<{count} x {memory}>", f"<{count} x {wanted}>") if count > 1 else (memory, wanted)
-    source = f.offset(operands.inputs[0], f.multiply(place, _NBYTES[memory]))
-    value = f.let(f"load {stored}, ptr {source}, align 1")
-    if (memory, wanted) == ("half", "float"):
-        converted = _float_from_half(f, value, count)
-    else:
-        converted = f.let(f"{cast} {stored} {value} to {result}") if cast else value
+    wanted = "float" if spec.result.dtype == "f32" else "i32"
+    converted = load_elements(f, spec.attributes["memory_dtype"], operands.inputs[0], place, count, wanted)
+    result = f"<{count} x {wanted}>" if count > 1 else wanted
     f.emit(f"store {result} {converted}, ptr {f.offset(operands.output, f.multiply(place, 4))}, align 4")
+
+
+def load_elements(
+    f: Function, memory_dtype: str, pointer: Pointer, place: Index, count: int, wanted: str = "float"
+) -> Value:
+    """`count` elements from number `place` on, as LLVM's type `wanted`, float or i32."""
+    memory, to_float, to_integer = ELEMENT_TYPES[memory_dtype]
+    cast = to_float if wanted == "float" else to_integer
+    stored, result = (f"<{count} x {memory}>", f"<{count} x {wanted}>") if count > 1 else (memory, wanted)
+    value = f.let(f"load {stored}, ptr {f.offset(pointer, f.multiply(place, _NBYTES[memory]))}, align 1")
+    if (memory, wanted) == ("half", "float"):
+        return _float_from_half(f, value, count)
+    return f.let(f"{cast} {stored} {value} to {result}") if cast else value
 
 
 def _float_from_half(f: Function, half: Value, count: int) -> Value:

@@ -34,6 +34,12 @@ def batch_items(spec: Spec, target: Target) -> int:
     return vectors_of(axes.last, target.lanes) if axes.last_kept else 1
 
 
+def batch_run(spec: Spec, target: Target) -> int | None:
+    """Elements of an item, if no other axis is kept."""
+    axes = axes_of(spec)
+    return target.lanes if axes.last_kept and not axes.kept else None
+
+
 def emit_image(f: Function, spec: Spec, operands: Operands) -> None:
     axes = axes_of(spec)
     if not axes.last_kept:
@@ -224,4 +230,4 @@ def _highest_lane(f: Function, value: Value) -> Value:
 
 
 IMAGE = Kernel("image", emit_image)
-BATCH = Kernel("reduce", emit_batch, batch_items)
+BATCH = Kernel("reduce", emit_batch, batch_items, run=batch_run)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from planish.codegen.function import Function, Index
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.elementwise import item_of_elements, items_of_elements
+from planish.codegen.kernels.elementwise import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.target import Target
 
 
@@ -28,7 +28,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         both = f.binary("fadd", f.load(operands.output, nbytes, mask), own)
         f.store(f.chosen(later, both, own), operands.output, nbytes, mask)
 
-    item_of_elements(f, spec.result.size, operands.item, emit_vector)
+    over_item(f, spec.result.size, ITEM_ELEMENTS, operands.item, emit_vector)
 
 
 KERNEL = Kernel("whole", emit, items)

@@ -12,7 +12,7 @@ half of the transforms if a row is two items. V and M are work space, small enou
 passes through it once for each group of tiles. Groups are counted from the first image of the batch, and the last one
 may be smaller. Each group's sums begin at zero before they are added to dU, which rounds less than one long sum:
 against float64 the error for 128 images of 64 tiles is 3e-6 of the largest value for t = 4, 1e-6 for t = 2. Blocks are
-as in `weight_gradients`; the last vector of filters is masked.
+as in `conv2d_weight_grad`; the last vector of filters is masked.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from itertools import product
 from planish.codegen.boxes import fill
 from planish.codegen.function import ZERO, Function, Index, Pointer
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.weight_gradients import block_rows
 from planish.codegen.kernels.winograd_weight_grad_plan import Tiling, panels_of, tiling_of
 from planish.codegen.kernels.winograd_weight_grad_transforms import Side
 from planish.codegen.loops import PanelRun, panel_runs
+from planish.codegen.outer_products import block_rows
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
 from planish.ops.winograd import INPUT, OUTPUT
 

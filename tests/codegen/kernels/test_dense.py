@@ -19,10 +19,10 @@ def test_units_that_straddle_vectors(target, images):
 @on_every_target
 @pytest.mark.parametrize("images", [1, 3, 14, 29])
 def test_weights_that_are_read_as_they_are(target, images):
-    """In training, layers of whole vectors; what is checked is a sum over the batch."""
+    """In training; what is checked is a sum over the batch."""
     case = Case(images=images)
     x = case.input(37)
-    for units in (4, 16, 32, 48, 130, 144):
+    for units in (1, 4, 7, 16, 32, 33, 48, 130, 144):
         case.output(ops.batch_sum(ops.dense(x, case.weight(37, units))))
     case.check(4e-6)
 

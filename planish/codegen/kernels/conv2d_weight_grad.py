@@ -1,111 +1,27 @@
-"""Gradients of weights: sums over the batch, each part owned by one thread.
+"""Gradient of a convolution's kernel: a sum over the batch, each part owned by one thread.
 
-dense:   for block of rows k, panel of columns:  dW[k][m] = sum over rows b of x[b][k] * g[b][m]
-conv2d:  for kernel row (or column), panel of filters:
-             for image n, block of inputs r of the kernel row:
-                 part[r][o] = sum over i, j of x[n][i * s + a * d][j * s][r] * g[n][i][j][o];  dW[r][o] += part[r][o]
+    for kernel row (or column), panel of filters:
+        for image n, block of inputs r of the kernel row:
+            part[r][o] = sum over i, j of x[n][i * s + a * d][j * s][r] * g[n][i][j][o];  dW[r][o] += part[r][o]
 
 Blocks are `rows` broadcasts x `vectors` of columns in registers; no part of a sum is shared between threads, and
 images are added in their order, so the bits do not depend on the number of threads. x has its border already. The last
-vector of columns is masked. 2 * kh * kw * cin * cout * rows * columns FLOP an image (conv2d), 2 * k * m (dense), at
-the FMA limit from about 12 rows up.
+vector of columns is masked. 2 * kh * kw * cin * cout * rows * columns FLOP an image, at the FMA limit
+from about 12 rows up.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.conv2d import FMA_LATENCY
-from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.loops import PanelRun, panel_runs
+from planish.codegen.outer_products import block_cycles, block_rows, masks_of, outer_products, panels_of
 from planish.codegen.target import Target
 
-_DENSE_ITEM_BLOCKS = 4
 
-
-def block_rows(vectors: int, registers: int) -> int:
-    """Rows of a block: its sums fit beside a vector of each column and a broadcast."""
-    return max(1, min(12, (registers - 2 - vectors) // vectors))
-
-
-def block_cycles(rows: int, vectors: int) -> float:
-    """Cycles of a block for each term of its sums, by counting FMAs, loads and latency."""
-    return max(rows * vectors / 2, (rows + vectors) / 2, FMA_LATENCY / 2) + 0.5
-
-
-def _panels(columns: int, lanes: int) -> list[int]:
-    return cut(vectors_of(columns, lanes), 2)
-
-
-def outer(
-    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[Index], columns: Sequence[Value]
-) -> list[Value]:
-    """sums[r][v] + x[offset[r]] * columns[v]."""
-    result = list(sums)
-    for row, offset in enumerate(offsets):
-        seen = f.broadcast(x, offset)
-        for v, column in enumerate(columns):
-            place = row * len(columns) + v
-            result[place] = f.fma(seen, column, result[place])
-    return result
-
-
-# ---------------------------------------------------------------------------------------------------- dense
-def _dense_block(spec: Spec, target: Target) -> int:
-    return block_rows(max(_panels(spec.shape[1], target.lanes)), target.registers)
-
-
-def dense_items(spec: Spec, target: Target) -> int:
-    return -(-spec.shape[0] // (_DENSE_ITEM_BLOCKS * _dense_block(spec, target)))
-
-
-def emit_dense(f: Function, spec: Spec, operands: Operands) -> None:
-    features, units = spec.shape
-    rows = f.multiply(operands.count, math.prod(spec.inputs[0].shape[:-1]))
-    block = _dense_block(spec, f.module.target)
-    first = f.multiply(operands.item, _DENSE_ITEM_BLOCKS * block)
-    last = f.smaller(f.add(first, _DENSE_ITEM_BLOCKS * block), features // block * block)
-    for run in panel_runs(_panels(units, f.lanes), units, f.lanes):
-        with f.loop(0, run.count) as panel:
-            vector = f.add(f.multiply(panel.index, run.vectors), run.start)
-            if features >= block:
-                with f.when(f.compare("slt", first, last)), f.loop(first, last, block) as k:
-                    _emit_dense_block(f, spec, operands, rows, k.index, block, vector, run)
-            if features % block:
-                with f.when(f.compare("eq", operands.item, dense_items(spec, f.module.target) - 1)):
-                    rest = features // block * block
-                    _emit_dense_block(f, spec, operands, rows, rest, features - rest, vector, run)
-
-
-def _emit_dense_block(
-    f: Function, spec: Spec, operands: Operands, rows: Index, k: Index, block: int, vector: Index, run: PanelRun
-) -> None:
-    features, units = spec.shape
-    vectors = run.vectors
-    x = f.offset(operands.inputs[0], f.multiply(k, 4))
-    masks = _masks(f, run, units)
-    g = f.offset(operands.inputs[1], f.multiply(vector, f.vector_nbytes))
-    with f.loop(0, rows, carried=[ZERO] * (block * vectors)) as row:
-        at = f.offset(g, f.multiply(row.index, 4 * units))
-        columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
-        seen = f.offset(x, f.multiply(row.index, 4 * features))
-        row.next(*outer(f, row.carried, seen, [4 * place for place in range(block)], columns))
-    y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), f.multiply(vector, f.lanes)), 4))
-    for place, v in product(range(block), range(vectors)):
-        f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
-
-
-def _masks(f: Function, run: PanelRun, columns: int) -> list[str | None]:
-    """The mask of each vector of a panel: only the last one of the last panel has one."""
-    if not run.masked:
-        return [None] * run.vectors
-    return [f.tail_mask(columns - (run.start + v) * f.lanes) for v in range(run.vectors)]
-
-
-# ---------------------------------------------------------------------------------------------------- conv2d
 class Convolution:
     """How the rows of the gradient (kernel row, kernel column, input channel) lie in the input: in contiguous runs."""
 
@@ -121,7 +37,7 @@ class Convolution:
         self.run = kernel_columns * depth if contiguous else depth
         self.runs = kernel_rows * self.across
         self.depth = depth
-        self.panels = _panels(filters // self.groups, target.lanes)
+        self.panels = panels_of(filters // self.groups, target.lanes)
         self.block = block_rows(max(self.panels), target.registers)
         self.together = self.runs * self.run <= self.block
         self.items: int = self.groups * len(self.panels) * (1 if self.together else self.runs)
@@ -138,18 +54,18 @@ class Convolution:
         return f.multiply(pixels, 4 * self.channels)
 
 
-def conv2d_cycles(spec: Spec, target: Target) -> float:
+def cycles(spec: Spec, target: Target) -> float:
     """For each pixel of g."""
     shape = Convolution(spec, target)
     blocks = [shape.runs * shape.run] if shape.together else shape.runs * shape.blocks()
     return shape.groups * sum(block_cycles(rows, vectors) for rows in blocks for vectors in shape.panels)
 
 
-def conv2d_items(spec: Spec, target: Target) -> int:
+def items(spec: Spec, target: Target) -> int:
     return Convolution(spec, target).items
 
 
-def emit_conv2d(f: Function, spec: Spec, operands: Operands) -> None:
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = Convolution(spec, f.module.target)
     runs = 1 if shape.together else shape.runs
     run = f.remainder(operands.item, runs)
@@ -192,7 +108,7 @@ class _Panel:
         self.x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.depth))
         self.g = f.offset(operands.inputs[1], f.multiply(channel, 4))
         self.y = f.offset(operands.output, f.multiply(channel, 4))
-        self.masks = _masks(f, run, each)
+        self.masks = masks_of(f, run, each)
         self.image_nbytes = (4 * spec.inputs[0].size, 4 * spec.inputs[1].size)
 
     def emit_run(self, run: Index) -> None:
@@ -236,10 +152,9 @@ class _Panel:
                 pixel = f.offset(x_row, f.multiply(column.index, 4 * shape.strides[1] * shape.channels))
                 at = f.offset(g_row, f.multiply(column.index, 4 * shape.filters))
                 columns = [f.load(at, v * f.vector_nbytes, self.masks[v]) for v in range(self.vectors)]
-                column.next(*outer(f, column.carried, pixel, offsets, columns))
+                column.next(*outer_products(f, column.carried, pixel, offsets, columns))
             row.next(*column.results)
         return row.results
 
 
-DENSE = Kernel("reduce", emit_dense, dense_items)
-CONV2D = Kernel("reduce", emit_conv2d, conv2d_items)
+KERNEL = Kernel("reduce", emit, items)

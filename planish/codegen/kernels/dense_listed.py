@@ -1,0 +1,169 @@
+"""Dense layer that reads images where they are and leaves out what is zero in them, a part of the features at a time.
+
+    for part of features, part of images:          # an item: consecutive rows of the weights for some of the images
+        for group of `GROUP` images:
+            rows = f32(x of the group), this part
+            if most of the rows is not zero:
+                for k in range(part): sums[row][v] += rows[row][k] * w[k][v]
+            else, row by row:
+                list = those k at which the row is not zero
+                for k in list: sums[v] += row[k] * w[k][v]
+            y[row][part] = sums
+
+Images behind the last whole group are listed. Sums add their terms in the order of k either way, and leaving out a zero
+changes none, so the choice does not show in the bits. An item reads its rows of the weights only: a thread finds them
+where its part of their gradient left them in the step before, and no other core has them. Bound by L2: 2 cycles a
+vector of weights and listed number on AVX-512; 4 * features / lanes cycles an image for conversion and list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planish.codegen.accumulate import accumulate
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.load_input import element_nbytes, load_elements
+from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.nonzeros import append, count_of, is_dense, room_of
+from planish.codegen.target import Target
+
+# Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
+PARTS, _IMAGE_PARTS = 2, 4
+GROUP = 8
+
+
+def rows_of_part(features: int, lanes: int) -> int:
+    """Features of each part (the last may have fewer): whole vectors."""
+    return -(-vectors_of(features, lanes) // PARTS) * lanes
+
+
+def items(spec: Spec, target: Target) -> int:
+    return _IMAGE_PARTS * spec.shape[0]
+
+
+def scratch_nbytes(spec: Spec, target: Target) -> int:
+    room = room_of(spec.attributes["rows"], target.lanes)
+    return 4 * (GROUP * room + 2 * room)
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    features, rows, parts = spec.inputs[1].shape[0], spec.attributes["rows"], spec.shape[0]
+    part, quarter = f.divide(operands.item, _IMAGE_PARTS), f.remainder(operands.item, _IMAGE_PARTS)
+    first = f.divide(f.multiply(operands.count, quarter), _IMAGE_PARTS)
+    last = f.divide(f.multiply(operands.count, f.add(quarter, 1)), _IMAGE_PARTS)
+    rest = features - (parts - 1) * rows
+    if parts > 1:
+        with f.when(f.compare("slt", part, parts - 1)):
+            _Part(f, spec, operands, part, rows).emit(first, last)
+    with f.when(f.compare("eq", part, parts - 1)):
+        _Part(f, spec, operands, parts - 1, rest).emit(first, last)
+
+
+class _Part:
+    """A part of so many features."""
+
+    def __init__(self, f: Function, spec: Spec, operands: Operands, number: Index, features: int) -> None:
+        self.f, self.spec, self.operands, self.number, self.features = f, spec, operands, number, features
+        self.units = spec.shape[1]
+        self.first = f.multiply(number, spec.attributes["rows"])
+        self.weights = f.offset(operands.inputs[1], f.multiply(self.first, 4 * self.units))
+        self.room = room_of(features, f.lanes)
+        self.lists = f.offset(operands.scratch, 4 * GROUP * self.room)
+        self.vectors = vectors_of(self.units, f.lanes)
+
+    def emit(self, first: Index, last: Index) -> None:
+        f = self.f
+        whole = f.subtract(last, f.remainder(f.subtract(last, first), GROUP))
+        with f.loop(first, whole, GROUP, guarded=True) as image:
+            counts = [self._convert(f.add(image.index, row), row) for row in range(GROUP)]
+            total = counts[0]
+            for count in counts[1:]:
+                total = f.add(total, count)
+            dense = is_dense(f, total, GROUP * self.features)
+            with f.when(dense):
+                self._emit_group(image.index)
+            with f.when(f.let(f"xor i1 {dense}, true")), f.loop(0, GROUP) as row:
+                self._emit_listed(f.add(image.index, row.index), row.index)
+        with f.loop(whole, last, guarded=True) as image:
+            self._convert(image.index, 0)
+            self._emit_listed(image.index, 0)
+
+    def _convert(self, image: Index, row: int) -> Index:
+        """An image as f32 in the row of that number; gives how many of its elements are not zero."""
+        f = self.f
+        dtype = self.spec.attributes["memory_dtype"]
+        position = f.load_integer(self.operands.order, f.multiply(image, 8))
+        row_nbytes = element_nbytes(dtype) * self.spec.inputs[0].size
+        image_at = f.offset(self.operands.inputs[0], f.multiply(position, row_nbytes))
+        source = f.offset(image_at, f.multiply(self.first, element_nbytes(dtype)))
+        target = f.offset(self.operands.scratch, 4 * row * self.room)
+        whole = self.features // f.lanes * f.lanes
+        count: Index = 0
+        if whole:
+            with f.loop(0, whole, f.lanes, carried=["0"], types=["i64"]) as place:
+                value = load_elements(f, dtype, source, place.index, f.lanes)
+                f.store(value, target, f.multiply(place.index, 4))
+                place.next(str(f.add(place.carried[0], count_of(f, value))))
+            count = place.results[0]
+        for element in range(whole, self.features):
+            value = load_elements(f, dtype, source, element, 1)
+            f.store_float(value, target, 4 * element)
+        if self.features > whole:
+            tail = f.load(target, 4 * whole, f.tail_mask(self.features - whole))
+            f.store(tail, target, 4 * whole)  # zeros behind the row's end
+            count = f.add(count, count_of(f, tail))
+        return count
+
+    def _panels(self, most: int) -> list[tuple[int, int, str | None]]:
+        """First vector, vectors, and mask of the last vector of each panel of columns."""
+        widths = cut(self.vectors, most)
+        tail = self.f.tail_mask(self.units - (self.vectors - 1) * self.f.lanes)
+        tails = [None] * (len(widths) - 1) + [tail]
+        return list(zip(starts_of(widths), widths, tails, strict=True))
+
+    def _emit_group(self, image: Index) -> None:
+        f = self.f
+        most = max(1, (f.module.target.registers - 3) // (GROUP + 1))
+        offsets, step = [4 * self.room * row for row in range(GROUP)], 4 * self.units
+        for start, vectors, tail in self._panels(most):
+            zeros, weights = [ZERO] * (GROUP * vectors), f.offset(self.weights, start * f.vector_nbytes)
+            sums = accumulate(f, zeros, self.operands.scratch, offsets, weights, self.features, vectors, step, tail)
+            for row in range(GROUP):
+                self._store(sums[row * vectors : (row + 1) * vectors], f.add(image, row), start, tail)
+
+    def _emit_listed(self, image: Index, row: Index) -> None:
+        f = self.f
+        source = f.offset(self.operands.scratch, f.multiply(row, 4 * self.room))
+        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(4 * self.units))
+        step = f.integer_constant(4 * self.units * f.lanes)
+        types = ["i64", f.integers]
+        with f.loop(0, self.features, f.lanes, carried=["0", numbers], types=types) as place:
+            value = f.load(source, f.multiply(place.index, 4))
+            count, distances = place.carried
+            longer = append(f, value, distances, self.lists, self.room, count)
+            place.next(str(longer), f.integer("add", distances, step))
+        for start, vectors, tail in self._panels(f.module.target.registers - 4):
+            weights = f.offset(self.weights, start * f.vector_nbytes)
+            sums = self._listed_sums(place.results[0], weights, vectors, tail)
+            self._store(sums, image, start, tail)
+
+    def _listed_sums(self, count: Index, weights: Pointer, vectors: int, tail: str | None) -> list[Value]:
+        f = self.f
+        masks = [None] * (vectors - 1) + [tail]
+        with f.loop(0, count, carried=[ZERO] * vectors, guarded=True) as entry:
+            own = f.offset(self.lists, f.multiply(entry.index, 4))
+            at, seen = f.offset(weights, f.load_count(own)), f.broadcast(own, 4 * self.room)
+            rows = [f.load(at, v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
+            entry.next(*(f.fma(seen, row, total) for row, total in zip(rows, entry.carried, strict=True)))
+        return entry.results
+
+    def _store(self, sums: Sequence[Value], image: Index, start: int, tail: str | None) -> None:
+        f = self.f
+        at = f.add(f.multiply(f.add(f.multiply(image, self.spec.shape[0]), self.number), self.units), start * f.lanes)
+        for v, total in enumerate(sums):
+            mask = tail if v == len(sums) - 1 else None
+            f.store(total, self.operands.output, f.multiply(f.add(at, v * f.lanes), 4), mask)
+
+
+KERNEL = Kernel("batch", emit, items, scratch_nbytes)

@@ -1,0 +1,168 @@
+"""Gradient of the weights of a dense layer that reads images where they are, without the products with their zeros.
+
+    for block of rows k:                                       # an item
+        for `lanes` rows of the block, up to `CHUNK` images:
+            t[k][n] = f32(x[n][k])                             # transposed in registers
+            if most of t is not zero:
+                for some rows k at a time: for n: sums[k][v] += t[k][n] * g[n][v]
+            else, row by row:
+                list = those n at which t[k] is not zero
+                for n in list: sums[v] += t[k][n] * g[n][v]
+            dW[k] = sums                                       # += from the second chunk of images on
+
+Every sum adds its images in their order, and leaving out a zero changes none, so the choice does not show in the bits.
+No part of a sum is shared between threads. Bound by loads from L1: a cycle a vector of g and listed number on AVX-512;
+a transposed block of lanes * lanes numbers takes lanes * log2(lanes) shuffles.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from planish.codegen.boxes import turned
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels.load_input import element_nbytes, load_elements
+from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.nonzeros import append, count_of, is_dense, room_of
+from planish.codegen.target import Target
+
+CHUNK = 64  # images: a part of their gradients stays in L1
+_ITEM_VECTORS = 2  # of rows
+
+
+def items(spec: Spec, target: Target) -> int:
+    return -(-spec.shape[0] // _rows(target))
+
+
+def run(spec: Spec, target: Target) -> int:
+    """Elements of an item: whole rows."""
+    return _rows(target) * spec.shape[1]
+
+
+def _rows(target: Target) -> int:
+    return _ITEM_VECTORS * target.lanes
+
+
+def scratch_nbytes(spec: Spec, target: Target) -> int:
+    return 4 * (target.lanes * CHUNK + 2 * room_of(CHUNK, target.lanes))
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    features, rows = spec.shape[0], _rows(f.module.target)
+    first, whole = f.multiply(operands.item, rows), features // f.lanes * f.lanes
+    last = f.smaller(f.add(first, rows), whole)
+    gradient = _Gradient(f, spec, operands)
+    with f.loop(first, last, f.lanes, guarded=True) as row:
+        gradient.emit_rows(row.index, 0)
+    if features > whole:  # rows that fill no vector are the last ones of the vector that ends with them
+        with f.when(f.compare("eq", operands.item, whole // rows)):
+            gradient.emit_rows(features - f.lanes, whole - features + f.lanes)
+
+
+class _Gradient:
+    """Writes the code for a vector of rows."""
+
+    def __init__(self, f: Function, spec: Spec, operands: Operands) -> None:
+        self.f, self.operands = f, operands
+        self.features, self.units = spec.shape
+        self.dtype = spec.attributes["memory_dtype"]
+        self.g, self.y, self.turned = operands.inputs[1], operands.output, operands.scratch
+        self.lists = f.offset(operands.scratch, 4 * f.lanes * CHUNK)
+        vectors = vectors_of(self.units, f.lanes)
+        self.masks: list[str | None] = [None] * (vectors - 1)
+        self.masks.append(f.tail_mask(self.units - (vectors - 1) * f.lanes))
+
+    def emit_rows(self, row: Index, skipped: int) -> None:
+        """The rows of the vector of elements from number `row` on, but for the first `skipped` ones."""
+        f = self.f
+        with f.loop(0, self.operands.count, CHUNK, guarded=True) as chunk:
+            images = f.smaller(CHUNK, f.subtract(self.operands.count, chunk.index))
+            g = f.offset(self.g, f.multiply(chunk.index, 4 * self.units))
+            y = f.offset(self.y, f.multiply(row, 4 * self.units))
+            begins = f.compare("eq", chunk.index, 0)
+            live = self._turn(row, chunk.index, images)
+            dense = is_dense(f, live, f.multiply(images, f.lanes))
+            with f.when(dense):
+                self._emit_dense(g, y, images, skipped, begins)
+            with f.when(f.let(f"xor i1 {dense}, true")), f.loop(skipped, f.lanes) as own:
+                self._emit_listed(own.index, g, y, images, begins)
+
+    def _turn(self, row: Index, start: Index, images: Index) -> Index:
+        """A vector of elements of each image of the chunk, transposed; gives how many are not zero.
+
+        Images behind the last one read as zeros.
+        """
+        f, nbytes = self.f, element_nbytes(self.dtype)
+        with f.loop(0, images, f.lanes, carried=["0"], types=["i64"]) as image:
+            rows = []
+            for place in range(f.lanes):
+                number = f.smaller(f.add(image.index, place), f.subtract(images, 1))
+                position = f.load_integer(self.operands.order, f.multiply(f.add(start, number), 8))
+                source = f.offset(self.operands.inputs[0], f.multiply(position, nbytes * self.features))
+                rows.append(load_elements(f, self.dtype, source, row, f.lanes))
+            numbers = f.integer("add", f.lane_indices(), f.splat_integer(f.let(f"trunc i64 {image.index} to i32")))
+            end = f.splat_integer(f.let(f"trunc i64 {images} to i32"))
+            present = f.let(f"icmp slt {f.integers} {numbers}, {end}")
+            count: Index = image.carried[0]
+            for place, column in enumerate(turned(f, rows)):
+                value = f.select(present, column, ZERO)
+                f.store(value, f.offset(self.turned, f.multiply(image.index, 4)), 4 * place * CHUNK)
+                count = f.add(count, count_of(f, value))
+            image.next(str(count))
+        total: Index = image.results[0]
+        return total
+
+    def _before(self, y: Pointer, vector: int, begins: Value) -> Value:
+        """What earlier chunks of images have summed."""
+        loaded = self.f.load(y, vector * self.f.vector_nbytes, self.masks[vector])
+        return self.f.let(f"select i1 {begins}, {self.f.vector} zeroinitializer, {self.f.vector} {loaded}")
+
+    def _panels(self, most: int) -> list[range]:
+        widths = cut(len(self.masks), most)
+        return [range(start, start + width) for start, width in zip(starts_of(widths), widths, strict=True)]
+
+    def _emit_listed(self, own: Index, g: Pointer, y: Pointer, images: Index, begins: Value) -> None:
+        """One row, from the list of its images."""
+        f, room = self.f, room_of(CHUNK, self.f.lanes)
+        values = f.offset(self.turned, f.multiply(own, 4 * CHUNK))
+        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(4 * self.units))
+        step = f.integer_constant(4 * self.units * f.lanes)
+        with f.loop(0, images, f.lanes, carried=["0", numbers], types=["i64", f.integers]) as place:
+            value = f.load(values, f.multiply(place.index, 4))
+            longer = append(f, value, place.carried[1], self.lists, room, place.carried[0])
+            place.next(str(longer), f.integer("add", place.carried[1], step))
+        into = f.offset(y, f.multiply(own, 4 * self.units))
+        for vectors in self._panels(f.module.target.registers - 4):
+            sums = [self._before(into, v, begins) for v in vectors]
+            with f.loop(0, place.results[0], carried=sums, guarded=True) as entry:
+                at = f.offset(self.lists, f.multiply(entry.index, 4))
+                row, seen = f.offset(g, f.load_count(at)), f.broadcast(at, 4 * room)
+                columns = [f.load(row, v * f.vector_nbytes, self.masks[v]) for v in vectors]
+                entry.next(*(f.fma(seen, column, total) for column, total in zip(columns, entry.carried, strict=True)))
+            for v, total in zip(vectors, entry.results, strict=True):
+                f.store(total, into, v * f.vector_nbytes, self.masks[v])
+
+    def _emit_dense(self, g: Pointer, y: Pointer, images: Index, skipped: int, begins: Value) -> None:
+        """All rows, some at a time."""
+        f = self.f
+        most = 4 if f.module.target.registers >= 32 else 2
+        each = (f.module.target.registers - 2 - most) // most
+        for vectors in self._panels(most):
+            start = skipped
+            for rows in cut(f.lanes - skipped, each):
+                places = list(product(range(start, start + rows), vectors))
+                sums = [self._before(f.offset(y, 4 * k * self.units), v, begins) for k, v in places]
+                with f.loop(0, images, carried=sums) as image:
+                    row = f.offset(g, f.multiply(image.index, 4 * self.units))
+                    columns = {v: f.load(row, v * f.vector_nbytes, self.masks[v]) for v in vectors}
+                    own = f.offset(self.turned, f.multiply(image.index, 4))
+                    seen = {k: f.broadcast(own, 4 * k * CHUNK) for k in range(start, start + rows)}
+                    terms = zip(places, image.carried, strict=True)
+                    image.next(*(f.fma(seen[k], columns[v], total) for (k, v), total in terms))
+                for (k, v), total in zip(places, image.results, strict=True):
+                    f.store(total, f.offset(y, 4 * k * self.units), v * f.vector_nbytes, self.masks[v])
+                start += rows
+
+
+KERNEL = Kernel("reduce", emit, items, scratch_nbytes, run)

@@ -1,0 +1,33 @@
+"""The sum of a product's parts, in their order.
+
+    for column (in vectors): y[column] = epilogue(x[0][column] + x[1][column] + ...)
+
+The last vector is masked. Bound by the other core's cache, where some of the parts are.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.function import Function, Index
+from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    parts, units = spec.inputs[0].shape
+    epilogue = epilogue_of(f, spec, operands)
+
+    def emit_vector(column: Index, mask: str | None) -> None:
+        total = f.load(operands.inputs[0], f.multiply(column, 4), mask)
+        for part in range(1, parts):
+            at = f.offset(operands.inputs[0], 4 * part * units)
+            total = f.binary("fadd", total, f.load(at, f.multiply(column, 4), mask))
+        f.store(epilogue.apply(total, column, column, mask), operands.output, f.multiply(column, 4), mask)
+
+    whole = units // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as column:
+            emit_vector(column.index, None)
+    if units > whole:
+        emit_vector(whole, f.tail_mask(units - whole))
+
+
+KERNEL = Kernel("image", emit)

@@ -1,0 +1,44 @@
+"""Where numbers are not zero: counted, and listed. What a dense layer on images shares with its gradient.
+
+Most pixels of a drawing or a digit are zero, and a product with zero adds nothing. NaN is not zero; what the processor
+takes for zero (denormal numbers while training) is.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.loops import vectors_of
+from planish.codegen.target import Target
+
+FEWEST_UNITS = 64  # of a layer that is computed from lists
+MOST_FEATURES = 8192  # so that some rows, and lists of them, stay in the cache of a core
+DENSE = (3, 4)  # so many of so many are not zero: then lists take longer than they save
+
+
+def pays(target: Target, features: int, units: int) -> bool:
+    """Whether a dense layer on images is computed from lists."""
+    return units >= FEWEST_UNITS and target.lanes <= features <= MOST_FEATURES
+
+
+def room_of(elements: int, lanes: int) -> int:
+    """Elements of a list of at most so many, of which whole vectors are written."""
+    return (vectors_of(elements, lanes) + 1) * lanes
+
+
+def count_of(f: Function, value: Value) -> Index:
+    """How many lanes are not zero."""
+    return f.count_lanes(f.greater(value, ZERO, "une"))
+
+
+def is_dense(f: Function, count: Index, elements: Index) -> Value:
+    some, all_ = DENSE
+    return f.compare("sge", f.multiply(count, all_), f.multiply(elements, some))
+
+
+def append(f: Function, value: Value, numbers: Value, lists: Pointer, room: int, count: Index) -> Index:
+    """Those that are not zero go behind the first `count` of a list, their numbers beside them; the new count."""
+    live = f.greater(value, ZERO, "une")
+    end = f.offset(lists, f.multiply(count, 4))
+    f.store_integers(f.compressed(numbers, live, integer=True), end)
+    f.store(f.compressed(value, live), end, 4 * room)
+    return f.add(count, f.count_lanes(live))

@@ -1,0 +1,118 @@
+"""Dense layers on images of which most elements may be zero: products with zeros are left out."""
+
+import numpy as np
+import pytest
+
+from planish import ops
+from planish.codegen.kernels.dense_listed import GROUP
+from planish.codegen.kernels.dense_listed_weight_grad import CHUNK
+from planish.codegen.lowering import lower
+from planish.codegen.nonzeros import FEWEST_UNITS
+from planish.codegen.target import current_target
+from planish.graph.graph import Graph
+from tests.codegen.support import Case, on_every_target
+
+DENSITIES = {"zeros": 0.0, "few": 0.1, "half": 0.5, "most": 0.8, "all": 1.0}
+
+
+def sparse(case, density, *shape):
+    """Images of which some elements are not zero; zeros of both signs."""
+    values = case.generator.standard_normal((case.images, *shape))
+    zeros = np.copysign(0.0, case.generator.standard_normal(values.shape))
+    return case.input(*shape, values=np.where(case.generator.random(values.shape) < density, values, zeros).astype("f"))
+
+
+def product_and_gradient(case, x, units, name=""):
+    """What a batch has in it, as sums, so that it is a training step that computes it."""
+    features = x.type.size
+    flat = ops.reshape(x, (features,))
+    y = ops.relu(ops.add(ops.dense(flat, case.weight(features, units)), case.weight(units)))
+    case.output(ops.batch_sum(y), f"{name}y{units}")
+    case.output(ops.dense_weight_grad(flat, case.input(units)), f"{name}g{units}")
+
+
+def lowered_ops(graph, dtypes):
+    return {
+        node.attributes.get("base", node.op)
+        for node in lower(graph, current_target(), dtypes, training=True).nodes
+    }  # fmt: skip
+
+
+@on_every_target
+@pytest.mark.parametrize("density", DENSITIES.values(), ids=DENSITIES)
+@pytest.mark.parametrize("images", [1, 4, GROUP * 4 + 3, CHUNK + 5])
+def test_densities(target, density, images):
+    case = Case(images=images)
+    x = sparse(case, density, 7, 5, 3)
+    for units in (FEWEST_UNITS, FEWEST_UNITS + 3):
+        product_and_gradient(case, x, units)
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("features", [16, 17, 31, 33, 48, 131, 400])
+def test_features_that_fill_no_vector(target, features):
+    case = Case(images=19)
+    product_and_gradient(case, sparse(case, 0.3, features), FEWEST_UNITS + 1, "sparse ")
+    product_and_gradient(case, sparse(case, 1.0, features), FEWEST_UNITS + 1, "dense ")
+    case.check(4e-6)
+
+
+@on_every_target
+def test_wide_layers_and_long_rows(target):
+    case = Case(images=9)
+    product_and_gradient(case, sparse(case, 0.3, 40), 1000)
+    product_and_gradient(case, sparse(case, 0.05, 8000), FEWEST_UNITS)
+    product_and_gradient(case, sparse(case, 0.1, 9000), FEWEST_UNITS)  # too long for lists
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("dtype", ["float64", "float16", "uint8", "int16", "int64", "bool"])
+def test_elements_of_any_type(target, dtype):
+    case = Case(images=11)
+    values = case.generator.integers(0, 2 if dtype == "bool" else 200, (11, 37)) * (case.generator.random(37) < 0.4)
+    product_and_gradient(case, case.input(37, values=values.astype(dtype)), FEWEST_UNITS)
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("density", [0.1, 1.0])
+def test_what_is_not_a_number_is_not_left_out(target, density):
+    case = Case(images=10)
+    x = sparse(case, density, 40)
+    (values,) = case.inputs.values()
+    values[2, 3], values[4, 5], values[6, 39] = np.nan, np.inf, 1e-42
+    product_and_gradient(case, x, FEWEST_UNITS)
+    computed, expected = case.computed(), case.expected(np.float32)
+    for name, found in computed.items():
+        np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected[name]), name)
+        finite = np.isfinite(found)
+        np.testing.assert_allclose(found[finite], expected[name][finite], rtol=1e-4, atol=1e-5)
+
+
+def test_a_zero_that_meets_an_endless_weight_counts_for_nothing():
+    """Unlike in a matrix product; docs/determinism.md says so."""
+    case = Case(images=3)
+    x = case.input(32, values=np.zeros((3, 32), np.float32))
+    case.output(ops.batch_sum(ops.dense(x, case.weight(32, 64, values=np.full((32, 64), np.inf, np.float32)))))
+    (found,) = case.computed().values()
+    assert (found == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "units", "listed"), [((784,), 64, True), ((784,), 63, False), ((3, 32), 64, False), ((9000,), 64, False)]
+)
+def test_which_layers_are_listed(shape, units, listed):
+    x = ops.input_("x", shape)
+    loss = ops.batch_sum(ops.dense(x, ops.parameter("w", (shape[-1], units))))
+    found = lowered_ops(Graph.build({"loss": loss}), {"x": "float32"})
+    assert ("dense_listed" in found) is listed
+
+
+def test_a_layer_behind_another_is_not_listed():
+    x = ops.input_("x", (64,))
+    hidden = ops.dense(x, ops.parameter("w", (64, 64)))
+    loss = ops.batch_sum(ops.dense(hidden, ops.parameter("v", (64, 64))))
+    graph = lower(Graph.build({"loss": loss}), current_target(), {"x": "float32"}, training=True)
+    assert [node.op for node in graph.nodes if node.op.startswith("dense")] == ["dense_listed", "dense_panels"]
