@@ -33,7 +33,7 @@ def write_idx(folder, arrays, compress=True):
         header = struct.pack(f">I{array.ndim}I", 0x0800 | array.ndim, *array.shape)
         contents = header + array.tobytes()
         path = folder / (name if compress else name.removesuffix(".gz"))
-        path.write_bytes(gzip.compress(contents) if compress else contents)
+        path.write_bytes(gzip.compress(contents, mtime=0) if compress else contents)
 
 
 def test_mnist_from_the_cache(datasets_folder, grey):
@@ -131,7 +131,7 @@ def test_a_single_array_is_no_data_set(tmp_path):
         (b"\0\0\x08\0", "is no IDX file of bytes"),
         (b"\0\0\x0d\x01\0\0\0\1\0\0\0\0", "is no IDX file of bytes"),
         (b"\0\0\x08\x01\0\0\0\5abc", "expected: 5 bytes, for shape (5,)"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\3abc")[:-9], "is damaged or cut short"),
+        (gzip.compress(b"\0\0\x08\x01\0\0\0\3abc", mtime=0)[:-9], "is damaged or cut short"),
     ],
 )
 def test_damaged_idx_files(tmp_path, contents, message):
