@@ -33,18 +33,30 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _emit_channels(f: Function, spec: Spec, operands: Operands, channel: Index, count: int, windows: int) -> None:
-    """The lists of `count` channels."""
-    whole = windows // f.lanes * f.lanes
-    if whole:
-        with f.loop(0, whole, f.lanes) as window:
-            _emit_block(f, spec, operands, channel, count, window.index, f.lanes)
-    if windows > whole:
-        _emit_block(f, spec, operands, channel, count, whole, windows - whole)
+    """The lists of `count` channels. The last vector of windows begins earlier, if it is no whole one."""
+    if windows < f.lanes:
+        _emit_block(f, spec, operands, channel, count, 0, windows, None)
+        return
+    with f.loop(0, windows, f.lanes) as window:
+        first, fresh = window.index, None
+        if windows % f.lanes:
+            first = f.smaller(window.index, windows - f.lanes)
+            seen = f.splat_integer(f.let(f"trunc i64 {f.subtract(window.index, first)} to i32"))
+            fresh = f.let(f"icmp uge {f.integers} {f.lane_indices()}, {seen}")
+        _emit_block(f, spec, operands, channel, count, first, f.lanes, fresh)
 
 
 def _emit_block(
-    f: Function, spec: Spec, operands: Operands, channel: Index, count: int, window: Index, windows: int
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    channel: Index,
+    count: int,
+    window: Index,
+    windows: int,
+    fresh: Value | None,
 ) -> None:
+    """The windows from `window` on; `fresh` are the lanes whose windows are not in the lists yet, if not all."""
     channels = spec.inputs[0].shape[2]
     mask = f.tail_mask(count)
     first = f.add(f.multiply(window, channels), channel)
@@ -58,6 +70,8 @@ def _emit_block(
     for lane in range(count):
         place = f.let(f"bitcast {f.vector} {turned_places[lane]} to {f.integers}")
         live = f.both(f.greater(turned_gradients[lane], ZERO, "une"), has_place(f, place))
+        if fresh:
+            live = f.both(live, fresh)
         distance = f.integer("add", from_start, _place_distances(f, spec, place))
         own = f.offset(lists, 4 * lane * spec.shape[1])
         _append(f, own, spec.shape[1] // 2, live, distance, turned_gradients[lane])
@@ -81,19 +95,24 @@ def _window_distances(f: Function, spec: Spec, window: Index) -> Value:
     columns = spec.inputs[0].shape[1]
     start = window if isinstance(window, int) else f.let(f"trunc i64 {window} to i32")
     number = f.integer("add", f.splat_integer(str(start)), f.lane_indices())
-    return _distance(f, number, columns, spec.attributes["window_nbytes"])
+    row = f.integer("udiv", number, f.integer_constant(columns))
+    return _distance(f, number, row, columns, spec.attributes["window_nbytes"])
 
 
 def _place_distances(f: Function, spec: Spec, place: Value) -> Value:
     """How far the pixels of maxima are from the first pixels of their windows."""
-    return _distance(f, place, spec.attributes["window_columns"], spec.attributes["pixel_nbytes"])
+    columns = spec.attributes["window_columns"]
+    # A place is a byte: this product, shifted, is its quotient. LLVM divides vectors by a much longer way.
+    scaled = f.integer("mul", place, f.integer_constant(-(-(2**16) // columns)))
+    row = f.integer("lshr", scaled, f.integer_constant(16))
+    return _distance(f, place, row, columns, spec.attributes["pixel_nbytes"])
 
 
-def _distance(f: Function, number: Value, columns: int, nbytes: tuple[int, int]) -> Value:
-    row = f.integer("udiv", number, f.integer_constant(columns))
-    column = f.integer("sub", number, f.integer("mul", row, f.integer_constant(columns)))
-    down, across = (f.integer_constant(distance) for distance in nbytes)
-    return f.integer("add", f.integer("mul", row, down), f.integer("mul", column, across))
+def _distance(f: Function, number: Value, row: Value, columns: int, nbytes: tuple[int, int]) -> Value:
+    """Of row and column, the column being number - row * columns."""
+    down, across = nbytes
+    along = f.integer("mul", number, f.integer_constant(across))
+    return f.integer("add", along, f.integer("mul", row, f.integer_constant(down - columns * across)))
 
 
 KERNEL = Kernel("image", emit)

@@ -1,13 +1,14 @@
 """The transforms of Winograd's method, of one tile and all of its channels: B' d B of inputs, A' m A of products.
 
 Tiles at the lower and right edge of a map have fewer outputs. They read only the inputs that those need, and take the
-others for zeros, which cost nothing: that they are is known when the code is made, one form for each kind of tile.
+others for zeros, which cost nothing: that they are is known when the code is made, one form for each kind of tile. Of
+their outputs they store those that there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from itertools import chain, product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
@@ -91,8 +92,12 @@ def transform_outputs(
     steps = OUTPUT_STEPS[whole.tile]
     epilogue = epilogue_of(f, spec, operands)
 
-    def one(number: Index, row: Index, column: Index, extents: tuple[int, int]) -> None:
-        source = f.offset(products, f.multiply(number, each))
+    with f.loop(0, count) as number:
+        tile = f.add(first, number.index)
+        row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
+        down = _parts(f, row, whole.rows, whole.tile // height, whole.last[0] // height)
+        across = _parts(f, column, whole.columns, whole.tile // width, whole.last[1] // width)
+        source = f.offset(products, f.multiply(number.index, each))
         row, column = f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width)
         corner = f.multiply(f.add(f.multiply(row, map_columns), column), filters)
 
@@ -100,7 +105,8 @@ def transform_outputs(
             own = f.offset(source, f.multiply(channel, 4))
             m = [[f.load(own, (a * whole.side + b) * matrix) for b in range(whole.side)] for a in range(whole.side)]
             outputs = transformed(f, steps, steps, m)
-            for p, q in product(range(extents[0] // height), range(extents[1] // width)):
+
+            def store(p: int, q: int) -> None:
                 element = f.add(f.add(corner, (p * map_columns + q) * filters), channel)
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
                 value, place = (_maximum(f, window), None) if operands.beside is None else first_maximum(f, window)
@@ -109,9 +115,31 @@ def transform_outputs(
                 if place is not None:
                     store_places(f, operands, place, result, element, mask)
 
+            for (own_rows, in_rows), (own_columns, in_columns) in product(down, across):
+                with _when_both(f, in_rows, in_columns):
+                    for p, q in product(own_rows, own_columns):
+                        store(p, q)
+
         _for_vectors(f, filters, body)
 
-    _for_tiles(f, whole, first, count, one)
+
+def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value | None]]:
+    """The outputs of a tile along an axis: those that every tile has, then those that only the last one has not."""
+    parts: list[tuple[range, Value | None]] = [(range(last), None)]
+    if count > 1 and last < extent:
+        parts.append((range(last, extent), f.compare("slt", place, count - 1)))
+    return parts
+
+
+@contextmanager
+def _when_both(f: Function, a: Value | None, b: Value | None) -> Iterator[None]:
+    conditions = [condition for condition in (a, b) if condition]
+    if not conditions:
+        yield
+        return
+    met = conditions[0] if len(conditions) == 1 else f.let(f"and i1 {conditions[0]}, {conditions[1]}")
+    with f.when(met):
+        yield
 
 
 def _maximum(f: Function, values: Sequence[Value]) -> Value:
