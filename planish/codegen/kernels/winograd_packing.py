@@ -39,19 +39,26 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, target: Pointer) -> None:
     """Row `a` of the matrices, for all channels and the filters of a panel."""
     _, _, channels, filters = spec.inputs[0].shape
-    matrix = TRANSFORM[spec.attributes["tile"]]
+    last = run.vectors - 1 if run.masked else run.vectors
     with f.loop(0, channels) as channel:
         here = f.offset(source, f.multiply(channel.index, 4 * filters))
         there = f.offset(target, f.multiply(channel.index, run.vectors * f.vector_nbytes))
-        for v in range(run.vectors):
-            mask = f.tail_mask(filters - (run.start + v) * f.lanes) if run.masked else None
-            w = [
-                [f.load(here, 4 * (3 * i + j) * channels * filters + v * f.vector_nbytes, mask) for j in range(3)]
-                for i in range(3)
-            ]
-            (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
-            for b, value in enumerate(row):
-                f.store(value, there, 4 * (a * len(matrix) + b) * spec.shape[1] + v * f.vector_nbytes)
+        if last:
+            with f.loop(0, last * f.vector_nbytes, f.vector_nbytes) as v:
+                _transform_vector(f, spec, a, f.offset(here, v.index), f.offset(there, v.index), None)
+        if run.masked:
+            behind = last * f.vector_nbytes
+            mask = f.tail_mask(filters - (run.start + last) * f.lanes)
+            _transform_vector(f, spec, a, f.offset(here, behind), f.offset(there, behind), mask)
+
+
+def _transform_vector(f: Function, spec: Spec, a: int, here: Pointer, there: Pointer, mask: str | None) -> None:
+    _, _, channels, filters = spec.inputs[0].shape
+    matrix = TRANSFORM[spec.attributes["tile"]]
+    w = [[f.load(here, 4 * (3 * i + j) * channels * filters, mask) for j in range(3)] for i in range(3)]
+    (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
+    for b, value in enumerate(row):
+        f.store(value, there, 4 * (a * len(matrix) + b) * spec.shape[1])
 
 
 KERNEL = Kernel("whole", emit, items)
