@@ -22,9 +22,11 @@ from itertools import product
 from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
+from planish.codegen.kernels.dense_listed import rows_of_part
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, count_of, is_dense, room_of
+from planish.codegen.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 
 CHUNK = 64  # images: a part of their gradients stays in L1
@@ -32,24 +34,31 @@ _ITEM_VECTORS = 2  # of rows
 
 
 def items(spec: Spec, target: Target) -> int:
-    return -(-spec.shape[0] // _rows(target))
+    return -(-spec.shape[0] // _rows(spec, target))
 
 
 def run(spec: Spec, target: Target) -> int:
     """Elements of an item: whole rows."""
-    return _rows(target) * spec.shape[1]
+    return _rows(spec, target) * spec.shape[1]
 
 
-def _rows(target: Target) -> int:
+def _rows(spec: Spec, target: Target) -> int:
+    if goes_by_blocks(spec.shape[1]):
+        return by_blocks.rows_of_item(spec, target, rows_of_part(spec.shape[0], target.lanes))
     return _ITEM_VECTORS * target.lanes
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
+    if goes_by_blocks(spec.shape[1]):
+        return by_blocks.scratch_nbytes(spec, target)
     return 4 * (target.lanes * CHUNK + 2 * room_of(CHUNK, target.lanes))
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    features, rows = spec.shape[0], _rows(f.module.target)
+    if goes_by_blocks(spec.shape[1]):
+        by_blocks.emit_rows(f, spec, operands, _rows(spec, f.module.target))
+        return
+    features, rows = spec.shape[0], _rows(spec, f.module.target)
     first, whole = f.multiply(operands.item, rows), features // f.lanes * f.lanes
     last = f.smaller(f.add(first, rows), whole)
     gradient = _Gradient(f, spec, operands)
