@@ -42,10 +42,9 @@ def emit_part(
         if whole:
             with f.loop(0, whole, size) as place:
                 layer.add_block(group.index, images, f.add(begin, place.index), 0)
-        if features > whole:  # the end of the block that ends with the part, or with the first block of all
+        if features > whole:  # the end of the block that ends with the part, which is the last one then
             missing = size - (features - whole)
-            start = f.larger(f.subtract(f.add(begin, whole), missing), 0)
-            layer.add_block(group.index, images, start, missing)
+            layer.add_block(group.index, images, f.subtract(f.add(begin, whole), missing), missing)
         layer.store(group.index, images)
 
 

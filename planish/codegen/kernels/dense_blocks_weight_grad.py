@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Operands, Spec
-from planish.codegen.kernels.nonzero_blocks import Blocks, block_elements, room_nbytes
+from planish.codegen.kernels.nonzero_blocks import Blocks, room_nbytes
 from planish.codegen.loops import vectors_of
+from planish.codegen.nonzeros import block_elements
 from planish.codegen.target import Target
 
 CHUNK = 64  # images: their blocks and their gradients stay in L1

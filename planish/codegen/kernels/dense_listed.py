@@ -26,7 +26,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
+from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
@@ -34,9 +34,10 @@ PARTS, _IMAGE_PARTS = 2, 2
 GROUP = 8
 
 
-def rows_of_part(features: int, lanes: int) -> int:
-    """Features of each part (the last may have fewer): whole vectors."""
-    return -(-vectors_of(features, lanes) // PARTS) * lanes
+def rows_of_part(features: int, target: Target) -> int:
+    """Features of each part (the last may have fewer): whole blocks, and so whole vectors."""
+    blocks = -(-features // block_elements(target))
+    return -(-blocks // PARTS) * block_elements(target)
 
 
 def items(spec: Spec, target: Target) -> int:

@@ -18,12 +18,8 @@ from functools import reduce
 from planish.codegen.function import ZERO, Function, Index, Pointer
 from planish.codegen.kernel import Operands, Spec
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
+from planish.codegen.nonzeros import block_elements
 from planish.codegen.target import Target
-
-
-def block_elements(target: Target) -> int:
-    """Elements of a block: whole vectors, for each of which a kernel keeps a vector in registers, half of them all."""
-    return max(target.lanes, target.registers // 2)
 
 
 def room_nbytes(target: Target, images: int) -> int:

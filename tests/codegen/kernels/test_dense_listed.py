@@ -50,7 +50,7 @@ def test_densities(target, density, images):
 
 
 @on_every_target
-@pytest.mark.parametrize("features", [16, 17, 31, 33, 48, 131, 400])
+@pytest.mark.parametrize("features", [8, 9, 15, 16, 17, 31, 33, 48, 131, 400])
 def test_features_that_fill_no_vector(target, features):
     case = Case(images=19)
     for units in (10, FEWEST_UNITS + 1):
