@@ -14,6 +14,7 @@ from planish.codegen.kernel import Spec, spec_of
 from planish.codegen.kernels import items_of, winograd_weight_grad, winograd_weight_grad_plan
 from planish.codegen.kernels.picked_pixels import picks
 from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
+from planish.codegen.nonzeros import goes_by_blocks
 from planish.graph.node import Node
 from planish.ops.windows import NO_PADDING
 
@@ -214,13 +215,17 @@ def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
 def _listed_dense(node: Node, spec: Spec, plan: Plan) -> Choice:
     cost = math.prod(spec.inputs[1].shape)
     why = "images may be mostly zeros; in parts by rows of the weights, which a core has for itself"
-    return Choice(_named(node), "matrix product", "lists of what is not zero", cost, cost, why)
+    return Choice(_named(node), "matrix product", _listed(spec.shape[-1]), cost, cost, why)
+
+
+def _listed(units: int) -> str:
+    return "lists of blocks that are not zero" if goes_by_blocks(units) else "lists of what is not zero"
 
 
 def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     listed = spec.op == "dense_listed_weight_grad"
     cost = spec.result.size * (1 if listed else math.prod(spec.inputs[0].shape[:-1]))
-    method = "lists of what is not zero" if listed else "outer products"
+    method = _listed(spec.shape[-1]) if listed else "outer products"
     why = f"{items_of(node, plan.target)} parts of the result, each summed over the batch by one thread"
     made = [len(unit.nodes) - 1 for stage in plan.stages for unit in stage.units if unit.nodes[0] is node]
     if made != [0]:

@@ -335,6 +335,11 @@ class Function:
         packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to {bits}")
         return self.let(f"zext {bits} {self.let(f'call {bits} @llvm.ctpop.{bits}({bits} {packed})')} to i64")
 
+    def any_lane(self, mask: Value) -> Value:
+        """Whether a mask has any lane, as an i1."""
+        packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to i{self.lanes}")
+        return self.let(f"icmp ne i{self.lanes} {packed}, 0")
+
     def sum_lanes(self, value: Value) -> Value:
         """Sum of all lanes as a scalar, in a fixed tree order."""
         function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"

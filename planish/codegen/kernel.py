@@ -63,8 +63,9 @@ class Operands:
 
     `count`, `item` and `image` (its place in the batch) mean something only to the kinds that have them; `before` are
     the images of the batch before the slice that a program works on; `order` holds the batch's rows of an input that a
-    kernel of parts reads; `beside` is where a second result goes, if somebody reads it; `gated`: places of maxima that
-    go there are none where the result is not positive.
+    kernel of parts reads, and behind them those of the batches to come, `left` in all; `beside` is where a second
+    result goes, if somebody reads it; `gated`: places of maxima that go there are none where the result is not
+    positive.
     """
 
     inputs: tuple[Pointer, ...]
@@ -76,6 +77,7 @@ class Operands:
     image: Index = "%image"
     before: Index = "%before"
     order: Pointer = "%order"
+    left: Index = "%left"
     beside: Pointer | None = None
     gated: bool = False
 

@@ -10,14 +10,24 @@ from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.loops import vectors_of
 from planish.codegen.target import Target
 
-FEWEST_UNITS = 64  # of a layer that is computed from lists
+FEWEST_UNITS = 33  # of a layer whose zeros are left out one by one: for fewer, a list takes longer than it saves
 MOST_FEATURES = 8192  # so that some rows, and lists of them, stay in the cache of a core
 DENSE = (3, 4)  # so many of so many are not zero: then lists take longer than they save
 
 
-def pays(target: Target, features: int, units: int) -> bool:
-    """Whether a dense layer on images is computed from lists."""
-    return units >= FEWEST_UNITS and target.lanes <= features <= MOST_FEATURES
+def block_elements(target: Target) -> int:
+    """Elements of a block: whole vectors, for each of which a kernel keeps a vector in registers, half of them all."""
+    return max(target.lanes, target.registers // 2)
+
+
+def pays(target: Target, features: int) -> bool:
+    """Whether a dense layer on images is computed from lists: of elements, or of blocks of them."""
+    return block_elements(target) <= features <= MOST_FEATURES
+
+
+def goes_by_blocks(units: int) -> bool:
+    """Whether it is blocks that a layer leaves out, if they are all zero, and not single elements."""
+    return units < FEWEST_UNITS
 
 
 def room_of(elements: int, lanes: int) -> int:

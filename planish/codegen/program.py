@@ -120,6 +120,7 @@ class Emitter:
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
+        parameters += ["i64 %left"]
         second = self._beside.get(node)
         beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
         with self.module.function(name, parameters) as f:
@@ -137,6 +138,7 @@ class Emitter:
         count: Index = 0,
         item: Index = 0,
         order: Pointer = "null",
+        left: Index = 0,
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
@@ -149,6 +151,7 @@ class Emitter:
             ("i64", item),
             ("i64", "%before"),
             ("ptr", order),
+            ("i64", left),
         ]
         f.call(self._kernel_names[node], *arguments)
 
@@ -177,14 +180,16 @@ class Emitter:
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
         """Calls the kernel of a part of a value. Rows of the user's arrays it finds by their order itself."""
         order: Pointer = "null"
+        left: Index = 0
         if any(source.op == "input" for source in node.inputs):
             order = f.offset(f.load_pointer("%context", 8 * steps.ORDER_SLOT), f.multiply("%start", 8))
+            left = f.subtract(f.load_integer("%context", 8 * steps.TOTAL_SLOT), "%start")
         addresses = {
             source: self._base(f, self.storage.places[source]) if source.op == "input" else self._address(f, source)
             for source in node.inputs
         }
         target = self._item_address(f, node, item)
-        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order)
+        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order, left=left)
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""

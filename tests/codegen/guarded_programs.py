@@ -60,7 +60,7 @@ def run_inference(outputs, inputs, parameters, *, at_end):
     executable.run(parameters, inputs, results, images, version=1)
 
 
-def run_training(graph, inputs, parameters, scalars, *, at_end):
+def run_training(graph, inputs, parameters, scalars, *, at_end, batch=None):
     images = len(next(iter(inputs.values())))
     outputs = {name: np.zeros((images, *node.shape), np.float32) for name, node in graph.outputs}
     executable = TrainingExecutable(graph, {name: array.dtype for name, array in inputs.items()}, images)
@@ -69,7 +69,7 @@ def run_training(graph, inputs, parameters, scalars, *, at_end):
         for arrays in (inputs, parameters, outputs)
     )
     order = placed(np.arange(images), at_end=at_end)
-    executable.run(parameters, inputs, order, images, scalars, outputs)
+    executable.run(parameters, inputs, order, batch or images, scalars, outputs)
 
 
 def odd_sizes(case):
@@ -132,9 +132,9 @@ def averaged_training(size):
     return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
 
 
-def listed_training(size):
+def listed_training(size, units):
     """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
-    w, m = ops.parameter("w", (size, size + 48)), ops.parameter("m", (size, size + 48))
+    w, m = ops.parameter("w", (size, units)), ops.parameter("m", (size, units))
     loss = ops.reduce_sum(ops.relu(ops.dense(ops.input_("x", (size,)), w)), (0,))
     (gradient,) = gradients(ops.batch_sum(loss), [w])
     moment = ops.add(m, gradient)
@@ -158,11 +158,12 @@ def main():
         for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
-        for size in (16, 17, 31, 33, 65):
-            graph = listed_training(size)
-            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items() if name != "x"}
-            for dtype in DTYPES:
-                run_training(graph, {"x": listed_images(size, dtype)}, values, {}, at_end=at_end)
+        for size in (8, 9, 16, 17, 31, 33, 65):
+            for units in (1, 10, size, size + 48):
+                graph = listed_training(size, units)
+                values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items() if name != "x"}
+                for dtype in DTYPES if units > 1 else DTYPES[:1]:
+                    run_training(graph, {"x": listed_images(size, dtype)}, values, {}, at_end=at_end, batch=8)
         for seed in range(SEEDS):
             print(f"seed {seed}, arrays at the {'end' if at_end else 'start'} of their pages", flush=True)
             graph = random_inference(seed)

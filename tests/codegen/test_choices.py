@@ -134,6 +134,11 @@ def test_few_filters_are_not_the_lanes(filters, method):
     assert choice_of(plan, "c", "convolution").method == method
 
 
+def test_a_narrow_layer_on_images_leaves_out_blocks_of_zeros():
+    plan = plan_of([Flatten(), Dense(10, name="only")], (8, 8), training=True)
+    assert {choice.method for choice in choices_of(plan)} == {"lists of blocks that are not zero"}
+
+
 def test_a_dense_layer_on_images_leaves_out_zeros_and_is_updated_with_its_gradient():
     plan = plan_of([Flatten(), Dense(64, name="first"), Dense(10, name="second")], (8, 8), training=True)
     assert choice_of(plan, "first", "matrix product").method == "lists of what is not zero"

@@ -23,19 +23,21 @@ from collections.abc import Sequence
 from planish.codegen.accumulate import accumulate
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels import dense_blocks
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, count_of, is_dense, room_of
+from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
-PARTS, _IMAGE_PARTS = 2, 4
+PARTS, _IMAGE_PARTS = 2, 2
 GROUP = 8
 
 
-def rows_of_part(features: int, lanes: int) -> int:
-    """Features of each part (the last may have fewer): whole vectors."""
-    return -(-vectors_of(features, lanes) // PARTS) * lanes
+def rows_of_part(features: int, target: Target) -> int:
+    """Features of each part (the last may have fewer): whole blocks, and so whole vectors."""
+    blocks = -(-features // block_elements(target))
+    return -(-blocks // PARTS) * block_elements(target)
 
 
 def items(spec: Spec, target: Target) -> int:
@@ -43,6 +45,8 @@ def items(spec: Spec, target: Target) -> int:
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
+    if goes_by_blocks(spec.shape[1]):
+        return dense_blocks.scratch_nbytes(spec, target)
     room = room_of(spec.attributes["rows"], target.lanes)
     return 4 * (GROUP * room + 2 * room)
 
@@ -55,9 +59,18 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     rest = features - (parts - 1) * rows
     if parts > 1:
         with f.when(f.compare("slt", part, parts - 1)):
-            _Part(f, spec, operands, part, rows).emit(first, last)
+            _emit_part(f, spec, operands, part, rows, first, last)
     with f.when(f.compare("eq", part, parts - 1)):
-        _Part(f, spec, operands, parts - 1, rest).emit(first, last)
+        _emit_part(f, spec, operands, parts - 1, rest, first, last)
+
+
+def _emit_part(
+    f: Function, spec: Spec, operands: Operands, part: Index, features: int, first: Index, last: Index
+) -> None:
+    if goes_by_blocks(spec.shape[1]):
+        dense_blocks.emit_part(f, spec, operands, part, features, first, last)
+    else:
+        _Part(f, spec, operands, part, features).emit(first, last)
 
 
 class _Part:

@@ -22,9 +22,11 @@ from itertools import product
 from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
+from planish.codegen.kernels.dense_listed import rows_of_part
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, count_of, is_dense, room_of
+from planish.codegen.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 
 CHUNK = 64  # images: a part of their gradients stays in L1
@@ -32,24 +34,31 @@ _ITEM_VECTORS = 2  # of rows
 
 
 def items(spec: Spec, target: Target) -> int:
-    return -(-spec.shape[0] // _rows(target))
+    return -(-spec.shape[0] // _rows(spec, target))
 
 
 def run(spec: Spec, target: Target) -> int:
     """Elements of an item: whole rows."""
-    return _rows(target) * spec.shape[1]
+    return _rows(spec, target) * spec.shape[1]
 
 
-def _rows(target: Target) -> int:
+def _rows(spec: Spec, target: Target) -> int:
+    if goes_by_blocks(spec.shape[1]):
+        return by_blocks.rows_of_item(spec, target, rows_of_part(spec.shape[0], target))
     return _ITEM_VECTORS * target.lanes
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
+    if goes_by_blocks(spec.shape[1]):
+        return by_blocks.scratch_nbytes(spec, target)
     return 4 * (target.lanes * CHUNK + 2 * room_of(CHUNK, target.lanes))
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    features, rows = spec.shape[0], _rows(f.module.target)
+    if goes_by_blocks(spec.shape[1]):
+        by_blocks.emit_rows(f, spec, operands, _rows(spec, f.module.target))
+        return
+    features, rows = spec.shape[0], _rows(spec, f.module.target)
     first, whole = f.multiply(operands.item, rows), features // f.lanes * f.lanes
     last = f.smaller(f.add(first, rows), whole)
     gradient = _Gradient(f, spec, operands)
@@ -91,16 +100,17 @@ class _Gradient:
     def _turn(self, row: Index, start: Index, images: Index) -> Index:
         """A vector of elements of each image of the chunk, transposed; gives how many are not zero.
 
-        Images behind the last one read as zeros.
+        Images behind the last one read as zeros. The same elements of the next batch, which the same thread mostly
+        reads then, are asked for.
         """
         f, nbytes = self.f, element_nbytes(self.dtype)
         with f.loop(0, images, f.lanes, carried=["0"], types=["i64"]) as image:
             rows = []
             for place in range(f.lanes):
                 number = f.smaller(f.add(image.index, place), f.subtract(images, 1))
-                position = f.load_integer(self.operands.order, f.multiply(f.add(start, number), 8))
-                source = f.offset(self.operands.inputs[0], f.multiply(position, nbytes * self.features))
-                rows.append(load_elements(f, self.dtype, source, row, f.lanes))
+                rows.append(load_elements(f, self.dtype, self._image(f.add(start, number)), row, f.lanes))
+                soon = f.smaller(f.add(start, f.add(number, self.operands.count)), f.subtract(self.operands.left, 1))
+                f.prefetch(self._image(soon), f.multiply(row, nbytes), level=2)
             numbers = f.integer("add", f.lane_indices(), f.splat_integer(f.let(f"trunc i64 {image.index} to i32")))
             end = f.splat_integer(f.let(f"trunc i64 {images} to i32"))
             present = f.let(f"icmp slt {f.integers} {numbers}, {end}")
@@ -112,6 +122,12 @@ class _Gradient:
             image.next(str(count))
         total: Index = image.results[0]
         return total
+
+    def _image(self, number: Index) -> Pointer:
+        """The image of that number, counted from the batch's first one on."""
+        f = self.f
+        position = f.load_integer(self.operands.order, f.multiply(number, 8))
+        return f.offset(self.operands.inputs[0], f.multiply(position, element_nbytes(self.dtype) * self.features))
 
     def _before(self, y: Pointer, vector: int, begins: Value) -> Value:
         """What earlier chunks of images have summed."""

@@ -44,17 +44,18 @@ def lowered_ops(graph, dtypes):
 def test_densities(target, density, images):
     case = Case(images=images)
     x = sparse(case, density, 7, 5, 3)
-    for units in (FEWEST_UNITS, FEWEST_UNITS + 3):
+    for units in (1, 3, 10, 16, 17, 33, FEWEST_UNITS, FEWEST_UNITS + 3):
         product_and_gradient(case, x, units)
     case.check(4e-6)
 
 
 @on_every_target
-@pytest.mark.parametrize("features", [16, 17, 31, 33, 48, 131, 400])
+@pytest.mark.parametrize("features", [8, 9, 15, 16, 17, 31, 33, 48, 131, 400])
 def test_features_that_fill_no_vector(target, features):
     case = Case(images=19)
-    product_and_gradient(case, sparse(case, 0.3, features), FEWEST_UNITS + 1, "sparse ")
-    product_and_gradient(case, sparse(case, 1.0, features), FEWEST_UNITS + 1, "dense ")
+    for units in (10, FEWEST_UNITS + 1):
+        product_and_gradient(case, sparse(case, 0.3, features), units, "sparse ")
+        product_and_gradient(case, sparse(case, 1.0, features), units, "dense ")
     case.check(4e-6)
 
 
@@ -72,18 +73,21 @@ def test_wide_layers_and_long_rows(target):
 def test_elements_of_any_type(target, dtype):
     case = Case(images=11)
     values = case.generator.integers(0, 2 if dtype == "bool" else 200, (11, 37)) * (case.generator.random(37) < 0.4)
-    product_and_gradient(case, case.input(37, values=values.astype(dtype)), FEWEST_UNITS)
+    x = case.input(37, values=values.astype(dtype))
+    for units in (10, FEWEST_UNITS):
+        product_and_gradient(case, x, units)
     case.check(4e-6)
 
 
 @on_every_target
+@pytest.mark.parametrize("units", [10, FEWEST_UNITS])
 @pytest.mark.parametrize("density", [0.1, 1.0])
-def test_what_is_not_a_number_is_not_left_out(target, density):
+def test_what_is_not_a_number_is_not_left_out(target, density, units):
     case = Case(images=10)
     x = sparse(case, density, 40)
     (values,) = case.inputs.values()
     values[2, 3], values[4, 5], values[6, 39] = np.nan, np.inf, 1e-42
-    product_and_gradient(case, x, FEWEST_UNITS)
+    product_and_gradient(case, x, units)
     computed, expected = case.computed(), case.expected(np.float32)
     for name, found in computed.items():
         np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected[name]), name)
@@ -101,7 +105,8 @@ def test_a_zero_that_meets_an_endless_weight_counts_for_nothing():
 
 
 @pytest.mark.parametrize(
-    ("shape", "units", "listed"), [((784,), 64, True), ((784,), 63, False), ((3, 32), 64, False), ((9000,), 64, False)]
+    ("shape", "units", "listed"),
+    [((784,), 64, True), ((784,), 1, True), ((3, 32), 64, False), ((9000,), 64, False), ((7,), 10, False)],
 )
 def test_which_layers_are_listed(shape, units, listed):
     x = ops.input_("x", shape)
