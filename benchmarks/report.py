@@ -60,4 +60,5 @@ def machine() -> dict[str, Any]:
 
 def save(path: Path | None, **numbers: Any) -> None:
     if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"machine": machine(), **numbers}, indent=1, default=str) + "\n", encoding="utf-8")
