@@ -228,9 +228,9 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
     for node in working:
         if is_beside(node):
             levels[node] = levels[storage_root(node.inputs[0])]
-        elif node.batched and _is_summary(node, small):
+        elif not in_parts(node) and _is_summary(node, small):
             small.add(node)
-            levels[node] = max((levels[source] + (not source.batched) for source in _sources(node)), default=0)
+            levels[node] = max((levels[source] + in_parts(source) for source in _sources(node)), default=0)
 
 
 def _is_summary(node: Node, small: Set[Node]) -> bool:
