@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -134,3 +134,13 @@ def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRu
             runs.append(PanelRun(vectors, start, 1, masked))
         start += vectors
     return runs
+
+
+def over_vectors(f: Function, extent: int, body: Callable[[Index, str | None], None]) -> None:
+    """`body` for each vector of an axis, by the number of its first element; the last one may have a mask."""
+    whole = extent // f.lanes * f.lanes
+    if whole:
+        with f.loop(0, whole, f.lanes) as place:
+            body(place.index, None)
+    if extent > whole:
+        body(whole, f.tail_mask(extent - whole))

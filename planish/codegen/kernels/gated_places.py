@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import panel_runs, vectors_of
+from planish.codegen.loops import over_vectors, panel_runs, vectors_of
 from planish.codegen.target import Target
 from planish.ops.pool_places import NO_PLACE
 
@@ -42,18 +42,13 @@ def store_places(f: Function, operands: Operands, places: Value, y: Value, eleme
 
 
 def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:
-    whole = spec.result.size // f.lanes * f.lanes
     places, y = operands.inputs
 
     def emit_vector(element: Index, mask: str | None) -> None:
         kept = gated(f, f.load_bytes(places, element, mask), f.load(y, f.multiply(element, 4), mask))
         f.store_bytes(kept, operands.output, element, mask)
 
-    if whole:
-        with f.loop(0, whole, f.lanes) as place:
-            emit_vector(place.index, None)
-    if spec.result.size > whole:
-        emit_vector(whole, f.tail_mask(spec.result.size - whole))
+    over_vectors(f, spec.result.size, emit_vector)
 
 
 def _panels(spec: Spec, lanes: int) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from planish.codegen.function import Function, Index
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.loops import over_vectors
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -22,12 +23,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
             total = f.binary("fadd", total, f.load(at, f.multiply(column, 4), mask))
         f.store(epilogue.apply(total, column, column, mask), operands.output, f.multiply(column, 4), mask)
 
-    whole = units // f.lanes * f.lanes
-    if whole:
-        with f.loop(0, whole, f.lanes) as column:
-            emit_vector(column.index, None)
-    if units > whole:
-        emit_vector(whole, f.tail_mask(units - whole))
+    over_vectors(f, units, emit_vector)
 
 
 KERNEL = Kernel("image", emit)

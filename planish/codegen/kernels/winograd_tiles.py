@@ -16,6 +16,7 @@ from planish.codegen.kernel import Operands, Spec, epilogue_of
 from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum
 from planish.codegen.kernels.winograd_plan import Cut, matrix_nbytes, row_nbytes
+from planish.codegen.loops import over_vectors
 from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 
 Square = list[list[Value]]
@@ -77,7 +78,7 @@ def transform_inputs(
             for xi, value in enumerate(chain.from_iterable(transformed(f, steps, steps, pixels))):
                 f.store(value, to, xi * matrix)
 
-        _for_vectors(f, channels, body)
+        over_vectors(f, channels, body)
 
     _for_tiles(f, whole, first, count, one)
 
@@ -120,7 +121,7 @@ def transform_outputs(
                     for p, q in product(own_rows, own_columns):
                         store(p, q)
 
-        _for_vectors(f, filters, body)
+        over_vectors(f, filters, body)
 
 
 def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value | None]]:
@@ -147,16 +148,6 @@ def _maximum(f: Function, values: Sequence[Value]) -> Value:
     for value in values[1:]:
         largest = f.maximum(largest, value)
     return largest
-
-
-def _for_vectors(f: Function, extent: int, body: Callable[[Index, str | None], None]) -> None:
-    """`body` for each vector of an axis, by the number of its first element; the last one may have a mask."""
-    whole = extent // f.lanes * f.lanes
-    if whole:
-        with f.loop(0, whole, f.lanes) as place:
-            body(place.index, None)
-    if extent > whole:
-        body(whole, f.tail_mask(extent - whole))
 
 
 def _for_tiles(
