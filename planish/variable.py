@@ -58,9 +58,13 @@ class Variable:
         if self._array is None:
             with _making:
                 if self._array is None:
-                    made = np.array(self.initializer(self.shape), dtype=np.float32, order="C")
-                    self._array = made.reshape(self.shape)
+                    self._array = self._made()
         return self._array
+
+    def _made(self) -> Array:
+        if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
+            return np.zeros(self.shape, np.float32)
+        return np.array(self.initializer(self.shape), dtype=np.float32, order="C").reshape(self.shape)
 
     @property
     def node(self) -> Node:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.function import Function, Pointer, Value
+from planish.codegen.function import Function, Pointer
+from planish.codegen.transposing import turn_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
         with f.loop(0, whole_rows, f.lanes) as row, f.loop(0, whole_columns, f.lanes) as column:
             start = f.multiply(f.add(row.index, f.multiply(column.index, box.source[last])), 4)
             end = f.multiply(f.add(f.multiply(row.index, box.target[crossed]), column.index), 4)
-            _turn_block(f, f.offset(here, start), 4 * box.source[last], f.offset(there, end), 4 * box.target[crossed])
+            turn_block(f, f.offset(here, start), 4 * box.source[last], f.offset(there, end), 4 * box.target[crossed])
         strides = ((1, box.source[last]), (box.target[crossed], 1))
         for first_row, row_count, first_column, column_count in (
             (0, rows, whole_columns, columns - whole_columns),
@@ -94,25 +95,6 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
                 _move(f, part, f.offset(here, start), f.offset(there, end), 0)
 
     over(0, source, target)
-
-
-def _turn_block(f: Function, source: Pointer, source_nbytes: int, target: Pointer, target_nbytes: int) -> None:
-    rows = [f.load(source, place * source_nbytes) for place in range(f.lanes)]
-    for place, row in enumerate(turned(f, rows)):
-        f.store(row, target, place * target_nbytes)
-
-
-def turned(f: Function, rows: Sequence[Value]) -> list[Value]:
-    """A square block of `lanes` vectors, transposed.
-
-    Each round interleaves vector i with vector i + lanes / 2; log2(lanes) rounds do it.
-    """
-    rows, half = list(rows), f.lanes // 2
-    low = [place // 2 + (place % 2) * f.lanes for place in range(f.lanes)]
-    for _ in range(f.lanes.bit_length() - 1):
-        pairs = [(rows[place], rows[place + half]) for place in range(half)]
-        rows = [f.shuffle(a, b, [index + part for index in low]) for a, b in pairs for part in (0, half)]
-    return rows
 
 
 def _move(f: Function, box: Box, source: Pointer, target: Pointer, axis: int) -> None:

@@ -16,6 +16,7 @@ class Module:
         self.target = target
         self._declarations: dict[str, None] = {}
         self._functions: list[str] = []
+        self._names: set[str] = set()
 
     def declare(self, signature: str) -> None:
         """Declares an external function or intrinsic, once."""
@@ -26,11 +27,15 @@ class Module:
         self, name: str, parameters: Sequence[str], *, lanes: int | None = None, internal: bool = True
     ) -> Iterator[Function]:
         """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing."""
+        self._names.add(name)
         function = Function(self, name, lanes or self.target.lanes)
         yield function
         linkage, group = ("internal ", "#1") if internal else ("", "#0")
         head = f"define {linkage}void @{name}({', '.join(parameters)}) {group} {{\nentry:\n"
         self._functions.append(head + "\n".join([*function.entry_lines, *function.lines]) + "\n  ret void\n}\n")
+
+    def has_function(self, name: str) -> bool:
+        return name in self._names
 
     @property
     def text(self) -> str:

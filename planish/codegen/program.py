@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from planish.codegen import context_layout as layout
 from planish.codegen import steps
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Operands, spec_of
@@ -74,7 +75,7 @@ class Emitter:
         self.module = Module(target)
         names = sorted({place.name for place in storage.places.values() if place.area == "argument"})
         self.arguments = tuple(names)
-        self._slot = {name: steps.HEADER_SLOTS + position for position, name in enumerate(names)}
+        self._slot = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._kernel_names: dict[Node, str] = {}
         self._readers = readers_of(graph)
         self._beside = {storage_root(node.inputs[0]): node for node in graph.nodes if is_beside(node)}
@@ -182,8 +183,8 @@ class Emitter:
         order: Pointer = "null"
         left: Index = 0
         if any(source.op == "input" for source in node.inputs):
-            order = f.offset(f.load_pointer("%context", 8 * steps.ORDER_SLOT), f.multiply("%start", 8))
-            left = f.subtract(f.load_integer("%context", 8 * steps.TOTAL_SLOT), "%start")
+            order = f.offset(f.load_pointer("%context", 8 * layout.ORDER_SLOT), f.multiply("%start", 8))
+            left = f.subtract(f.load_integer("%context", 8 * layout.TOTAL_SLOT), "%start")
         addresses = {
             source: self._base(f, self.storage.places[source]) if source.op == "input" else self._address(f, source)
             for source in node.inputs
@@ -210,7 +211,7 @@ class Emitter:
         if place.area == "argument":
             return f.load_pointer("%context", 8 * self._slot[place.name])
         if place.area == "arena":
-            return f.offset(f.load_pointer("%context", 8 * steps.ARENA_SLOT), place.offset)
+            return f.offset(f.load_pointer("%context", 8 * layout.ARENA_SLOT), place.offset)
         return f.offset("%scratch", place.offset)
 
     def _address(self, f: Function, node: Node, image: Index | None = None, in_block: Index | None = None) -> Pointer:
@@ -240,7 +241,7 @@ class Emitter:
             return f.offset(base, f.multiply(position, nbytes_of(root)))
         nbytes = element_nbytes(self.input_dtypes[root.attributes["name"]]) * root.type.size
         if self.training:
-            order = f.load_pointer("%context", 8 * steps.ORDER_SLOT)
+            order = f.load_pointer("%context", 8 * layout.ORDER_SLOT)
             position = f.load_integer(order, f.multiply(position, 8))
         return f.offset(base, f.multiply(position, nbytes))
 

@@ -25,23 +25,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.context_layout import (
+    BATCH_SLOT,
+    DONE,
+    FINISHED,
+    GENERATION,
+    NEXT,
+    PATIENCE,
+    STEPS_SLOT,
+    STOP_REQUEST,
+    SYNC_SLOT,
+    TOTAL_SLOT,
+    YIELD_SLOT,
+)
 from planish.codegen.function import Function, Index, Value
 from planish.codegen.module import Module
 from planish.codegen.slicing import Slices
 
-# Slots of the context, 8 bytes each, before the arguments.
-ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT = range(7)
-HEADER_SLOTS = 7
-
-# Places in the memory that threads meet in, a cache line each.
-NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))
-SYNC_NBYTES = 64 * 5
-GENERATION = NEXT + 8  # the number of the stage, in the line of the counter
-
 PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
 MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
-
-SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away, if there is one for each thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import platform
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planish import config
 from planish.errors import explain, unknown_name
@@ -13,8 +13,7 @@ FLOAT_NBYTES = 4
 CACHE_LINE_NBYTES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """`lanes` f32 values fit in a vector register, of which there are `registers`.
 
     `permutes_lanes`: it picks any lanes of two registers in one instruction.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,8 +36,7 @@ from planish.models.streams import Stream, is_stream
 Data = Arrays | Stream
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(NamedTuple):
     """What is evaluated after epochs, and after which."""
 
     data: Data
@@ -51,8 +50,7 @@ class Validation:
         return epoch + 1 in self.frequency
 
 
-@dataclass(frozen=True, slots=True)
-class FitArguments:
+class FitArguments(NamedTuple):
     """The arguments of `fit` other than the data, as given."""
 
     batch_size: Any

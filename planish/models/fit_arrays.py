@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ from planish.models.visits import Order, Visits
 _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """What is trained on in one go: the rows `order` of `data`, whose arrays a program reads as `inputs`."""
 
     data: Prepared

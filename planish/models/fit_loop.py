@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ from planish.models.trainer import Trainer
 from planish.models.visits import Order
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(NamedTuple):
     """Where an epoch is."""
 
     step: int = 0

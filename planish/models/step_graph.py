@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from planish import ops
 from planish.autodiff import gradients
@@ -14,15 +13,14 @@ from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.losses.loss import Loss
 from planish.optimizers import Optimizer
-from planish.passes import pipeline
+from planish.passes.before_gradients import before_gradients
 from planish.variable import Variable
 
 ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
 """The type of a loss's targets in the graph, by `target_kind`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(NamedTuple):
     """What is minimised: `loss` of targets of a shape (batch axis left out), times a factor and the sample weights."""
 
     loss: Loss
@@ -78,7 +76,7 @@ def training_graph(
     if penalty is not None:
         outputs["penalty"] = penalty
     forward = Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
-    forward = pipeline.run(forward, passes=pipeline.BEFORE_GRADIENTS)
+    forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
     total = ops.divide(ops.batch_sum(outputs["loss"]), ops.batch_size())
     if penalty is not None:

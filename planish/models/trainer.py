@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ from planish.variable import Variable
 _LARGEST_SEED = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class StepOutputs:
+class StepOutputs(NamedTuple):
     """What steps leave behind, in visiting order: `loss` f32 [n], `y` f32 [n, ...], `penalty` f32 [steps]."""
 
     loss: Array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from planish.graph.graph import Graph
 from planish.passes.exploit_pool_sparsity import exploit_pool_sparsity
@@ -20,10 +20,6 @@ from planish.passes.sum_images_first import sum_images_first
 
 Pass = Callable[[Graph], Graph]
 
-# What gradients are better taken of than of the user's graph: those of a pool in front of bias and activation are zero
-# almost everywhere, and those of bias and activation then have the pool's size.
-BEFORE_GRADIENTS: tuple[Pass, ...] = (simplify, move_pool_first)
-
 PASSES: tuple[Pass, ...] = (
     simplify,
     fold_channel_scale,
@@ -38,9 +34,9 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
-def run(graph: Graph, recorder: Recorder | None = None, passes: Sequence[Pass] = PASSES) -> Graph:
+def run(graph: Graph, recorder: Recorder | None = None) -> Graph:
     """The graph after all passes; each is recorded."""
-    for step in passes:
+    for step in PASSES:
         started = time.perf_counter()
         after = step(graph)
         if recorder is not None:

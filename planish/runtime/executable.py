@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.codegen import steps
+from planish.codegen import context_layout as layout
 from planish.graph.graph import Graph
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.programs import compiled
@@ -56,15 +56,15 @@ class _Executable:
         return int(self._scratch[number].ctypes.data)
 
     def _context(self) -> Array:
-        slots = np.zeros(steps.HEADER_SLOTS + len(self._argument_names), np.uintp)
-        slots[steps.ARENA_SLOT] = self._arena.ctypes.data
+        slots = np.zeros(layout.HEADER_SLOTS + len(self._argument_names), np.uintp)
+        slots[layout.ARENA_SLOT] = self._arena.ctypes.data
         return slots
 
     def _bind(self, slots: Array, kinds: Mapping[str, Arrays]) -> None:
         """Writes the addresses of the arrays into the context."""
         for position, (kind, name) in enumerate(self._argument_names):
             if kind in kinds:
-                slots[steps.HEADER_SLOTS + position] = kinds[kind][name].ctypes.data
+                slots[layout.HEADER_SLOTS + position] = kinds[kind][name].ctypes.data
 
 
 class InferenceExecutable(_Executable):
@@ -80,7 +80,7 @@ class InferenceExecutable(_Executable):
         self._version: int | None = None
         self._parameters: Arrays = {}
         self._rows = [
-            (steps.HEADER_SLOTS + position, kind == "input", name)
+            (layout.HEADER_SLOTS + position, kind == "input", name)
             for position, (kind, name) in enumerate(self._argument_names)
             if kind in ("input", "output")
         ]
@@ -158,14 +158,14 @@ class TrainingExecutable(_Executable):
         if count == 0:
             return 0
         with self._lock:
-            slots, sync = self._context(), aligned_buffer(steps.SYNC_NBYTES)
+            slots, sync = self._context(), aligned_buffer(layout.SYNC_NBYTES)
             self._bind(slots, {"parameter": parameters, "input": inputs, "scalar": scalars, "output": outputs})
             rows = np.ascontiguousarray(order, np.int64)
             threads = get_num_threads() if total >= FEWEST_IMAGES_FOR_WORKERS else 1
             header = {
-                steps.ORDER_SLOT: rows.ctypes.data, steps.SYNC_SLOT: sync.ctypes.data, steps.TOTAL_SLOT: total,
-                steps.BATCH_SLOT: batch_size, steps.STEPS_SLOT: count,
-                steps.YIELD_SLOT: yield_address(),
+                layout.ORDER_SLOT: rows.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data, layout.TOTAL_SLOT: total,
+                layout.BATCH_SLOT: batch_size, layout.STEPS_SLOT: count,
+                layout.YIELD_SLOT: yield_address(),
             }  # fmt: skip
             for slot, value in header.items():
                 slots[slot] = value
@@ -174,7 +174,7 @@ class TrainingExecutable(_Executable):
     def _run_steps(self, slots: Array, sync: Array, threads: int, progress: Callable[[int], None] | None) -> int:
         context = int(slots.ctypes.data)
         words = sync.view(np.int64)
-        words[steps.PATIENCE // 8] = steps.SPINS if threads <= usable_cpus() else 0
+        words[layout.PATIENCE // 8] = layout.SPINS if threads <= usable_cpus() else 0
         scratch = [self._scratch_address(number) for number in range(threads)]
 
         def work(number: int) -> None:
@@ -182,16 +182,16 @@ class TrainingExecutable(_Executable):
 
         def watch() -> None:
             if progress is not None:
-                progress(int(words[steps.DONE // 8]))
+                progress(int(words[layout.DONE // 8]))
 
         def stop() -> None:
-            words[steps.STOP_REQUEST // 8] = 1
+            words[layout.STOP_REQUEST // 8] = 1
 
         try:
-            if threads == 1 and slots[steps.STEPS_SLOT] == 1:
+            if threads == 1 and slots[layout.STEPS_SLOT] == 1:
                 work(0)
             else:
                 run_watched(work, threads, watch, stop, _WATCH_SECONDS)
         finally:  # an interrupted run tells how far it came, too
             watch()
-        return int(words[steps.DONE // 8])
+        return int(words[layout.DONE // 8])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import json
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from planish import config
 from planish.codegen.target import Target, current_target
@@ -20,8 +20,7 @@ from planish.runtime import object_cache
 from planish.runtime.native import NativeCode
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A program ready to be called. Sizes in bytes. What is kept has numbers for the names of parameters."""
 
     code: NativeCode
@@ -31,8 +30,7 @@ class Compiled:
     block: int
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
+class Making(NamedTuple):
     """How this process came to a program: compiled, or `loaded` from disk; when, by `time.perf_counter`, and how many
     seconds it took."""
 
@@ -63,7 +61,7 @@ def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, m
             if len(_COMPILED) >= _MOST_KEPT:
                 del _COMPILED[next(iter(_COMPILED))]
             _COMPILED[key] = found
-    return replace(found, arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
+    return found._replace(arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
 
 
 def makings(since: float) -> list[Making]:
@@ -119,7 +117,7 @@ def _loaded(key: str, target: Target) -> Compiled | None:
     if stored is None:
         return None
     head, _, code = stored.partition(b"\n")
-    facts = json.loads(head)
+    facts = ast.literal_eval(head.decode())
     return Compiled(
         NativeCode(code, target),
         tuple(facts["arguments"]),
@@ -151,5 +149,5 @@ def _made(
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
     }
-    object_cache.store(key, json.dumps(facts).encode() + b"\n" + code)
+    object_cache.store(key, repr(facts).encode() + b"\n" + code)
     return Compiled(NativeCode(code, target), arguments, program.arena_nbytes, program.scratch_nbytes, program.block)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planish import ops
-from planish.codegen import steps
+from planish.codegen import context_layout as layout
 from planish.graph.graph import Graph
 from planish.runtime import executable
 from planish.runtime.executable import TrainingExecutable
@@ -34,13 +34,13 @@ def patience_of(threads, monkeypatch):
         made.run({"w": np.zeros(3, np.float32)}, {"x": np.ones((600, 3), np.float32)}, np.arange(600), 300, {}, {})
     finally:
         set_num_threads(before)
-    (sync,) = [buffer for buffer in buffers if buffer.nbytes == steps.SYNC_NBYTES]
+    (sync,) = [buffer for buffer in buffers if buffer.nbytes == layout.SYNC_NBYTES]
     assert seen == [threads]
-    return int(sync.view(np.int64)[steps.PATIENCE // 8])
+    return int(sync.view(np.int64)[layout.PATIENCE // 8])
 
 
 def test_patience(monkeypatch):
-    assert patience_of(usable_cpus(), monkeypatch) == steps.SPINS
+    assert patience_of(usable_cpus(), monkeypatch) == layout.SPINS
     assert patience_of(usable_cpus() + 1, monkeypatch) == 0
 
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from itertools import product
 
-from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
@@ -28,6 +27,7 @@ from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
 from planish.codegen.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
+from planish.codegen.transposing import turned
 
 CHUNK = 64  # images: a part of their gradients stays in L1
 _ITEM_VECTORS = 2  # of rows

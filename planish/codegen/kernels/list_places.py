@@ -13,10 +13,10 @@ Bound by shuffles: 2 * log2(lanes) for each vector of places and gradients.
 
 from __future__ import annotations
 
-from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels.gated_places import has_place
+from planish.codegen.transposing import block_of, turn_block, turn_part
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -61,20 +61,26 @@ def _emit_block(
     mask = f.tail_mask(count)
     first = f.add(f.multiply(window, channels), channel)
     places, gradients = f.offset(operands.inputs[0], first), f.offset(operands.inputs[1], f.multiply(first, 4))
-    place_rows = [_as_float(f, f.load_bytes(places, row * channels, mask)) for row in range(windows)]
-    gradient_rows = [f.load(gradients, 4 * row * channels, mask) for row in range(windows)]
-    nothing = [ZERO] * (f.lanes - windows)
+
+    def places_of(row: Index) -> Value:
+        integers = f.load_bytes(places, f.multiply(row, channels), mask)
+        return f.let(f"bitcast {f.integers} {integers} to {f.vector}")
+
+    turned_places = block_of(f, windows, places_of)
+    turn_block(f, turned_places, f.vector_nbytes, turned_places, f.vector_nbytes)
+    turned_gradients = f.stack_vectors(f.lanes)
+    turn_part(f, gradients, 4 * channels, windows, count, turned_gradients, f.vector_nbytes)
     from_start = _window_distances(f, spec, window)
     lists = f.offset(operands.output, f.multiply(channel, 4 * spec.shape[1]))
-    turned_places, turned_gradients = turned(f, place_rows + nothing), turned(f, gradient_rows + nothing)
-    for lane in range(count):
-        place = f.let(f"bitcast {f.vector} {turned_places[lane]} to {f.integers}")
-        live = f.both(f.greater(turned_gradients[lane], ZERO, "une"), has_place(f, place))
+    with f.loop(0, count) as lane:
+        here = f.multiply(lane.index, f.vector_nbytes)
+        place, gradient = f.load_integers(turned_places, here), f.load(turned_gradients, here)
+        live = f.both(f.greater(gradient, ZERO, "une"), has_place(f, place))
         if fresh:
             live = f.both(live, fresh)
         distance = f.integer("add", from_start, _place_distances(f, spec, place))
-        own = f.offset(lists, 4 * lane * spec.shape[1])
-        _append(f, own, spec.shape[1] // 2, live, distance, turned_gradients[lane])
+        own = f.offset(lists, f.multiply(lane.index, 4 * spec.shape[1]))
+        _append(f, own, spec.shape[1] // 2, live, distance, gradient)
 
 
 def _append(f: Function, own: Pointer, room: int, live: Value, distances: Value, gradients: Value) -> None:
@@ -84,10 +90,6 @@ def _append(f: Function, own: Pointer, room: int, live: Value, distances: Value,
     f.store_integers(f.compressed(distances, live, integer=True), end, 4)
     f.store(f.compressed(gradients, live), end, 4 + 4 * room)
     f.store_count(f.add(length, f.count_lanes(live)), own)
-
-
-def _as_float(f: Function, integers: Value) -> Value:
-    return f.let(f"bitcast {f.integers} {integers} to {f.vector}")
 
 
 def _window_distances(f: Function, spec: Spec, window: Index) -> Value:

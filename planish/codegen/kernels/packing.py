@@ -1,7 +1,7 @@
 """Weights into the order in which kernels read them. Runs once per change of the weights (in training: once a step).
 
 pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
-               turned: from w[columns of the panel][k], square blocks of which are transposed in registers
+               turned: from w[columns of the panel][k], square blocks of which are transposed
 unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
 
 Bound by memory. Items: one a panel; one for some elements of the gradient's matrices.
@@ -13,11 +13,11 @@ import math
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.boxes import turned
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
+from planish.codegen.transposing import turn_part
 from planish.ops.winograd import KERNEL
 
 UNPACKED_AT_ONCE = 2048
@@ -69,16 +69,13 @@ def _pack_turned(f: Function, run: PanelRun, rows: int, columns: int, source: Po
     whole = rows // f.lanes * f.lanes
     for v, width in enumerate(_widths(run, columns, f.lanes)):
         own = f.offset(source, 4 * v * f.lanes * rows)
-        for start, stop, mask in ((0, whole, None), (whole, rows, f.tail_mask(rows - whole) if whole < rows else None)):
+        for start, stop in ((0, whole), (whole, rows)):
             if start == stop:
                 continue
             with f.loop(start, stop, f.lanes) as k:
                 here = f.offset(own, f.multiply(k.index, 4))
-                there = f.offset(target, f.multiply(k.index, step))
-                block = [f.load(here, 4 * place * rows, mask) for place in range(width)]
-                block += [ZERO] * (f.lanes - width)
-                for place, vector in enumerate(turned(f, block)[: stop - start]):
-                    f.store(vector, there, place * step + v * f.vector_nbytes)
+                there = f.offset(f.offset(target, v * f.vector_nbytes), f.multiply(k.index, step))
+                turn_part(f, here, 4 * rows, width, min(f.lanes, stop - start), there, step)
 
 
 def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
