@@ -156,31 +156,21 @@ def run_watched(
 
 
 def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
-    """Starts the other threads and is one of them: signals raise in the main thread only, so nothing does here."""
+    """Invites the other threads and is one of them: signals raise in the main thread only, so nothing does here.
 
-    def follow(number: int) -> None:
+    The others are kept: a new one is often put on this thread's processor, and waits there for milliseconds.
+    """
+
+    def guarded(number: int) -> None:
         try:
             work(number)
-        except BaseException as error:  # handed to the waiting thread
-            crew.failures.append(error)
+        except BaseException:
             stop()
+            raise
 
-    others: list[threading.Thread] = []
-    for number in range(1, threads):
-        other = threading.Thread(target=follow, args=(number,), daemon=True, name=f"planish-{number}")
-        try:
-            other.start()
-        except RuntimeError:  # the system has no thread left: those that are there do all
-            break
-        others.append(other)
-    try:
-        work(0)
-    except BaseException:
-        stop()
-        raise
-    finally:
-        for other in others:
-            other.join()
+    if threads > 1:
+        _invite(crew, guarded, threads)
+    guarded(0)
 
 
 @functools.cache
