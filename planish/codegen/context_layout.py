@@ -10,5 +10,6 @@ HEADER_SLOTS = 7
 NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))
 SYNC_NBYTES = 64 * 5
 GENERATION = NEXT + 8  # the number of the stage, in the line of the counter
+ALARM = STOP_REQUEST + 8  # set where an image turns out to hold what is not finite
 
 SPINS = 4000  # pauses (about 50 us) before a waiting thread gives its processor away, if there is one for each thread

@@ -360,6 +360,15 @@ class Function:
         packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to i{self.lanes}")
         return self.let(f"icmp ne i{self.lanes} {packed}, 0")
 
+    def with_not_finite(self, seen: Value, value: Value) -> Value:
+        """`seen` plus nothing, if all of `value` is finite; NaN in the lanes where it is not."""
+        return self.fma(value, ZERO, seen)
+
+    def raise_alarm(self, seen: Value, alarm: Pointer) -> None:
+        """Sets the word if any lane is NaN."""
+        with self.when(self.any_lane(self.greater(seen, seen, "uno"))):
+            self.emit(f"store i64 1, ptr {alarm}, align 8")
+
     def sum_lanes(self, value: Value) -> Value:
         """Sum of all lanes as a scalar, in a fixed tree order."""
         function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"

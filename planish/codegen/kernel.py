@@ -65,7 +65,7 @@ class Operands:
     the images of the batch before the slice that a program works on; `order` holds the batch's rows of an input that a
     kernel of parts reads, and behind them those of the batches to come, `left` in all; `beside` is where a second
     result goes, if somebody reads it; `gated`: places of maxima that go there are none where the result is not
-    positive.
+    positive; a kernel of parts raises the `alarm`, a word, where an image holds what is not finite (see `watches`).
     """
 
     inputs: tuple[Pointer, ...]
@@ -78,6 +78,7 @@ class Operands:
     before: Index = "%before"
     order: Pointer = "%order"
     left: Index = "%left"
+    alarm: Pointer = "%alarm"
     beside: Pointer | None = None
     gated: bool = False
 
@@ -87,6 +88,7 @@ class Kernel:
     """`emit` writes the body; the others are asked before, with the same spec and target.
 
     `run`: how many elements an item has, if each is a run of them behind that of the item before; else None.
+    `watches`: whether it looks at all elements of its images for what is not finite.
     """
 
     kind: Kind
@@ -94,6 +96,7 @@ class Kernel:
     items: Callable[[Spec, Target], int] = lambda spec, target: 1
     scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
     run: Callable[[Spec, Target], int | None] = lambda spec, target: None
+    watches: Callable[[Spec], bool] = lambda spec: False
 
 
 def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:

@@ -44,7 +44,8 @@ STAGE_PARAMETERS = (
 class Program:
     """Text of the module, and what the runtime has to provide.
 
-    Memory in bytes, and an address per argument in order.
+    Memory in bytes, and an address per argument in order. `watched` are the inputs at which a kernel looks for what is
+    not finite.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Program:
     arena_nbytes: int
     scratch_nbytes: int
     block: int
+    watched: tuple[str, ...]
 
 
 class Emitter:
@@ -93,8 +95,20 @@ class Emitter:
         else:
             steps.emit_inference(self.module, self.stage_items())
         return Program(
-            self.module.text, self.arguments, self.storage.arena_nbytes, self.storage.scratch_nbytes, self.block
+            self.module.text,
+            self.arguments,
+            self.storage.arena_nbytes,
+            self.storage.scratch_nbytes,
+            self.block,
+            self._watched(),
         )
+
+    def _watched(self) -> tuple[str, ...]:
+        """Names of inputs."""
+        nodes = [unit.nodes[0] for stage in self.stages for unit in stage.units]
+        watching = [node for node in nodes if kernel_for(spec_of(node)).watches(spec_of(node))]
+        found = {source.attributes["name"] for node in watching for source in node.inputs if source.op == "input"}
+        return tuple(sorted(found))
 
     def stage_items(self) -> list[steps.StageItems]:
         """How the work of each stage is counted: images by the block, parts one by one."""
@@ -121,7 +135,7 @@ class Emitter:
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
-        parameters += ["i64 %left"]
+        parameters += ["i64 %left", "ptr nocapture %alarm"]
         second = self._beside.get(node)
         beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
         with self.module.function(name, parameters) as f:
@@ -140,6 +154,7 @@ class Emitter:
         item: Index = 0,
         order: Pointer = "null",
         left: Index = 0,
+        alarm: Pointer = "null",
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
@@ -153,6 +168,7 @@ class Emitter:
             ("i64", "%before"),
             ("ptr", order),
             ("i64", left),
+            ("ptr", alarm),
         ]
         f.call(self._kernel_names[node], *arguments)
 
@@ -181,8 +197,10 @@ class Emitter:
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
         """Calls the kernel of a part of a value. Rows of the user's arrays it finds by their order itself."""
         order: Pointer = "null"
+        alarm: Pointer = "null"
         left: Index = 0
         if any(source.op == "input" for source in node.inputs):
+            alarm = f.offset(f.load_pointer("%context", 8 * layout.SYNC_SLOT), layout.ALARM)
             order = f.offset(f.load_pointer("%context", 8 * layout.ORDER_SLOT), f.multiply("%start", 8))
             left = f.subtract(f.load_integer("%context", 8 * layout.TOTAL_SLOT), "%start")
         addresses = {
@@ -190,7 +208,7 @@ class Emitter:
             for source in node.inputs
         }
         target = self._item_address(f, node, item)
-        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order, left=left)
+        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order, left=left, alarm=alarm)
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""

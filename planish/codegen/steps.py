@@ -16,6 +16,9 @@ Stages that repeat (see `schedule`) are gone through slice by slice of the batch
 The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
 the stage, counted over all steps. The whole number is beside it, written before the word is.
 
+A kernel that finds an image with NaN or infinity raises the alarm. When its stage is over, so is the run: the step is
+not counted, and has changed nothing, as what is updated is written by later stages.
+
 Denormal numbers are flushed to zero while training (an optimizer's moments decay into them and would take a hundred
 times longer); the caller's mode is restored.
 """
@@ -26,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planish.codegen.context_layout import (
+    ALARM,
     BATCH_SLOT,
     DONE,
     FINISHED,
@@ -231,7 +235,8 @@ def _emit_shared_stage(
 def _emit_leave(module: Module, places: int) -> None:
     """Counts the pieces that a thread has done. Who completes the stage opens the next one; the others wait for it.
 
-    After the last stage of a step a request to stop is granted: the next stage is then the one behind the end.
+    After the last stage of a step a request to stop is granted, after any stage the alarm: the next stage is then the
+    one behind the end.
     """
     integers = ("stage", "generation", "mine", "pieces", "end")
     parameters = ["ptr %sync", "ptr %yield", *(f"i64 %{name}" for name in integers)]
@@ -245,10 +250,12 @@ def _emit_leave(module: Module, places: int) -> None:
         f.emit(f"store i64 0, ptr {f.offset('%sync', FINISHED)}, align 8")
         following = f.add("%generation", 1)
         complete = f.compare("eq", f.remainder(following, places), 0)
-        with f.when(complete):
+        alarm = f.compare("ne", f.load_integer("%sync", ALARM), 0)
+        with f.when(f.let(f"and i1 {complete}, {f.let(f'xor i1 {alarm}, true')}")):
             f.emit(f"store i64 {f.divide(following, places)}, ptr {f.offset('%sync', DONE)}, align 8")
         stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
-        opened = f.let(f"select i1 {f.let(f'and i1 {complete}, {stop}')}, i64 %end, i64 {following}")
+        over = f.let(f"or i1 {alarm}, {f.let(f'and i1 {complete}, {stop}')}")
+        opened = f.let(f"select i1 {over}, i64 %end, i64 {following}")
         f.emit(f"store atomic i64 {opened}, ptr {f.offset('%sync', GENERATION)} monotonic, align 8")
         word = f.let(f"shl i64 {opened}, {2 * PIECE_BITS}")
         f.emit(f"store atomic i64 {word}, ptr {f.offset('%sync', NEXT)} release, align 8")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from planish.models import tally
-from planish.models.data import as_arrays
+from planish.models.data import as_arrays, check_finite
 from planish.models.prepare import Prepared, image_shape, metric_set, out_of_memory_explained, prepare, require_compiled
 from planish.models.trainer import StepOutputs
 
@@ -20,6 +20,9 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
         prepared = prepare(model, settings, data)
         metrics = metric_set(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
+        if not trainer.watches_images:
+            check_finite(data.x, "x")
+        check_finite(prepared.y_true, "y")
         outputs = trainer.new_outputs(len(data), len(data))
         trainer.run(prepared.inputs(), np.arange(len(data), dtype=np.int64), len(data), outputs)
         return _results(model, prepared, outputs)

@@ -21,7 +21,12 @@ class InferenceExecutable(Protocol):
 
 
 class TrainingExecutable(Protocol):
-    """Runs training steps; see `planish.runtime.interpreted.InterpretedTraining.run`."""
+    """Runs training steps; see `planish.runtime.interpreted.InterpretedTraining.run`.
+
+    It stops in front of a batch that has a row of a `watched` input with NaN or infinity.
+    """
+
+    watched: tuple[str, ...]
 
     def run(
         self,

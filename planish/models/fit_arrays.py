@@ -11,7 +11,7 @@ import numpy as np
 from planish.callbacks import CallbackList
 from planish.models.arrays import CHUNK_NBYTES, readable_as_is
 from planish.models.compile_settings import CompileSettings
-from planish.models.data import Arrays
+from planish.models.data import Arrays, check_finite
 from planish.models.fit_loop import Epochs
 from planish.models.prepare import Prepared
 from planish.models.read_ahead import LEAST_AHEAD, ReadAhead
@@ -52,18 +52,26 @@ class ArrayEpochs(Epochs):
         shuffle: bool,
     ) -> None:
         super().__init__(model, settings, callbacks, random)
-        self._data = self._prepared(data)
+        self._data = self._prepared(data, look=False)
+        self._looked = False
         self._direct = readable_as_is(data.x) and readable_as_is(self._data.y_true)
         self._batch_size = min(batch_size, len(data))
         self._visits = Visits(len(data), self._batch_size, random if shuffle else None, steps)
 
     def _train(self) -> None:
         trainer = self._trainer(self._data, self._batch_size)
+        self._look(trainer)
         with closing(self._stretches(trainer)) as stretches:
             for stretch in stretches:
                 self._run(trainer, stretch)
                 if self._single and self._model.stop_training:
                     break
+
+    def _look(self, trainer: Trainer) -> None:
+        """At all images, once, for what is not finite; unless the program does so where it reads them anyway."""
+        if not self._looked and not (self._direct and trainer.watches_images):
+            check_finite(self._data.data.x, "x")
+        self._looked = True
 
     def _run(self, trainer: Trainer, stretch: Stretch) -> None:
         def run() -> None:

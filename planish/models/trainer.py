@@ -13,12 +13,19 @@ from planish.errors import explain
 from planish.models import executables
 from planish.models.arrays import Array, memory_dtype
 from planish.models.compile_settings import CompileSettings
+from planish.models.data import check_finite
 from planish.models.prepare import Prepared
 from planish.models.step_graph import training_graph
 from planish.optimizers import Optimizer
 from planish.variable import Variable
 
 _LARGEST_SEED = 2**31 - 1
+_CHANGED = explain(
+    what="`x` held values that are not finite while the model was trained",
+    expected="finite numbers",
+    received="finite numbers now: something else writes into `x`",
+    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
+)
 
 
 class StepOutputs(NamedTuple):
@@ -54,6 +61,11 @@ class Trainer:
         self._outputs = {name: node.type for name, node in graph.outputs}
 
     @property
+    def watches_images(self) -> bool:
+        """Whether `run` finds NaN and infinity in the images by itself."""
+        return "x" in self._executable.watched
+
+    @property
     def output_nbytes(self) -> int:
         """What `new_outputs` takes for each image."""
         return sum(4 * kind.size for kind in self._outputs.values() if kind.batched)
@@ -82,7 +94,8 @@ class Trainer:
     ) -> None:
         """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
 
-        Interrupted, it counts the steps that were done.
+        Interrupted, it counts the steps that were done. ValueError if it `watches_images` and came to a bad one, after
+        the steps before it.
         """
         steps = -(-len(order) // batch_size)
         done = 0
@@ -107,6 +120,9 @@ class Trainer:
             self._optimizer.iterations += done
             for variable in self._variables:
                 variable.touch()
+        if done < steps:
+            check_finite(inputs["x"], "x")
+            raise ValueError(_CHANGED)
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""

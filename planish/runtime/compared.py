@@ -61,6 +61,7 @@ class ComparedTraining(TrainingExecutable):
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
         super().__init__(graph, input_dtypes, max_batch)
+        self.watched = ()  # images are looked at before, as the interpreter takes any
         self._oracle = InterpretedTraining(graph, input_dtypes, max_batch)
 
     def run(

@@ -133,6 +133,7 @@ class TrainingExecutable(_Executable):
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
         super().__init__(graph, input_dtypes, training=True, max_batch=max_batch)
         self._train = self._program.code.function("train", [_POINTER, _POINTER, _SIZE])
+        self.watched = self._program.watched
 
     def run(
         self,
@@ -145,7 +146,8 @@ class TrainingExecutable(_Executable):
         *,
         progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Runs ceil(len(order) / batch_size) steps over the rows `order` of `inputs`; gives the number of steps done.
+        """Runs ceil(len(order) / batch_size) steps over the rows `order` of `inputs`; gives the number of steps done,
+        which are fewer if the next batch has a row of a `watched` input that is not finite.
 
         `parameters` are updated in place. `scalars` hold a value per step. Batched outputs are written in visiting
         order, unbatched ones one per step. `progress` is told the number of steps done now and then. What it raises,

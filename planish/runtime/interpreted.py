@@ -45,6 +45,8 @@ class InterpretedInference:
 class InterpretedTraining:
     """Runs training steps of a graph with updates."""
 
+    watched: tuple[str, ...] = ()
+
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
         self.graph = graph
         self.max_batch = max_batch

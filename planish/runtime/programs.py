@@ -21,13 +21,17 @@ from planish.runtime.native import NativeCode
 
 
 class Compiled(NamedTuple):
-    """A program ready to be called. Sizes in bytes. What is kept has numbers for the names of parameters."""
+    """A program ready to be called. Sizes in bytes. What is kept has numbers for the names of parameters.
+
+    A program stops at an image of a `watched` input that holds NaN or infinity.
+    """
 
     code: NativeCode
     arguments: tuple[str, ...]
     arena_nbytes: int
     scratch_nbytes: int
     block: int
+    watched: tuple[str, ...]
 
 
 class Making(NamedTuple):
@@ -124,6 +128,7 @@ def _loaded(key: str, target: Target) -> Compiled | None:
         facts["arena_nbytes"],
         facts["scratch_nbytes"],
         facts["block"],
+        tuple(facts["watched"]),
     )
 
 
@@ -148,6 +153,14 @@ def _made(
         "arena_nbytes": program.arena_nbytes,
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
+        "watched": program.watched,
     }
     object_cache.store(key, repr(facts).encode() + b"\n" + code)
-    return Compiled(NativeCode(code, target), arguments, program.arena_nbytes, program.scratch_nbytes, program.block)
+    return Compiled(
+        NativeCode(code, target),
+        arguments,
+        program.arena_nbytes,
+        program.scratch_nbytes,
+        program.block,
+        program.watched,
+    )

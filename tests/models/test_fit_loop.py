@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import planish
 from planish.callbacks import Callback, EarlyStopping, LambdaCallback, LearningRateScheduler, TerminateOnNaN
-from planish.layers import Dense, Input
+from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.optimizers import SGD
 from planish.runtime import interpreted
@@ -207,3 +208,43 @@ def test_what_is_shown(train, classifier, data, capsys):
     assert capsys.readouterr().out.startswith("2/2 - ")
     train(model, *data)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("what", ["fit", "train_on_batch"])
+@pytest.mark.parametrize("first", ["dense", "conv"])
+def test_images_that_are_not_finite_are_refused(what, first):
+    """By the program itself where a dense layer reads them, else before it runs: no weight is the worse for it."""
+    layers = {"dense": [Input((6, 6, 1)), Flatten()], "conv": [Input((6, 6, 1)), Conv2D(2, 3), Flatten()]}[first]
+    model = Sequential([*layers, Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x, y = np.ones((20, 6, 6, 1), np.float32), np.zeros(20)
+    x[13, 2, 1] = np.nan
+    before = [weight.copy() for weight in model.get_weights()]
+    message = r"`x` holds values that are not finite\n.*\n.*the first is x\[13, 2, 1, 0\] = nan"
+    for _ in range(2):
+        with pytest.raises(ValueError, match=message):
+            getattr(model, what)(x, y)
+    for weight, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+    assert model.optimizer.iterations == 0
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, y, batch_size=5, shuffle=False, verbose=0)
+    assert model.optimizer.iterations == (2 if first == "dense" else 0)
+    x[13] = 0
+    model.fit(x, y, verbose=0)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_a_bad_image_among_many_ends_training_on_several_threads():
+    model = Sequential([Input((40,)), Dense(50, activation="relu"), Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x, y = np.ones((3000, 40), np.float32), np.zeros(3000)
+    x[2021, 39] = -np.inf
+    planish.set_num_threads(4)
+    try:
+        with pytest.raises(ValueError, match=r"the first is x\[2021, 39\] = -inf"):
+            model.fit(x, y, batch_size=32, shuffle=False, verbose=0)
+    finally:
+        planish.set_num_threads(None)
+    assert model.optimizer.iterations == 2021 // 32
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())

@@ -18,6 +18,7 @@ from planish.codegen.function import ZERO, Function, Index
 from planish.codegen.kernel import Operands, Spec
 from planish.codegen.kernels.nonzero_blocks import Blocks, room_nbytes
 from planish.codegen.loops import vectors_of
+from planish.codegen.nonzeros import watches
 from planish.codegen.target import Target
 
 GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L1
@@ -57,6 +58,7 @@ class _Layer:
         self.masks.append(f.tail_mask(self.units - (vectors - 1) * f.lanes))
         self.row_nbytes = vectors * f.vector_nbytes  # of an image's sums
         self.sums = operands.scratch
+        self.watched = watches(spec)
         self.blocks = Blocks(f, spec, operands, f.offset(operands.scratch, GROUP * self.row_nbytes), GROUP)
 
     def clear(self, images: Index) -> None:
@@ -68,7 +70,7 @@ class _Layer:
     def add_block(self, first: Index, images: Index, feature: Index, skipped: int) -> None:
         """The products with the block of features from that one on, but for the first `skipped` ones."""
         f = self.f
-        count = self.blocks.gather(first, images, feature, self.row_nbytes)
+        count = self.blocks.gather(first, images, feature, self.row_nbytes, watched=self.watched)
         weights = f.offset(self.operands.inputs[1], f.multiply(feature, 4 * self.units))
         places = range(skipped, self.blocks.elements)
         for v, mask in enumerate(self.masks):

@@ -26,7 +26,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
+from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of, watches
 from planish.codegen.target import Target
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
@@ -113,12 +113,15 @@ class _Part:
         target = f.offset(self.operands.scratch, 4 * row * self.room)
         whole = self.features // f.lanes * f.lanes
         count: Index = 0
+        seen, watched = ZERO, watches(self.spec)
         if whole:
-            with f.loop(0, whole, f.lanes, carried=["0"], types=["i64"]) as place:
+            with f.loop(0, whole, f.lanes, carried=["0", ZERO], types=["i64", f.vector]) as place:
                 value = load_elements(f, dtype, source, place.index, f.lanes)
                 f.store(value, target, f.multiply(place.index, 4))
-                place.next(str(f.add(place.carried[0], count_of(f, value))))
-            count = place.results[0]
+                count, seen = place.carried
+                seen = f.with_not_finite(seen, value) if watched else seen
+                place.next(str(f.add(count, count_of(f, value))), seen)
+            count, seen = place.results
         for element in range(whole, self.features):
             value = load_elements(f, dtype, source, element, 1)
             f.store_float(value, target, 4 * element)
@@ -126,6 +129,9 @@ class _Part:
             tail = f.load(target, 4 * whole, f.tail_mask(self.features - whole))
             f.store(tail, target, 4 * whole)  # zeros behind the row's end
             count = f.add(count, count_of(f, tail))
+            seen = f.with_not_finite(seen, tail) if watched else seen
+        if watched:
+            f.raise_alarm(seen, self.operands.alarm)
         return count
 
     def _panels(self, most: int) -> list[tuple[int, int, str | None]]:
@@ -179,4 +185,4 @@ class _Part:
             f.store(total, self.operands.output, f.multiply(f.add(at, v * f.lanes), 4), mask)
 
 
-KERNEL = Kernel("batch", emit, items, scratch_nbytes)
+KERNEL = Kernel("batch", emit, items, scratch_nbytes, watches=watches)

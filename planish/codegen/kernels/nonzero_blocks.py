@@ -41,10 +41,13 @@ class Blocks:
     def elements(self) -> int:
         return block_elements(self.f.module.target)
 
-    def gather(self, first: Index, images: Index, element: Index, stride: int, ahead: Index = 0) -> Index:
+    def gather(
+        self, first: Index, images: Index, element: Index, stride: int, ahead: Index = 0, *, watched: bool = False
+    ) -> Index:
         """Those of `images` images from number `first` on, from that element on; gives how many there are.
 
-        The same elements of the images that come `ahead` later are asked for.
+        The same elements of the images that come `ahead` later are asked for. `watched`: what is not finite raises the
+        alarm.
         """
         f, x = self.f, self.operands.inputs[0]
         dtype = self.spec.attributes["memory_dtype"]
@@ -55,8 +58,9 @@ class Blocks:
             row = f.offset(x, f.multiply(position, nbytes * self.spec.inputs[0].size))
             return f.offset(row, f.multiply(element, nbytes))
 
-        with f.loop(0, images, carried=["0"], types=["i64"], guarded=True) as own:
-            image, (count,) = f.add(first, own.index), own.carried
+        types = ["i64", f.vector]
+        with f.loop(0, images, carried=["0", ZERO], types=types, guarded=True) as own:
+            image, (count, seen) = f.add(first, own.index), own.carried
             if ahead != 0:
                 f.prefetch(address(f.smaller(f.add(image, ahead), f.subtract(self.operands.left, 1))), level=2)
             source, target = address(image), f.offset(self.scratch, f.multiply(count, 4 * self.elements))
@@ -65,7 +69,11 @@ class Blocks:
                 f.store(value, target, number * f.vector_nbytes)
             live = reduce(f.either, (f.greater(value, ZERO, "une") for value in values))
             f.store_count(f.multiply(own.index, stride), self._list(count))
-            own.next(str(f.add(count, f.let(f"zext i1 {f.any_lane(live)} to i64"))))
+            if watched:
+                seen = reduce(f.with_not_finite, values, seen)
+            own.next(str(f.add(count, f.let(f"zext i1 {f.any_lane(live)} to i64"))), seen)
+        if watched:
+            f.raise_alarm(own.results[1], self.operands.alarm)
         found: Index = own.results[0]
         return found
 

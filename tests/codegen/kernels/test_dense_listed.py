@@ -10,6 +10,7 @@ from planish.codegen.lowering import lower
 from planish.codegen.nonzeros import FEWEST_UNITS
 from planish.codegen.target import current_target
 from planish.graph.graph import Graph
+from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
 
 DENSITIES = {"zeros": 0.0, "few": 0.1, "half": 0.5, "most": 0.8, "all": 1.0}
@@ -85,7 +86,8 @@ def test_elements_of_any_type(target, dtype):
 def test_what_is_not_a_number_is_not_left_out(target, density, units):
     case = Case(images=10)
     x = sparse(case, density, 40)
-    (values,) = case.inputs.values()
+    ((name, values),) = case.inputs.items()
+    case.inputs[name] = values = values.astype(np.float64)  # which no kernel watches
     values[2, 3], values[4, 5], values[6, 39] = np.nan, np.inf, 1e-42
     product_and_gradient(case, x, units)
     computed, expected = case.computed(), case.expected(np.float32)
@@ -93,6 +95,39 @@ def test_what_is_not_a_number_is_not_left_out(target, density, units):
         np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected[name]), name)
         finite = np.isfinite(found)
         np.testing.assert_allclose(found[finite], expected[name][finite], rtol=1e-4, atol=1e-5)
+
+
+@on_every_target
+@pytest.mark.parametrize("units", [10, FEWEST_UNITS])
+@pytest.mark.parametrize("features", [37, 400])
+def test_images_that_are_not_finite_end_a_run(target, features, units):
+    """In front of their step, which changes nothing; wherever they are."""
+    case = Case(images=40)
+    x = sparse(case, 0.3, features)
+    summed = ops.batch_sum(ops.dense(x, case.weight(features, units)))
+    graph = Graph.build({}, {"total": ops.add(summed, ops.parameter("total", (units,)))})
+    (values,) = case.inputs.values()
+    executable = TrainingExecutable(graph, {"x0": values.dtype}, 8)
+    assert executable.watched == ("x0",)
+
+    def steps():
+        total = np.zeros(units, np.float32)
+        done = executable.run({**case.parameters, "total": total}, case.inputs, np.arange(40), 8, {}, {})
+        assert np.isfinite(total).all()
+        assert total.any() == (done > 0)
+        return done
+
+    assert steps() == 5
+    largest = np.finfo(np.float32).max
+    for image, feature, value in [(0, 0, np.nan), (17, features - 1, np.inf), (39, features // 2, -np.inf)]:
+        kept, values[image, feature] = values[image, feature], value
+        assert steps() == image // 8
+        values[image, feature] = kept
+    values[3, 5], values[4, 6] = largest, 1e-42  # finite
+    assert (
+        executable.run({**case.parameters, "total": np.zeros(units, np.float32)}, case.inputs, np.arange(40), 8, {}, {})
+        == 5
+    )
 
 
 def test_a_zero_that_meets_an_endless_weight_counts_for_nothing():
