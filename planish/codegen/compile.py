@@ -19,8 +19,8 @@ from planish.graph.graph import Graph
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
 
-# Images that a thread takes through the dense layers together: two row blocks of the AVX-512 kernel, or one of the
-# narrower ones; fewer in training, so that a batch of 32 still is work for two threads.
+# Images that a thread takes through the dense layers together, at most: two row blocks of the AVX-512 kernel, or one of
+# the narrower ones; fewer in training, so that what a block leaves for the gradients stays in the cache.
 INFERENCE_BLOCK, TRAINING_BLOCK, TRAINING_BLOCK_WITHOUT_ROWS = 28, 16, 4
 CODEGEN_LEVEL = 2
 

@@ -3,8 +3,8 @@ training meet in. Apart from the code that writes programs, so that one found on
 """
 
 # Slots of the context, 8 bytes each, before the arguments.
-ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT = range(7)
-HEADER_SLOTS = 7
+ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT, SHARES_SLOT = range(8)
+HEADER_SLOTS = 8
 
 # Places in the memory that threads meet in, a cache line each.
 NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))

@@ -1,7 +1,6 @@
 """Emits one LLVM function as text, in SSA form, an instruction a call.
 
-Indices and byte counts are Python ints as long as they are known and SSA names (`str`) when they are not; arithmetic on
-two ints never reaches the generated code. Vectors have `lanes` f32 elements unless their type is given.
+Vectors have `lanes` f32 elements unless their type is given.
 """
 
 from __future__ import annotations
@@ -13,31 +12,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planish.codegen.lines import Index as Index
+from planish.codegen.lines import Lines
+from planish.codegen.lines import Value as Value
 from planish.codegen.loops import Loop
 
 if TYPE_CHECKING:
     from planish.codegen.module import Module
 
-Index = int | str
-Value = str
 Pointer = str
 
 ZERO: Value = "zeroinitializer"
 
 
-class Function:
+class Function(Lines):
     """An LLVM function under construction; made by `Module.function`."""
 
     def __init__(self, module: Module, name: str, lanes: int) -> None:
+        super().__init__()
         self.module = module
         self.name = name
         self.lanes = lanes
-        self.lines: list[str] = []
-        self.entry_lines: list[str] = []
-        self.block_name = "entry"
-        self._count = 0
 
-    # ------------------------------------------------------------------ names and blocks
     @property
     def vector(self) -> str:
         return f"<{self.lanes} x float>"
@@ -49,73 +45,6 @@ class Function:
     @property
     def vector_nbytes(self) -> int:
         return 4 * self.lanes
-
-    def emit(self, line: str) -> None:
-        self.lines.append("  " + line)
-
-    def fresh(self, hint: str = "v") -> str:
-        self._count += 1
-        return f"%{hint}{self._count}"
-
-    def let(self, instruction: str) -> Value:
-        """Emits the instruction and names its result."""
-        name = self.fresh()
-        self.lines.append(f"  {name} = {instruction}")
-        return name
-
-    def begin_block(self, label: str) -> None:
-        self.lines.append(f"{label}:")
-        self.block_name = label
-
-    def label(self, hint: str) -> str:
-        self._count += 1
-        return f"{hint}{self._count}"
-
-    # ------------------------------------------------------------------ indices
-    def add(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return a + b
-        if a == 0:
-            return b
-        return a if b == 0 else self.let(f"add nsw i64 {a}, {b}")
-
-    def subtract(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return a - b
-        return a if b == 0 else self.let(f"sub nsw i64 {a}, {b}")
-
-    def multiply(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return a * b
-        if a == 0 or b == 0:
-            return 0
-        if a == 1:
-            return b
-        return a if b == 1 else self.let(f"mul nsw i64 {a}, {b}")
-
-    def divide(self, a: Index, b: Index) -> Index:
-        """Quotient of non-negative integers."""
-        if isinstance(a, int) and isinstance(b, int):
-            return a // b
-        return a if b == 1 else self.let(f"udiv i64 {a}, {b}")
-
-    def remainder(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return a % b
-        return self.let(f"urem i64 {a}, {b}")
-
-    def smaller(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return min(a, b)
-        return self.let(f"select i1 {self.compare('slt', a, b)}, i64 {a}, i64 {b}")
-
-    def larger(self, a: Index, b: Index) -> Index:
-        if isinstance(a, int) and isinstance(b, int):
-            return max(a, b)
-        return self.let(f"select i1 {self.compare('sgt', a, b)}, i64 {a}, i64 {b}")
-
-    def compare(self, predicate: str, a: Index, b: Index) -> Value:
-        return self.let(f"icmp {predicate} i64 {a}, {b}")
 
     # ------------------------------------------------------------------ memory
     def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
@@ -359,15 +288,6 @@ class Function:
         """Whether a mask has any lane, as an i1."""
         packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to i{self.lanes}")
         return self.let(f"icmp ne i{self.lanes} {packed}, 0")
-
-    def with_not_finite(self, seen: Value, value: Value) -> Value:
-        """`seen` plus nothing, if all of `value` is finite; NaN in the lanes where it is not."""
-        return self.fma(value, ZERO, seen)
-
-    def raise_alarm(self, seen: Value, alarm: Pointer) -> None:
-        """Sets the word if any lane is NaN."""
-        with self.when(self.any_lane(self.greater(seen, seen, "uno"))):
-            self.emit(f"store i64 1, ptr {alarm}, align 8")
 
     def sum_lanes(self, value: Value) -> Value:
         """Sum of all lanes as a scalar, in a fixed tree order."""

@@ -7,7 +7,6 @@ takes for zero (denormal numbers while training) is.
 from __future__ import annotations
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Spec
 from planish.codegen.loops import vectors_of
 from planish.codegen.target import Target
 
@@ -29,11 +28,6 @@ def pays(target: Target, features: int) -> bool:
 def goes_by_blocks(units: int) -> bool:
     """Whether it is blocks that a layer leaves out, if they are all zero, and not single elements."""
     return units < FEWEST_UNITS
-
-
-def watches(spec: Spec) -> bool:
-    """Whether a dense layer looks at all of its images for what is not finite: it does where they are f32 in memory."""
-    return bool(spec.attributes["memory_dtype"] == "float32")
 
 
 def room_of(elements: int, lanes: int) -> int:

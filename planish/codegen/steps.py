@@ -11,6 +11,9 @@ Which thread computes a piece changes nothing in its result, so the bits do not 
 Threads of even numbers draw from the front, those of odd numbers from the back, until they meet. So a thread finds in
 its own cache what it left there: the images of the stage before, the weights of the step before.
 
+A piece of images is a block, or less, so that each of the threads that run at the same time (the context's `shares`)
+has one; but not less than FEWEST_IMAGES.
+
 Stages that repeat (see `schedule`) are gone through slice by slice of the batch, all of them before the next slice.
 
 The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
@@ -36,6 +39,7 @@ from planish.codegen.context_layout import (
     GENERATION,
     NEXT,
     PATIENCE,
+    SHARES_SLOT,
     STEPS_SLOT,
     STOP_REQUEST,
     SYNC_SLOT,
@@ -47,6 +51,7 @@ from planish.codegen.module import Module
 from planish.codegen.slicing import Slices
 
 PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
+FEWEST_IMAGES = 4  # of a piece: kernels that read weights once for many images need some
 MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
 
 
@@ -97,6 +102,7 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
         header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
         sync = f.load_pointer("%context", 8 * SYNC_SLOT)
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
+        shares = f.load_integer("%context", 8 * SHARES_SLOT)
         end = f.multiply(header[STEPS_SLOT], plan.places)
         counter = _Counter(f, sync)
         come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
@@ -125,7 +131,7 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
             if stage.repeats and slices.count > 1:
                 left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
                 images = _Images(f.add(start, before), left, step, before, count)
-            mine, pieces = _emit_shared_stage(f, stage, counter, draw, images)
+            mine, pieces = _emit_shared_stage(f, stage, counter, draw, images, shares)
             _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
             f.emit(f"br label %{come}")
         f.begin_block(done)
@@ -198,7 +204,7 @@ class _Counter:
 
 
 def _emit_shared_stage(
-    f: Function, stage: StageItems, counter: _Counter, first: _Draw, images: _Images
+    f: Function, stage: StageItems, counter: _Counter, first: _Draw, images: _Images, shares: Index
 ) -> tuple[Value, Index]:
     """Does the piece that was drawn and draws others until none is left; gives how many it has done, and how many
     there are: one that does nothing, if there are no images.
@@ -206,8 +212,11 @@ def _emit_shared_stage(
     As long as a piece that this thread has done is not counted, the stage is the same.
     """
     pieces: Index = stage.parts
+    size: Index = 1
     if stage.block:
-        pieces = f.larger(f.divide(f.add(images.count, stage.block - 1), stage.block), 1)
+        share = f.divide(f.add(images.count, f.subtract(shares, 1)), shares)
+        size = f.smaller(stage.block, f.larger(share, FEWEST_IMAGES))
+        pieces = f.larger(f.divide(f.add(images.count, f.subtract(size, 1)), size), 1)
     before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
     f.emit(f"br label %{head}")
     f.begin_block(head)
@@ -217,8 +226,8 @@ def _emit_shared_stage(
     f.emit(f"br i1 {f.compare('slt', drawn, pieces)}, label %{work}, label %{after}")
     f.begin_block(work)
     piece = counter.piece(place, pieces)
-    begin = f.multiply(piece, stage.block) if stage.block else piece
-    end = f.smaller(f.add(begin, stage.block), images.count) if stage.block else f.add(piece, 1)
+    begin = f.multiply(piece, size)
+    end = f.smaller(f.add(begin, size), images.count) if stage.block else f.add(piece, 1)
     with f.when(f.compare("sgt", images.count, 0)):
         _call_stage(f, stage, begin, end, images)
     more = f.add(mine, 1)

@@ -167,7 +167,7 @@ class TrainingExecutable(_Executable):
             header = {
                 layout.ORDER_SLOT: rows.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data, layout.TOTAL_SLOT: total,
                 layout.BATCH_SLOT: batch_size, layout.STEPS_SLOT: count,
-                layout.YIELD_SLOT: yield_address(),
+                layout.YIELD_SLOT: yield_address(), layout.SHARES_SLOT: min(threads, usable_cpus()),
             }  # fmt: skip
             for slot, value in header.items():
                 slots[slot] = value

@@ -18,8 +18,8 @@ from planish.codegen.function import ZERO, Function, Index
 from planish.codegen.kernel import Operands, Spec
 from planish.codegen.kernels.nonzero_blocks import Blocks, room_nbytes
 from planish.codegen.loops import vectors_of
-from planish.codegen.nonzeros import watches
 from planish.codegen.target import Target
+from planish.codegen.watching import watches
 
 GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L1
 

@@ -26,8 +26,9 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.loops import cut, starts_of, vectors_of
-from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of, watches
+from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
+from planish.codegen.watching import raise_alarm, watches, with_not_finite
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
 PARTS, _IMAGE_PARTS = 2, 2
@@ -119,7 +120,7 @@ class _Part:
                 value = load_elements(f, dtype, source, place.index, f.lanes)
                 f.store(value, target, f.multiply(place.index, 4))
                 count, seen = place.carried
-                seen = f.with_not_finite(seen, value) if watched else seen
+                seen = with_not_finite(f, seen, value) if watched else seen
                 place.next(str(f.add(count, count_of(f, value))), seen)
             count, seen = place.results
         for element in range(whole, self.features):
@@ -129,9 +130,9 @@ class _Part:
             tail = f.load(target, 4 * whole, f.tail_mask(self.features - whole))
             f.store(tail, target, 4 * whole)  # zeros behind the row's end
             count = f.add(count, count_of(f, tail))
-            seen = f.with_not_finite(seen, tail) if watched else seen
+            seen = with_not_finite(f, seen, tail) if watched else seen
         if watched:
-            f.raise_alarm(seen, self.operands.alarm)
+            raise_alarm(f, seen, self.operands.alarm)
         return count
 
     def _panels(self, most: int) -> list[tuple[int, int, str | None]]:

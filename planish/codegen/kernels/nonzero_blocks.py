@@ -13,13 +13,14 @@ takes from L2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 from planish.codegen.function import ZERO, Function, Index, Pointer
 from planish.codegen.kernel import Operands, Spec
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.nonzeros import block_elements
 from planish.codegen.target import Target
+from planish.codegen.watching import raise_alarm, with_not_finite
 
 
 def room_nbytes(target: Target, images: int) -> int:
@@ -70,10 +71,10 @@ class Blocks:
             live = reduce(f.either, (f.greater(value, ZERO, "une") for value in values))
             f.store_count(f.multiply(own.index, stride), self._list(count))
             if watched:
-                seen = reduce(f.with_not_finite, values, seen)
+                seen = reduce(partial(with_not_finite, f), values, seen)
             own.next(str(f.add(count, f.let(f"zext i1 {f.any_lane(live)} to i64"))), seen)
         if watched:
-            f.raise_alarm(own.results[1], self.operands.alarm)
+            raise_alarm(f, own.results[1], self.operands.alarm)
         found: Index = own.results[0]
         return found
 
