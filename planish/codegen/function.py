@@ -250,6 +250,10 @@ class Function(Lines):
         """`a` if the condition, which is one for all lanes, is true, else `b`."""
         return self.let(f"select i1 {condition}, {self.vector} {a}, {self.vector} {b}")
 
+    def chosen_pointer(self, condition: Value, a: Pointer, b: Pointer) -> Pointer:
+        """One of two addresses, by an i1."""
+        return self.let(f"select i1 {condition}, ptr {a}, ptr {b}")
+
     def maximum(self, a: Value, b: Value) -> Value:
         """The larger one; `b` where either is NaN (one instruction on every target)."""
         return self.select(self.greater(a, b), a, b)

@@ -1,14 +1,13 @@
 """The transforms of Winograd's method, of one tile and all of its channels: B' d B of inputs, A' m A of products.
 
-Tiles at the lower and right edge of a map have fewer outputs. They read only the inputs that those need, and take the
-others for zeros, which cost nothing: that they are is known when the code is made, one form for each kind of tile. Of
-their outputs they store those that there are.
+Tiles at the lower and right edge of a map have fewer outputs. They read only the inputs that those need, and take zeros
+for the others; of their outputs they store those that there are. One code for all tiles, as LLVM takes long for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import chain, product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
@@ -20,6 +19,8 @@ from planish.codegen.loops import over_vectors
 from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 
 Square = list[list[Value]]
+
+ALWAYS, NEVER = "true", "false"  # conditions that are known when the code is made
 
 
 def transformed(f: Function, down: Sequence[Matrix], across: Sequence[Matrix], values: Square) -> Square:
@@ -60,27 +61,50 @@ def transform_inputs(
     _, width, channels = spec.inputs[0].shape
     matrix, each = matrix_nbytes(whole, channels, f.lanes), row_nbytes(channels, f.lanes)
     steps = INPUT_STEPS[whole.tile]
+    zeros = f.stack_vectors(1)
+    f.store(ZERO, zeros)
 
-    def one(number: Index, row: Index, column: Index, extents: tuple[int, int]) -> None:
-        rows, columns = (extent + 2 for extent in extents)
+    with f.loop(0, count) as number:
+        tile = f.add(first, number.index)
+        row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
+        down = _inputs_there(f, row, whole.rows, whole.tile, whole.last[0])
+        across = _inputs_there(f, column, whole.columns, whole.tile, whole.last[1])
+        there = {pair: _both(f, *pair) for pair in product(dict.fromkeys(down), dict.fromkeys(across))}
         corner = f.offset(x, f.multiply(f.add(f.multiply(row, width), column), 4 * whole.tile * channels))
-        target = f.offset(into, f.multiply(number, each))
+        target = f.offset(into, f.multiply(number.index, each))
 
         def body(channel: Index, mask: str | None) -> None:
             at, to = (f.offset(pointer, f.multiply(channel, 4)) for pointer in (corner, target))
-            pixels = [
-                [
-                    f.load(at, 4 * (i * width + j) * channels, mask) if i < rows and j < columns else ZERO
-                    for j in range(whole.side)
-                ]
-                for i in range(whole.side)
-            ]
+
+            def pixel(i: int, j: int) -> Value:
+                wanted = there[down[i], across[j]]
+                if wanted == NEVER:
+                    return ZERO
+                address = f.offset(at, 4 * (i * width + j) * channels)
+                return f.load(address if wanted == ALWAYS else f.chosen_pointer(wanted, address, zeros), 0, mask)
+
+            pixels = [[pixel(i, j) for j in range(whole.side)] for i in range(whole.side)]
             for xi, value in enumerate(chain.from_iterable(transformed(f, steps, steps, pixels))):
                 f.store(value, to, xi * matrix)
 
         over_vectors(f, channels, body)
 
-    _for_tiles(f, whole, first, count, one)
+
+def _inputs_there(f: Function, place: Index, count: int, tile: int, last: int) -> list[Value]:
+    """For each input of a tile along an axis the condition that it is needed: the last tile needs fewer."""
+    needed = last + 2
+    missing = tile + 2 - needed
+    beyond = f.compare("slt", place, count - 1) if missing and count > 1 else NEVER
+    return [ALWAYS] * needed + [beyond] * missing
+
+
+def _both(f: Function, a: Value, b: Value) -> Value:
+    """The condition that both hold."""
+    if NEVER in (a, b):
+        return NEVER
+    if ALWAYS in (a, b):
+        return b if a == ALWAYS else a
+    return f.let(f"and i1 {a}, {b}")
 
 
 def transform_outputs(
@@ -117,30 +141,20 @@ def transform_outputs(
                     store_places(f, operands, place, result, element, mask)
 
             for (own_rows, in_rows), (own_columns, in_columns) in product(down, across):
-                with _when_both(f, in_rows, in_columns):
+                condition = _both(f, in_rows, in_columns)
+                with nullcontext() if condition == ALWAYS else f.when(condition):
                     for p, q in product(own_rows, own_columns):
                         store(p, q)
 
         over_vectors(f, filters, body)
 
 
-def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value | None]]:
+def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value]]:
     """The outputs of a tile along an axis: those that every tile has, then those that only the last one has not."""
-    parts: list[tuple[range, Value | None]] = [(range(last), None)]
+    parts = [(range(last), ALWAYS)]
     if count > 1 and last < extent:
         parts.append((range(last, extent), f.compare("slt", place, count - 1)))
     return parts
-
-
-@contextmanager
-def _when_both(f: Function, a: Value | None, b: Value | None) -> Iterator[None]:
-    conditions = [condition for condition in (a, b) if condition]
-    if not conditions:
-        yield
-        return
-    met = conditions[0] if len(conditions) == 1 else f.let(f"and i1 {conditions[0]}, {conditions[1]}")
-    with f.when(met):
-        yield
 
 
 def _maximum(f: Function, values: Sequence[Value]) -> Value:
@@ -148,30 +162,3 @@ def _maximum(f: Function, values: Sequence[Value]) -> Value:
     for value in values[1:]:
         largest = f.maximum(largest, value)
     return largest
-
-
-def _for_tiles(
-    f: Function,
-    whole: Cut,
-    first: Index,
-    count: Index,
-    one: Callable[[Index, Index, Index, tuple[int, int]], None],
-) -> None:
-    """`one` for each tile, by its number, its row and column of tiles, and the rows and columns of its outputs."""
-    with f.loop(0, count) as number:
-        tile = f.add(first, number.index)
-        row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
-        for in_rows, rows in _kinds(f, row, whole.rows, whole.tile, whole.last[0]):
-            with f.when(in_rows) if in_rows else nullcontext():
-                for in_columns, columns in _kinds(f, column, whole.columns, whole.tile, whole.last[1]):
-                    with f.when(in_columns) if in_columns else nullcontext():
-                        one(number.index, row, column, (rows, columns))
-
-
-def _kinds(f: Function, place: Index, count: int, extent: int, last: int) -> Iterator[tuple[Value | None, int]]:
-    """The extents of tiles along an axis, each with the condition that the tile at `place` has it."""
-    if count == 1 or extent == last:
-        yield None, last
-        return
-    yield f.compare("slt", place, count - 1), extent
-    yield f.compare("eq", place, count - 1), last
