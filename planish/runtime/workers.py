@@ -126,11 +126,11 @@ def _invite(crew: _Crew, work: Callable[[int], None], threads: int) -> None:
 def run_watched(
     work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None], seconds: float
 ) -> None:
-    """Calls work(0) .. work(threads - 1) on other threads, and `watch` here every so many seconds until all are done.
+    """Calls work(0) on another thread and work(1) .. work(threads - 1) on such as come before all are done, and `watch`
+    here every so many seconds.
 
-    There are fewer of them if the system does not give as many; each has to go on until nothing is left to do. If
-    `watch`, or a signal such as Ctrl-C, raises, `stop` is called, the threads are waited for, and the exception goes
-    on.
+    Each of them has to go on until nothing is left to do. If `watch`, or a signal such as Ctrl-C, raises, `stop` is
+    called, the threads are waited for, and the exception goes on.
     """
     crew = _Crew()
     leader = threading.Thread(

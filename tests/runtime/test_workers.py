@@ -125,9 +125,16 @@ def test_what_another_thread_raises_is_raised_here(call):
         call(fail, 3, *extra)
 
 
-def test_every_number_once():
-    numbers = []
-    run_watched(numbers.append, 5, lambda: None, lambda: None, 0.01)
+@pytest.mark.parametrize("call", [run_together, run_watched])
+def test_every_number_once(call):
+    numbers, all_there = [], threading.Barrier(5)
+
+    def come(number):
+        numbers.append(number)
+        all_there.wait(30)
+
+    extra = (lambda: None, lambda: None, 0.01) if call is run_watched else (lambda: None,)
+    call(come, 5, *extra)
     assert sorted(numbers) == [0, 1, 2, 3, 4]
 
 
@@ -160,6 +167,7 @@ def starting_at_most(count, monkeypatch):
 
 @pytest.mark.parametrize("given", [1, 2, 3])
 def test_too_few_threads_for_training_do_all_the_work(given, monkeypatch):
+    monkeypatch.setattr(workers, "_POOLS", {})
     starting_at_most(given, monkeypatch)
     work = Work(units=20)
     run_watched(work.draw, 4, lambda: None, work.stop, 0.01)
