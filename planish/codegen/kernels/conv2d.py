@@ -52,7 +52,7 @@ def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: i
         panels = cut(needed, largest)
         for windows in range(1, columns + 1):
             pixels = windows * pool_pixels
-            if pixels * panels[0] + panels[0] + 1 > registers - (registers >= 32) and windows > 1:
+            if pixels * panels[0] + panels[0] + 1 >= registers and windows > 1:
                 break
             tile = Tile(tuple(panels), windows)
             cost = _row_cycles(tile, columns, pool_pixels, registers)
@@ -87,9 +87,14 @@ def _row_cycles(tile: Tile, columns: int, pool_pixels: int, registers: int) -> f
 
 
 def cycles_of_tile(pixels: int, vectors: int, registers: int) -> float:
-    """For each k, by counting FMAs, loads and latency."""
+    """For each k, by counting FMAs, loads and latency.
+
+    Where FMAs do not broadcast by themselves (fewer than 32 registers) and all share one vector of weights, LLVM
+    broadcasts many pixels ahead and spills them: half as fast, measured.
+    """
     spilled = max(0, pixels * vectors + vectors + 1 - registers)
-    return max(pixels * vectors / 2, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
+    each = 1.0 if vectors == 1 and registers < 32 else 0.5
+    return max(each * pixels * vectors, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
 
 
 @dataclass(frozen=True, slots=True)
