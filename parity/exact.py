@@ -22,6 +22,8 @@ from planish.ops.interpreter import interpret
 class ExactTraining:
     """Runs training steps by interpreting them in float64; the parameters are kept so, and rounded for who looks."""
 
+    watched: tuple[str, ...] = ()
+
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int, *, eager: bool) -> None:
         self._graph = graph
         self._held: Arrays = {}
