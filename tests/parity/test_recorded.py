@@ -1,5 +1,6 @@
 """Models that real Keras ran: its predictions, and its weights after three steps (`parity/run.py` asks it live)."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -46,3 +47,16 @@ def test_predictions_and_three_steps(case, arrays):
     for i, value in enumerate(model.get_weights()):
         wanted = arrays[f"{expected}w{i}"]
         np.testing.assert_allclose(value, wanted, rtol=0, atol=1e-4 * max(1, np.abs(wanted).max()))
+
+
+def test_steps_in_float64_are_near(arrays, monkeypatch):
+    """What `parity/run.py` asks where both sides differ."""
+    monkeypatch.syspath_prepend(str(FOLDER.parent.parent / "parity"))
+    exact = importlib.import_module("exact")
+    case = CASES[0]
+    start, expected = f"{case['seed']}/given/", f"{case['seed']}/keras/"
+    given = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+    answer = exact.exact_answer(case, given)
+    for i in range(len(_build(case).weights)):
+        wanted = arrays[f"{expected}w{i}"]
+        np.testing.assert_allclose(answer[f"w{i}"], wanted, rtol=0, atol=1e-4 * max(1, np.abs(wanted).max()))
