@@ -20,8 +20,7 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
         prepared = prepare(model, settings, data)
         metrics = metric_set(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
-        if not trainer.watches_images:
-            check_finite(data.x, "x")
+        trainer.look_at(data.x)
         check_finite(prepared.y_true, "y")
         outputs = trainer.new_outputs(len(data), len(data))
         trainer.run(prepared.inputs(), np.arange(len(data), dtype=np.int64), len(data), outputs)

@@ -68,8 +68,12 @@ class ArrayEpochs(Epochs):
                     break
 
     def _look(self, trainer: Trainer) -> None:
-        """At all images, once, for what is not finite; unless the program does so where it reads them anyway."""
-        if not self._looked and not (self._direct and trainer.watches_images):
+        """At all images, once, for what is not finite."""
+        if self._looked:
+            return
+        if self._direct:
+            trainer.look_at(self._data.data.x)
+        else:  # the program reads copies, and could not tell which of the user's images is bad
             check_finite(self._data.data.x, "x")
         self._looked = True
 

@@ -20,12 +20,6 @@ from planish.optimizers import Optimizer
 from planish.variable import Variable
 
 _LARGEST_SEED = 2**31 - 1
-_CHANGED = explain(
-    what="`x` held values that are not finite while the model was trained",
-    expected="finite numbers",
-    received="finite numbers now: something else writes into `x`",
-    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
-)
 
 
 class StepOutputs(NamedTuple):
@@ -60,10 +54,11 @@ class Trainer:
         self._scalars = [(node.attributes["name"], node.type.dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
 
-    @property
-    def watches_images(self) -> bool:
-        """Whether `run` finds NaN and infinity in the images by itself."""
-        return "x" in self._executable.watched
+    def look_at(self, images: Array) -> None:
+        """ValueError if they are not finite; where `run` reads these very images and finds out itself, it is left to
+        that."""
+        if "x" not in self._executable.watched:
+            check_finite(images, "x")
 
     @property
     def output_nbytes(self) -> int:
@@ -94,8 +89,8 @@ class Trainer:
     ) -> None:
         """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
 
-        Interrupted, it counts the steps that were done. ValueError if it `watches_images` and came to a bad one, after
-        the steps before it.
+        Interrupted, it counts the steps that were done. ValueError if it came to an image that is not finite, after
+        the steps before it (see `look_at`).
         """
         steps = -(-len(order) // batch_size)
         done = 0
@@ -122,7 +117,14 @@ class Trainer:
                 variable.touch()
         if done < steps:
             check_finite(inputs["x"], "x")
-            raise ValueError(_CHANGED)
+            raise ValueError(
+                explain(
+                    what="`x` held values that are not finite while the model was trained",
+                    expected="finite numbers",
+                    received="finite numbers now: something else writes into `x`",
+                    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
+                )
+            )
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""

@@ -158,7 +158,8 @@ def run_watched(
 def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
     """Invites the other threads and is one of them: signals raise in the main thread only, so nothing does here.
 
-    The others are kept: a new one is often put on this thread's processor, and waits there for milliseconds.
+    The others are kept threads, this one is new: the system then finds a processor for each. Two new ones, or two kept
+    ones, it often puts on the same, where one waits for milliseconds.
     """
 
     def guarded(number: int) -> None:

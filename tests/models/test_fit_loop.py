@@ -8,7 +8,7 @@ from planish.callbacks import Callback, EarlyStopping, LambdaCallback, LearningR
 from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.optimizers import SGD
-from planish.runtime import interpreted
+from planish.runtime import executable, interpreted
 
 
 class StopAt(Callback):
@@ -248,3 +248,11 @@ def test_a_bad_image_among_many_ends_training_on_several_threads():
         planish.set_num_threads(None)
     assert model.optimizer.iterations == 2021 // 32
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_images_that_were_bad_only_while_training_ran(monkeypatch):
+    model = Sequential([Input((40,)), Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    monkeypatch.setattr(executable.TrainingExecutable, "run", lambda *arguments, **named: 0)
+    with pytest.raises(ValueError, match="`x` held values that are not finite while the model was trained"):
+        model.fit(np.ones((8, 40), np.float32), np.zeros(8), verbose=0)
