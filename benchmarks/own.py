@@ -16,14 +16,21 @@ from nets import Net, weights
 sys.path[:0] = [str(Path(__file__).resolve().parent / "workers"), str(Path(__file__).resolve().parent.parent)]
 
 
+def as_keras_has_it(library: Any, net: Net, values: list[np.ndarray]) -> Any:
+    """A compiled model of planish, or of keras, with these weights."""
+    from keras_like import KerasLike
+
+    return KerasLike(library, net, values).model
+
+
 def model_of(net: Net, *, pixels: bool = False) -> Any:
     """A compiled model with the starting weights of `nets.py`; for uint8 images if `pixels`."""
-    from planish_peer import Peer
+    import planish
 
     values = weights(net)
     if pixels:
         values[0] = values[0] / np.float32(255)
-    return Peer(net, values).model
+    return as_keras_has_it(planish, net, values)
 
 
 def epoch_seconds(model: Any, x: np.ndarray, y: np.ndarray, batch: int) -> float:
