@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tools" / "mistakes")]
 
-from mistakes import KERAS_GIVEN, STAGES, TORCH_GIVEN, Mistake  # noqa: E402
+from cases import KERAS_GIVEN, TORCH_GIVEN, Mistake  # noqa: E402
+from mistakes import STAGES  # noqa: E402
 from peers import interpreter  # noqa: E402
 
 PAGE = ROOT / "docs" / "errors.md"

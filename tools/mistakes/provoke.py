@@ -20,7 +20,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mistakes import KERAS_GIVEN, STAGES, TORCH_GIVEN, Mistake
+from cases import KERAS_GIVEN, TORCH_GIVEN, Mistake
+from mistakes import STAGES
 
 LAYERS = (
     *("BatchNormalization", "Conv2D", "Dense", "Flatten", "GlobalAveragePooling2D", "Input", "MaxPooling2D"),
@@ -48,7 +49,7 @@ def given(library: str, folder: Path) -> dict[str, Any]:
     front.utils.clear_session() if library == "keras" else front.backend.clear_session()
     front.utils.set_random_seed(0)
     names = {name: getattr(front.layers, name) for name in LAYERS}
-    names |= {"Sequential": front.Sequential, "np": importlib.import_module("numpy"), "folder": folder}
+    names |= {"keras": front, "Sequential": front.Sequential, "np": importlib.import_module("numpy"), "folder": folder}
     exec(KERAS_GIVEN, names)
     return names
 
