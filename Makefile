@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check parity bench clean
+.PHONY: demo test test-lowest check parity bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -11,6 +11,10 @@ demo: .venv/demo.stamp
 # What has to pass before a change goes in.
 test: check
 	$(BIN)/python -m pytest --numprocesses 2
+
+# The tests with the lowest versions of all dependencies that pyproject.toml allows.
+test-lowest: .venvs/lowest.stamp
+	.venvs/lowest/bin/python -m pytest --numprocesses 2
 
 check: .venv/develop.stamp
 	$(BIN)/ruff check
@@ -30,6 +34,13 @@ clean:
 .venv/demo.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	touch $@
+
+.venvs/lowest.stamp: .venv/develop.stamp tools/lowest_versions.py
+	$(PYTHON) -m venv .venvs/lowest
+	$(BIN)/python tools/lowest_versions.py > .venvs/lowest/constraints.txt
+	.venvs/lowest/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	.venvs/lowest/bin/python -m pip install --quiet --constraint .venvs/lowest/constraints.txt --editable '.[all]' --group dev
 	touch $@
 
 # The group of dependencies needs a pip that knows groups.

@@ -25,7 +25,8 @@ FORMAT_VERSION = 1
 
 _MAGIC = b"planish\n"
 _HEADER = struct.Struct("<8sI32sQ32s")  # magic, version, key, bytes of code, SHA-256 of the code
-_SUFFIX = ".code"
+CODE, DIGEST = ".code", ".digest"
+"""Kinds of entries: programs, and what `compiler_identity` remembers of files that it has read."""
 
 _told: set[str] = set()
 
@@ -53,24 +54,24 @@ def cache_folder() -> str | None:
     return os.path.join(base, "planish") if os.path.isabs(base) else None
 
 
-def load(key: str) -> bytes | None:
-    """The code stored under `key` (SHA-256 in hexadecimal); None if there is none that can be trusted."""
+def load(key: str, kind: str = CODE) -> bytes | None:
+    """What is stored under `key` (SHA-256 in hexadecimal); None if there is nothing that can be trusted."""
     digest = _digest(key)
     path = cache_folder()
     if path is not None:
         with _forgiving(path), PrivateFolder(path) as folder:
-            return _unpack(digest, folder.read(key + _SUFFIX))
+            return _unpack(digest, folder.read(key + kind))
     return None
 
 
-def store(key: str, code: bytes) -> None:
+def store(key: str, code: bytes, kind: str = CODE) -> None:
     """Keeps `code` under `key` (SHA-256 in hexadecimal), if it can, and what was used lately of the rest."""
     digest = _digest(key)
     path = cache_folder()
     contents = _pack(digest, code)
     if path is not None and len(contents) <= LIMIT_NBYTES:
         with _forgiving(path), PrivateFolder(path, create=True) as folder:
-            folder.write(key + _SUFFIX, contents)
+            folder.write(key + kind, contents)
             _evict(folder, keep=key)
 
 
@@ -84,11 +85,13 @@ def entries() -> list[Entry]:
 
 
 def clear() -> int:
-    """Removes every entry, and nothing else that may be in the folder; returns how many."""
+    """Removes every entry, and nothing else that may be in the folder; returns how many programs there were."""
     path = cache_folder()
     if path is not None:
         with _forgiving(path), PrivateFolder(path) as folder:
-            return sum(folder.remove(entry.key + _SUFFIX) for entry in _entries(folder))
+            for entry in _entries(folder, DIGEST):
+                folder.remove(entry.key + DIGEST)
+            return sum(folder.remove(entry.key + CODE) for entry in _entries(folder))
     return 0
 
 
@@ -117,15 +120,15 @@ def _evict(folder: PrivateFolder, keep: str) -> None:
         if excess <= 0:
             return
         if entry.key != keep:
-            folder.remove(entry.key + _SUFFIX)
+            folder.remove(entry.key + CODE)
             excess -= entry.nbytes
 
 
-def _entries(folder: PrivateFolder) -> list[Entry]:
+def _entries(folder: PrivateFolder, kind: str = CODE) -> list[Entry]:
     found = [
-        Entry(name.removesuffix(_SUFFIX), status.st_size, status.st_mtime)
+        Entry(name.removesuffix(kind), status.st_size, status.st_mtime)
         for name, status in folder.files()
-        if name.endswith(_SUFFIX) and _is_key(name.removesuffix(_SUFFIX))
+        if name.endswith(kind) and _is_key(name.removesuffix(kind))
     ]
     return sorted(found, key=lambda entry: entry.last_used, reverse=True)
 

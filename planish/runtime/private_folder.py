@@ -36,7 +36,7 @@ class PrivateFolder:
         self.path = path
         self._descriptor: int | None = None
         if create:
-            os.makedirs(path, mode=0o700, exist_ok=True)
+            _make_private(path)
         if sys.platform != "win32":
             self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -104,6 +104,15 @@ class PrivateFolder:
 
     def _at(self, name: str) -> str:
         return os.path.join(self.path, name) if self._descriptor is None else name
+
+
+def _make_private(path: str) -> None:
+    """Makes a folder, and those above it that are missing, for the user alone, whatever the umask allows."""
+    parent = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(parent):
+        _make_private(parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, mode=0o700)
 
 
 if sys.platform != "win32":

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import NamedTuple
 
 from planish import config
@@ -17,6 +15,7 @@ from planish.codegen.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.runtime import object_cache
+from planish.runtime.compiler_identity import compiler_identity
 from planish.runtime.native import NativeCode
 
 
@@ -94,26 +93,10 @@ def _key(
     training: bool,
     max_batch: int,
 ) -> str:
-    parts = [_compiler_identity(), target.key, print_graph(graph, comments=False, parameters=numbers)]
+    parts = [compiler_identity(), target.key, print_graph(graph, comments=False, parameters=numbers)]
     parts.append(repr(sorted(input_dtypes.items())))
     parts.append(f"training={training} max_batch={max_batch}")
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@cache
-def _compiler_identity() -> str:
-    """Changes whenever the compiler does: LLVM's version, and names, sizes and times of its own source files."""
-    import llvmlite
-
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    entries = []
-    for room in ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels")):
-        with os.scandir(os.path.join(root, room)) as files:
-            for file in files:
-                if file.name.endswith(".py"):
-                    status = file.stat()
-                    entries.append((room, file.name, status.st_size, status.st_mtime_ns))
-    return f"llvmlite {llvmlite.__version__} {sorted(entries)}"
 
 
 def _loaded(key: str, target: Target) -> Compiled | None:

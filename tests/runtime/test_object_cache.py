@@ -347,3 +347,20 @@ def test_interrupting_a_store_leaves_nothing_half_written(folder, monkeypatch):
         object_cache.store(KEY, b"new")
     assert [path.name for path in folder.iterdir()] == [f"{KEY}.code"]
     assert object_cache.load(KEY) == CODE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no umask to speak of")
+def test_a_generous_umask_does_not_open_the_folders_above(tmp_path):
+    """The cache would refuse itself the next time: who can write the parent can put another folder in its place."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    code = (
+        "import os; os.umask(0); from planish.runtime import object_cache as cache; "
+        f"cache.store({KEY!r}, b'code'); print(cache.load({KEY!r}))"
+    )
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": os.getcwd()}
+    for variable in ("PLANISH_CACHE_DIR", "XDG_CACHE_HOME"):
+        environment.pop(variable, None)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "b'code'"
+    assert {path.stat().st_mode & 0o077 for path in home.rglob("*")} == {0}

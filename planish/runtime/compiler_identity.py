@@ -1,0 +1,87 @@
+"""Which compiler this is: programs that another one made are not run.
+
+The identity is planish's version, llvmlite's, and a digest of what the compiler's files hold. So a cache that was
+filled while a container's image was built serves the containers, whose files have other times, and an upgrade never
+meets old code, whether planish lies in files, in a zip, or without its sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from planish import __version__
+from planish.runtime import object_cache
+
+ROOMS = ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels"))
+"""Folders of the package whose files decide what a program is."""
+
+_PYC_HEADER_NBYTES = 16
+"""Of a compiled module without its source: magic, flags, and the time and size of a source that is not there."""
+
+
+@cache
+def compiler_identity() -> str:
+    """Changes whenever the compiler does."""
+    import llvmlite
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    digest = _digest_of_files(root) if os.path.isdir(root) else _digest(_members())
+    return f"planish {__version__} llvmlite {llvmlite.__version__} {digest}"
+
+
+def _digest_of_files(root: str) -> str:
+    """The digest of the files below `root`. Files are read only if their names, sizes or times are new to the cache."""
+    states = repr((root, sorted(_states(root))))
+    key = hashlib.sha256(states.encode()).hexdigest()
+    known = object_cache.load(key, object_cache.DIGEST)
+    if known is not None:
+        return known.hex()
+    digest = _digest(_contents(root))
+    object_cache.store(key, bytes.fromhex(digest), object_cache.DIGEST)
+    return digest
+
+
+def _states(root: str) -> Iterator[tuple[str, str, int, int]]:
+    for room in ROOMS:
+        with os.scandir(os.path.join(root, room)) as files:
+            for file in files:
+                if _is_module(file.name):
+                    status = file.stat()
+                    yield room, file.name, status.st_size, status.st_mtime_ns
+
+
+def _contents(root: str) -> Iterator[tuple[str, bytes]]:
+    for room in ROOMS:
+        folder = os.path.join(root, room)
+        for name in sorted(filter(_is_module, os.listdir(folder))):
+            with open(os.path.join(folder, name), "rb") as file:
+                yield f"{room}/{name}", file.read()
+
+
+def _members() -> Iterator[tuple[str, bytes]]:
+    """What `_contents` gives, of a package in a zip."""
+    from importlib.resources import files
+
+    package = files("planish")
+    for room in ROOMS:
+        folder = package.joinpath(*room.split(os.sep))
+        for member in sorted(folder.iterdir(), key=lambda member: member.name):
+            if _is_module(member.name):
+                yield f"{room}/{member.name}", member.read_bytes()
+
+
+def _is_module(name: str) -> bool:
+    return name.endswith((".py", ".pyc"))
+
+
+def _digest(contents: Iterable[tuple[str, bytes]]) -> str:
+    total: Any = hashlib.sha256()
+    for name, data in contents:
+        code = data[_PYC_HEADER_NBYTES:] if name.endswith(".pyc") else data
+        total.update(f"{name} {len(code)}\n".encode())
+        total.update(code)
+    return str(total.hexdigest())
