@@ -6,6 +6,7 @@ from typing import Any
 
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.monitor import checked_mode, improves, monitored, prefers_smaller, worst
+from planish.output import show
 
 
 class EarlyStopping(Callback):
@@ -74,8 +75,8 @@ class EarlyStopping(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch > 0 and self.verbose > 0:
-            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            show(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:
             if self.verbose > 0:
-                print(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
+                show(f"Restoring model weights from the end of the best epoch: {self.best_epoch + 1}.")
             self.model.set_weights(self.best_weights)

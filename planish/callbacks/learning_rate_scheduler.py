@@ -10,6 +10,7 @@ import numpy as np
 
 from planish.callbacks.callback import Callback, Logs
 from planish.errors import explain
+from planish.output import show
 
 
 class LearningRateScheduler(Callback):
@@ -28,7 +29,7 @@ class LearningRateScheduler(Callback):
         rate = self._scheduled(epoch, float(optimizer.learning_rate))
         optimizer.learning_rate = rate
         if self.verbose > 0:
-            print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
+            show(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 
     def _scheduled(self, epoch: int, current: float) -> float:
         rate = self.schedule(epoch, current) if _takes_two(self.schedule) else self.schedule(epoch)

@@ -7,6 +7,7 @@ import os
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.monitor import checked_mode, improves, monitored, prefers_smaller, worst
 from planish.errors import explain
+from planish.output import show
 
 
 class ModelCheckpoint(Callback):
@@ -111,7 +112,7 @@ class ModelCheckpoint(Callback):
 
     def _say(self, text: str) -> None:
         if self.verbose > 0:
-            print(text)
+            show(text)
 
 
 def _check_frequency(save_freq: object) -> None:

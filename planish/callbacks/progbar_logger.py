@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.progress_bar import ProgressBar, live_display
+from planish.output import show
 
 
 class ProgbarLogger(Callback):
@@ -45,7 +46,7 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.params.get("verbose", 1) and self.params.get("epochs", 1) > 1:
-            print(f"Epoch {epoch + 1}/{self.params['epochs']}")
+            show(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._begin()
 
     def on_train_progress(self, step: int, images: int, logs: Logs | None = None) -> None:

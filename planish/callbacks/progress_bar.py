@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from planish.output import is_terminal, printable, show
+
 _WIDTH, _NARROWEST = 20, 5
 _LONGEST_LINE = 1 << 16
 _SECONDS_BETWEEN_DRAWINGS = 0.05
@@ -50,12 +52,12 @@ class ProgressBar:
         if self.live:
             self._draw(values, final=True)
         else:
-            self._write(self._plain_line(values) + "\n")
+            show(self._plain_line(values))
 
     def break_off(self) -> None:
         """Ends the line of a bar that will not get to its end."""
         if self.live and self._width_drawn:
-            self._write("\n")
+            show("")
 
     def _draw(self, values: Mapping[str, float], *, final: bool) -> None:
         when = self._when(final=final)
@@ -67,7 +69,7 @@ class ProgressBar:
         width = len(f"{count}{when}{facts}") + squares
         padding = " " * max(0, self._width_drawn - width)
         line = f"{_BOLD}{count}{_PLAIN}{self._bar(squares)}{_BOLD}{when}{_PLAIN}{facts}{padding}"
-        self._write(f"\r{line}" + ("\n" if final else ""))
+        show(f"\r{line}", end="\n" if final else "")
         self._width_drawn = width
 
     def _when(self, *, final: bool) -> str:
@@ -101,29 +103,19 @@ class ProgressBar:
             per_step = f" {seconds * 1e6:.0f}us/step"
         return f"{per_step} - {self._images / max(self._seconds_in_steps, 1e-9):,.0f} images/s"
 
-    @staticmethod
-    def _write(text: str) -> None:
-        try:
-            sys.stdout.write(text)
-        except UnicodeEncodeError:  # a terminal without box-drawing characters
-            sys.stdout.write(text.replace("━", "="))
-        sys.stdout.flush()
-
 
 def live_display() -> bool:
     """Whether what is written can be drawn over: a terminal, or a notebook."""
-    isatty = getattr(sys.stdout, "isatty", None)
-    return bool(isatty and isatty()) or "ipykernel" in sys.modules
+    return is_terminal() or "ipykernel" in sys.modules
 
 
 def _columns() -> int:
     """What fits into a line; in a notebook, anything."""
-    isatty = getattr(sys.stdout, "isatty", None)
-    return shutil.get_terminal_size().columns - 1 if isatty and isatty() else _LONGEST_LINE
+    return shutil.get_terminal_size().columns - 1 if is_terminal() else _LONGEST_LINE
 
 
 def _shown(values: Mapping[str, float]) -> str:
-    return "".join(f" - {name}: {_number(value)}" for name, value in values.items())
+    return "".join(f" - {printable(name)}: {_number(value)}" for name, value in values.items())
 
 
 def _number(value: Any) -> str:

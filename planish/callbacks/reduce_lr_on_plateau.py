@@ -5,6 +5,7 @@ from __future__ import annotations
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.monitor import checked_mode, improves, monitored, worst
 from planish.errors import explain
+from planish.output import show
 
 
 class ReduceLROnPlateau(Callback):
@@ -81,4 +82,4 @@ class ReduceLROnPlateau(Callback):
         self.cooldown_counter = self.cooldown
         self.wait = 0
         if self.verbose > 0:
-            print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.")
+            show(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {new}.")

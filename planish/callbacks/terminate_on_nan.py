@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from planish.callbacks.callback import Callback, Logs
+from planish.output import show
 
 
 class TerminateOnNaN(Callback):
@@ -13,5 +14,5 @@ class TerminateOnNaN(Callback):
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
-            print(f"Batch {batch}: Invalid loss, terminating training")
+            show(f"Batch {batch}: Invalid loss, terminating training")
             self.model.stop_training = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import planish
 from planish.cli import bench_peers, bench_report, model_choice, model_files, pictures
 from planish.cli.bench_report import Line, Report
 from planish.cli.bench_timing import KerasSubject, Timing, measure
-from planish.cli.console import facts, say
+from planish.cli.console import complain, facts, say
 from planish.errors import explain
 
 _SHAPE, _CLASSES = (28, 28, 1), 10
@@ -98,5 +97,5 @@ def _others(model: Any, x: Any, y: Any, own: Timing, arguments: argparse.Namespa
             )
             lines.append(Line(peer.name, peer.versions, timing))
         except ValueError as error:
-            print(f"{peer.name} is left out: {' '.join(str(error).split())}", file=sys.stderr)
+            complain(f"{peer.name} is left out: {' '.join(str(error).split())}")
     return lines

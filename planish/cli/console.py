@@ -1,15 +1,24 @@
-"""What a person reads: tables and lines, by rich on a terminal; plain text with tabs where a program reads it."""
+"""What a person reads: tables and lines, by rich on a terminal; plain text with tabs where a program reads it.
+
+Names from outside - of files, classes, layers - are shown without control characters.
+"""
 
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Iterable, Sequence
+
+from planish import output
 
 
 def say(text: str) -> None:
-    """A line."""
-    print(text)
+    """A line, or several."""
+    output.show(output.printable(text, keep="\n\t"))
+
+
+def complain(text: str) -> None:
+    """A line on standard error."""
+    output.warn_of(output.printable(text))
 
 
 def did_you_mean(text: str, names: Iterable[str]) -> str | None:
@@ -20,18 +29,19 @@ def did_you_mean(text: str, names: Iterable[str]) -> str | None:
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
     """Names and values, one below the other; on a terminal, under a title."""
-    if sys.stdout.isatty():
+    if output.is_terminal():
         table([title, ""], rows)
         return
     for name, value in rows:
-        print(f"{name}: {value}")
+        output.show(f"{output.printable(name)}: {output.printable(value)}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
     """A table; `numbers` are the columns that are set to the right."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            print(*row, sep="\t")
+    cells = [[output.printable(cell) for cell in row] for row in rows]
+    if not output.is_terminal():
+        for row in cells:
+            output.show("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -39,7 +49,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequen
 
     drawn = Table(show_edge=False, header_style="bold")
     for place, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if place in numbers else "left")
-    for row in rows:
+        drawn.add_column(Text(output.printable(column)), justify="right" if place in numbers else "left")
+    for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    Console(file=output.stream()).print(drawn)

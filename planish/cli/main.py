@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import io
+import contextlib
 import os
 import sys
 import warnings
@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 import planish
 from planish.cli import bench, cache, demo, evaluate, explain, inspect, predict, summary, train
+from planish.cli.console import complain
+from planish.cli.parser import MISTAKE, Parser, check_command, check_rest
+from planish.output import taken_loss
 
 _COMMANDS = (demo, train, predict, evaluate, explain, summary, inspect, cache, bench)
 
-_MISTAKE = 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
@@ -23,31 +25,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 for success; 2 for a mistake, told in one line on standard error; 130 after Ctrl-C.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    given = _parsed(sys.argv[1:] if arguments is None else arguments)
     if given.run is None:
-        parser.print_help()
         return 0
+    taken_loss()  # what was lost before, in the same process, is not this command's
+    code = _run(given)
+    return _settled(given.command) or code
+
+
+def _run(given: argparse.Namespace) -> int:
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(
-                f"planish {given.command}: warning: {one_line(message)}", file=sys.stderr
+            warnings.showwarning = lambda message, *_, **__: complain(
+                f"planish {given.command}: warning: {one_line(message)}"
             )
             if given.threads is not None:
                 planish.set_num_threads(given.threads)
-            given.run(given)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+            code: int | None = given.run(given)
+            return code or 0
+    except KeyboardInterrupt as interrupt:
+        complain("interrupted" + (f": {interrupt}" if interrupt.args else ""))
         return _INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
-        print(f"planish {given.command}: error: {one_line(error)}", file=sys.stderr)
-        return _MISTAKE
-    return 0
+        complain(f"planish {given.command}: error: {one_line(error)}")
+        return MISTAKE
+
+
+def _settled(command: str) -> int:
+    """Whether all output was written. Who closes the pipe has seen enough; a full disk is a mistake."""
+    loss = taken_loss()
+    if loss is None:
+        return 0
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # Python tries once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(loss, BrokenPipeError):
+        return 0
+    complain(f"planish {command}: error: the output cannot be written: {one_line(loss)}")
+    return MISTAKE
 
 
 def one_line(error: BaseException | str) -> str:
@@ -60,10 +74,25 @@ def one_line(error: BaseException | str) -> str:
     return joined.replace(":; ", ": ").replace("; -> ", " -> ") or type(error).__name__
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """SystemExit after --help, --version and for arguments that make no sense."""
+    parser, commands = _parser()
+    check_command(parser, arguments, list(commands))
+    given, rest = parser.parse_known_args(arguments)
+    if given.run is None:
+        check_rest(parser, rest)
+        parser.print_help()
+    else:
+        check_rest(commands[given.command], rest)
+    return given
+
+
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the program, and those of its commands by name."""
+    parser = Parser(
         prog="planish",
         description="Compiles Keras-style convolutional classifiers for this CPU, and trains and runs them.",
+        epilog="planish COMMAND --help tells every argument of a command.",
     )
     parser.add_argument("--version", action="version", version=f"planish {planish.__version__}")
     parser.set_defaults(run=None, threads=None)
@@ -74,4 +103,4 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--threads", type=int, metavar="N", help="threads to use (default: the CPUs of this process)"
         )
-    return parser
+    return parser, commands.choices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import shutil
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
 from planish.layers.layer import BatchShape, Layer
+from planish.output import printable, stream
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,15 +55,15 @@ def print_summary(
     assert table.width is not None
     width = max(table.width, shutil.get_terminal_size().columns)  # where lines are longer, nothing is cut off
     if print_fn is None:
-        console = Console(highlight=False, width=width)
+        console = Console(file=stream(), highlight=False, width=width)
         for item in printed:
             console.print(item)
         return
-    console = Console(highlight=False, force_terminal=False, color_system=None, width=width)
-    with console.capture() as capture:
-        for item in printed:
-            console.print(item)
-    print_fn(capture.get())
+    plain = io.StringIO()
+    console = Console(file=plain, highlight=False, force_terminal=False, color_system=None, width=width)
+    for item in printed:
+        console.print(item)
+    print_fn(plain.getvalue())
 
 
 def _table(line_length: int | None, positions: Sequence[float] | None, show_trainable: bool) -> Table:
@@ -181,4 +183,4 @@ def _in_range(layers: Sequence[Layer], layer_range: Sequence[str] | None) -> Seq
 def _escaped(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from planish import config
 from planish.codegen import compile as compiler
 from planish.codegen.choices import print_plan
@@ -15,6 +13,7 @@ from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
 from planish.ops.registry import op_named
+from planish.output import warn_of
 from planish.passes.recorder import Recorder
 
 
@@ -27,17 +26,14 @@ def generate_and_dump(request: Request) -> Program:
     plan = compiler.plan(request, recorder)
     program = compiler.emit(plan, request)
     if "graph" in forms:
-        print(f"--- graph, traced\n{print_graph(request.graph)}", file=sys.stderr)
+        warn_of(f"--- graph, traced\n{print_graph(request.graph)}")
         for record in recorder.records:
             verify_graph(record.after, record.name)
             if record.changed:
-                print(
-                    f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}",
-                    file=sys.stderr,
-                )
+                warn_of(f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}")
     for form in forms:
         if form != "graph":
-            print(f"--- {form}\n{_emitted(form, plan, program)}", file=sys.stderr)
+            warn_of(f"--- {form}\n{_emitted(form, plan, program)}")
     return program
 
 

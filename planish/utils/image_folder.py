@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain, unknown_name
+from planish.output import show
 from planish.utils.images import CHANNELS, img_to_array, load_img
 from planish.utils.labels import to_categorical
 
@@ -132,7 +133,7 @@ def image_dataset_from_directory(
     rows = np.arange(len(paths)) if random is None else random.permutation(len(paths))
     rows = _part(rows, validation_split, subset, repeatable=not shuffle or seed is not None)
     if verbose:
-        print(f"Found {len(paths)} files belonging to {len(names)} classes; using {len(rows)}.")
+        show(f"Found {len(paths)} files belonging to {len(names)} classes; using {len(rows)}.")
     return ImageFolder(
         [paths[row] for row in rows],
         [indices[row] for row in rows],

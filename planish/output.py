@@ -1,0 +1,119 @@
+"""Everything that planish shows goes through here: nothing that is shown can end the work that it tells about.
+
+`sys.stdout` may be None (a program without a window), closed, a pipe that nobody reads any more, an object of the
+user's that can only write, or a console that knows few characters. What cannot be shown is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import unicodedata
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+_PLAIN = str.maketrans({"━": "=", "─": "-", "…": "...", "└": "`", "│": "|"})
+"""What stands for characters that planish itself uses, where a console lacks them."""
+
+_TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+"""Characters that turn the text behind them round: with them, a name could show as another one."""
+
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+
+
+class Shown:
+    """`sys.stdout` or `sys.stderr`, whatever it is now, as a file that can always be written."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._loss: OSError | None = None
+
+    @property
+    def _stream(self) -> Any:
+        return getattr(sys, self._name)
+
+    @property
+    def encoding(self) -> str:
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        with self._kept():
+            self._write(text)
+        return len(text)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except UnicodeEncodeError:
+            known = text.translate(_PLAIN).encode(self.encoding, "backslashreplace")
+            self._stream.write(known.decode(self.encoding))
+
+    def flush(self) -> None:
+        with self._kept():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        try:
+            return bool(self._stream.isatty())
+        except Exception:
+            return False
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Goes on after whatever a stream of the user's own may raise; Ctrl-C is no such thing."""
+        try:
+            yield
+        except OSError as error:
+            self._loss = error
+        except Exception:
+            pass
+
+    def taken_loss(self) -> OSError | None:
+        """Why something was not written, if that was the system's fault; asked for a second time, None."""
+        loss, self._loss = self._loss, None
+        return loss
+
+
+_OUT, _ERRORS = Shown("stdout"), Shown("stderr")
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Text on standard output, at once."""
+    _OUT.write(text + end)
+    _OUT.flush()
+
+
+def warn_of(text: str) -> None:
+    """A line on standard error."""
+    _ERRORS.write(text + "\n")
+    _ERRORS.flush()
+
+
+def taken_loss() -> OSError | None:
+    """Why something that was shown was lost: a full disk, for example. Asked for a second time, None."""
+    _OUT.flush()
+    return _OUT.taken_loss()
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return _OUT.isatty()
+
+
+def stream() -> IO[str]:
+    """Standard output for a library that writes to files: with the same promise."""
+    return cast(IO[str], _OUT)
+
+
+def printable(text: str, keep: str = "") -> str:
+    """A text from outside - the name of a file, a class, a layer - without what would change a terminal.
+
+    Control characters and those that turn the direction of a line are written as in Python: '\\x1b'. `keep` are some
+    that are meant.
+    """
+    return "".join(character if character in keep else _visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    unseen = unicodedata.category(character) in _UNSEEN or unicodedata.bidirectional(character) in _TURNING
+    return character.encode("unicode_escape").decode("ascii") if unseen else character
