@@ -46,7 +46,10 @@ class ProgressBar:
             self._draw(values, final=False)
 
     def finish(self, values: Mapping[str, float]) -> None:
-        """The last drawing; the time shown includes what came after the last step, such as validation."""
+        """The last drawing; the time shown includes what came after the last step, such as validation.
+
+        As in Keras, it counts to the end even if there were fewer steps than expected.
+        """
         if self.steps is None:
             self.steps = self._step
         if self.live:
@@ -62,13 +65,14 @@ class ProgressBar:
     def _draw(self, values: Mapping[str, float], *, final: bool) -> None:
         when = self._when(final=final)
         facts = f"{self._rates()}{_shown(values)}"
-        count = self._count()
+        done = self.steps if final and self.steps else self._step
+        count = self._count(done)
         columns = _LONGEST_LINE if final else _columns()  # a line that is drawn over has to fit into the terminal
         squares = min(_WIDTH, max(_NARROWEST, columns - len(f"{count}{when}{facts}"))) if self.steps else 0
         facts = facts[: max(0, columns - len(f"{count}{when}") - squares)]
         width = len(f"{count}{when}{facts}") + squares
         padding = " " * max(0, self._width_drawn - width)
-        line = f"{_BOLD}{count}{_PLAIN}{self._bar(squares)}{_BOLD}{when}{_PLAIN}{facts}{padding}"
+        line = f"{_BOLD}{count}{_PLAIN}{self._bar(squares, done)}{_BOLD}{when}{_PLAIN}{facts}{padding}"
         show(f"\r{line}", end="\n" if final else "")
         self._width_drawn = width
 
@@ -78,18 +82,18 @@ class ProgressBar:
             return f" {_duration(time.perf_counter() - self._start)}"
         return f" ETA {_duration(self._seconds_in_steps / self._step * (self.steps - self._step))}"
 
-    def _count(self) -> str:
+    def _count(self, step: int) -> str:
         if not self.steps:
-            return f"{self._step:7d}/Unknown"
-        return f"{self._step:{len(str(self.steps))}d}/{self.steps} "
+            return f"{step:7d}/Unknown"
+        return f"{step:{len(str(self.steps))}d}/{self.steps} "
 
-    def _bar(self, squares: int) -> str:
-        done = min(squares, squares * self._step // self.steps) if self.steps else 0
+    def _bar(self, squares: int, step: int) -> str:
+        done = min(squares, squares * step // self.steps) if self.steps else 0
         return f"{_GREEN}{'━' * done}{_PLAIN}{_WHITE}{'━' * (squares - done)}{_PLAIN}"
 
     def _plain_line(self, values: Mapping[str, float]) -> str:
         seconds = _duration(time.perf_counter() - self._start)
-        return f"{self._step}/{self.steps} - {seconds} -{self._rates()}{_shown(values)}"
+        return f"{self.steps}/{self.steps} - {seconds} -{self._rates()}{_shown(values)}"
 
     def _rates(self) -> str:
         if not self._step:

@@ -24,8 +24,9 @@ from planish.models.prepare import (
     stream_of,
 )
 from planish.models.progress_reports import ProgressReports
-from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
+from planish.models.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
 from planish.models.streams import Stream, is_stream
+from planish.models.visits import batch_size_for, warn_of_few_rows
 
 _ROWS_AT_ONCE = 8192
 _OUTPUT_NBYTES_AT_ONCE = 64 << 20
@@ -48,6 +49,7 @@ class Evaluation:
         self._callbacks.on_begin("test")
         self._reports = ProgressReports(self._callbacks, "test")
         if isinstance(data, Stream):
+            data.restart()
             with closing(data.epoch()) as batches:
                 for batch in batches:
                     self._batch(prepare(self._model, self._settings, batch))
@@ -112,14 +114,16 @@ def evaluate(
     """Name to value, "loss" first (see `Training.evaluate`)."""
     settings = require_compiled(model, "evaluate")
     limit = checked_optional_count(steps, "steps")
-    size = checked_batch_size(batch_size)
+    given = checked_optional_count(batch_size, "batch_size")
     with out_of_memory_explained(model, x):
         data: Arrays | Stream
         if is_stream(x):
             data = stream_of(model, x, y, sample_weight, None, limit, "steps")
-            shown = data.steps
+            size, shown = DEFAULT_BATCH_SIZE, data.steps
         else:
             data = as_arrays(x, y, sample_weight, images=image_shape(model))
+            size = batch_size_for(given, len(data), limit)
+            warn_of_few_rows(limit, len(data), size, "steps")
             shown = -(-len(data) // size) if limit is None else limit
         if not isinstance(callbacks, CallbackList):
             loud = checked_verbose(verbose)

@@ -26,12 +26,13 @@ from planish.models.prepare import (
     stream_of,
 )
 from planish.models.run_arguments import (
-    checked_batch_size,
+    DEFAULT_BATCH_SIZE,
     checked_count,
     checked_optional_count,
     checked_verbose,
 )
 from planish.models.streams import Stream, is_stream
+from planish.models.visits import batch_size_for, warn_of_few_rows
 
 Data = Arrays | Stream
 
@@ -71,18 +72,18 @@ class FitArguments(NamedTuple):
 def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
-    batch_size = checked_batch_size(arguments.batch_size)
+    size = checked_optional_count(arguments.batch_size, "batch_size")
+    steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
     epochs = checked_count(arguments.epochs, "epochs", least=0)
     first = checked_count(arguments.initial_epoch, "initial_epoch", least=0)
     verbose = checked_verbose(arguments.verbose)
     with out_of_memory_explained(model, x):
-        data, validation = _data(model, x, y, sample_weight, arguments, batch_size)
-        steps = (
-            data.steps
-            if isinstance(data, Stream)
-            else checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
-        )
-        shown = steps if isinstance(data, Stream) or steps is not None else -(-len(data) // batch_size)
+        data, validation = _data(model, x, y, sample_weight, arguments)
+        if isinstance(data, Stream):
+            batch_size, shown = DEFAULT_BATCH_SIZE, data.steps
+        else:
+            batch_size = batch_size_for(size, len(data), steps)
+            shown = -(-len(data) // batch_size) if steps is None else steps
         callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
@@ -154,9 +155,7 @@ def _epochs(
     return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random, shuffle)
 
 
-def _data(
-    model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments, batch_size: int
-) -> tuple[Data, Validation | None]:
+def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> tuple[Data, Validation | None]:
     data: Data
     held_out: Arrays | None = None
     if is_stream(x):
@@ -179,10 +178,10 @@ def _data(
             held_out = replace(held_out, place="the images that validation_split holds out")
             if arguments.class_weight is not None:  # which weighs what is trained on, and nothing else
                 held_out = replace(held_out, weight=None)
-    return data, _validation(model, arguments, held_out, batch_size)
+    return data, _validation(model, arguments, held_out)
 
 
-def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None, batch_size: int) -> Validation | None:
+def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) -> Validation | None:
     given = arguments.validation_data
     if given is None and held_out is None:
         return None
@@ -204,9 +203,13 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None, ba
                 remedy="validation_data=(x_val, y_val)",
             )
         )
-    size = arguments.validation_batch_size
     frequency = arguments.validation_freq
     if not isinstance(frequency, Collection):
         frequency = checked_count(frequency, "validation_freq")
     steps = checked_optional_count(arguments.validation_steps, "validation_steps")
-    return Validation(data, batch_size if size is None else checked_batch_size(size), steps, frequency)
+    if isinstance(data, Stream):
+        return Validation(data, DEFAULT_BATCH_SIZE, steps, frequency)
+    own = checked_optional_count(arguments.validation_batch_size, "validation_batch_size")
+    size = batch_size_for(arguments.batch_size if own is None else own, len(data), steps)
+    warn_of_few_rows(steps, len(data), size, "validation_steps")
+    return Validation(data, size, steps, frequency)

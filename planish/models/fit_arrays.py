@@ -56,7 +56,8 @@ class ArrayEpochs(Epochs):
         self._looked = False
         self._direct = readable_as_is(data.x) and readable_as_is(self._data.y_true)
         self._batch_size = min(batch_size, len(data))
-        self._visits = Visits(len(data), self._batch_size, random if shuffle else None, steps)
+        self._visits = Visits(len(data), batch_size, random if shuffle else None, steps)
+        self._steps_asked = steps
 
     def _train(self) -> None:
         trainer = self._trainer(self._data, self._batch_size)
@@ -65,7 +66,8 @@ class ArrayEpochs(Epochs):
             for stretch in stretches:
                 self._run(trainer, stretch)
                 if self._single and self._model.stop_training:
-                    break
+                    return
+        self._tell_if_short(self._steps_asked)
 
     def _look(self, trainer: Trainer) -> None:
         """At all images, once, for what is not finite."""
@@ -107,6 +109,6 @@ class ArrayEpochs(Epochs):
         if not self._direct:
             steps = min(steps, CHUNK_NBYTES // max(1, self._data.nbytes * self._batch_size // len(self._data)))
         rows = self._batch_size * max(1, steps)
-        for order in self._visits.epoch():
-            for start in range(0, len(order), rows):
-                yield order[start : start + rows]
+        order = self._visits.epoch()
+        for start in range(0, len(order), rows):
+            yield order[start : start + rows]

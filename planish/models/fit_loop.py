@@ -18,7 +18,7 @@ from planish.models.prepare import Prepared, metric_set, prepare
 from planish.models.progress_reports import ProgressReports
 from planish.models.tally import Tally, logs_of
 from planish.models.trainer import Trainer
-from planish.models.visits import Order
+from planish.models.visits import Order, warn_of_too_few
 
 
 class Progress(NamedTuple):
@@ -42,6 +42,7 @@ class Epochs:
         self._reports = ProgressReports(callbacks, "train")
         self._metrics: MetricSet | None = None
         self._done = Progress()
+        self._told = False
 
     def run(self) -> dict[str, Any] | None:
         """Trains for one epoch: its metrics sorted by name, or None if the data had run out."""
@@ -106,6 +107,18 @@ class Epochs:
         steps = -(-len(order) // batch_size)
         tally.count_all(steps)
         self._done = Progress(before.step + steps, before.images + len(order))
+
+    def _tell_if_short(self, wanted: int | None) -> None:
+        """Once a run: an epoch ends with the pass over the data, though more steps were asked for."""
+        if wanted is not None and self._done.step < wanted and not self._told:
+            self._told = True
+            warn_of_too_few(
+                wanted,
+                self._done.step,
+                "an epoch has fewer steps than `steps_per_epoch`: it ends where the data end, and the next one starts "
+                "over",
+                "leave steps_per_epoch out, or let it divide the number of batches",
+            )
 
     def _watched(self, run: Callable[[], None], steps: int) -> None:
         """Runs steps between the hooks for single batches."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import closing
 from typing import Any
 
 import numpy as np
 
 from planish.callbacks import CallbackList
-from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, joined
 from planish.models.fit_loop import Epochs
 from planish.models.prepare import Prepared
 from planish.models.read_ahead import MOST_AHEAD
 from planish.models.streams import Stream
+from planish.models.visits import warn_of_too_few
 
 
 class StreamEpochs(Epochs):
@@ -83,16 +82,15 @@ class StreamEpochs(Epochs):
             run()
 
     def _ran_out(self, wanted: int | None) -> None:
-        warnings.warn(
-            explain(
-                what="the data ran out before the training was done, which ends here",
-                expected=f"{wanted} batches in this epoch" if wanted else "at least one batch in this epoch",
-                received=f"{self._done.step} batches",
-                remedy="let the generator go on for ever and pass steps_per_epoch, or pass an object with __len__ and "
-                "__getitem__",
-            ),
-            UserWarning,
-            stacklevel=6,
+        """An iterator that is used up ends the training; another source is gone through again in the next epoch."""
+        if self._done.step and not self._stream.is_iterator:
+            self._tell_if_short(wanted)
+            return
+        warn_of_too_few(
+            wanted,
+            self._done.step,
+            "the data ran out before the training was done, which ends here",
+            "let the generator go on for ever and pass steps_per_epoch, or pass an object with __len__ and __getitem__",
         )
         self._model.stop_training = True
 

@@ -16,8 +16,9 @@ from planish.models.data import as_images
 from planish.models.predictor import Predictor
 from planish.models.prepare import image_shape, out_of_memory_explained
 from planish.models.progress_reports import ProgressReports
-from planish.models.run_arguments import checked_batch_size, checked_optional_count, checked_verbose
+from planish.models.run_arguments import checked_optional_count, checked_verbose
 from planish.models.streams import Stream, is_stream
+from planish.models.visits import batch_size_for, warn_of_few_rows
 
 _SECONDS_PER_PIECE = 0.15
 _BATCHES_AT_FIRST = 64
@@ -27,14 +28,16 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
     """Outputs f32 [n, ...] for images `x` (see `Training.predict`)."""
     shape = image_shape(model)
     limit = checked_optional_count(steps, "steps")
+    given = checked_optional_count(batch_size, "batch_size")
     stream = Stream(x, shape, steps=limit) if is_stream(x) else None
     with out_of_memory_explained(model, x):
         if stream is not None:
             return _predict_stream(model, stream, _callback_list(model, callbacks, verbose, stream.steps))
         images = as_images(x, shape)
-        size = checked_batch_size(batch_size)
+        size = batch_size_for(given, len(images), limit)
+        warn_of_few_rows(limit, len(images), size, "steps")
         images = images if limit is None else images[: limit * size]
-        run = _callback_list(model, callbacks, verbose, -(-len(images) // size))
+        run = _callback_list(model, callbacks, verbose, -(-len(images) // size) if limit is None else limit)
         return _predict_array(model, images, size, run)
 
 

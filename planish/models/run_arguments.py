@@ -10,11 +10,6 @@ from planish.errors import explain
 DEFAULT_BATCH_SIZE = 32
 
 
-def checked_batch_size(value: Any) -> int:
-    """32 for None. ValueError unless it is a positive integer."""
-    return DEFAULT_BATCH_SIZE if value is None else checked_count(value, "batch_size")
-
-
 def checked_count(value: Any, name: str, least: int = 1) -> int:
     """A whole number of at least `least` (NumPy integers and floats without a fraction are taken)."""
     try:

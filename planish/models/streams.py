@@ -42,12 +42,18 @@ class Stream:
         self.steps = steps if steps is not None else self.length
         self.asked = steps
         self._open: Iterator[Arrays] | None = None
+        self._peeked = False
         self._reader: ReadAhead[Arrays] | None = None
 
     @property
     def ready(self) -> bool:
         """Whether the next batch of the epoch is there already."""
         return self._reader is not None and self._reader.ready
+
+    def restart(self) -> None:
+        """The next epoch begins a new pass, if the source can be gone through again."""
+        if self._open is not None and not self.is_iterator and not self._peeked:
+            self._end_pass()
 
     def epoch(self, shuffle: np.random.Generator | None = None) -> Generator[Arrays, None, None]:
         """The batches of one epoch; those of an object with items in random order if `shuffle` is given.
@@ -56,6 +62,7 @@ class Stream:
         last one of an epoch whose steps are known. Closing the generator ends that thread.
         """
         left = self.steps
+        self._peeked = False
         while left is None or left:
             fresh = self._open is None
             batches = self._open = self._open or self._pass(shuffle)
@@ -68,8 +75,8 @@ class Stream:
             left = None if left is None else left - came
             if reader.exhausted:
                 self._end_pass()
-                if self.asked is None or self._is_iterator or (fresh and not came):
-                    break
+                if self.asked is None or self.is_iterator or fresh or came:
+                    break  # an epoch ends with the pass, as in Keras; only one that would be empty begins another
         if self.asked is None and self._open is not None:
             next(self._open, None)  # lets the pass come to its end
             self._end_pass()
@@ -88,10 +95,11 @@ class Stream:
                 )
             )
         self._open = itertools.chain([batch], self._open)
+        self._peeked = True
         return batch
 
     @property
-    def _is_iterator(self) -> bool:
+    def is_iterator(self) -> bool:
         return hasattr(self.source, "__next__")
 
     def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Arrays]:

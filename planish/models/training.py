@@ -128,6 +128,9 @@ class Training:
     ) -> History:
         """Trains the model. Ctrl-C stops it within a batch and leaves the model as trained so far.
 
+        `batch_size` is 32, or with `steps_per_epoch` what makes so many batches of the data. An epoch of
+        `steps_per_epoch` batches goes on where the last one stopped; it is shorter where the data end.
+
         Returns the History, whose `history` has a list of values, one per epoch, for "loss", each metric, and "val_..."
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
         no numbers, MemoryError if they are too large.

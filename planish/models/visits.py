@@ -1,40 +1,70 @@
-"""In which order the images of an epoch are visited."""
+"""How many batches a run has, and in which order the images of an epoch are visited."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish.errors import explain
+from planish.models.run_arguments import DEFAULT_BATCH_SIZE
+
 Order = NDArray[np.int64]
+
+
+def batch_size_for(given: int | None, count: int, steps: int | None) -> int:
+    """The size of the batches of `count` rows: as given; else one that makes `steps` batches of them; else 32."""
+    if given is not None:
+        return given
+    return DEFAULT_BATCH_SIZE if steps is None else max(1, -(-count // steps))
+
+
+def warn_of_too_few(wanted: int | None, came: int, what: str, remedy: str) -> None:
+    """Says that there were fewer batches than asked for; `what` says what comes of it."""
+    warnings.warn(
+        explain(
+            what=what,
+            expected=f"{wanted} batches" if wanted else "at least one batch",
+            received=f"{came} batch{'es' * (came != 1)}",
+            remedy=remedy,
+        ),
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def warn_of_few_rows(wanted: int | None, count: int, batch_size: int, argument: str) -> None:
+    """Warns if `argument` asks for more batches than `count` rows make."""
+    there = -(-count // batch_size)
+    if wanted is not None and wanted > there:
+        warn_of_too_few(
+            wanted,
+            there,
+            f"`{argument}` asks for more batches than the data have: the run ends with the data",
+            f"{argument}={there}, or leave {argument} out",
+        )
 
 
 class Visits:
     """Rows 0..count in a new random order on every pass, or in sequence if `random` is None.
 
-    `steps`: batches per epoch; None for one pass. Otherwise epochs go on where the last one stopped, and start over
-    when all rows were visited, so that an epoch may be a part of a pass or several.
+    `steps`: batches an epoch; None for one pass. Otherwise an epoch goes on where the last one stopped, and ends with
+    the pass even if fewer than `steps` batches were left; the next one begins a new pass. So it is in Keras.
     """
 
     def __init__(self, count: int, batch_size: int, random: np.random.Generator | None, steps: int | None) -> None:
         self._count = count
-        self._batch_size = batch_size
+        self._rows = count if steps is None else steps * batch_size
         self._random = random
-        self._asked = steps
         self._left: Order = np.empty(0, np.int64)
-        self.steps = steps if steps is not None else -(-count // batch_size)
 
-    def epoch(self) -> list[Order]:
-        """Stretches of rows; only the last batch of each may be smaller than the others."""
-        if self._asked is None:
-            return [self._pass()]
-        wanted, stretches = self._asked, []
-        while wanted:
-            if not len(self._left):
-                self._left = self._pass()
-            stretch, self._left = np.split(self._left, [wanted * self._batch_size])
-            wanted -= -(-len(stretch) // self._batch_size)
-            stretches.append(stretch)
-        return stretches
+    def epoch(self) -> Order:
+        """The rows of the next epoch; only the last batch may be smaller than the others."""
+        if not len(self._left):
+            self._left = self._pass()
+        order, self._left = np.split(self._left, [self._rows])
+        return order
 
     def _pass(self) -> Order:
         if self._random is None:
