@@ -1,4 +1,8 @@
-"""A variable: a named float32 array that outlives a step, and its place in the graph."""
+"""A variable: a named float32 array that outlives a step, and its place in the graph.
+
+Compiled training writes to the array's address. So the array is the variable's own, wherever its values come from:
+whatever enters is copied (see `memory.aligned_zeros`), be it unpickled, mapped from a file, or shared with others.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import ops
+from planish import memory, ops
 from planish.errors import explain
 from planish.graph.node import Node
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
+_NUMBERS = "fiub"  # kinds of NumPy's element types
 _assignments = itertools.count(1)
 _making = threading.RLock()  # two threads that read a new variable have to see the same array
 
@@ -49,22 +54,60 @@ class Variable:
         self.initializer = initializer
         self.regularizer = regularizer
         self.version = next(_assignments)
-        self._array: Array | None = None
+        self._own: Array | None = None
         self._node: Node | None = None
 
     @property
     def value(self) -> Array:
         """The array itself (float32, C-contiguous). Whoever writes into it calls `touch` afterwards."""
-        if self._array is None:
+        if self._own is None:
             with _making:
-                if self._array is None:
-                    self._array = self._made()
-        return self._array
+                if self._own is None:
+                    self._own = self._made()
+        return self._own
+
+    @property
+    def _array(self) -> Array | None:
+        """The array if it was made already. What is assigned to this is copied, as in `assign`."""
+        return self._own
+
+    @_array.setter
+    def _array(self, values: ArrayLike) -> None:
+        self.assign(values)
 
     def _made(self) -> Array:
         if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
-            return np.zeros(self.shape, np.float32)
-        return np.array(self.initializer(self.shape), dtype=np.float32, order="C").reshape(self.shape)
+            return memory.aligned_zeros(self.shape, np.float32)
+        return self._copied(self.checked(self.initializer(self.shape), "the initializer gave"))
+
+    def _copied(self, values: NDArray[Any]) -> Array:
+        own = memory.aligned_zeros(self.shape, np.float32)
+        own[...] = values
+        return own
+
+    def checked(self, values: ArrayLike, what: str = "what was assigned is") -> NDArray[Any]:
+        """The values as an array that can be assigned. ValueError for another shape, TypeError for what is not numbers.
+
+        `what` says where they come from, for the message.
+        """
+        given = np.asarray(values)
+        if given.shape != self.shape:
+            raise ValueError(
+                explain(
+                    what=f"weight '{self.path}': {what} an array of another shape",
+                    expected=self.shape,
+                    received=given.shape,
+                )
+            )
+        if given.dtype.kind not in _NUMBERS and given.dtype.name != "bfloat16":
+            raise TypeError(
+                explain(
+                    what=f"weight '{self.path}': {what} an array that does not hold plain numbers",
+                    expected="floats, integers or booleans",
+                    received=f"an array of dtype {given.dtype}",
+                )
+            )
+        return given
 
     @property
     def node(self) -> Node:
@@ -85,20 +128,16 @@ class Variable:
         return len(self.shape)
 
     def assign(self, array: ArrayLike) -> None:
-        """Copies `array` (of this variable's shape, any number type) in place. Raises ValueError for another shape."""
-        given = np.asarray(array)
-        if given.shape != self.shape:
-            raise ValueError(
-                explain(
-                    what=f"weight '{self.path}': an array of another shape was assigned",
-                    expected=self.shape,
-                    received=given.shape,
-                )
-            )
-        if self._array is None:
-            self._array = np.array(given, dtype=np.float32, order="C")
-        else:
-            self._array[...] = given
+        """Copies `array` (of this variable's shape, any number type) in place.
+
+        ValueError for another shape, TypeError for what is not numbers.
+        """
+        given = self.checked(array)
+        with _making:
+            if self._own is None:
+                self._own = self._copied(given)
+            else:
+                self._own[...] = given
         self.touch()
 
     def touch(self) -> None:
@@ -111,7 +150,15 @@ class Variable:
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold; the node is made again where it is needed."""
-        return {**self.__dict__, "_node": None}
+        held = {name: value for name, value in self.__dict__.items() if name not in ("_own", "_node")}
+        return {**held, "_array": self._own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """An unpickled array may be a view of somebody else's memory, read-only memory included."""
+        array = state["_array"]
+        self.__dict__.update({name: value for name, value in state.items() if name != "_array"}, _own=None, _node=None)
+        if array is not None:
+            self._own = self._copied(self.checked(array, "the copy or pickle holds"))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.value, dtype=dtype)

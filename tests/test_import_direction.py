@@ -12,13 +12,15 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planish"
 
 ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
-ANYONE = {"errors", "config", "output"}
+ANYONE = {"errors", "config", "output", "memory", "forking"}
 
 # What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
 ALLOWED = {
     "errors": set(),
     "config": set(),
     "output": set(),
+    "memory": set(),
+    "forking": set(),
     "flattening": {"graph", "ops"},
     "graph": set(),
     "ops": {"graph"},

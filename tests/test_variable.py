@@ -73,3 +73,9 @@ def test_two_threads_that_read_a_new_variable_see_one_array():
     with ThreadPoolExecutor(4) as pool:
         arrays = list(pool.map(lambda _: variable.value, range(4)))
     assert all(array is arrays[0] for array in arrays)
+
+
+def test_an_initializer_of_another_shape_is_named():
+    variable = Variable("kernel", "dense/kernel", (2, 3), initializer=lambda shape: np.zeros(6))
+    with pytest.raises(ValueError, match=r"'dense/kernel': the initializer gave an array of another shape\n"):
+        variable.numpy()

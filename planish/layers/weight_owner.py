@@ -91,12 +91,14 @@ class WeightOwner:
         return [variable.numpy() for variable in self.weights]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Assigns all weights. Nothing changes if the number or any shape of the arrays is wrong (ValueError)."""
+        """Assigns all weights. Nothing changes if the number or any shape of the arrays is wrong (ValueError), or if
+        one of them does not hold numbers (TypeError)."""
         arrays = [np.asarray(weight) for weight in weights]
         expected = [variable.shape for variable in self.weights]
         if [array.shape for array in arrays] != expected:
             raise self.foreign_weights([array.shape for array in arrays])
-        for variable, array in zip(self.weights, arrays, strict=True):
+        checked = [variable.checked(array) for variable, array in zip(self.weights, arrays, strict=True)]
+        for variable, array in zip(self.weights, checked, strict=True):
             variable.assign(array)
 
     def foreign_weights(self, shapes: Sequence[Shape]) -> ValueError:

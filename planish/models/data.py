@@ -171,7 +171,7 @@ def _sample_weight(value: Any, count: int) -> Array:
             )
         )
     check_finite(array, "sample_weight")
-    return np.ascontiguousarray(array.reshape(count), dtype=np.float32)
+    return np.require(array.reshape(count), np.float32, ["C", "A"])
 
 
 def class_weights(weights: Any, targets: Array | None) -> Array:

@@ -1,4 +1,4 @@
-"""Memory that native code works in: aligned, zeroed, allocated once."""
+"""Memory for the values between operations: aligned, zeroed, allocated once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-
-ALIGNMENT_NBYTES = 64
+from planish.memory import aligned_zeros
 
 
 def aligned_buffer(nbytes: int) -> NDArray[np.uint8]:
     """A zeroed buffer whose first byte is on a cache line. MemoryError with the size if there is none."""
     try:
-        memory = np.zeros(nbytes + ALIGNMENT_NBYTES, np.uint8)
+        return aligned_zeros((nbytes,), np.uint8)
     except MemoryError:
         raise MemoryError(
             explain(
@@ -22,5 +21,3 @@ def aligned_buffer(nbytes: int) -> NDArray[np.uint8]:
                 remedy="use a smaller batch_size, smaller images, or fewer channels",
             )
         ) from None
-    start = -memory.ctypes.data % ALIGNMENT_NBYTES
-    return memory[start : start + nbytes]
