@@ -7,6 +7,7 @@ Rooms are imported when they are first used, so that `import planish` costs next
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         activations,
         backend,
         callbacks,
+        config,
         datasets,
         flattening,
         initializers,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         metrics,
         models,
         optimizers,
+        preprocessing,
         regularizers,
         saving,
         structure,
@@ -58,6 +61,7 @@ __all__ = [
     "activations",
     "backend",
     "callbacks",
+    "config",
     "datasets",
     "flat_features",
     "flatten",
@@ -70,6 +74,7 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "preprocessing",
     "regularizers",
     "saving",
     "set_num_threads",
@@ -103,9 +108,12 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def _found(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'planish' has no attribute {name!r}")
+        asking = sys._getframe(1)
+        if asking.f_globals.get("__name__") == "importlib._bootstrap":  # which then looks for a module
+            raise AttributeError(name)
+        raise importlib.import_module("planish.absent").missing("", name, asking)
     home = _HOMES.get(name)
     module = importlib.import_module(f"planish.{home or name}")
     found = module if home is None else getattr(module, name)
@@ -113,5 +121,23 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = _found
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Absent:
+    """Asked last for a module of planish that there is not: says what to use instead, if Keras has it."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name.startswith("planish."):
+            from planish.absent import refuse_module
+
+            refuse_module(name)
+
+
+sys.meta_path.append(_Absent)

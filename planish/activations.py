@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from planish import ops, serialization
-from planish.errors import explain, unknown_name
+from planish import absent, ops, serialization
+from planish.errors import explain
 from planish.graph.node import Node
 
 Activation = Callable[..., Any]
@@ -202,7 +202,7 @@ def get(identifier: Any) -> Activation:
     if isinstance(identifier, str):
         known: dict[str, Activation] = _FUNCTIONS | _ALIASES
         if identifier not in known:
-            raise ValueError(unknown_name("activation", identifier, known))
+            raise ValueError(absent.unknown_name("activation", "activations", identifier, known))
         return known[identifier]
     if isinstance(identifier, dict):
         return deserialize(identifier)
@@ -227,3 +227,7 @@ def deserialize(config: Any) -> Activation:
         return get(config)
     found: Activation = serialization.deserialize(config, module_names=_FUNCTIONS | _ALIASES)
     return found
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("activations")

@@ -1,20 +1,45 @@
 """The few functions of Keras's `backend` that programs still call."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planish import absent
+from planish.config import (
+    backend,
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
 from planish.utils import clear_session
+from planish.variable import Variable
 
-__all__ = ["clear_session", "epsilon", "floatx", "image_data_format"]
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_value",
+    "image_data_format",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_value",
+]
 
 
-def epsilon() -> float:
-    """The small number that keeps logarithms and divisions finite."""
-    return 1e-7
+def get_value(x: Any) -> Any:
+    """The value of a variable as an array; anything else as it is."""
+    return x.numpy() if isinstance(x, Variable) else x
 
 
-def floatx() -> str:
-    """The type of weights and computations."""
-    return "float32"
+def set_value(x: Variable, value: Any) -> None:
+    """Gives a variable a value of its shape (ValueError for another)."""
+    x.assign(value)
 
 
-def image_data_format() -> str:
-    """The data format of layers that are given none."""
-    return "channels_last"
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("backend")

@@ -2,14 +2,17 @@
 
 A variable is read when it is needed, never at import. Set to nothing, it counts as unset. Values that make no sense are
 refused with the name of the variable. `docs/environment.md` is checked against this table.
+
+At the end, the functions of Keras's `config` that planish has.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
+from planish import absent
 from planish.errors import explain, unknown_name
 
 EMITTED = ("graph", "plan", "loops", "llvm", "asm")
@@ -167,3 +170,55 @@ _SETTINGS = (
 )
 
 TABLE: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}
+
+DATA_FORMATS = ("channels_last", "channels_first")
+_data_format = "channels_last"
+
+
+def backend() -> str:
+    """What computes: 'planish'."""
+    return "planish"
+
+
+def epsilon() -> float:
+    """The small number that keeps logarithms and divisions finite."""
+    return 1e-7
+
+
+def set_epsilon(value: float) -> None:
+    """ValueError for anything but 1e-7: losses are compiled with it."""
+    _require("set_epsilon", value, epsilon(), "an epsilon of its own for each layer and optimizer: epsilon=...")
+
+
+def floatx() -> str:
+    """The type of weights and computations."""
+    return "float32"
+
+
+def set_floatx(value: str) -> None:
+    """ValueError for anything but 'float32', the one precision of weights and computations."""
+    _require("set_floatx", value, floatx(), "leave it out; inputs may have any number type")
+
+
+def _require(function: str, value: object, only: object, remedy: str) -> None:
+    if value != only:
+        raise ValueError(
+            explain(what=f"{function}: planish has one value of it", expected=only, received=repr(value), remedy=remedy)
+        )
+
+
+def image_data_format() -> str:
+    """'channels_last' or 'channels_first': the data format of layers and images that are given none."""
+    return _data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Changes what `image_data_format` says, for all that is made from then on. ValueError for other names."""
+    global _data_format
+    if str(data_format).lower() not in DATA_FORMATS:
+        raise ValueError(unknown_name("data format", data_format, DATA_FORMATS))
+    _data_format = str(data_format).lower()
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("config")

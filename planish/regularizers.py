@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planish import ops, serialization
-from planish.errors import explain, unknown_name
+from planish import absent, ops, serialization
+from planish.errors import explain
 from planish.graph.node import Node
 
 
@@ -97,7 +97,7 @@ def get(identifier: Any) -> Regularizer | None:
         return identifier
     if isinstance(identifier, str):
         if identifier not in _NAMES:
-            raise ValueError(unknown_name("regularizer", identifier, ("l1", "l2", "l1l2")))
+            raise ValueError(absent.unknown_name("regularizer", "regularizers", identifier, ("l1", "l2", "l1l2")))
         return _NAMES[identifier]()
     if isinstance(identifier, dict):
         return deserialize(identifier)
@@ -152,3 +152,7 @@ def _factor(regularizer: str, name: str, value: Any) -> float:
             )
         )
     return float(value)
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("regularizers")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from planish.errors import explain, unknown_name
+from planish import absent
+from planish.errors import explain
 
 # The public module of Keras for each room of planish; 'keras' itself exports the models.
 _KERAS_MODULES = {
@@ -115,6 +116,21 @@ def deserialize(
     return class_.from_config(config)
 
 
+def serialize_keras_object(obj: Any) -> Any:
+    """Keras's serialized form of any object: a layer, a model, an optimizer, a loss, a list of them."""
+    return serialize(obj)
+
+
+def deserialize_keras_object(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
+) -> Any:
+    """What `serialize_keras_object`, or Keras's, gave. Code is never run, whatever `safe_mode` says.
+
+    `custom_objects` are classes of the caller's own, by name. ValueError for what planish does not have.
+    """
+    return deserialize(config, custom_objects=custom_objects)
+
+
 def _find(
     name: str, module: str | None, module_names: Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None
 ) -> Any:
@@ -136,5 +152,5 @@ def _find(
     found = getattr(importlib.import_module(room), name, None)
     if found is None:
         public = [known for known in vars(importlib.import_module(room)) if known[:1].isupper()]
-        raise ValueError(unknown_name(f"object of {module}", name, public))
+        raise ValueError(absent.unknown_name(f"object of {module}", room.removeprefix("planish."), name, public))
     return found

@@ -12,11 +12,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planish"
 
 ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
-ANYONE = {"errors", "config", "output", "memory", "forking"}
+ANYONE = {"absent", "config", "errors", "forking", "memory", "output"}
 
 # What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
 ALLOWED = {
     "errors": set(),
+    "absent": set(),
     "config": set(),
     "output": set(),
     "memory": set(),

@@ -1,5 +1,8 @@
 """Callbacks: what happens between the steps and epochs of `fit`, `evaluate` and `predict`."""
 
+from typing import TYPE_CHECKING
+
+from planish import absent
 from planish.callbacks.callback import Callback
 from planish.callbacks.callback_list import CallbackList
 from planish.callbacks.csv_logger import CSVLogger
@@ -27,3 +30,6 @@ __all__ = [
     "ReduceLROnPlateau",
     "TerminateOnNaN",
 ]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("callbacks")

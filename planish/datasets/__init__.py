@@ -4,6 +4,12 @@
 or from a given path, or downloaded to where Keras would.
 """
 
+from typing import TYPE_CHECKING
+
+from planish import absent
 from planish.datasets import cifar10, cifar100, digits, fashion_mnist, mnist
 
 __all__ = ["cifar10", "cifar100", "digits", "fashion_mnist", "mnist"]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("datasets")

@@ -7,13 +7,13 @@ shape. Without a seed of its own, it draws one when it is made (see `planish.uti
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import serialization
-from planish.errors import explain, unknown_name
+from planish import absent, serialization
+from planish.errors import explain
 from planish.initializers.constant import Constant, Identity, Ones, Zeros
 from planish.initializers.initializer import Initializer
 from planish.initializers.random import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
@@ -65,6 +65,7 @@ _NAMES: dict[str, type[Initializer]] = {
     "OrthogonalInitializer": Orthogonal,
 }  # fmt: skip
 
+IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
 zeros, ones, constant, identity = Zeros, Ones, Constant, Identity
 random_normal, truncated_normal, random_uniform, orthogonal = RandomNormal, TruncatedNormal, RandomUniform, Orthogonal
 variance_scaling, glorot_uniform, glorot_normal = VarianceScaling, GlorotUniform, GlorotNormal
@@ -75,7 +76,8 @@ def get(identifier: Any) -> Callable[..., NDArray[Any]]:
     """The initializer that a user's argument means: a name, a config, a class, or any function of a shape."""
     if isinstance(identifier, str):
         if identifier not in _NAMES:
-            raise ValueError(unknown_name("initializer", identifier, [name for name in _NAMES if name.islower()]))
+            known = [name for name in _NAMES if name.islower()]
+            raise ValueError(absent.unknown_name("initializer", "initializers", identifier, known))
         identifier = _NAMES[identifier]
     if isinstance(identifier, dict):
         return deserialize(identifier)
@@ -105,3 +107,7 @@ def deserialize(config: Any) -> Callable[..., NDArray[Any]]:
         return get(config)
     found: Callable[..., NDArray[Any]] = serialization.deserialize(config, module_names=_NAMES)
     return found
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("initializers")

@@ -1,8 +1,12 @@
 """Layers, with Keras's names, signatures and defaults."""
 
+from typing import TYPE_CHECKING
+
+from planish import absent
 from planish.layers.activation import Activation
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.batch_normalization import BatchNormalization
+from planish.layers.configuration import deserialize, serialize
 from planish.layers.conv2d import Conv2D
 from planish.layers.dense import Dense
 from planish.layers.dropout import Dropout
@@ -54,4 +58,9 @@ __all__ = [
     "Reshape",
     "Softmax",
     "ZeroPadding2D",
+    "deserialize",
+    "serialize",
 ]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("layers")

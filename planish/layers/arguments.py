@@ -7,6 +7,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from planish import config
 from planish.errors import explain, unknown_name
 
 
@@ -73,10 +74,8 @@ def choice(layer: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
 
 
 def data_format(layer: str, value: Any) -> str:
-    """'channels_last' (also for None) or 'channels_first'."""
-    return choice(
-        layer, "data_format", "channels_last" if value is None else value, ("channels_last", "channels_first")
-    )
+    """'channels_last' or 'channels_first'; for None, what `planish.config.image_data_format` says."""
+    return choice(layer, "data_format", config.image_data_format() if value is None else value, config.DATA_FORMATS)
 
 
 def unsupported(layer: str, **arguments: Any) -> None:

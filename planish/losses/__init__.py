@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planish import serialization
-from planish.errors import explain, unknown_name
+from planish import absent, serialization
+from planish.errors import explain
 from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from planish.losses.function_loss import FunctionLoss
@@ -40,6 +40,14 @@ from planish.losses.regression import (
     MeanSquaredLogarithmicError,
     Poisson,
 )
+
+BCE = bce = binary_crossentropy
+KLD = kld = kullback_leibler_divergence = kl_divergence
+MAE = mae = mean_absolute_error
+MAPE = mape = mean_absolute_percentage_error
+MSE = mse = mean_squared_error
+MSLE = msle = mean_squared_logarithmic_error
+logcosh = log_cosh
 
 __all__ = [
     "BinaryCrossentropy",
@@ -102,7 +110,7 @@ def get(identifier: Any) -> Any:
         return identifier
     if isinstance(identifier, str):
         if identifier not in _BY_NAME:
-            raise ValueError(unknown_name("loss", identifier, _BY_NAME))
+            raise ValueError(absent.unknown_name("loss", "losses", identifier, _BY_NAME))
         return _BY_NAME[identifier]()
     if isinstance(identifier, Mapping):
         return get(deserialize(identifier))
@@ -133,3 +141,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     """The loss, or the function, of a serialized form. ValueError for what planish does not have."""
     known = {**_CLASSES, **{function.__name__: function for function in functions.CLASSES}}
     return serialization.deserialize({"module": "keras.losses", **config}, known, custom_objects)
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("losses")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planish import losses, naming, serialization
+from planish import absent, losses, naming, serialization
 from planish.errors import explain, unknown_name
 from planish.losses import (
     binary_crossentropy,
@@ -72,6 +72,14 @@ from planish.metrics.precision_recall import (
     TruePositives,
 )
 from planish.metrics.reductions import Mean, MeanMetricWrapper, Sum
+
+BCE = bce = binary_crossentropy
+KLD = kld = kullback_leibler_divergence = kl_divergence
+MAE = mae = mean_absolute_error
+MAPE = mape = mean_absolute_percentage_error
+MSE = mse = mean_squared_error
+MSLE = msle = mean_squared_logarithmic_error
+logcosh = log_cosh
 
 __all__ = [
     "AUC",
@@ -184,7 +192,8 @@ def get(identifier: Any) -> Metric:
             return _BY_NAME[identifier]()
         if identifier in _FUNCTIONS:
             return MeanMetricWrapper(_FUNCTIONS[identifier], identifier)
-        raise ValueError(unknown_name("metric", identifier, [*_BY_NAME, *_FUNCTIONS, *_AUTOMATIC, *_SHORT]))
+        known = [*_BY_NAME, *_FUNCTIONS, *_AUTOMATIC, *_SHORT]
+        raise ValueError(absent.unknown_name("metric", "metrics", identifier, known))
     if isinstance(identifier, Mapping):
         return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Metric):
@@ -245,3 +254,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     """The metric, or the function, of a serialized form. ValueError for what planish does not have."""
     known = {**_CLASSES, **_FUNCTIONS}
     return serialization.deserialize({"module": "keras.metrics", **config}, known, custom_objects)
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("metrics")

@@ -1,7 +1,14 @@
 """Models, with Keras's names."""
 
-from planish.models.files import load_model, save_model
+from typing import TYPE_CHECKING
+
+from planish import absent
+from planish.models.cloning import clone_model
+from planish.models.files import load_model, model_from_json, save_model
 from planish.models.model import Model
 from planish.models.sequential import Sequential
 
-__all__ = ["Model", "Sequential", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("models")

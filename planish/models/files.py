@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _Path = str | os.PathLike[str]
 
@@ -21,6 +24,14 @@ class Files:
     def save(self, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
         """Writes the whole model to a `.keras` file; see `save_model`."""
         save_model(self, filepath, overwrite, zipped)
+
+    def to_json(self, **options: Any) -> str:
+        """The model's layers and compile settings as text, without weights; `options` are those of `json.dumps`."""
+        import json
+
+        from planish import serialization
+
+        return json.dumps(serialization.serialize(self), **options)
 
     def save_weights(self, filepath: _Path, overwrite: bool = True) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file.
@@ -54,7 +65,7 @@ def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool
 
 def load_model(
     filepath: _Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
-) -> Any:
+) -> Model:
     """The model of a `.keras` file that planish or Keras wrote, compiled as it was unless `compile=False`.
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
@@ -63,3 +74,13 @@ def load_model(
     from planish import saving
 
     return saving.load_model(filepath, custom_objects, compile, safe_mode)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """The model that `to_json` (planish's or Keras's) describes, with fresh weights, and compiled as it was.
+
+    `custom_objects` are classes of the caller's own, by name. ValueError for text that describes no such model.
+    """
+    from planish import saving
+
+    return saving.model_from_json(json_string, custom_objects)

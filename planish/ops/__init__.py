@@ -1,5 +1,8 @@
 """Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph."""
 
+from typing import TYPE_CHECKING
+
+from planish import absent
 from planish.ops import expression as expression
 from planish.ops import fused as fused
 from planish.ops import load_input as load_input
@@ -135,3 +138,6 @@ __all__ = [
     "transpose",
     "turn_kernel",
 ]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("ops")

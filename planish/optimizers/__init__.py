@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from planish import serialization
-from planish.errors import explain, unknown_name
+from planish import absent, serialization
+from planish.errors import explain
 from planish.optimizers import schedules
 from planish.optimizers.adagrad import Adagrad
 from planish.optimizers.adam import Adam, AdamW
@@ -40,7 +40,8 @@ def get(identifier: Any) -> Optimizer:
         return identifier
     if isinstance(identifier, str):
         if identifier.lower() not in _CLASSES:
-            raise ValueError(unknown_name("optimizer", identifier, [class_.__name__ for class_ in _CLASSES.values()]))
+            known = [class_.__name__ for class_ in _CLASSES.values()]
+            raise ValueError(absent.unknown_name("optimizer", "optimizers", identifier, known))
         return _CLASSES[identifier.lower()]()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
@@ -68,3 +69,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     classes = {class_.__name__: class_ for class_ in _CLASSES.values()}
     optimizer: Optimizer = serialization.deserialize(named, classes, custom_objects)
     return optimizer
+
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("optimizers")

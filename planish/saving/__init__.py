@@ -1,6 +1,21 @@
 """Models and weights in Keras 3's files."""
 
-from planish.saving.keras_file import load_model, save_model
-from planish.saving.weights_file import load_weights, save_weights
+from typing import TYPE_CHECKING
 
-__all__ = ["load_model", "load_weights", "save_model", "save_weights"]
+from planish import absent
+from planish.saving.keras_file import load_model, model_from_json, save_model
+from planish.saving.weights_file import load_weights, save_weights
+from planish.serialization import deserialize_keras_object, serialize_keras_object
+
+__all__ = [
+    "deserialize_keras_object",
+    "load_model",
+    "load_weights",
+    "model_from_json",
+    "save_model",
+    "save_weights",
+    "serialize_keras_object",
+]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("saving")

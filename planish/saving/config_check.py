@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planish import layers
-from planish.errors import explain, unknown_name
+from planish import absent, layers
+from planish.errors import explain
 
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
@@ -45,7 +45,8 @@ def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> N
     if kind in ("Sequential", "Functional", "Model"):
         check_model(item, source, custom_objects)
     elif kind not in layers.__all__ and kind not in custom_objects:
-        raise ValueError(f"layer {name!r} of {source!r}: " + unknown_name("layer class", kind, layers.__all__))
+        unknown = absent.unknown_name("layer class", "layers", kind, layers.__all__)
+        raise ValueError(f"layer {name!r} of {source!r}: {unknown}")
 
 
 def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> None:

@@ -64,7 +64,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Any:
+) -> Model:
     """The model of a `.keras` file, compiled and with its optimizer's state unless `compile=False`.
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
@@ -80,6 +80,14 @@ def load_model(
         model = _model_from(config, path, custom)
         model_weights.restore(model, read_member(archive, _WEIGHTS, path), path)
     return model
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """The model that a text describes, with fresh weights. Errors as in `load_model`."""
+    custom = dict(custom_objects or {})
+    config = _parsed(text, "the text")
+    config_check.check_model(config, "the text", custom)
+    return _model_from(config, "the text", custom)
 
 
 def weights_of(path: str) -> bytes:
@@ -132,7 +140,7 @@ def read_member(archive: zipfile.ZipFile, name: str, path: str) -> bytes:
         raise ValueError(explain(what=f"{name} in {path!r} is damaged", received=str(error))) from error
 
 
-def _parsed(text: bytes, path: str) -> dict[str, Any]:
+def _parsed(text: str | bytes, path: str) -> dict[str, Any]:
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -140,11 +148,11 @@ def _parsed(text: bytes, path: str) -> dict[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Any:
+def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
     """The model with fresh weights. Mistakes in the configuration are told with the file's name."""
     class_ = custom.get(config["class_name"], Sequential)
     try:
-        model = class_.from_config(config["config"], custom_objects=custom)
+        model: Model = class_.from_config(config["config"], custom_objects=custom)
         shape = (config.get("build_config") or {}).get("input_shape")
         if not model.built and shape is not None:
             model.build(shape)

@@ -1,20 +1,34 @@
 """Helpers around training, with Keras's names."""
 
+from typing import TYPE_CHECKING
+
+from planish import absent
+from planish.serialization import deserialize_keras_object, serialize_keras_object
 from planish.utils.image_folder import ImageFolder, image_dataset_from_directory
 from planish.utils.images import array_to_img, img_to_array, load_img, save_img
 from planish.utils.labels import to_categorical
 from planish.utils.numbers import normalize
+from planish.utils.py_dataset import PyDataset
 from planish.utils.session import clear_session, set_random_seed
+
+Sequence = PyDataset
 
 __all__ = [
     "ImageFolder",
+    "PyDataset",
+    "Sequence",
     "array_to_img",
     "clear_session",
+    "deserialize_keras_object",
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "normalize",
     "save_img",
+    "serialize_keras_object",
     "set_random_seed",
     "to_categorical",
 ]
+
+if not TYPE_CHECKING:  # type checkers know the names themselves
+    __getattr__ = absent.getter("utils")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planish import config
 from planish.errors import explain, unknown_name
 
 if TYPE_CHECKING:
@@ -128,9 +129,10 @@ def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, i
 
 
 def _channels_first(data_format: str | None) -> bool:
-    if data_format not in (None, "channels_last", "channels_first"):
-        raise ValueError(unknown_name("data_format", data_format, ("channels_last", "channels_first")))
-    return data_format == "channels_first"
+    chosen = config.image_data_format() if data_format is None else data_format
+    if chosen not in config.DATA_FORMATS:
+        raise ValueError(unknown_name("data_format", data_format, config.DATA_FORMATS))
+    return chosen == "channels_first"
 
 
 def _pillow() -> Any:

@@ -83,7 +83,7 @@ def test_get(name):
             lambda: Adam(float("inf")),
             "Adam: `learning_rate` is not finite\n  expected: a finite number\n  received: inf",
         ),
-        (lambda: optimizers.get("lion"), "unknown optimizer 'lion'\n  expected: one of 'Adagrad', 'Adam', 'AdamW',"),
+        (lambda: optimizers.get("leon"), "unknown optimizer 'leon'\n  expected: one of 'Adagrad', 'Adam', 'AdamW',"),
     ],
 )
 def test_mistakes(make, message):

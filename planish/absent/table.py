@@ -1,0 +1,302 @@
+"""The public names of Keras 3 that planish does not have, room by room, with what to use instead.
+
+A test holds the table to real Keras's names (tests/keras/names.json): each of them is here or in planish, not in both.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+_ELSEWHERE = "use Keras itself for such a model: planish compiles convolutional classifiers of images"
+_BRANCHES = "use Keras itself for a model with branches: planish's models are Sequential"
+_AUGMENT = "change the images before fit, for example mirrored ones beside them: np.concatenate([x, x[:, :, ::-1]])"
+_PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
+_ONE_D = "images of one row: Reshape((1, steps, channels)), then Conv2D(filters, (1, size)) or MaxPooling2D((1, size))"
+_TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
+_NUMPY = "the function of that name in NumPy, on arrays; in a layer or a loss, operators: x * 2 + 1"
+_FLOAT32 = "leave it out: planish computes in float32"
+_NO_SAVED_FORM = "pass custom_objects={'Name': Name} to load_model"
+_ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
+_PRETRAINED = "a Sequential model of its own, trained from the start; Keras itself for pretrained networks"
+_LEGACY = "the optimizer of that name in planish.optimizers"
+
+Groups = tuple[tuple[str, str], ...]
+
+# For each room: (what to use instead, the names).
+_TABLE: dict[str, Groups] = {
+    "": (
+        (_PRETRAINED, "applications"),
+        ("NumPy on arrays, or a subclass of Layer", "Function KerasTensor Operation StatelessScope SymbolicScope"),
+        ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
+        ("Input(shape=...) says what a model takes", "InputSpec"),
+        (_FLOAT32, "DTypePolicy FloatDTypePolicy dtype_policies mixed_precision Quantizer quantizers"),
+        (_ONE_PROCESS, "device distribution"),
+        ("layers' own names: Dense(10, name='scores')", "name_scope"),
+        ("leave it out: planish keeps what gradients need, in slices of the batch", "RematScope remat"),
+        ("kernel_regularizer=planish.regularizers.L2(0.01)", "constraints"),
+        ("train the small model on the large one's outputs: fit(x, teacher.predict(x))", "distillation"),
+        ("model.save('model.keras')", "export legacy"),
+        ("NumPy: np.random.default_rng(seed), and planish.utils.set_random_seed(seed)", "random"),
+        ("a list or a dictionary by hand", "tree"),
+        ("planish.__version__", "version"),
+        ("matplotlib, or `planish explain` for what a model sees in an image", "visualization"),
+        ("fit and predict themselves, which take arrays as scikit-learn's do", "wrappers"),
+    ),
+    "activations": (
+        ("'elu', or a function: lambda x: ...", "celu"),
+        ("'relu', or a function of your own: activation=function", "hard_shrink soft_shrink tanh_shrink threshold"),
+        ("'relu', or a function of your own: activation=function", "glu sparse_plus sparse_sigmoid squareplus"),
+        ("'softmax'", "sparsemax"),
+    ),
+    "backend": (
+        (
+            _NUMPY,
+            "abs all any arange argmax argmin batch_dot batch_flatten bias_add cast cast_to_floatx clip concatenate"
+            " constant cos cumprod cumsum dot dtype equal exp expand_dims eye flatten foldl foldr gather greater"
+            " greater_equal in_top_k is_sparse l2_normalize less less_equal log map_fn max maximum mean min minimum"
+            " moving_average_update ndim not_equal one_hot ones ones_like permute_dimensions pow prod repeat"
+            " repeat_elements reshape reverse round shape sign sin sqrt square squeeze stack std sum switch tile"
+            " to_dense transpose var zeros zeros_like is_float_dtype is_int_dtype is_keras_tensor result_type"
+            " standardize_dtype stop_gradient random_bernoulli random_normal random_normal_variable random_uniform"
+            " random_uniform_variable truncated_normal",
+        ),
+        ("the function of that name in planish.activations", "elu hard_sigmoid relu sigmoid softmax softplus softsign"),
+        ("the function of that name in planish.activations", "tanh"),
+        ("the function of that name in planish.losses", "binary_crossentropy categorical_crossentropy"),
+        ("the function of that name in planish.losses", "sparse_categorical_crossentropy"),
+        ("planish.losses.BinaryCrossentropy()", "binary_focal_crossentropy"),
+        ("planish.losses.CategoricalCrossentropy()", "categorical_focal_crossentropy"),
+        (_ELSEWHERE, "ctc_batch_cost ctc_decode ctc_label_dense_to_sparse rnn"),
+        (
+            "the layer of that kind in planish.layers",
+            "batch_normalization conv2d depthwise_conv2d dropout pool2d spatial_2d_padding separable_conv2d",
+        ),
+        (_ELSEWHERE, "conv1d conv2d_transpose conv3d pool3d resize_volumes spatial_3d_padding temporal_padding"),
+        ("planish.utils.load_img(path, target_size=(height, width))", "resize_images"),
+        ("the value itself: results are arrays", "eval"),
+        ("model.input_shape, model.output_shape or array.shape", "int_shape"),
+        ("layer.get_weights() and layer.set_weights(arrays)", "batch_get_value batch_set_value"),
+        ("variable.size", "count_params"),
+        ("variable.assign(value)", "update update_add update_sub"),
+        ("planish.Variable", "variable"),
+        ("layers' own names: Dense(10, name='scores')", "get_uid name_scope"),
+        ("model.gradients(x, target)", "gradients"),
+    ),
+    "callbacks": (
+        ("ModelCheckpoint('last.keras'), and load_model('last.keras') to go on", "BackupAndRestore OrbaxCheckpoint"),
+        ("CSVLogger('log.csv'), or the History that fit returns", "TensorBoard"),
+        ("LambdaCallback(on_epoch_end=lambda epoch, logs: ...)", "RemoteMonitor"),
+        ("optimizers with use_ema=True, whose averages fit puts into the weights at its end", "SwapEMAWeights"),
+    ),
+    "config": (
+        ("leave it out: planish has no attention layers", "disable_flash_attention enable_flash_attention"),
+        ("leave it out: planish has no attention layers", "is_flash_attention_enabled"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "disable_interactive_logging"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "enable_interactive_logging"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "is_interactive_logging_enabled"),
+        ("leave it out: tracebacks are whole", "disable_traceback_filtering enable_traceback_filtering"),
+        ("leave it out: tracebacks are whole", "is_traceback_filtering_enabled"),
+        ("leave it out: code in a file is never run", "enable_unsafe_deserialization"),
+        (_FLOAT32, "dtype_policy set_dtype_policy"),
+        ("leave it out: planish is its own backend", "set_backend is_nnx_enabled"),
+        ("fit(epochs=..., steps_per_epoch=...)", "max_epochs max_steps_per_epoch set_max_epochs"),
+        ("fit(epochs=..., steps_per_epoch=...)", "set_max_steps_per_epoch"),
+    ),
+    "datasets": (
+        ("planish.datasets.mnist, fashion_mnist, cifar10, cifar100 or digits", "imdb reuters"),
+        ("scikit-learn: sklearn.datasets.fetch_california_housing()", "boston_housing california_housing"),
+    ),
+    "initializers": (
+        ("a function of the shape that gives an array: kernel_initializer=function", "STFT STFTInitializer stft"),
+    ),
+    "layers": (
+        (
+            _AUGMENT,
+            "AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MixUp RandAugment"
+            " RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop"
+            " RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight RandomHue"
+            " RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness"
+            " RandomShear RandomTranslation RandomWidth RandomZoom Solarization MaxNumBoundingBoxes Pipeline",
+        ),
+        ("read the images in one size: planish.utils.load_img(path, target_size=(height, width))", "Resizing"),
+        ("cut the arrays: x[:, top:bottom, left:right]", "CenterCrop Cropping2D"),
+        ("Rescaling(1 / np.sqrt(variance), -mean / np.sqrt(variance))", "Normalization"),
+        ("BatchNormalization()", "GroupNormalization LayerNormalization RMSNormalization SpectralNormalization"),
+        ("BatchNormalization()", "UnitNormalization"),
+        ("LeakyReLU()", "PReLU"),
+        ("ReLU(threshold=1.0)", "ThresholdedReLU"),
+        ("Activation('linear')", "Identity"),
+        ("Dropout(rate)", "AlphaDropout GaussianDropout GaussianNoise"),
+        ("Dropout(rate, noise_shape=(None, 1, 1, channels))", "SpatialDropout2D"),
+        ("Conv2D(channels, kernel_size, groups=channels)", "DepthwiseConv2D"),
+        (
+            "Conv2D(channels, kernel_size, groups=channels, use_bias=False), then Conv2D(filters, 1)",
+            "SeparableConv2D SeparableConvolution2D",
+        ),
+        ("activity_regularizer= of the layer before", "ActivityRegularization"),
+        ("GlobalAveragePooling2D(), or AveragePooling2D(pool_size)", "AdaptiveAveragePooling2D"),
+        ("GlobalMaxPooling2D(), or MaxPooling2D(pool_size)", "AdaptiveMaxPooling2D"),
+        ("Activation(function), or a subclass of Layer", "Lambda"),
+        ("Input(shape=...) says what a model takes", "InputSpec"),
+        (
+            _BRANCHES,
+            "Add Average Concatenate Dot Maximum Minimum Multiply Subtract add average concatenate dot maximum minimum"
+            " multiply subtract",
+        ),
+        (
+            _ONE_D,
+            "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Conv1D Convolution1D Cropping1D"
+            " DepthwiseConv1D GlobalAveragePooling1D GlobalAvgPool1D GlobalMaxPool1D GlobalMaxPooling1D MaxPool1D"
+            " MaxPooling1D SeparableConv1D SeparableConvolution1D SpatialDropout1D ZeroPadding1D",
+        ),
+        (
+            _TEXT,
+            "CategoryEncoding Discretization Embedding HashedCrossing Hashing IntegerLookup Masking RepeatVector"
+            " ReversibleEmbedding StringLookup TextVectorization",
+        ),
+        (
+            _ELSEWHERE,
+            "AdaptiveAveragePooling3D AdaptiveMaxPooling3D AdditiveAttention Attention AveragePooling3D AvgPool3D"
+            " Bidirectional Conv1DTranspose Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D"
+            " Convolution1DTranspose Convolution2DTranspose Convolution3D Convolution3DTranspose Cropping3D EinsumDense"
+            " FlaxLayer GRU GRUCell GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D"
+            " GroupQueryAttention JaxLayer LSTM LSTMCell MaxPool3D MaxPooling3D MelSpectrogram MultiHeadAttention RNN"
+            " STFTSpectrogram SimpleRNN SimpleRNNCell SpatialDropout3D StackedRNNCells TFSMLayer TimeDistributed"
+            " TorchModuleWrapper UpSampling1D UpSampling2D UpSampling3D Wrapper ZeroPadding3D",
+        ),
+    ),
+    "losses": (
+        ("BinaryCrossentropy(), with class_weight for rare classes", "BinaryFocalCrossentropy"),
+        ("BinaryCrossentropy(), with class_weight for rare classes", "binary_focal_crossentropy"),
+        ("CategoricalCrossentropy(), with class_weight for rare classes", "CategoricalFocalCrossentropy"),
+        ("CategoricalCrossentropy(), with class_weight for rare classes", "categorical_focal_crossentropy"),
+        ("CategoricalCrossentropy(label_smoothing=0.1)", "CategoricalGeneralizedCrossEntropy"),
+        ("CategoricalCrossentropy(label_smoothing=0.1)", "categorical_generalized_cross_entropy"),
+        ("BinaryCrossentropy(), or a function of (y_true, y_pred)", "Dice Tversky dice tversky"),
+        ("CosineSimilarity(), or a function of (y_true, y_pred)", "Circle circle"),
+        (_ELSEWHERE, "CTC ctc"),
+        ("the string itself: reduction='sum_over_batch_size', 'sum' or 'none'", "Reduction"),
+    ),
+    "metrics": (
+        ("F1Score(), or a function of (y_true, y_pred)", "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU"),
+        ("MeanSquaredError(), or a function of (y_true, y_pred)", "R2Score ConcordanceCorrelation"),
+        ("MeanSquaredError(), or a function of (y_true, y_pred)", "concordance_correlation"),
+        ("CosineSimilarity(), or a function of (y_true, y_pred)", "PearsonCorrelation pearson_correlation"),
+        ("BinaryCrossentropy()", "binary_focal_crossentropy"),
+        ("CategoricalCrossentropy()", "categorical_focal_crossentropy"),
+    ),
+    "models": (("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),),
+    "ops": (
+        (
+            _NUMPY,
+            "abs adaptive_average_pool adaptive_max_pool all allclose amax amin angle any append arange arccos"
+            " arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argpartition argsort array array_split"
+            " associative_scan average average_pool bartlett batch_normalization binary_crossentropy bincount"
+            " bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor"
+            " blackman cast categorical_crossentropy cbrt cdist ceil celu cholesky cholesky_inverse clip cond conj"
+            " conjugate conv conv_transpose convert_to_numpy convert_to_tensor copy corrcoef correlate cos cosh"
+            " count_nonzero cross ctc_decode ctc_loss cumprod cumsum custom_gradient deg2rad depth_to_space"
+            " depthwise_conv det diag diagflat diagonal diff digitize divide_no_nan dot dot_product_attention"
+            " dsplit dstack dtype eig eigh einsum empty empty_like erfc erfinv exp2 expand_dims extract_sequences"
+            " eye fabs fft fft2 flip fliplr flipud floor_divide fmax fmin fmod fold fori_loop full full_like gcd"
+            " gelu geomspace get_item glu hamming hanning hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh"
+            " heaviside histogram hsplit hstack hypot i0 identity ifft2 imag image in_top_k inner inv irfft"
+            " is_tensor isclose isfinite isin isinf isnan isneginf isposinf isreal istft jvp kaiser kron"
+            " layer_normalization lcm ldexp left_shift less less_equal linalg linspace log10 log2 log_sigmoid"
+            " logaddexp logaddexp2 logdet logical_and logical_not logical_or logical_xor logspace logsumexp lstsq"
+            " lu_factor map matmul matrix_rank max max_pool mean median meshgrid min mod moments moveaxis"
+            " multi_hot nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin"
+            " nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nextafter nn nonzero norm normalize"
+            " not_equal numpy ones ones_like outer pad percentile pinv polar prod psnr ptp qr quantile rad2deg"
+            " ravel real rearrange relu6 repeat rfft right_shift rms_normalization roll rot90 round saturate_cast"
+            " scan scatter scatter_update searchsorted segment_max segment_min segment_prod segment_sum selu"
+            " separable_conv shape signbit silu sin sinc sinh size slice slice_update slogdet soft_shrink softsign"
+            " solve solve_triangular sort space_to_depth sparse_categorical_crossentropy sparse_plus"
+            " sparse_sigmoid sparsemax split squareplus squeeze stack std stft stop_gradient sum svd swapaxes"
+            " swish switch take take_along_axis tan tanh_shrink tensordot threshold tile top_k trace trapezoid tri"
+            " tril triu true_divide trunc unfold unique unravel_index unstack vander var vdot vectorize"
+            " vectorized_map view view_as_complex view_as_real vsplit vstack where while_loop zeros zeros_like",
+        ),
+    ),
+    "optimizers": (
+        ("Adagrad()", "Adadelta Ftrl"),
+        ("Adam()", "Adafactor Adamax LossScaleOptimizer MultiOptimizer OptimizerMap"),
+        ("AdamW()", "Lamb Lion Muon ScheduleFreeAdamW"),
+        (_LEGACY, "legacy"),
+    ),
+    "preprocessing": (
+        (_TEXT, "sequence text text_dataset_from_directory"),
+        (_ELSEWHERE, "timeseries_dataset_from_array"),
+    ),
+    "preprocessing.image": (
+        (
+            "planish.utils.image_dataset_from_directory(folder)",
+            "DirectoryIterator ImageDataGenerator Iterator NumpyArrayIterator",
+        ),
+        ("planish.utils.load_img(path, target_size=(height, width))", "smart_resize"),
+        (
+            _PLAIN_IMAGES,
+            "apply_affine_transform apply_brightness_shift apply_channel_shift random_brightness random_channel_shift"
+            " random_rotation random_shear random_shift random_zoom",
+        ),
+    ),
+    "regularizers": (("L2(), and kernel_initializer='orthogonal'", "OrthogonalRegularizer orthogonal_regularizer"),),
+    "saving": (
+        (_NO_SAVED_FORM, "CustomObjectScope custom_object_scope get_custom_objects get_registered_name"),
+        (_NO_SAVED_FORM, "get_registered_object register_keras_serializable"),
+        ("load_model(path), and get_weights() of its layers", "KerasFileEditor"),
+    ),
+    "utils": (
+        (_NO_SAVED_FORM, "CustomObjectScope custom_object_scope get_custom_objects get_registered_name"),
+        (_NO_SAVED_FORM, "get_registered_object register_keras_serializable"),
+        ("model.summary(), or `planish explain MODEL IMAGE` for a page", "model_to_dot plot_model"),
+        ("ProgbarLogger in planish.callbacks", "Progbar"),
+        ("the pooch package: pooch.retrieve(url, known_hash=None)", "get_file"),
+        ("rows of arrays: x[:count], x[count:]", "split_dataset"),
+        ("a tuple: (x, y) or (x, y, sample_weight)", "pack_x_y_sample_weight unpack_x_y_sample_weight"),
+        (_TEXT, "FeatureSpace pad_sequences text_dataset_from_directory"),
+        (_ELSEWHERE, "audio_dataset_from_directory bounding_boxes timeseries_dataset_from_array"),
+        ("a class of your own, or types.SimpleNamespace", "Config"),
+        ("model.inputs", "get_source_inputs"),
+        ("isinstance(x, np.ndarray)", "is_keras_tensor"),
+        ("np.dtype(dtype).name", "standardize_dtype"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "disable_interactive_logging"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "enable_interactive_logging"),
+        ("verbose=0 or verbose=1 of fit, evaluate and predict", "is_interactive_logging_enabled"),
+        ("planish.saving.serialize_keras_object and deserialize_keras_object", "legacy"),
+        ("planish.utils.to_categorical and the like, which Keras 2 had in it", "np_utils"),
+    ),
+}
+
+
+@cache
+def _instead(room: str) -> dict[str, str]:
+    """What to use instead of each name of a room."""
+    return {name: instead for instead, names in _TABLE.get(room, ()) for name in names.split()}
+
+
+def lookup(room: str, name: str) -> str | None:
+    """What to use instead of a name that only Keras has; None for any other name. Whatever is in a module that only
+    Keras has goes the module's way."""
+    outer, _, inner = room.rpartition(".")
+    return _instead(room).get(name) or (lookup(outer, inner) if room else None)
+
+
+def names(room: str) -> set[str]:
+    """The names of a room that only Keras has."""
+    return set(_instead(room))
+
+
+def spelled(room: str, text: str) -> str | None:
+    """The name of a room that only Keras has which a string means, whatever its case and underscores."""
+    names = _instead(room)
+    return text if text in names else {_plain(name): name for name in names}.get(_plain(text))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def rooms() -> set[str]:
+    """The rooms of which something is said."""
+    return set(_TABLE)

@@ -1,0 +1,148 @@
+"""Every public name of Keras's is in planish, or planish says what to use instead, wherever the name is used."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import planish
+from planish import absent
+from planish.absent import table
+
+NAMES = json.loads((Path(__file__).parent / "names.json").read_text(encoding="utf-8"))
+BEFORE_KERAS_3 = {("", "Functional"), ("models", "Functional"), ("utils", "np_utils")}
+"""Names that programs still use and Keras 3 has not."""
+
+
+def module_of(room):
+    """planish's module of the same name; None if it has none."""
+    try:
+        return importlib.import_module(f"planish.{room}".rstrip("."))
+    except ModuleNotFoundError:
+        return None
+
+
+def kind(value):
+    if isinstance(value, ModuleType):
+        return "module"
+    return "class" if isinstance(value, type) else "function"
+
+
+@pytest.mark.parametrize("room", NAMES)
+def test_every_name_is_there_or_told(room):
+    module = module_of(room)
+    for name, recorded in NAMES[room].items():
+        text = absent.told(room, name)
+        if module is not None and hasattr(module, name):
+            assert text is None, f"{name} is in planish and in the table"
+            assert kind(getattr(module, name)) == recorded.partition(" ")[0], name
+        else:
+            assert text is not None, f"{name} is neither in planish nor in the table"
+            assert text.startswith("Keras has keras.")
+            assert "; planish does not\n  remedy: " in text
+
+
+@pytest.mark.parametrize("room", table.rooms())
+def test_the_table_has_no_name_that_keras_does_not_have(room):
+    assert {(room, name) for name in table.names(room) - set(NAMES[room])} <= BEFORE_KERAS_3
+
+
+@pytest.mark.parametrize("room", NAMES)
+def test_two_names_of_one_thing_in_keras_are_two_names_of_one_thing_here(room):
+    module = module_of(room)
+    if module is None:
+        return
+    for name, recorded in NAMES[room].items():
+        original = recorded.partition(" ")[2]
+        if original != name and NAMES[room].get(original) == recorded and hasattr(module, name):
+            assert getattr(module, name) is getattr(module, original), name
+
+
+def test_an_attribute():
+    with pytest.raises(AttributeError) as caught:
+        planish.layers.RandomFlip  # noqa: B018
+    assert str(caught.value) == (
+        "Keras has keras.layers.RandomFlip; planish does not\n"
+        "  remedy: change the images before fit, for example mirrored ones beside them: "
+        "np.concatenate([x, x[:, :, ::-1]])"
+    )
+    assert not hasattr(planish.layers, "RandomFlip")
+    assert "RandomFlip" not in dir(planish.layers)
+    assert getattr(planish.layers, "RandomFlip", None) is None
+
+
+def test_a_name_that_keras_does_not_have_either():
+    with pytest.raises(AttributeError, match=r"^module 'planish.layers' has no attribute 'Dens'$") as caught:
+        planish.layers.Dens  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("Dens", planish.layers)
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("from planish.layers import Dense, RandomFlip", "layers.RandomFlip"),
+        ("from planish.callbacks import TensorBoard", "callbacks.TensorBoard"),
+        ("from planish.activations import celu", "activations.celu"),
+        ("from planish.datasets import imdb", "datasets.imdb"),
+        ("from planish import applications", "applications"),
+        ("from planish.applications import VGG16", "applications"),
+        ("from planish.applications.vgg16 import VGG16", "applications"),
+        ("from planish.optimizers.legacy import Adam", "optimizers.legacy"),
+        ("from planish.preprocessing.image import ImageDataGenerator", "preprocessing.image.ImageDataGenerator"),
+        ("from planish.preprocessing.text import Tokenizer", "preprocessing.text"),
+        ("import planish.preprocessing.sequence", "preprocessing.sequence"),
+        ("import planish.mixed_precision", "mixed_precision"),
+        ("import planish.wrappers as wrappers", "wrappers"),
+    ],
+)
+def test_an_import(statement, name):
+    with pytest.raises(ImportError) as caught:
+        exec(statement)
+    assert str(caught.value).startswith(f"Keras has keras.{name}; planish does not\n  remedy: ")
+
+
+def test_an_import_of_what_nobody_has():
+    with pytest.raises(ImportError, match=r"cannot import name 'Dens' from 'planish\.layers'"):
+        exec("from planish.layers import Dens")
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'planish\.nothing'"):
+        exec("import planish.nothing")
+
+
+@pytest.mark.parametrize(
+    ("use", "name"),
+    [
+        (lambda: planish.optimizers.get("lion"), "optimizers.Lion"),
+        (lambda: planish.losses.get("binary_focal_crossentropy"), "losses.binary_focal_crossentropy"),
+        (lambda: planish.losses.get("dice"), "losses.dice"),
+        (lambda: planish.metrics.get("MeanIoU"), "metrics.MeanIoU"),
+        (lambda: planish.metrics.get("r2_score"), "metrics.R2Score"),
+        (lambda: planish.layers.Dense(3, activation="celu"), "activations.celu"),
+        (lambda: planish.initializers.get("stft"), "initializers.stft"),
+        (lambda: planish.regularizers.get("orthogonal_regularizer"), "regularizers.orthogonal_regularizer"),
+        (lambda: planish.layers.deserialize({"class_name": "PReLU", "config": {}}), "layers.PReLU"),
+        (lambda: planish.optimizers.deserialize({"class_name": "Lion", "config": {}}), "optimizers.Lion"),
+        (lambda: planish.losses.deserialize({"class_name": "Tversky", "config": {}}), "losses.Tversky"),
+    ],
+)
+def test_a_string(use, name):
+    with pytest.raises(ValueError, match=rf"^Keras has keras\.{name}; planish does not\n  remedy: "):
+        use()
+
+
+def test_strings_of_compile():
+    model = planish.Sequential([planish.Input((3,)), planish.layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"Keras has keras\.optimizers\.Lion; planish does not"):
+        model.compile("lion", "mse")
+    with pytest.raises(ValueError, match=r"Keras has keras\.metrics\.MeanIoU; planish does not"):
+        model.compile("adam", "mse", metrics=["mean_io_u"])
+
+
+def test_importing_the_rooms_does_not_read_the_table():
+    code = "import sys, planish.models, planish.losses; print('planish.absent.table' in sys.modules)"
+    root = Path(__file__).parent.parent.parent
+    finished = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == "False"
