@@ -15,6 +15,15 @@ _Path = str | os.PathLike[str]
 class Files:
     """Mixin of `Model`."""
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What travels in the model's `.keras` file besides its layers and weights: names, and values that JSON has.
+
+        `planish train` writes `notes["class_names"]`. Keras opens the file, and leaves the notes alone.
+        """
+        notes: dict[str, Any] = vars(self).setdefault("_notes", {})
+        return notes
+
     def foreign_weights(self, shapes: Sequence[tuple[int, ...]]) -> ValueError:
         """The error of `set_weights` for arrays of other shapes than the weights: which one differs, and why."""
         from planish.models import weight_misfits

@@ -20,7 +20,7 @@ import planish
 from planish import serialization
 from planish.errors import explain
 from planish.models import Model, Sequential
-from planish.saving import atomic_file, config_check, model_weights
+from planish.saving import atomic_file, config_check, model_weights, notes
 
 ENDING = ".keras"
 
@@ -46,7 +46,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     if not model.built:
         warnings.warn(f"{model.label} is not built: the file holds no weights", UserWarning, stacklevel=3)
     path = atomic_file.checked_target(filepath, ENDING, overwrite, "whole models are saved in Keras 3's .keras files")
-    metadata = {
+    metadata = notes.written(model) | {
         "keras_version": FORMAT_VERSION,
         "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S"),
         "planish_version": planish.__version__,
@@ -79,6 +79,7 @@ def load_model(
         config_check.check_model(config, path, custom)
         model = _model_from(config, path, custom)
         model_weights.restore(model, read_member(archive, _WEIGHTS, path), path)
+        model.notes.update(notes.read(archive, _METADATA))
     return model
 
 

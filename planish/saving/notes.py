@@ -1,0 +1,52 @@
+"""A model's notes in its `.keras` file: under a name of their own in metadata.json, which Keras never reads."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from typing import Any
+
+from planish.errors import explain
+
+_NAME = "planish_notes"
+_MOST_NBYTES = 1 << 20
+
+
+def written(model: Any) -> dict[str, Any]:
+    """What metadata.json gets. ValueError for notes that JSON has no form for, or that are too large to be read."""
+    if not model.notes:
+        return {}
+    try:
+        text = json.dumps(model.notes)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the notes of the model cannot be saved",
+                expected="names, numbers, lists and dictionaries, as JSON has them",
+                received=str(error),
+            )
+        ) from error
+    if len(text) > _MOST_NBYTES // 2:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the notes of the model are too long to be saved",
+                expected=f"at most {_MOST_NBYTES // 2:,} characters as JSON",
+                received=f"{len(text):,}",
+            )
+        )
+    return {_NAME: json.loads(text)}
+
+
+def read(archive: zipfile.ZipFile, member: str) -> dict[str, Any]:
+    """The notes; {} if there are none that can be read: the model is whole without them."""
+    try:
+        if archive.getinfo(member).file_size > _MOST_NBYTES:
+            return {}
+        metadata = json.loads(archive.read(member))
+    except (KeyError, ValueError, RecursionError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError):
+        return {}  # RuntimeError: the member is encrypted; it includes NotImplementedError: packed in an unknown way
+    found = metadata.get(_NAME) if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
