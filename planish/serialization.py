@@ -6,6 +6,7 @@ What is written here opens in Keras, and what Keras wrote is read here, for ever
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
@@ -129,6 +130,22 @@ def deserialize_keras_object(
     `custom_objects` are classes of the caller's own, by name. ValueError for what planish does not have.
     """
     return deserialize(config, custom_objects=custom_objects)
+
+
+def checked_arguments(class_: type, config: Any) -> dict[str, Any]:
+    """A configuration as arguments of the class. ValueError unless it has the form that the constructor takes."""
+    try:
+        arguments = dict(config)
+        inspect.signature(class_).bind(**arguments)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            explain(
+                what=f"{class_.__name__} cannot be made from its configuration",
+                expected="the constructor's arguments by name, as get_config() gives them",
+                received=f"{config!r}: {error}",
+            )
+        ) from None
+    return arguments
 
 
 def _find(

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from planish import memory, ops
 from planish.errors import explain
 from planish.graph.node import Node
+from planish.tensor import ArrayOperators
 
 if TYPE_CHECKING:
     from planish.regularizers import Regularizer
@@ -29,8 +30,8 @@ _assignments = itertools.count(1)
 _making = threading.RLock()  # two threads that read a new variable have to see the same array
 
 
-class Variable:
-    """A weight, a moving statistic or an optimizer's slot.
+class Variable(ArrayOperators):
+    """A weight, a moving statistic, or what an optimizer keeps. It takes part in NumPy's arithmetic.
 
     `shape` and `path` (its name in graphs, unique within a model: 'conv2d/kernel') are fixed. The array is made by
     `initializer` when it is first read: a variable that is loaded before that never pays for its random numbers.
@@ -59,7 +60,7 @@ class Variable:
 
     @property
     def value(self) -> Array:
-        """The array itself (float32, C-contiguous). Whoever writes into it calls `touch` afterwards."""
+        """The array itself (of type `dtype`, C-contiguous). Whoever writes into it calls `touch` afterwards."""
         if self._own is None:
             with _making:
                 if self._own is None:
@@ -77,11 +78,11 @@ class Variable:
 
     def _made(self) -> Array:
         if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
-            return memory.aligned_zeros(self.shape, np.float32)
+            return memory.aligned_zeros(self.shape, self.dtype)
         return self._copied(self.checked(self.initializer(self.shape), "the initializer gave"))
 
     def _copied(self, values: NDArray[Any]) -> Array:
-        own = memory.aligned_zeros(self.shape, np.float32)
+        own = memory.aligned_zeros(self.shape, self.dtype)
         own[...] = values
         return own
 
@@ -144,10 +145,6 @@ class Variable:
         """Says that the array has changed: what was packed from it is out of date."""
         self.version = next(_assignments)
 
-    def numpy(self) -> Array:
-        """A copy of the array."""
-        return self.value.copy()
-
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold; the node is made again where it is needed."""
         held = {name: value for name, value in self.__dict__.items() if name not in ("_own", "_node")}
@@ -160,8 +157,6 @@ class Variable:
         if array is not None:
             self._own = self._copied(self.checked(array, "the copy or pickle holds"))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.value, dtype=dtype)
-
     def __repr__(self) -> str:
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+        value = f", value={self.value[()]}" if self.shape == () else ""
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}{value}>"

@@ -23,7 +23,7 @@ def training_graph_of(model: Any) -> Graph:
             explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
         )
     targets = tuple(outputs[1:-1] if loss.target_kind == "labels" else outputs[1:])
-    settings.optimizer.build(model.trainable_weights)
+    settings.optimizer.build(model.trainable_weights, model.non_trainable_weights)
     objective = Objective(loss, settings.loss_weight, targets, weighted=False)
     graph, _ = training_graph(model, objective, settings.optimizer, with_outputs=True)
     return graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,6 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.data import check_finite
 from planish.models.prepare import Prepared
 from planish.models.step_graph import training_graph
-from planish.optimizers import Optimizer
-from planish.variable import Variable
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -42,8 +40,7 @@ class Trainer:
     ) -> None:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
-        self._optimizer.build(model.trainable_weights)
-        _check_slots(self._optimizer, model.trainable_weights)
+        self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
         graph, variables = training_graph(model, data.objective, self._optimizer, with_outputs=with_outputs)
         dtypes = {"x": memory_dtype(data.data.x.dtype), "y_true": data.y_true.dtype}
         if data.objective.weighted:
@@ -112,7 +109,7 @@ class Trainer:
                 progress=note,
             )
         finally:
-            self._optimizer.iterations += done
+            self._optimizer.iterations.assign_add(done)
             for variable in self._variables:
                 variable.touch()
         if done < steps:
@@ -128,14 +125,14 @@ class Trainer:
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""
-        first = self._optimizer.iterations
+        first = int(self._optimizer.iterations)
         values = [self._optimizer.scalars(first + step) for step in range(steps)]
         arrays: dict[str, Array] = {}
         for name, kind in self._scalars:
             if name == "seed":
                 arrays[name] = _seeds(steps, random)
             elif name == "iteration":
-                arrays[name] = np.arange(first, first + steps, dtype=np.int32)
+                arrays[name] = np.arange(first, first + steps).astype(np.int32)  # beyond int32, it starts over
             else:
                 dtype = np.int32 if kind == "i32" else np.float32
                 arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)
@@ -146,18 +143,3 @@ def _seeds(count: int, random: np.random.Generator | None) -> Array:
     if random is None:
         return np.array([random_seed.next_seed() for _ in range(count)], dtype=np.int32)
     return random.integers(0, _LARGEST_SEED, size=count, dtype=np.int32)
-
-
-def _check_slots(optimizer: Optimizer, weights: Sequence[Variable]) -> None:
-    """ValueError if the optimizer has been used for another model whose weights had the same names."""
-    for weight in weights:
-        for slot in optimizer.slots(weight).values():
-            if slot.shape != weight.shape:
-                raise ValueError(
-                    explain(
-                        what=f"the optimizer '{optimizer.name}' was made for another model",
-                        expected=f"values for the weight '{weight.path}' of shape {weight.shape}",
-                        received=f"values of shape {slot.shape}",
-                        remedy="compile each model with an optimizer of its own",
-                    )
-                )

@@ -64,7 +64,7 @@ def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str |
 def explanation(model: Any, variable: Variable, shape: Shape) -> dict[str, Any]:
     """Rule, chain and remedy for an array of `shape` where `variable` of the model has another."""
     layers = list(inner_layers(model))
-    place = next(place for place, layer in enumerate(layers) if variable in layer.weights)
+    place = next(place for place, layer in enumerate(layers) if any(own is variable for own in layer.weights))
     layer, way = layers[place], walk(model, model.input_shape[1:])
     chain = [*way.steps[: place + 1], layer.label]
     if type(layer).__name__ == "Dense" and variable.name == "kernel" and len(shape) == 2:

@@ -10,7 +10,7 @@ import numpy as np
 from planish import ops
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
-from planish.optimizers.options import Options
+from planish.optimizers.options import Options, check_number
 from planish.optimizers.schedules import LearningRateSchedule
 
 
@@ -28,6 +28,7 @@ class Adagrad(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, weight_decay, **options)
+        check_number(self, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
     def slot_start(self, name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from planish import ops
 from planish.graph.node import Node
 from planish.optimizers.optimizer import EMA_SLOT, Optimizer, Scalars, Slots
-from planish.optimizers.options import Options, mistake
+from planish.optimizers.options import Options, check_decay, check_flag, check_number, mistake
 from planish.optimizers.schedules import LearningRateSchedule
 
 
@@ -32,6 +32,8 @@ class Moments(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, weight_decay, **options)
+        check_decay(self, beta_1=beta_1, beta_2=beta_2)
+        check_number(self, epsilon=epsilon)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def slot_groups(self) -> list[tuple[str, ...]]:
@@ -62,6 +64,7 @@ class Adam(Moments):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, weight_decay, **options)
+        check_flag(self, amsgrad=amsgrad)
         self.amsgrad = amsgrad
 
     def used_slots(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from planish.optimizers.schedules import LearningRateSchedule
 from planish.variable import Variable
 
 _DECAY = 0.96
+_SETTLED = 1024  # steps, after which the schedule is beta_1 to the last bit
 
 
 class Nadam(Moments):
@@ -37,9 +38,10 @@ class Nadam(Moments):
 
     def momentum_product(self, number: int) -> float:
         """The product of the momentum schedule over `number` steps, which Keras saves behind the slots."""
-        while len(self._products) <= number:
+        settled = min(number, _SETTLED)
+        while len(self._products) <= settled:
             self._products.append(self._products[-1] * self._schedule(len(self._products)))
-        return self._products[number]
+        return float(self._products[settled] * self.beta_1 ** (number - settled))
 
     @property
     def variables(self) -> list[Variable]:
@@ -47,7 +49,7 @@ class Nadam(Moments):
         if not self.built:
             return super().variables
         product = Variable("variable", "variable", (), trainable=False, initializer=np.ones)
-        product.assign(self.momentum_product(self.iterations))
+        product.assign(self.momentum_product(int(self.iterations)))
         return [*super().variables, product]
 
     def step_scalars(self, step: int) -> dict[str, float]:

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from planish import naming, ops, serialization
+from planish.errors import explain
 from planish.graph.node import Node
 from planish.optimizers import clipping, options
 from planish.optimizers.options import mistake
 from planish.optimizers.schedules import LearningRateSchedule
 from planish.optimizers.weight_decay import Exclusions
+from planish.tensor import tensor
 from planish.variable import Variable
 
 Slots = dict[str, Node]
@@ -50,11 +52,14 @@ class Optimizer:
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        options.check_name(self, name)
         options.refuse_unknown(self, **kwargs)
         options.refuse_unsupported(
             self, loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps
         )
         options.check_bounds(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        options.check_optional_number(self, weight_decay=weight_decay)
+        options.check_flag(self, use_ema=use_ema)
         if use_ema:
             options.check_share(self, ema_momentum=ema_momentum)
             options.check_frequency(self, ema_overwrite_frequency=ema_overwrite_frequency)
@@ -62,24 +67,47 @@ class Optimizer:
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
-        self._learning_rate = options.checked_rate(self, learning_rate)
-        self.iterations = 0
+        self._learning_rate = self._rate_of(learning_rate)
+        self._iterations = Variable("iteration", f"{self.name}/iteration", (), "int64", trainable=False)
         self.built = False
-        self._slots: dict[str, dict[str, Variable]] = {}
+        self._slots: dict[Variable, dict[str, Variable]] = {}
+        self._frozen: set[Variable] = set()
         self._undecayed = Exclusions()
 
-    # ------------------------------------------------------------------ the learning rate
+    # ------------------------------------------------------------------ numbers of steps
+    @property
+    def iterations(self) -> Variable:
+        """The number of steps done: an integer."""
+        return self._iterations
+
+    @iterations.setter
+    def iterations(self, value: int | Variable) -> None:
+        self._iterations.assign(options.checked_count(self, value))
+
     @property
     def learning_rate(self) -> Any:
-        """The rate of the next step, as a float."""
-        return self._rate(self.iterations)
+        """The rate of the next step: a variable, or the number that a schedule gives."""
+        rate = self._learning_rate
+        return rate if isinstance(rate, Variable) else tensor(np.float32(self._rate(int(self.iterations))))
 
     @learning_rate.setter
-    def learning_rate(self, value: float | LearningRateSchedule) -> None:
-        if self.follows_schedule and not isinstance(value, LearningRateSchedule):
+    def learning_rate(self, value: float | Variable | LearningRateSchedule) -> None:
+        given = options.checked_rate(self, value)
+        if isinstance(given, LearningRateSchedule):
+            self._learning_rate = given
+        elif isinstance(self._learning_rate, Variable):
+            self._learning_rate.assign(given)
+        else:
             what, remedy = "the learning rate follows a schedule", "make the optimizer with a number"
             raise TypeError(mistake(self, what, "a schedule", value, remedy))
-        self._learning_rate = options.checked_rate(self, value)
+
+    def _rate_of(self, rate: float | LearningRateSchedule) -> Variable | LearningRateSchedule:
+        given = options.checked_rate(self, rate)
+        if isinstance(given, LearningRateSchedule):
+            return given
+        variable = Variable("learning_rate", f"{self.name}/learning_rate", (), trainable=False)
+        variable.assign(given)
+        return variable
 
     @property
     def follows_schedule(self) -> bool:
@@ -88,26 +116,52 @@ class Optimizer:
 
     def _rate(self, step: int) -> float:
         rate = self._learning_rate
-        return float(rate(step)) if isinstance(rate, LearningRateSchedule) else rate
+        return rate.at(step) if isinstance(rate, LearningRateSchedule) else float(rate)
 
     # ------------------------------------------------------------------ slots
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Makes the slots of `variables`; those that exist are kept."""
+    def build(self, variables: Sequence[Variable], frozen: Sequence[Variable] = ()) -> None:
+        """Makes the slots of `variables`; `frozen` ones may be among them later. Slots that exist are kept.
+
+        ValueError if the optimizer was built for a model, and one of these is not of that model.
+        """
+        if self.built:
+            self._refuse_foreign([*variables, *frozen])
+        self._frozen.update(frozen)
         for variable in variables:
             self.slots(variable)
         self.built = True
 
+    def is_built_for(self, variables: Sequence[Variable]) -> bool:
+        """Whether these are variables of the model that the optimizer was built for."""
+        return self.built and all(variable in self._slots or variable in self._frozen for variable in variables)
+
+    def _refuse_foreign(self, variables: Sequence[Variable]) -> None:
+        foreign = [variable for variable in variables if not self.is_built_for([variable])]
+        if foreign:
+            raise ValueError(
+                explain(
+                    what=f"the optimizer '{self.name}' was built for another model, or for this one before it changed",
+                    rule="moments and the number of steps belong to the weights that they were made for",
+                    expected=_listed([*self._slots]) or "no weights",
+                    received=f"{_listed(foreign)}, of other layers",
+                    remedy="compile each model with an optimizer of its own, and anew after its layers have changed:\n"
+                    f"model.compile(optimizer={type(self).__name__}(...), loss=...)",
+                )
+            )
+
     def slots(self, variable: Variable) -> dict[str, Variable]:
         """The optimizer's own values for a weight, of the weight's shape, by the name of the slot."""
-        if variable.path not in self._slots:
+        if variable not in self._slots:
             names = [*self.used_slots(), *([EMA_SLOT] if self.use_ema else [])]
-            self._slots[variable.path] = {name: self._new_slot(name, variable) for name in names}
-        return self._slots[variable.path]
+            self._slots[variable] = {name: self._new_slot(name, variable) for name in names}
+        return self._slots[variable]
 
     def _new_slot(self, name: str, variable: Variable) -> Variable:
+        """Named as in Keras; its path in graphs is one that no other weight's slot has."""
         full = f"{variable.path.replace('/', '_')}_{name}"
         start = functools.partial(_copy_of, variable) if name == EMA_SLOT else self.slot_start(name)
-        return Variable(full, f"{self.name}/{full}", variable.shape, trainable=False, initializer=start)
+        path = f"{self.name}/{variable.path}/{name}"
+        return Variable(full, path, variable.shape, trainable=False, initializer=start)
 
     def used_slots(self) -> tuple[str, ...]:
         """The names of the slots that the arguments ask for."""
@@ -124,20 +178,10 @@ class Optimizer:
 
     @property
     def variables(self) -> list[Variable]:
-        """Copies of the count of steps and of the learning rate (unless a schedule gives it), then the slots.
-
-        In the order in which Keras lists them.
-        """
-        numbers = [self._number("iteration", self.iterations, "int32")]
-        if not self.follows_schedule:
-            numbers.append(self._number("learning_rate", self.learning_rate))
+        """The count of steps, the learning rate (unless a schedule gives it) and the slots, in Keras's order."""
+        numbers = [self._iterations, *([self._learning_rate] if isinstance(self._learning_rate, Variable) else [])]
         groups = self.slot_groups()
         return [*numbers, *(own[name] for group in groups for own in self._slots.values() for name in group)]
-
-    def _number(self, name: str, value: float, dtype: str = "float32") -> Variable:
-        variable = Variable(name, f"{self.name}/{name}", (), dtype, trainable=False)
-        variable.assign(value)
-        return variable
 
     # ------------------------------------------------------------------ the update
     def scalars(self, step: int) -> dict[str, float]:
@@ -202,7 +246,7 @@ class Optimizer:
         self._undecayed = Exclusions(var_list or (), var_names or ())
 
     def _decayed(self, weight: Node, scalars: Scalars) -> Node:
-        if self.weight_decay is None or self._undecayed.has(str(weight.attributes.get("name", ""))):
+        if self.weight_decay is None or self._undecayed.has(weight):
             return weight
         return ops.subtract(weight, ops.multiply(weight, ops.multiply(scalars["learning_rate"], self.weight_decay)))
 
@@ -217,7 +261,7 @@ class Optimizer:
         rate = self._learning_rate
         return {
             "name": self.name,
-            "learning_rate": float(np.float32(rate)) if isinstance(rate, float) else serialization.serialize(rate),
+            "learning_rate": float(rate) if isinstance(rate, Variable) else serialization.serialize(rate),
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
@@ -231,7 +275,8 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
-        arguments = dict(config)
+        """The optimizer that `get_config` (or Keras's) describes. TypeError and ValueError as from the constructor."""
+        arguments = serialization.checked_arguments(cls, config)
         if isinstance(arguments.get("learning_rate"), Mapping):
             arguments["learning_rate"] = serialization.deserialize(
                 arguments["learning_rate"], custom_objects=custom_objects
@@ -245,3 +290,9 @@ class Optimizer:
 def _copy_of(variable: Variable, shape: tuple[int, ...]) -> Any:
     """An initializer that starts with the values of a variable."""
     return variable.value.copy()
+
+
+def _listed(variables: Sequence[Variable], most: int = 4) -> str:
+    """The paths of some variables."""
+    more = f" and {len(variables) - most:,} more" if len(variables) > most else ""
+    return ", ".join(f"'{variable.path}'" for variable in variables[:most]) + more

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import inspect
 import math
+import operator
+from numbers import Integral
 from typing import Any, TypedDict
+
+import numpy as np
 
 from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
+
+_NUMBERS = (int, float, np.integer, np.floating)
+_MOST_STEPS = 2**53  # beyond, a float64 cannot count singly
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 class Options(TypedDict, total=False):
@@ -60,29 +68,74 @@ def refuse_unknown(optimizer: object, **arguments: Any) -> None:
         )
 
 
-def check_bounds(optimizer: object, **arguments: float | None) -> None:
+def check_bounds(optimizer: object, **arguments: Any) -> None:
     """ValueError unless gradients are clipped in at most one way, to a bound above 0."""
     given = {name: value for name, value in arguments.items() if value is not None}
     if len(given) > 1:
         what = "gradients can be clipped in one way only"
         raise ValueError(mistake(optimizer, what, "one of " + ", ".join(arguments), given))
     for name, value in given.items():
-        if not value > 0:
+        if not (_is_number(value) and value > 0):
             raise ValueError(mistake(optimizer, f"`{name}` is a bound", "a number above 0", value))
 
 
-def check_share(optimizer: object, **arguments: float) -> None:
+def check_share(optimizer: object, **arguments: Any) -> None:
     """ValueError for a number that is not from 0 to 1."""
     for name, value in arguments.items():
-        if isinstance(value, bool) or not isinstance(value, float | int) or not 0 <= value <= 1:
+        if not (_is_number(value) and 0 <= value <= 1):
             raise ValueError(mistake(optimizer, f"`{name}` is a share", "0 to 1", value))
 
 
-def check_frequency(optimizer: object, **arguments: int | None) -> None:
-    """ValueError for a number of steps that is no integer above 0."""
+def check_decay(optimizer: object, **arguments: Any) -> None:
+    """ValueError for the factor of a moving average that is not from 0 to 1, or is 1: nothing would ever move."""
     for name, value in arguments.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        if not (_is_number(value) and 0 <= value < 1):
+            raise ValueError(mistake(optimizer, f"`{name}` is a share", "0 to 1, and less than 1", value))
+
+
+def check_number(optimizer: object, **arguments: Any) -> None:
+    """ValueError for what is not a finite number."""
+    for name, value in arguments.items():
+        if not _is_number(value):
+            raise ValueError(mistake(optimizer, f"`{name}` is a number", "a finite number", value))
+
+
+def check_optional_number(optimizer: object, **arguments: Any) -> None:
+    """ValueError for what is neither None nor a finite number."""
+    for name, value in arguments.items():
+        if value is not None and not _is_number(value):
+            raise ValueError(mistake(optimizer, f"`{name}` is a number", "None, or a finite number", value))
+
+
+def check_flag(optimizer: object, **arguments: Any) -> None:
+    """ValueError for what is neither True nor False (0 and 1 are read as such)."""
+    for name, value in arguments.items():
+        if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+            raise ValueError(mistake(optimizer, f"`{name}` is a truth value", "True or False", value))
+
+
+def check_frequency(optimizer: object, **arguments: Any) -> None:
+    """ValueError for a number of steps that is not an integer above 0."""
+    for name, value in arguments.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
             raise ValueError(mistake(optimizer, f"`{name}` is a number of steps", "None, or 1 or more", value))
+
+
+def check_name(optimizer: object, name: Any) -> None:
+    """ValueError for a name that Keras would not take."""
+    if name is not None and (not isinstance(name, str) or not name or "/" in name):
+        raise ValueError(mistake(optimizer, "`name` is wrong", "a string without '/'", name))
+
+
+def checked_count(optimizer: object, count: Any) -> int:
+    """A number of steps done. ValueError for what is not an integer from 0 to 2**53."""
+    try:
+        number = operator.index(count)
+    except TypeError:
+        number = -1
+    if isinstance(count, bool) or not 0 <= number <= _MOST_STEPS:
+        raise ValueError(mistake(optimizer, "`iterations` is the number of steps done", "an integer, 0 or more", count))
+    return number
 
 
 def checked_rate(optimizer: object, rate: Any) -> float | LearningRateSchedule:
@@ -91,9 +144,17 @@ def checked_rate(optimizer: object, rate: Any) -> float | LearningRateSchedule:
         return rate
     try:
         number = float(rate)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
-        text = mistake(optimizer, "`learning_rate` is no number", "a float or a schedule", rate)
+        text = mistake(optimizer, "`learning_rate` is not a number", "a float or a schedule", rate)
         raise TypeError(text) from None
-    if not math.isfinite(number):
+    if not abs(number) <= _LARGEST_FLOAT32:
         raise ValueError(mistake(optimizer, "`learning_rate` is not finite", "a finite number", rate))
     return number
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a finite real number (as float32)."""
+    kind_fits = isinstance(value, _NUMBERS) and not isinstance(value, bool)
+    return kind_fits and bool(abs(value) <= _LARGEST_FLOAT32)

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from planish import ops
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
-from planish.optimizers.options import Options
+from planish.optimizers.options import Options, check_flag, check_number, check_share
 from planish.optimizers.schedules import LearningRateSchedule
 
 
@@ -28,6 +28,9 @@ class RMSprop(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, weight_decay, **options)
+        check_share(self, rho=rho, momentum=momentum)
+        check_number(self, epsilon=epsilon)
+        check_flag(self, centered=centered)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
     def used_slots(self) -> tuple[str, ...]:

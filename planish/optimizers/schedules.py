@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from planish import serialization
 from planish.errors import explain
+
+_NUMBERS = (int, float, np.integer, np.floating)
+_LARGEST = sys.float_info.max
 
 
 class LearningRateSchedule:
@@ -19,18 +25,33 @@ class LearningRateSchedule:
     def __call__(self, step: int) -> float:
         raise NotImplementedError(f"schedule {type(self).__name__} defines no __call__(step)")
 
+    def at(self, step: int) -> float:
+        """The rate as a float. ValueError, naming the step, if the schedule gives something else, or fails."""
+        try:
+            return float(self(step))
+        except (ArithmeticError, TypeError, ValueError) as error:
+            what = f"{type(self).__name__} gives no learning rate at step {step}"
+            raise ValueError(explain(what=what, expected="a number", received=str(error))) from error
+
     def get_config(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> LearningRateSchedule:
-        return cls(**config)
+        """The schedule that `get_config` (or Keras's) describes. ValueError if the constructor does not take that."""
+        return cls(**serialization.checked_arguments(cls, config))
 
-    def _check_steps(self, **arguments: float) -> None:
+    def _check_steps(self, **arguments: Any) -> None:
         for name, value in arguments.items():
-            if not value > 0:
+            if not (_is_number(value) and value > 0):
                 what = f"{type(self).__name__}: `{name}` is a number of steps"
                 raise ValueError(explain(what=what, expected="above 0", received=value))
+
+    def _check_numbers(self, **arguments: Any) -> None:
+        for name, value in arguments.items():
+            if not _is_number(value):
+                what = f"{type(self).__name__}: `{name}` is a number"
+                raise ValueError(explain(what=what, expected="a finite number", received=repr(value)))
 
 
 class _Decay(LearningRateSchedule):
@@ -45,6 +66,7 @@ class _Decay(LearningRateSchedule):
         name: str | None = None,
     ) -> None:
         self._check_steps(decay_steps=decay_steps)
+        self._check_numbers(initial_learning_rate=initial_learning_rate, decay_rate=decay_rate)
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name or type(self).__name__
 
@@ -70,6 +92,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """values[i] up to and including step boundaries[i], the last value beyond."""
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
+        self._check_lists(boundaries=boundaries, values=values)
         if len(boundaries) != len(values) - 1:
             raise ValueError(
                 explain(
@@ -79,6 +102,12 @@ class PiecewiseConstantDecay(LearningRateSchedule):
                 )
             )
         self.boundaries, self.values, self.name = list(boundaries), list(values), name
+
+    def _check_lists(self, **arguments: Any) -> None:
+        for name, values in arguments.items():
+            if not isinstance(values, Sequence) or not all(map(_is_number, values)):
+                what = f"PiecewiseConstantDecay: `{name}` is a list"
+                raise ValueError(explain(what=what, expected="finite numbers", received=repr(values)))
 
     def __call__(self, step: int) -> float:
         for boundary, value in zip(self.boundaries, self.values, strict=False):
@@ -100,6 +129,9 @@ class PolynomialDecay(LearningRateSchedule):
         name: str = "PolynomialDecay",
     ) -> None:
         self._check_steps(decay_steps=decay_steps)
+        self._check_numbers(
+            initial_learning_rate=initial_learning_rate, end_learning_rate=end_learning_rate, power=power
+        )
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
 
@@ -122,6 +154,9 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: int = 0,
     ) -> None:
         self._check_steps(decay_steps=decay_steps)
+        self._check_numbers(initial_learning_rate=initial_learning_rate, alpha=alpha, warmup_steps=warmup_steps)
+        if warmup_target is not None:
+            self._check_numbers(warmup_target=warmup_target)
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
         self.alpha, self.name = alpha, name
         self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
@@ -152,6 +187,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         name: str = "SGDRDecay",
     ) -> None:
         self._check_steps(first_decay_steps=first_decay_steps)
+        self._check_numbers(initial_learning_rate=initial_learning_rate, t_mul=t_mul, m_mul=m_mul, alpha=alpha)
         self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
         self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
 
@@ -171,6 +207,11 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def _start(self, restarts: int) -> float:
         return (1 - self.t_mul**restarts) / (1 - self.t_mul)
+
+
+def _is_number(value: Any) -> bool:
+    kind_fits = isinstance(value, _NUMBERS) and not isinstance(value, bool)
+    return kind_fits and bool(abs(value) <= _LARGEST)
 
 
 def _half_cosine(done: float) -> float:

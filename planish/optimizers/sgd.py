@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from planish import ops
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
-from planish.optimizers.options import Options, check_share
+from planish.optimizers.options import Options, check_flag, check_share
 from planish.optimizers.schedules import LearningRateSchedule
 
 
@@ -24,6 +24,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, weight_decay, **options)
         check_share(self, momentum=momentum)
+        check_flag(self, nesterov=nesterov)
         self.momentum, self.nesterov = momentum, nesterov
 
     def used_slots(self) -> tuple[str, ...]:

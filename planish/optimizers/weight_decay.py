@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from planish.graph.node import Node
 from planish.variable import Variable
 
 
@@ -15,9 +16,11 @@ class Exclusions:
     """
 
     def __init__(self, variables: Sequence[Variable] = (), patterns: Sequence[str] = ()) -> None:
-        self._paths = frozenset(variable.path for variable in variables)
+        self._variables = tuple(variables)
         self._patterns = tuple(re.compile(pattern) for pattern in patterns)
 
-    def has(self, path: str) -> bool:
-        name = path.rpartition("/")[2]
-        return path in self._paths or any(pattern.search(name) for pattern in self._patterns)
+    def has(self, weight: Node) -> bool:
+        """Whether the variable that the node stands for is one of them."""
+        name = str(weight.attributes.get("name", "")).rpartition("/")[2]
+        given = any(variable.node is weight for variable in self._variables)
+        return given or any(pattern.search(name) for pattern in self._patterns)

@@ -51,7 +51,7 @@ def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool =
     for variable, array in assignments:
         variable.assign(array)
     if optimizer is not None and state is not None:
-        optimizer_state.assign(optimizer, model.trainable_weights, state)
+        optimizer_state.assign(optimizer, model.trainable_weights, model.non_trainable_weights, state)
 
 
 def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool) -> _Assignments:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.optimizers import Nadam, Optimizer
+from planish.optimizers import Nadam, Optimizer, options
 from planish.optimizers.optimizer import EMA_SLOT
 from planish.saving.weights_store import WeightsError, WeightsReader
 from planish.variable import Variable
@@ -29,30 +29,36 @@ _TOGETHER = ("momentum", "velocity")
 
 
 def arrays(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Array]:
-    """The state for the weights that are trained, as Keras saves it. iterations: i32 [], all else f32."""
-    state: list[Array] = [np.asarray(optimizer.iterations, np.int32)]
-    if not _follows_schedule(optimizer):
+    """The state for the weights that are trained, as Keras saves it. iterations: i64 [], all else f32.
+
+    An optimizer that was built for another model has no slots for these weights.
+    """
+    state: list[Array] = [optimizer.iterations.value]
+    if not optimizer.follows_schedule:
         state.append(np.asarray(optimizer.learning_rate, np.float32))
-    if optimizer.built:
+    if optimizer.is_built_for(weights):
         state += [slot.value for slot in _slots(optimizer, weights)]
         if isinstance(optimizer, Nadam):
-            state.append(np.asarray(optimizer.momentum_product(optimizer.iterations), np.float32))
+            state.append(np.asarray(optimizer.momentum_product(int(optimizer.iterations)), np.float32))
     return state
 
 
 def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReader) -> list[Array] | None:
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
-    another optimizer or of other weights."""
+    another optimizer or of other weights. ValueError for numbers that make no sense."""
     stored = reader.count(GROUP)
-    shapes: list[tuple[int, ...]] = [()] if _follows_schedule(optimizer) else [(), ()]
-    slots = [slot.shape for slot in _slots(optimizer, weights)]
+    shapes: list[tuple[int, ...]] = [()] if optimizer.follows_schedule else [(), ()]
+    slots = [weight.shape for group in _groups(optimizer) for weight in weights for _ in group]
     slots += [()] if isinstance(optimizer, Nadam) else []
-    if stored not in (0, len(shapes), len(shapes + slots)):
-        reason = f"it holds {stored} arrays, and {optimizer.name} has {len(shapes + slots)}"
-    else:
+    reason = f"it holds {stored} arrays, and {optimizer.name} has {len(shapes + slots)}"
+    if optimizer.built and not optimizer.is_built_for(weights):
+        reason = f"the optimizer '{optimizer.name}' trains another model"
+    elif stored in (0, len(shapes), len(shapes + slots)):
         try:
             places = enumerate((shapes + slots)[:stored])
-            return [reader.array(GROUP, place, shape, f"optimizer's array {place}") for place, shape in places] or None
+            state = [reader.array(GROUP, place, shape, f"optimizer's array {place}") for place, shape in places]
+            _check_numbers(optimizer, state, reader.source)
+            return state or None
         except WeightsError as error:
             reason = str(error)
     warnings.warn(
@@ -63,15 +69,29 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
     return None
 
 
-def assign(optimizer: Optimizer, weights: Sequence[Variable], state: Sequence[Array]) -> None:
+def _check_numbers(optimizer: Optimizer, state: Sequence[Array], source: str) -> None:
+    """ValueError for a number of steps or a learning rate that cannot be one."""
+    try:
+        if state:
+            steps = state[0].item()
+            options.checked_count(optimizer, int(steps) if steps == steps // 1 else steps)
+        if len(state) > 1 and not optimizer.follows_schedule:
+            options.checked_rate(optimizer, state[1].item())
+    except ValueError as error:
+        raise ValueError(f"{source!r} holds an optimizer's state that makes no sense:\n{error}") from None
+
+
+def assign(
+    optimizer: Optimizer, weights: Sequence[Variable], frozen: Sequence[Variable], state: Sequence[Array]
+) -> None:
     """Puts in what `read` gave."""
     following = iter(state)
     optimizer.iterations = int(next(following))
-    if not _follows_schedule(optimizer):
-        _assign_rate(optimizer, np.float32(next(following)))
+    if not optimizer.follows_schedule:
+        optimizer.learning_rate = float(next(following))
     was_built = optimizer.built
-    if optimizer.iterations or len(state) > 2:
-        optimizer.build(weights)
+    if int(optimizer.iterations) or len(state) > 2:
+        optimizer.build(weights, frozen)
     for slot, array in zip(_slots(optimizer, weights), following, strict=False):
         if was_built:
             slot.assign(array)
@@ -82,13 +102,6 @@ def assign(optimizer: Optimizer, weights: Sequence[Variable], state: Sequence[Ar
 def _stored(array: Array, shape: tuple[int, ...]) -> Array:
     """An initializer whose values were in a file."""
     return array
-
-
-def _assign_rate(optimizer: Optimizer, stored: np.float32) -> None:
-    """0.001 is saved as the nearest float32, and means 0.001: training goes on to the last bit as it would have."""
-    present = optimizer.learning_rate
-    if np.float32(present) != stored or present == float(stored):
-        optimizer.learning_rate = float(str(stored))
 
 
 def _slots(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Variable]:
@@ -103,7 +116,3 @@ def _groups(optimizer: Optimizer) -> list[tuple[str, ...]]:
     if names[:2] == _TOGETHER:
         return [*averages, _TOGETHER, *((name,) for name in names[2:])]
     return [*averages, *((name,) for name in names)]
-
-
-def _follows_schedule(optimizer: Optimizer) -> bool:
-    return isinstance(optimizer.get_config()["learning_rate"], dict)

@@ -84,6 +84,11 @@ def test_get(name):
             "Adam: `learning_rate` is not finite\n  expected: a finite number\n  received: inf",
         ),
         (lambda: optimizers.get("leon"), "unknown optimizer 'leon'\n  expected: one of 'Adagrad', 'Adam', 'AdamW',"),
+        (lambda: Adam(beta_1=1.0), "Adam: `beta_1` is a share\n  expected: 0 to 1, and less than 1\n  received: 1.0"),
+        (lambda: Adam(epsilon=None), "Adam: `epsilon` is a number\n  expected: a finite number\n  received: None"),
+        (lambda: SGD(1e39), "SGD: `learning_rate` is not finite\n  expected: a finite number\n  received: 1e+39"),
+        (lambda: SGD(10**400), "SGD: `learning_rate` is not finite"),
+        (lambda: SGD(name="a/b"), "SGD: `name` is wrong\n  expected: a string without '/'\n  received: 'a/b'"),
     ],
 )
 def test_mistakes(make, message):
@@ -97,7 +102,7 @@ def test_no_optimizer():
 
 
 def test_a_rate_of_another_kind():
-    with pytest.raises(TypeError, match="Adam: `learning_rate` is no number\n  expected: a float or a schedule"):
+    with pytest.raises(TypeError, match="Adam: `learning_rate` is not a number\n  expected: a float or a schedule"):
         Adam(lambda: 0.1)
 
 
@@ -128,3 +133,56 @@ def test_schedules_are_written_as_keras_writes_them():
         "registered_name": None,
     }
     assert type(schedules.deserialize(config)) is schedules.CosineDecayRestarts
+
+
+WRONG_VALUES = [None, "much", [1.0], {}, 10**400, float("nan"), True]
+CLASSES = [SGD, Adam, AdamW, RMSprop, optimizers.Adagrad, optimizers.Nadam]
+SCHEDULES = [
+    schedules.ExponentialDecay(0.1, 10, 0.5),
+    schedules.InverseTimeDecay(0.1, 10, 0.5),
+    schedules.PiecewiseConstantDecay([1], [0.1, 0.2]),
+    schedules.PolynomialDecay(0.1, 10),
+    schedules.CosineDecay(0.1, 10, warmup_target=0.2, warmup_steps=3),
+    schedules.CosineDecayRestarts(0.1, 10),
+]
+
+
+def changed_configurations(config):
+    for name in config:
+        for value in WRONG_VALUES:
+            yield {**config, name: value}
+    yield from ({**config, "unheard": 1}, {**config, 3: 1}, None, [config], "adam", 5)
+
+
+def outcome(make, config):
+    """The scalars of a fourth step, or the text of the error."""
+    try:
+        return [*make(config).scalars(3).values()], ""
+    except (ValueError, TypeError) as error:
+        return [], str(error)
+
+
+def assert_taken_or_explained(make, configuration):
+    outcomes = [outcome(make, config) for config in changed_configurations(configuration)]
+    assert all(np.isfinite(scalars).all() for scalars, _ in outcomes)
+    texts = [text for _, text in outcomes if text]
+    assert len(texts) > 3 * len(configuration)
+    assert [text for text in texts if "\n  expected: " not in text and "\n  received: " not in text] == []
+
+
+@pytest.mark.parametrize("class_", CLASSES)
+def test_configurations_of_the_wrong_types_are_taken_or_explained(class_):
+    assert_taken_or_explained(class_.from_config, class_().get_config())
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+def test_schedules_of_the_wrong_types_are_taken_or_explained(schedule):
+    assert_taken_or_explained(lambda config: SGD(type(schedule).from_config(config)), schedule.get_config())
+
+
+@pytest.mark.parametrize(
+    "schedule", [schedules.ExponentialDecay(0.1, 10, -0.5), schedules.PolynomialDecay(0.1, 3, 0, -1)]
+)
+def test_a_schedule_that_gives_no_number_is_named_with_the_step(schedule):
+    with pytest.raises(ValueError, match=r"Decay gives no learning rate at step 3\n  expected: a number"):
+        SGD(schedule).scalars(3)

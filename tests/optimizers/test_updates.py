@@ -211,7 +211,7 @@ def test_mistakes(mistake, text):
 
 
 def test_a_rate_that_is_no_number():
-    with pytest.raises(TypeError, match="`learning_rate` is no number"):
+    with pytest.raises(TypeError, match="`learning_rate` is not a number"):
         optimizers.Adam("fast")
 
 

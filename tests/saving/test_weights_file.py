@@ -3,6 +3,7 @@
 import os
 import re
 
+import h5py
 import numpy as np
 import pytest
 
@@ -51,6 +52,33 @@ def test_another_optimizer_starts_anew(model, images, tmp_path):
     with pytest.warns(UserWarning, match="the optimizer starts anew"):
         model.load_weights(tmp_path / "model.weights.h5")
     assert model.optimizer.iterations == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (0, -5, "`iterations` is the number of steps done\n  expected: an integer, 0 or more\n  received: -5"),
+        (0, 2.5, "`iterations` is the number of steps done"),
+        (0, np.nan, "`iterations` is the number of steps done"),
+        (0, 2**62, "`iterations` is the number of steps done"),
+        (1, np.inf, "`learning_rate` is not finite"),
+    ],
+)
+def test_numbers_of_an_optimizer_that_make_no_sense_are_refused_and_nothing_changes(
+    model, another_model, images, tmp_path, place, value, message
+):
+    path = tmp_path / "model.weights.h5"
+    model.fit(*images, verbose=0)
+    model.save_weights(path)
+    with h5py.File(path, "a") as file:
+        del file[f"optimizer/vars/{place}"]
+        file[f"optimizer/vars/{place}"] = value
+    untouched = another_model.get_weights()
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        another_model.load_weights(path)
+    assert f"{str(path)!r} holds an optimizer's state that makes no sense" in str(caught.value)
+    assert all(np.array_equal(a, b) for a, b in zip(another_model.get_weights(), untouched, strict=True))
+    assert another_model.optimizer.iterations == 0
 
 
 def test_nothing_changes_if_anything_does_not_fit(tmp_path):
