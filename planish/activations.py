@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from planish import absent, ops, serialization
 from planish.errors import explain
 from planish.graph.node import Node
+from planish.tensor import tensor
 
 Activation = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Activation)
@@ -30,7 +31,7 @@ def _activation(function: _Function) -> _Function:
             return function(x, *arguments, **settings)
         from planish.evaluation import evaluate
 
-        return evaluate(lambda node: function(node, *arguments, **settings), x)
+        return tensor(evaluate(lambda node: function(node, *arguments, **settings), x))
 
     _FUNCTIONS[function.__name__] = on_nodes_and_arrays
     return cast(_Function, on_nodes_and_arrays)

@@ -22,6 +22,7 @@ from planish.layers import arguments, chain, common_arguments, misfits
 from planish.layers.context import CallContext, Visit
 from planish.layers.symbolic import SymbolicTensor
 from planish.layers.weight_owner import Shape, WeightOwner
+from planish.tensor import tensor
 from planish.variable import Variable
 
 __all__ = ["BatchShape", "Layer", "Shape"]
@@ -141,7 +142,7 @@ class Layer(WeightOwner):
             return y
 
     def __call__(self, x: Any, training: bool = False) -> Any:
-        """The output for an array [images, ...], computed by the interpreter; of a node, a node.
+        """The output for an array [images, ...], as a tensor computed by the interpreter; of a node, a node.
 
         `training` makes layers behave as in training: it changes moving statistics.
         """
@@ -151,7 +152,7 @@ class Layer(WeightOwner):
             return self.connect(x, CallContext(bool(training)))
         return self._computed(x, bool(training))
 
-    def _computed(self, x: ArrayLike, training: bool) -> NDArray[np.float32]:
+    def _computed(self, x: ArrayLike, training: bool) -> Any:
         from planish.ops.interpreter import interpret
 
         array = np.asarray(x)
@@ -173,7 +174,7 @@ class Layer(WeightOwner):
         results = interpret(graph, bindings, batch_size=len(array))
         for variable in context.updates:
             variable.assign(results.updates[variable.path])
-        return results.outputs["y"]
+        return tensor(results.outputs["y"])
 
     def _random_scalars(self) -> dict[str, int]:
         """The values of `CallContext.seed` and `CallContext.iteration` for one computation outside `fit`."""

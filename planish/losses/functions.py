@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from planish import naming
 from planish.losses import cross_entropies, hinges, regression
 from planish.losses.loss import Loss
-from planish.losses.reduction import Array
+from planish.tensor import tensor
 
-LossFunction = Callable[..., Array]
+LossFunction = Callable[..., Any]
 
 
 def _function(class_: type[Loss]) -> LossFunction:
-    def loss(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        return class_().values(y_true, y_pred)
+    def loss(y_true: ArrayLike, y_pred: ArrayLike) -> Any:
+        return tensor(class_().values(y_true, y_pred))
 
     loss.__name__ = loss.__qualname__ = naming.snake_case(class_.__name__)
     loss.__doc__ = f"{class_.__doc__} `y_true` and `y_pred` have the same shape."
@@ -35,28 +36,28 @@ poisson = _function(regression.Poisson)
 squared_hinge = _function(hinges.SquaredHinge)
 
 
-def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Array:
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Any:
     """Half the square up to `delta`, a straight line beyond."""
-    return regression.Huber(delta).values(y_true, y_pred)
+    return tensor(regression.Huber(delta).values(y_true, y_pred))
 
 
-def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Any:
     """Minus the cosine of the angle between vectors."""
-    return regression.CosineSimilarity(axis).values(y_true, y_pred)
+    return tensor(regression.CosineSimilarity(axis).values(y_true, y_pred))
 
 
 def binary_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
+) -> Any:
     """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
-    return cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred)
+    return tensor(cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred))
 
 
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Array:
+) -> Any:
     """-sum(y * log(p)) for vectors."""
-    return cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred)
+    return tensor(cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred))
 
 
 def sparse_categorical_crossentropy(
@@ -65,9 +66,10 @@ def sparse_categorical_crossentropy(
     from_logits: bool = False,
     ignore_class: int | None = None,
     axis: int = -1,
-) -> Array:
+) -> Any:
     """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`."""
-    return cross_entropies.SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).values(y_true, y_pred)
+    loss = cross_entropies.SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis)
+    return tensor(loss.values(y_true, y_pred))
 
 
 CLASSES: dict[LossFunction, type[Loss]] = {

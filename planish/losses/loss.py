@@ -14,6 +14,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.losses import targets
 from planish.losses.reduction import REDUCTIONS, Array, reduced
+from planish.tensor import tensor
 
 
 class Loss:
@@ -93,9 +94,9 @@ class Loss:
         return self.evaluate(y_true, y_pred)[0]
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
-        """The reduced loss of arrays (an array if the reduction is 'none')."""
+        """The reduced loss of arrays, as a number with `.numpy()` (an array if the reduction is 'none')."""
         values, counted = self.evaluate(y_true, y_pred)
-        return reduced(values, sample_weight, counted, self.reduction)
+        return tensor(reduced(values, sample_weight, counted, self.reduction))
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
         """`values`, and where they count (None: everywhere). A single vector of outputs is a batch of one."""

@@ -14,6 +14,7 @@ from planish.metrics.confusion import Counts, count, evenly_spread, flat, weight
 from planish.metrics.metric import Metric
 from planish.metrics.reductions import divide
 from planish.metrics.state import Array, State
+from planish.tensor import Float64
 
 _EPSILON = 1e-7
 _CURVES = ("ROC", "PR", "PRGAIN")
@@ -92,11 +93,11 @@ class AUC(Metric):
 
     def result(self) -> Any:
         if not self._states:
-            return np.float64(0.0)
+            return Float64(0.0)
         areas = self._areas()
         if not self.multi_label or self.label_weights is None:
-            return np.float64(areas.mean())
-        return np.float64(divide((areas * self.label_weights).sum(), self.label_weights.sum()))
+            return Float64(areas.mean())
+        return Float64(divide((areas * self.label_weights).sum(), self.label_weights.sum()))
 
     def _areas(self) -> Array:
         """The area of each label's curve."""

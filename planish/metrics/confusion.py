@@ -13,6 +13,7 @@ from planish.errors import explain
 from planish.metrics.accuracy import aligned
 from planish.metrics.metric import Metric
 from planish.metrics.state import Array, State
+from planish.tensor import Float64, tensor
 
 _EPSILON = 1e-7
 
@@ -127,7 +128,7 @@ class ThresholdMetric(Metric):
 
 def one_or_all(values: Any) -> Any:
     """A number if there is one threshold, an array if there are several."""
-    return np.float64(values[0]) if len(values) == 1 else np.asarray(values)
+    return Float64(values[0]) if len(values) == 1 else tensor(np.asarray(values))
 
 
 def checked_thresholds(thresholds: float | Sequence[float] | None, default: float) -> list[float]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from planish.errors import explain, unknown_name
 from planish.metrics.metric import Metric
 from planish.metrics.state import Array, State
+from planish.tensor import Float64, tensor
 
 _EPSILON = 1e-7
 _AVERAGES = ("micro", "macro", "weighted")
@@ -76,15 +77,15 @@ class FBetaScore(Metric):
 
     def result(self) -> Any:
         if not self._counts:
-            return np.float64(0.0)
+            return Float64(0.0)
         right, wrong, missed, images = (state.numpy() for state in self._counts)
         precision, recall = right / (right + wrong + _EPSILON), right / (right + missed + _EPSILON)
         score = (1 + self.beta**2) * precision * recall / (self.beta**2 * precision + recall + _EPSILON)
         if self.average is None:
-            return score
+            return tensor(score)
         if self.average == "weighted":
-            return np.float64((score * images / (images.sum() + _EPSILON)).sum())
-        return np.float64(score.mean())
+            return Float64((score * images / (images.sum() + _EPSILON)).sum())
+        return Float64(score.mean())
 
     def get_config(self) -> dict[str, Any]:
         own = {"average": self.average, "beta": self.beta, "threshold": self.threshold}

@@ -11,6 +11,7 @@ from planish import losses
 from planish.losses.reduction import same_rank
 from planish.metrics.reductions import Comparison
 from planish.metrics.state import Array
+from planish.tensor import Float64
 
 
 class LossMetric(Comparison):
@@ -169,4 +170,4 @@ class RootMeanSquaredError(Comparison):
         return errors
 
     def result(self) -> Any:
-        return np.sqrt(super().result())
+        return Float64(np.sqrt(super().result()))

@@ -10,6 +10,7 @@ import numpy as np
 from planish import initializers, naming
 from planish.errors import explain
 from planish.metrics.state import State
+from planish.tensor import tensor
 
 
 class Metric:
@@ -73,7 +74,7 @@ class Metric:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Updates, and gives the result of all rows so far."""
         self.update_state(*arguments, **named)
-        return self.result()
+        return tensor(self.result())
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}

@@ -10,6 +10,7 @@ from planish.errors import explain
 from planish.metrics.confusion import ThresholdMetric
 from planish.metrics.reductions import divide
 from planish.metrics.state import Array
+from planish.tensor import Float64
 
 # A rate is the first count as a share of both.
 _RATES = {
@@ -46,7 +47,7 @@ class _OperatingPoint(ThresholdMetric):
 
     def result(self) -> Any:
         reached = self._rate(self.required) >= self.value
-        return np.float64(np.max(self._rate(self.reported), where=reached, initial=0.0))
+        return Float64(np.max(self._rate(self.reported), where=reached, initial=0.0))
 
     def get_config(self) -> dict[str, Any]:
         own = {"class_id": self.class_id, "num_thresholds": self.num_thresholds, self.required: self.value}

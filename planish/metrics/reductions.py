@@ -12,6 +12,7 @@ from planish import losses, serialization
 from planish.losses.reduction import same_rank
 from planish.metrics.metric import Metric
 from planish.metrics.state import Array
+from planish.tensor import Float64
 
 Reduce = Callable[..., Any]
 
@@ -60,7 +61,7 @@ class Sum(Metric):
         self.total.assign_add(samplewise(values, sample_weight, np.sum)[0].sum())
 
     def result(self) -> Any:
-        return np.float64(self.total)
+        return Float64(self.total)
 
 
 class _Average(Metric):
@@ -77,7 +78,7 @@ class _Average(Metric):
         self.count.assign_add(array.size if weight is None else weight.sum())
 
     def result(self) -> Any:
-        return np.float64(divide(self.total, self.count))
+        return Float64(divide(self.total, self.count))
 
 
 class Mean(_Average):

@@ -19,6 +19,7 @@ from planish.models.metric_set import MetricSet
 from planish.models.prepare import memory_message
 from planish.models.programs import Programs
 from planish.optimizers import Optimizer
+from planish.tensor import tensor
 
 
 class Training:
@@ -219,7 +220,10 @@ class Training:
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
-        """The outputs for an array, float32 [n, ...]; `training` lets dropout drop and moving statistics move."""
+        """The outputs for an array, as a tensor, float32 [n, ...].
+
+        `training` lets dropout drop and moving statistics move.
+        """
         if training or isinstance(x, SymbolicTensor):
             return Layer.__call__(cast(Layer, self), x, training)
-        return self.predict_on_batch(x)
+        return tensor(self.predict_on_batch(x))
