@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from planish.errors import explain
 from planish.metrics.accuracy import aligned
-from planish.metrics.confusion import Counts, count, evenly_spread, flat, weights_of_outputs
+from planish.metrics.confusion import Counts, checked_threshold_count, count, evenly_spread, flat, weights_of_outputs
 from planish.metrics.metric import Metric
 from planish.metrics.reductions import divide
 from planish.metrics.state import Array, State
@@ -131,9 +131,7 @@ def _chosen(argument: str, value: str, known: Sequence[str]) -> str:
 
 
 def _inner_thresholds(number: int) -> list[float]:
-    if number < 2:
-        what = "AUC: `num_thresholds` is a number of thresholds"
-        raise ValueError(explain(what=what, expected="2 or more", received=number))
+    checked_threshold_count("AUC", number, least=2)
     return [i / (number - 1) for i in range(1, number - 1)]
 
 

@@ -16,6 +16,8 @@ from planish.metrics.state import Array, State
 from planish.tensor import Float64, tensor
 
 _EPSILON = 1e-7
+_MOST_THRESHOLDS = 1_000_000
+"""More would tell no more of outputs in float32, and take memory that nobody means to give to a metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,20 @@ class Counts:
     false_positives: Array
     true_negatives: Array
     false_negatives: Array
+
+
+def checked_threshold_count(owner: str, number: int, least: int) -> int:
+    """`number`. ValueError if it is not one from `least` to a million; `owner` is the metric's class."""
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= _MOST_THRESHOLDS:
+        raise ValueError(
+            explain(
+                what=f"{owner}: `num_thresholds` is a number of thresholds",
+                expected=f"an integer from {least} to {_MOST_THRESHOLDS:,}",
+                received=repr(number),
+                remedy="num_thresholds=200",
+            )
+        )
+    return number
 
 
 def evenly_spread(thresholds: Sequence[float]) -> bool:

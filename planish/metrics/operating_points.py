@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from planish.errors import explain
-from planish.metrics.confusion import ThresholdMetric
+from planish.metrics.confusion import ThresholdMetric, checked_threshold_count
 from planish.metrics.reductions import divide
 from planish.metrics.state import Array
 from planish.tensor import Float64
@@ -34,9 +34,7 @@ class _OperatingPoint(ThresholdMetric):
         if not 0 <= value <= 1:
             what = f"{type(self).__name__}: `{self.required}` is a share"
             raise ValueError(explain(what=what, expected="0 to 1", received=value))
-        if num_thresholds < 1:
-            what = f"{type(self).__name__}: `num_thresholds` is a number of thresholds"
-            raise ValueError(explain(what=what, expected="1 or more", received=num_thresholds))
+        checked_threshold_count(type(self).__name__, num_thresholds, least=1)
         thresholds = [i / (num_thresholds - 1) for i in range(num_thresholds)] if num_thresholds > 1 else [0.5]
         super().__init__(thresholds, class_id, name, dtype)
         self.value, self.num_thresholds = value, num_thresholds

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planish.errors import explain
 from planish.tensor import ArrayOperators
 
 Array = NDArray[Any]
+
+_MOST_NUMBERS = 10_000_000
 
 
 class State(ArrayOperators):
@@ -19,6 +23,9 @@ class State(ArrayOperators):
     def __init__(self, shape: Sequence[int], name: str, initializer: Callable[..., ArrayLike] = np.zeros) -> None:
         self.name = name
         self.shape = tuple(int(extent) for extent in shape)
+        if math.prod(self.shape) > _MOST_NUMBERS:
+            what = f"a metric would keep {math.prod(self.shape):,} numbers for its {name!r}"
+            raise ValueError(explain(what=what, expected=f"up to {_MOST_NUMBERS:,}", received=f"shape {self.shape}"))
         self._array = np.array(initializer(self.shape), np.float64).reshape(self.shape)
 
     @property

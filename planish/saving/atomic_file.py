@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import stat
+import time
 
 from planish.errors import explain
+
+_TEMPORARY = ".planish-tmp"
+_IS_TEMPORARY = re.compile(rf"\.[0-9a-f]{{12}}{re.escape(_TEMPORARY)}$")
+_ABANDONED_SECONDS = 3600.0
+"""A file that was begun longer ago than this, and has not grown since, is nobody's."""
+
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write(path: str, contents: bytes) -> None:
     """Replaces the file at `path`: another process, or the next one after a crash, sees the old contents or the new.
 
-    What a link points to is replaced, not the link; permissions of a file that is replaced are kept. OSError, naming
-    `path`, if it cannot be written.
+    What a link points to is replaced, not the link; permissions of a file that is replaced are kept. What processes
+    that died while they wrote have left in the folder is removed. OSError, naming `path`, if it cannot be written.
     """
     target = os.path.realpath(path)
-    temporary = f"{target}.{os.urandom(6).hex()}.tmp"
+    temporary = f"{target}.{os.urandom(6).hex()}{_TEMPORARY}"
+    _remove_abandoned(os.path.dirname(target))
     try:
         with open(temporary, "xb") as file:
             file.write(contents)
@@ -33,9 +44,20 @@ def write(path: str, contents: bytes) -> None:
         raise
 
 
+def _remove_abandoned(folder: str) -> None:
+    """Files that `write` began in this folder and never finished. It only tidies: nothing that is wrong stops it."""
+    with contextlib.suppress(OSError), os.scandir(folder) as files:
+        for file in files:
+            if _IS_TEMPORARY.search(file.name) and file.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if time.time() - file.stat(follow_symlinks=False).st_mtime > _ABANDONED_SECONDS:
+                        os.unlink(file.path)
+
+
 def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, remedy: str | None = None) -> str:
     """The name of a file to write. ValueError for another ending, FileExistsError for a file that is to be kept,
-    FileNotFoundError for a folder that does not exist, IsADirectoryError for a folder."""
+    PermissionError for one that may only be read, FileNotFoundError for a folder that does not exist,
+    IsADirectoryError for a folder, OSError for what is not a regular file."""
     name = os.path.expanduser(os.fspath(path))
     if not name.endswith(ending):
         raise ValueError(
@@ -53,4 +75,21 @@ def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, r
         raise FileNotFoundError(explain(what=f"there is no folder {folder!r} to write into", received=repr(name)))
     if not overwrite and os.path.exists(name):
         raise FileExistsError(explain(what=f"{name!r} exists, and overwrite=False", remedy="give another name"))
+    _refuse_to_replace(name)
     return name
+
+
+def _refuse_to_replace(name: str) -> None:
+    """Files that are not to be changed. To replace a file, a system asks for rights to the folder only."""
+    if not os.path.exists(name):
+        return
+    mode = os.stat(name).st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(explain(what=f"{name!r} is not a regular file", expected="the name of a file to write"))
+    if not mode & _WRITABLE or not os.access(name, os.W_OK):
+        raise PermissionError(
+            explain(
+                what=f"{name!r} is read-only, and is kept",
+                remedy=f"give another name, or allow it: os.chmod({name!r}, 0o644)",
+            )
+        )

@@ -13,6 +13,13 @@ _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLa
 
 def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     """ValueError, naming the file and the layer, unless `config` describes a Sequential of layers that planish has."""
+    try:
+        _check_model(config, source, custom_objects)
+    except RecursionError:
+        raise ValueError(explain(what=f"{source!r} holds things inside each other, too many to be a model")) from None
+
+
+def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ValueError(explain(what=f"{source!r} holds no model", expected="a serialized Sequential"))
     _refuse_code(config, source, custom_objects)
@@ -43,7 +50,7 @@ def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> N
         raise ValueError(explain(what=f"{source!r} holds something among its layers that is none", received=repr(item)))
     kind, name = str(item.get("class_name")), item["config"].get("name")
     if kind in ("Sequential", "Functional", "Model"):
-        check_model(item, source, custom_objects)
+        _check_model(item, source, custom_objects)
     elif kind not in layers.__all__ and kind not in custom_objects:
         unknown = absent.unknown_name("layer class", "layers", kind, layers.__all__)
         raise ValueError(f"layer {name!r} of {source!r}: {unknown}")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from typing import Any
 
 from planish.errors import explain
+from planish.saving.archive import Archive
 
 _NAME = "planish_notes"
 _MOST_NBYTES = 1 << 20
@@ -40,13 +39,11 @@ def written(model: Any) -> dict[str, Any]:
     return {_NAME: json.loads(text)}
 
 
-def read(archive: zipfile.ZipFile, member: str) -> dict[str, Any]:
+def read(archive: Archive, member: str) -> dict[str, Any]:
     """The notes; {} if there are none that can be read: the model is whole without them."""
     try:
-        if archive.getinfo(member).file_size > _MOST_NBYTES:
-            return {}
-        metadata = json.loads(archive.read(member))
-    except (KeyError, ValueError, RecursionError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError):
-        return {}  # RuntimeError: the member is encrypted; it includes NotImplementedError: packed in an unknown way
+        metadata = archive.json(member)
+    except ValueError:
+        return {}
     found = metadata.get(_NAME) if isinstance(metadata, dict) else None
     return found if isinstance(found, dict) else {}

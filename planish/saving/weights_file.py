@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import atomic_file, keras_file, model_weights
+from planish.saving import archive, atomic_file, keras_file, model_weights
+from planish.saving.weights_store import HDF5_MAGIC
 
 ENDING = ".weights.h5"
 
@@ -29,22 +31,34 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
     """
     path = os.path.expanduser(os.fspath(filepath))
     _require_built(model, "load_weights")
-    if path.endswith(keras_file.ENDING):
+    if path.endswith(archive.ENDING):
         contents = keras_file.weights_of(path)
     elif path.endswith(ENDING):
-        if not os.path.exists(path):
-            raise FileNotFoundError(explain(what=f"there is no file {path!r}", expected=f"a {ENDING} file"))
-        with open(path, "rb") as file:
-            contents = file.read()
+        contents = _contents(path)
     else:
         raise ValueError(
             explain(
                 what="the file's name does not say what it holds",
-                expected=f"a name that ends in {ENDING} or {keras_file.ENDING}",
+                expected=f"a name that ends in {ENDING} or {archive.ENDING}",
                 received=repr(path),
             )
         )
     model_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
+
+
+def _contents(path: str) -> bytes:
+    """The file, if it begins as HDF5 files do: what does not is not read to its end."""
+    with regular_file.opened(path, f"a {ENDING} file") as file:
+        start = file.read(len(HDF5_MAGIC))
+        if start != HDF5_MAGIC:
+            raise ValueError(
+                explain(
+                    what=f"the weights in {path!r} are damaged or cut short",
+                    expected="an HDF5 file",
+                    received=f"a file that begins with {start!r}",
+                )
+            )
+        return start + file.read()
 
 
 def _require_built(model: Model, function: str) -> None:

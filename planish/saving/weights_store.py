@@ -21,8 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import ExplainedError, explain
+from planish.saving.chunks import reads_in_bounds
 
 Array = NDArray[Any]
+
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
 class WeightsWriter:
@@ -115,6 +118,8 @@ class WeightsReader:
                 )
             if not isinstance(dataset, self._h5py.h5d.DatasetID) or not self._is_in_the_file(dataset):
                 raise self._hostile(place)
+            if dataset.get_space().get_simple_extent_type() == self._h5py.h5s.NULL:
+                raise WeightsError(explain(what=f"{self.source!r}: {what} is an array without values", expected=shape))
             if dataset.dtype.kind not in "fiub":
                 raise WeightsError(
                     explain(what=f"{self.source!r}: {what} is no array of numbers", received=f"dtype {dataset.dtype}")
@@ -130,6 +135,14 @@ class WeightsReader:
         offset, count = dataset.get_offset(), math.prod(dataset.shape)
         if offset is not None and count:
             return np.frombuffer(self._contents, dataset.dtype, count, offset).reshape(dataset.shape)
+        if not reads_in_bounds(dataset, self._contents):
+            raise WeightsError(
+                explain(
+                    what=f"{self.source!r} is not what Keras writes, and is not read",
+                    rule="an array is packed in pieces that are not larger than the array",
+                    remedy="if you trust the file, load it in Keras, and save it again",
+                )
+            )
         array = np.empty(dataset.shape, dataset.dtype)
         dataset.read(self._h5py.h5s.ALL, self._h5py.h5s.ALL, array)
         return array

@@ -11,7 +11,8 @@ from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.models import Sequential
 from planish.saving import config_check
-from planish.saving.keras_file import open_archive, read_member
+from planish.saving.archive import open_archive
+from planish.saving.keras_file import mistakes_told
 from planish.structure.blocks import Part, added, as_chain, joined_along
 
 _SUMS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
@@ -31,7 +32,9 @@ def model_in_file(path: str | os.PathLike[str]) -> Sequential:
     """The model of a `.keras` file without its weights. Errors as those of `load_model`."""
     name = os.path.expanduser(os.fspath(path))
     with open_archive(name) as archive:
-        return _model(json.loads(read_member(archive, "config.json", name)), name)
+        config = archive.json("config.json")
+    with mistakes_told(name):
+        return _model(config, name)
 
 
 def model_of(model: Any) -> Sequential:

@@ -127,7 +127,7 @@ def test_counts_can_be_read():
         ),
         (
             lambda: metrics.AUC(1),
-            "AUC: `num_thresholds` is a number of thresholds\n  expected: 2 or more\n  received: 1",
+            "AUC: `num_thresholds` is a number of thresholds\n  expected: an integer from 2 to 1,000,000",
         ),
         (lambda: metrics.AUC(num_labels=3), "AUC: `num_labels` goes with multi_label=True only"),
         (lambda: metrics.PrecisionAtRecall(2), "PrecisionAtRecall: `recall` is a share\n  expected: 0 to 1"),

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 
 import pytest
 
@@ -24,3 +25,37 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError) as caught:
         atomic_file.write(str(tmp_path / "absent" / "x"), b"new")
     assert caught.value.filename == str(tmp_path / "absent" / "x")
+
+
+def test_what_killed_processes_left_is_removed_when_it_is_old(tmp_path):
+    names = {
+        "model.keras.0123456789ab.planish-tmp": 7200,
+        "epoch-3.keras.ba9876543210.planish-tmp": 7200,
+        "model.keras.00000000000a.planish-tmp": 60,
+        "mine.planish-tmp": 7200,
+        "mine.tmp": 7200,
+    }
+    now = time.time()
+    for name, age in names.items():
+        (tmp_path / name).write_bytes(b"begun")
+        os.utime(tmp_path / name, (now - age, now - age))
+    atomic_file.write(str(tmp_path / "model.keras"), b"new")
+    kept = {"model.keras", "model.keras.00000000000a.planish-tmp", "mine.planish-tmp", "mine.tmp"}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_read_only_file_is_kept(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match=r"model.keras' is read-only, and is kept\n  remedy:.*os.chmod") as caught:
+        atomic_file.checked_target(path, ".keras", True)
+    exec(str(caught.value).partition("allow it: ")[2], {"os": os})
+    assert atomic_file.checked_target(path, ".keras", True) == str(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_only_regular_files_are_replaced(tmp_path):
+    os.mkfifo(tmp_path / "model.keras")
+    with pytest.raises(OSError, match="is not a regular file"):
+        atomic_file.checked_target(tmp_path / "model.keras", ".keras", True)

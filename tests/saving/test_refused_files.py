@@ -40,10 +40,10 @@ def test_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "is no .keras file"),
-        (b"something else", "is no .keras file"),
-        (b"\x89HDF\r\n\x1a\n...", "is an HDF5 file, no .keras file\n"),
-        (pickle.dumps([1, 2]), "is no .keras file"),
+        (b"", "is not a .keras file"),
+        (b"something else", "is not a .keras file"),
+        (b"\x89HDF\r\n\x1a\n...", "is an HDF5 file, not a .keras file\n"),
+        (pickle.dumps([1, 2]), "is not a .keras file"),
     ],
 )
 def test_not_a_zip(tmp_path, contents, message):
@@ -60,10 +60,11 @@ def test_truncated(saved, part):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"config.json": None}, "is no .keras file of Keras 3\n"),
-        ({"model.weights.h5": None}, "is no .keras file of Keras 3\n"),
+        ({"config.json": None}, "is not a .keras file of Keras 3\n"),
+        ({"model.weights.h5": None}, "is not a .keras file of Keras 3\n"),
         ({"config.json": b"{"}, "config.json in .* is damaged"),
-        ({"config.json": b"[" * 100_000}, "config.json in .* is damaged"),
+        ({"config.json": b"[" * 10_000}, "config.json in .* is damaged"),
+        ({"config.json": b"[" * 100_000}, "is not what Keras writes"),
         ({"config.json": b"[]"}, "holds no model"),
         ({"config.json": b'{"class_name": "Sequential", "config": {}}'}, "without a list of layers"),
         ({"config.json": b'{"class_name": "Sequential", "config": {"layers": [3]}}'}, "among its layers"),

@@ -1,0 +1,125 @@
+"""The zip that a `.keras` file is, as hostile as it may be.
+
+Keras compresses nothing, so a member is as large as the file; files that were packed again, by deflation, may claim to
+be larger than they are, but not without bounds. Other ways of packing can grow without bounds, and are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from planish import regular_file
+from planish.errors import explain
+from planish.saving.weights_store import HDF5_MAGIC
+
+ENDING = ".keras"
+
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_MOST_EXPANSION = 100
+_ALWAYS_ALLOWED_NBYTES = {"model.weights.h5": 16 << 20}
+_ALWAYS_ALLOWED_TEXT_NBYTES = 1 << 20
+
+# What a parsed text takes depends on how many things are in it: a layer as Keras writes it has about one bracket or
+# comma for each 20 characters, and "[{},{},..." one for each two.
+_LEAST_CHARACTERS = 6
+_ALWAYS_ALLOWED_ITEMS = 10_000
+
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(RuntimeError, NotImplementedError, ValueError, OverflowError),
+)
+"""What Python's reader raises, in part undocumented, for zips that are not what they should be."""
+
+
+class Archive:
+    """An open `.keras` file; `path` is what messages call it."""
+
+    def __init__(self, archive: zipfile.ZipFile, path: str) -> None:
+        self._archive, self.path = archive, path
+
+    def read(self, name: str) -> bytes:
+        """A member. ValueError if it is missing, damaged, or claims to be enormous."""
+        try:
+            info = self._archive.getinfo(name)
+        except KeyError:
+            raise ValueError(
+                explain(
+                    what=f"{self.path!r} is not a .keras file of Keras 3",
+                    expected="a zip with config.json, metadata.json and model.weights.h5",
+                    received=", ".join(self._archive.namelist()[:8]) or "an empty zip",
+                )
+            ) from None
+        self._refuse_unusual(info)
+        try:
+            return self._archive.read(info)
+        except _DAMAGE as error:
+            raise ValueError(explain(what=f"{name} in {self.path!r} is damaged", received=str(error))) from error
+
+    def json(self, name: str) -> Any:
+        """A member that is JSON. Errors as in `read` and `parsed`."""
+        return parsed(self.read(name), f"{name} in {self.path!r}")
+
+    def _refuse_unusual(self, info: zipfile.ZipInfo) -> None:
+        if info.compress_type not in _PACKINGS:
+            kind = zipfile.compressor_names.get(info.compress_type, "an unknown way")  # type: ignore[attr-defined]
+            raise _unusual(repr(self.path), f"{info.filename} packed by {kind}")
+        always = _ALWAYS_ALLOWED_NBYTES.get(info.filename, _ALWAYS_ALLOWED_TEXT_NBYTES)
+        if info.file_size > max(always, _MOST_EXPANSION * info.compress_size):
+            packed = f"{info.filename} of {info.file_size:,} bytes, packed into {info.compress_size:,}"
+            raise _unusual(repr(self.path), packed)
+
+
+@contextlib.contextmanager
+def open_archive(path: str) -> Iterator[Archive]:
+    """The file as a zip. FileNotFoundError, or ValueError that says what else it is."""
+    with regular_file.opened(path, f"a {ENDING} file") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except _DAMAGE as error:
+            file.seek(0)
+            raise _not_a_zip(path, file.read(len(HDF5_MAGIC))) from error
+        with archive:
+            yield Archive(archive, path)
+
+
+def _not_a_zip(path: str, start: bytes) -> ValueError:
+    """What a file is instead, as far as its first bytes tell."""
+    remedy = None
+    if start == HDF5_MAGIC:
+        what = f"is an HDF5 file, not a {ENDING} file"
+        remedy = f"in Keras: model.save('model{ENDING}'), or planish's load_weights if it ends in .weights.h5"
+    elif start[:2] == b"PK":
+        what, remedy = "is cut short or damaged", "copy it again"
+    else:
+        what = f"is not a {ENDING} file"
+    return ValueError(explain(what=f"{path!r} {what}", expected="a zip file", remedy=remedy))
+
+
+def parsed(text: bytes, source: str) -> Any:
+    """What JSON says; `source` is what messages call it. ValueError if it is damaged, or holds far more things than its
+    size lets expect."""
+    items = len(re.findall(rb"[\[{,]", text))
+    if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
+        raise _unusual(source, f"{len(text):,} bytes with {items:,} things in them")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(explain(what=f"{source} is damaged", received=str(error))) from error
+
+
+def _unusual(source: str, received: str) -> ValueError:
+    return ValueError(
+        explain(
+            what=f"{source} is not what Keras writes, and is not read",
+            received=received,
+            remedy="if you trust the file, load it in Keras, and save it again",
+        )
+    )

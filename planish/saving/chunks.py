@@ -1,0 +1,62 @@
+"""HDF5's chunks: what reading an array that was cut into pieces, and packed, would take.
+
+HDF5's library makes room for a whole chunk, however small the array, and for whatever a packed chunk grows to. Keras
+writes arrays in one piece; files that were packed again by other tools have chunks of reasonable sizes.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import Any
+
+_ALWAYS_ALLOWED_NBYTES = 1 << 20
+_PIECE_NBYTES = 1 << 16
+_CHECKSUM_NBYTES = 4
+
+
+def reads_in_bounds(dataset: Any, contents: bytes) -> bool:
+    """Whether reading a dataset (h5py's low-level one) of the file `contents` takes memory for twice the array at most,
+    or a megabyte."""
+    from h5py import h5d, h5z
+
+    properties = dataset.get_create_plist()
+    if properties.get_layout() != h5d.CHUNKED:
+        return True
+    nbytes = dataset.dtype.itemsize * math.prod(dataset.shape)
+    chunk_nbytes = dataset.dtype.itemsize * math.prod(properties.get_chunk())
+    if chunk_nbytes > max(_ALWAYS_ALLOWED_NBYTES, 2 * nbytes):
+        return False
+    filters = [properties.get_filter(number)[0] for number in range(properties.get_nfilters())]
+    known = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
+    if len(set(filters)) < len(filters) or not known.issuperset(filters):
+        return False
+    if h5z.FILTER_DEFLATE not in filters:
+        return True
+    return _chunks_inflate_within(dataset, contents, chunk_nbytes + _CHECKSUM_NBYTES)
+
+
+def _chunks_inflate_within(dataset: Any, contents: bytes, most_nbytes: int) -> bool:
+    view = memoryview(contents)
+
+    def too_large(chunk: Any) -> bool | None:
+        packed = view[chunk.byte_offset : chunk.byte_offset + chunk.size]
+        return None if _inflates_within(packed, most_nbytes) else True  # anything but None ends the walk
+
+    return dataset.chunk_iter(too_large) is None
+
+
+def _inflates_within(packed: memoryview, most_nbytes: int) -> bool:
+    """Whether a chunk is not larger than that; one that is damaged is left to HDF5, which says so."""
+    inflater = zlib.decompressobj()
+    nbytes = 0
+    rest: memoryview | bytes = packed
+    try:
+        while rest and not inflater.eof:
+            nbytes += len(inflater.decompress(rest, _PIECE_NBYTES))
+            if nbytes > most_nbytes:
+                return False
+            rest = inflater.unconsumed_tail
+    except zlib.error:
+        return True
+    return True
