@@ -150,5 +150,5 @@ def test_layers_that_planish_has_not():
     config = {"name": "m", "layers": [{"class_name": "LSTM", "config": {"name": "lstm"}}]}
     text = json.dumps({"class_name": "Sequential", "config": config})
     assert text_of(lambda: planish.shapes(KerasModel("m", text)))[0].startswith(
-        "layer 'lstm' of 'm': unknown layer class 'LSTM'"
+        "layer 'lstm' of 'm': Keras has keras.layers.LSTM; planish does not"
     )
