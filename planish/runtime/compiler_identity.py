@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from planish import __version__
+import planish
 from planish.runtime import object_cache
 
 ROOMS = ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels"))
@@ -30,7 +30,7 @@ def compiler_identity() -> str:
 
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     digest = _digest_of_files(root) if os.path.isdir(root) else _digest(_members())
-    return f"planish {__version__} llvmlite {llvmlite.__version__} {digest}"
+    return f"planish {planish.__version__} llvmlite {llvmlite.__version__} {digest}"
 
 
 def _digest_of_files(root: str) -> str:
