@@ -39,6 +39,13 @@ class State(ArrayOperators):
     def assign(self, value: ArrayLike) -> None:
         self._array = np.broadcast_to(np.asarray(value, np.float64), self.shape).copy()
 
+    def put(self, values: Array | None) -> None:
+        """Holds this very array, or zeros, from now on."""
+        if values is None:
+            self.reset()
+        else:
+            self._array = values
+
     def reset(self) -> None:
         """All zeros, as Keras has it, whatever the initializer was."""
         self.assign(0.0)

@@ -8,7 +8,15 @@ import numpy as np
 
 from planish.models import tally
 from planish.models.data import as_arrays, check_finite
-from planish.models.prepare import Prepared, image_shape, metric_set, out_of_memory_explained, prepare, require_compiled
+from planish.models.metric_set import RunMetrics
+from planish.models.prepare import (
+    Prepared,
+    image_shape,
+    out_of_memory_explained,
+    prepare,
+    require_compiled,
+    run_metrics,
+)
 from planish.models.trainer import StepOutputs
 
 
@@ -18,13 +26,13 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
     with out_of_memory_explained(model, x):
         data = as_arrays(x, y, sample_weight, class_weight, images=image_shape(model))
         prepared = prepare(model, settings, data)
-        metrics = metric_set(model, settings, data)
+        metrics = run_metrics(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
         trainer.look_at(data.x)
         check_finite(prepared.y_true, "y")
         outputs = trainer.new_outputs(len(data), len(data))
         trainer.run(prepared.inputs(), np.arange(len(data), dtype=np.int64), len(data), outputs)
-        return _results(model, prepared, outputs)
+        return _results(metrics, prepared, outputs)
 
 
 def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
@@ -34,8 +42,8 @@ def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         data = as_arrays(x, y, sample_weight, images=image_shape(model))
         prepared = prepare(model, settings, data)
         tester = model._programs.tester(model, settings, prepared)
-        metric_set(model, settings, data)
-        return _results(model, prepared, tester.run(prepared.inputs(), len(data)))
+        metrics = run_metrics(model, settings, data)
+        return _results(metrics, prepared, tester.run(prepared.inputs(), len(data)))
 
 
 def returned(results: dict[str, Any], return_dict: bool) -> Any:
@@ -46,9 +54,6 @@ def returned(results: dict[str, Any], return_dict: bool) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _results(model: Any, prepared: Prepared, outputs: StepOutputs) -> dict[str, Any]:
-    metrics = model._metric_set
-    metrics.reset()
+def _results(metrics: RunMetrics, prepared: Prepared, outputs: StepOutputs) -> dict[str, Any]:
     tally.add(metrics, prepared.data, slice(None), outputs, slice(None), slice(None), len(prepared))
-    results: dict[str, Any] = metrics.results()
-    return results
+    return metrics.results()

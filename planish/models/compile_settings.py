@@ -36,10 +36,16 @@ class CompileSettings:
         weighted_metrics: Any,
         run_eagerly: bool,
         steps_per_execution: int,
+        before: CompileSettings | None = None,
     ) -> CompileSettings:
-        """ValueError for unknown names, TypeError for objects of the wrong kind."""
+        """ValueError for unknown names, TypeError for objects of the wrong kind.
+
+        Where neither kind of metrics is given, those of `before` are kept, as Keras does.
+        """
         if metrics is None and _are_metrics(loss_weights):
             metrics, loss_weights = loss_weights, None
+        if metrics is None and weighted_metrics is None and before is not None:
+            metrics, weighted_metrics = (before.config[name] for name in ("metrics", "weighted_metrics"))
         chosen = optimizers.get(optimizer)
         config = {
             "optimizer": chosen,

@@ -13,14 +13,14 @@ from planish.models import tally
 from planish.models.arrays import CHUNK_NBYTES, Array, readable_as_is
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, as_arrays, check_finite
-from planish.models.metric_set import MetricSet
+from planish.models.metric_set import RunMetrics
 from planish.models.prepare import (
     Prepared,
     image_shape,
-    metric_set,
     out_of_memory_explained,
     prepare,
     require_compiled,
+    run_metrics,
     stream_of,
 )
 from planish.models.progress_reports import ProgressReports
@@ -40,7 +40,7 @@ class Evaluation:
         self._settings = settings
         self._callbacks = callbacks
         self._single = callbacks.wants_batches("test")
-        self._metrics: MetricSet | None = None
+        self._metrics: RunMetrics | None = None
         self._images = 0
         self._step = 0
 
@@ -93,8 +93,7 @@ class Evaluation:
         tester = self._model._programs.tester(self._model, self._settings, data)
         outputs = tester.run(data.inputs(start, stop), stop - start)
         if self._metrics is None:
-            self._metrics = metric_set(self._model, self._settings, data.data)
-            self._metrics.reset()
+            self._metrics = run_metrics(self._model, self._settings, data.data)
         rows = data.data.rows(start, stop)
         tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), stop - start)
         self._images += stop - start

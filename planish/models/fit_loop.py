@@ -13,8 +13,8 @@ from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, check_finite
-from planish.models.metric_set import MetricSet
-from planish.models.prepare import Prepared, metric_set, prepare
+from planish.models.metric_set import RunMetrics
+from planish.models.prepare import Prepared, prepare, run_metrics
 from planish.models.progress_reports import ProgressReports
 from planish.models.tally import Tally, logs_of
 from planish.models.trainer import Trainer
@@ -40,7 +40,7 @@ class Epochs:
         self._callbacks = callbacks
         self._single = callbacks.wants_batches("train")
         self._reports = ProgressReports(callbacks, "train")
-        self._metrics: MetricSet | None = None
+        self._metrics: RunMetrics | None = None
         self._done = Progress()
         self._told = False
 
@@ -65,8 +65,7 @@ class Epochs:
         """The data as a program reads them; with a `look` at the images for what is not finite."""
         prepared = prepare(self._model, self._settings, data)
         if self._metrics is None:
-            self._metrics = metric_set(self._model, self._settings, data)
-            self._metrics.reset()
+            self._metrics = run_metrics(self._model, self._settings, data)
         if look:
             check_finite(data.x, "x")
         check_finite(prepared.y_true, "y")

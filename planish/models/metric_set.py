@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from planish import metrics
 from planish.metrics import Mean, Metric
+from planish.metrics.state import State
 from planish.models.arrays import Array
 from planish.models.compile_settings import CompileSettings
 
@@ -35,19 +39,94 @@ class MetricSet:
         return bool(self.plain or self.weighted)
 
     def reset(self) -> None:
-        for metric in self.all:
-            metric.reset_state()
+        """Sets the metrics back for those who read them; what runs have counted is their own."""
+        with _guard.lock:
+            for metric in self.all:
+                metric.reset_state()
+
+
+class RunMetrics:
+    """What one run of `fit` or `evaluate` has counted, however many others use the model's metrics meanwhile.
+
+    The metrics are objects that a user may hold. While a run counts, it puts its own values into them, and it leaves
+    them there to be read.
+    """
+
+    def __init__(self, metrics: MetricSet) -> None:
+        self._metrics = metrics
+        self._values: _Values = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is a metric that needs the model's outputs."""
+        return bool(self._metrics)
+
+    def reset(self) -> None:
+        """The run begins, or another epoch of it."""
+        with self._put_in():
+            for metric in self._metrics.all:
+                metric.reset_state()
+
+    def add_loss(self, mean: float, count: int) -> None:
+        """Counts the mean loss of `count` images."""
+        with self._put_in():
+            self._metrics.loss.update_state(mean, sample_weight=count)
 
     def update(self, targets: Array, outputs: Array, weight: Array | None) -> None:
-        for metric in self.plain:
-            metric.update_state(targets, outputs)
-        for metric in self.weighted:
-            metric.update_state(targets, outputs, sample_weight=weight)
+        with self._put_in():
+            for metric in self._metrics.plain:
+                metric.update_state(targets, outputs)
+            for metric in self._metrics.weighted:
+                metric.update_state(targets, outputs, sample_weight=weight)
 
     def results(self) -> dict[str, Any]:
         """Name to value, "loss" first and then in the order of `compile`."""
-        values = [metric.result() for metric in self.all]
-        return {name: _number(value) for name, value in zip(self.names, values, strict=True)}
+        with self._put_in():
+            values = [metric.result() for metric in self._metrics.all]
+        return {name: _number(value) for name, value in zip(self._metrics.names, values, strict=True)}
+
+    @contextmanager
+    def _put_in(self) -> Iterator[None]:
+        """The metrics hold this run's values inside, and those of nobody else. A metric may itself start a run."""
+        with _guard.lock:
+            around = _values_of(self._metrics.all) if _guard.depth else None
+            _put(self._metrics.all, self._values)
+            _guard.depth += 1
+            try:
+                yield
+            finally:
+                _guard.depth -= 1
+                self._values = _values_of(self._metrics.all)
+                if around is not None:
+                    _put(self._metrics.all, around)
+
+
+_Values = dict[State, Any]
+
+
+class _Guard:
+    """Held while the values in any metrics are those of one run; `depth` counts runs inside runs of one thread."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """As new: in the child of a fork, another thread's run may have held the lock, and will never let go."""
+        self.lock = threading.RLock()
+        self.depth = 0
+
+
+_guard = _Guard()
+os.register_at_fork(after_in_child=_guard.renew)
+
+
+def _values_of(metrics: Sequence[Metric]) -> _Values:
+    return {state: state.value for metric in metrics for state in metric.variables}
+
+
+def _put(metrics: Sequence[Metric], values: _Values) -> None:
+    for metric in metrics:
+        for state in metric.variables:
+            state.put(values.get(state))
 
 
 def _names(plain: list[Metric], weighted: list[Metric]) -> list[str]:

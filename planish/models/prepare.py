@@ -15,7 +15,7 @@ from planish.models.arrays import Array, memory_dtype, readable, told_at
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays
 from planish.models.image_shapes import check_images
-from planish.models.metric_set import MetricSet
+from planish.models.metric_set import MetricSet, RunMetrics
 from planish.models.paths import OpenShape
 from planish.models.run_arguments import checked_optional_count
 from planish.models.shape_walk import walk
@@ -101,12 +101,13 @@ def ensure_built(model: Any, x: Array) -> None:
         model.build((None, *x.shape[1:]))
 
 
-def metric_set(model: Any, settings: CompileSettings, data: Arrays) -> MetricSet:
-    """The model's metrics; made when the first targets are seen, since 'accuracy' depends on their shape."""
+def run_metrics(model: Any, settings: CompileSettings, data: Arrays) -> RunMetrics:
+    """The model's metrics for a new run; made when the first targets are seen, as 'accuracy' depends on their shape."""
     if model._metric_set is None:
         assert data.y is not None
         model._metric_set = MetricSet(settings, data.y.shape, model.output_shape)
-    metrics: MetricSet = model._metric_set
+    metrics = RunMetrics(model._metric_set)
+    metrics.reset()
     return metrics
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.models.data import Arrays
-from planish.models.metric_set import MetricSet
+from planish.models.metric_set import RunMetrics
 from planish.models.trainer import StepOutputs
 
 _ROWS_AT_ONCE = 4096
@@ -23,7 +23,7 @@ class Tally:
 
     def __init__(
         self,
-        metrics: MetricSet,
+        metrics: RunMetrics,
         data: Arrays,
         order: NDArray[np.int64],
         batch_size: int,
@@ -58,7 +58,7 @@ class Tally:
 
 
 def add(
-    metrics: MetricSet,
+    metrics: RunMetrics,
     data: Arrays,
     rows: Any,
     outputs: StepOutputs,
@@ -75,13 +75,13 @@ def add(
         images = np.full(len(penalties), batch_size)
         images[-1] = count - batch_size * (len(penalties) - 1)
         total += float(penalties @ images)
-    metrics.loss.update_state(total / count, sample_weight=count)
+    metrics.add_loss(total / count, count)
     if metrics and outputs.y is not None:
         assert data.y is not None
         weight = None if data.weight is None else data.weight[rows]
         metrics.update(data.y[rows], outputs.y[places], weight)
 
 
-def logs_of(metrics: MetricSet) -> dict[str, Any]:
+def logs_of(metrics: RunMetrics) -> dict[str, Any]:
     """Results sorted by name, as Keras reports them."""
     return dict(sorted(metrics.results().items()))

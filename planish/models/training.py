@@ -58,12 +58,14 @@ class Training:
     ) -> None:
         """Says how to train. `compile("adam", loss, ["accuracy"])` gives the metrics, as in Keras 2.
 
+        Compiled anew without `metrics` and `weighted_metrics`, a model keeps those it has; `metrics=[]` drops them.
+
         `run_eagerly` interprets every step with NumPy: slow, and easy to step through with a debugger.
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
         `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
         """
         self._settings = CompileSettings.checked(
-            optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution
+            optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
         self._metric_set = None
         self._programs.clear()
@@ -92,7 +94,7 @@ class Training:
         return ["loss"] if self._metric_set is None else list(self._metric_set.names)
 
     def reset_metrics(self) -> None:
-        """Sets all metrics back to their start, as every run does by itself."""
+        """Sets all metrics back to their start, for those who read them; a run that goes on counts on."""
         if self._metric_set is not None:
             self._metric_set.reset()
 

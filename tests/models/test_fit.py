@@ -148,7 +148,7 @@ def test_penalties_of_activations_are_part_of_the_loss(train, data):
 def test_loss_weights(classifier, data):
     model = classifier(optimizer=SGD(0.0))
     once = model.evaluate(*data, verbose=0)[0]
-    model.compile(SGD(0.0), "sparse_categorical_crossentropy", loss_weights=[2.0], run_eagerly=True)
+    model.compile(SGD(0.0), "sparse_categorical_crossentropy", loss_weights=[2.0], metrics=[], run_eagerly=True)
     assert model.evaluate(*data, verbose=0) == pytest.approx(2 * once)
 
 
@@ -170,7 +170,7 @@ def test_evaluate_returns(classifier, data):
     model = classifier()
     loss, accuracy = model.evaluate(*data, verbose=0)
     assert model.evaluate(*data, return_dict=True, verbose=0) == {"accuracy": accuracy, "loss": loss}
-    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[], run_eagerly=True)
     assert isinstance(model.evaluate(*data, verbose=0), float)
 
 

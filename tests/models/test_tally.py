@@ -12,14 +12,13 @@ class Groups:
     """Stands for a set of metrics without any: keeps the number of images of each group."""
 
     def __init__(self):
-        self.loss = self
         self.sizes = []
 
     def __bool__(self):
         return False
 
-    def update_state(self, value, sample_weight):
-        self.sizes.append(sample_weight)
+    def add_loss(self, mean, count):
+        self.sizes.append(count)
 
 
 @pytest.fixture
