@@ -38,6 +38,7 @@ ALLOWED |= {room: FRONT | {"graph", "ops", "autodiff", "flattening"} for room in
 ALLOWED |= {room: ROOMS - {"cli"} for room in TOP}
 ALLOWED["models"] |= {"runtime", "saving", "explain"}  # `model.save`, `model.explain`: inside the functions
 ALLOWED["models"] |= {"passes"}  # gradients are taken of a graph that passes have made ready for it
+ALLOWED["utils"] |= {"runtime"}  # images are decoded on as many threads as there are
 ALLOWED["__main__"] = {"cli"}
 
 HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")

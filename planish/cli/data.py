@@ -17,6 +17,7 @@ from planish.cli.console import did_you_mean
 from planish.datasets import npz_file
 from planish.errors import explain
 from planish.utils.image_folder import class_folders
+from planish.utils.image_reader import ImageReader, rounded
 
 Array = NDArray[Any]
 
@@ -93,6 +94,11 @@ def image_size(text: str) -> tuple[int, int]:
     return int(height), int(width)
 
 
+def read_image(path: str, size: tuple[int, int], mode: str) -> Array:
+    """An image file as those of a folder are read: uint8 [height, width, channels]."""
+    return rounded(ImageReader(size, mode)(path), np.dtype(np.uint8))
+
+
 def color_mode(channels: int) -> str:
     """How images are read for a model that takes this many channels."""
     modes = {1: "grayscale", 3: "rgb", 4: "rgba"}
@@ -116,7 +122,7 @@ def _folder(text: str, size: tuple[int, int] | None, mode: str | None, names: Se
         settings |= {"class_names": names, "validation_split": _PART_FOR_TEST, "seed": 0}
         first = utils.image_dataset_from_directory(text, subset="training", **settings)
         second = utils.image_dataset_from_directory(text, subset="validation", **settings)
-    (x_train, y_train), (x_test, y_test) = first.arrays(), second.arrays()
+    (x_train, y_train), (x_test, y_test) = first.arrays(np.uint8), second.arrays(np.uint8)
     _check_classes(text, first.class_names, set(np.concatenate([y_train, y_test]).tolist()))
     return Data(x_train, y_train, x_test, y_test, first.class_names)
 
@@ -156,13 +162,13 @@ def _check_classes(text: str, names: Sequence[str], present: set[int]) -> None:
 def _folder_settings(text: str, size: tuple[int, int] | None, mode: str | None) -> dict[str, Any]:
     """What the caller leaves open is as in the first image."""
     if size is None or mode is None:
-        first = utils.image_dataset_from_directory(text, shuffle=False).file_paths[0]
+        first = utils.image_dataset_from_directory(text, shuffle=False, verbose=False).file_paths[0]
         image = utils.load_img(first)
         red, green, blue = np.moveaxis(np.asarray(image), -1, 0)
         grey = np.array_equal(red, green) and np.array_equal(green, blue)
         size = size or (image.height, image.width)
         mode = mode or ("grayscale" if grey else "rgb")
-    return {"image_size": size, "color_mode": mode}
+    return {"image_size": size, "color_mode": mode, "verbose": False}
 
 
 def _images(array: Array, text: str) -> Array:

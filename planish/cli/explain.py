@@ -5,9 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-import numpy as np
-
-from planish import utils
 from planish.cli import data, model_files
 from planish.cli.console import say
 from planish.errors import explain
@@ -53,8 +50,7 @@ def _image(model: Any, arguments: argparse.Namespace) -> model_files.Array:
     """The image file as the model takes it, without a batch axis."""
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)
-    loaded = utils.load_img(arguments.image, mode, (height, width), "bilinear")
-    image = utils.img_to_array(loaded, dtype=np.uint8)[None]
+    image = data.read_image(arguments.image, (height, width), mode)[None]
     batch = model_files.as_input(model, _WHITE - image if arguments.invert else image, arguments.scale)
     taken: model_files.Array = batch[0]
     return taken

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from planish import utils
 from planish.cli import data, model_files
 from planish.cli.console import table
 from planish.errors import explain
@@ -35,9 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     names = model_files.class_names(arguments.model, model_files.class_count(model))
     mode = data.color_mode(channels[0] if channels else 1)
     paths = list(_files(arguments.images))
-    images = np.stack(
-        [utils.img_to_array(utils.load_img(path, mode, (height, width), "bilinear"), dtype=np.uint8) for path in paths]
-    )
+    images = np.stack([data.read_image(path, (height, width), mode) for path in paths])
     if arguments.invert:
         images = _WHITE - images
     outputs = model.predict(model_files.as_input(model, images, arguments.scale), verbose=0)

@@ -4,106 +4,94 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from planish import random_seed
 from planish.errors import explain, unknown_name
 from planish.output import show
-from planish.utils.images import CHANNELS, img_to_array, load_img
-from planish.utils.labels import to_categorical
+from planish.utils.image_batches import ImageFolder
+from planish.utils.image_files import endings
+from planish.utils.image_reader import ImageReader
 
-ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
-"""How the names of image files end, in any case; other files are left alone."""
+ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""The usual endings of image files, for messages; `images_in` knows all that Pillow reads."""
 
-Batch = tuple[NDArray[np.uint8], NDArray[Any]] | NDArray[np.uint8]
+__all__ = ["ENDINGS", "ImageFolder", "class_folders", "image_dataset_from_directory", "images_in"]
+
+Size = int | Sequence[int]
 
 _LABEL_MODES = ("int", "categorical", "binary")
+_SUBSETS = ("training", "validation", "both")
 
 
-class ImageFolder:
-    """Batches of images and labels, read from files as they are asked for: `fit(folder)`, `for x, y in folder`.
+class Listed(NamedTuple):
+    """Files, the class of each, and the names of the classes; no classes if nobody asked for labels."""
 
-    Images are uint8 [n, height, width, channels] with values 0-255. Labels follow `label_mode`. Files are in the order
-    of their paths, or of `shuffle`, drawn anew for each epoch.
-    """
+    paths: list[str]
+    labels: NDArray[np.int32] | None
+    class_names: list[str] | None
 
-    def __init__(
-        self,
-        file_paths: Sequence[str],
-        labels: Sequence[int],
-        class_names: Sequence[str],
-        *,
-        label_mode: str | None,
-        color_mode: str,
-        batch_size: int,
-        image_size: tuple[int, int],
-        interpolation: str,
-        keep_aspect_ratio: bool,
-        shuffle: np.random.Generator | None,
-    ) -> None:
-        self.file_paths = list(file_paths)
-        self.class_names = list(class_names)
-        self.batch_size = batch_size
-        self.image_shape = (*image_size, CHANNELS[color_mode])
-        self._labels = np.array(labels, dtype=np.int32)
-        self._label_mode = label_mode
-        self._settings: dict[str, Any] = {
-            "color_mode": color_mode,
-            "target_size": image_size,
-            "interpolation": interpolation,
-            "keep_aspect_ratio": keep_aspect_ratio,
-        }
-        self._shuffle = shuffle
-        self._order = np.arange(len(self.file_paths))
-        self.on_epoch_end()
 
-    def __len__(self) -> int:
-        """Number of batches."""
-        return -(-len(self.file_paths) // self.batch_size)
+@overload
+def image_dataset_from_directory(
+    directory: str | os.PathLike[str],
+    labels: Literal["inferred"] | ArrayLike | None = "inferred",
+    label_mode: str | None = "int",
+    class_names: Sequence[str] | None = None,
+    color_mode: str = "rgb",
+    batch_size: int | None = 32,
+    image_size: Size = (256, 256),
+    shuffle: bool = True,
+    seed: int | None = None,
+    *,
+    validation_split: float,
+    subset: Literal["both"],
+    interpolation: str = "bilinear",
+    follow_links: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    data_format: str | None = None,
+    format: str = "tf",
+    verbose: bool = True,
+    antialias: bool = False,
+) -> list[ImageFolder]: ...
 
-    def __getitem__(self, batch: int) -> Batch:
-        """One batch of the present order; IndexError beyond the last."""
-        if not -len(self) <= batch < len(self):
-            raise IndexError(f"batch {batch} of {len(self)}")
-        start = batch % len(self) * self.batch_size
-        return self._rows(self._order[start : start + self.batch_size])
 
-    def __iter__(self) -> Iterator[Batch]:
-        for batch in range(len(self)):
-            yield self[batch]
-        self.on_epoch_end()
-
-    def on_epoch_end(self) -> None:
-        """Draws a new order."""
-        if self._shuffle is not None:
-            self._order = self._shuffle.permutation(len(self.file_paths))
-
-    def arrays(self) -> Batch:
-        """All images and labels at once, in the order of `file_paths`."""
-        return self._rows(np.arange(len(self.file_paths)))
-
-    def _rows(self, rows: NDArray[np.int64]) -> Batch:
-        images = np.empty((len(rows), *self.image_shape), dtype=np.uint8)
-        for place, row in enumerate(rows):
-            images[place] = img_to_array(load_img(self.file_paths[row], **self._settings), dtype=np.uint8)
-        if self._label_mode is None:
-            return images
-        labels = self._labels[rows]
-        if self._label_mode == "categorical":
-            return images, to_categorical(labels, len(self.class_names)).astype(np.float32)
-        return images, labels.astype(np.float32)[:, None] if self._label_mode == "binary" else labels
+@overload
+def image_dataset_from_directory(
+    directory: str | os.PathLike[str],
+    labels: Literal["inferred"] | ArrayLike | None = "inferred",
+    label_mode: str | None = "int",
+    class_names: Sequence[str] | None = None,
+    color_mode: str = "rgb",
+    batch_size: int | None = 32,
+    image_size: Size = (256, 256),
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: Literal["training", "validation"] | None = None,
+    interpolation: str = "bilinear",
+    follow_links: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    data_format: str | None = None,
+    format: str = "tf",
+    verbose: bool = True,
+    antialias: bool = False,
+) -> ImageFolder: ...
 
 
 def image_dataset_from_directory(
     directory: str | os.PathLike[str],
-    labels: str | None = "inferred",
+    labels: Literal["inferred"] | ArrayLike | None = "inferred",
     label_mode: str | None = "int",
     class_names: Sequence[str] | None = None,
     color_mode: str = "rgb",
-    batch_size: int = 32,
-    image_size: tuple[int, int] = (256, 256),
+    batch_size: int | None = 32,
+    image_size: Size = (256, 256),
     shuffle: bool = True,
     seed: int | None = None,
     validation_split: float | None = None,
@@ -111,41 +99,67 @@ def image_dataset_from_directory(
     interpolation: str = "bilinear",
     follow_links: bool = False,
     crop_to_aspect_ratio: bool = False,
-    verbose: bool = False,
-) -> ImageFolder:
-    """The images of a folder whose sub-folders are the classes, in the order of their names or of `class_names`.
+    pad_to_aspect_ratio: bool = False,
+    data_format: str | None = None,
+    format: str = "tf",
+    verbose: bool = True,
+    antialias: bool = False,
+) -> ImageFolder | list[ImageFolder]:
+    """The images of a folder whose sub-folders are the classes: batches of float32 [n, height, width, channels].
 
-    `label_mode`: 'int' (i32 [n]), 'categorical' (f32 [n, classes]), 'binary' (f32 [n, 1], two classes) or None (images
-    only). `validation_split` with `subset` ('training' or 'validation') gives one of two parts; use the same `seed` for
-    both. ValueError for a folder without images, FileNotFoundError for one that does not exist.
+    Arguments, values, order and split are those of Keras on TensorFlow; docs/images.md has what is different.
+
+    * `labels`: 'inferred' from the sub-folders; a class for each file, in the order of their paths; or None.
+    * `label_mode`: 'int' (i32 [n]), 'categorical' (f32 [n, classes]), 'binary' (f32 [n, 1]) or None (images only).
+    * `class_names`: the sub-folders that are classes, in their order; by default all, sorted.
+    * `batch_size`: None gives one image at a time.
+    * `shuffle`, `seed`: the files in random order, another one in each epoch.
+    * `validation_split` with `subset`: 'training' or 'validation' gives one of two parts (use the same `seed` for
+      both), 'both' a list of the two.
+    * `interpolation`: 'bilinear', 'nearest', 'bicubic', 'area', 'lanczos3', 'lanczos5', 'gaussian', 'mitchellcubic';
+      `antialias` averages over all pixels of an image that becomes smaller.
+    * `crop_to_aspect_ratio` cuts, `pad_to_aspect_ratio` adds zeros, where an image has another shape than `image_size`.
+
+    ValueError for wrong arguments and for a folder without images; FileNotFoundError for one that does not exist.
+
+        train, test = image_dataset_from_directory(
+            "photos", image_size=(64, 64), validation_split=0.2, subset="both", seed=1
+        )
     """
-    root = os.path.expanduser(os.fspath(directory))
-    inferred = labels is not None
-    if labels not in ("inferred", None):
-        raise ValueError(unknown_name("labels", labels, ("inferred",)))
+    _check_format(format)
+    reader = ImageReader(
+        image_size, color_mode, interpolation, crop_to_aspect_ratio, pad_to_aspect_ratio, antialias, data_format
+    )
+    _check_batch_size(batch_size)
+    _check_split(validation_split, subset, shuffle, seed)
     if label_mode not in (*_LABEL_MODES, None):
         raise ValueError(unknown_name("label_mode", label_mode, _LABEL_MODES))
-    names = _class_names(root, class_names) if inferred else [""]
-    if label_mode == "binary" and len(names) != 2:
-        raise ValueError(explain(what="label_mode 'binary' is for two classes", received=f"{len(names)}: {names}"))
-    paths, indices = _listed(root, names, follow_links)
-    random = np.random.default_rng(seed) if shuffle else None
-    rows = np.arange(len(paths)) if random is None else random.permutation(len(paths))
-    rows = _part(rows, validation_split, subset, repeatable=not shuffle or seed is not None)
+    root = os.path.expanduser(os.fspath(directory))
+    found = _listed(root, None if label_mode is None else labels, class_names, follow_links)
+    _check_label_mode(label_mode, found)
+    chosen = _checked_seed(seed) if shuffle else None
     if verbose:
-        show(f"Found {len(paths)} files belonging to {len(names)} classes; using {len(rows)}.")
-    return ImageFolder(
-        [paths[row] for row in rows],
-        [indices[row] for row in rows],
-        names,
-        label_mode=label_mode if inferred else None,
-        color_mode=color_mode,
-        batch_size=batch_size,
-        image_size=image_size,
-        interpolation=interpolation,
-        keep_aspect_ratio=crop_to_aspect_ratio,
-        shuffle=random,
-    )
+        show(_told(found))
+
+    def part(rows: NDArray[np.int64], shuffled: bool) -> ImageFolder:
+        return ImageFolder(
+            [found.paths[row] for row in rows],
+            None if found.labels is None else found.labels[rows],
+            found.class_names,
+            reader=reader,
+            label_mode=label_mode,
+            batch_size=batch_size,
+            seed=chosen if shuffled else None,
+        )
+
+    parts = {
+        name: part(rows, shuffle and not (subset == "both" and name == "validation"))
+        for name, rows in _parts(_file_order(len(found.paths), chosen), validation_split, subset).items()
+    }
+    for name, data in parts.items():
+        if verbose and subset is not None:
+            show(f"Using {len(data.file_paths)} files for {name}.")
+    return list(parts.values()) if subset == "both" else next(iter(parts.values()))
 
 
 def class_folders(root: str) -> list[str]:
@@ -154,58 +168,208 @@ def class_folders(root: str) -> list[str]:
         return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
+def images_in(root: str, follow_links: bool = False) -> list[str]:
+    """The image files of a folder and of the folders in it: folder by folder, each in the order of its names.
+
+    What begins with a dot is left out. `follow_links` goes into links to folders, but not round in circles.
+    """
+    known = endings()
+    return [
+        os.path.join(folder, file)
+        for folder, files in sorted(_walked(root, follow_links))
+        for file in sorted(files)
+        if file.lower().endswith(known) and not file.startswith(".")
+    ]
+
+
+def _walked(root: str, follow_links: bool) -> Iterator[tuple[str, list[str]]]:
+    for folder, folders, files in os.walk(root, followlinks=follow_links):
+        folders[:] = [name for name in folders if not name.startswith(".") and not _leads_back(folder, name)]
+        yield folder, files
+
+
+def _leads_back(folder: str, name: str) -> bool:
+    """Whether this is a link to a folder that it lies in."""
+    path = os.path.join(folder, name)
+    if not os.path.islink(path):
+        return False
+    here, there = os.path.realpath(folder), os.path.realpath(path)
+    return here == there or here.startswith(os.path.join(there, ""))
+
+
+def _listed(root: str, labels: Any, class_names: Sequence[str] | None, follow_links: bool) -> Listed:
+    if isinstance(labels, str) and labels == "inferred":
+        names = _class_names(root, class_names)
+        files = [images_in(os.path.join(root, name), follow_links) for name in names]
+        paths = [path for found in files for path in found]
+        indices = np.repeat(np.arange(len(names), dtype=np.int32), [len(found) for found in files])
+        return _not_empty(root, Listed(paths, indices, names))
+    if class_names is not None:
+        raise ValueError(
+            explain(
+                what="class_names go with labels that are inferred from sub-folders",
+                received=f"class_names={list(class_names)!r} with labels={labels!r}",
+                remedy="leave class_names out",
+            )
+        )
+    if not os.path.isdir(root):
+        os.listdir(root)  # which says what is wrong with it
+    paths = images_in(root, follow_links)
+    given = None if labels is None else _given(labels, len(paths), root)
+    return _not_empty(root, Listed(paths, given, None if given is None else [str(label) for label in np.unique(given)]))
+
+
 def _class_names(root: str, asked: Sequence[str] | None) -> list[str]:
     found = class_folders(root)
     if not found:
         raise ValueError(
-            explain(what=f"{root!r} has no sub-folders", expected="a sub-folder of images for each class: cat/, dog/")
-        )
-    if asked is None:
-        return found
-    if sorted(asked) != found:
-        raise ValueError(
-            explain(what=f"class_names are not the sub-folders of {root!r}", expected=found, received=list(asked))
-        )
-    return list(asked)
-
-
-def _listed(root: str, names: Sequence[str], follow_links: bool) -> tuple[list[str], list[int]]:
-    """The image files of each class folder and of the folders in it, in the order of their paths; and their classes."""
-    paths: list[str] = []
-    indices: list[int] = []
-    for index, name in enumerate(names):
-        found = images_in(os.path.join(root, name), follow_links)
-        paths += found
-        indices += [index] * len(found)
-    if not paths:
-        raise ValueError(explain(what=f"there are no images in {root!r}", expected="files named " + ", ".join(ENDINGS)))
-    return paths, indices
-
-
-def images_in(root: str, follow_links: bool = False) -> list[str]:
-    """The image files of a folder and of the folders in it, in the order of their paths."""
-    return sorted(
-        os.path.join(folder, file)
-        for folder, _, files in os.walk(root, followlinks=follow_links)
-        for file in files
-        if file.lower().endswith(ENDINGS) and not file.startswith(".")
-    )
-
-
-def _part(rows: NDArray[np.int64], split: float | None, subset: str | None, repeatable: bool) -> NDArray[np.int64]:
-    if (split is None) != (subset is None):
-        raise ValueError(explain(what="validation_split and subset go together", received=f"{split!r} and {subset!r}"))
-    if split is None:
-        return rows
-    if subset not in ("training", "validation"):
-        raise ValueError(unknown_name("subset", subset, ("training", "validation")))
-    if not 0 < split < 1:
-        raise ValueError(explain(what="validation_split is a part of 1", expected="above 0, below 1", received=split))
-    if not repeatable:
-        raise ValueError(
             explain(
-                what="without a seed, the two parts would overlap", remedy="give both the same seed, or shuffle=False"
+                what=f"{root!r} has no sub-folders",
+                expected="a sub-folder of images for each class: cat/, dog/",
+                remedy="labels=None reads images without classes",
             )
         )
+    names = found if asked is None else list(asked)
+    if not set(names) <= set(found) or len(set(names)) < len(names) or not names:
+        raise ValueError(
+            explain(
+                what=f"class_names are not sub-folders of {root!r}, each once",
+                expected=f"{found}, or some of them",
+                received=names,
+            )
+        )
+    return names
+
+
+def _given(labels: Any, count: int, root: str) -> NDArray[np.int32]:
+    """Labels that the caller has: one whole number for each file."""
+    array = np.asarray(labels)
+    if isinstance(labels, str) or array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(
+            explain(
+                what="labels are not a whole number for each file",
+                expected="'inferred', None, or a list of class indices in the order of the files' paths",
+                received=repr(labels) if isinstance(labels, str) else f"shape {array.shape}, dtype {array.dtype}",
+                remedy="names become class indices so: np.unique(names, return_inverse=True)[1]"
+                if array.dtype.kind in "UO" and array.ndim == 1
+                else None,
+            )
+        )
+    if len(array) != count:
+        raise ValueError(
+            explain(
+                what=f"labels are not as many as the images in {root!r}",
+                expected=f"{count:,} labels, one for each image",
+                received=f"{len(array):,}",
+            )
+        )
+    return array.astype(np.int32)
+
+
+def _not_empty(root: str, listed: Listed) -> Listed:
+    if not listed.paths:
+        raise ValueError(
+            explain(
+                what=f"there are no images in {root!r}",
+                expected="files named " + ", ".join(ENDINGS) + ", or as another format that Pillow reads",
+            )
+        )
+    return listed
+
+
+def _told(found: Listed) -> str:
+    files = f"Found {len(found.paths)} files"
+    return f"{files}." if found.class_names is None else f"{files} belonging to {len(found.class_names)} classes."
+
+
+def _file_order(count: int, seed: int | None) -> NDArray[np.int64]:
+    """The order in which Keras has the files for this seed."""
+    rows = np.arange(count)
+    if seed is not None:
+        np.random.RandomState(seed).shuffle(rows)
+    return rows
+
+
+def _parts(rows: NDArray[np.int64], split: float | None, subset: str | None) -> dict[str, NDArray[np.int64]]:
+    if not split or subset is None:
+        return {"": rows}
     first = len(rows) - int(split * len(rows))
-    return rows[:first] if subset == "training" else rows[first:]
+    parts = {"training": rows[:first], "validation": rows[first:]}
+    wanted = parts if subset == "both" else {subset: parts[subset]}
+    empty = next((name for name, chosen in wanted.items() if not len(chosen)), None)
+    if empty is not None:
+        raise ValueError(
+            explain(
+                what=f"there are no images left for {empty}",
+                received=f"validation_split={split} of {len(rows):,} images",
+                remedy=f"validation_split={1 / len(rows):.2g} or more" if len(rows) > 1 else "more images",
+            )
+        )
+    return wanted
+
+
+def _check_format(format: str) -> None:
+    if format != "tf":
+        raise ValueError(
+            explain(
+                what=f"format {format!r} is another library's data set",
+                expected="'tf': a data set of planish's own, with the methods of tf.data's",
+                remedy="leave format out",
+            )
+        )
+
+
+def _check_batch_size(size: Any) -> None:
+    if size is not None and (not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1):
+        raise ValueError(
+            explain(
+                what="batch_size is a whole number",
+                expected="1 or more, or None for one image at a time",
+                received=repr(size),
+            )
+        )
+
+
+def _check_split(split: float | None, subset: str | None, shuffle: bool, seed: int | None) -> None:
+    if bool(split) != (subset is not None):
+        raise ValueError(explain(what="validation_split and subset go together", received=f"{split!r} and {subset!r}"))
+    if not split:
+        return
+    if subset not in _SUBSETS:
+        raise ValueError(unknown_name("subset", subset, _SUBSETS))
+    if not 0 < split < 1:
+        raise ValueError(explain(what="validation_split is a part of 1", expected="above 0, below 1", received=split))
+    if shuffle and seed is None and subset != "both":
+        raise ValueError(
+            explain(
+                what="without a seed, the two parts would overlap",
+                remedy="give both the same seed: seed=1, or shuffle=False",
+            )
+        )
+
+
+def _check_label_mode(label_mode: str | None, found: Listed) -> None:
+    if found.labels is None or found.class_names is None:
+        return
+    count = len(found.class_names)
+    if label_mode == "binary" and count != 2:
+        raise ValueError(
+            explain(what="label_mode 'binary' is for two classes", received=f"{count}: {found.class_names}")
+        )
+    if label_mode != "int" and not 0 <= found.labels.min() <= found.labels.max() < count:
+        raise ValueError(
+            explain(
+                what=f"label_mode {label_mode!r} needs labels that count from 0",
+                expected=f"0 to {count - 1}, as there are {count} different ones",
+                received=f"{found.labels.min()} to {found.labels.max()}",
+                remedy="np.unique(labels, return_inverse=True)[1], or label_mode='int'",
+            )
+        )
+
+
+def _checked_seed(seed: Any) -> int:
+    if seed is None:
+        return random_seed.next_seed()
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise ValueError(explain(what="seed is a whole number", expected="0 to 2**32 - 1", received=repr(seed)))
+    return int(seed)

@@ -1,73 +1,92 @@
-"""Image files as arrays, and arrays as image files. Needs Pillow: pip install 'planish[images]'."""
+"""Image files as arrays, and arrays as image files, with Keras's functions."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import warnings
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import config
 from planish.errors import explain, unknown_name
+from planish.utils.image_files import Source, pillow
+from planish.utils.image_modes import CHANNELS, check_color_mode, in_mode, picture
+from planish.utils.image_reader import channels_first, checked_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
-"""Number of channels of each `color_mode`."""
+__all__ = ["CHANNELS", "INTERPOLATIONS", "array_to_img", "img_to_array", "load_img", "save_img"]
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
+"""How Pillow resizes; other than those of `image_dataset_from_directory`, these average over what they leave out."""
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_CHANNEL_COUNTS = tuple(CHANNELS.values())
 
 
 def load_img(
-    path: str | os.PathLike[str],
+    path: Source,
     color_mode: str = "rgb",
     target_size: tuple[int, int] | None = None,
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
 ) -> Image:
-    """The image of a file, in 8 bits per channel, as Pillow's object.
+    """The image of a file (or of a BytesIO) as Pillow's object, in mode L, RGB or RGBA; turned as its EXIF data say.
 
-    `color_mode`: 'grayscale', 'rgb' or 'rgba'. `target_size`: (height, width) to resize to; `keep_aspect_ratio` first
-    crops the middle of that shape out. ValueError, naming the file, if it holds no image that can be read; OSError if
-    it cannot be opened.
+    * `color_mode`: 'grayscale', 'rgb' or 'rgba'. Without alpha, what is transparent is white. 'grayscale' leaves
+      images of 16 and 32 bits and of floats in their mode, with their values.
+    * `target_size`: (height, width) to resize to, by `interpolation`: 'nearest', 'bilinear', 'bicubic', 'hamming',
+      'box' or 'lanczos'; `keep_aspect_ratio` crops the middle of that shape out first.
+
+    ValueError, naming the file, if it is not an image that can be read; OSError if it cannot be opened.
+
+        image = load_img("cat.jpg", target_size=(64, 64))
     """
-    if color_mode not in CHANNELS:
-        raise ValueError(unknown_name("color_mode", color_mode, CHANNELS))
+    check_color_mode(color_mode)
     if interpolation not in INTERPOLATIONS:
         raise ValueError(unknown_name("interpolation", interpolation, INTERPOLATIONS))
-    pillow = _pillow()
-    image = _in_eight_bits(_decoded(os.fspath(path))).convert(_MODES[CHANNELS[color_mode]])
-    if target_size is None:
+    if not isinstance(path, str | bytes | os.PathLike | BytesIO):
+        raise TypeError(
+            explain(what="load_img takes a file", expected="a path, or a BytesIO", received=type(path).__name__)
+        )
+    size = None if target_size is None else checked_size(target_size, "target_size")[::-1]
+    image = picture(path, color_mode)
+    if size is None or image.size == size:
         return image
-    height, width = target_size
-    if keep_aspect_ratio:
-        image = image.crop(_middle(image.size, (width, height)))
-    return image.resize((width, height), pillow.Resampling[interpolation.upper()])
+    box = _middle(image.size, size) if keep_aspect_ratio else None
+    return _depth_for_resizing(image).resize(size, pillow().Resampling[interpolation.upper()], box)
 
 
-def img_to_array(img: Image, data_format: str | None = None, dtype: Any = None) -> NDArray[Any]:
-    """Pillow's image as an array [height, width, channels], float32 unless `dtype` says otherwise; values stay 0-255.
+def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> NDArray[Any]:
+    """Pillow's image as an array [height, width, channels], float32 unless `dtype` says otherwise; values stay.
 
-    `data_format='channels_first'` gives [channels, height, width].
+    `data_format='channels_first'` gives [channels, height, width]. ValueError for anything but one image.
     """
     array = np.asarray(img, dtype=np.float32 if dtype is None else dtype)
-    array = array.reshape(*array.shape[:2], -1)
-    return np.moveaxis(array, -1, 0) if _channels_first(data_format) else array
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            explain(
+                what="img_to_array takes one image",
+                expected="shape (height, width) or (height, width, channels)",
+                received=array.shape,
+            )
+        )
+    array = array[..., None] if array.ndim == 2 else array
+    return np.moveaxis(array, -1, 0) if channels_first(data_format) else array
 
 
 def array_to_img(x: ArrayLike, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Image:
     """An array [height, width, channels] (1, 3 or 4 channels) as Pillow's image.
 
-    With `scale`, the smallest value becomes 0 and the largest 255; without, values are taken as 0-255.
+    With `scale`, the smallest value becomes 0 and the largest 255; without, values are taken as 0-255. One channel
+    with larger values becomes an image of 32 bits (mode I).
     """
     array = np.asarray(x, dtype=np.float32 if dtype is None else dtype)
-    if _channels_first(data_format) and array.ndim == 3:
+    if channels_first(data_format) and array.ndim == 3:
         array = np.moveaxis(array, 0, -1)
-    if array.ndim != 3 or array.shape[-1] not in _MODES:
+    if array.ndim != 3 or array.shape[-1] not in _CHANNEL_COUNTS or not array.size:
         raise ValueError(
             explain(
                 what="array_to_img takes one image",
@@ -77,46 +96,72 @@ def array_to_img(x: ArrayLike, data_format: str | None = None, scale: bool = Tru
             )
         )
     if scale:
-        array = array - array.min(initial=np.inf)
-        largest = array.max(initial=0)
-        array = array * (255 / largest) if largest else array
-    pixels = np.clip(array, 0, 255).astype(np.uint8)
-    image: Image = _pillow().fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+        array = array - array.min()
+        largest = array.max()
+        array = array / largest * 255 if largest else array
+    elif array.shape[-1] == 1 and array.max() > 255:
+        deep: Image = pillow().fromarray(array[..., 0].astype(np.int32))
+        return deep
+    bytes_ = np.nan_to_num(np.clip(array, 0, 255)).astype(np.uint8)
+    image: Image = pillow().fromarray(bytes_[..., 0] if bytes_.shape[-1] == 1 else bytes_)
     return image
 
 
 def save_img(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | IO[bytes],
     x: ArrayLike,
     data_format: str | None = None,
     file_format: str | None = None,
     scale: bool = True,
+    **kwargs: Any,
 ) -> None:
-    """Writes an array [height, width, channels] to an image file; the ending of `path` says in which format."""
-    array_to_img(x, data_format, scale).save(os.fspath(path), format=file_format)
+    """Writes an array [height, width, channels] to an image file, or to a file object.
 
+    `file_format` ("png") is needed for a file object; otherwise the ending of `path` says it. `scale` is that of
+    `array_to_img`; `kwargs` go to Pillow's `Image.save`. ValueError if Pillow has no such format, or cannot write such
+    an image in it; OSError if the file cannot be written.
 
-def _decoded(path: str) -> Image:
-    pillow = _pillow()
+        save_img("noise.jpg", np.random.rand(64, 64, 3), quality=90)
+    """
+    image = array_to_img(x, data_format, scale)
+    name = _file_format(path, file_format)
+    if name == "JPEG" and image.mode == "RGBA":
+        warnings.warn("JPEG has no transparency: what is transparent is saved on white", UserWarning, stacklevel=2)
+        image = in_mode(image, "rgb")
     try:
-        image: Image
-        with pillow.open(path) as image:
-            image.load()
-            return image
-    except (pillow.UnidentifiedImageError, pillow.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise ValueError(explain(what=f"{path!r} is no image that can be read", received=str(error))) from error
-    except OSError as error:
-        if error.errno is not None:  # the file, not what is in it
+        image.save(path, format=name, **kwargs)
+    except (ValueError, KeyError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk, not the image
             raise
-        raise ValueError(explain(what=f"{path!r} is damaged or cut short", received=str(error))) from error
+        raise ValueError(
+            explain(what=f"this image cannot be saved as {name}", received=f"mode {image.mode}: {error}")
+        ) from error
 
 
-def _in_eight_bits(image: Image) -> Image:
-    """Pillow cuts 16-bit values off at 255 by itself."""
-    if not image.mode.startswith("I"):
-        return image
-    reduced: Image = _pillow().fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-    return reduced
+def _file_format(path: Any, asked: str | None) -> str:
+    """Pillow's name of the format to write."""
+    images = pillow()
+    images.init()
+    named = isinstance(path, str | os.PathLike)
+    given = asked or (os.path.splitext(os.fspath(path))[1] if named else "")
+    name = str(given).upper().removeprefix(".")
+    name = images.EXTENSION.get(f".{name.lower()}", name)
+    if name not in images.SAVE:
+        raise ValueError(
+            explain(
+                what="save_img: nothing says in which format to save"
+                if not given
+                else f"save_img: Pillow does not write the format {given!r}",
+                expected="a path that ends in .png, .jpg, ..., or file_format='png'",
+                received=repr(path) if named else f"a {type(path).__name__}",
+            )
+        )
+    return str(name)
+
+
+def _depth_for_resizing(image: Image) -> Image:
+    """Not every version of Pillow resizes images of 16 bits."""
+    return image.convert("I") if image.mode.startswith("I;16") else image
 
 
 def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -126,22 +171,3 @@ def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, i
     cut_height = min(height, width * target[1] // target[0]) or 1
     left, top = (width - cut_width) // 2, (height - cut_height) // 2
     return left, top, left + cut_width, top + cut_height
-
-
-def _channels_first(data_format: str | None) -> bool:
-    chosen = config.image_data_format() if data_format is None else data_format
-    if chosen not in config.DATA_FORMATS:
-        raise ValueError(unknown_name("data_format", data_format, config.DATA_FORMATS))
-    return chosen == "channels_first"
-
-
-def _pillow() -> Any:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError(
-            explain(
-                what="images are read and written by Pillow, which is missing", remedy="pip install 'planish[images]'"
-            )
-        ) from None
-    return Image

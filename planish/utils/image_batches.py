@@ -1,0 +1,188 @@
+"""The images of a folder as a data set: files are read on several threads, and broken ones are left out and named."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from planish.errors import explain
+from planish.utils.dataset import ArraySpec, Dataset
+from planish.utils.image_files import UnreadableImageError
+from planish.utils.image_reader import ImageReader, rounded
+from planish.utils.labels import to_categorical
+
+Rows = NDArray[np.int64]
+Images = NDArray[Any]
+Batch = tuple[Images, Any] | Images
+
+_NBYTES_AHEAD = 32 << 20
+"""What images may take that are read before they are asked for."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ImageFolder(Dataset):
+    """Batches of images and labels, read from files as they are asked for: `fit(folder)`, `for x, y in folder`.
+
+    Images are float32 [n, height, width, channels] with values of 0-255. Labels follow `label_mode`. Files are in the
+    order of `file_paths`, or with a `seed` in another random order in each iteration. The methods of a `Dataset` chain
+    it further.
+
+    A file that cannot be read is left out. At the end of the iteration that found it, a warning names all such files;
+    from then on they are in `broken`, and no longer in `file_paths`. ValueError if no file can be read.
+    """
+
+    def __init__(
+        self,
+        file_paths: Sequence[str],
+        labels: ArrayLike | None,
+        class_names: Sequence[str] | None,
+        *,
+        reader: ImageReader,
+        label_mode: str | None = "int",
+        batch_size: int | None = 32,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(class_names=class_names, batched=batch_size is not None)
+        self.batch_size = batch_size
+        self.image_shape = reader.image_shape
+        self.broken: dict[str, str] = {}
+        """The files that could not be read, and why."""
+        self._paths = list(file_paths)
+        self._labels = None if labels is None or label_mode is None else np.array(labels, dtype=np.int32)
+        self._label_mode = label_mode
+        self._reader = reader
+        self._seed = seed
+        self._runs = itertools.count()
+
+    def cardinality(self) -> int:
+        """How many batches there are (or images, without a `batch_size`), of the files that can be read."""
+        count = len(self._paths) - len(self.broken)
+        return count if self.batch_size is None else -(-count // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        samples = self._samples(self._order())
+        if self.batch_size is None:
+            for row, image in samples:
+                yield self._sample(image, row)
+            return
+        while together := list(itertools.islice(samples, self.batch_size)):
+            yield self._element(np.stack([image for _, image in together]), np.array([row for row, _ in together]))
+
+    @property
+    def file_paths(self) -> list[str]:
+        """The files, without those that are known to be broken."""
+        return [path for path in self._paths if path not in self.broken]
+
+    @property
+    def element_spec(self) -> Any:
+        batch = () if self.batch_size is None else (None,)
+        images = ArraySpec((*batch, *self.image_shape), np.dtype(np.float32))
+        if self._labels is None:
+            return images
+        one = self._targets(np.zeros(1, np.int64))
+        return images, ArraySpec((*batch, *one.shape[1:]), one.dtype)
+
+    def arrays(self, dtype: DTypeLike = np.float32) -> Batch:
+        """All images and labels at once, in the order of `file_paths`; values are rounded if `dtype` has no fractions.
+
+        ValueError if no file can be read.
+        """
+        kind = np.dtype(dtype)
+        images = np.empty((len(self.file_paths), *self.image_shape), kind)
+        rows: list[int] = []
+        for row, image in self._samples(np.arange(len(self._paths))):
+            images[len(rows)] = rounded(image, kind)
+            rows.append(row)
+        return self._element(images[: len(rows)], np.array(rows, np.int64))
+
+    def _order(self) -> Rows:
+        if self._seed is None:
+            return np.arange(len(self._paths))
+        return np.random.default_rng([self._seed, next(self._runs)]).permutation(len(self._paths))
+
+    def _element(self, images: Images, rows: Rows) -> Batch:
+        return images if self._labels is None else (images, self._targets(rows))
+
+    def _sample(self, image: Images, row: int) -> Batch:
+        return image if self._labels is None else (image, self._targets(np.array([row]))[0])
+
+    def _targets(self, rows: Rows) -> NDArray[Any]:
+        assert self._labels is not None
+        labels = self._labels[rows]
+        if self._label_mode == "categorical":
+            return to_categorical(labels, len(self.class_names or ())).astype(np.float32)
+        return labels.astype(np.float32)[:, None] if self._label_mode == "binary" else labels
+
+    def _samples(self, rows: Rows) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Row and image of the files that can be read."""
+        found: dict[str, str] = {}
+        good = [row for row in rows.tolist() if self._paths[row] not in self.broken]
+        try:
+            for row, image in zip(good, in_order(self._read, good, self._ahead), strict=True):
+                if isinstance(image, UnreadableImageError | OSError):
+                    found[self._paths[row]] = _reason(image)
+                else:
+                    yield row, image
+        finally:
+            self.broken |= found
+            if len(self.broken) < len(self._paths):
+                _warn_of(found, len(self._paths))
+        if len(self.broken) == len(self._paths):
+            what = f"none of {len(self._paths):,} images can be read"
+            raise ValueError(explain(what=what, received=_listed(self.broken)))
+
+    def _read(self, row: int) -> NDArray[np.float32] | UnreadableImageError | OSError:
+        try:
+            return self._reader(self._paths[row])
+        except (UnreadableImageError, OSError) as error:
+            return error
+
+    @property
+    def _ahead(self) -> int:
+        """How many images are read before they are asked for: the next batch, if it is small."""
+        return min(self.batch_size or 1, _NBYTES_AHEAD // (4 * int(np.prod(self.image_shape))))
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """`work` of each item, on as many threads as planish uses; `ahead` of them, and some, before they are asked for."""
+    from planish.runtime.threads import get_num_threads
+
+    threads = get_num_threads()
+    if threads == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="planish-images")
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > ahead + threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _reason(error: UnreadableImageError | OSError) -> str:
+    return error.reason if isinstance(error, UnreadableImageError) else f"cannot be opened: {error.strerror or error}"
+
+
+def _warn_of(broken: dict[str, str], count: int) -> None:
+    if broken:
+        what = f"{len(broken):,} of {count:,} images cannot be read, and are left out"
+        warnings.warn(explain(what=what, received=_listed(broken)), UserWarning, stacklevel=3)
+
+
+def _listed(broken: dict[str, str]) -> str:
+    """A line for each file, in the order of their names."""
+    return "\n".join(f"{path!r} {' '.join(reason.split())}" for path, reason in sorted(broken.items()))

@@ -1,0 +1,183 @@
+"""An image file, opened with care: only regular files, upright, in a mode that says what it holds."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.errors import explain
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source = str | bytes | os.PathLike[str] | BytesIO
+
+NOT_DECODED = frozenset(("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"))
+"""Formats of Pillow's that it does not decode itself: it would start another program, ask the system, or give up."""
+
+_FULL_SCALE = ("JPEG2000", "PNG", "PPM")
+"""Formats whose largest value is white, whatever their depth. In a TIFF, numbers are what somebody measured."""
+
+_NOT_REGULAR = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class Decoded(NamedTuple):
+    """Pillow's image, and the name of the format that it came from ("PNG")."""
+
+    image: Image
+    file_format: str
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether its one channel is of 16 or more bits or of floats."""
+        return self.image.mode.startswith(("I", "F"))
+
+
+class UnreadableImageError(ValueError):
+    """A file that is not an image, or is a broken one. `reason` goes with a path before it: "is damaged"."""
+
+    def __init__(self, path: str, reason: str, detail: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(explain(what=f"{path!r} {reason}", received=detail, remedy=remedy))
+        self.path = path
+        self.reason = reason if detail is None else f"{reason}: {detail}"
+
+    def __reduce__(self) -> tuple[type[ValueError], tuple[str]]:
+        """In another process it is its text: exceptions are pickled with positional arguments."""
+        return ValueError, (str(self),)
+
+
+def decoded(source: Source, *, grey: bool = False) -> Decoded:
+    """The first image of a file (or of the bytes in a BytesIO), upright as its EXIF data say.
+
+    `grey` says that only its brightness will be wanted: a JPEG file has that apart from its colours.
+    UnreadableImageError if there is no image to be had, OSError if the file cannot be opened.
+    """
+    pillow()  # which may be missing; better said before files are looked at
+    if isinstance(source, BytesIO):
+        return _decoded(source, "the image", grey)
+    path = os.fsdecode(source)
+    with regular_file(path) as file:
+        return _decoded(file, path, grey)
+
+
+def regular_file(path: str) -> IO[bytes]:
+    """A file opened for reading. UnreadableImageError for what is none: a pipe would be waited for, for ever."""
+    try:
+        _require_regular(path, os.stat(path).st_mode)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    except ValueError as error:
+        if isinstance(error, UnreadableImageError):
+            raise
+        raise UnreadableImageError(path, "is not a path", str(error)) from None
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)  # it may be another one by now
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def pillow() -> Any:
+    """The module PIL.Image; ImportError that says what to install."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ImportError(
+            explain(what="images are read and written by Pillow, which is missing", remedy="pip install pillow")
+        ) from None
+    return Image
+
+
+@functools.cache
+def formats() -> tuple[str, ...]:
+    """The names of the formats that are read: all that Pillow decodes itself."""
+    image = pillow()
+    image.init()
+    return tuple(name for name in image.ID if name not in NOT_DECODED)
+
+
+@functools.cache
+def endings() -> tuple[str, ...]:
+    """How the names of files in these formats end: ".avif", ..., ".xpm"."""
+    known = set(formats())
+    return tuple(sorted(ending for ending, name in pillow().EXTENSION.items() if name in known))
+
+
+def eight_bits(deep: Decoded) -> Image | None:
+    """A picture of 16 bits in 8, as TensorFlow reads it: the high byte. None if its numbers are not a brightness.
+
+    A transparent grey becomes an alpha channel.
+    """
+    if deep.file_format not in _FULL_SCALE or deep.image.mode == "F":
+        return None
+    values = np.asarray(deep.image)
+    high: Image = pillow().fromarray((values >> 8).clip(0, 255).astype(np.uint8))
+    hidden = deep.image.info.get("transparency")
+    if not isinstance(hidden, int):
+        return high
+    alpha = pillow().fromarray(np.where(values == hidden, 0, 255).astype(np.uint8))
+    merged: Image = pillow().merge("LA", (high, alpha))
+    return merged
+
+
+def numbers(deep: Image) -> NDArray[np.float32]:
+    """The values of a deep image, as they are: [height, width]."""
+    return np.asarray(deep).astype(np.float32)
+
+
+def _require_regular(path: str, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    found = next((name for test, name in _NOT_REGULAR if test(mode)), "something else")
+    raise UnreadableImageError(path, "is not a regular file", found)
+
+
+def _decoded(file: IO[bytes], path: str, grey: bool) -> Decoded:
+    opener = pillow()
+    try:
+        with opener.open(file, formats=formats()) as image:
+            file_format = image.format
+            if grey and file_format in ("JPEG", "MPO"):
+                image.draft("L", None)
+            image.load()
+            return Decoded(_upright(image), file_format)
+    except opener.UnidentifiedImageError as error:
+        raise UnreadableImageError(path, "is not an image that can be read") from error
+    except opener.DecompressionBombError as error:
+        raise UnreadableImageError(
+            path, "has too many pixels", str(error), "for a file that you trust: PIL.Image.MAX_IMAGE_PIXELS = None"
+        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # a broken file makes Pillow raise nearly anything
+        raise UnreadableImageError(path, "is damaged or cut short", str(error) or type(error).__name__) from error
+
+
+def _upright(image: Image) -> Image:
+    try:
+        turned = image.getexif().get(0x0112)
+    except Exception:  # broken EXIF data do not spoil the image
+        return image
+    how = pillow().Transpose
+    turns = {
+        2: how.FLIP_LEFT_RIGHT,
+        3: how.ROTATE_180,
+        4: how.FLIP_TOP_BOTTOM,
+        5: how.TRANSPOSE,
+        6: how.ROTATE_270,
+        7: how.TRANSVERSE,
+        8: how.ROTATE_90,
+    }
+    return image.transpose(turns[turned]) if turned in turns else image
