@@ -48,6 +48,17 @@ class Float64(np.float64):
         return Float64, (float(self),)
 
 
+class Int32(np.int32):
+    """A number of type int32."""
+
+    def numpy(self) -> np.int32:
+        """The same value as a plain NumPy number."""
+        return np.int32(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Int32, (int(self),)
+
+
 class Int64(np.int64):
     """A number of type int64."""
 
@@ -59,7 +70,13 @@ class Int64(np.int64):
         return Int64, (int(self),)
 
 
-_NUMBERS: dict[type, Any] = {np.float32: Float32, np.float64: Float64, np.int64: Int64, float: Float64}
+_NUMBERS: dict[type, Any] = {
+    np.float32: Float32,
+    np.float64: Float64,
+    np.int32: Int32,
+    np.int64: Int64,
+    float: Float64,
+}
 
 
 def tensor(value: Any) -> Any:

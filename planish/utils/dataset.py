@@ -16,6 +16,7 @@ import numpy as np
 
 from planish import random_seed
 from planish.errors import explain
+from planish.tensor import Int64, tensor
 
 INFINITE, UNKNOWN = -1, -2
 """What `cardinality` says where no number says it: tf.data's constants."""
@@ -41,16 +42,19 @@ class Dataset(ABC):
         self._batched = batched
 
     @abstractmethod
-    def __iter__(self) -> Iterator[Element]:
+    def _elements(self) -> Iterator[Element]:
         """The elements, from the first one on."""
 
     @abstractmethod
-    def cardinality(self) -> int:
-        """How many elements there are; -1 if there is no end of them, -2 if it is not known."""
+    def _count(self) -> int:
+        """How many there are, or INFINITE or UNKNOWN."""
+
+    def __iter__(self) -> Iterator[Element]:
+        return (nested(tensor, element) for element in self._elements())
 
     def __len__(self) -> int:
         """How many elements there are. TypeError if that is not known, or if there is no end of them."""
-        count = self.cardinality()
+        count = self._count()
         if count < 0:
             raise TypeError(
                 explain(
@@ -65,9 +69,13 @@ class Dataset(ABC):
         return True
 
     def __repr__(self) -> str:
-        count = self.cardinality()
+        count = self._count()
         told = {INFINITE: "without end", UNKNOWN: "of unknown length"}.get(count, f"of {count:,}")
         return f"<{type(self).__name__} {told}>"
+
+    def cardinality(self) -> Int64:
+        """How many elements there are; -1 if there is no end of them, -2 if it is not known."""
+        return Int64(self._count())
 
     @property
     def element_spec(self) -> Any:
@@ -77,8 +85,8 @@ class Dataset(ABC):
         raise ValueError(explain(what="the data set has no elements", expected="at least one"))
 
     def as_numpy_iterator(self) -> Iterator[Element]:
-        """The elements; they are NumPy's arrays anyway."""
-        return iter(self)
+        """The elements as plain arrays."""
+        return (nested(lambda array: np.asarray(array)[()], element) for element in self)
 
     def map(
         self,
@@ -92,7 +100,7 @@ class Dataset(ABC):
         It is called in order, on one thread, whatever `num_parallel_calls` and `deterministic` say: results do not
         depend on the number of threads.
         """
-        return self._link(lambda: (_arrays(_called(map_func, element)) for element in self), self.cardinality)
+        return self._link(lambda: (_arrays(_called(map_func, element)) for element in self), self._count)
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements for which `predicate` is true."""
@@ -102,10 +110,10 @@ class Dataset(ABC):
         """The first `count` elements; all for -1."""
         most = _whole("take", "count", count, least=-1)
         if most < 0:
-            return self._link(lambda: iter(self), self.cardinality)
+            return self._link(lambda: iter(self), self._count)
         return self._link(
             lambda: itertools.islice(iter(self), most),
-            lambda: _counted(self.cardinality(), lambda own: min(own, most), endless=most),
+            lambda: _counted(self._count(), lambda own: min(own, most), endless=most),
         )
 
     def skip(self, count: int, name: str | None = None) -> Dataset:
@@ -115,7 +123,7 @@ class Dataset(ABC):
             return self.take(0)
         return self._link(
             lambda: itertools.islice(iter(self), least, None),
-            lambda: _counted(self.cardinality(), lambda own: max(own - least, 0)),
+            lambda: _counted(self._count(), lambda own: max(own - least, 0)),
         )
 
     def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
@@ -132,7 +140,7 @@ class Dataset(ABC):
                     return
 
         def length() -> int:
-            own = self.cardinality()
+            own = self._count()
             return own if not own or (own < 0 and times) else (INFINITE if times < 0 else own * times)
 
         return self._link(start, length)
@@ -141,7 +149,7 @@ class Dataset(ABC):
         """The elements, and then those of another data set."""
 
         def length() -> int:
-            counts = [self.cardinality(), dataset.cardinality()]
+            counts = [self._count(), dataset._count()]
             return sum(counts) if min(counts) >= 0 else (INFINITE if INFINITE in counts else UNKNOWN)
 
         return self._link(lambda: itertools.chain(self, dataset), length)
@@ -149,7 +157,7 @@ class Dataset(ABC):
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Pairs of a number and an element."""
         first = _whole("enumerate", "start", start, least=0)
-        return self._link(lambda: zip(map(np.int64, itertools.count(first)), self, strict=False), self.cardinality)
+        return self._link(lambda: zip(map(np.int64, itertools.count(first)), self, strict=False), self._count)
 
     def shuffle(
         self,
@@ -165,7 +173,7 @@ class Dataset(ABC):
         size = _whole("shuffle", "buffer_size", buffer_size, least=1)
         drawn = random_seed.next_seed() if seed is None else _whole("shuffle", "seed", seed, least=0)
         runs = itertools.count() if reshuffle_each_iteration in (None, True) else itertools.repeat(0)
-        return self._link(lambda: _shuffled(self, size, np.random.default_rng([drawn, next(runs)])), self.cardinality)
+        return self._link(lambda: _shuffled(self, size, np.random.default_rng([drawn, next(runs)])), self._count)
 
     def batch(
         self,
@@ -185,7 +193,7 @@ class Dataset(ABC):
                     yield stacked(together)
 
         def length() -> int:
-            return _counted(self.cardinality(), lambda own: own // size if drop_remainder else -(-own // size))
+            return _counted(self._count(), lambda own: own // size if drop_remainder else -(-own // size))
 
         return self._link(start, length, batched=not drop_remainder)
 
@@ -193,7 +201,7 @@ class Dataset(ABC):
         """The rows of all elements, one by one."""
         return self._link(
             lambda: (row for element in self for row in _rows(element)),
-            lambda: self.cardinality() if self.cardinality() in (0, INFINITE) else UNKNOWN,
+            lambda: self._count() if self._count() in (0, INFINITE) else UNKNOWN,
             batched=False,
         )
 
@@ -217,13 +225,13 @@ class Dataset(ABC):
             else:
                 yield from (nested(np.copy, element) for element in kept[0])
 
-        return self._link(start, self.cardinality)
+        return self._link(start, self._count)
 
     def prefetch(self, buffer_size: int, name: str | None = None) -> Dataset:
         """Makes elements on another thread, up to `buffer_size` of them before they are asked for (-1: as many as are
         good)."""
         most = _whole("prefetch", "buffer_size", buffer_size, least=-1)
-        return self if most == 0 else self._link(lambda: _read_ahead(self, most), self.cardinality)
+        return self if most == 0 else self._link(lambda: _read_ahead(self, most), self._count)
 
     def _link(
         self, start: Callable[[], Iterator[Element]], count: Callable[[], int], batched: bool | None = None
@@ -238,13 +246,13 @@ class Chained(Dataset):
     def __init__(self, start: Callable[[], Iterator[Element]], count: Callable[[], int], **settings: Any) -> None:
         super().__init__(**settings)
         self._start = start
-        self._count = count
+        self._counted = count
 
-    def __iter__(self) -> Iterator[Element]:
+    def _elements(self) -> Iterator[Element]:
         return self._start()
 
-    def cardinality(self) -> int:
-        return self._count()
+    def _count(self) -> int:
+        return self._counted()
 
 
 def nested(function: Callable[[Any], Any], element: Element) -> Element:

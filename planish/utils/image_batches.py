@@ -63,12 +63,11 @@ class ImageFolder(Dataset):
         self._seed = seed
         self._runs = itertools.count()
 
-    def cardinality(self) -> int:
-        """How many batches there are (or images, without a `batch_size`), of the files that can be read."""
+    def _count(self) -> int:
         count = len(self._paths) - len(self.broken)
         return count if self.batch_size is None else -(-count // self.batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def _elements(self) -> Iterator[Batch]:
         samples = self._samples(self._order())
         if self.batch_size is None:
             for row, image in samples:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import stat
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
+from planish.regular_file import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,14 +23,6 @@ NOT_DECODED = frozenset(("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"))
 
 _FULL_SCALE = ("JPEG2000", "PNG", "PPM")
 """Formats whose largest value is white, whatever their depth. In a TIFF, numbers are what somebody measured."""
-
-_NOT_REGULAR = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 
 
 class Decoded(NamedTuple):
@@ -68,25 +60,12 @@ def decoded(source: Source, *, grey: bool = False) -> Decoded:
     if isinstance(source, BytesIO):
         return _decoded(source, "the image", grey)
     path = os.fsdecode(source)
-    with regular_file(path) as file:
-        return _decoded(file, path, grey)
-
-
-def regular_file(path: str) -> IO[bytes]:
-    """A file opened for reading. UnreadableImageError for what is none: a pipe would be waited for, for ever."""
     try:
-        _require_regular(path, os.stat(path).st_mode)
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        file = opened(path, "an image")
     except ValueError as error:
-        if isinstance(error, UnreadableImageError):
-            raise
-        raise UnreadableImageError(path, "is not a path", str(error)) from None
-    try:
-        _require_regular(path, os.fstat(descriptor).st_mode)  # it may be another one by now
-        return os.fdopen(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
+        raise UnreadableImageError(path, str(error).splitlines()[0].removeprefix(f"{path!r} ")) from None
+    with file:
+        return _decoded(file, path, grey)
 
 
 def pillow() -> Any:
@@ -135,13 +114,6 @@ def eight_bits(deep: Decoded) -> Image | None:
 def numbers(deep: Image) -> NDArray[np.float32]:
     """The values of a deep image, as they are: [height, width]."""
     return np.asarray(deep).astype(np.float32)
-
-
-def _require_regular(path: str, mode: int) -> None:
-    if stat.S_ISREG(mode):
-        return
-    found = next((name for test, name in _NOT_REGULAR if test(mode)), "something else")
-    raise UnreadableImageError(path, "is not a regular file", found)
 
 
 def _decoded(file: IO[bytes], path: str, grey: bool) -> Decoded:
