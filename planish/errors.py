@@ -73,17 +73,23 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> str:
 
     `kind` says what was being named, in the singular: "activation", "optimizer", "PLANISH_TARGET".
     """
-    import difflib
-
     known = {choice.lower(): choice for choice in sorted(choices)}
-    nearest = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.6)
+    nearest = nearest_names(name, known.values())
     listed = [repr(choice) for choice in known.values()]
     rest = [f"and {len(listed) - _LISTED_CHOICES} more"] if len(listed) > _LISTED_CHOICES else []
     return explain(
         what=f"unknown {kind} {name!r}",
         expected="one of " + ", ".join([*listed[:_LISTED_CHOICES], *rest]) if listed else "nothing: there are none",
-        remedy="did you mean " + " or ".join(repr(known[match]) for match in nearest) + "?" if nearest else None,
+        remedy="did you mean " + " or ".join(map(repr, nearest)) + "?" if nearest else None,
     )
+
+
+def nearest_names(name: object, choices: Iterable[str]) -> list[str]:
+    """Up to three of `choices` that `name` may have been meant to be, the likeliest first."""
+    import difflib
+
+    known = {choice.lower(): choice for choice in sorted(choices)}
+    return [known[match] for match in difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.6)]
 
 
 def _line(label: str, text: str, width: int) -> str:

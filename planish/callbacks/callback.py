@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.callbacks.coming_run import ComingRun
 
 Logs = dict[str, float]
 
@@ -24,6 +30,9 @@ class Callback:
     Python. `on_train_progress` and its siblings are the cheap way to watch: they are called a few times a second.
     """
 
+    adds: tuple[str, ...] = ()
+    """Names that the callback puts into the logs of an epoch."""
+
     def __init__(self) -> None:
         # Any: a callback may use whatever its model has, methods of the user's own subclass included.
         self.model: Any = None
@@ -34,6 +43,9 @@ class Callback:
 
     def set_model(self, model: Any) -> None:
         self.model = model
+
+    def check_before_training(self, run: ComingRun) -> None:
+        """Called by `fit` before anything else: raises what can be known to go wrong later."""
 
     def wants_batches(self, mode: str) -> bool:
         """Whether a hook for single batches is defined; `mode` is 'train', 'test' or 'predict'."""
@@ -105,3 +117,51 @@ class Callback:
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         """When `predict` ends."""
+
+
+HOOK_ARGUMENTS = {
+    name: ", ".join(list(inspect.signature(getattr(Callback, name)).parameters)[1:])
+    for name in dir(Callback)
+    if name.startswith("on_")
+}
+"""What each hook is called with: "epoch, logs" for on_epoch_end."""
+
+
+def check_hooks(callback: Callback) -> None:
+    """TypeError for a hook that cannot be called as `fit` will call it."""
+    for name, arguments in HOOK_ARGUMENTS.items():
+        hook = own_hook(callback, name)
+        if hook is not None and not _takes(hook, arguments.split(", ")):
+            received = f"{name}{inspect.signature(hook)}" if callable(hook) else repr(hook)
+            raise TypeError(
+                explain(
+                    what=f"{type(callback).__name__}: `{name}` cannot be called as a hook",
+                    expected=f"a function of ({arguments})",
+                    received=received,
+                    remedy=f"lambda {arguments}: ..."
+                    if name in vars(callback)
+                    else f"def {name}(self, {arguments.replace('logs', 'logs=None')}):",
+                )
+            )
+
+
+def own_hook(callback: Callback, name: str) -> Any:
+    """The hook as the callback defines it; None if it has that of `Callback`."""
+    if name in vars(callback):
+        return vars(callback)[name]
+    found = inspect.getattr_static(type(callback), name)
+    if found is vars(Callback)[name]:
+        return None
+    return found.__get__(callback, type(callback)) if hasattr(found, "__get__") else found
+
+
+def _takes(hook: Any, arguments: list[str]) -> bool:
+    if not callable(hook):
+        return False
+    try:
+        inspect.signature(hook).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # some built-in functions have no signature
+        return True
+    return True

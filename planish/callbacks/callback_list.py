@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from planish.callbacks.callback import Callback, Logs
+from planish.callbacks.callback import Callback, Logs, check_hooks, own_hook
+from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.history import History
 from planish.callbacks.progbar_logger import ProgbarLogger
 from planish.errors import explain
@@ -36,6 +37,7 @@ class CallbackList:
         self.callbacks: tuple[Callback, ...] = tuple(given)
         self.history: History | None = histories[0] if histories else None
         self.params: dict[str, Any] = {}
+        self.model: Any = None
         self.set_params(params)
         if model is not None:
             self.set_model(model)
@@ -46,8 +48,21 @@ class CallbackList:
             callback.set_params(params)
 
     def set_model(self, model: Any) -> None:
+        self.model = model
         for callback in self.callbacks:
             callback.set_model(model)
+
+    def check_before_training(
+        self, metrics: Mapping[str, str | None], epochs: range, validates: Callable[[int], bool] | None
+    ) -> None:
+        """Every callback looks whether it can do its work in a coming run of `fit`; see `ComingRun`."""
+        if not epochs:
+            return
+        added = frozenset(name for callback in self.callbacks for name in callback.adds)
+        open_ended = any(map(_is_open_ended, self.callbacks))
+        run = ComingRun(self.model, metrics, epochs, validates, added, open_ended)
+        for callback in self.callbacks:
+            callback.check_before_training(run)
 
     def wants_batches(self, mode: str) -> bool:
         return any(callback.wants_batches(mode) for callback in self.callbacks)
@@ -85,24 +100,34 @@ class CallbackList:
             getattr(callback, f"on_{mode}_progress")(step, images, logs)
 
 
-def _flat(callbacks: Callback | Iterable[Any] | None) -> list[Callback]:
+def _flat(callbacks: Any) -> list[Callback]:
     if callbacks is None:
         return []
     if isinstance(callbacks, Callback):
+        check_hooks(callbacks)
         return [callbacks]
+    if not isinstance(callbacks, Iterable) or isinstance(callbacks, str | bytes | Mapping):
+        raise _no_callback(callbacks, "`callbacks` is not a callback or a list of them")
     flat: list[Callback] = []
     for item in callbacks:
-        if isinstance(item, list | tuple):
-            flat.extend(_flat(item))
-        elif isinstance(item, Callback):
-            flat.append(item)
-        else:
-            raise TypeError(
-                explain(
-                    what="an item of `callbacks` is not a callback",
-                    expected="an instance of planish.callbacks.Callback or of a subclass",
-                    received=f"{item!r} of type {type(item).__name__}",
-                    remedy="make an instance of the class" if isinstance(item, type) else None,
-                )
-            )
+        if not isinstance(item, Callback | list | tuple):
+            raise _no_callback(item, "an item of `callbacks` is not a callback")
+        flat.extend(_flat(item))
     return flat
+
+
+def _no_callback(value: Any, what: str) -> TypeError:
+    return TypeError(
+        explain(
+            what=what,
+            expected="an instance of planish.callbacks.Callback or of a subclass",
+            received=f"{value!r} of type {type(value).__name__}",
+            remedy=f"make an instance of the class: {value.__name__}()" if isinstance(value, type) else None,
+        )
+    )
+
+
+def _is_open_ended(callback: Callback) -> bool:
+    """Whether it is one of the user's own that may add to the logs."""
+    hook = own_hook(callback, "on_epoch_end")
+    return hook is not None and not getattr(hook, "__module__", "").startswith("planish.callbacks.")

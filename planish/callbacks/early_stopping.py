@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from planish.callbacks.callback import Callback, Logs
-from planish.callbacks.monitor import checked_mode, improves, monitored, prefers_smaller, worst
+from planish.callbacks.arguments import checked_number, checked_optional_number
+from planish.callbacks.callback import Logs
+from planish.callbacks.monitor import MonitorCallback
 from planish.output import show
 
 
-class EarlyStopping(Callback):
+class EarlyStopping(MonitorCallback):
     """Stops `fit` after `patience` epochs without an improvement of `monitor`.
 
     An improvement is a change by more than `min_delta` in the direction of `mode` ('min', 'max', or 'auto': by the
@@ -29,21 +30,18 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        super().__init__()
-        self.monitor = monitor
-        self.min_delta = abs(min_delta)
-        self.patience = patience
+        super().__init__(monitor, mode, min_delta)
+        self.patience = checked_number(self, "patience", patience)
         self.verbose = verbose
-        self.mode = checked_mode("EarlyStopping", mode)
-        self.baseline = baseline
+        self.baseline = checked_optional_number(self, "baseline", baseline)
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = checked_number(self, "start_from_epoch", start_from_epoch)
         self._forget()
 
     def _forget(self) -> None:
         self.wait = 0
         self.stopped_epoch = 0
-        self.best: float | None = None
+        self.best = None
         self.best_epoch = 0
         self.best_weights: list[Any] | None = None
 
@@ -51,18 +49,16 @@ class EarlyStopping(Callback):
         self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        current = monitored("EarlyStopping", self.monitor, logs)
+        current = self.monitored(logs)
         if current is None or epoch < self.start_from_epoch:
             return
-        smaller = prefers_smaller("EarlyStopping", self.monitor, self.mode, self.model)
-        best = worst(smaller) if self.best is None else self.best
         if self.restore_best_weights and self.best_weights is None:
             self._keep(epoch)
         self.wait += 1
-        if improves(current, best, self.min_delta, smaller):
+        if self.improves(current, self.best):
             self.best = current
             self._keep(epoch)
-            if self.baseline is None or improves(current, self.baseline, self.min_delta, smaller):
+            if self.baseline is None or self.improves(current, self.baseline):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch

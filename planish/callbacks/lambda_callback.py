@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from planish.callbacks.callback import Callback
-from planish.errors import unknown_name
+from planish.callbacks.callback import HOOK_ARGUMENTS, Callback
+from planish.errors import explain, unknown_name
 
 Hook = Callable[..., Any]
 
@@ -37,9 +37,16 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
             **kwargs,
         }
-        hooks = [name for name in dir(Callback) if name.startswith("on_")]
         for name, function in given.items():
-            if name not in hooks:
-                raise ValueError(unknown_name("hook of LambdaCallback", name, hooks))
+            if name not in HOOK_ARGUMENTS:
+                raise ValueError(unknown_name("hook of LambdaCallback", name, HOOK_ARGUMENTS))
+            if function is not None and not callable(function):
+                raise TypeError(
+                    explain(
+                        what=f"LambdaCallback: `{name}` is not a function",
+                        expected=f"a function such as lambda {HOOK_ARGUMENTS[name]}: print(logs)",
+                        received=f"{function!r} of type {type(function).__name__}",
+                    )
+                )
             if function is not None:
                 vars(self)[name] = function

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from planish.callbacks.callback import Callback, Logs
+from planish.callbacks.coming_run import ComingRun
+from planish.callbacks.rates import require_settable_rate
 from planish.errors import explain
 from planish.output import show
 
@@ -19,10 +21,25 @@ class LearningRateScheduler(Callback):
     Records "learning_rate" in the logs.
     """
 
+    adds = ("learning_rate",)
+
     def __init__(self, schedule: Callable[..., Any], verbose: int = 0) -> None:
         super().__init__()
+        if not callable(schedule):
+            raise TypeError(
+                explain(
+                    what="LearningRateScheduler: `schedule` is not a function",
+                    expected="a function of (epoch) or (epoch, rate) that gives a float",
+                    received=f"{schedule!r} of type {type(schedule).__name__}",
+                    remedy="LearningRateScheduler(lambda epoch, rate: rate * 0.9)",
+                )
+            )
         self.schedule = schedule
         self.verbose = verbose
+
+    def check_before_training(self, run: ComingRun) -> None:
+        """TypeError if the learning rate follows a schedule already."""
+        require_settable_rate(self, run.model)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer = self.model.optimizer

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 
-from planish.callbacks.callback import Callback, Logs
-from planish.callbacks.monitor import checked_mode, improves, monitored, prefers_smaller, worst
+from planish.callbacks.arguments import checked_optional_number, checked_path
+from planish.callbacks.callback import Logs
+from planish.callbacks.coming_run import ComingRun
+from planish.callbacks.file_pattern import FilePattern
+from planish.callbacks.monitor import MonitorCallback
+from planish.callbacks.places import check_writable
 from planish.errors import explain
 from planish.output import show
 
 
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(MonitorCallback):
     """Saves the model (or its weights) to `filepath` after each epoch, or after every `save_freq` batches.
 
-    `filepath` ends in ".keras" or ".h5" (".weights.h5" with `save_weights_only`) and may hold fields that are filled
-    from the logs: "{epoch:02d}-{val_loss:.2f}.keras" (epochs count from 1). With `save_best_only`, a file is written
-    only when `monitor` is better than ever before, or than `initial_value_threshold`.
+    `filepath` ends in ".keras" (".weights.h5" with `save_weights_only`) and may hold fields that are filled from the
+    logs: "{epoch:02d}-{val_loss:.2f}.keras" (epochs count from 1); folders are made, and "~" is the home folder. With
+    `save_best_only`, a file is written only when `monitor` is better than ever before, or than
+    `initial_value_threshold`, and not in epochs without the monitor (`validation_freq`).
     """
 
     def __init__(
@@ -29,20 +34,30 @@ class ModelCheckpoint(Callback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__()
-        self.filepath = os.fspath(filepath)
-        self.monitor = monitor
+        super().__init__(monitor, mode)
+        self.filepath = checked_path(self, "filepath", filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.mode = checked_mode("ModelCheckpoint", mode)
         self.save_freq = save_freq
-        self.best = initial_value_threshold
+        self.best = checked_optional_number(self, "initial_value_threshold", initial_value_threshold)
         self._epoch = 0
         self._batches_since_saving = 0
         self._last_batch = -1
         _check_frequency(save_freq)
         _check_ending(self.filepath, save_weights_only)
+        self._pattern = FilePattern(self._kind, self.filepath, ("epoch",) if save_freq == "epoch" else _BATCH_FIELDS)
+
+    def check_before_training(self, run: ComingRun) -> None:
+        """ValueError for a field of the name that the logs will not have, OSError for a file that cannot be written."""
+        if self.save_best_only:
+            super().check_before_training(run)
+        if self.save_freq != "epoch":
+            names = run.batch_names
+        else:
+            names = run.all_names if self.save_best_only and self.monitor in run.all_names else run.certain_names
+        example = self._pattern.checked_example(names, sometimes=run.all_names, open_ended=run.open_ended)
+        check_writable(self, example, makes_folders=True)
 
     def wants_batches(self, mode: str) -> bool:
         return mode == "train" and self.save_freq != "epoch"
@@ -65,12 +80,14 @@ class ModelCheckpoint(Callback):
             self._save(epoch, None, logs or {})
 
     def _save(self, epoch: int, batch: int | None, logs: Logs) -> None:
+        if self.save_best_only and logs.get(self.monitor) is None and self._monitor_comes_later():
+            return
         path = self._path(epoch, batch, logs)
         if not self._should_save(epoch, path, logs):
             return
         if os.path.isdir(path):
             raise IsADirectoryError(
-                explain(what=f"ModelCheckpoint: {path!r} is a directory", expected="the name of a file to write")
+                explain(what=f"ModelCheckpoint: {path!r} is a folder", expected="the name of a file to write")
             )
         if os.path.dirname(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -80,21 +97,22 @@ class ModelCheckpoint(Callback):
             self.model.save(path, overwrite=True)
         self._say(f"\nEpoch {epoch + 1}: finished saving model to {path}")
 
+    def _monitor_comes_later(self) -> bool:
+        """Whether epochs, though not this one, have the monitor: the best file is not overwritten in between."""
+        return self.save_freq == "epoch" and self._run is not None and self.monitor in self._run.all_names
+
     def _should_save(self, epoch: int, path: str, logs: Logs) -> bool:
         if not self.save_best_only:
             self._say(f"\nEpoch {epoch + 1}: saving model to {path}")
             return True
-        current = monitored("ModelCheckpoint", self.monitor, logs)
-        if current is None:
+        current = self.monitored(logs)
+        if current is None:  # as in Keras: better too many files than none
             return True
-        smaller = prefers_smaller("ModelCheckpoint", self.monitor, self.mode, self.model)
-        best = worst(smaller) if self.best is None else self.best
-        if not improves(current, best, 0.0, smaller):
-            self._say(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {best:.5f}")
+        best = "None" if self.best is None else f"{self.best:.5f}"
+        if not self.improves(current, self.best):
+            self._say(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {best}")
             return False
-        self._say(
-            f"\nEpoch {epoch + 1}: {self.monitor} improved from {best:.5f} to {current:.5f}, saving model to {path}"
-        )
+        self._say(f"\nEpoch {epoch + 1}: {self.monitor} improved from {best} to {current:.5f}, saving model to {path}")
         self.best = current
         return True
 
@@ -102,17 +120,14 @@ class ModelCheckpoint(Callback):
         fields = {"epoch": epoch + 1, **logs}
         if batch is not None:
             fields.setdefault("batch", batch + 1)
-        try:
-            return self.filepath.format(**fields)
-        except KeyError as missing:
-            raise KeyError(
-                f"ModelCheckpoint: the file name {self.filepath!r} asks for {missing}, which is not among the logs: "
-                + ", ".join(fields)
-            ) from None
+        return self._pattern.filled(fields)
 
     def _say(self, text: str) -> None:
         if self.verbose > 0:
             show(text)
+
+
+_BATCH_FIELDS = ("epoch", "batch")
 
 
 def _check_frequency(save_freq: object) -> None:
@@ -127,13 +142,24 @@ def _check_frequency(save_freq: object) -> None:
 
 
 def _check_ending(path: str, weights_only: bool) -> None:
-    endings = (".weights.h5",) if weights_only else (".keras", ".h5")
-    if not path.endswith(endings):
-        kind = "weights (save_weights_only=True)" if weights_only else "a model"
-        raise ValueError(
-            explain(
-                what=f"ModelCheckpoint: the file's name does not say how to save {kind}",
-                expected=f"a name that ends in {' or '.join(endings)}",
-                received=repr(path),
-            )
+    ending = ".weights.h5" if weights_only else ".keras"
+    if path.endswith(ending):
+        return
+    stem = path
+    for other in (".weights.h5", ".keras", ".h5", ".hdf5", ".tf"):
+        stem = stem.removesuffix(other)
+    remedy = repr(stem + ending)
+    if path.endswith(".weights.h5"):
+        remedy += ", or save_weights_only=True"
+    elif path.endswith(".keras"):
+        remedy += ", or save_weights_only=False"
+    raise ValueError(
+        explain(
+            what="ModelCheckpoint: the file's name does not say how to save "
+            + ("weights (save_weights_only=True)" if weights_only else "a model"),
+            rule=None if weights_only else "planish writes models in Keras's own format, not in HDF5",
+            expected=f"a name that ends in {ending}",
+            received=repr(path),
+            remedy=remedy,
         )
+    )

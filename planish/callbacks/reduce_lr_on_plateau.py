@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from planish.callbacks.callback import Callback, Logs
-from planish.callbacks.monitor import checked_mode, improves, monitored, worst
+import numpy as np
+
+from planish.callbacks.arguments import checked_number
+from planish.callbacks.callback import Logs
+from planish.callbacks.coming_run import ComingRun
+from planish.callbacks.monitor import MonitorCallback
+from planish.callbacks.rates import require_settable_rate
 from planish.errors import explain
 from planish.output import show
 
 
-class ReduceLROnPlateau(Callback):
+class ReduceLROnPlateau(MonitorCallback):
     """Multiplies the learning rate by `factor` after `patience` epochs without an improvement of `monitor`.
 
     The rate never goes below `min_lr`. After a reduction, `cooldown` epochs pass before patience is counted again.
-    'auto' takes a metric with "acc" in its name as better when larger, any other as better when smaller. Records
-    "learning_rate" in the logs.
+    `mode` says which direction is better: 'min', 'max', or 'auto', which asks the metric. Records "learning_rate" in
+    the logs.
     """
+
+    adds = ("learning_rate",)
 
     def __init__(
         self,
@@ -27,26 +34,27 @@ class ReduceLROnPlateau(Callback):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        super().__init__()
-        if factor >= 1.0:
+        super().__init__(monitor, mode, min_delta)
+        if checked_number(self, "factor", factor) >= 1.0:
             raise ValueError(
                 explain(
                     what="ReduceLROnPlateau: `factor` must lower the rate", expected="a factor below 1", received=factor
                 )
             )
-        self.monitor = monitor
         self.factor = factor
-        self.patience = patience
+        self.patience = checked_number(self, "patience", patience)
         self.verbose = verbose
-        self.mode = checked_mode("ReduceLROnPlateau", mode)
-        self.min_delta = min_delta
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+        self.cooldown = checked_number(self, "cooldown", cooldown)
+        self.min_lr = checked_number(self, "min_lr", min_lr)
         self._forget()
 
+    def check_before_training(self, run: ComingRun) -> None:
+        """As `MonitorCallback`; TypeError if the learning rate follows a schedule, and cannot be set."""
+        super().check_before_training(run)
+        require_settable_rate(self, run.model)
+
     def _forget(self) -> None:
-        self._smaller = self.mode == "min" or (self.mode == "auto" and "acc" not in self.monitor)
-        self.best = worst(self._smaller)
+        self.best = None
         self.wait = 0
         self.cooldown_counter = 0
 
@@ -59,13 +67,13 @@ class ReduceLROnPlateau(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        current = monitored("ReduceLROnPlateau", self.monitor, logs)
+        current = self.monitored(logs)
         if current is None:
             return
         if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
-        if improves(current, self.best, self.min_delta, self._smaller):
+        if self.improves(current, self.best):
             self.best = current
             self.wait = 0
         elif not self.in_cooldown():
@@ -75,7 +83,7 @@ class ReduceLROnPlateau(Callback):
 
     def _reduce(self, epoch: int) -> None:
         old = float(self.model.optimizer.learning_rate)
-        if old <= self.min_lr:
+        if old <= np.float32(self.min_lr):  # the rate is kept in float32
             return
         new = max(old * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = new

@@ -17,6 +17,7 @@ from planish.models.evaluate_loop import Evaluation
 from planish.models.fit_arrays import ArrayEpochs
 from planish.models.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.fit_streams import StreamEpochs
+from planish.models.metric_set import MetricSet
 from planish.models.prepare import (
     ensure_built,
     image_shape,
@@ -89,6 +90,9 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
         if validation is not None and isinstance(validation.data, Arrays):
             prepare(model, settings, validation.data)  # refused now, not after an epoch of training
+        callbacks.check_before_training(
+            _directions(model, settings), range(first, epochs), None if validation is None else validation.is_due
+        )
         try:
             return _run(model, settings, running, validation, callbacks, range(first, epochs))
         except BaseException:  # Ctrl-C included: whatever ends the run, the bar's line has to end too
@@ -130,6 +134,13 @@ def _run(
     callbacks.on_end("train", logs)
     assert callbacks.history is not None
     return callbacks.history
+
+
+def _directions(model: Any, settings: CompileSettings) -> dict[str, str | None]:
+    """Which way each metric is better ('up', 'down' or unknown), by its name in the logs of an epoch."""
+    found = MetricSet(settings, (1, 1), model.output_shape)
+    ways = [getattr(metric, "_direction", None) for metric in found.all]
+    return {**dict(zip(found.names, ways, strict=True)), "loss": "down"}
 
 
 def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps: int | None) -> CallbackList:

@@ -98,7 +98,7 @@ def test_a_metric_of_unknown_direction_needs_a_mode():
 
 
 def test_a_metric_that_is_not_there_is_said():
-    with pytest.warns(UserWarning, match=r"metric 'val_loss' is not available \(available: loss\)"):
+    with pytest.warns(UserWarning, match=r"metric 'val_loss' is not available\n  expected: one of loss"):
         assert train(callbacks.EarlyStopping(), [1], "loss")[0] == 1
 
 
@@ -139,7 +139,7 @@ def test_csv_logger(tmp_path):
     for append in (False, True):
         callback = callbacks.CSVLogger(path, append=append)
         train(callback, [0.5, 0.25], "loss")
-    assert path.read_text() == "epoch,loss\n0,0.5\n1,0.25\n0,0.5\n1,0.25\n"
+    assert path.read_text() == "epoch,loss,val_loss\n0,0.5,NA\n1,0.25,NA\n0,0.5,NA\n1,0.25,NA\n"
 
 
 def test_lambda_callback_takes_every_hook():

@@ -1,0 +1,54 @@
+"""What is known of a run of `fit` before its first step: callbacks check against it that they can do their work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planish.errors import nearest_names
+
+
+def nearest_metrics(name: str, names: Iterable[str]) -> list[str]:
+    """Those that `name` may have been meant to be; "acc" is short for "accuracy"."""
+    longer = [known for known in sorted(names) if len(name) > 2 and known.startswith(name)]
+    return longer or nearest_names(name, names)
+
+
+@dataclass(frozen=True)
+class ComingRun:
+    """`metrics`: which way each is better, by name: 'up', 'down', or None if nobody knows; "loss" is one of them.
+
+    `validates` says whether an epoch (counted from 0) is followed by a validation; None if none is. `added` are the
+    names that planish's own callbacks put into the logs. `open_ended`: callbacks of the user's own may add others.
+    """
+
+    model: Any
+    metrics: Mapping[str, str | None]
+    epochs: range
+    validates: Callable[[int], bool] | None = None
+    added: frozenset[str] = frozenset()
+    open_ended: bool = False
+
+    @property
+    def batch_names(self) -> set[str]:
+        """What the logs of a training step hold."""
+        return set(self.metrics)
+
+    def epoch_names(self, validated: bool) -> set[str]:
+        """What the logs of an epoch hold, with a validation or without."""
+        own = {*self.metrics, *self.added}
+        return own | {f"val_{name}" for name in self.metrics} if validated else own
+
+    @property
+    def all_names(self) -> set[str]:
+        """What the logs of some epoch hold."""
+        return self.epoch_names(any(self._validated()))
+
+    @property
+    def certain_names(self) -> set[str]:
+        """What the logs of every epoch hold."""
+        return self.epoch_names(all(self._validated()))
+
+    def _validated(self) -> Iterator[bool]:
+        return (self.validates is not None and self.validates(epoch) for epoch in self.epochs)
