@@ -5,9 +5,11 @@ Vectors have `lanes` f32 elements unless their type is given.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -257,6 +259,22 @@ class Function(Lines):
     def maximum(self, a: Value, b: Value) -> Value:
         """The larger one; `b` where either is NaN (one instruction on every target)."""
         return self.select(self.greater(a, b), a, b)
+
+    def nan_beside(self, value: Value, others: Sequence[Value]) -> Value:
+        """`value`, NaN in the lanes in which one of the others is.
+
+        A comparison looks at two of them. Where masks have registers, they choose; elsewhere a mask is a NaN itself.
+        """
+        if not others:
+            return value
+        pairs = [(others[place], others[min(place + 1, len(others) - 1)]) for place in range(0, len(others), 2)]
+        if self.module.target.permutes_lanes:
+            numbers = reduce(self.both, [self.greater(a, b, "ord") for a, b in pairs])
+            return self.select(numbers, value, self.constant(math.nan))
+        missing = reduce(self.either, [self.greater(a, b, "uno") for a, b in pairs])
+        bits = self.let(f"sext <{self.lanes} x i1> {missing} to {self.integers}")
+        joined = self.integer("or", bits, self.let(f"bitcast {self.vector} {value} to {self.integers}"))
+        return self.let(f"bitcast {self.integers} {joined} to {self.vector}")
 
     def highest(self, a: Value, b: Value) -> Value:
         """The larger one; NaN if either is."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from planish.codegen.function import Function, Index, Value
 
 
+# Pieces of an axis that stand one after another in the code; more are a loop, or code would grow with an extent.
+MOST_WRITTEN_OUT = 4
+
+
 class Loop:
     """`for index in range(start, stop, step)` with values carried from one turn to the next.
 
@@ -117,6 +121,10 @@ class PanelRun:
     count: int
     masked: bool
 
+    def tail(self, channels: int, lanes: int) -> int:
+        """Channels in the last vector of a panel."""
+        return channels - (self.start + self.vectors - 1) * lanes if self.masked else lanes
+
 
 def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRun]:
     """Panels that the same code can compute in a loop.
@@ -134,6 +142,18 @@ def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRu
             runs.append(PanelRun(vectors, start, 1, masked))
         start += vectors
     return runs
+
+
+def over_panels(f: Function, runs: Sequence[PanelRun], body: Callable[[Index, PanelRun], None]) -> None:
+    """`body` for each panel, by its first vector: written out where they are few, in a loop for each run where not."""
+    few = sum(run.count for run in runs) <= MOST_WRITTEN_OUT
+    for run in runs:
+        starts = [run.start + number * run.vectors for number in range(run.count if few else 0)]
+        for start in starts:
+            body(start, run)
+        if not few:
+            with f.loop(0, run.count) as panel:
+                body(f.add(f.multiply(panel.index, run.vectors), run.start), run)
 
 
 def over_vectors(f: Function, extent: int, body: Callable[[Index, str | None], None]) -> None:

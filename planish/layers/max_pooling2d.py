@@ -9,7 +9,11 @@ from planish.layers.pooling import Pooling2D
 
 
 class MaxPooling2D(Pooling2D):
-    """Maximum over windows; the padding of 'same' never wins."""
+    """Maximum over windows; the padding of 'same' never wins.
+
+    The maximum of a window that holds NaN is NaN, as in JAX and PyTorch. TensorFlow passes over NaN on CPUs, and gives
+    -3.4e38 for a window of nothing else, which hides that a net has broken.
+    """
 
     def pool(self, x: Node, padding: Padding) -> Node:
         return ops.max_pool2d(x, self.pool_size, self.strides, padding)

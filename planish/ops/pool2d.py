@@ -62,7 +62,7 @@ def _maximum_grad(node: Node, g: Node) -> Sequence[Node | None]:
     from planish.ops.pool2d_gradients import max_pool2d_grad
 
     settings: dict[str, Any] = dict(node.attributes)
-    return [max_pool2d_grad(node.inputs[0], node, g, **settings)]
+    return [max_pool2d_grad(node.inputs[0], g, **settings)]
 
 
 def _average_grad(node: Node, g: Node) -> Sequence[Node | None]:

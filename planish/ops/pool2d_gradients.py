@@ -1,7 +1,7 @@
 """Gradients of pools.
 
 Maximum: the first place in a window (row by row) that holds the maximum gets the window's gradient; windows that
-overlap add up.
+overlap add up. Where a window holds NaN, `pool_places` says which one does.
 Average: each real pixel of a window gets the window's gradient divided by their number.
 """
 
@@ -14,13 +14,14 @@ import numpy as np
 from planish.graph.node import Attributes, Node, TensorType
 from planish.ops.mistake import mistake
 from planish.ops.pool2d import infer, pixels_in_windows
+from planish.ops.pool_places import first_maxima
 from planish.ops.registry import Array, Environment, make, register
 from planish.ops.windows import padded, padding_of, pair, tap_slices, taps
 
 
 def _infer_maximum(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    x, y, g = inputs
-    _check(x, attributes, y, g)
+    x, g = inputs
+    _check(x, attributes, g)
     return x
 
 
@@ -38,18 +39,19 @@ def _crop(x: Array, attributes: Attributes, shape: Sequence[int]) -> Array:
 
 
 def _maximum_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    x, y, g = arrays
+    x, g = arrays
     settings = node.attributes
     source = padded(x, settings["padding"], -np.inf)
     result = np.zeros_like(source)
     inside = padded(np.ones((1, *node.shape[:2], 1)), settings["padding"]) > 0
-    waiting = np.ones(y.shape, bool)
-    for tap in taps(settings["window"]):
-        place = (slice(None), *tap_slices(tap, y.shape[1:3], settings["strides"]))
-        seen = source[place]
-        chosen = waiting & inside[place] & ((seen == y) | np.isnan(seen))  # a NaN is the maximum of its windows
-        result[place] += np.where(chosen, g, 0)
-        waiting &= ~chosen
+    pixels = [(slice(None), *tap_slices(tap, g.shape[1:3], settings["strides"])) for tap in taps(settings["window"])]
+    places = first_maxima(np.stack([source[pixel] for pixel in pixels]))
+    within = np.stack([inside[pixel][0, :, :, 0] for pixel in pixels])
+    row, column = np.ogrid[: g.shape[1], : g.shape[2]]
+    in_map = within[places, row[..., None], column[..., None]]
+    places = np.where(in_map, places, within.argmax(0)[..., None])  # no pixel is larger than the border
+    for number, pixel in enumerate(pixels):
+        result[pixel] += np.where(places == number, g, 0)
     return _crop(result, settings, node.shape)
 
 
@@ -74,10 +76,10 @@ register("average_pool2d_grad", _infer_average, _average_grad, None)
 
 
 def max_pool2d_grad(
-    x: Node, y: Node, g: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]]
+    x: Node, g: Node, window: Sequence[int], strides: Sequence[int], padding: Sequence[Sequence[int]]
 ) -> Node:
-    """`x` f32[N, h, w, c], `y` = max_pool2d(x) and `g` f32[N, rows, columns, c] -> f32[N, h, w, c]."""
-    return make("max_pool2d_grad", [x, y, g], window=pair(window), strides=pair(strides), padding=padding_of(padding))
+    """`x` f32[N, h, w, c] and `g` f32[N, rows, columns, c], of max_pool2d(x) -> f32[N, h, w, c]."""
+    return make("max_pool2d_grad", [x, g], window=pair(window), strides=pair(strides), padding=padding_of(padding))
 
 
 def average_pool2d_grad(

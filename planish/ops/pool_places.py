@@ -1,6 +1,8 @@
 """Where in its window each maximum of a pool is: what the gradient of the pool needs to know, in a byte a window.
 
-A window that an activation switched off has none: `gate_places` says so, and no gradient passes there.
+The maximum of a window that holds NaN is NaN, and its place the first one if that is NaN, else that of the largest
+number: the place that TensorFlow has. A window that an activation switched off has none: `gate_places` says so, and no
+gradient passes there.
 """
 
 from __future__ import annotations
@@ -32,10 +34,16 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
 
 
 def places_of_maxima(x: Array, extents: Sequence[int], window: Sequence[int], strides: Sequence[int]) -> Array:
-    """i8[n, rows, columns, c]: the first place, row by row, that holds the maximum of its window or NaN."""
+    """i8[n, rows, columns, c]: the first place, row by row, that holds the maximum of its window."""
     seen = np.stack([x[:, *tap_slices(tap, extents, strides)] for tap in taps(window)])
-    places: Array = seen.argmax(axis=0).astype(np.int8)
+    places: Array = first_maxima(seen).astype(np.int8)
     return places
+
+
+def first_maxima(seen: Array) -> Array:
+    """The first place along axis 0 of the largest number; 0 where the value there is NaN, as TensorFlow has it."""
+    places: Array = np.where(np.isnan(seen), -np.inf, seen).argmax(axis=0)
+    return np.where(np.isnan(seen[0]), 0, places)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -79,7 +87,7 @@ register("placed_sum", _infer_sum, _sum, None)
 
 
 def pool_places(x: Node, window: Sequence[int], strides: Sequence[int]) -> Node:
-    """`x` f32[N, h, w, c] -> i8[N, rows, columns, c]: the first place (row by row) of each window's maximum, or NaN."""
+    """`x` f32[N, h, w, c] -> i8[N, rows, columns, c]: the first place (row by row) of each window's maximum."""
     return make("pool_places", [x], window=pair(window), strides=pair(strides))
 
 

@@ -49,10 +49,10 @@ def _separated_pool_gradient(node: Node) -> Node | None:
     padding = node.attributes["padding"]
     if padding == NO_PADDING:
         return None
-    x, y, g = node.inputs
+    x, g = node.inputs
     with layer_scope(", ".join(node.layers)):
         border = pad2d(x, padding, -math.inf)
-        whole = max_pool2d_grad(border, y, g, node.attributes["window"], node.attributes["strides"], NO_PADDING)
+        whole = max_pool2d_grad(border, g, node.attributes["window"], node.attributes["strides"], NO_PADDING)
         return crop2d(whole, padding)
 
 

@@ -24,8 +24,7 @@ def first_places(x, window, strides, extents):
     for n, i, j, c in np.ndindex(places.shape):
         top, left = i * strides[0], j * strides[1]
         seen = x[n, top : top + window[0], left : left + window[1], c].ravel()
-        nan = np.flatnonzero(np.isnan(seen))
-        places[n, i, j, c] = nan[0] if len(nan) else int(np.flatnonzero(seen == seen.max())[0])
+        places[n, i, j, c] = 0 if np.isnan(seen[0]) else int(np.flatnonzero(seen == np.nanmax(seen))[0])
     return places
 
 
@@ -47,7 +46,7 @@ def both_ways(case, filters=5):
     y = ops.conv2d(x, w, strides, padding, dilation)
     pooled = ops.max_pool2d(y, window, pool_strides)
     g = ops.input_("g", pooled.shape)
-    spread = ops.max_pool2d_grad(y, pooled, g, window, pool_strides, ((0, 0), (0, 0)))
+    spread = ops.max_pool2d_grad(y, g, window, pool_strides, ((0, 0), (0, 0)))
     places = ops.pool_places(y, window, pool_strides)
     settings = {"strides": strides, "padding": padding, "dilation": dilation}
     pool = {"window": window, "pool_strides": pool_strides}

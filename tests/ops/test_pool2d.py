@@ -51,13 +51,15 @@ def test_gradients(name, shape, window, strides, padding):
 
 
 def first_maximum_gradient(x, g, window, strides, padding):
-    """Of the places of a window, row by row, the first one that no other exceeds (or that is NaN) gets its gradient."""
+    """Of the places of a window, row by row, the first one that no other exceeds gets its gradient. NaN exceeds none,
+    but where a window begins with it."""
     dx = np.zeros_like(x)
     for (i, j), places in windows(x.shape[1:3], window, strides, padding):
         for n, c in np.ndindex(len(x), x.shape[3]):
             seen = [x[n, a, b, c] for a, b in places]
-            top = max(seen, key=lambda value: math.inf if np.isnan(value) else value)
-            where = next(k for k, value in enumerate(seen) if value == top or np.isnan(value))
+            begins = (i * strides[0] - padding[0][0], j * strides[1] - padding[1][0]) == places[0]
+            numbers_ = [-math.inf if np.isnan(value) else value for value in seen]
+            where = 0 if begins and np.isnan(seen[0]) else numbers_.index(max(numbers_))
             dx[(n, *places[where], c)] += g[n, i, j, c]
     return dx
 
@@ -117,10 +119,9 @@ def test_impossible_shapes(name, shape, settings, message):
 
 
 def test_gradient_operations_check_the_gradient():
-    x, y, g = ops.input_("x", (4, 4, 1)), ops.input_("y", (2, 2, 1)), ops.input_("g", (3, 3, 1))
+    x, g = ops.input_("x", (4, 4, 1)), ops.input_("g", (3, 3, 1))
     settings = ((2, 2), (2, 2), ((0, 0), (0, 0)))
-    for result, gradient in ((y, g), (g, y)):
-        with pytest.raises(ValueError, match=r"type of its pool[\s\S]*N,2,2,1"):
-            ops.max_pool2d_grad(x, result, gradient, *settings)
+    with pytest.raises(ValueError, match=r"type of its pool[\s\S]*N,2,2,1"):
+        ops.max_pool2d_grad(x, g, *settings)
     with pytest.raises(ValueError, match="type of its pool"):
         ops.average_pool2d_grad(g, x.shape, *settings)

@@ -19,12 +19,18 @@ from planish.codegen.boxes import fill
 from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.kernels.pool2d import corner_of, element_of, for_each_output, tap_nbytes
+from planish.codegen.kernels.pool2d import (
+    corner_of,
+    element_of,
+    for_each_output,
+    is_written_out,
+    tap_nbytes,
+)
 from planish.codegen.loops import vectors_of
 from planish.ops.expression import operand_kind
 from planish.ops.windows import NO_PADDING
 
-_MOST_TAPS = 16  # of a window that is written out
+_MOST_VECTORS = 64  # of a block of windows that is written out
 
 
 class _CutWindow:
@@ -71,8 +77,8 @@ class _CutWindow:
 def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
     source = spec.inputs[0].shape
     epilogue = epilogue_of(f, spec, operands)
-    taps = tap_nbytes(spec, source[1], source[2])
-    written_out = spec.attributes["padding"] == NO_PADDING and len(taps) <= _MOST_TAPS
+    written_out = spec.attributes["padding"] == NO_PADDING and is_written_out(spec)
+    taps = tap_nbytes(spec, source[1], source[2]) if written_out else []
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         if written_out:
@@ -115,7 +121,8 @@ class _Touching:
     def emit(self) -> None:
         f = self.f
         by_channel = any(operand_kind(type_, self.spec.result) == "channel" for type_ in self.spec.extra)
-        spread = self._spread_pixels if by_channel or self.channels >= f.lanes else self._spread_blocks
+        by_pixels = by_channel or self.channels >= f.lanes or self._block_vectors() > _MOST_VECTORS
+        spread = self._spread_pixels if by_pixels else self._spread_blocks
         covered = self.rows * self.down, self.columns * self.across
         with f.loop(0, self.rows) as row:
             g = f.offset(self.operands.inputs[0], f.multiply(row.index, 4 * self.columns * self.channels))
@@ -149,16 +156,30 @@ class _Touching:
             nbytes = f.multiply(f.add(f.multiply(column, self.channels), channel), 4)
             value = f.binary("fmul", f.load(g, nbytes, mask), self.share)
             start = f.add(f.add(first, f.multiply(column, self.across * self.channels)), channel)
-            for down, across in product(range(self.down), range(self.across)):
-                place = (down * self.width + across) * self.channels
-                self._store(value, channel, f.add(start, place), mask)
+            if is_written_out(self.spec):
+                for down, across in product(range(self.down), range(self.across)):
+                    place = (down * self.width + across) * self.channels
+                    self._store(value, channel, f.add(start, place), mask)
+                return
+            with f.loop(0, self.down) as row, f.loop(0, self.across) as own:
+                pixel = f.add(f.multiply(row.index, self.width), own.index)
+                self._store(value, channel, f.add(start, f.multiply(pixel, self.channels)), mask)
 
         for_each_output(f, (1, self.columns, self.channels), body)
 
+    @property
+    def _block(self) -> int:
+        """The fewest windows that fill whole vectors."""
+        lanes = self.f.lanes
+        return math.lcm(lanes // math.gcd(lanes, self.channels), self.across) // self.across
+
+    def _block_vectors(self) -> int:
+        """How many vectors a block of windows is written to."""
+        return self.down * vectors_of(self._block * self.across * self.channels, self.f.lanes)
+
     def _spread_blocks(self, g: Pointer, first: Index) -> None:
-        """A row of windows by the fewest of them that fill whole vectors."""
-        f = self.f
-        block = math.lcm(f.lanes // math.gcd(f.lanes, self.channels), self.across) // self.across
+        """A row of windows by blocks."""
+        f, block = self.f, self._block
         whole = self.columns // block * block
         if whole:
             with f.loop(0, whole, block) as column:

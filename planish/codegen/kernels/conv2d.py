@@ -26,7 +26,7 @@ from planish.codegen.expression import Epilogue
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.gated_places import store_places
-from planish.codegen.kernels.pool2d import first_maximum
+from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more fill no more of the latency, and values of x that are read early need room
@@ -242,13 +242,6 @@ def _convolve_held(
     return sums
 
 
-def _largest(f: Function, values: list[Value]) -> Value:
-    while len(values) > 1:
-        paired = [f.maximum(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = paired + ([values[-1]] if len(values) % 2 else [])
-    return values[0]
-
-
 def _store(
     f: Function,
     epilogue: Epilogue,
@@ -265,7 +258,7 @@ def _store(
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(element, window * filters + v * f.lanes)
         pixels = seen[window * vectors + v]
-        largest, first = (_largest(f, pixels), None) if operands.beside is None else first_maximum(f, pixels)
+        largest, first = (largest_of(f, pixels), None) if operands.beside is None else first_maximum(f, pixels)
         result = epilogue.apply(largest, f.add(channel, v * f.lanes), place, mask)
         f.store(result, operands.output, f.multiply(place, 4), mask)
         if first is not None:

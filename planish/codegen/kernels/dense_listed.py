@@ -18,14 +18,14 @@ vector of weights and listed number on AVX-512; 4 * features / lanes cycles an i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from planish.codegen.accumulate import accumulate
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import cut, over_panels, panel_runs, vectors_of
 from planish.codegen.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 from planish.codegen.watching import raise_alarm, watches, with_not_finite
@@ -135,22 +135,25 @@ class _Part:
             raise_alarm(f, seen, self.operands.alarm)
         return count
 
-    def _panels(self, most: int) -> list[tuple[int, int, str | None]]:
-        """First vector, vectors, and mask of the last vector of each panel of columns."""
-        widths = cut(self.vectors, most)
-        tail = self.f.tail_mask(self.units - (self.vectors - 1) * self.f.lanes)
-        tails = [None] * (len(widths) - 1) + [tail]
-        return list(zip(starts_of(widths), widths, tails, strict=True))
+    def _over_panels(self, most: int, body: Callable[[Index, int, str | None], None]) -> None:
+        """`body` for each panel of columns: its first vector, vectors, and the mask of the last one."""
+        f = self.f
+        runs = panel_runs(cut(self.vectors, most), self.units, f.lanes)
+        over_panels(f, runs, lambda start, run: body(start, run.vectors, f.tail_mask(run.tail(self.units, f.lanes))))
 
     def _emit_group(self, image: Index) -> None:
         f = self.f
         most = max(1, (f.module.target.registers - 3) // (GROUP + 1))
         offsets, step = [4 * self.room * row for row in range(GROUP)], 4 * self.units
-        for start, vectors, tail in self._panels(most):
-            zeros, weights = [ZERO] * (GROUP * vectors), f.offset(self.weights, start * f.vector_nbytes)
+
+        def panel(start: Index, vectors: int, tail: str | None) -> None:
+            zeros = [ZERO] * (GROUP * vectors)
+            weights = f.offset(self.weights, f.multiply(start, f.vector_nbytes))
             sums = accumulate(f, zeros, self.operands.scratch, offsets, weights, self.features, vectors, step, tail)
             for row in range(GROUP):
                 self._store(sums[row * vectors : (row + 1) * vectors], f.add(image, row), start, tail)
+
+        self._over_panels(most, panel)
 
     def _emit_listed(self, image: Index, row: Index) -> None:
         f = self.f
@@ -163,10 +166,12 @@ class _Part:
             count, distances = place.carried
             longer = append(f, value, distances, self.lists, self.room, count)
             place.next(str(longer), f.integer("add", distances, step))
-        for start, vectors, tail in self._panels(f.module.target.registers - 4):
-            weights = f.offset(self.weights, start * f.vector_nbytes)
-            sums = self._listed_sums(place.results[0], weights, vectors, tail)
-            self._store(sums, image, start, tail)
+
+        def panel(start: Index, vectors: int, tail: str | None) -> None:
+            weights = f.offset(self.weights, f.multiply(start, f.vector_nbytes))
+            self._store(self._listed_sums(place.results[0], weights, vectors, tail), image, start, tail)
+
+        self._over_panels(f.module.target.registers - 4, panel)
 
     def _listed_sums(self, count: Index, weights: Pointer, vectors: int, tail: str | None) -> list[Value]:
         f = self.f
@@ -178,9 +183,10 @@ class _Part:
             entry.next(*(f.fma(seen, row, total) for row, total in zip(rows, entry.carried, strict=True)))
         return entry.results
 
-    def _store(self, sums: Sequence[Value], image: Index, start: int, tail: str | None) -> None:
+    def _store(self, sums: Sequence[Value], image: Index, start: Index, tail: str | None) -> None:
         f = self.f
-        at = f.add(f.multiply(f.add(f.multiply(image, self.spec.shape[0]), self.number), self.units), start * f.lanes)
+        row = f.multiply(f.add(f.multiply(image, self.spec.shape[0]), self.number), self.units)
+        at = f.add(row, f.multiply(start, f.lanes))
         for v, total in enumerate(sums):
             mask = tail if v == len(sums) - 1 else None
             f.store(total, self.operands.output, f.multiply(f.add(at, v * f.lanes), 4), mask)

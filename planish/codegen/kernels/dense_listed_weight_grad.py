@@ -17,6 +17,7 @@ a transposed block of lanes * lanes numbers takes lanes * log2(lanes) shuffles.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
@@ -24,7 +25,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
 from planish.codegen.kernels.dense_listed import rows_of_part
 from planish.codegen.kernels.load_input import element_nbytes, load_elements
-from planish.codegen.loops import cut, starts_of, vectors_of
+from planish.codegen.loops import PanelRun, cut, over_panels, panel_runs, starts_of, vectors_of
 from planish.codegen.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.target import Target
 from planish.codegen.transposing import turned
@@ -78,9 +79,7 @@ class _Gradient:
         self.dtype = spec.attributes["memory_dtype"]
         self.g, self.y, self.turned = operands.inputs[1], operands.output, operands.scratch
         self.lists = f.offset(operands.scratch, 4 * f.lanes * CHUNK)
-        vectors = vectors_of(self.units, f.lanes)
-        self.masks: list[str | None] = [None] * (vectors - 1)
-        self.masks.append(f.tail_mask(self.units - (vectors - 1) * f.lanes))
+        self.vectors = vectors_of(self.units, f.lanes)
 
     def emit_rows(self, row: Index, skipped: int) -> None:
         """The rows of the vector of elements from number `row` on, but for the first `skipped` ones."""
@@ -129,14 +128,21 @@ class _Gradient:
         position = f.load_integer(self.operands.order, f.multiply(number, 8))
         return f.offset(self.operands.inputs[0], f.multiply(position, element_nbytes(self.dtype) * self.features))
 
-    def _before(self, y: Pointer, vector: int, begins: Value) -> Value:
+    def _before(self, y: Pointer, nbytes: int, mask: str | None, begins: Value) -> Value:
         """What earlier chunks of images have summed."""
-        loaded = self.f.load(y, vector * self.f.vector_nbytes, self.masks[vector])
+        loaded = self.f.load(y, nbytes, mask)
         return self.f.let(f"select i1 {begins}, {self.f.vector} zeroinitializer, {self.f.vector} {loaded}")
 
-    def _panels(self, most: int) -> list[range]:
-        widths = cut(len(self.masks), most)
-        return [range(start, start + width) for start, width in zip(starts_of(widths), widths, strict=True)]
+    def _over_panels(self, most: int, body: Callable[[Index, list[tuple[int, str | None]]], None]) -> None:
+        """`body` for each panel of columns: bytes before it, and how far in it each vector is, with its mask."""
+        f = self.f
+
+        def panel(start: Index, run: PanelRun) -> None:
+            masks = [None] * (run.vectors - 1) + [f.tail_mask(run.tail(self.units, f.lanes))]
+            vectors = [(number * f.vector_nbytes, mask) for number, mask in enumerate(masks)]
+            body(f.multiply(start, f.vector_nbytes), vectors)
+
+        over_panels(f, panel_runs(cut(self.vectors, most), self.units, f.lanes), panel)
 
     def _emit_listed(self, own: Index, g: Pointer, y: Pointer, images: Index, begins: Value) -> None:
         """One row, from the list of its images."""
@@ -148,37 +154,44 @@ class _Gradient:
             value = f.load(values, f.multiply(place.index, 4))
             longer = append(f, value, place.carried[1], self.lists, room, place.carried[0])
             place.next(str(longer), f.integer("add", place.carried[1], step))
-        into = f.offset(y, f.multiply(own, 4 * self.units))
-        for vectors in self._panels(f.module.target.registers - 4):
-            sums = [self._before(into, v, begins) for v in vectors]
+        whole = f.offset(y, f.multiply(own, 4 * self.units))
+
+        def panel(before: Index, vectors: list[tuple[int, str | None]]) -> None:
+            into, gradients = f.offset(whole, before), f.offset(g, before)
+            sums = [self._before(into, nbytes, mask, begins) for nbytes, mask in vectors]
             with f.loop(0, place.results[0], carried=sums, guarded=True) as entry:
                 at = f.offset(self.lists, f.multiply(entry.index, 4))
-                row, seen = f.offset(g, f.load_count(at)), f.broadcast(at, 4 * room)
-                columns = [f.load(row, v * f.vector_nbytes, self.masks[v]) for v in vectors]
+                row, seen = f.offset(gradients, f.load_count(at)), f.broadcast(at, 4 * room)
+                columns = [f.load(row, nbytes, mask) for nbytes, mask in vectors]
                 entry.next(*(f.fma(seen, column, total) for column, total in zip(columns, entry.carried, strict=True)))
-            for v, total in zip(vectors, entry.results, strict=True):
-                f.store(total, into, v * f.vector_nbytes, self.masks[v])
+            for (nbytes, mask), total in zip(vectors, entry.results, strict=True):
+                f.store(total, into, nbytes, mask)
+
+        self._over_panels(f.module.target.registers - 4, panel)
 
     def _emit_dense(self, g: Pointer, y: Pointer, images: Index, skipped: int, begins: Value) -> None:
         """All rows, some at a time."""
         f = self.f
         most = 4 if f.module.target.registers >= 32 else 2
-        each = (f.module.target.registers - 2 - most) // most
-        for vectors in self._panels(most):
-            start = skipped
-            for rows in cut(f.lanes - skipped, each):
-                places = list(product(range(start, start + rows), vectors))
-                sums = [self._before(f.offset(y, 4 * k * self.units), v, begins) for k, v in places]
+        blocks = cut(f.lanes - skipped, (f.module.target.registers - 2 - most) // most)
+
+        def panel(before: Index, vectors: list[tuple[int, str | None]]) -> None:
+            into, gradients = f.offset(y, before), f.offset(g, before)
+            for start, rows in zip(starts_of(blocks), blocks, strict=True):
+                own_rows = range(skipped + start, skipped + start + rows)
+                places = [(k, 4 * k * self.units + nbytes, mask) for k, (nbytes, mask) in product(own_rows, vectors)]
+                sums = [self._before(into, nbytes, mask, begins) for _, nbytes, mask in places]
                 with f.loop(0, images, carried=sums) as image:
-                    row = f.offset(g, f.multiply(image.index, 4 * self.units))
-                    columns = {v: f.load(row, v * f.vector_nbytes, self.masks[v]) for v in vectors}
+                    row = f.offset(gradients, f.multiply(image.index, 4 * self.units))
+                    columns = [f.load(row, nbytes, mask) for nbytes, mask in vectors]
                     own = f.offset(self.turned, f.multiply(image.index, 4))
-                    seen = {k: f.broadcast(own, 4 * k * CHUNK) for k in range(start, start + rows)}
-                    terms = zip(places, image.carried, strict=True)
-                    image.next(*(f.fma(seen[k], columns[v], total) for (k, v), total in terms))
-                for (k, v), total in zip(places, image.results, strict=True):
-                    f.store(total, f.offset(y, 4 * k * self.units), v * f.vector_nbytes, self.masks[v])
-                start += rows
+                    seen = [f.broadcast(own, 4 * k * CHUNK) for k in own_rows]
+                    terms = zip(product(seen, columns), image.carried, strict=True)
+                    image.next(*(f.fma(value, column, total) for (value, column), total in terms))
+                for (_, nbytes, mask), total in zip(places, image.results, strict=True):
+                    f.store(total, into, nbytes, mask)
+
+        self._over_panels(most, panel)
 
 
 KERNEL = Kernel("reduce", emit, items, scratch_nbytes, run)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.loops import over_vectors
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -16,11 +17,14 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     with f.loop(0, spec.inputs[0].size) as label:
         value = f.let(f"load i32, ptr {f.offset(operands.inputs[0], f.multiply(label.index, 4))}, align 4")
         wanted = f.splat_integer(value)
-        for start in range(0, classes, f.lanes):
-            places = f.integer("add", f.lane_indices(), f.integer_constant(start))
-            mask = f.tail_mask(classes - start)
-            nbytes: Index = f.multiply(f.add(f.multiply(label.index, classes), start), 4)
+
+        def emit_vector(start: Index, mask: str | None) -> None:
+            first = f.splat_integer(str(start) if isinstance(start, int) else f.let(f"trunc i64 {start} to i32"))
+            places = f.integer("add", f.lane_indices(), first)
+            nbytes = f.multiply(f.add(f.multiply(label.index, classes), start), 4)
             f.store(_ones(f, places, wanted), operands.output, nbytes, mask)
+
+        over_vectors(f, classes, emit_vector)
 
 
 def _ones(f: Function, places: Value, wanted: Value) -> Value:

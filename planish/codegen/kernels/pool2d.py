@@ -4,14 +4,17 @@
         y = epilogue(max over the window)
 
     place of a maximum:  the number of the first place of the window that holds it, a byte
-    maximum's gradient:  dx = 0; for row, column, channels: the first place of the window with x == y, or NaN: dx += g
+    maximum's gradient:  dx = 0; for row, column, channels: the place of the window's maximum: dx += g
 
 x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. There is no padding: a border
-of minus infinity is there already. Bound by L1: a load a place and vector.
+of minus infinity is there already. A window that holds NaN has NaN for its maximum, wherever it is computed; the place
+is then the first one, or the first of the largest numbers behind it. Windows of many places are walked in loops. Bound
+by L1: a load a place and vector.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import product
 
@@ -20,6 +23,8 @@ from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 
 Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel, mask
+
+MOST_TAPS = 16  # of a window that is written out
 
 
 def for_each_output(f: Function, shape: tuple[int, ...], body: Body) -> None:
@@ -58,24 +63,92 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
-        values = [f.load(corner, tap, mask) for tap in tap_nbytes(spec, source[1], source[2])]
-        largest = values[0]
-        for value in values[1:]:
-            largest = f.highest(largest, value)
+        largest = _maximum(f, spec, source, corner, mask)
         element = element_of(f, spec.shape, row, column, channel)
         f.store(epilogue.apply(largest, channel, element, mask), operands.output, f.multiply(element, 4), mask)
 
     for_each_output(f, spec.shape, body)
 
 
+def is_written_out(spec: Spec) -> bool:
+    """Whether a window has so few places that code for each of them is written."""
+    rows, columns = spec.attributes["window"]
+    return bool(rows * columns <= MOST_TAPS)
+
+
+def over_window(
+    f: Function,
+    spec: Spec,
+    shape: tuple[int, ...],
+    corner: Pointer,
+    carried: Sequence[Value],
+    types: Sequence[str],
+    body: Callable[[Pointer, Index, list[Value]], list[Value]],
+) -> list[Value]:
+    """Loops over a window's places: `body` has the address of one, its number and what is carried, and gives what is
+    carried on."""
+    rows, columns = spec.attributes["window"]
+    with f.loop(0, rows, carried=carried, types=types) as down:
+        line = f.offset(corner, f.multiply(down.index, 4 * shape[1] * shape[2]))
+        first = f.multiply(down.index, columns)
+        with f.loop(0, columns, carried=down.carried, types=types) as across:
+            at = f.offset(line, f.multiply(across.index, 4 * shape[2]))
+            across.next(*body(at, f.add(first, across.index), across.carried))
+        down.next(*across.results)
+    return down.results
+
+
+def _maximum(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
+    if is_written_out(spec):
+        return largest_of(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])
+
+    def larger(at: Pointer, _: Index, carried: list[Value]) -> list[Value]:
+        return [f.highest(carried[0], f.load(at, 0, mask))]
+
+    (largest,) = over_window(f, spec, shape, corner, [f.constant(-math.inf)], [f.vector], larger)
+    return largest
+
+
+def largest_of(f: Function, values: Sequence[Value]) -> Value:
+    """The largest value; NaN if one is. Each comparison keeps a NaN on its right, so the last value's stays."""
+    found = list(values)
+    while len(found) > 1:
+        paired = [f.maximum(a, b) for a, b in zip(found[::2], found[1::2], strict=False)]
+        found = paired + ([found[-1]] if len(found) % 2 else [])
+    return f.nan_beside(found[0], values[:-1])
+
+
 def first_maximum(f: Function, values: Sequence[Value]) -> tuple[Value, Value]:
-    """The maximum, and the number of the first value that it is (0 if that is NaN)."""
+    """The maximum, NaN if a value is, and the number of the first value that is not less than any other number (0 if
+    that one is NaN)."""
     largest, place = values[0], f.integer_constant(0)
     for number, value in enumerate(values[1:], 1):
-        larger = f.greater(value, largest)
-        largest = f.select(larger, value, largest)
-        place = f.select_integer(larger, f.integer_constant(number), place)
-    return largest, place
+        largest, place = _with_larger(f, largest, place, value, f.integer_constant(number))
+    return f.nan_beside(largest, values[1:]), place
+
+
+def _with_larger(f: Function, largest: Value, place: Value, value: Value, number: Value) -> tuple[Value, Value]:
+    larger = f.greater(value, largest)
+    return f.select(larger, value, largest), f.select_integer(larger, number, place)
+
+
+def _place(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
+    """The number of the place that holds the maximum, of each lane."""
+    if is_written_out(spec):
+        return first_maximum(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])[1]
+
+    def larger(at: Pointer, number: Index, carried: list[Value]) -> list[Value]:
+        largest, place = carried
+        return list(_with_larger(f, largest, place, f.load(at, 0, mask), _splat_number(f, number)))
+
+    start = [f.load(corner, 0, mask), f.integer_constant(0)]
+    return over_window(f, spec, shape, corner, start, [f.vector, f.integers], larger)[1]
+
+
+def _splat_number(f: Function, number: Index) -> Value:
+    return (
+        f.integer_constant(number) if isinstance(number, int) else f.splat_integer(f.let(f"trunc i64 {number} to i32"))
+    )
 
 
 def emit_places(f: Function, spec: Spec, operands: Operands) -> None:
@@ -83,29 +156,33 @@ def emit_places(f: Function, spec: Spec, operands: Operands) -> None:
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
-        values = [f.load(corner, tap, mask) for tap in tap_nbytes(spec, source[1], source[2])]
-        _, place = first_maximum(f, values)
+        place = _place(f, spec, source, corner, mask)
         f.store_bytes(place, operands.output, element_of(f, spec.shape, row, column, channel), mask)
 
     for_each_output(f, spec.shape, body)
 
 
 def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
-    x, y, g = operands.inputs
+    x, gradients = operands.inputs
     shape, pooled = spec.shape, spec.inputs[1].shape
     fill(f, operands.output, spec.result.size, 0.0)
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, x, shape, row, column, channel)
         into = corner_of(f, spec, operands.output, shape, row, column, channel)
-        nbytes = f.multiply(element_of(f, pooled, row, column, channel), 4)
-        largest, left = f.load(y, nbytes, mask), f.load(g, nbytes, mask)
-        for tap in tap_nbytes(spec, shape[1], shape[2]):
-            value = f.load(corner, tap, mask)
-            chosen = f.either(f.greater(value, largest, "oeq"), f.greater(value, value, "uno"))
-            given = f.select(chosen, left, ZERO)
-            left = f.select(chosen, ZERO, left)
-            f.store(f.binary("fadd", f.load(into, tap, mask), given), into, tap, mask)
+        g = f.load(gradients, f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
+        place = _place(f, spec, shape, corner, mask)
+
+        def add(at: Pointer, number: Index, _: list[Value]) -> list[Value]:
+            here = f.let(f"icmp eq {f.integers} {place}, {_splat_number(f, number)}")
+            f.store(f.binary("fadd", f.load(at, 0, mask), f.select(here, g, ZERO)), at, 0, mask)
+            return []
+
+        if is_written_out(spec):
+            for number, tap in enumerate(tap_nbytes(spec, shape[1], shape[2])):
+                add(f.offset(into, tap), number, [])
+        else:
+            over_window(f, spec, shape, into, [], [], add)
 
     for_each_output(f, pooled, body)
 

@@ -13,7 +13,7 @@ from itertools import chain, product
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Operands, Spec, epilogue_of
 from planish.codegen.kernels.gated_places import store_places
-from planish.codegen.kernels.pool2d import first_maximum
+from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.kernels.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.codegen.loops import over_vectors
 from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
@@ -134,7 +134,7 @@ def transform_outputs(
             def store(p: int, q: int) -> None:
                 element = f.add(f.add(corner, (p * map_columns + q) * filters), channel)
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
-                value, place = (_maximum(f, window), None) if operands.beside is None else first_maximum(f, window)
+                value, place = (largest_of(f, window), None) if operands.beside is None else first_maximum(f, window)
                 result = epilogue.apply(value, channel, element, mask)
                 f.store(result, operands.output, f.multiply(element, 4), mask)
                 if place is not None:
@@ -155,10 +155,3 @@ def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> lis
     if count > 1 and last < extent:
         parts.append((range(last, extent), f.compare("slt", place, count - 1)))
     return parts
-
-
-def _maximum(f: Function, values: Sequence[Value]) -> Value:
-    largest = values[0]
-    for value in values[1:]:
-        largest = f.maximum(largest, value)
-    return largest
