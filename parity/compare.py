@@ -24,6 +24,7 @@ import planish  # noqa: E402
 
 PREDICTION_BOUND = 1e-5
 WEIGHT_BOUND = 1e-4
+TENSORFLOW, JAX = ("tensorflow", "keras-tf"), ("jax", "keras-jax")  # Keras's backends, and where they are installed
 
 
 class Verdict(NamedTuple):
@@ -47,21 +48,19 @@ class Verdict(NamedTuple):
 def compare(cases: list[Case], folder: Path) -> list[Verdict]:
     """The verdict on each case, after running all of them on both sides.
 
-    XLA's own compilation is most of the time, so Keras runs without its optimizations first. At that level XLA makes
-    NaN of a few models that it gets right by default: those that differ are put to Keras once more, as it comes.
+    Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow does not
+    convolve those.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:
         _prepare(case, folder)
-    peer = _start_keras(cases, folder, XLA_FLAGS="--xla_backend_optimization_level=0")
+    first = [case for case in cases if _channels_first(case)]
+    last = [case for case in cases if not _channels_first(case)]
+    peers = [_start_keras(some, folder, *where) for some, where in ((last, TENSORFLOW), (first, JAX)) if some]
     own = {case["seed"]: _own_answer(case, folder) for case in cases}
-    _finish(peer)
-    verdicts = {case["seed"]: _judged(case, own[case["seed"]], folder) for case in cases}
-    again = [verdict.case for verdict in verdicts.values() if verdict.found]
-    if again:
-        _finish(_start_keras(again, folder))
-        verdicts |= {case["seed"]: _judged(case, own[case["seed"]], folder) for case in again}
-    return list(verdicts.values())
+    for peer in peers:
+        _finish(peer)
+    return [_judged(case, own[case["seed"]], folder) for case in cases]
 
 
 def _prepare(case: Case, folder: Path) -> None:
@@ -71,12 +70,16 @@ def _prepare(case: Case, folder: Path) -> None:
     np.savez(folder / f"{case['seed']}.npz", **arrays(case, model))  # type: ignore[arg-type]
 
 
-def _start_keras(cases: list[Case], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """PARITY_PYTHON names an interpreter that has Keras; without it, an environment is made on demand."""
-    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
-    python = os.environ.get("PARITY_PYTHON") or interpreter("keras-jax")
-    command = [python, str(ROOT / "parity" / "keras_side.py"), str(folder)]
-    return subprocess.Popen(command, env={**os.environ, **environment})
+def _channels_first(case: Case) -> bool:
+    return any(arguments.get("data_format") == "channels_first" for _, arguments in case["layers"])
+
+
+def _start_keras(cases: list[Case], folder: Path, backend: str, home: str) -> subprocess.Popen[bytes]:
+    """PARITY_PYTHON names an interpreter that has Keras and both; without it, environments are made on demand."""
+    (folder / f"cases-{backend}.json").write_text(json.dumps(cases), encoding="utf-8")
+    python = os.environ.get("PARITY_PYTHON") or interpreter(home)
+    command = [python, str(ROOT / "parity" / "keras_side.py"), str(folder), f"cases-{backend}.json"]
+    return subprocess.Popen(command, env={**os.environ, "KERAS_BACKEND": backend})
 
 
 def _finish(peer: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
-"""The half that runs in real Keras's process: `python keras_side.py FOLDER`. It needs keras and numpy only.
+"""The half that runs in real Keras's process: `python keras_side.py FOLDER CASES`. It needs keras and numpy only.
 
-Reads FOLDER/cases.json, FOLDER/<seed>.json (planish's configuration) and FOLDER/<seed>.npz (x, y, w0, w1, ...); makes
+Reads FOLDER/CASES, FOLDER/<seed>.json (planish's configuration) and FOLDER/<seed>.npz (x, y, w0, w1, ...); makes
 the model of planish's configuration, and writes FOLDER/<seed>-keras.npz (prediction, and w0, w1, ... after the steps)
 and FOLDER/<seed>-keras.json (the configuration in Keras's words), or FOLDER/<seed>-error.txt.
 """
@@ -8,13 +8,10 @@ and FOLDER/<seed>-keras.json (the configuration in Keras's words), or FOLDER/<se
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
@@ -33,9 +30,9 @@ def run(case: dict[str, Any], folder: Path) -> None:
     (folder / f"{seed}-keras.json").write_text(json.dumps(expected), encoding="utf-8")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, cases: str) -> None:
     print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", flush=True)
-    for number, case in enumerate(json.loads((folder / "cases.json").read_text(encoding="utf-8")), 1):
+    for case in json.loads((folder / cases).read_text(encoding="utf-8")):
         failure = folder / f"{case['seed']}-error.txt"
         failure.unlink(missing_ok=True)
         try:
@@ -43,11 +40,7 @@ def main(folder: Path) -> None:
         except Exception:  # whatever Keras refuses is an answer
             failure.write_text(traceback.format_exc(), encoding="utf-8")
         keras.backend.clear_session()
-        if number % 20 == 0 and keras.backend.backend() == "jax":
-            import jax
-
-            jax.clear_caches()  # or the memory of a few hundred models adds up
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

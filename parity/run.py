@@ -1,9 +1,10 @@
 """Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0] [--steps 3]`.
 
-Random models run in planish here, and in real Keras in a process of its own: that of the interpreter which the
-environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Keras makes its models of
-planish's configurations, and planish reads Keras's. Compared are predictions (within 1e-5 of the largest output) and
-the weights after training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
+Random models run in planish here, and in real Keras on TensorFlow in a process of its own: that of the interpreter
+which the environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Models with
+channels first run on JAX. Keras makes its models of planish's configurations, and planish reads Keras's. Compared are
+predictions (within 1e-5 of the largest output) and the weights after training steps (within 1e-4 of the largest weight
+of the array, or of 1 if that is larger).
 Whatever differs is printed with its seed and its model, and the exit status is 1, except where only weights differ and
 planish's are nearer to those of the same steps in float64 than Keras's: rounding grows with the number of steps.
 """

@@ -93,6 +93,7 @@ _EMITTERS: dict[str, Emitter] = {
     "greater_equal": _comparison("oge"),
     "equal": _comparison("oeq"),
     "select": _select,
+    "sigmoid_cross_entropy": lambda f, arguments, _: vector_math.sigmoid_cross_entropy(f, arguments[0], arguments[1]),
     "constant": lambda f, _, settings: f.constant(settings["value"]),
     "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
     "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),

@@ -191,8 +191,22 @@ def copy_sign(f: Function, size: Value, sign: Value) -> Value:
 
 def softplus(f: Function, x: Value) -> Value:
     """max(x, 0) + log1p(exp(-|x|))."""
-    tail = log1p(f, exp(f, f.let(f"fneg {f.vector} {f.intrinsic('fabs', x)}")))
-    return f.binary("fadd", f.maximum(ZERO, x), tail)
+    return f.binary("fadd", f.maximum(ZERO, x), _above_the_bend(f, x))
+
+
+def sigmoid_cross_entropy(f: Function, x: Value, y: Value) -> Value:
+    """max(x, 0) - x * y + log1p(exp(-|x|)), the differences first: they cancel exactly where the loss is small."""
+    straight = f.binary("fsub", f.maximum(ZERO, x), f.binary("fmul", x, y))
+    return f.binary("fadd", straight, _above_the_bend(f, x))
+
+
+def _above_the_bend(f: Function, x: Value) -> Value:
+    """log1p(t) with t = exp(-|x|): how far softplus is from max(x, 0). The only special value is NaN, which stays."""
+    t = exp(f, f.let(f"fneg {f.vector} {f.intrinsic('fabs', x)}"))
+    total = f.binary("fadd", t, f.constant(1.0))
+    lost = f.binary("fsub", t, f.binary("fsub", total, f.constant(1.0)))
+    corrected = f.binary("fadd", _log_sum(f, *_log_parts(f, total)), f.binary("fdiv", lost, total))
+    return f.select(f.greater(f.constant(1e-7), t), t, corrected)
 
 
 _ERF_SMALL = tuple((-1) ** n * 2 / math.sqrt(math.pi) / (math.factorial(n) * (2 * n + 1)) for n in range(11, -1, -1))

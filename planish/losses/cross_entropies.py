@@ -1,7 +1,7 @@
 """Cross-entropies: of class numbers, of vectors of probabilities, of yes and no.
 
-Probabilities are divided by their sum and kept away from 0 and 1 by 1e-7, as Keras has it; with `from_logits` the
-logarithm of the softmax is taken directly, which is exact.
+Where outputs are the result of a softmax or a sigmoid, or with `from_logits`, the loss is that of the logits, which is
+exact (`logits.py`). Other outputs are kept away from 0 and 1 by 1e-7, and made to have the sum 1, as Keras has it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from planish import ops
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses import targets
+from planish.losses.logits import logits_under, warn_of_probabilities
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
 
@@ -27,22 +28,36 @@ def clipped(x: Node, low: float, high: float) -> Node:
     return ops.minimum(ops.maximum(x, low), high)
 
 
-def _log_probabilities(y_pred: Node, from_logits: bool) -> Node:
-    if from_logits:
-        return ops.log_softmax(y_pred)
-    last = len(y_pred.shape) - 1
-    shares = ops.divide(y_pred, ops.reduce_sum(y_pred, (last,), keepdims=True))
-    return ops.log(clipped(shares, EPSILON, 1 - EPSILON))
+def _sum(x: Node) -> Node:
+    return ops.reduce_sum(x, (len(x.shape) - 1,), keepdims=True)
 
 
 def _negative_sum(x: Node) -> Node:
     return ops.negative(ops.reduce_sum(x, (len(x.shape) - 1,)))
 
 
-class SparseCategoricalCrossentropy(Loss):
+class _CrossEntropy(Loss):
+    """What all three share: they know logits when they see them."""
+
+    target_shapes = "same"
+    activation: str
+    from_logits: bool
+
+    def _logits(self, y_pred: Node, *, mixed: bool = True) -> Node | None:
+        """The logits of `y_pred`; None if there are only probabilities."""
+        logits = logits_under(y_pred, self.activation, mixed=mixed)
+        if logits is None:
+            return y_pred if self.from_logits else None
+        if self.from_logits:
+            warn_of_probabilities(self.name)
+        return logits
+
+
+class SparseCategoricalCrossentropy(_CrossEntropy):
     """-log(p[class]) for class numbers; those equal to `ignore_class` do not count."""
 
     target_kind = "labels"
+    activation = "softmax"
 
     def __init__(
         self,
@@ -61,7 +76,14 @@ class SparseCategoricalCrossentropy(Loss):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         chosen = ops.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which ignored labels were made
-        return _negative_sum(ops.multiply(chosen, _log_probabilities(y_pred, self.from_logits)))
+        return _negative_sum(ops.select(chosen, self._log_probabilities(y_pred), 0.0))
+
+    def _log_probabilities(self, y_pred: Node) -> Node:
+        logits = self._logits(y_pred, mixed=self.ignore_class is None)
+        if logits is not None:
+            return ops.log_softmax(logits)
+        shares = clipped(y_pred, EPSILON, 1 - EPSILON)
+        return ops.subtract(ops.log(shares), ops.log(_sum(shares)))
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         value = super().per_sample(y_true, y_pred)
@@ -82,7 +104,7 @@ class SparseCategoricalCrossentropy(Loss):
         return {**super().get_config(), "from_logits": self.from_logits, "ignore_class": self.ignore_class}
 
 
-class _Smoothed(Loss):
+class _Smoothed(_CrossEntropy):
     """What the cross-entropies of vectors share: `label_smoothing` moves that share of the target to all outcomes."""
 
     def __init__(
@@ -114,6 +136,8 @@ class _Smoothed(Loss):
 class CategoricalCrossentropy(_Smoothed):
     """-sum(y * log(p)) for vectors."""
 
+    activation = "softmax"
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -127,7 +151,11 @@ class CategoricalCrossentropy(_Smoothed):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         y_true = self._smooth(y_true, y_pred.shape[-1])
-        return _negative_sum(ops.multiply(y_true, _log_probabilities(y_pred, self.from_logits)))
+        logits = self._logits(y_pred)
+        if logits is not None:
+            return _negative_sum(ops.multiply(y_true, ops.log_softmax(logits)))
+        shares = clipped(ops.divide(y_pred, _sum(y_pred)), EPSILON, 1 - EPSILON)
+        return _negative_sum(ops.multiply(y_true, ops.log(shares)))
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
         prepared = super().prepare_targets(y_true, output_shape)
@@ -143,6 +171,8 @@ class CategoricalCrossentropy(_Smoothed):
 class BinaryCrossentropy(_Smoothed):
     """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
 
+    activation = "sigmoid"
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -156,8 +186,9 @@ class BinaryCrossentropy(_Smoothed):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         y_true = self._smooth(y_true, 2)
-        if self.from_logits:  # log(1 + exp(x)) - x * y: no probability comes near 0 or 1
-            entropy = ops.subtract(ops.softplus(y_pred), ops.multiply(y_pred, y_true))
+        logits = self._logits(y_pred)
+        if logits is not None:
+            entropy = ops.sigmoid_cross_entropy(logits, y_true)
         else:
             p = clipped(y_pred, EPSILON, 1 - EPSILON)
             yes = ops.multiply(y_true, ops.log(p))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,16 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.losses import targets
 from planish.losses.reduction import REDUCTIONS, Array, reduced
+from planish.ops.broadcasting import zeros_like
 from planish.tensor import tensor
+
+
+def _of_each_image(value: Node, y_pred: Node) -> Node:
+    """A value of the whole batch as that of each image, so that the mean over the batch is the value again."""
+    if value.batched:
+        return value
+    each = ops.reduce_sum(y_pred, range(len(y_pred.shape))) if y_pred.shape else y_pred
+    return ops.add(zeros_like(each), value)
 
 
 class Loss:
@@ -25,6 +35,9 @@ class Loss:
     """
 
     target_kind = "dense"
+    target_shapes: targets.Shapes = "any"
+    """Which targets go with outputs: those of the 'same' shape, those that are 'repeated' along a last axis of one as
+    well, or 'any' of as many axes, which is for `call` to judge."""
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
@@ -55,22 +68,28 @@ class Loss:
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         """The loss of each image: batched, shape (). Its mean over the batch is what `reduction` says.
 
-        ValueError if the reduction is 'none': training needs one number.
+        Nothing reduced ('none') is shown as its mean.
         """
-        if self.reduction == "none":
-            raise ValueError(
-                explain(
-                    what=f"loss '{self.name}' has no single value that training could make smaller",
-                    expected="a reduction",
-                    received=f"reduction={self.reduction!r}",
-                    remedy="reduction='sum_over_batch_size'",
-                )
-            )
         values = self.call(y_true, y_pred)
         axes = range(len(values.shape))
-        if self.reduction == "sum":
-            return ops.multiply(ops.reduce_sum(values, axes) if axes else values, ops.batch_size())
-        return ops.reduce_mean(values, axes) if axes else values
+        if self.reduction != "sum":
+            return _of_each_image(ops.reduce_mean(values, axes) if axes else values, y_pred)
+        total = ops.reduce_sum(values, axes) if axes else values
+        return ops.multiply(total, ops.batch_size()) if values.batched else _of_each_image(total, y_pred)
+
+    def minimised(self, mean: Node, y_true: Node, y_pred: Node) -> Node:
+        """What training makes smaller, of the `mean` over the batch, penalties included.
+
+        That is the mean, but for 'none': then gradients of all values are added up, as by TensorFlow.
+        """
+        if self.reduction != "none":
+            return mean
+        values = self.call(y_true, y_pred)
+        times = ops.multiply(mean, math.prod(values.shape))
+        return ops.multiply(times, ops.batch_size()) if values.batched else times
+
+    def check_weighted(self) -> None:
+        """Raises ValueError if weights of images cannot go with the loss."""
 
     # ------------------------------------------------------------------ targets
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
@@ -78,7 +97,7 @@ class Loss:
 
         ValueError, with what to do, if it does not fit the loss or the model; TypeError if it does not hold numbers.
         """
-        return targets.dense(self.name, np.asarray(y_true), output_shape)
+        return targets.dense(self.name, np.asarray(y_true), output_shape, self.target_shapes)
 
     def check_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> None:
         """Raises what `prepare_targets` raises."""
@@ -94,9 +113,21 @@ class Loss:
         return self.evaluate(y_true, y_pred)[0]
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
-        """The reduced loss of arrays, as a number with `.numpy()` (an array if the reduction is 'none')."""
+        """The reduced loss of arrays, as a number with `.numpy()` (an array if the reduction is 'none').
+
+        Of nodes, inside another loss: the loss of each image.
+        """
+        if isinstance(y_pred, Node):
+            return self._of_nodes(y_true, y_pred, sample_weight)
+        if sample_weight is not None:
+            self.check_weighted()
         values, counted = self.evaluate(y_true, y_pred)
         return tensor(reduced(values, sample_weight, counted, self.reduction))
+
+    def _of_nodes(self, y_true: Any, y_pred: Node, sample_weight: Any) -> Node:
+        """Within another loss; the mean over the batch is the reduced loss."""
+        values = (self.call if self.reduction == "none" else self.per_sample)(y_true, y_pred)
+        return values if sample_weight is None else ops.multiply(values, sample_weight)
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
         """`values`, and where they count (None: everywhere). A single vector of outputs is a batch of one."""

@@ -6,10 +6,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from planish import ops
+from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses.cross_entropies import EPSILON, clipped
 from planish.losses.loss import Loss
+from planish.losses.reduction import Array
 
 Meaning = Callable[[Node, Node], Node]
 
@@ -25,6 +30,7 @@ def total(x: Node) -> Node:
 class FixedLoss(Loss):
     """A loss without arguments of its own: subclasses give its `meaning`, and its name if it is not the class's."""
 
+    target_shapes = "repeated"
     meaning: Meaning
     default_name: str
 
@@ -108,6 +114,8 @@ class Poisson(FixedLoss):
 class Huber(Loss):
     """Half the square up to `delta`, a straight line beyond."""
 
+    target_shapes = "repeated"
+
     def __init__(
         self,
         delta: float = 1.0,
@@ -127,18 +135,20 @@ class Huber(Loss):
         return {**super().get_config(), "delta": self.delta}
 
 
-def cosine(y_true: Node, y_pred: Node) -> Node:
-    """The cosine of the angle between vectors; 0 if one of them is 0."""
-    return total(ops.multiply(_direction(y_true), _direction(y_pred)))
-
-
-def _direction(x: Node) -> Node:
-    square_sum = ops.reduce_sum(ops.square(x), (len(x.shape) - 1,), keepdims=True)
+def _direction(x: Node, axis: int | None) -> Node:
+    """`x` divided by its length along a per-image axis, or along the batch; zero stays zero."""
+    square = ops.square(x)
+    square_sum = ops.batch_sum(square) if axis is None else ops.reduce_sum(square, (axis,), keepdims=True)
     return ops.multiply(x, ops.minimum(ops.rsqrt(square_sum), 1 / EPSILON))
 
 
 class CosineSimilarity(Loss):
-    """Minus the cosine of the angle between vectors: -1 where they point the same way."""
+    """Minus the cosine of the angle between vectors: -1 where they point the same way.
+
+    Vectors lie along `axis`, which is counted with the batch axis: with 0, there is one for each output.
+    """
+
+    target_shapes = "repeated"
 
     def __init__(
         self,
@@ -148,7 +158,44 @@ class CosineSimilarity(Loss):
         dtype: str | None = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        self._refuse(axis=(axis, (-1,)))
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            what = f"loss '{name}': `axis` is the number of an axis"
+            raise ValueError(explain(what=what, expected="an integer", received=repr(axis)))
+        self.axis = axis
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        return ops.negative(cosine(y_true, y_pred))
+        axis = self._per_image_axis(len(y_pred.shape))
+        products = ops.multiply(_direction(y_true, axis), _direction(y_pred, axis))
+        return ops.negative(ops.batch_sum(products) if axis is None else ops.reduce_sum(products, (axis,)))
+
+    def _per_image_axis(self, rank: int) -> int | None:
+        """The axis among those of an image, of which there are `rank`; None for the batch."""
+        counted = self.axis + rank + 1 if self.axis < 0 else self.axis
+        if not 0 <= counted <= rank:
+            raise ValueError(
+                explain(
+                    what=f"loss '{self.name}': axis {self.axis} is not an axis of the outputs",
+                    expected=f"{-rank - 1} to {rank}, the batch axis included",
+                    received=self.axis,
+                    remedy="axis=-1, along which the outputs of an image lie",
+                )
+            )
+        return counted - 1 if counted else None
+
+    def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
+        if np.ndim(y_pred) == 1 and self.axis == 0:  # the only axis of a single vector is its last one
+            return CosineSimilarity(-1, self.reduction, self.name).evaluate(y_true, y_pred)
+        return super().evaluate(y_true, y_pred)
+
+    def check_weighted(self) -> None:
+        if self.axis == 0:
+            raise ValueError(
+                explain(
+                    what=f"loss '{self.name}' of vectors along the batch cannot weight images",
+                    rule="with axis=0 a value belongs to an output, and not to an image",
+                    remedy="axis=-1, or no sample_weight and no class_weight",
+                )
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -11,10 +12,14 @@ from planish.errors import ExplainedError, explain
 from planish.losses.reduction import Array
 
 Shape = Sequence[int | None]
+Shapes = Literal["same", "repeated", "any"]
 
 
-def dense(loss: str, y: Array, output_shape: Shape) -> Array:
-    """Numbers, one for each output: a missing or superfluous last axis of one is put right, as Keras does."""
+def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> Array:
+    """Numbers, one for each output: a missing or superfluous last axis of one is put right, as Keras does.
+
+    `shapes` may allow one number for all outputs of a vector, or anything of as many axes.
+    """
     _refuse_other_types(loss, y)
     wanted = tuple(output_shape[1:])
     if y.shape[1:] == wanted:
@@ -23,6 +28,10 @@ def dense(loss: str, y: Array, output_shape: Shape) -> Array:
         return y[..., None]
     if y.shape[1:] == (*wanted, 1):
         return y[..., 0]
+    if shapes != "same" and wanted and y.shape[1:] == (*wanted[:-1], 1):
+        return y
+    if shapes == "any" and y.ndim == len(output_shape):
+        return y
     raise ExplainedError(
         what=f"loss '{loss}': the targets do not have the shape of the model's outputs",
         expected=f"{_shape(wanted)}, the shape of the outputs",

@@ -30,17 +30,25 @@ class Objective(NamedTuple):
 
     def per_image(self, y: Node) -> Node:
         """The weighted loss of each image: batched, shape ()."""
-        y_true = ops.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
-        value = self.loss.per_sample(y_true, y)
+        value = self.loss.per_sample(self._y_true, y)
         if self.factor is not None:
             value = ops.multiply(value, self.factor)
         if not self.weighted:
             return value
+        self.loss.check_weighted()
         weight = ops.input_("sample_weight", ())
         value = ops.multiply(value, weight)
         if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
             value = ops.divide(value, ops.divide(ops.batch_sum(weight), ops.batch_size()))
         return value
+
+    def minimised(self, mean: Node, y: Node) -> Node:
+        """What training makes smaller, if `mean` is the mean of the losses over the batch plus penalties."""
+        return self.loss.minimised(mean, self._y_true, y)
+
+    @property
+    def _y_true(self) -> Node:
+        return ops.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
 
 
 def test_graph(model: Any, objective: Objective) -> Graph:
@@ -63,8 +71,8 @@ def training_graph(
     """One training step, and the variables that it reads or changes.
 
     Outputs: the 'loss' of each image, 'y' if asked for, and the scalar 'penalty' if the model has one. What is
-    minimised is the mean of the losses over the batch plus the penalty. Updates: weights, the optimizer's slots, and
-    moving statistics.
+    minimised is the mean of the losses over the batch plus the penalty (see `Loss.minimised`). Updates: weights, the
+    optimizer's slots, and moving statistics.
     """
     context = CallContext(training=True)
     _, y = model.trace(context)
@@ -81,7 +89,7 @@ def training_graph(
     total = ops.divide(ops.batch_sum(outputs["loss"]), ops.batch_size())
     if penalty is not None:
         total = ops.add(total, outputs["penalty"])
-    updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
+    updates |= _optimizer_updates(optimizer, model.trainable_weights, objective.minimised(total, y))
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
     return Graph.build(outputs, updates), [*model.weights, *slots]
 

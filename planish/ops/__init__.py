@@ -20,6 +20,7 @@ from planish.ops.binary import (
     minimum,
     multiply,
     power,
+    sigmoid_cross_entropy,
     subtract,
 )
 from planish.ops.broadcast_to import broadcast_to
@@ -125,6 +126,7 @@ __all__ = [
     "scalar",
     "select",
     "sigmoid",
+    "sigmoid_cross_entropy",
     "sign",
     "slice_axis",
     "softmax",

@@ -47,6 +47,9 @@ power = _constructor("power", "a to the b.")
 greater = _constructor("greater", "1 where a > b, else 0; no gradient.")
 greater_equal = _constructor("greater_equal", "1 where a >= b, else 0; no gradient.")
 equal = _constructor("equal", "1 where a == b, else 0; no gradient.")
+sigmoid_cross_entropy = _constructor(
+    "sigmoid_cross_entropy", "-b * log(p) - (1 - b) * log(1 - p) with p = sigmoid(a), exact for every a."
+)
 
 
 def _negative(x: Node) -> Node:
@@ -80,6 +83,19 @@ def _power_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node | None, Nod
     return multiply(g, multiply(b, power(a, lower))), multiply(g, multiply(node, logarithm))
 
 
+def _sigmoid_cross_entropy(x: Array, y: Array) -> Array:
+    """max(x, 0) - x * y + log(1 + exp(-|x|)): the first two cancel exactly where the loss is small."""
+    straight = np.maximum(x, 0) - x * y
+    result: Array = straight + np.log1p(np.exp(-np.abs(x)))
+    return result
+
+
+def _sigmoid_cross_entropy_grad(x: Node, y: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    from planish.ops.unary import sigmoid
+
+    return multiply(g, subtract(sigmoid(x), y)), multiply(g, _negative(x))
+
+
 def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
     return None, None
 
@@ -94,3 +110,4 @@ _define("power", np.power, _power_grad)
 _define("greater", np.greater, _none)
 _define("greater_equal", np.greater_equal, _none)
 _define("equal", np.equal, _none)
+_define("sigmoid_cross_entropy", _sigmoid_cross_entropy, _sigmoid_cross_entropy_grad)

@@ -44,11 +44,11 @@ def _softmax_grad(node: Node, g: Node) -> Sequence[Node | None]:
 def _log_softmax_grad(node: Node, g: Node) -> Sequence[Node | None]:
     from planish.ops.binary import multiply, subtract
     from planish.ops.reduce import reduce_sum
-    from planish.ops.unary import exp
 
-    # dx = g - softmax(x) * sum(g)
+    # dx = g - softmax(x) * sum(g): for a cross-entropy, whose g is minus the target, that is p - y. The softmax is not
+    # taken to be exp(node): the model's output most often is the same softmax, which then is computed once.
     last = len(node.shape) - 1
-    return [subtract(g, multiply(exp(node), reduce_sum(g, (last,), keepdims=True)))]
+    return [subtract(g, multiply(softmax(node.inputs[0]), reduce_sum(g, (last,), keepdims=True)))]
 
 
 register("softmax", _infer, _softmax, _softmax_grad)

@@ -9,6 +9,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.small_values import MOST_VECTORS, groups_of, is_small
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
+from planish.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from planish.ops.registry import op_named
 from planish.passes import pipeline
 from tests.codegen.support import Case, on_every_target
@@ -36,6 +37,24 @@ def test_losses_and_their_gradients(target, classes):
     largest = ops.reduce_max(scores, (0,))
     case.output(ops.subtract(scores, ops.broadcast_to(ops.reshape(largest, (1,)), (classes,))))
     case.output(ops.multiply(ops.reduce_mean(scores, (0,)), ops.square(largest)))
+    case.check(1e-5)
+
+
+@on_every_target
+@pytest.mark.parametrize("outputs", [1, 10, 17, 70])
+def test_losses_of_logits_and_their_gradients(target, outputs):
+    case = Case()
+    scores, targets = case.input(outputs), case.input(outputs)
+    labels = case.input(values=np.array([0, outputs - 1, outputs // 2]), dtype="i32")
+    for build, loss, y in [
+        (ops.softmax, SparseCategoricalCrossentropy(), labels),
+        (ops.softmax, CategoricalCrossentropy(label_smoothing=0.1), targets),
+        (ops.sigmoid, BinaryCrossentropy(label_smoothing=0.1), targets),
+    ]:
+        outputs_of_model = build(scores)
+        each = loss.per_sample(y, outputs_of_model)
+        for node in (outputs_of_model, each, gradients(each, [scores])[0]):
+            case.output(node)
     case.check(1e-5)
 
 

@@ -177,3 +177,26 @@ def test_functions_made_of_others(alpha):
     computed, expected = case.computed(), case.expected(np.float32)
     for name, right in expected.items():
         np.testing.assert_allclose(computed[name], right, rtol=3e-7, err_msg=name)
+
+
+@on_every_target
+def test_sigmoid_cross_entropy_over_all_exponents(target):
+    """Answers of 0 and 1, where a small loss is a small difference of large numbers."""
+    values = every_exponent()
+    answers = np.random.default_rng(4).integers(0, 2, len(values)).astype(np.float32)
+    case = Case(images=1)
+    x, y = (case.input(len(values), values=array[None]) for array in (values, answers))
+    case.output(ops.sigmoid_cross_entropy(x, y), "y")
+    exact = np.logaddexp(0.0, np.where(answers == 1, -1.0, 1.0) * values.astype(np.float64))
+    check_units("sigmoid_cross_entropy", [values, answers], case.computed()["y"][0], exact, 4)
+
+
+@on_every_target
+def test_special_values_of_sigmoid_cross_entropy(target):
+    x, y = np.meshgrid(np.array([NAN, INF, -INF, 0.0, LARGEST, -LARGEST], np.float32), np.array([0, 1], np.float32))
+    case = Case(images=1)
+    operands = [case.input(12, values=array.reshape(1, 12)) for array in (x, y)]
+    case.output(ops.sigmoid_cross_entropy(*operands), "y")
+    half = math.log(2)
+    expected = [NAN, NAN, NAN, half, LARGEST, 0, NAN, NAN, INF, half, 0, LARGEST]  # not a number: 0 * inf, inf - inf
+    np.testing.assert_allclose(case.computed()["y"][0], np.array(expected, np.float32), rtol=3e-7)

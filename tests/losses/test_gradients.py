@@ -24,6 +24,9 @@ CASES = [
     (losses.LogCosh(), TARGETS, NUMBERS),
     (losses.Huber(0.7), TARGETS, NUMBERS),
     (losses.CosineSimilarity(), TARGETS, NUMBERS),
+    (losses.CosineSimilarity(axis=0), TARGETS, NUMBERS),
+    (losses.CosineSimilarity(axis=-2, reduction="sum"), TARGETS, NUMBERS),
+    (losses.CosineSimilarity(axis=1), TARGETS.reshape(IMAGES, 2, 2), NUMBERS.reshape(IMAGES, 2, 2)),
     (losses.Hinge(), ONE_HOT, NUMBERS),
     (losses.SquaredHinge(), ONE_HOT, NUMBERS),
     (losses.CategoricalHinge(), ONE_HOT, NUMBERS),
@@ -84,8 +87,34 @@ def test_gradient(loss, y_true, y_pred):
     np.testing.assert_allclose(value_of(gradient, bindings), differences, rtol=1e-5, atol=scale)
 
 
-def test_no_reduction_leaves_nothing_to_make_smaller():
-    loss = losses.MeanSquaredError(reduction="none")
-    with pytest.raises(ValueError, match="loss 'mean_squared_error' has no single value") as caught:
-        batch_loss(loss, TARGETS, NUMBERS)
-    assert "remedy:   reduction='sum_over_batch_size'" in str(caught.value)
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError(reduction=None), losses.CosineSimilarity(0, "none")])
+def test_without_a_reduction_gradients_of_all_values_are_added_up(loss):
+    """As TensorFlow has it; what is shown is the mean."""
+    mean, outputs, bindings = batch_loss(loss, TARGETS, NUMBERS)
+    y_true = ops.input_("y_true", TARGETS.shape[1:])
+    values = loss(TARGETS, NUMBERS)
+    assert value_of(mean, bindings) == pytest.approx(values.mean())
+    assert value_of(loss.minimised(mean, y_true, outputs), bindings) == pytest.approx(values.sum())
+
+
+def test_one_number_may_go_with_all_outputs():
+    """Keras repeats targets of one number; what Keras makes of these is -1.2649111, 0.5506557 and so on."""
+    y, p = np.full((3, 1), 0.2), np.full((3, 2), [0.3, 0.1])
+    for loss, expected in [
+        (losses.MeanSquaredError(), 0.01),
+        (losses.CosineSimilarity(), -1.2649111),
+        (losses.Hinge(), 0.96),
+        (losses.KLDivergence(), 0.0575364),
+        (losses.Poisson(), 0.5506557),
+        (losses.MeanSquaredLogarithmicError(), 0.0069889),
+        (losses.MeanAbsolutePercentageError(), 50.0),
+        (losses.Huber(), 0.005),
+        (losses.LogCosh(), 0.0049917),
+        (losses.CategoricalHinge(), 1.16),
+    ]:
+        assert loss(y, p) == pytest.approx(expected, rel=1e-5)
+        node, _, bindings = batch_loss(loss, y, p)
+        assert value_of(node, bindings) == pytest.approx(expected, rel=1e-5)
+    for loss in (losses.BinaryCrossentropy(), losses.CategoricalCrossentropy()):
+        with pytest.raises(ValueError, match="do not have the shape of the model's outputs"):
+            loss(y, p)

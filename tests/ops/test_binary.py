@@ -1,5 +1,6 @@
 """Element-wise functions of two operands."""
 
+import math
 import operator
 
 import numpy as np
@@ -22,6 +23,7 @@ MEANINGS = {
     "greater": operator.gt,
     "greater_equal": operator.ge,
     "equal": operator.eq,
+    "sigmoid_cross_entropy": lambda x, y: math.log(1 + math.exp(x)) - x * y,
 }
 COMPARISONS = {"greater", "greater_equal", "equal"}
 
@@ -87,8 +89,11 @@ def test_numbers_are_operands(name):
     x = np.array([0.5, 2.0, 4.0])
     node = ops.input_("x", ())
     function = getattr(ops, name)
-    assert compute(function(node, 2), x=x).tolist() == [float(MEANINGS[name](v, 2.0)) for v in x]
-    assert compute(function(2.0, node), x=x).tolist() == [float(MEANINGS[name](2.0, v)) for v in x]
+    second, first = (
+        [float(MEANINGS[name](*pair)) for pair in pairs] for pairs in ([(v, 2) for v in x], [(2, v) for v in x])
+    )
+    np.testing.assert_allclose(compute(function(node, 2), x=x), second, rtol=1e-15)
+    np.testing.assert_allclose(compute(function(2.0, node), x=x), first, rtol=1e-15)
     assert function(node, 2).inputs[1].op == "constant"
 
 
@@ -156,3 +161,15 @@ def test_shapes_that_do_not_go_together():
 def test_registration(name):
     assert op_named(name).elementwise
     assert not op_named(name).monotone
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_sigmoid_cross_entropy_is_exact_however_large_its_argument(dtype):
+    x, y = np.array([100.0, 12, 0, -40, -1e4, 1e4]), np.array([0.0, 1, 0.5, 0, 1, 1])
+    a, b = ops.input_("a", ()), ops.input_("b", ())
+    node = ops.sigmoid_cross_entropy(a, b)
+    expected = [100, math.log1p(math.exp(-12)), math.log(2), math.exp(-40), 1e4, 0]
+    np.testing.assert_allclose(compute(node, dtype, 6, a=x, b=y), expected, rtol=1e-6)
+    (gradient,) = gradients(node, [a])
+    distances = [1, -1 / (1 + math.exp(12)), 0, math.exp(-40), -1, 0]
+    np.testing.assert_allclose(compute(gradient, np.float64, 6, a=x, b=y), distances, rtol=1e-9, atol=1e-18)

@@ -8,6 +8,8 @@ from planish.graph.graph import Graph
 
 SMOOTH = ["tanh", "sigmoid", "erf", "relu", "square", "negative", "absolute", "softplus"]
 
+PAIRS = [ops.add, ops.multiply, ops.subtract, ops.maximum, ops.minimum, ops.sigmoid_cross_entropy]
+
 
 class RandomGraph:
     """Grows by an operation at a time from one image; every choice comes from the generator."""
@@ -66,7 +68,7 @@ class RandomGraph:
         numbers = [0.0, -0.0, 1.0, 0.5]
         alike = [value for value in self.values if value.shape == x.shape]
         other = self.one_of([*others, *numbers, *alike])
-        operation = self.one_of([ops.add, ops.multiply, ops.subtract, ops.maximum, ops.minimum])
+        operation = self.one_of(PAIRS)
         return operation(x, other) if self.number(0, 2) else operation(other, x)
 
     def grow(self, steps):
