@@ -31,7 +31,7 @@ def explain(
     input_shape: Sequence[int | None] | None = None,
     chain: Sequence[object] = (),
     remedy: str | None = None,
-) -> str:
+) -> Explanation:
     """The text of an error.
 
     `layer` is the layer as its user knows it ("Dense 'dense'"), or the data; `chain` is the way from the input to the
@@ -49,7 +49,18 @@ def explain(
     given = {label: _text(part) for label, part in parts.items() if part is not None}
     width = max((len(label) for label in given), default=0) + 1
     first = what if layer is None else f"{layer}: {what}"
-    return "\n".join([first, *(_line(label, text, width) for label, text in given.items())])
+    return Explanation("\n".join([first, *(_line(label, text, width) for label, text in given.items())]))
+
+
+class Explanation(str):
+    """The text of an error that was made by `explain`."""
+
+    __slots__ = ()
+
+
+def is_explained(error: BaseException) -> bool:
+    """Whether an error says by itself what its user did wrong, so that where it was raised adds nothing."""
+    return bool(error.args) and isinstance(error.args[0], Explanation)
 
 
 class ExplainedError(ValueError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from planish import html
 from planish.callbacks.callback import Callback, Logs
 
 
@@ -14,6 +17,16 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self._logs: list[Logs] = []
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a row for each epoch."""
+        names = list(self.history)
+        rows = [
+            [epoch + 1, *(_short(logs[name]) if name in logs else "" for name in names)]
+            for epoch, logs in zip(self.epoch, self._logs, strict=True)
+        ]
+        return html.table(["epoch", *names], rows, numbers=["epoch", *names])
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)
@@ -22,8 +35,15 @@ class History(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history = {}
         self.epoch = []
+        self._logs = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
+        self._logs.append(dict(logs or {}))  # not every epoch has every metric: see `validation_freq`
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+
+def _short(value: Any) -> str:
+    """A number as the progress bar shows it; metrics with a value for each class as they are."""
+    return f"{value:.4g}" if np.ndim(value) == 0 else str(value)

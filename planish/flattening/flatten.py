@@ -7,8 +7,10 @@ from typing import Any
 
 from planish.errors import explain
 from planish.flattening import arrays
+from planish.tracebacks import short_in_notebooks
 
 
+@short_in_notebooks
 def flatten(x: Any, start_axis: int = 1, end_axis: int = -1) -> Any:
     """The axes from `start_axis` to `end_axis` (both included) joined into one, in C order.
 

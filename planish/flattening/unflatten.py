@@ -9,8 +9,10 @@ from typing import Any
 
 from planish.errors import explain
 from planish.flattening import arrays
+from planish.tracebacks import short_in_notebooks
 
 
+@short_in_notebooks
 def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
     """`axis` split into axes of the given sizes, in C order: what `flatten` joined. One size may be -1: the rest.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import html
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
@@ -76,6 +77,23 @@ class Contributions:
             for index in order
         ]
 
+    def _repr_html_(self) -> str:
+        """For notebooks: what adds most to the logit, and what is left."""
+        columns = ["index", *self.map.axis_names, "value", "weight", "adds", "sees"]
+        rows = [
+            [each.index, *each.position, *_short(each.value, each.weight, each.contribution), each.window]
+            for each in self.top()
+        ]
+        others = float(self.values.sum(dtype=np.float64)) - sum(each.contribution for each in self.top())
+        told = "bias" if self.exact else "what is missing to the logit"
+        kept = max(0, len(self.values) - len(rows))
+        sums = f"the other {kept:,} add {others:.4g}; {told}: {self.rest:.4g}; logit of class {self.target}: "
+        return (
+            html.paragraph(f"Flatten '{self.layer}', class {self.target}")
+            + html.table(columns, rows, numbers=columns[:-1])
+            + html.paragraph(f"{sums}{self.logit:.4g}")
+        )
+
     def heat_map(self) -> NDArray[np.float64]:
         """[height, width] of the image: each value spread evenly over the window that it saw.
 
@@ -98,6 +116,10 @@ class Contributions:
         for row, column, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
             np.add.at(edges, (row, column), sign * each)
         return np.asarray(edges.cumsum(axis=0).cumsum(axis=1)[:height, :width])
+
+
+def _short(*values: float) -> list[str]:
+    return [f"{value:.4g}" for value in values]
 
 
 def contributions(model: Any, image: Any, target: int | None, layer: LayerName | None) -> Contributions:

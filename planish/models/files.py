@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from planish.tracebacks import short_in_notebooks
+
 if TYPE_CHECKING:
     from planish.models.model import Model
 
@@ -30,6 +32,7 @@ class Files:
 
         return weight_misfits.mistake(self, shapes)
 
+    @short_in_notebooks
     def save(self, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
         """Writes the whole model to a `.keras` file; see `save_model`."""
         save_model(self, filepath, overwrite, zipped)
@@ -42,6 +45,7 @@ class Files:
 
         return json.dumps(serialization.serialize(self), **options)
 
+    @short_in_notebooks
     def save_weights(self, filepath: _Path, overwrite: bool = True) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file.
 
@@ -51,6 +55,7 @@ class Files:
 
         saving.save_weights(cast(Any, self), filepath, overwrite)
 
+    @short_in_notebooks
     def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
         """Reads the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
 
@@ -62,6 +67,7 @@ class Files:
         saving.load_weights(cast(Any, self), filepath, skip_mismatch)
 
 
+@short_in_notebooks
 def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
     """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file.
 
@@ -72,6 +78,7 @@ def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool
     saving.save_model(model, filepath, overwrite, zipped)
 
 
+@short_in_notebooks
 def load_model(
     filepath: _Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Model:

@@ -1,13 +1,23 @@
-"""The training program of a model that is only looked at."""
+"""The programs of a model that is only looked at."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from planish import html
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.models.prepare import require_compiled
 from planish.models.step_graph import Objective, training_graph
+
+
+class ProgramText(str):
+    """A program as text, which notebooks show line by line."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return html.preformatted(self)
 
 
 def training_graph_of(model: Any) -> Graph:

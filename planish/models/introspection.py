@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from planish.tracebacks import short_in_notebooks
+
 if TYPE_CHECKING:
     from planish.explain import Report
     from planish.models.contributions import Contributions
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 class Introspection:
     """Mixin of `Model`."""
 
+    @short_in_notebooks
     def activations(self, x: Any, layer: LayerName | Sequence[LayerName] | None = None) -> Any:
         """What a layer gives for images `x` [n, ...]: float32 [n, *the layer's output shape].
 
@@ -26,6 +29,7 @@ class Introspection:
 
         return activations(self, x, layer)
 
+    @short_in_notebooks
     def gradients(
         self,
         x: Any,
@@ -48,6 +52,7 @@ class Introspection:
 
         return gradients(self, x, target, of, y, logits=logits)
 
+    @short_in_notebooks
     def contributions(self, image: Any, target: int | None = None, layer: LayerName | None = None) -> Contributions:
         """What each element of the flat vector adds to a class's logit, for one image; see `Contributions`.
 
@@ -58,6 +63,7 @@ class Introspection:
 
         return contributions(self, image, target, layer)
 
+    @short_in_notebooks
     def explain(self, image: Any = None, out: str | os.PathLike[str] | None = None, **options: Any) -> Report:
         """A report on the model and one image, as one HTML page that needs nothing else; written to `out` if given.
 

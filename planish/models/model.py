@@ -14,8 +14,10 @@ from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.files import Files
+from planish.models.inspected import ProgramText
 from planish.models.introspection import Introspection
 from planish.models.training import Training
+from planish.tracebacks import short_in_notebooks
 from planish.variable import Variable
 
 
@@ -117,7 +119,8 @@ class Model(Training, Files, Introspection, Layer):
         _, y = self.trace(context)
         return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
 
-    def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> str:
+    @short_in_notebooks
+    def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> ProgramText:
         """What `predict` runs, or `fit` with `training`, as text.
 
         'graph' (as the pass `after` leaves it), 'plan' (the method of each operation, and why), 'loops', 'llvm', 'asm'.
@@ -130,8 +133,8 @@ class Model(Training, Files, Introspection, Layer):
         from planish.runtime.inspection import describe
 
         if not training:
-            return describe(self.graph(), after, emit)
-        return describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE)
+            return ProgramText(describe(self.graph(), after, emit))
+        return ProgramText(describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE))
 
     def _image_shape(self) -> tuple[int, ...]:
         if self.input is None:
@@ -140,6 +143,7 @@ class Model(Training, Files, Introspection, Layer):
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
+    @short_in_notebooks
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name, or at that place. Raises ValueError if there is none."""
         if (name is None) == (index is None):
@@ -161,6 +165,13 @@ class Model(Training, Files, Introspection, Layer):
                 return layer
         raise ValueError(unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers]))
 
+    def _repr_html_(self) -> str:
+        """For notebooks: what `summary` prints."""
+        from planish.models.summary import summary_html
+
+        return summary_html(self)
+
+    @short_in_notebooks
     def flatten_map(self, name: str | None = None) -> FlattenMap:
         """The map of the Flatten layer of that name, in this model or in one inside it; of the only one without a name.
 
@@ -171,6 +182,7 @@ class Model(Training, Files, Introspection, Layer):
 
         return flatten_map(self, name)
 
+    @short_in_notebooks
     def summary(
         self,
         line_length: int | None = None,

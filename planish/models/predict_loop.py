@@ -19,11 +19,13 @@ from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_optional_count, checked_verbose
 from planish.models.streams import Stream, is_stream
 from planish.models.visits import batch_size_for, warn_of_few_rows
+from planish.tracebacks import short_in_notebooks
 
 _SECONDS_PER_PIECE = 0.15
 _BATCHES_AT_FIRST = 64
 
 
+@short_in_notebooks
 def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Array:
     """Outputs f32 [n, ...] for images `x` (see `Training.predict`)."""
     shape = image_shape(model)
@@ -41,6 +43,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
         return _predict_array(model, images, size, run)
 
 
+@short_in_notebooks
 def predict_batch(model: Any, x: Any) -> Array:
     """Outputs of one batch, whatever it is made of."""
     images = as_images(x, image_shape(model))

@@ -14,6 +14,7 @@ from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, Shape
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.model import Model
+from planish.tracebacks import short_in_notebooks
 
 
 class Sequential(Model):
@@ -36,6 +37,7 @@ class Sequential(Model):
 
     # -- changing the stack ------------------------------------------------------------------------------------------
 
+    @short_in_notebooks
     def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
         """Puts a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
         added = layer.layer if isinstance(layer, SymbolicTensor) else layer
@@ -83,6 +85,7 @@ class Sequential(Model):
                 )
             )
 
+    @short_in_notebooks
     def pop(self, rebuild: bool = True) -> Layer:
         """Takes the top layer off and returns it."""
         if not self.layers:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from planish import html
 from planish.errors import explain
 from planish.layers.layer import BatchShape, Layer
 from planish.output import printable, stream
@@ -64,6 +65,17 @@ def print_summary(
     for item in printed:
         console.print(item)
     print_fn(plain.getvalue())
+
+
+def summary_html(model: Model) -> str:
+    """The table, with the layers of models inside the model, for notebooks."""
+    from rich.text import Text
+
+    rows = [row for layer in model.layers for row in _rows(layer, 0, True, False)]
+    columns = [name for name, _ in _COLUMNS[:-1]]
+    plain = [[Text.from_markup(cell).plain for cell in row] for row in rows]
+    totals = "".join(html.paragraph(Text.from_markup(line).plain.strip()) for line in _totals(model))
+    return html.paragraph(f'Model: "{model.name}"') + html.table(columns, plain, numbers=columns[2:]) + totals
 
 
 def _table(line_length: int | None, positions: Sequence[float] | None, show_trainable: bool) -> Table:

@@ -20,6 +20,7 @@ from planish.models.prepare import memory_message
 from planish.models.programs import Programs
 from planish.optimizers import Optimizer
 from planish.tensor import tensor
+from planish.tracebacks import short_in_notebooks
 
 
 class Training:
@@ -44,6 +45,7 @@ class Training:
 
     # -- compile -----------------------------------------------------------------------------------------------------
 
+    @short_in_notebooks
     def compile(
         self,
         optimizer: str | Optimizer | Mapping[str, Any] = "rmsprop",
@@ -110,6 +112,7 @@ class Training:
 
     # -- whole data sets ---------------------------------------------------------------------------------------------
 
+    @short_in_notebooks
     def fit(
         self,
         x: Any = None,
@@ -157,6 +160,7 @@ class Training:
         )
         return fit(self, x, y, sample_weight, arguments)
 
+    @short_in_notebooks
     def evaluate(
         self,
         x: Any = None,
@@ -202,6 +206,7 @@ class Training:
         except MemoryError as error:
             raise MemoryError(memory_message(self, x, str(error))) from error
 
+    @short_in_notebooks
     def train_on_batch(
         self,
         x: Any,
@@ -215,12 +220,14 @@ class Training:
 
         return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
 
+    @short_in_notebooks
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, in the form of `evaluate`."""
         from planish.models import batch_runs
 
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
+    @short_in_notebooks
     def __call__(self, x: Any, training: bool = False) -> Any:
         """The outputs for an array, as a tensor, float32 [n, ...].
 

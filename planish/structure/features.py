@@ -10,6 +10,7 @@ from typing import Any
 from planish.layers import Flatten
 from planish.structure.sources import built, layers_from, name_of
 from planish.structure.steps import Shape, Step, chain, steps_of
+from planish.tracebacks import short_in_notebooks
 
 
 class FlatFeatures(int):
@@ -46,6 +47,7 @@ class FlatFeatures(int):
         return int, (int(self),)
 
 
+@short_in_notebooks
 def flat_features(layers: Any, input_shape: Sequence[int] | int | None = None) -> FlatFeatures:
     """How many features the model's Flatten gives for images of the shape: `in_features` of the Linear after it.
 

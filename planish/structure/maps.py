@@ -8,8 +8,10 @@ from typing import Any
 from planish.flattening import FlattenMap
 from planish.models import Model
 from planish.structure.sources import model_from
+from planish.tracebacks import short_in_notebooks
 
 
+@short_in_notebooks
 def flatten_map(model: Any, name: str | None = None, input_shape: Sequence[int] | None = None) -> FlattenMap:
     """The map of a model's Flatten layer: of the one called `name`, or of the only one.
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from planish import html
 from planish.models.summary import readable_size
 from planish.structure import alternatives
 from planish.structure.alternatives import Alternative, Pair
 from planish.structure.sources import Shape, built, layers_from, name_of
 from planish.structure.steps import Step, chain, steps_of
+from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -93,6 +95,16 @@ class Shapes:
             items.append(_rich_table(_ALTERNATIVES, self._alternative_rows()))
         return Group(*items)
 
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        parts = [html.paragraph(f"{self.name}: images {self.input_shape}")]
+        parts.append(html.table(_STEPS, self._step_rows(), numbers=_RIGHT))
+        if self.pair is not None:
+            parts.append(html.paragraph(self._about_pair(self.pair)))
+        if self.alternatives:
+            parts.append(html.table(_ALTERNATIVES, self._alternative_rows(), numbers=_RIGHT))
+        return "".join(parts)
+
     def _step_rows(self) -> list[tuple[str, ...]]:
         rows = [(step.label, str(step.output_shape), step.arithmetic, *_costs(step)) for step in self.steps]
         return [*rows, ("total", "", "", *_costs(self))]
@@ -109,6 +121,7 @@ class Shapes:
         )
 
 
+@short_in_notebooks
 def shapes(model_or_layers: Any, input_shape: Sequence[int] | int | None = None) -> Shapes:
     """The shapes and costs of a model for one image, layer by layer.
 
