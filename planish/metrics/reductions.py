@@ -102,7 +102,11 @@ class Comparison(_Average):
 
 
 class MeanMetricWrapper(Comparison):
-    """The mean of a function of (y_true, y_pred) arrays that gives a value for each image."""
+    """The mean of a function of (y_true, y_pred) arrays that gives a value for each image.
+
+    Targets (n,) of outputs (n, 1) are given as (n, 1), as losses and built-in metrics read them; Keras's function
+    metrics compare all of them with all there.
+    """
 
     def __init__(
         self, fn: Callable[..., ArrayLike], name: str | None = None, dtype: str | None = None, **kwargs: Any
@@ -115,7 +119,7 @@ class MeanMetricWrapper(Comparison):
     def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
         if isinstance(self._function, losses.Loss):
             return self._function.values(y_true, y_pred)
-        return self._function(y_true, y_pred, **self._arguments)
+        return self._function(*same_rank(y_true, y_pred), **self._arguments)
 
     def get_config(self) -> dict[str, Any]:
         function: Any = self._function

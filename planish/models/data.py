@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from planish.errors import explain
 from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
+from planish.models.class_weights import ClassWeights
 from planish.models.paths import OpenShape, refuse_paths
 
 _NBYTES_FOR_THREADS = 32 << 20
@@ -88,10 +89,10 @@ def as_arrays(
     messages. ValueError for lengths that differ and for weights of the wrong shape, TypeError for what is not numbers.
     """
     with told_at(place):
-        return replace(_checked(x, y, sample_weight, class_weight, images), place=place)
+        return replace(_checked(x, y, sample_weight, class_weight, images, place), place=place)
 
 
-def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenShape) -> Arrays:
+def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenShape, place: str) -> Arrays:
     images = as_images(x, shape)
     targets = None if y is None else as_array(_alone(y), "y")
     if targets is not None and targets.ndim == 0:
@@ -118,7 +119,11 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenS
     if sample_weight is not None:
         weight = _sample_weight(sample_weight, len(images))
     elif class_weight is not None:
-        weight = class_weights(class_weight, targets)
+        if targets is not None:
+            check_finite(targets, "y")
+        weight = (class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)).of(
+            targets, whole=not place
+        )
     return Arrays(images, targets, weight)
 
 
@@ -172,44 +177,6 @@ def _sample_weight(value: Any, count: int) -> Array:
         )
     check_finite(array, "sample_weight")
     return np.require(array.reshape(count), np.float32, ["C", "A"])
-
-
-def class_weights(weights: Any, targets: Array | None) -> Array:
-    """The weight of each sample, f32 [n], by its class; classes that `weights` does not name weigh 1."""
-    if targets is None:
-        raise ValueError(
-            explain(
-                what="`class_weight` needs `y`: the classes are read from the targets",
-                remedy="pass y, or batches of (x, y)",
-            )
-        )
-    if not isinstance(weights, Mapping):
-        raise TypeError(
-            explain(
-                what="`class_weight` is not a dictionary",
-                expected="{class index: weight}, for example {0: 1.0, 1: 5.0}",
-                received=type(weights).__name__,
-                remedy="pass dict(enumerate(weights))" if isinstance(weights, list | tuple | np.ndarray) else None,
-            )
-        )
-    if not targets.size:
-        return np.ones(len(targets), np.float32)
-    if targets.ndim > 1 and targets.shape[-1] != 1:
-        classes = np.argmax(targets, axis=-1)
-    else:
-        classes = np.rint(targets.reshape(len(targets), -1)[:, 0]).astype(np.int64)
-    if classes.ndim != 1:
-        raise ValueError(
-            explain(
-                what="`class_weight` needs one class per image",
-                expected=f"targets of shape ({len(targets)},), or one-hot",
-                received=f"targets of shape {targets.shape}",
-                remedy="sample_weight: a weight for each image",
-            )
-        )
-    names, places = np.unique(classes, return_inverse=True)
-    values = [float(weights.get(int(name), 1.0)) for name in names]
-    return np.asarray(values, dtype=np.float32)[places.reshape(-1)]
 
 
 def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:

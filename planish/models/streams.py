@@ -10,6 +10,7 @@ import numpy as np
 
 from planish.errors import explain
 from planish.models.arrays import is_array_like
+from planish.models.class_weights import ClassWeights
 from planish.models.data import Arrays, as_arrays
 from planish.models.paths import OpenShape
 from planish.models.read_ahead import ReadAhead
@@ -37,7 +38,7 @@ class Stream:
         self.source = source
         self.images = images
         self.name = name or type(source).__name__.replace("generator", "the generator")
-        self.class_weight = class_weight
+        self.class_weight = None if class_weight is None else ClassWeights(class_weight)
         self.length = _length(source)
         self.steps = steps if steps is not None else self.length
         self.asked = steps
@@ -137,17 +138,62 @@ class Stream:
         return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
 
 
+_OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "webdataset")
+"""Packages whose data sets raise TypeError from `__len__` to say that they do not know their length."""
+
+
 def _length(source: Any) -> int | None:
-    """Batches per epoch, as the source itself says."""
+    """Batches per epoch, as the source itself says. ValueError or TypeError, naming who says it, for no such number."""
     batches = getattr(source, "num_batches", None)
     if callable(batches):
         batches = batches()
-    if batches is None and hasattr(source, "__len__"):
-        try:
-            batches = len(source)
-        except (TypeError, NotImplementedError):  # a data set that does not know its own length says so like this
+    if batches is not None:
+        return _whole(batches, f"`num_batches` of {_named(source)}")
+    if not hasattr(source, "__len__"):
+        return None
+    try:
+        batches = type(source).__len__(source)
+    except NotImplementedError:
+        return None
+    except TypeError as error:
+        if _is_of_unknown_length(source):
             return None
-    return None if batches is None else int(batches)
+        raise TypeError(
+            explain(
+                what=f"`__len__` of {_named(source)} raised a TypeError",
+                expected="the number of batches of an epoch",
+                received=str(error),
+                remedy="mend `__len__`; where the number of batches is not known, let it raise NotImplementedError",
+            )
+        ) from error
+    return _whole(batches, f"`__len__` of {_named(source)}")
+
+
+def _whole(batches: Any, who: str) -> int:
+    """The number of batches, checked: what is half a batch more is not left out silently."""
+    if isinstance(batches, int | np.integer) and not isinstance(batches, bool) and batches >= 0:
+        return int(batches)
+    fraction = isinstance(batches, float | np.floating)
+    raise ValueError(
+        explain(
+            what=f"{who} is not a number of batches",
+            expected="a whole number",
+            received=f"{batches!r} of type {type(batches).__name__}",
+            remedy="math.ceil(count / batch_size), or count // batch_size without the last, smaller batch"
+            if fraction
+            else None,
+        )
+    )
+
+
+def _is_of_unknown_length(source: Any) -> bool:
+    """Whether whoever wrote its `__len__` may mean that there is no number."""
+    owner = next(class_ for class_ in type(source).__mro__ if "__len__" in vars(class_))
+    return owner.__module__.partition(".")[0] in _OF_UNKNOWN_LENGTH
+
+
+def _named(source: Any) -> str:
+    return type(source).__qualname__.rpartition(".")[2]
 
 
 def _call(source: Any, hook: str) -> None:

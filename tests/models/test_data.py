@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planish.models.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
-from planish.models.data import as_arrays, as_images, class_weights, split_off
+from planish.models.data import as_arrays, as_images, split_off
 from planish.models.streams import Stream, is_stream
 from planish.models.visits import Visits
 
@@ -122,11 +122,6 @@ def test_sample_weights_become_float32():
     data = as_arrays(np.zeros((3, 2)), np.zeros(3), [[1], [2], [3]])
     assert data.weight.dtype == np.float32
     assert data.weight.tolist() == [1, 2, 3]
-
-
-@pytest.mark.parametrize("targets", [[0, 2, 1], [[0], [2], [1]], [[1, 0, 0], [0, 0, 1], [0, 1, 0]], [0.0, 2.0, 1.0]])
-def test_class_weights(targets):
-    assert class_weights({0: 1.5, 2: 3}, np.array(targets)).tolist() == [1.5, 3, 1]
 
 
 def test_splitting_gives_views_of_the_first_and_last_rows():
