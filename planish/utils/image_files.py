@@ -57,15 +57,20 @@ def decoded(source: Source, *, grey: bool = False) -> Decoded:
     UnreadableImageError if there is no image to be had, OSError if the file cannot be opened.
     """
     pillow()  # which may be missing; better said before files are looked at
+    path = named(source)
     if isinstance(source, BytesIO):
-        return _decoded(source, "the image", grey)
-    path = os.fsdecode(source)
+        return _decoded(source, path, grey)
     try:
         file = opened(path, "an image")
     except ValueError as error:
         raise UnreadableImageError(path, str(error).splitlines()[0].removeprefix(f"{path!r} ")) from None
     with file:
         return _decoded(file, path, grey)
+
+
+def named(source: Source) -> str:
+    """What messages call a source: its path."""
+    return "BytesIO" if isinstance(source, BytesIO) else os.fsdecode(source)
 
 
 def pillow() -> Any:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import unknown_name
-from planish.utils.image_files import Source, decoded, eight_bits, numbers, pillow
+from planish.utils.image_files import (
+    Source,
+    UnreadableImageError,
+    decoded,
+    eight_bits,
+    named,
+    numbers,
+    pillow,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,26 +44,26 @@ def pixels(source: Source, color_mode: str) -> NDArray[np.uint8] | NDArray[np.fl
 
     What has numbers instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
     """
-    found = decoded(source, grey=color_mode == "grayscale")
+    grey = color_mode == "grayscale"
+    found = decoded(source, grey=grey)
     image = eight_bits(found) if found.is_deep else found.image
     if image is None:
         return _stacked(numbers(found.image), color_mode)
-    image = _grey(image) if color_mode == "grayscale" else in_mode(image, color_mode)
-    array: NDArray[np.uint8] = np.asarray(image)
+    with _told_of(source):
+        array: NDArray[np.uint8] = np.asarray(_grey(image) if grey else in_mode(image, color_mode))
     return array.reshape(*array.shape[:2], -1)
 
 
 def picture(source: Source, color_mode: str) -> Image:
     """The image of a file as Pillow's, in mode L, RGB or RGBA; a deep one keeps its mode if it may be grey."""
     found = decoded(source)
-    if not found.is_deep:
-        return in_mode(found.image, color_mode)
-    if color_mode == "grayscale":
+    if found.is_deep and color_mode == "grayscale":
         return found.image
-    image = eight_bits(found)
+    image = eight_bits(found) if found.is_deep else found.image
     if image is None:
         image = pillow().fromarray(np.nan_to_num(numbers(found.image)).clip(0, 255).astype(np.uint8))
-    return in_mode(image, color_mode)
+    with _told_of(source):
+        return in_mode(image, color_mode)
 
 
 def in_mode(image: Image, color_mode: str) -> Image:
@@ -63,6 +73,8 @@ def in_mode(image: Image, color_mode: str) -> Image:
         if color_mode != "rgba":
             paper = pillow().new("RGBA", image.size, _WHITE)
             image = pillow().alpha_composite(paper, image)
+    if image.mode == "LAB":  # from which Pillow has no way to grey
+        image = image.convert("RGB")
     return image.convert(_MODES[color_mode])
 
 
@@ -70,6 +82,15 @@ def _grey(image: Image) -> Image:
     if image.mode in ("1", "L") and not _is_transparent(image):
         return image.convert("L")
     return in_mode(image, "rgb").convert("L", _GREY_OF)
+
+
+@contextmanager
+def _told_of(source: Source) -> Iterator[None]:
+    """Colours that Pillow has no way to convert are the file's fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise UnreadableImageError(named(source), "has colours that cannot be converted", str(error)) from error
 
 
 def _is_transparent(image: Image) -> bool:

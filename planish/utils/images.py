@@ -128,6 +128,8 @@ def save_img(
     if name == "JPEG" and image.mode == "RGBA":
         warnings.warn("JPEG has no transparency: what is transparent is saved on white", UserWarning, stacklevel=2)
         image = in_mode(image, "rgb")
+    if name == "PNG" and image.mode == "I":
+        image = image.convert("I;16")
     try:
         image.save(path, format=name, **kwargs)
     except (ValueError, KeyError, OSError) as error:
