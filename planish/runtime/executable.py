@@ -5,18 +5,20 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import forking
 from planish.codegen import context_layout as layout
+from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.programs import compiled
 from planish.runtime.threads import get_num_threads, usable_cpus
-from planish.runtime.workers import run_together, run_watched, yield_address
+from planish.runtime.workers import NoThreadError, run_together, run_watched, yield_address
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -28,6 +30,12 @@ FEWEST_IMAGES_FOR_THREADS = 112
 FEWEST_IMAGES_FOR_WORKERS = 256
 _WATCH_SECONDS = 0.05
 
+_INSIDE_OF_ITSELF = explain(
+    what="a model was called while it computes, in the same thread: from a signal's handler, or from a hook",
+    rule="a program does one computation at a time, and this one would wait for itself for ever",
+    remedy="let the handler set a flag, and call the model when the first call has returned\n"
+    "or call a copy of the model: copy.deepcopy(model)",
+)
 _POINTER, _SIZE = ctypes.c_void_p, ctypes.c_int64
 
 
@@ -36,7 +44,11 @@ def _names(input_dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
 
 
 class _Executable:
-    """What both kinds have in common: a program, its arena, and scratch memory for each thread."""
+    """What both kinds have in common: a program, its arena, and scratch memory for each thread.
+
+    One run at a time: another thread waits for its turn. A run inside of one, from a signal's handler say, would wait
+    for ever, and is refused.
+    """
 
     def __init__(
         self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0
@@ -45,10 +57,30 @@ class _Executable:
         self.graph = graph
         self.max_batch = max_batch
         self._program = compiled(graph, _names(input_dtypes), training=training, max_batch=max_batch)
+        self._argument_names = [name.split(" ", 1) for name in self._program.arguments]
+        self._lock = threading.RLock()
+        self._running = self._left_behind = False
+        self._start_anew()
+        forking.tell_child(self)
+
+    def _start_anew(self) -> None:
+        """With fresh memory."""
         self._arena = aligned_buffer(max(self._program.arena_nbytes, 64))
         self._scratch: list[Array] = []
-        self._lock = threading.Lock()
-        self._argument_names = [name.split(" ", 1) for name in self._program.arguments]
+        self._left_behind = False
+
+    def after_fork(self) -> None:
+        """A run that another thread was in does not go on here, and has left its memory as it was in the middle."""
+        self._left_behind = self._left_behind or self._running
+        if forking.is_lost(self._lock):
+            self._lock = threading.RLock()
+            self._running = False
+
+    def _begin_otherwise(self) -> None:
+        """What is to be done before a run that is not the usual one."""
+        if self._running:
+            raise RuntimeError(_INSIDE_OF_ITSELF)
+        self._start_anew()
 
     def _scratch_address(self, number: int) -> int:
         while len(self._scratch) <= number:
@@ -74,10 +106,6 @@ class InferenceExecutable(_Executable):
         super().__init__(graph, input_dtypes, training=False)
         self._prepare = self._program.code.function("prepare", [_POINTER, _POINTER])
         self._infer = self._program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
-        self._slots = self._context()
-        self._address = int(self._slots.ctypes.data)
-        self._first_scratch = self._scratch_address(0)
-        self._version: int | None = None
         self._parameters: Arrays = {}
         self._rows = [
             (layout.HEADER_SLOTS + position, kind == "input", name)
@@ -85,25 +113,38 @@ class InferenceExecutable(_Executable):
             if kind in ("input", "output")
         ]
 
+    def _start_anew(self) -> None:
+        super()._start_anew()
+        self._slots = self._context()
+        self._address = int(self._slots.ctypes.data)
+        self._first_scratch = self._scratch_address(0)
+        self._version: int | None = None
+
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...], all C-contiguous, on all threads.
 
-        Parameters are packed anew when `version` is another than last time.
+        Parameters are packed anew when `version` is another than last time. RuntimeError inside of another run.
         """
         with self._lock:
-            if version != self._version:
-                self._pack(parameters)
-                self._version = version
-            slots = self._slots
-            for slot, is_input, name in self._rows:
-                slots[slot] = (inputs if is_input else outputs)[name].ctypes.data
-            if count < FEWEST_IMAGES_FOR_THREADS:
-                if count:
+            if self._running or self._left_behind:
+                self._begin_otherwise()
+            try:
+                self._running = True
+                if version != self._version:
+                    self._pack(parameters)
+                    self._version = version
+                slots = self._slots
+                for slot, is_input, name in self._rows:
+                    slots[slot] = (inputs if is_input else outputs)[name].ctypes.data
+                if count >= FEWEST_IMAGES_FOR_THREADS:
+                    self._run_chunks(count)
+                elif count:
                     self._infer(self._address, self._first_scratch, 0, count)
-                return
-            self._run_chunks(count)
+            finally:
+                self._running = False
 
     def _pack(self, parameters: Arrays) -> None:
+        self._version = None  # until all are packed
         self._bind(self._slots, {"parameter": parameters})
         self._parameters = dict(parameters)  # kept alive as long as native code may read them
         self._prepare(self._address, self._first_scratch)
@@ -125,6 +166,35 @@ class InferenceExecutable(_Executable):
             deque(starts, maxlen=0)  # nothing is left to draw
 
         run_together(work, threads, stop)
+
+
+class Steps(NamedTuple):
+    """What a run of training steps is given (see `TrainingExecutable.run`)."""
+
+    parameters: Arrays
+    inputs: Arrays
+    order: NDArray[np.int64]
+    batch_size: int
+    scalars: Arrays
+    outputs: Arrays
+
+    @property
+    def count(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    @property
+    def arrays(self) -> dict[str, Arrays]:
+        """By the kind of argument that they are to a program."""
+        return {"parameter": self.parameters, "input": self.inputs, "scalar": self.scalars, "output": self.outputs}
+
+    def single(self, step: int, batched: Collection[str]) -> Steps:
+        """One of the steps; of the outputs, those in `batched` have a row for each image, others one for each step."""
+        rows, own = slice(step * self.batch_size, (step + 1) * self.batch_size), slice(step, step + 1)
+        return self._replace(
+            order=self.order[rows],
+            scalars={name: values[own] for name, values in self.scalars.items()},
+            outputs={name: array[rows if name in batched else own] for name, array in self.outputs.items()},
+        )
 
 
 class TrainingExecutable(_Executable):
@@ -153,27 +223,49 @@ class TrainingExecutable(_Executable):
         order, unbatched ones one per step. `progress` is told the number of steps done now and then. What it raises,
         or Ctrl-C, ends the run after the current step.
         """
-        total = len(order)
-        count = -(-total // batch_size)
+        count = -(-len(order) // batch_size)
         if batch_size > self.max_batch:
             raise ValueError(f"the program was made for batches of at most {self.max_batch} images, not {batch_size}")
         if count == 0:
             return 0
+        given = Steps(parameters, inputs, np.ascontiguousarray(order, np.int64), batch_size, scalars, outputs)
         with self._lock:
-            slots, sync = self._context(), aligned_buffer(layout.SYNC_NBYTES)
-            self._bind(slots, {"parameter": parameters, "input": inputs, "scalar": scalars, "output": outputs})
-            rows = np.ascontiguousarray(order, np.int64)
-            threads = get_num_threads() if total >= FEWEST_IMAGES_FOR_WORKERS else 1
-            header = {
-                layout.ORDER_SLOT: rows.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data, layout.TOTAL_SLOT: total,
-                layout.BATCH_SLOT: batch_size, layout.STEPS_SLOT: count,
-                layout.YIELD_SLOT: yield_address(), layout.SHARES_SLOT: min(threads, usable_cpus()),
-            }  # fmt: skip
-            for slot, value in header.items():
-                slots[slot] = value
-            return self._run_steps(slots, sync, threads, progress)
+            if self._running or self._left_behind:
+                self._begin_otherwise()
+            try:
+                self._running = True
+                return self._run(given, progress)
+            finally:
+                self._running = False
 
-    def _run_steps(self, slots: Array, sync: Array, threads: int, progress: Callable[[int], None] | None) -> int:
+    def _run(self, given: Steps, progress: Callable[[int], None] | None) -> int:
+        threads = get_num_threads() if len(given.order) >= FEWEST_IMAGES_FOR_WORKERS else 1
+        try:
+            return self._run_steps(given, threads, progress)
+        except NoThreadError:
+            return self._run_singly(given, progress)
+
+    def _run_singly(self, given: Steps, progress: Callable[[int], None] | None) -> int:
+        """On this thread, which looks for Ctrl-C between two steps."""
+        batched = {name for name, node in self.graph.outputs if node.batched}
+        for step in range(given.count):
+            if not self._run_steps(given.single(step, batched), 1, None):
+                return step
+            if progress is not None:
+                progress(step + 1)
+        return given.count
+
+    def _run_steps(self, given: Steps, threads: int, progress: Callable[[int], None] | None) -> int:
+        slots, sync = self._context(), aligned_buffer(layout.SYNC_NBYTES)
+        self._bind(slots, given.arrays)
+        header = {
+            layout.ORDER_SLOT: given.order.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data,
+            layout.TOTAL_SLOT: len(given.order), layout.BATCH_SLOT: given.batch_size,
+            layout.STEPS_SLOT: given.count, layout.YIELD_SLOT: yield_address(),
+            layout.SHARES_SLOT: min(threads, usable_cpus()),
+        }  # fmt: skip
+        for slot, value in header.items():
+            slots[slot] = value
         context = int(slots.ctypes.data)
         words = sync.view(np.int64)
         words[layout.PATIENCE // 8] = layout.SPINS if threads <= usable_cpus() else 0
@@ -190,7 +282,7 @@ class TrainingExecutable(_Executable):
             words[layout.STOP_REQUEST // 8] = 1
 
         try:
-            if threads == 1 and slots[layout.STEPS_SLOT] == 1:
+            if threads == 1 and given.count == 1:
                 work(0)
             else:
                 run_watched(work, threads, watch, stop, _WATCH_SECONDS)

@@ -1,32 +1,42 @@
 """Threads that call native code. Native calls release the interpreter lock, so Python threads are all it takes.
 
 Native code writes to memory that its caller owns, so no call returns before all of its threads have left, whatever
-is raised meanwhile: Ctrl-C, a signal's handler, a thread that cannot be started.
+is raised meanwhile: Ctrl-C, a signal's handler, a thread that cannot be started. Nothing here holds a lock while a
+signal's handler may run that wants the same one.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from planish import forking
+from planish.errors import explain
 
-_POOLS: dict[int, ThreadPoolExecutor] = {}
-_POOL_LOCK = threading.Lock()
 _SECONDS_TO_LOOK_AGAIN = 0.05  # after a wake-up that an exception has swallowed
+
+_STAYED_BEHIND = explain(
+    what="the process was forked while other threads computed: their part of the result is missing here",
+    rule="a forked child has none of its parent's other threads",
+    remedy="start the computation again in the child, or let the child end with os._exit()",
+)
+
+
+class NoThreadError(RuntimeError):
+    """The system gives this process no other thread; nothing was done."""
 
 
 class _Crew:
     """Who is inside of a piece of work. Once it is closed, nobody gets in.
 
     Made of bare locks: an exception out of the blue can leave a condition variable without the lock it believes to
-    hold.
+    hold. A child forked meanwhile has none of the others: there, what they had not finished is a failure.
     """
 
     def __init__(self) -> None:
@@ -37,6 +47,20 @@ class _Crew:
         self._inside = 0
         self._came = False
         self._closed = False
+        self._invitations: list[_Invitation] = []
+        forking.tell_child(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        if self._inside:
+            self.failures.append(RuntimeError(_STAYED_BEHIND))
+            self._inside, self._came = 0, True
+
+    def invite(self, work: Callable[[], None]) -> None:
+        """Has a kept thread do the work, if one comes before the crew is closed."""
+        invitation = _Invitation(self, work)
+        self._invitations.append(invitation)
+        _HELPERS.invite(invitation)
 
     def run(self, work: Callable[[], None]) -> None:
         """Does the work, unless closed; what it raises is kept in `failures`."""
@@ -69,6 +93,9 @@ class _Crew:
                     self._closed = True
                 while self._inside:
                     self._none_left.acquire(timeout=_SECONDS_TO_LOOK_AGAIN)
+                while self._invitations:
+                    _HELPERS.withdraw(self._invitations[-1])
+                    self._invitations.pop()
                 break
             except BaseException as error:  # raised below
                 raised = error
@@ -76,16 +103,62 @@ class _Crew:
             raise raised
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Kept threads; a forked child, which has none of its parent's, gets its own."""
-    with _POOL_LOCK:
-        key = (os.getpid() << 12) + threads
-        if key not in _POOLS:
-            from concurrent.futures import ThreadPoolExecutor
+class _Invitation(NamedTuple):
+    crew: _Crew
+    work: Callable[[], None]
 
-            _POOLS.clear()
-            _POOLS[key] = ThreadPoolExecutor(threads, thread_name_prefix="planish")
-        return _POOLS[key]
+
+class _Helpers:
+    """Kept threads that come to the work they are invited to, one after the other.
+
+    While all of them are busy elsewhere, invitations wait; they are withdrawn when the work is done without them.
+    """
+
+    def __init__(self) -> None:
+        self.after_fork()
+        forking.tell_child(self)
+
+    def after_fork(self) -> None:
+        self._threads: list[threading.Thread] = []
+        self._invitations: deque[_Invitation] = deque()
+        self._calls: SimpleQueue[None] = SimpleQueue()  # a signal's handler may use it while this thread does
+
+    def keep(self, count: int) -> None:
+        """Has at least so many threads, if the system gives them: those that are there do all."""
+        while len(self._threads) < count:
+            thread = threading.Thread(target=self._wait, daemon=True, name=f"planish-{len(self._threads) + 1}")
+            try:
+                thread.start()
+            except RuntimeError:
+                return
+            self._threads.append(thread)
+
+    def invite(self, invitation: _Invitation) -> None:
+        self._invitations.append(invitation)
+        self._calls.put(None)
+
+    def withdraw(self, invitation: _Invitation) -> None:
+        try:
+            self._invitations.remove(invitation)
+            self._calls.get_nowait()
+        except (ValueError, Empty):  # somebody has come, or is about to look
+            return
+
+    def _wait(self) -> None:
+        while True:
+            self._calls.get()
+            self._come()
+
+    def _come(self) -> None:
+        """Nothing of the work is left when this returns: who waits must not keep arrays alive."""
+        try:
+            crew, work = self._invitations.popleft()
+        except IndexError:  # it was withdrawn
+            return
+        crew.run(work)
+
+
+_HELPERS = _Helpers()
 
 
 def run_together(work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
@@ -111,16 +184,13 @@ def run_together(work: Callable[[int], None], threads: int, stop: Callable[[], N
         crew.close()  # raised on the way into the line above
         raise
     if crew.failures:
-        raise crew.failures[0]
+        raise crew.failures.pop(0)
 
 
 def _invite(crew: _Crew, work: Callable[[int], None], threads: int) -> None:
-    pool = _pool(threads - 1)
+    _HELPERS.keep(threads - 1)
     for number in range(1, threads):
-        try:
-            pool.submit(crew.run, functools.partial(work, number))
-        except RuntimeError:  # the system has no thread left: those that are there do all
-            return
+        crew.invite(functools.partial(work, number))
 
 
 def run_watched(
@@ -130,7 +200,7 @@ def run_watched(
     here every so many seconds.
 
     Each of them has to go on until nothing is left to do. If `watch`, or a signal such as Ctrl-C, raises, `stop` is
-    called, the threads are waited for, and the exception goes on.
+    called, the threads are waited for, and the exception goes on. NoThreadError if there is no other thread.
     """
     crew = _Crew()
     leader = threading.Thread(
@@ -138,7 +208,7 @@ def run_watched(
     )
     try:
         try:
-            leader.start()
+            _start(leader)
             while not crew.wait(seconds):
                 watch()
         except BaseException:
@@ -152,7 +222,14 @@ def run_watched(
         crew.close()  # raised on the way into the lines above
         raise
     if crew.failures:
-        raise crew.failures[0]
+        raise crew.failures.pop(0)
+
+
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise NoThreadError(str(error)) from None
 
 
 def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
