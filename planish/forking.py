@@ -10,12 +10,12 @@ LLVM's lock is looked after in `codegen/llvm.py`, and HDF5's by h5py itself.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import threading
 import time
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -38,27 +38,19 @@ def tell_child(forked: Forked) -> None:
 
 
 class Lock:
-    """A lock that its own thread can take again, and that a child finds free, unless the thread that forked holds it.
+    """`with held.lock`: a thread can take it again while it has it. A child finds it free, unless the thread that
+    forked has it.
 
-    Not for what has to be quick: entering it takes a call.
+    The lock itself is Python's, which no exception out of the blue can leave locked.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         tell_child(self)
 
-    def __enter__(self) -> None:
-        while not self._lock.acquire(timeout=1.0):  # a fork, in a signal's handler, may have put another in its place
-            pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
-
     def after_fork(self) -> None:
-        if is_lost(self._lock):
-            self._lock = threading.RLock()
+        if is_lost(self.lock):
+            self.lock = threading.RLock()
 
 
 def is_lost(lock: threading.RLock) -> bool:
@@ -75,22 +67,33 @@ def _in_child() -> None:
 
 
 def _wait_for_imports() -> None:
-    """h5py's lock, which is taken already as its hook runs first, is given back meanwhile: its import may need it."""
-    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     if not _is_importing():
         return
-    h5py = getattr(sys.modules.get("h5py._objects"), "phil", None)
-    held = h5py is not None and h5py._is_owned()
-    if held:
-        h5py.release()
-    while _is_importing() and time.monotonic() < deadline:
-        time.sleep(0.001)
-    if held:
-        h5py.acquire()
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    with _without_h5pys_lock():
+        while _is_importing() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+@contextmanager
+def _without_h5pys_lock() -> Iterator[None]:
+    """h5py takes its lock before a fork, ahead of this module; while h5py is being imported, it needs it itself."""
+    lock: Any = getattr(sys.modules.get("h5py._objects"), "phil", None)
+    if lock is None or not lock._is_owned():
+        yield
+        return
+    lock.release()
+    try:
+        yield
+    finally:
+        lock.acquire()
 
 
 def _is_importing() -> bool:
-    """Whether another thread is in the middle of importing a module that planish imports late."""
+    """Whether another thread is in the middle of importing a module that planish imports late.
+
+    By the mark that Python's own import statement goes by.
+    """
     return any(
         getattr(getattr(module, "__spec__", None), "_initializing", False)
         for name, module in list(sys.modules.items())

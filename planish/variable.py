@@ -7,14 +7,13 @@ whatever enters is copied (see `memory.aligned_zeros`), be it unpickled, mapped 
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import memory, ops
+from planish import forking, memory, ops
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.tensor import ArrayOperators
@@ -27,7 +26,7 @@ Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _NUMBERS = "fiub"  # kinds of NumPy's element types
 _assignments = itertools.count(1)
-_making = threading.RLock()  # two threads that read a new variable have to see the same array
+_making = forking.Lock()  # two threads that read a new variable have to see the same array
 
 
 class Variable(ArrayOperators):
@@ -62,7 +61,7 @@ class Variable(ArrayOperators):
     def value(self) -> Array:
         """The array itself (of type `dtype`, C-contiguous). Whoever writes into it calls `touch` afterwards."""
         if self._own is None:
-            with _making:
+            with _making.lock:
                 if self._own is None:
                     self._own = self._made()
         return self._own
@@ -114,7 +113,7 @@ class Variable(ArrayOperators):
     def node(self) -> Node:
         """The leaf that stands for this variable in every graph."""
         if self._node is None:
-            with _making:
+            with _making.lock:
                 if self._node is None:
                     self._node = ops.parameter(self.path, self.shape)
         return self._node
@@ -134,7 +133,7 @@ class Variable(ArrayOperators):
         ValueError for another shape, TypeError for what is not numbers.
         """
         given = self.checked(array)
-        with _making:
+        with _making.lock:
             if self._own is None:
                 self._own = self._copied(given)
             else:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planish.codegen.kernels import kind_of_node
+from planish.codegen.llvm import binding
 from planish.codegen.lowering import lower
 from planish.codegen.program import Emitter, Program
 from planish.codegen.schedule import Stage, schedule
@@ -104,8 +105,7 @@ def emit(decided: Plan, request: Request) -> Program:
 
 @functools.cache
 def _initialize() -> None:
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
 
@@ -113,8 +113,7 @@ def _initialize() -> None:
 @functools.cache
 def target_machine(target: Target) -> object:
     """LLVM's code generator for the target."""
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     _initialize()
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, features=target.features, opt=CODEGEN_LEVEL, reloc="pic", codemodel="default"
@@ -122,8 +121,7 @@ def target_machine(target: Target) -> object:
 
 
 def parsed(text: str) -> object:
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     module = llvm.parse_assembly(text)
     module.verify()
     return module

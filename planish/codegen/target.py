@@ -7,6 +7,7 @@ import platform
 from typing import NamedTuple
 
 from planish import config
+from planish.codegen.llvm import binding
 from planish.errors import explain, unknown_name
 
 FLOAT_NBYTES = 4
@@ -62,8 +63,7 @@ def current_target() -> Target:
 
 @functools.cache
 def _target_for(requested: str | None) -> Target:
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     triple = llvm.get_process_triple()
     features = llvm.get_host_cpu_features()
     best = _best_name(features)

@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
+from planish import forking
+from planish.errors import explain
+
 
 class HasNbytes(Protocol):
     """Anything that knows what it takes in memory."""
@@ -22,6 +25,11 @@ MOST_AHEAD, LEAST_AHEAD, NBYTES_AHEAD = 8, 2, 32 << 20
 """How many items are taken from the source, at most, beyond those that were handed out: two, or up to eight as long
 as they take less than so many bytes together."""
 
+_STAYED_BEHIND = explain(
+    what="the process was forked while another thread read batches ahead: nobody reads on here",
+    rule="a forked child has none of its parent's other threads",
+    remedy="call fit, evaluate or predict anew in the child",
+)
 _SECONDS_TO_END = 1.0
 _SECONDS_BETWEEN_SIGNALS = 0.1
 _READERS: dict[int, ReadAhead[HasNbytes]] = {}
@@ -43,21 +51,40 @@ class ReadAhead(Generic[Item]):
         self.exhausted = False  # whether the source came to its end
         self._source = source
         self._limit = limit
+        self._taken = 0
         self._most = most
         self._buffer: deque[Item] = deque()
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._waiting = False
         self._ended = False
         self._closed = False
         self._error: BaseException | None = None
+        forking.tell_child(self)
         context = contextvars.copy_context()  # NumPy's error state, for one
         self._thread = threading.Thread(target=context.run, args=(self._read,), daemon=True, name="planish-data")
-        self._thread.start()
+        self._alone = False
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system has no thread left: batches are made when they are asked for
+            self._alone = True
+
+    def after_fork(self) -> None:
+        """In a child nobody reads on; what was read already can be had."""
+        if forking.is_lost(self._lock):
+            self._lock = threading.RLock()
+            self._changed = threading.Condition(self._lock)
+        if not self._ended:
+            self._ended, self._error = True, RuntimeError(_STAYED_BEHIND)
+        self._closed = True
+        _READERS.clear()
 
     def __iter__(self) -> Iterator[Item]:
         return self
 
     def __next__(self) -> Item:
+        if self._alone:
+            return self._take()
         with self._changed:
             while not self._buffer and not self._ended:
                 self._waiting = True
@@ -87,7 +114,8 @@ class ReadAhead(Generic[Item]):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(_SECONDS_TO_END)
+        if not self._alone:
+            self._thread.join(_SECONDS_TO_END)
 
     def wait_for_consumer(self) -> None:
         """Called by the source: waits until all that it gave is consumed, and reads ahead no more."""
@@ -109,15 +137,24 @@ class ReadAhead(Generic[Item]):
                 self._ended = True
                 self._changed.notify_all()
 
+    def _take(self) -> Item:
+        """The next item of the source. StopIteration if there is none, or none is wanted."""
+        if self._taken == self._limit:
+            raise StopIteration
+        try:
+            item = next(self._source)
+        except StopIteration:
+            self.exhausted = True
+            raise
+        self._taken += 1
+        return item
+
     def _fill(self) -> None:
-        count = 0
-        while count != self._limit and self._has_room():
+        while self._taken != self._limit and self._has_room():
             try:
-                item = next(self._source)
+                item = self._take()
             except StopIteration:
-                self.exhausted = True
                 return
-            count += 1
             with self._changed:
                 self._buffer.append(item)
                 self._waiting = False

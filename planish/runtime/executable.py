@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -76,8 +77,8 @@ class _Executable:
             self._lock = threading.RLock()
             self._running = False
 
-    def _begin_otherwise(self) -> None:
-        """What is to be done before a run that is not the usual one."""
+    def _refuse_or_start_anew(self) -> None:
+        """RuntimeError inside of another run; fresh memory after one that was left behind in another process."""
         if self._running:
             raise RuntimeError(_INSIDE_OF_ITSELF)
         self._start_anew()
@@ -127,7 +128,7 @@ class InferenceExecutable(_Executable):
         """
         with self._lock:
             if self._running or self._left_behind:
-                self._begin_otherwise()
+                self._refuse_or_start_anew()
             try:
                 self._running = True
                 if version != self._version:
@@ -168,7 +169,11 @@ class InferenceExecutable(_Executable):
         run_together(work, threads, stop)
 
 
-class Steps(NamedTuple):
+def _tell_after(progress: Callable[[int], None], before: int, done: int) -> None:
+    progress(before + done)
+
+
+class Run(NamedTuple):
     """What a run of training steps is given (see `TrainingExecutable.run`)."""
 
     parameters: Arrays
@@ -179,7 +184,7 @@ class Steps(NamedTuple):
     outputs: Arrays
 
     @property
-    def count(self) -> int:
+    def steps(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
     @property
@@ -187,7 +192,7 @@ class Steps(NamedTuple):
         """By the kind of argument that they are to a program."""
         return {"parameter": self.parameters, "input": self.inputs, "scalar": self.scalars, "output": self.outputs}
 
-    def single(self, step: int, batched: Collection[str]) -> Steps:
+    def single(self, step: int, batched: Collection[str]) -> Run:
         """One of the steps; of the outputs, those in `batched` have a row for each image, others one for each step."""
         rows, own = slice(step * self.batch_size, (step + 1) * self.batch_size), slice(step, step + 1)
         return self._replace(
@@ -228,40 +233,39 @@ class TrainingExecutable(_Executable):
             raise ValueError(f"the program was made for batches of at most {self.max_batch} images, not {batch_size}")
         if count == 0:
             return 0
-        given = Steps(parameters, inputs, np.ascontiguousarray(order, np.int64), batch_size, scalars, outputs)
+        given = Run(parameters, inputs, np.ascontiguousarray(order, np.int64), batch_size, scalars, outputs)
         with self._lock:
             if self._running or self._left_behind:
-                self._begin_otherwise()
+                self._refuse_or_start_anew()
             try:
                 self._running = True
                 return self._run(given, progress)
             finally:
                 self._running = False
 
-    def _run(self, given: Steps, progress: Callable[[int], None] | None) -> int:
+    def _run(self, given: Run, progress: Callable[[int], None] | None) -> int:
         threads = get_num_threads() if len(given.order) >= FEWEST_IMAGES_FOR_WORKERS else 1
         try:
             return self._run_steps(given, threads, progress)
         except NoThreadError:
             return self._run_singly(given, progress)
 
-    def _run_singly(self, given: Steps, progress: Callable[[int], None] | None) -> int:
+    def _run_singly(self, given: Run, progress: Callable[[int], None] | None) -> int:
         """On this thread, which looks for Ctrl-C between two steps."""
         batched = {name for name, node in self.graph.outputs if node.batched}
-        for step in range(given.count):
-            if not self._run_steps(given.single(step, batched), 1, None):
+        for step in range(given.steps):
+            tell = None if progress is None else functools.partial(_tell_after, progress, step)
+            if not self._run_steps(given.single(step, batched), 1, tell):
                 return step
-            if progress is not None:
-                progress(step + 1)
-        return given.count
+        return given.steps
 
-    def _run_steps(self, given: Steps, threads: int, progress: Callable[[int], None] | None) -> int:
+    def _run_steps(self, given: Run, threads: int, progress: Callable[[int], None] | None) -> int:
         slots, sync = self._context(), aligned_buffer(layout.SYNC_NBYTES)
         self._bind(slots, given.arrays)
         header = {
             layout.ORDER_SLOT: given.order.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data,
             layout.TOTAL_SLOT: len(given.order), layout.BATCH_SLOT: given.batch_size,
-            layout.STEPS_SLOT: given.count, layout.YIELD_SLOT: yield_address(),
+            layout.STEPS_SLOT: given.steps, layout.YIELD_SLOT: yield_address(),
             layout.SHARES_SLOT: min(threads, usable_cpus()),
         }  # fmt: skip
         for slot, value in header.items():
@@ -282,7 +286,7 @@ class TrainingExecutable(_Executable):
             words[layout.STOP_REQUEST // 8] = 1
 
         try:
-            if threads == 1 and given.count == 1:
+            if threads == 1 and given.steps == 1:
                 work(0)
             else:
                 run_watched(work, threads, watch, stop, _WATCH_SECONDS)

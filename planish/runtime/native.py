@@ -1,4 +1,4 @@
-"""Object code made callable. The only place, with `codegen.compile`, that knows llvmlite."""
+"""Object code made callable. Here and in `codegen` llvmlite is known, nowhere else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ctypes
 import functools
 from typing import Any
 
+from planish.codegen.llvm import binding
 from planish.codegen.target import Target
 
 
@@ -13,8 +14,7 @@ class NativeCode:
     """Machine code in memory; lives as long as this object."""
 
     def __init__(self, code: bytes, target: Target) -> None:
-        import llvmlite.binding as llvm
-
+        llvm = binding()
         machine = _jit_machine(target)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -29,8 +29,7 @@ class NativeCode:
 
 
 def _jit_machine(target: Target) -> Any:
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     _initialize()
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, features=target.features, opt=0, reloc="pic", codemodel="default", jit=True
@@ -39,7 +38,6 @@ def _jit_machine(target: Target) -> Any:
 
 @functools.cache
 def _initialize() -> None:
-    import llvmlite.binding as llvm
-
+    llvm = binding()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

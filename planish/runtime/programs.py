@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from planish import config
+from planish import config, forking
 from planish.codegen.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
@@ -43,7 +42,7 @@ class Making(NamedTuple):
     seconds: float
 
 
-_LOCK = threading.Lock()
+_MAKING = forking.Lock()
 _COMPILED: dict[str, Compiled] = {}
 _MOST_KEPT = 64
 _MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
@@ -54,7 +53,7 @@ def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, m
     target = current_target()
     numbers = _numbered_parameters(graph)
     key = _key(graph, numbers, input_dtypes, target, training, max_batch)
-    with _LOCK:
+    with _MAKING.lock:
         found = _COMPILED.get(key)
         if found is None:
             started = time.perf_counter()
@@ -69,7 +68,7 @@ def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, m
 
 def makings(since: float) -> list[Making]:
     """The last programs that were made since then, in their order; one that was there already is not made again."""
-    with _LOCK:
+    with _MAKING.lock:
         return [making for making in _MAKINGS if making.started >= since]
 
 
