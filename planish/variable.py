@@ -7,6 +7,7 @@ whatever enters is copied (see `memory.aligned_zeros`), be it unpickled, mapped 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,16 @@ class Variable(ArrayOperators):
 
     @property
     def node(self) -> Node:
-        """The leaf that stands for this variable in every graph."""
+        """The leaf that stands for this variable in every graph. TypeError if its elements are not float32."""
         if self._node is None:
+            if self.dtype != "float32":
+                raise TypeError(
+                    explain(
+                        what=f"variable '{self.path}' cannot be computed with: native code reads float32",
+                        received=self.dtype,
+                        remedy="Variable(..., dtype='float32')",
+                    )
+                )
             with _making.lock:
                 if self._node is None:
                     self._node = ops.parameter(self.path, self.shape)
@@ -121,7 +130,7 @@ class Variable(ArrayOperators):
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self.node.type.size
+        return math.prod(self.shape)
 
     @property
     def ndim(self) -> int:

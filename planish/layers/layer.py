@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import ops, precision, random_seed, regularizers
+from planish import forking, ops, precision, random_seed, regularizers
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
@@ -28,6 +28,9 @@ from planish.variable import Variable
 __all__ = ["BatchShape", "Layer", "Shape"]
 
 BatchShape = tuple[int | None, ...]
+building = forking.Lock()
+"""Several threads may be the first to use a layer or a model: one of them makes its weights."""
+
 _Class = TypeVar("_Class", bound="Layer")
 
 
@@ -123,13 +126,14 @@ class Layer(WeightOwner):
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Makes the weights for inputs of the shape (batch axis first). Once: later calls only check the shape."""
         shape = _exact(self, input_shape)
-        self.check_input(shape)
-        if not self.built:
-            self._variables.clear()
-            self.create_weights(shape)
-            self._build_shape = (None, *shape)
-            self._build_steps = chain.recorded()
-            self.built = True
+        with building.lock:
+            self.check_input(shape)
+            if not self.built:
+                self._variables.clear()
+                self.create_weights(shape)
+                self._build_shape = (None, *shape)
+                self._build_steps = chain.recorded()
+                self.built = True
 
     def connect(self, x: Node, context: CallContext) -> Node:
         """The layer's output for `x`, owned by this layer; builds the weights the first time."""

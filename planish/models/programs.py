@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from planish import forking
 from planish.models.compile_settings import CompileSettings
 from planish.models.image_shapes import check_images
 from planish.models.predictor import Predictor
 from planish.models.prepare import Key, Prepared, ensure_built
 from planish.models.read_ahead import let_steps_catch_up
+from planish.models.turn import Turn
 
 if TYPE_CHECKING:
     from planish.models.tester import Tester
@@ -28,6 +30,8 @@ class Programs:
         self._testers: dict[Key, Tester] = {}
         self._trainers: dict[Key, Trainer] = {}
         self._value_programs: dict[Hashable, ValueProgram] = {}
+        self.turn = Turn()
+        self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
 
     def refresh(self, model: Any) -> None:
         """Drops programs of a model that has since changed its layers.
@@ -36,8 +40,9 @@ class Programs:
         """
         let_steps_catch_up()
         if self.structure_version != model.structure_version:
-            self.structure_version = model.structure_version
-            self.clear()
+            with self._making.lock:
+                self.clear()
+                self.structure_version = model.structure_version  # last: those who see it may take what is there
 
     def clear(self) -> None:
         """Drops all, as `compile` does."""
@@ -51,19 +56,21 @@ class Programs:
         ensure_built(model, x)
         self.refresh(model)
         key = (x.dtype, x.shape[1:])
-        if key not in self.predictors:
-            check_images(x, model.input_shape[1:], model)
-            settings = model._settings
-            self.predictors[key] = Predictor(model, x.dtype, eager=settings is not None and settings.run_eagerly)
-        return self.predictors[key]
+        with self._making.lock:
+            if key not in self.predictors:
+                check_images(x, model.input_shape[1:], model)
+                settings = model._settings
+                self.predictors[key] = Predictor(model, x.dtype, eager=settings is not None and settings.run_eagerly)
+            return self.predictors[key]
 
     def tester(self, model: Any, settings: CompileSettings, data: Prepared) -> Tester:
         self.refresh(model)
-        if data.key not in self._testers:
-            from planish.models.tester import Tester
+        with self._making.lock:
+            if data.key not in self._testers:
+                from planish.models.tester import Tester
 
-            self._testers[data.key] = Tester(model, settings, data)
-        return self._testers[data.key]
+                self._testers[data.key] = Tester(model, settings, data)
+            return self._testers[data.key]
 
     def trainer(
         self, model: Any, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
@@ -72,20 +79,39 @@ class Programs:
         self.refresh(model)
         frozen = tuple(variable.path for variable in model.trainable_weights), _trainable_flags(model)
         key = (*data.key, *frozen, with_outputs)
-        found = self._trainers.get(key)
-        if found is None or found.max_batch < batch_size:
-            from planish.models.trainer import Trainer
+        with self._making.lock:
+            found = self._trainers.get(key)
+            if found is None or found.max_batch < batch_size:
+                from planish.models.trainer import Trainer
 
-            found = Trainer(model, settings, data, batch_size, with_outputs=with_outputs)
-            self._trainers[key] = found
-        return found
+                found = Trainer(model, settings, data, batch_size, self.turn, with_outputs=with_outputs)
+                self._trainers[key] = found
+            return found
 
     def kept(self, model: Any, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
         """The program of that key; `make` is called the first time."""
         self.refresh(model)
-        if key not in self._value_programs:
-            self._value_programs[key] = make()
-        return self._value_programs[key]
+        with self._making.lock:
+            if key not in self._value_programs:
+                self._value_programs[key] = make()
+            return self._value_programs[key]
+
+
+class ProgramsOnce:
+    """As an attribute of a class: the programs of each model, made when they are first asked for.
+
+    From then on they are found in the model itself. No lock is taken, which a forked child might find locked.
+    """
+
+    @overload
+    def __get__(self, model: None, owner: Any) -> ProgramsOnce: ...
+    @overload
+    def __get__(self, model: object, owner: Any) -> Programs: ...
+    def __get__(self, model: object | None, owner: Any) -> ProgramsOnce | Programs:
+        if model is None:
+            return self
+        programs: Programs = vars(model).setdefault("_programs", Programs())
+        return programs
 
 
 def _trainable_flags(model: Any) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from planish.graph.node import Node
 from planish.layers import chain
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, Shape
+from planish.layers.layer import BatchShape, Layer, Shape, building
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.model import Model
 from planish.tracebacks import short_in_notebooks
@@ -115,6 +115,10 @@ class Sequential(Model):
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Makes the weights of all layers for inputs of the shape (batch axis first)."""
+        with building.lock:
+            self._build(input_shape)
+
+    def _build(self, input_shape: Sequence[int | None] | None) -> None:
         if not self.layers:
             raise ValueError(explain(layer=self.label, what="the model has no layers", remedy="add(layer)"))
         if not isinstance(self._layers[0], InputLayer):

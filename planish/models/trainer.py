@@ -16,6 +16,7 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.data import check_finite
 from planish.models.prepare import Prepared
 from planish.models.step_graph import training_graph
+from planish.models.turn import Turn
 
 _LARGEST_SEED = 2**31 - 1
 
@@ -36,8 +37,16 @@ class Trainer:
     """A training program of a model, for data of one kind (`Prepared.key`) and batches of up to `max_batch` images."""
 
     def __init__(
-        self, model: Any, settings: CompileSettings, data: Prepared, max_batch: int, *, with_outputs: bool
+        self,
+        model: Any,
+        settings: CompileSettings,
+        data: Prepared,
+        max_batch: int,
+        turn: Turn,
+        *,
+        with_outputs: bool,
     ) -> None:
+        self._turn = turn
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
@@ -87,8 +96,37 @@ class Trainer:
         """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
 
         Interrupted, it counts the steps that were done. ValueError if it came to an image that is not finite, after
-        the steps before it (see `look_at`).
+        the steps before it (see `look_at`); RuntimeError in the middle of the model's own steps.
         """
+        turn = self._turn
+        with turn.lock:
+            turn.refuse_inside()
+            try:
+                turn.taken = True
+                done = self._steps(inputs, order, batch_size, outputs, random, progress)
+            finally:
+                turn.taken = False
+        if done < -(-len(order) // batch_size):
+            check_finite(inputs["x"], "x")
+            raise ValueError(
+                explain(
+                    what="`x` held values that are not finite while the model was trained",
+                    expected="finite numbers",
+                    received="finite numbers now: something else writes into `x`",
+                    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
+                )
+            )
+
+    def _steps(
+        self,
+        inputs: dict[str, Array],
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        random: np.random.Generator | None,
+        progress: Callable[[int], None] | None,
+    ) -> int:
+        """The number of steps that were done."""
         steps = -(-len(order) // batch_size)
         done = 0
 
@@ -112,16 +150,7 @@ class Trainer:
             self._optimizer.iterations.assign_add(done)
             for variable in self._variables:
                 variable.touch()
-        if done < steps:
-            check_finite(inputs["x"], "x")
-            raise ValueError(
-                explain(
-                    what="`x` held values that are not finite while the model was trained",
-                    expected="finite numbers",
-                    received="finite numbers now: something else writes into `x`",
-                    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
-                )
-            )
+        return done
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""

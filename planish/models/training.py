@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +16,7 @@ from planish.models.arrays import Array
 from planish.models.compile_settings import CompileSettings
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import memory_message
-from planish.models.programs import Programs
+from planish.models.programs import ProgramsOnce
 from planish.optimizers import Optimizer
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
@@ -35,9 +34,7 @@ class Training:
     _settings: CompileSettings | None = None
     _metric_set: MetricSet | None = None
 
-    @cached_property
-    def _programs(self) -> Programs:
-        return Programs()
+    _programs = ProgramsOnce()
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles leave out the programs: they belong to this process, and are made again."""
@@ -66,11 +63,12 @@ class Training:
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
         `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
         """
-        self._settings = CompileSettings.checked(
+        settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
+        self._programs.clear()  # first: a process forked meanwhile has the old settings, or the new ones
         self._metric_set = None
-        self._programs.clear()
+        self._settings = settings
 
     @property
     def compiled(self) -> bool:

@@ -126,7 +126,7 @@ class _Helpers:
     def keep(self, count: int) -> None:
         """Has at least so many threads, if the system gives them: those that are there do all."""
         while len(self._threads) < count:
-            thread = threading.Thread(target=self._wait, daemon=True, name=f"planish-{len(self._threads) + 1}")
+            thread = threading.Thread(target=self._wait, daemon=True, name=f"planish_{len(self._threads) + 1}")
             try:
                 thread.start()
             except RuntimeError:

@@ -93,7 +93,7 @@ def interrupted_at(place, call, work):
 
 @pytest.mark.parametrize("call", [together, watched])
 def test_an_interrupt_anywhere_leaves_nobody_inside(call):
-    workers._pool(2)  # made at the first call; not what is interrupted here
+    workers._HELPERS.keep(2)  # made at the first call; not what is interrupted here
     place = 0
     while True:
         place += 1
@@ -167,21 +167,23 @@ def starting_at_most(count, monkeypatch):
 
 @pytest.mark.parametrize("given", [1, 2, 3])
 def test_too_few_threads_for_training_do_all_the_work(given, monkeypatch):
-    monkeypatch.setattr(workers, "_POOLS", {})
+    monkeypatch.setattr(workers, "_HELPERS", workers._Helpers())
     starting_at_most(given, monkeypatch)
     work = Work(units=20)
     run_watched(work.draw, 4, lambda: None, work.stop, 0.01)
     assert work.done == 20
 
 
-def test_no_thread_at_all_is_an_error_and_no_hang(monkeypatch):
+def test_no_thread_at_all_is_told_before_anything_is_done(monkeypatch):
     starting_at_most(0, monkeypatch)
-    with pytest.raises(RuntimeError, match="start new thread"):
-        run_watched(lambda number: None, 4, lambda: None, lambda: None, 0.01)
+    work = Work(units=20)
+    with pytest.raises(workers.NoThreadError, match="start new thread"):
+        run_watched(work.draw, 4, lambda: None, work.stop, 0.01)
+    assert work.done == 0
 
 
 def test_too_few_threads_for_predicting_do_all_the_work(monkeypatch):
-    monkeypatch.setattr(workers, "_POOLS", {})
+    monkeypatch.setattr(workers, "_HELPERS", workers._Helpers())
     starting_at_most(1, monkeypatch)
     work = Work(units=20)
     run_together(work.draw, 4, work.stop)

@@ -1,0 +1,43 @@
+"""Who trains a model: steps of one run at a time, since all of them write to the same weights."""
+
+from __future__ import annotations
+
+from planish import forking
+from planish.errors import explain
+
+_INSIDE_OF_ITSELF = explain(
+    what="a model was trained in the middle of its own training steps: from on_train_progress, or a signal's handler",
+    rule="its steps have to end before others can begin, and these would wait for themselves for ever",
+    remedy="train from a hook that runs between steps: on_train_batch_end or on_epoch_end\n"
+    "or train a copy of the model: copy.deepcopy(model)",
+)
+
+
+class Turn(forking.Lock):
+    """Another thread waits for its turn. The thread that has it is refused: it would wait for itself.
+
+    with turn.lock:
+        turn.refuse_inside()
+        try:
+            turn.taken = True
+            ...
+        finally:
+            turn.taken = False
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = False
+
+    def refuse_inside(self) -> None:
+        """RuntimeError if this thread has it; nothing if another one has."""
+        if self.lock.acquire(blocking=False):
+            inside = self.taken
+            self.lock.release()
+            if inside:
+                raise RuntimeError(_INSIDE_OF_ITSELF)
+
+    def after_fork(self) -> None:
+        if forking.is_lost(self.lock):
+            self.taken = False
+        super().after_fork()
