@@ -5,11 +5,13 @@ A device may never end, and a FIFO waits for somebody who writes; neither is a m
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from planish.errors import explain
+from planish.errors import explain, is_explained
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"))
 
@@ -46,3 +48,33 @@ def contents(path: str | os.PathLike[str], what: str) -> bytes:
     """All bytes of the file at `path`; see `opened`."""
     with opened(path, what) as file:
         return file.read()
+
+
+@contextlib.contextmanager
+def damage_told(what: str) -> Iterator[None]:
+    """Around a reader that is given what a file holds: whatever it raises becomes a ValueError that says of `what`.
+
+    Readers of zips, of packed data and of arrays raise errors of many kinds, some of them undocumented.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise ValueError(explain(what=f"{what} claims to be larger than the memory", received=str(error))) from error
+    except Exception as error:
+        if is_explained(error):
+            raise
+        reason = str(error).strip("'") or type(error).__name__
+        told = f"{what} is damaged, cut short, or holds something else"
+        raise ValueError(explain(what=told, received=reason)) from error
+
+
+def inflated(packed: bytes, most_nbytes: int, what: str) -> bytes:
+    """What gzip packed. ValueError if it is damaged, or grows to more than `most_nbytes`."""
+    import gzip
+    import io
+
+    with damage_told(what), gzip.open(io.BytesIO(packed)) as file:
+        found = file.read(most_nbytes + 1)
+        if len(found) > most_nbytes:
+            raise ValueError(explain(what=f"{what} holds more than it should", expected=f"{most_nbytes:,} bytes"))
+        return found

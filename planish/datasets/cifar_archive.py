@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import tarfile
-import zlib
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -17,7 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import regular_file
 from planish.errors import explain
+
+_MOST_NBYTES = 256 << 20
+"""Of a member: the largest, CIFAR-100's, has 155 MB."""
 
 
 def _latin1(text: str, encoding: str) -> bytes:
@@ -61,21 +64,22 @@ def read(path: str, members: Iterable[str], label_key: str) -> list[tuple[NDArra
 
 def _folder(path: str, members: Iterable[str]) -> Iterable[tuple[str, bytes]]:
     for member in members:
-        with open(os.path.join(path, member), "rb") as file:
-            yield file.name, file.read()
+        name = os.path.join(path, member)
+        yield name, regular_file.contents(name, "a CIFAR batch")
 
 
 def _archive(path: str, members: list[str]) -> Iterable[tuple[str, bytes]]:
     found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(path, "r:*") as archive:
-            for info in archive:
-                name = info.name.rpartition("/")[2]
-                file = archive.extractfile(info) if info.isfile() and name in members else None
-                if file is not None:
-                    found[name] = file.read()
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise ValueError(explain(what=f"{path!r} is no CIFAR archive, or is cut short", received=str(error))) from error
+    with (
+        regular_file.opened(path, "a CIFAR archive") as opened,
+        regular_file.damage_told(repr(path)),
+        tarfile.open(fileobj=opened, mode="r:*") as archive,
+    ):
+        for info in archive:
+            name = info.name.rpartition("/")[2]
+            file = archive.extractfile(info) if info.isfile() and name in members else None
+            if file is not None:
+                found[name] = file.read(_MOST_NBYTES)
     for member in members:
         if member not in found:
             raise ValueError(explain(what=f"{path!r} has no member {member!r}", expected=", ".join(members)))
@@ -84,10 +88,8 @@ def _archive(path: str, members: list[str]) -> Iterable[tuple[str, bytes]]:
 
 def _batch(name: str, text: bytes, label_key: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The file's strings are bytes, as Python 2 wrote them."""
-    try:
+    with regular_file.damage_told(repr(name)):
         content = _ArrayUnpickler(BytesIO(text), encoding="bytes").load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise ValueError(explain(what=f"{name!r} cannot be read as a CIFAR batch", received=str(error))) from error
     fields = {_text(key): value for key, value in content.items()} if isinstance(content, dict) else {}
     pixels, labels = fields.get("data"), fields.get(label_key)
     if not isinstance(pixels, np.ndarray) or not isinstance(labels, list) or pixels.shape != (len(labels), 3072):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import regular_file
 from planish.errors import explain
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTES = 8
+_MOST_EXPANSION = 100
+"""Pictures of clothes or digits become a fifth of their size when they are packed, labels a half."""
 
 
 def read(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -41,11 +42,7 @@ def read(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def _contents(name: str) -> bytearray:
-    with open(name, "rb") as file:
-        contents = file.read()
+    contents = regular_file.contents(name, "an IDX file")
     if contents[:2] != _GZIP_MAGIC:
         return bytearray(contents)
-    try:
-        return bytearray(gzip.decompress(contents))
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(explain(what=f"{name!r} is damaged or cut short", received=str(error))) from error
+    return bytearray(regular_file.inflated(contents, _MOST_EXPANSION * len(contents), repr(name)))

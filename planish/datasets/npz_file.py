@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import regular_file
 from planish.datasets.splits import Splits
 from planish.errors import explain
 
@@ -39,13 +38,9 @@ def read(path: str | os.PathLike[str]) -> Splits:
 
 def _arrays(name: str) -> tuple[Sequence[str], dict[str, NDArray[Any]]]:
     """The names of all arrays, and those arrays that belong to a data set."""
-    try:
-        file = np.load(name, allow_pickle=False)
+    with regular_file.opened(name, "an .npz file") as opened, regular_file.damage_told(repr(name)):
+        file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             return [], {}
         with file:
             return file.files, {key: file[key] for key in KEYS if key in file}
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(explain(what=f"{name!r} is damaged or cut short", received=str(error))) from error
-    except ValueError as error:
-        raise ValueError(explain(what=f"{name!r} cannot be read as .npz", received=str(error))) from error

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,12 +29,6 @@ _ALWAYS_ALLOWED_TEXT_NBYTES = 1 << 20
 # comma for each 20 characters, and "[{},{},..." one for each two.
 _LEAST_CHARACTERS = 6
 _ALWAYS_ALLOWED_ITEMS = 10_000
-
-_DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(RuntimeError, NotImplementedError, ValueError, OverflowError),
-)
-"""What Python's reader raises, in part undocumented, for zips that are not what they should be."""
 
 
 class Archive:
@@ -58,10 +50,8 @@ class Archive:
                 )
             ) from None
         self._refuse_unusual(info)
-        try:
+        with regular_file.damage_told(f"{name} in {self.path!r}"):
             return self._archive.read(info)
-        except _DAMAGE as error:
-            raise ValueError(explain(what=f"{name} in {self.path!r} is damaged", received=str(error))) from error
 
     def json(self, name: str) -> Any:
         """A member that is JSON. Errors as in `read` and `parsed`."""
@@ -83,7 +73,7 @@ def open_archive(path: str) -> Iterator[Archive]:
     with regular_file.opened(path, f"a {ENDING} file") as file:
         try:
             archive = zipfile.ZipFile(file)
-        except _DAMAGE as error:
+        except Exception as error:  # of many kinds, in part undocumented
             file.seek(0)
             raise _not_a_zip(path, file.read(len(HDF5_MAGIC))) from error
         with archive:
@@ -109,10 +99,8 @@ def parsed(text: bytes, source: str) -> Any:
     items = len(re.findall(rb"[\[{,]", text))
     if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
         raise _unusual(source, f"{len(text):,} bytes with {items:,} things in them")
-    try:
+    with regular_file.damage_told(source):
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(explain(what=f"{source} is damaged", received=str(error))) from error
 
 
 def _unusual(source: str, received: str) -> ValueError:

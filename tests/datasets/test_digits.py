@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +25,8 @@ def test_classes_are_mixed():
     assert len(np.unique(y_train[-100:])) == 10
 
 
-def test_it_is_small_and_loads_fast():
+def test_it_is_small():
     assert os.path.getsize(digits.PATH) < 1_600_000
-    digits.load_data()
-    start = time.perf_counter()
-    digits.load_data()
-    assert time.perf_counter() - start < 0.1
 
 
 def test_the_licence_is_beside_it():
