@@ -6,6 +6,7 @@ Names from outside - of files, classes, layers - are shown without control chara
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Sequence
 
 from planish import output
@@ -19,6 +20,16 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """A line on standard error."""
     output.warn_of(output.printable(text))
+
+
+def one_line(error: BaseException | str) -> str:
+    """The message of an error, its labelled lines joined; of the system's own errors, the file and the reason."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        reason = error.strerror[:1].lower() + error.strerror[1:]
+        return reason if error.filename is None else f"{os.fspath(error.filename)!r}: {reason}"
+    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    joined = "; ".join(line for line in lines if line)
+    return joined.replace(":; ", ": ").replace("; -> ", " -> ") or type(error).__name__
 
 
 def did_you_mean(text: str, names: Iterable[str]) -> str | None:

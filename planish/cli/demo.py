@@ -11,6 +11,8 @@ from typing import Any
 from planish import utils
 from planish.cli import data, model_choice, model_files, pictures
 from planish.cli.console import facts, say
+from planish.cli.folders import TEST
+from planish.cli.results import Results
 
 _CALLS = 3  # of predict: the first one compiles
 
@@ -30,31 +32,33 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     utils.set_random_seed(arguments.seed)
-    digits = data.load("digits")
+    digits = data.arrays("digits")
+    unseen = digits.parts[TEST]
     model_files.make_folder(arguments.out)
     model = model_choice.make("blog", digits.image_shape, len(digits.class_names))
     model.summary()
-    say(f"\nTraining on {len(digits.x_train):,} handwritten digits")
+    say(f"\nTraining on {len(digits.training):,} handwritten digits")
     start = time.perf_counter()
     history = model.fit(
-        digits.x_train, digits.y_train, arguments.batch_size, arguments.epochs,
-        validation_data=(digits.x_test, digits.y_test),
+        digits.training.x, digits.training.y, arguments.batch_size, arguments.epochs,
+        validation_data=(unseen.x, unseen.y),
     )  # fmt: skip
     trained = time.perf_counter()
-    probabilities, predicting = _timed_predictions(model, digits.x_test)
-    right = (probabilities.argmax(axis=-1) == digits.y_test).mean()
-    images = len(digits.x_train) * len(history.epoch)
+    scores, predicting = _timed_predictions(model, unseen.x)
+    found = Results(unseen.y, scores.argmax(axis=-1), scores)
+    right = (found.predicted == found.labels).mean()
+    images = len(digits.training) * len(history.epoch)
     facts(
         "Result",
         [
-            ("accuracy", f"{right:.2%} of {len(digits.x_test):,} digits it has not seen"),
+            ("accuracy", f"{right:.2%} of {len(unseen):,} digits it has not seen"),
             ("training", f"{images / (trained - start - _compiling(start, trained)):,.0f} images/s"),
-            ("predicting", f"{len(digits.x_test) / predicting:,.0f} images/s"),
+            ("predicting", f"{len(unseen) / predicting:,.0f} images/s"),
             ("compile time, training", _compile_time(start, training=True)),
             ("compile time, predicting", _compile_time(trained, training=False)),
         ],
     )
-    _write(model, history.history, digits, probabilities, arguments.out)
+    _write(model, history.history, digits, found, arguments.out)
 
 
 def _timed_predictions(model: Any, x: data.Array) -> tuple[Any, float]:
@@ -85,10 +89,11 @@ def _compile_time(start: float, *, training: bool) -> str:
     return f"{sum(making.seconds for making in made) * 1e3:,.0f} ms{loaded}"
 
 
-def _write(model: Any, history: dict[str, list[float]], digits: data.Data, probabilities: Any, folder: str) -> None:
+def _write(model: Any, history: dict[str, list[float]], digits: data.Data, found: Results, folder: str) -> None:
     saved, curve, samples = (
         os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
     )
+    model.notes[model_files.CLASS_NAMES] = digits.class_names
     model.save(saved)
     model_files.write_class_names(digits.class_names, folder)
     say(f"wrote {saved}")
@@ -99,7 +104,7 @@ def _write(model: Any, history: dict[str, list[float]], digits: data.Data, proba
     if history:
         pictures.training_curve(history, curve)
         say(f"wrote {curve}")
-    pictures.sample_predictions(digits.x_test, digits.y_test, probabilities, digits.class_names, samples)
+    pictures.sample_predictions(digits.parts[TEST].x, found, digits.class_names, samples)
     say(f"wrote {samples}")
 
 
@@ -110,5 +115,6 @@ def _write_report(model: Any, digits: data.Data, path: str) -> None:
     if importlib.util.find_spec("jinja2") is None:
         say(f"No report: it needs Jinja2 ({page.INSTALL})")
         return
-    report(model, digits.x_test[0], label=int(digits.y_test[0]), class_names=digits.class_names).save(path)
+    unseen = digits.parts[TEST]
+    report(model, unseen.x[0], label=int(unseen.y[0]), class_names=digits.class_names).save(path)
     say(f"wrote {path}: open it in a browser to see what every layer makes of a digit")

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
+from typing import Any
 
-from planish.cli import data, model_files
+import numpy as np
+
+from planish.cli import data, folder_data, model_files
 from planish.cli.console import facts
+from planish.cli.data import Part
+from planish.cli.folders import TEST
 from planish.errors import explain
+
+_EXAMPLES = """\
+examples:
+  planish evaluate pets/best.keras photos --split     what training has not seen
+  planish evaluate pets/best.keras new-photos
+"""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("evaluate", help="loss and metrics of a saved model on a data set's test images")
+    parser = commands.add_parser(
+        "evaluate",
+        help="loss and metrics of a saved model",
+        description="Tells the loss and the metrics of a saved model on all images of DATA, or on those that its "
+        "training held out.",
+        epilog=_EXAMPLES,
+    )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.add_argument("data", metavar="DATA", help=data.HELP)
+    parser.add_argument(
+        "--split", action="store_true", help="only the images that training held out (default: all images of DATA)"
+    )
     model_files.add_scale(parser)
     parser.set_defaults(run=run)
 
@@ -23,25 +42,38 @@ def run(arguments: argparse.Namespace) -> None:
     model = model_files.load(arguments.model)
     if model.optimizer is None:
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    height, width, *channels = model_files.image_shape(model)
-    mode = data.color_mode(channels[0] if channels else 1)
-    names = model_files.known_class_names(arguments.model)
     classes = model_files.class_count(model)
-    if names is not None and len(names) != classes:
-        names = None
-    examples = data.load(arguments.data, (height, width), mode, names)
-    if os.path.isdir(arguments.data) and len(examples.class_names) > classes:
+    part, found = _part(model, arguments)
+    if len(found) > classes:
         raise ValueError(
             explain(
                 what=f"{arguments.data!r} has more classes than the model tells apart",
                 expected=classes,
-                received=len(examples.class_names),
+                received=len(found),
             )
         )
-    x = model_files.as_input(model, examples.x_test, arguments.scale)
-    y = model_files.as_targets(model, examples.y_test, model.output_shape[-1])
+    x = model_files.as_input(model, part.x, arguments.scale)
+    y = model_files.as_targets(model, part.y, classes)
     start = time.perf_counter()
     results = model.evaluate(x, y, verbose=0, return_dict=True)
     seconds = time.perf_counter() - start
     rows = [(name, f"{value:.4f}") for name, value in results.items()]
-    facts("Result", [*rows, ("images", f"{len(x):,}"), ("speed", f"{len(x) / seconds:,.0f} images/s")])
+    which = "held out by training" if arguments.split else "all"
+    facts("Result", [*rows, ("images", f"{len(x):,} ({which})"), ("speed", f"{len(x) / seconds:,.0f} images/s")])
+
+
+def _part(model: Any, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
+    """The images to look at, and the names of their classes."""
+    if not data.is_folder(arguments.data):
+        examples = data.arrays(arguments.data)
+        chosen = [examples.parts[TEST]] if arguments.split else list(examples.parts.values())
+        both = Part(np.concatenate([part.x for part in chosen]), np.concatenate([part.y for part in chosen]))
+        return both, []
+    height, width, *channels = model_files.image_shape(model)
+    mode = data.color_mode(channels[0] if channels else 1)
+    names = model_files.known_class_names(model, arguments.model)
+    smoothed = model.notes.get(folder_data.SMOOTHED) is True
+    place = (arguments.data, (height, width), mode, names)
+    if arguments.split:
+        return folder_data.held_out(*place, model.notes.get(folder_data.HELD_OUT), smoothed=smoothed)
+    return folder_data.everything(*place, smoothed=smoothed)

@@ -5,22 +5,32 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from planish.cli import data, model_files
+from planish.cli import image_input, model_files
 from planish.cli.console import say
-from planish.errors import explain
+from planish.errors import explain, unknown_name
 
-_WHITE = 255
+_EXAMPLES = """\
+examples:
+  planish explain pets/best.keras new.jpg --label cat
+  planish explain demo-output/digits.keras
+"""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("explain", help="show what a saved model makes of an image, layer by layer")
+    parser = commands.add_parser(
+        "explain",
+        help="show what a saved model makes of an image, layer by layer",
+        description="Writes a page that shows what a saved model makes of an image, layer by layer.",
+        epilog=_EXAMPLES,
+    )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.add_argument("image", metavar="IMAGE", nargs="?", help="an image file (default: a digit that planish has)")
-    parser.add_argument("--out", default="report.html", metavar="FILE", help="where the page is written (%(default)s)")
-    parser.add_argument("--layer", metavar="NAME", help="the Flatten layer to unroll (the last one)")
-    parser.add_argument("--label", type=int, metavar="CLASS", help="the right class of the image, as a number")
-    parser.add_argument("--invert", action="store_true", help="swap dark and light, for scans of digits on paper")
-    model_files.add_scale(parser)
+    parser.add_argument(
+        "--out", default="report.html", metavar="FILE", help="where the page is written (default: %(default)s)"
+    )
+    parser.add_argument("--layer", metavar="NAME", help="the Flatten layer to unroll (default: the last one)")
+    parser.add_argument("--label", metavar="CLASS", help="the right class of the image: its name, or its number from 0")
+    image_input.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -31,26 +41,29 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(explain(what="--label is the right class of an IMAGE, and there is none"))
     model_files.check_writable(arguments.out)
     model = model_files.load(arguments.model)
-    options = {"layer": arguments.layer, "class_names": _names(model, arguments.model)}
+    names = model_files.class_names(model, arguments.model) if len(model.output_shape) == 2 else None
+    options = {"layer": arguments.layer, "class_names": names}
     if arguments.image is None:
         made = report(model, **options)
     else:
-        made = report(model, _image(model, arguments), label=arguments.label, **options)
+        made = report(model, _image(model, arguments), label=_label(arguments.label, names), **options)
     made.save(arguments.out)
     say(f"wrote {arguments.out}")
 
 
-def _names(model: Any, path: str) -> list[str] | None:
-    """The names beside the model, for models that score classes."""
-    shape = model.output_shape
-    return model_files.class_names(path, shape[-1]) if len(shape) == 2 else None
+def _label(text: str | None, names: list[str] | None) -> int | None:
+    """The number of a class that is given by its name or by its number."""
+    if text is None:
+        return None
+    if names is not None and text in names:
+        return names.index(text)
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise ValueError(unknown_name("class", text, names or ()))
 
 
 def _image(model: Any, arguments: argparse.Namespace) -> model_files.Array:
     """The image file as the model takes it, without a batch axis."""
-    height, width, *channels = model_files.image_shape(model)
-    mode = data.color_mode(channels[0] if channels else 1)
-    image = data.read_image(arguments.image, (height, width), mode)[None]
-    batch = model_files.as_input(model, _WHITE - image if arguments.invert else image, arguments.scale)
-    taken: model_files.Array = batch[0]
+    image = image_input.reader(model, arguments)(arguments.image)
+    taken: model_files.Array = model_files.as_input(model, image[None], arguments.scale)[0]
     return taken

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import planish
 from planish.cli import bench, cache, demo, evaluate, explain, inspect, predict, summary, train
-from planish.cli.console import complain
+from planish.cli.console import complain, one_line
 from planish.cli.parser import MISTAKE, Parser, check_command, check_rest
 from planish.output import taken_loss
 
@@ -62,16 +62,6 @@ def _settled(command: str) -> int:
         return 0
     complain(f"planish {command}: error: the output cannot be written: {one_line(loss)}")
     return MISTAKE
-
-
-def one_line(error: BaseException | str) -> str:
-    """The message of an error, its labelled lines joined; of the system's own errors, the file and the reason."""
-    if isinstance(error, OSError) and error.strerror is not None:
-        reason = error.strerror[:1].lower() + error.strerror[1:]
-        return reason if error.filename is None else f"{os.fspath(error.filename)!r}: {reason}"
-    lines = [" ".join(line.split()) for line in str(error).splitlines()]
-    joined = "; ".join(line for line in lines if line)
-    return joined.replace(":; ", ": ").replace("; -> ", " -> ") or type(error).__name__
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:

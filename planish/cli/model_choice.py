@@ -18,6 +18,8 @@ from planish.models import Model, Sequential
 
 Shape = tuple[int, ...]
 
+DEFAULT = "blog"
+
 HELP = "blog (two convolutions), small (one), softmax (none), or PATH.py:make_model, called with (input_shape, classes)"
 
 _MOST_PIXEL = 255.0

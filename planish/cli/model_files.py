@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import saving, utils
+from planish import output, saving, utils
 from planish.errors import explain
+from planish.saving import atomic_file
 
 Array = NDArray[Any]
 
@@ -21,19 +22,34 @@ _OF_ONE_SCORE = 2
 CLASSES = "classes.txt"
 """Beside a model that `planish train` saved: the names of its classes, one a line."""
 
+CLASS_NAMES = "class_names"
+"""The same among the notes in the model's own file, which is what counts."""
+
+_LONGEST_LIST = 1 << 24
+
 
 def load(path: str, *, compile: bool = True) -> Any:
     """A saved model. ValueError if it is not built, besides the errors of `load_model`."""
     model = saving.load_model(path, compile=compile)
     if not model.built:
-        raise ValueError(explain(what=f"{path!r} holds a model that was never built, so it has no weights"))
+        raise ValueError(explain(what=f"{path!r} holds a model that was never built, so it does not have weights"))
     return model
 
 
 def make_folder(path: str) -> None:
-    """The folder for what a command writes, before it does its work. OSError if there cannot be such a folder."""
+    """The folder for what a command writes. OSError if there cannot be such a folder."""
     os.makedirs(path, exist_ok=True)
-    if not os.access(path, os.W_OK):
+    check_folder(path)
+
+
+def check_folder(path: str) -> None:
+    """Whether there is such a folder or can be one, before the work for it is done. OSError if not."""
+    place = os.path.abspath(path)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise NotADirectoryError(explain(what=f"{path!r} cannot be a folder", received=f"{place!r} is a file"))
+    if not os.access(place, os.W_OK | os.X_OK):
         raise PermissionError(explain(what=f"the folder {path!r} cannot be written"))
 
 
@@ -49,26 +65,36 @@ def check_writable(path: str) -> None:
 
 
 def write_class_names(names: Sequence[str], folder: str) -> None:
-    with open(os.path.join(folder, CLASSES), "w", encoding="utf-8") as file:
-        file.writelines(f"{name}\n" for name in names)
+    """For people: the model has the names in its notes."""
+    text = "".join(f"{output.printable(name)}\n" for name in names)
+    atomic_file.write(os.path.join(folder, CLASSES), text.encode())
 
 
-def class_names(path: str, classes: int) -> list[str]:
-    """The names beside the model, if there are that many; else numbers."""
-    names = known_class_names(path)
-    return names if names is not None and len(names) == classes else [str(index) for index in range(classes)]
+def class_names(model: Any, path: str) -> list[str]:
+    """What the classes of a model are called; numbers if nothing says so. ValueError if it gives no scores."""
+    names = known_class_names(model, path)
+    return names if names is not None else [str(index) for index in range(class_count(model))]
 
 
-def known_class_names(path: str) -> list[str] | None:
-    """The names beside the model, if there are any."""
+def known_class_names(model: Any, path: str) -> list[str] | None:
+    """The names in the model's notes, or those beside its file, if there is one for each class."""
+    noted = model.notes.get(CLASS_NAMES)
+    names = noted if noted is not None else _names_beside(path)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return names if len(set(names)) == class_count(model) == len(names) else None
+
+
+def _names_beside(path: str) -> list[str] | None:
     beside = os.path.join(os.path.dirname(path), CLASSES)
     if not os.path.isfile(beside):
         return None
     try:
         with open(beside, encoding="utf-8") as file:
-            return file.read().splitlines()
+            text = file.read(_LONGEST_LIST)
     except UnicodeDecodeError as error:
-        raise ValueError(explain(what=f"{beside!r} is no text in UTF-8", received=str(error))) from error
+        raise ValueError(explain(what=f"{beside!r} is not a text in UTF-8", received=str(error))) from error
+    return text.removesuffix("\n").split("\n")
 
 
 def class_count(model: Any) -> int:
@@ -111,29 +137,36 @@ def image_shape(model: Any) -> tuple[int, ...]:
     """(height, width) or (height, width, channels) of the images that a model takes. ValueError if it takes others."""
     shape: tuple[int, ...] = model.input_shape[1:]
     if len(shape) not in (2, 3):
-        raise ValueError(explain(layer=model.label, what="the model takes no images", received=model.input_shape))
+        raise ValueError(explain(layer=model.label, what="the model does not take images", received=model.input_shape))
     return shape
 
 
 def count(text: str) -> int:
     """A whole number, 1 or more; for argparse."""
     if not (text.isascii() and text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
     return int(text)
 
 
-def _scale(text: str) -> float:
+def whole(text: str) -> int:
+    """A whole number, 0 or more; for argparse."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
+    return int(text)
+
+
+def positive(text: str) -> float:
     """A number above 0; for argparse."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
 
 
 def add_scale(parser: argparse.ArgumentParser) -> None:
     """The argument for models whose training data were divided before they got them."""
     text = "divide pixels by this: 255 for a model that was trained on x / 255 (%(default)s)"
-    parser.add_argument("--scale", type=_scale, default=1, metavar="NUMBER", help=text)
+    parser.add_argument("--scale", type=positive, default=1, metavar="NUMBER", help=text)

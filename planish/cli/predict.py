@@ -3,57 +3,87 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from planish.cli import data, model_files
-from planish.cli.console import table
-from planish.errors import explain
-from planish.utils.image_folder import ENDINGS, images_in
+from planish.cli import image_input, model_files
+from planish.cli.console import complain, one_line, table
+from planish.cli.parser import MISTAKE
+from planish.utils.image_batches import in_order
+from planish.utils.image_files import UnreadableImageError
 
-_WHITE = 255
+_EXAMPLES = """\
+examples:
+  planish predict pets/best.keras new.jpg
+  planish predict pets/best.keras holiday/ --top 3
+  planish predict demo-output/digits.keras photo-of-a-seven.jpg --digit
+"""
+
+_AT_ONCE = 256  # images in memory
+
+Failure = UnreadableImageError | OSError | ValueError
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("predict", help="classify image files with a saved model")
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
-    parser.add_argument("images", metavar="IMAGES", nargs="+", help="image files, or folders with images in them")
-    parser.add_argument(
-        "--top", type=model_files.count, default=1, metavar="N", help="how many classes to name (%(default)s)"
+    parser = commands.add_parser(
+        "predict",
+        help="name the class of image files",
+        description="Names the class of image files, and the score that a model gives it.",
+        epilog=_EXAMPLES,
     )
-    parser.add_argument("--invert", action="store_true", help="swap dark and light, for scans of digits on paper")
-    model_files.add_scale(parser)
+    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument(
+        "images", metavar="IMAGES", nargs="+", help="image files, patterns such as 'new/*.jpg', or folders of images"
+    )
+    parser.add_argument(
+        "--top", type=model_files.count, default=1, metavar="N", help="how many classes to name (default: %(default)s)"
+    )
+    image_input.add_options(parser)
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code: that of a mistake if an image could not be read; the others are named all the same."""
     model = model_files.load(arguments.model, compile=False)
-    height, width, *channels = model_files.image_shape(model)
-    names = model_files.class_names(arguments.model, model_files.class_count(model))
-    mode = data.color_mode(channels[0] if channels else 1)
-    paths = list(_files(arguments.images))
-    images = np.stack([data.read_image(path, (height, width), mode) for path in paths])
-    if arguments.invert:
-        images = _WHITE - images
-    outputs = model.predict(model_files.as_input(model, images, arguments.scale), verbose=0)
+    names = model_files.class_names(model, arguments.model)
     top = min(arguments.top, len(names))
+    failures: dict[str, Failure] = {}
     rows = []
-    for path, scores in zip(paths, model_files.class_scores(model, outputs), strict=True):
+    for path, scores in _scored(model, arguments, failures):
         best = np.argsort(-scores, kind="stable")[:top]
         rows.append([path, *(cell for place in best for cell in (names[place], f"{scores[place]:.4f}"))])
-    table(["image", *(["class", "score"] * top)], rows, numbers=range(2, 2 * top + 1, 2))
+    if rows:
+        table(["image", *(["class", "score"] * top)], rows, numbers=range(2, 2 * top + 1, 2))
+    for failure in failures.values():
+        complain(f"planish predict: error: {one_line(failure)}")
+    return MISTAKE if failures else 0
 
 
-def _files(given: Sequence[str]) -> Iterator[str]:
-    for path in given:
-        if not os.path.isdir(path):
-            yield path
-            continue
-        inside = images_in(path)
-        if not inside:
-            raise ValueError(
-                explain(what=f"there are no images in {path!r}", expected="files named " + ", ".join(ENDINGS))
-            )
-        yield from inside
+def _scored(model: Any, arguments: argparse.Namespace, failures: dict[str, Failure]) -> Iterator[tuple[str, Any]]:
+    """Path and scores of the images that can be read; why the others cannot goes into `failures`."""
+    paths = list(image_input.files(arguments.images))
+    read = image_input.reader(model, arguments)
+
+    def tried(path: str) -> model_files.Array | Failure:
+        try:
+            return read(path)
+        except (OSError, ValueError) as error:
+            return error
+
+    found = zip(paths, in_order(tried, paths, _AT_ONCE), strict=True)
+    for together in _lists(found):
+        failures |= {path: image for path, image in together if isinstance(image, Exception)}
+        good = [(path, image) for path, image in together if not isinstance(image, Exception)]
+        if good:
+            images = np.stack([image for _, image in good])
+            outputs = model.predict(model_files.as_input(model, images, arguments.scale), verbose=0)
+            yield from zip((path for path, _ in good), model_files.class_scores(model, outputs), strict=True)
+
+
+def _lists(items: Iterable[Any]) -> Iterator[list[Any]]:
+    remaining = iter(items)
+    while together := list(itertools.islice(remaining, _AT_ONCE)):
+        yield together

@@ -1,58 +1,282 @@
-"""`planish train DATA`: trains a model, and saves it with a picture of its training. Ctrl-C saves it as it is then."""
+"""`planish train DATA`: trains a model, keeps the last and the best one, and shows what the best one confuses."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from planish import utils
-from planish.cli import data, model_choice, model_files, pictures
-from planish.cli.console import say
+from planish.callbacks import Callback, EarlyStopping
+from planish.cli import data, folder_data, model_choice, model_files, pictures, results, splitting
+from planish.cli.console import facts, say
+from planish.cli.data import Data, Part
+from planish.cli.folders import TEST
+from planish.cli.runs import BEST, MODEL, Run
+from planish.errors import explain
+
+_EXAMPLES = """\
+examples:
+  planish train photos --out pets                   photos/cat/1.jpg, photos/dog/2.jpg, ...
+  planish train photos --out pets --resume --epochs 50
+  planish train mnist --model softmax --epochs 3
+"""
+
+_FEWEST_EPOCHS, _MOST_EPOCHS = 5, 30
+_ENOUGH_IMAGES = 6_000  # to be seen by a model whose epochs nobody has counted
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("train", help="train a model on a data set or on folders of images")
-    parser.add_argument("data", metavar="DATA", help=data.HELP)
-    parser.add_argument("--model", default="blog", metavar="MODEL", help=model_choice.HELP + " (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(%(default)s)")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(%(default)s)")
-    parser.add_argument("--out", default="trained", metavar="DIR", help="folder for model and picture (%(default)s)")
-    parser.add_argument(
-        "--size", type=data.image_size, metavar="HxW", help="size of images of folders (the first one's)"
+    parser = commands.add_parser(
+        "train",
+        help="train a model on folders of images, or on a data set",
+        description="Trains a model, and saves the last and the best one with pictures of what they learnt. "
+        "Ctrl-C ends it, and keeps both.",
+        epilog=_EXAMPLES,
     )
-    parser.add_argument("--color", choices=("grayscale", "rgb", "rgba"), help="channels of images of folders")
-    parser.add_argument("--seed", type=int, metavar="N", help="makes the training repeatable")
+    parser.add_argument("data", metavar="DATA", help=data.HELP)
+    _add_training(parser)
+    _add_images(parser)
+    _add_output(parser)
     parser.set_defaults(run=run)
 
 
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("training")
+    add = group.add_argument
+    add("--model", metavar="MODEL", help=model_choice.HELP + f" (default: {model_choice.DEFAULT})")
+    add(
+        "--epochs", type=model_files.whole, metavar="N",
+        help=f"how often every image is seen (default: {_FEWEST_EPOCHS}, and up to {_MOST_EPOCHS} for few images)",
+    )  # fmt: skip
+    add("--batch-size", type=model_files.count, default=32, metavar="N", help="images in a step (default: %(default)s)")
+    add("--lr", type=model_files.positive, metavar="RATE", help="learning rate (default: that of the model, 0.001)")
+    add(
+        "--class-weight", choices=("balanced",),
+        help="balanced: classes of few images count as much as those of many (default: every image counts the same)",
+    )  # fmt: skip
+    add(
+        "--patience", type=model_files.count, metavar="N",
+        help="end after N epochs without progress in validation (default: never)",
+    )  # fmt: skip
+    add("--augment", action=_Augment, nargs=0, help="not yet: planish has no layers that turn and shift images")
+    add("--seed", type=int, metavar="N", help="the same seed gives the same model (default: another one each time)")
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("images of folders")
+    largest = folder_data.LARGEST_BY_ITSELF
+    group.add_argument(
+        "--size", type=data.image_size, metavar="HxW",
+        help=f"64, or 64x48 (height x width) (default: the usual size of the images, at most {largest}x{largest})",
+    )  # fmt: skip
+    group.add_argument(
+        "--color", choices=("grayscale", "rgb", "rgba"), help="channels (default: rgb, or grayscale if all are grey)"
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", default="trained", metavar="DIR", help="folder for the run (default: %(default)s)")
+    either = group.add_mutually_exclusive_group()
+    either.add_argument(
+        "--resume", action="store_true", help="go on with the run in --out until it has seen --epochs epochs"
+    )
+    either.add_argument("--overwrite", action="store_true", help="replace the run in --out")
+
+
+class _Augment(argparse.Action):
+    """Refused by name, with the way out."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error(
+            "--augment is not available yet; expected: layers that turn, shift and flip images, which planish does "
+            "not have; remedy: in Python, model.fit(generator) takes batches that you have changed yourself"
+        )
+
+
 def run(arguments: argparse.Namespace) -> None:
-    if arguments.seed is not None:
-        utils.set_random_seed(arguments.seed)
-    examples = data.load(arguments.data, arguments.size, arguments.color)
+    run = Run(arguments.out)
+    if arguments.resume:
+        _check_resumed(arguments)
+        model = run.resume()
+    else:
+        run.check_free(overwrite=arguments.overwrite)
+        model = None
+    _seed(arguments.seed, run.epochs)
+    with _memory_explained(arguments.data):
+        examples = _examples(arguments, run, model)
+        _say_what_was_found(arguments, examples)
+        if model is None:
+            model = _made(arguments, examples)
+        _train(model, examples, arguments, run)
+        _report(model, examples, run)
+
+
+def _check_resumed(arguments: argparse.Namespace) -> None:
+    for name in ("model", "size", "color"):
+        if getattr(arguments, name) is not None:
+            raise ValueError(
+                explain(
+                    what=f"--{name} cannot change in a run that is gone on with",
+                    remedy="leave it out, or begin a new run: --out NAME instead of --resume",
+                )
+            )
+
+
+def _seed(seed: int | None, epochs: int) -> None:
+    """A run that goes on does not draw what its first epochs drew."""
+    if seed is not None:
+        utils.set_random_seed(seed + epochs)
+
+
+def _examples(arguments: argparse.Namespace, run: Run, model: Any) -> Data:
+    """The data in the size and with the classes of the model, if there is one already."""
+    if not data.is_folder(arguments.data):
+        return data.arrays(arguments.data)
+    if model is None:
+        return folder_data.for_training(arguments.data, arguments.size, arguments.color)
+    height, width, *channels = model_files.image_shape(model)
+    names = model_files.known_class_names(model, run.path(MODEL))
+    rule = splitting.checked_rule(model.notes.get(folder_data.HELD_OUT), names or ())
+    mode = data.color_mode(channels[0] if channels else 1)
+    return folder_data.for_training(arguments.data, (height, width), mode, names, rule)
+
+
+def _say_what_was_found(arguments: argparse.Namespace, examples: Data) -> None:
+    height, width, _ = examples.image_shape
+    how = ": --size changes that" if data.is_folder(arguments.data) and not (arguments.size or arguments.resume) else ""
+    say(f"{len(examples):,} images, {len(examples.class_names)} classes, {height}x{width} pixels{how}")
+    parts = ", ".join(f"{len(part):,} for {name}" for name, part in examples.parts.items())
+    say(parts + (" (there are none for validation: the test images judge the epochs)" if _shares(examples) else ""))
+
+
+def _shares(examples: Data) -> bool:
+    return examples.validation is not None and examples.validation is examples.parts.get(TEST)
+
+
+def _made(arguments: argparse.Namespace, examples: Data) -> Any:
+    pixels = examples.training.x.dtype.kind in "iu"
     classes = len(examples.class_names)
-    pixels = examples.x_train.dtype.kind in "iu"
-    model = model_choice.make(arguments.model, examples.image_shape, classes, pixels=pixels)
-    x_train, x_test = (model_files.as_input(model, x) for x in (examples.x_train, examples.x_test))
-    y_train, y_test = (model_files.as_targets(model, y, classes) for y in (examples.y_train, examples.y_test))
-    model_files.make_folder(arguments.out)
+    choice = arguments.model or model_choice.DEFAULT
+    model = model_choice.make(choice, examples.image_shape, classes, pixels=pixels)
+    model.notes.update({**examples.notes, model_files.CLASS_NAMES: list(examples.class_names)})
+    return model
+
+
+def _train(model: Any, examples: Data, arguments: argparse.Namespace, run: Run) -> None:
+    """`fit`, and its result on disk however it ends."""
+    epochs = arguments.epochs if arguments.epochs is not None else _usual_epochs(len(examples.training))
+    if run.epochs and run.epochs >= epochs:
+        raise ValueError(
+            explain(
+                what=f"the run in {run.folder!r} has seen {run.epochs} epochs already",
+                received=f"--epochs {epochs}",
+                remedy=f"--epochs {run.epochs + epochs} goes on for {epochs} more",
+            )
+        )
+    if arguments.lr is not None:
+        model.optimizer.learning_rate = arguments.lr
+    x, y = _inputs(model, examples.training, examples)
+    judged = examples.validation
+    monitor = "loss" if judged is None else "val_loss"
+    if not arguments.resume:
+        run.begin()
+    model_files.write_class_names(examples.class_names, run.folder)
     try:
-        history = model.fit(x_train, y_train, arguments.batch_size, arguments.epochs, validation_data=(x_test, y_test))
+        model.fit(
+            x, y, arguments.batch_size, epochs,
+            validation_data=None if judged is None else _inputs(model, judged, examples),
+            class_weight=_class_weight(arguments, examples),
+            initial_epoch=run.epochs,
+            callbacks=[*run.keepers(monitor), *_stopping(arguments, monitor)],
+        )  # fmt: skip
     except KeyboardInterrupt:
-        _write(model, examples.class_names, arguments.out)
-        raise
-    _write(model, examples.class_names, arguments.out)
+        run.save(model)
+        raise KeyboardInterrupt(run.kept()) from None
+    run.save(model)
+
+
+def _usual_epochs(images: int) -> int:
+    """Few images are to be seen more often."""
+    return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, math.ceil(_ENOUGH_IMAGES / max(1, images))))
+
+
+def _inputs(model: Any, part: Part, examples: Data) -> tuple[Any, Any]:
+    classes = len(examples.class_names)
+    return model_files.as_input(model, part.x), model_files.as_targets(model, part.y, classes)
+
+
+def _class_weight(arguments: argparse.Namespace, examples: Data) -> dict[int, float] | None:
+    """Weights with which every class counts the same: n / (classes * images of the class)."""
+    if arguments.class_weight is None:
+        return None
+    counts = np.bincount(examples.training.y.astype(np.int64), minlength=len(examples.class_names))
+    present = np.flatnonzero(counts)
+    return {int(label): counts.sum() / (len(present) * int(counts[label])) for label in present}
+
+
+def _stopping(arguments: argparse.Namespace, monitor: str) -> list[Callback]:
+    return [] if arguments.patience is None else [EarlyStopping(monitor, patience=arguments.patience, verbose=1)]
+
+
+def _report(model: Any, examples: Data, run: Run) -> None:
+    """What the best model makes of images that it has not seen."""
+    best = run.path(BEST) if os.path.exists(run.path(BEST)) else None
+    model = model if best is None else model_files.load(best)
+    judged = examples.test or examples.validation
+    _show_values(model, examples, run)
+    found = None if judged is None else results.of(model, judged)
+    if found is not None and judged is not None:
+        results.show(found, judged, examples.class_names)
+    _draw(run, examples, found, judged)
+    say(f"wrote {run.path(MODEL)} (the last model)" + ("" if best is None else f" and {best} (the best one)"))
+
+
+def _show_values(model: Any, examples: Data, run: Run) -> None:
+    rows = [("best epoch", f"{model.notes.get('epochs', 0)} of {run.epochs}")]
+    for name, part in (("validation", examples.validation), ("test", examples.test)):
+        if part is not None:
+            values = model.evaluate(*_inputs(model, part, examples), verbose=0, return_dict=True)
+            rows.append((name, ", ".join(f"{key} {value:.4f}" for key, value in values.items())))
+    facts("Result", rows)
+
+
+def _draw(run: Run, examples: Data, found: results.Results | None, judged: Part | None) -> None:
     if not pictures.can_draw():
-        say(f"No picture: it needs matplotlib ({pictures.INSTALL})")
-    elif history.epoch:
-        picture = os.path.join(arguments.out, "training-curve.png")
-        pictures.training_curve(history.history, picture)
-        say(f"wrote {picture}")
+        say(f"No pictures: they need matplotlib ({pictures.INSTALL})")
+        return
+    if run.history:
+        pictures.training_curve(run.history, run.path("training-curve.png"))
+        say(f"wrote {run.path('training-curve.png')}")
+    if found is None or judged is None:
+        return
+    pictures.confusion(found, examples.class_names, run.path("confusion.png"))
+    say(f"wrote {run.path('confusion.png')}")
+    if len(found.mistakes()):
+        pictures.worst_mistakes(judged.x, found, examples.class_names, run.path("mistakes.png"))
+        say(f"wrote {run.path('mistakes.png')}")
 
 
-def _write(model: Any, class_names: list[str], folder: str) -> None:
-    """The model, as far as it was trained, and the names of its classes."""
-    path = os.path.join(folder, "model.keras")
-    model.save(path)
-    model_files.write_class_names(class_names, folder)
-    say(f"wrote {path}")
+@contextmanager
+def _memory_explained(text: str) -> Iterator[None]:
+    """Says what of the arguments makes a training smaller."""
+    try:
+        yield
+    except MemoryError as error:
+        if "--size" in str(error):
+            raise
+        first = str(error).splitlines()[0] if str(error) else "no memory is left"
+        smaller = "smaller images (--size 64), or " if data.is_folder(text) else ""
+        raise MemoryError(
+            explain(
+                what="the training does not fit into memory",
+                received=first,
+                remedy=f"{smaller}a smaller model (--model small), or fewer images in a step (--batch-size 8)",
+            )
+        ) from error

@@ -84,6 +84,7 @@ def report(
             cards=cards,
             scored=scored,
             label=label,
+            right=_called(label, class_names),
             missing=missing,
             unrolled=unrolled,
             windows=flat is not None and flat["windows"] is not None,
@@ -143,6 +144,11 @@ def _scores(
         for index in shown
     ]
     return scored, missing
+
+
+def _called(label: int | None, class_names: Sequence[str] | None) -> str:
+    """What the right class is called."""
+    return f"class {label}" if label is None or class_names is None else str(class_names[label])
 
 
 def _names(class_names: Sequence[str] | None, classes: int) -> list[str]:

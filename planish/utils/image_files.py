@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from io import BytesIO
@@ -23,6 +24,9 @@ NOT_DECODED = frozenset(("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"))
 
 _FULL_SCALE = ("JPEG2000", "PNG", "PPM")
 """Formats whose largest value is white, whatever their depth. In a TIFF, numbers are what somebody measured."""
+
+_ORIENTATION = 0x0112  # in EXIF data
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 class Decoded(NamedTuple):
@@ -71,6 +75,19 @@ def decoded(source: Source, *, grey: bool = False) -> Decoded:
 def named(source: Source) -> str:
     """What messages call a source: its path."""
     return "BytesIO" if isinstance(source, BytesIO) else os.fsdecode(source)
+
+
+def image_size(path: str) -> tuple[int, int] | None:
+    """(height, width) of the image in a file, upright, by its first bytes alone; None if there is no image there."""
+    opener = pillow()
+    with (
+        contextlib.suppress(Exception),
+        opened(path, "an image") as file,
+        opener.open(file, formats=formats()) as image,
+    ):
+        width, height = image.size
+        return (width, height) if image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE else (height, width)
+    return None
 
 
 def pillow() -> Any:
@@ -144,7 +161,7 @@ def _decoded(file: IO[bytes], path: str, grey: bool) -> Decoded:
 
 def _upright(image: Image) -> Image:
     try:
-        turned = image.getexif().get(0x0112)
+        turned = image.getexif().get(_ORIENTATION)
     except Exception:  # broken EXIF data do not spoil the image
         return image
     how = pillow().Transpose

@@ -27,6 +27,20 @@ def test_explain_an_image_file(planish, right_half, stripe_images, tmp_path):
     assert "Its answer: left" in " ".join(page.all("header")[0][2].split())
 
 
+@pytest.mark.parametrize("label", ["left", "0"])
+def test_the_right_class_by_its_name_or_number(planish, right_half, stripe_images, tmp_path, label):
+    code, _, err = planish("explain", right_half, stripe_images / "right" / "01.png", "--label", label)
+    assert (code, err) == (0, "")
+    header = " ".join(page_at(tmp_path / "report.html").all("header")[0][2].split())
+    assert "Its answer: right, with a score of 100.00%. The right answer is left." in header
+
+
+def test_a_class_that_does_not_exist(planish, right_half, stripe_images):
+    code, _, err = planish("explain", right_half, stripe_images / "right" / "01.png", "--label", "rihgt")
+    assert code == 2
+    assert err.endswith("unknown class 'rihgt'; expected: one of 'left', 'right'; remedy: did you mean 'right'?\n")
+
+
 def test_inverted_and_scaled(planish, right_half, stripe_images, tmp_path):
     picture = stripe_images / "left" / "00.png"
     code, _, err = planish("explain", right_half, picture, "--invert", "--scale", 255, "--out", "there.html")
@@ -65,9 +79,10 @@ def test_mistakes(planish, right_half, stripe_images, arguments, message):
 
 @pytest.fixture
 def few_digits(monkeypatch):
-    whole = data.load("digits")
-    part = data.Data(whole.x_train[:100], whole.y_train[:100], whole.x_test[:20], whole.y_test[:20], whole.class_names)
-    monkeypatch.setattr(data, "load", lambda name: part)
+    whole = data.arrays("digits")
+    counts = {"training": 100, "test": 20}
+    parts = {name: data.Part(part.x[: counts[name]], part.y[: counts[name]]) for name, part in whole.parts.items()}
+    monkeypatch.setattr(data, "arrays", lambda name: data.Data(parts, whole.class_names))
 
 
 def test_the_demo_writes_a_report(planish, few_digits, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from planish.cli import pictures
+from planish.cli.results import Results
 
 
 def test_training_curve(tmp_path):
@@ -30,14 +31,56 @@ def test_epochs_are_whole_numbers(tmp_path, monkeypatch, epochs):
     assert [tick for tick in axis.get_xticks() if low <= tick <= high] == list(range(1, epochs + 1))
 
 
-def test_sample_predictions(tmp_path):
-    random = np.random.default_rng(0)
-    for count, channels in ((3, 1), (60, 3)):
-        images = random.integers(0, 256, (count, 6, 6, channels), dtype=np.uint8)
-        labels = np.arange(count) % 3
-        probabilities = np.eye(3, dtype=np.float32)[(labels + (np.arange(count) % 5 == 0)) % 3]
-        pictures.sample_predictions(images, labels, probabilities, ["a", "b", "c"], str(tmp_path / f"{count}.png"))
-        with Image.open(tmp_path / f"{count}.png") as image:
-            colours = {pixel for _, pixel in image.convert("RGB").getcolors(1 << 20)}
-        assert (0xCF, 0x22, 0x2E) in colours, "mistakes are red"
-        assert (0x1A, 0x7F, 0x37) in colours
+def results(count, classes=3):
+    """Every fifth image is taken for the next class."""
+    labels = np.arange(count) % classes
+    predicted = (labels + (np.arange(count) % 5 == 0)) % classes
+    return Results(
+        labels, predicted, np.eye(classes, dtype=np.float32)[predicted] * np.linspace(1, 0.5, count)[:, None]
+    )
+
+
+def colours(path):
+    with Image.open(path) as image:
+        return {pixel for _, pixel in image.convert("RGB").getcolors(1 << 20)}
+
+
+RED, GREEN = (0xCF, 0x22, 0x2E), (0x1A, 0x7F, 0x37)
+
+
+@pytest.mark.parametrize(("count", "channels"), [(3, 1), (60, 3)])
+def test_sample_predictions(tmp_path, count, channels):
+    images = np.random.default_rng(0).integers(0, 256, (count, 6, 6, channels), dtype=np.uint8)
+    pictures.sample_predictions(images, results(count), ["a", "b", "c"], str(tmp_path / "p.png"))
+    assert {RED, GREEN} <= colours(tmp_path / "p.png"), "mistakes are red"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_worst_mistakes(tmp_path, dtype):
+    images = np.random.default_rng(0).integers(0, 256, (60, 6, 6, 3)).astype(dtype)
+    pictures.worst_mistakes(images, results(60), ["a", "b", "c"], str(tmp_path / "p.png"))
+    assert RED in colours(tmp_path / "p.png")
+    assert GREEN not in colours(tmp_path / "p.png")
+
+
+@pytest.mark.parametrize("classes", [2, 40])
+def test_confusion(tmp_path, classes):
+    found = results(100, classes)
+    assert found.confusion().sum() == 100
+    assert found.confusion()[0, 1] == np.count_nonzero((found.labels == 0) & (found.predicted == 1))
+    pictures.confusion(found, [f"class {index}" for index in range(classes)], str(tmp_path / "p.png"))
+    assert len(colours(tmp_path / "p.png")) > 10
+
+
+def test_mistakes_are_in_the_order_of_how_sure_the_model_was():
+    labels, predicted = np.array([0, 0, 1, 1]), np.array([1, 0, 0, 0])
+    scores = np.array([[0.4, 0.6], [0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], np.float32)
+    assert Results(labels, predicted, scores).mistakes().tolist() == [2, 3, 0]
+
+
+@pytest.mark.parametrize("name", ["$x", "$\\frac$", "\x1b[31m\n", "数" * 50, "_^{", ""])
+def test_names_of_classes_are_not_formulas(tmp_path, name, recwarn):
+    images = np.zeros((10, 6, 6, 1), np.uint8)
+    pictures.worst_mistakes(images, results(10), [name, "b", "c"], str(tmp_path / "p.png"))
+    pictures.confusion(results(10), [name, "b", "c"], str(tmp_path / "p.png"))
+    assert [str(warning.message) for warning in recwarn] == []

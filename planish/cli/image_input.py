@@ -1,0 +1,87 @@
+"""Image files on the command line: which are meant, and how they become what a model takes."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from planish.cli import data, digit, folder_data, model_files
+from planish.errors import explain
+from planish.utils.image_folder import ENDINGS, images_in
+from planish.utils.image_reader import ImageReader, rounded
+from planish.utils.resizing import resized
+
+_WHITE = 255
+_PATTERN = frozenset("*?[")
+
+Read = Callable[[str], model_files.Array]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """--digit, --invert and --scale."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--digit", action="store_true",
+        help="the image shows a digit on paper: crop, centre and invert it as the digits of MNIST are",
+    )  # fmt: skip
+    either.add_argument("--invert", action="store_true", help="swap dark and light")
+    model_files.add_scale(parser)
+
+
+def files(given: Sequence[str]) -> Iterator[str]:
+    """The files that arguments name: files, the images in folders, and patterns where the shell leaves them alone.
+
+    ValueError for folders without images; OSError for files that do not exist.
+    """
+    for path in given:
+        for place in _matches(path):
+            yield from _in_folder(place) if os.path.isdir(place) else [place]
+
+
+def _matches(path: str) -> list[str]:
+    if os.path.lexists(path) or not _PATTERN & set(path):
+        os.stat(path)  # which says what is wrong
+        return [path]
+    found = sorted(glob.glob(path, recursive=True))
+    if not found:
+        raise FileNotFoundError(explain(what=f"no file matches {path!r}"))
+    return found
+
+
+def _in_folder(place: str) -> list[str]:
+    inside = images_in(place)
+    if not inside:
+        raise ValueError(
+            explain(what=f"there are no images in {place!r}", expected="files named " + ", ".join(ENDINGS))
+        )
+    return inside
+
+
+def reader(model: Any, arguments: argparse.Namespace) -> Read:
+    """A function from a path to an image [height, width, channels] of bytes, as the model was trained with them."""
+    height, width, *channels = model_files.image_shape(model)
+    mode = data.color_mode(channels[0] if channels else 1)
+    if arguments.digit:
+        return _digit_reader((height, width), channels[0] if channels else 1)
+    read = ImageReader((height, width), mode, antialias=model.notes.get(folder_data.SMOOTHED) is True)
+
+    def image(path: str) -> model_files.Array:
+        pixels = rounded(read(path), np.dtype(np.uint8))
+        if arguments.invert:
+            pixels[..., :3] = _WHITE - pixels[..., :3]  # and not the alpha channel
+        return pixels
+
+    return image
+
+
+def _digit_reader(size: tuple[int, int], channels: int) -> Read:
+    def image(path: str) -> model_files.Array:
+        sized = np.rint(resized(digit.like_mnist(path), size, antialias=True)).astype(np.uint8)
+        return np.repeat(sized, channels, axis=-1)
+
+    return image

@@ -1,0 +1,87 @@
+"""What a trained model makes of images that it has not seen: how often it takes one class for another, and where it
+errs most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.cli import model_files
+from planish.cli.console import say, table
+from planish.cli.data import Part
+
+_MOST_CLASSES_IN_A_TABLE = 12
+_MISTAKES_NAMED = 5
+
+
+class Results(NamedTuple):
+    """Class indices that are right and that the model gives [n], and its scores [n, classes]."""
+
+    labels: NDArray[Any]
+    predicted: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+    def confusion(self) -> NDArray[np.int64]:
+        """[classes, classes]: how many images of the class of the row were taken for that of the column."""
+        classes = self.scores.shape[1]
+        counts = np.bincount(self.labels.astype(np.int64) * classes + self.predicted, minlength=classes**2)
+        return counts.reshape(classes, classes)
+
+    def mistakes(self) -> NDArray[np.int64]:
+        """The images that the model takes for something else, the surest mistake first."""
+        wrong = np.flatnonzero(self.predicted != self.labels)
+        return wrong[np.argsort(-self.scores[wrong, self.predicted[wrong]], kind="stable")]
+
+
+def of(model: Any, part: Part) -> Results | None:
+    """None if the model does not score classes, or not those of the images."""
+    if len(model.output_shape) != 2 or not len(part) or part.y.max() >= model_files.class_count(model):
+        return None
+    scores = model_files.class_scores(model, model.predict(model_files.as_input(model, part.x), verbose=0))
+    return Results(part.y, scores.argmax(axis=-1), scores)
+
+
+def show(results: Results, part: Part, class_names: Sequence[str]) -> None:
+    """The confusion matrix (of many classes, what is confused most), and the worst mistakes."""
+    counts = results.confusion()
+    if len(class_names) <= _MOST_CLASSES_IN_A_TABLE:
+        say("\nclasses (rows), and what the model takes their images for (columns)")
+        rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(class_names, counts, strict=True)]
+        table(["", *class_names], rows, numbers=range(1, len(class_names) + 1))
+    else:
+        _show_most_confused(counts, class_names)
+    _show_worst(results, part, class_names)
+
+
+def _show_most_confused(counts: NDArray[np.int64], class_names: Sequence[str]) -> None:
+    others = counts * (1 - np.eye(len(counts), dtype=np.int64))
+    order = np.argsort(-others, axis=None, kind="stable")[:_MOST_CLASSES_IN_A_TABLE]
+    pairs = [(row, column) for row, column in zip(*np.unravel_index(order, counts.shape), strict=True)]
+    rows = [
+        [class_names[row], class_names[column], f"{others[row, column]:,} of {counts[row].sum():,}"]
+        for row, column in pairs
+        if others[row, column]
+    ]
+    if rows:
+        say("\nwhat is confused most")
+        table(["class", "taken for", "images"], rows, numbers=[2])
+
+
+def _show_worst(results: Results, part: Part, class_names: Sequence[str]) -> None:
+    worst = results.mistakes()[:_MISTAKES_NAMED]
+    if not len(worst) or not part.paths:
+        return
+    say("\nthe worst mistakes")
+    rows = [
+        [
+            part.paths[row],
+            class_names[int(results.labels[row])],
+            class_names[results.predicted[row]],
+            f"{results.scores[row, results.predicted[row]]:.4f}",
+        ]
+        for row in worst
+    ]
+    table(["image", "is", "taken for", "score"], rows, numbers=[3])
