@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from planish import absent, ops, serialization
+from planish import absent, foreign, ops, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.tensor import tensor
@@ -207,6 +207,7 @@ def get(identifier: Any) -> Activation:
         return known[identifier]
     if isinstance(identifier, dict):
         return deserialize(identifier)
+    foreign.refuse(identifier, "activations")
     if callable(identifier):
         return cast(Activation, identifier)
     raise TypeError(

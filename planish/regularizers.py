@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, ops, serialization
+from planish import absent, foreign, ops, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 
@@ -103,6 +103,7 @@ def get(identifier: Any) -> Regularizer | None:
         return deserialize(identifier)
     if isinstance(identifier, type) and issubclass(identifier, Regularizer):
         return identifier()
+    foreign.refuse(identifier, "regularizers")
     if callable(identifier):
         return _FunctionRegularizer(identifier)
     raise TypeError(

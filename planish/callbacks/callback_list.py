@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from planish import foreign
 from planish.callbacks.callback import Callback, Logs, check_hooks, own_hook
 from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.history import History
@@ -106,10 +107,12 @@ def _flat(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, Callback):
         check_hooks(callbacks)
         return [callbacks]
+    foreign.refuse(callbacks, "callbacks")
     if not isinstance(callbacks, Iterable) or isinstance(callbacks, str | bytes | Mapping):
         raise _no_callback(callbacks, "`callbacks` is not a callback or a list of them")
     flat: list[Callback] = []
     for item in callbacks:
+        foreign.refuse(item, "callbacks")
         if not isinstance(item, Callback | list | tuple):
             raise _no_callback(item, "an item of `callbacks` is not a callback")
         flat.extend(_flat(item))

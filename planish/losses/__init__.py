@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, serialization
+from planish import absent, foreign, overrides, serialization
 from planish.errors import explain
 from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -106,8 +106,12 @@ def get(identifier: Any) -> Any:
 
     Any other function is taken for one of (y_true, y_pred) nodes. ValueError for unknown names, with the nearest ones.
     """
-    if identifier is None or isinstance(identifier, Loss):
+    if identifier is None:
+        return None
+    if isinstance(identifier, Loss):
+        overrides.refuse(identifier, "loss", overrides.LOSS)
         return identifier
+    foreign.refuse(identifier, "losses")
     if isinstance(identifier, str):
         if identifier not in _BY_NAME:
             raise ValueError(absent.unknown_name("loss", "losses", identifier, _BY_NAME))

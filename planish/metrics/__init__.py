@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, losses, naming, serialization
+from planish import absent, foreign, losses, naming, serialization
 from planish.errors import explain, unknown_name
 from planish.losses import (
     binary_crossentropy,
@@ -198,6 +198,7 @@ def get(identifier: Any) -> Metric:
         return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         return identifier()
+    foreign.refuse(identifier, "metrics")
     if callable(identifier):
         name = getattr(identifier, "name", None) or getattr(identifier, "__name__", type(identifier).__name__)
         return MeanMetricWrapper(identifier, naming.snake_case(str(name)))

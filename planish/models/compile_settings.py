@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from planish import losses, optimizers, serialization
+from planish import foreign, losses, optimizers, serialization
 from planish.errors import explain
 from planish.losses.loss import Loss
 from planish.metrics import Metric, resolve
@@ -156,6 +156,7 @@ def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
             )
         )
     for item in items:
+        foreign.refuse(item, "metrics")
         if isinstance(item, str):
             resolve(item, (1,), (1, 2))  # an unknown name is refused here and not at the first step
     return tuple(item for item in items if item is not None)

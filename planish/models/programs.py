@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from planish import forking
+from planish import forking, overrides
 from planish.models.compile_settings import CompileSettings
 from planish.models.image_shapes import check_images
 from planish.models.predictor import Predictor
@@ -58,6 +58,7 @@ class Programs:
         key = (x.dtype, x.shape[1:])
         with self._making.lock:
             if key not in self.predictors:
+                overrides.refuse(model, "model", overrides.MODEL)
                 check_images(x, model.input_shape[1:], model)
                 settings = model._settings
                 self.predictors[key] = Predictor(model, x.dtype, eager=settings is not None and settings.run_eagerly)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from planish import ops, serialization
+from planish import foreign, ops, overrides, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers import chain
@@ -41,6 +41,7 @@ class Sequential(Model):
     def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
         """Puts a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
         added = layer.layer if isinstance(layer, SymbolicTensor) else layer
+        foreign.refuse(added, "layers")
         if not isinstance(added, Layer):
             raise TypeError(
                 explain(
@@ -65,6 +66,7 @@ class Sequential(Model):
                 raise
 
     def _check_addition(self, layer: Layer) -> None:
+        overrides.refuse(layer, "layer", overrides.LAYER)
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
                 explain(

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from planish import overrides
 from planish.callbacks import History
 from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
@@ -63,6 +64,7 @@ class Training:
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
         `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
         """
+        overrides.refuse(self, "model", overrides.MODEL)
         settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )

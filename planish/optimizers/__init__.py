@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, serialization
+from planish import absent, foreign, overrides, serialization
 from planish.errors import explain
 from planish.optimizers import schedules
 from planish.optimizers.adagrad import Adagrad
@@ -37,7 +37,9 @@ _CLASSES: dict[str, type[Optimizer]] = {
 def get(identifier: Any) -> Optimizer:
     """An optimizer from its name, its configuration, or itself. ValueError for unknown names, with the nearest ones."""
     if isinstance(identifier, Optimizer):
+        overrides.refuse(identifier, "optimizer", overrides.OPTIMIZER)
         return identifier
+    foreign.refuse(identifier, "optimizers")
     if isinstance(identifier, str):
         if identifier.lower() not in _CLASSES:
             known = [class_.__name__ for class_ in _CLASSES.values()]

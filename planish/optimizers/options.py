@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from planish import foreign
 from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
 
@@ -142,6 +143,7 @@ def checked_rate(optimizer: object, rate: Any) -> float | LearningRateSchedule:
     """A finite number as a float, or a schedule. TypeError and ValueError for anything else."""
     if isinstance(rate, LearningRateSchedule):
         return rate
+    foreign.refuse(rate, "optimizers.schedules")
     try:
         number = float(rate)
     except OverflowError:

@@ -18,11 +18,6 @@ from planish.structure.blocks import Part, added, as_chain, joined_along
 _SUMS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 
 
-def is_keras(value: Any) -> bool:
-    """Whether it is a layer or a model of Keras."""
-    return any(class_.__module__.partition(".")[0] in ("keras", "tf_keras") for class_ in type(value).__mro__)
-
-
 def is_input(value: Any) -> bool:
     """Whether it is what `keras.Input` gives: a tensor without values, which has a shape."""
     return type(value).__name__ == "KerasTensor"

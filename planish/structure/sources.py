@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from planish import foreign
 from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.layer import BatchShape
@@ -73,9 +74,9 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
         return _read(from_keras.model_in_file(source))
     if from_torch.is_module(source):
         return from_torch.layers_of(source), None
-    if from_keras.is_keras(source) and from_keras.is_input(source):
+    if foreign.is_keras(source) and from_keras.is_input(source):
         return [], tuple(source.shape)
-    if from_keras.is_keras(source):
+    if foreign.is_keras(source):
         return _read(from_keras.model_of(source) if hasattr(source, "layers") else from_keras.layer_of(source))
     if isinstance(source, (list, tuple)):
         return _read_all(source)
