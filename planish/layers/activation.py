@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
 
@@ -15,7 +16,7 @@ class Activation(Layer):
 
     always_built = True
 
-    def __init__(self, activation: Any, **options: Any) -> None:
+    def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.activation = activations.get(activation)
 

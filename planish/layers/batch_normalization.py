@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from planish import initializers, ops, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 from planish.variable import Variable
@@ -19,7 +20,8 @@ class BatchNormalization(Layer):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for every channel (`axis`, counted with the batch axis).
 
     In training, mean and variance are the batch's, and the moving ones follow them by `1 - momentum`; at inference, or
-    if the layer is frozen (`trainable = False`), they are the moving ones.
+    if the layer is frozen (`trainable = False`), they are the moving ones. `synchronized` is kept and changes nothing:
+    all images of a batch are on one machine.
     """
 
     def __init__(
@@ -41,12 +43,12 @@ class BatchNormalization(Layer):
         renorm_clipping: None = None,
         renorm_momentum: float = 0.99,
         synchronized: bool = False,
-        **options: Any,
+        **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         label = self.label
         arguments.unsupported(label, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
-        arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             (axis,) = axis  # as Keras 2 saved it
         self.axis = arguments.integer(label, "axis", axis, least=-MOST_AXES)
@@ -54,6 +56,7 @@ class BatchNormalization(Layer):
         self.epsilon = arguments.number(label, "epsilon", epsilon, 0.0)
         self.center = arguments.flag(label, "center", center)
         self.scale = arguments.flag(label, "scale", scale)
+        self.synchronized = arguments.flag(label, "synchronized", synchronized)
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
@@ -142,5 +145,5 @@ class BatchNormalization(Layer):
             "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
             "beta_constraint": None,
             "gamma_constraint": None,
-            "synchronized": False,
+            "synchronized": self.synchronized,
         }

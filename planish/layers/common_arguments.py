@@ -1,15 +1,48 @@
-"""The arguments that every layer takes."""
+"""The arguments that every layer takes. They stand in the signatures of layers as `**options: Unpack[LayerOptions]`."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
 
 from planish import naming
 from planish.errors import explain, unknown_name
 from planish.layers import arguments
 
-_COMMON = ("activity_regularizer", "batch_input_shape", "dtype", "input_dim", "input_shape", "name", "trainable")
+
+class InputShapes(TypedDict, total=False):
+    """Keras 2's ways to say what a model takes: without the batch axis, the number of features, with the batch axis."""
+
+    input_shape: int | Sequence[int | None]
+    input_dim: int
+    batch_input_shape: Sequence[int | None]
+
+
+class SharedOptions(InputShapes, total=False):
+    """What every layer takes by keyword. `autocast` changes nothing: there is one precision."""
+
+    trainable: bool
+    dtype: Any
+    autocast: bool
+
+
+class NamedOptions(SharedOptions, total=False):
+    """Of layers whose signature has `activity_regularizer` itself."""
+
+    name: str | None
+
+
+class RegularizedOptions(SharedOptions, total=False):
+    """Of layers whose signature has `name` itself."""
+
+    activity_regularizer: Any
+
+
+class LayerOptions(NamedOptions, total=False):
+    """Of all other layers."""
+
+    activity_regularizer: Any
 
 
 def checked_name(class_name: str, name: str | None) -> str:
@@ -36,8 +69,8 @@ def take_input_shape(layer: str, options: dict[str, Any]) -> tuple[int | None, .
 
 
 def refuse_unknown(class_: type, options: dict[str, Any]) -> None:
-    """TypeError, with the nearest names, if arguments are left that nobody has taken."""
+    """ValueError, as in Keras, with the nearest names, if arguments are left that nobody has taken."""
     if options:
         own = inspect.signature(class_).parameters
-        known = [*(name for name in own if name != "options"), *_COMMON]
-        raise TypeError(unknown_name(f"argument of {class_.__name__}", next(iter(options)), known))
+        known = {*own, *LayerOptions.__annotations__} - {"options"}
+        raise ValueError(unknown_name(f"argument of {class_.__name__}", next(iter(options)), known))

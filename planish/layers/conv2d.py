@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations, initializers, ops, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments, misfits
+from planish.layers.common_arguments import NamedOptions
 from planish.layers.context import CallContext
 from planish.layers.image import axes_of, from_channels_last, last_shape, reach, to_channels_last, window_padding
 from planish.layers.layer import Layer, Shape
@@ -39,7 +40,7 @@ class Conv2D(Layer):
         bias_constraint: None = None,
         lora_rank: None = None,
         lora_alpha: None = None,
-        **options: Any,
+        **options: Unpack[NamedOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
         label = self.label

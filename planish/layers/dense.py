@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations, initializers, ops, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import NamedOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 from planish.variable import Variable
@@ -30,7 +31,7 @@ class Dense(Layer):
         lora_rank: None = None,
         lora_alpha: None = None,
         quantization_config: None = None,
-        **options: Any,
+        **options: Unpack[NamedOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **options)
         arguments.unsupported(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -22,7 +23,9 @@ class Dropout(Layer):
 
     always_built = True
 
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**options)
         self.rate = arguments.number(self.label, "rate", rate, 0.0)
         if self.rate > 1.0:

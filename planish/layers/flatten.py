@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.errors import explain
 from planish.flattening import FlattenMap
 from planish.graph.node import Node
 from planish.layers import arguments, lineage
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.image import to_channels_last
 from planish.layers.layer import Layer
@@ -21,7 +22,7 @@ class Flatten(Layer):
     order = "channels_last"
     """Which coordinate varies fastest in the row, as `FlattenMap` names it."""
 
-    def __init__(self, data_format: str | None = None, **options: Any) -> None:
+    def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.data_format = arguments.data_format(self.label, data_format)
 

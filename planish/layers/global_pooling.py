@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.image import axes_of
 from planish.layers.layer import Layer, Shape
@@ -16,7 +17,7 @@ class GlobalPooling2D(Layer):
 
     always_built = True
 
-    def __init__(self, data_format: str | None = None, keepdims: bool = False, **options: Any) -> None:
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.data_format = arguments.data_format(self.label, data_format)
         self.keepdims = arguments.flag(self.label, "keepdims", keepdims)

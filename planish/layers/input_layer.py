@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from planish import precision
 from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import InputShapes
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
@@ -30,7 +31,7 @@ class InputLayer(Layer):
         input_tensor: None = None,
         optional: bool = False,
         name: str | None = None,
-        **options: Any,
+        **options: Unpack[InputShapes],
     ) -> None:
         super().__init__(name=name, **options)
         arguments.unsupported(self.label, sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)

@@ -46,6 +46,7 @@ class Layer(WeightOwner):
         activity_regularizer: Any = None,
         trainable: bool = True,
         dtype: Any = None,
+        autocast: bool = True,
         name: str | None = None,
         **options: Any,
     ) -> None:
@@ -53,6 +54,7 @@ class Layer(WeightOwner):
         self._trainable = arguments.flag(self.label, "trainable", trainable)
         precision.require_float32(self.label, dtype)
         self.dtype = "float32"
+        self.autocast = arguments.flag(self.label, "autocast", autocast)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.declared_shape = common_arguments.take_input_shape(self.label, options)
         common_arguments.refuse_unknown(type(self), options)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
+
+
+class LeakyReLUOptions(LayerOptions, total=False):
+    """`alpha` is Keras 2's name of `negative_slope`."""
+
+    alpha: float
 
 
 class LeakyReLU(Layer):
@@ -16,7 +23,7 @@ class LeakyReLU(Layer):
 
     always_built = True
 
-    def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
+    def __init__(self, negative_slope: float = 0.3, **options: Unpack[LeakyReLUOptions]) -> None:
         negative_slope = options.pop("alpha", negative_slope)
         super().__init__(**options)
         self.negative_slope = arguments.number(self.label, "negative_slope", negative_slope, 0.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -14,7 +15,7 @@ from planish.layers.layer import Layer, Shape
 class Permute(Layer):
     """Axis i of the result is axis `dims[i]` of the input; axes are counted from 1, the batch axis staying first."""
 
-    def __init__(self, dims: Any, **options: Any) -> None:
+    def __init__(self, dims: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.dims = tuple(dims) if not isinstance(dims, int) else (dims,)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish.graph.node import Node
 from planish.layers import arguments, misfits
+from planish.layers.common_arguments import RegularizedOptions
 from planish.layers.context import CallContext
 from planish.layers.image import Padding, axes_of, from_channels_last, last_shape, to_channels_last, window_padding
 from planish.layers.layer import Layer, Shape
@@ -23,7 +24,7 @@ class Pooling2D(Layer):
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
-        **options: Any,
+        **options: Unpack[RegularizedOptions],
     ) -> None:
         super().__init__(name=name, **options)
         self.pool_size = arguments.pair(self.label, "pool_size", pool_size)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
 
@@ -17,7 +18,11 @@ class ReLU(Layer):
     always_built = True
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **options: Any
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self.max_value = None if max_value is None else arguments.number(self.label, "max_value", max_value, 0.0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from planish import ops, serialization
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -18,7 +19,7 @@ Factor = float | list[float]
 class Rescaling(Layer):
     """`x * scale + offset`; each of them is one number, or a list with one number per channel (the last axis)."""
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **options: Any) -> None:
+    def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.scale = self._numbers("scale", serialization.deserialize(scale))
         self.offset = self._numbers("offset", serialization.deserialize(offset))

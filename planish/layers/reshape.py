@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.graph.node import Node
 from planish.layers import arguments, chain, misfits
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -20,7 +21,7 @@ class Reshape(Layer):
 
     always_built = True
 
-    def __init__(self, target_shape: Any, **options: Any) -> None:
+    def __init__(self, target_shape: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         extents = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
         self.target_shape = tuple(arguments.integer(self.label, "target_shape", extent, -1) for extent in extents)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
@@ -16,7 +17,7 @@ class Softmax(Layer):
 
     always_built = True
 
-    def __init__(self, axis: int = -1, **options: Any) -> None:
+    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             (axis,) = axis

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from planish import ops
 from planish.graph.node import Node
 from planish.layers import arguments
+from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.image import Padding, axes_of, from_channels_last, to_channels_last
 from planish.layers.layer import Layer, Shape
@@ -15,7 +16,7 @@ from planish.layers.layer import Layer, Shape
 class ZeroPadding2D(Layer):
     """`padding`: one number for all sides, (rows, columns) for two sides each, or ((top, bottom), (left, right))."""
 
-    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **options: Any) -> None:
+    def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.data_format = arguments.data_format(self.label, data_format)
         self.padding: Padding = self._sides(padding)

@@ -8,10 +8,10 @@ import numpy as np
 
 from planish.models import tally
 from planish.models.data import as_arrays, check_finite
+from planish.models.expected import expected_by
 from planish.models.metric_set import RunMetrics
 from planish.models.prepare import (
     Prepared,
-    image_shape,
     out_of_memory_explained,
     prepare,
     require_compiled,
@@ -24,7 +24,7 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
     """One step; the metrics of its batch."""
     settings = require_compiled(model, "train_on_batch")
     with out_of_memory_explained(model, x):
-        data = as_arrays(x, y, sample_weight, class_weight, images=image_shape(model))
+        data = as_arrays(x, y, sample_weight, class_weight, images=expected_by(model))
         prepared = prepare(model, settings, data)
         metrics = run_metrics(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))
@@ -39,7 +39,7 @@ def test(model: Any, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
     """The metrics of one batch."""
     settings = require_compiled(model, "test_on_batch")
     with out_of_memory_explained(model, x):
-        data = as_arrays(x, y, sample_weight, images=image_shape(model))
+        data = as_arrays(x, y, sample_weight, images=expected_by(model))
         prepared = prepare(model, settings, data)
         tester = model._programs.tester(model, settings, prepared)
         metrics = run_metrics(model, settings, data)

@@ -13,6 +13,7 @@ import numpy as np
 from planish.errors import explain
 from planish.models.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
 from planish.models.class_weights import ClassWeights
+from planish.models.expected import UNKNOWN, Expected, taken, with_rank
 from planish.models.paths import OpenShape, refuse_paths
 
 _NBYTES_FOR_THREADS = 32 << 20
@@ -80,20 +81,21 @@ def as_arrays(
     sample_weight: Any = None,
     class_weight: Any = None,
     *,
-    images: OpenShape = (),
+    images: Expected = UNKNOWN,
     place: str = "",
 ) -> Arrays:
     """The arguments of `fit` or `evaluate` as arrays of one length.
 
-    `images` is the shape that the model takes, () if that is not known; `place` is where the data come from, for
-    messages. ValueError for lengths that differ and for weights of the wrong shape, TypeError for what is not numbers.
+    `images` is what the model takes; `place` is where the data come from, for messages. ValueError for lengths that
+    differ and for weights of the wrong shape, TypeError for what is not numbers.
     """
     with told_at(place):
         return replace(_checked(x, y, sample_weight, class_weight, images, place), place=place)
 
 
-def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenShape, place: str) -> Arrays:
-    images = as_images(x, shape)
+def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Expected, place: str) -> Arrays:
+    images = as_images(x, expected)
+    y, sample_weight = taken(y, expected.output_name, "y"), taken(sample_weight, expected.output_name, "sample_weight")
     targets = None if y is None else as_array(_alone(y), "y")
     if targets is not None and targets.ndim == 0:
         raise ValueError(
@@ -127,12 +129,14 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, shape: OpenS
     return Arrays(images, targets, weight)
 
 
-def as_images(x: Any, shape: OpenShape) -> Array:
-    """`x` as an array. `shape` is that of an image, () if the model does not know it yet.
+def as_images(x: Any, expected: Expected) -> Array:
+    """`x` as an array of what the model takes, where a last axis of 1 is added or dropped.
 
-    A list that holds one whole batch of such images (Keras's list of inputs) is that batch.
+    A list that holds one whole batch of such images (Keras's list of inputs), or a dictionary that has one under the
+    name of the model's input, is that batch.
     """
-    if shape and isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "ndim", 0) == len(shape) + 1:
+    x, shape = taken(x, expected.input_name, "x"), expected.shape
+    if shape and isinstance(x, list | tuple) and len(x) == 1 and _is_batch(x[0], shape):
         x = x[0]
     refuse_paths(x, shape)
     array = as_array(x, "x")
@@ -145,7 +149,13 @@ def as_images(x: Any, shape: OpenShape) -> Array:
                 remedy="np.stack(images)",
             )
         )
-    return array
+    return with_rank(array, shape) if shape else array
+
+
+def _is_batch(item: Any, shape: OpenShape) -> bool:
+    """Whether the only item of a list is not an image but a batch of them."""
+    rank = getattr(item, "ndim", 0)
+    return rank == len(shape) + 1 or (rank > 0 and with_rank(item, shape) is not item)
 
 
 def _length_remedy(x: Array, y: Array) -> str:

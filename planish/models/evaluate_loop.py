@@ -13,10 +13,10 @@ from planish.models import tally
 from planish.models.arrays import CHUNK_NBYTES, Array, readable_as_is
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, as_arrays, check_finite
+from planish.models.expected import expected_by
 from planish.models.metric_set import RunMetrics
 from planish.models.prepare import (
     Prepared,
-    image_shape,
     out_of_memory_explained,
     prepare,
     require_compiled,
@@ -120,7 +120,7 @@ def evaluate(
             data = stream_of(model, x, y, sample_weight, None, limit, "steps")
             size, shown = DEFAULT_BATCH_SIZE, data.steps
         else:
-            data = as_arrays(x, y, sample_weight, images=image_shape(model))
+            data = as_arrays(x, y, sample_weight, images=expected_by(model))
             size = batch_size_for(given, len(data), limit)
             warn_of_few_rows(limit, len(data), size, "steps")
             shown = -(-len(data) // size) if limit is None else limit

@@ -14,13 +14,13 @@ from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays, as_arrays, split_off
 from planish.models.evaluate_loop import Evaluation
+from planish.models.expected import expected_by
 from planish.models.fit_arrays import ArrayEpochs
 from planish.models.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.fit_streams import StreamEpochs
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import (
     ensure_built,
-    image_shape,
     out_of_memory_explained,
     prepare,
     require_compiled,
@@ -182,7 +182,7 @@ def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
                 )
             )
     else:
-        data = as_arrays(x, y, sample_weight, arguments.class_weight, images=image_shape(model))
+        data = as_arrays(x, y, sample_weight, arguments.class_weight, images=expected_by(model))
         ensure_built(model, data.x)
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
@@ -204,7 +204,7 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) ->
             model, given, None, None, None, arguments.validation_steps, "validation_steps", "validation_data"
         )
     elif isinstance(given, list | tuple) and len(given) in (2, 3):
-        data = as_arrays(*given, images=image_shape(model), place="validation_data")
+        data = as_arrays(*given, images=expected_by(model), place="validation_data")
     else:
         raise ValueError(
             explain(

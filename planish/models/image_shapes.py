@@ -10,6 +10,7 @@ from planish.errors import explain
 from planish.layers.chain import origin
 from planish.layers.lineage import image_format
 from planish.models.arrays import Array
+from planish.models.expected import fits
 from planish.models.paths import OpenShape
 from planish.models.shape_walk import Walk, inner_layers, walk
 
@@ -36,14 +37,12 @@ def no_images(expected: OpenShape, what: str = "x") -> ValueError:
     )
 
 
-def fits(shape: Sequence[int], expected: OpenShape) -> bool:
-    return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
-
-
 def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) -> str:
     images = received[1:]
     if len(images) != len(expected) or _is_transposed(images, expected):
         diagnosis = _wrong_axes(received, expected, what)
+        if diagnosis is None:  # the last axis does not count, so it must be the size
+            return _wrong_size(_of_that_rank(images, expected), expected, model, what)
     else:
         found = _moved_axes(images, expected, model, what)
         if found is None:
@@ -60,8 +59,16 @@ def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) ->
     )
 
 
-def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, str]:
-    """What is wrong with data of the wrong rank, and its remedy; the likeliest mistake first."""
+def _of_that_rank(images: Shape, expected: OpenShape) -> Shape:
+    """A shape of images with a last axis of 1 added or dropped, if that gives it the rank that is expected."""
+    if len(images) == len(expected) - 1 and expected[-1] == 1:
+        return (*images, 1)
+    return images[:-1] if len(images) == len(expected) + 1 and images[-1] == 1 else images
+
+
+def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, str] | None:
+    """What is wrong with data of the wrong rank, and its remedy; the likeliest mistake first. None if it is not the
+    rank: Keras's rule of the last axis gives it to them."""
     images = received[1:]
     known = [extent for extent in expected if extent is not None]
     size = math.prod(known) if len(known) == len(expected) else None
@@ -69,15 +76,13 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
     if fits(received, expected):
         several = f"\nor, if these are {received[0]:,} images, a model with Input({images})"
         return "is one image without a batch axis", f"pass {what}[None]" + several * _look_like_an_image(images)
+    if expected[-1:] == (1,) and fits(received, expected[:-1]):
+        return "is one image without a batch axis", f"pass {what}[None]"
     if len(expected) > 1 and fits(images, expected[:-1]):
-        if expected[-1] in (1, None):
-            return "has no channel axis", f"pass {what}[..., None]"
         return (
             f"has no channel axis, and the model takes {expected[-1]} channels",
             f"repeat the grey images: np.repeat({what}[..., None], {expected[-1]}, axis=-1)",
         )
-    if images[-1:] == (1,) and fits(images[:-1], expected):
-        return "has a channel axis that the model does not take", f"pass {what}[..., 0]"
     if _is_transposed(images, expected):
         return "has its channels first; the model takes them last", f"pass np.moveaxis({what}, 1, -1)"
     if len(images) == 1 and images[0] == size:
@@ -93,6 +98,8 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
             "has an axis too many in front",
             f"join the two: pass {what}.reshape(-1, {spelled}), with a target for each",
         )
+    if len(_of_that_rank(images, expected)) == len(expected):
+        return None
     return "has the wrong number of axes", f"an array of {len(expected) + 1} axes, the first counting the images"
 
 

@@ -12,8 +12,9 @@ from planish.layers.context import CallContext, Visit
 from planish.layers.layer import Layer
 from planish.models.arrays import Array
 from planish.models.data import as_images
+from planish.models.expected import expected_by
 from planish.models.image_shapes import check_images
-from planish.models.prepare import ensure_built, image_shape, out_of_memory_explained
+from planish.models.prepare import ensure_built, out_of_memory_explained
 from planish.models.value_program import ValueProgram
 
 LayerName = str | Layer
@@ -70,7 +71,7 @@ def trace(model: Any) -> Traced:
 
 def checked_images(model: Any, x: Any) -> Array:
     """`x` as an array that fits the model; builds a model that waits for its first data."""
-    images = as_images(x, image_shape(model))
+    images = as_images(x, expected_by(model))
     ensure_built(model, images)
     check_images(images, model.input_shape[1:], model)
     return images

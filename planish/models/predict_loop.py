@@ -13,8 +13,9 @@ from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.arrays import Array, told_at
 from planish.models.data import as_images
-from planish.models.predictor import Predictor
-from planish.models.prepare import image_shape, out_of_memory_explained
+from planish.models.expected import expected_by
+from planish.models.predictor import OtherRank, Predictor
+from planish.models.prepare import out_of_memory_explained
 from planish.models.progress_reports import ProgressReports
 from planish.models.run_arguments import checked_optional_count, checked_verbose
 from planish.models.streams import Stream, check_end, is_stream
@@ -28,15 +29,15 @@ _BATCHES_AT_FIRST = 64
 @short_in_notebooks
 def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Array:
     """Outputs f32 [n, ...] for images `x` (see `Training.predict`)."""
-    shape = image_shape(model)
+    expected = expected_by(model)
     limit = checked_optional_count(steps, "steps")
     given = checked_optional_count(batch_size, "batch_size")
     check_end(x, limit, "steps")
-    stream = Stream(x, shape, steps=limit) if is_stream(x) else None
+    stream = Stream(x, expected, steps=limit) if is_stream(x) else None
     with out_of_memory_explained(model, x):
         if stream is not None:
             return _predict_stream(model, stream, _callback_list(model, callbacks, verbose, stream.steps))
-        images = as_images(x, shape)
+        images = as_images(x, expected)
         size = batch_size_for(given, len(images), limit)
         warn_of_few_rows(limit, len(images), size, "steps")
         images = images if limit is None else images[: limit * size]
@@ -47,8 +48,11 @@ def predict(model: Any, x: Any, batch_size: Any, verbose: Any, steps: Any, callb
 @short_in_notebooks
 def predict_batch(model: Any, x: Any) -> Array:
     """Outputs of one batch, whatever it is made of."""
-    images = as_images(x, image_shape(model))
-    outputs: Array = model._programs.predictor(model, images)(images)
+    images = as_images(x, expected_by(model))
+    predictor: Predictor = model._programs.predictor(model, images)
+    outputs = predictor(images)
+    if type(x) is np.ndarray and x.shape != images.shape:  # the next such batch goes the short way
+        model._programs.predictors[x.dtype, x.shape[1:]] = OtherRank(predictor, images.ndim > x.ndim)
     return outputs
 
 

@@ -41,3 +41,16 @@ class Predictor:
     def _run(self, x: Array, y: Array, count: int) -> None:
         version = max([variable.version for variable in self._variables], default=0)
         self._executable.run(self._parameters, {"x": x}, {"y": y}, count, version=version)
+
+
+class OtherRank:
+    """A predictor for images with a last axis of 1 less, or more, than the model takes."""
+
+    __slots__ = ("_predictor", "_view")
+
+    def __init__(self, predictor: Predictor, lacks_axis: bool) -> None:
+        self._predictor = predictor
+        self._view = (..., None) if lacks_axis else (..., 0)
+
+    def __call__(self, x: Array) -> Array:
+        return self._predictor(x[self._view])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from planish.losses.loss import Loss
 from planish.models.arrays import Array, memory_dtype, readable, told_at
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays
+from planish.models.expected import expected_by, with_rank
 from planish.models.image_shapes import check_images
 from planish.models.metric_set import MetricSet, RunMetrics
-from planish.models.paths import OpenShape
 from planish.models.run_arguments import checked_optional_count
 from planish.models.shape_walk import walk
 from planish.models.streams import Stream, check_end
@@ -68,7 +68,9 @@ def prepare(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
 
 def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
     ensure_built(model, data.x)
-    check_images(data.x, model.input_shape[1:], model)
+    shape = model.input_shape[1:]
+    data = replace(data, x=with_rank(data.x, shape))  # only now, if these are the data that the model was built for
+    check_images(data.x, shape, model)
     if data.y is None:
         raise ValueError(
             explain(
@@ -140,15 +142,10 @@ def stream_of(
             )
     count = checked_optional_count(steps, name)
     check_end(x, count, name)
-    stream = Stream(x, image_shape(model), class_weight, count, place)
+    stream = Stream(x, expected_by(model), class_weight, count, place)
     if not model.built:
         ensure_built(model, stream.peek().x)
     return stream
-
-
-def image_shape(model: Any) -> OpenShape:
-    """What the model takes, without the batch axis; () if it does not know yet."""
-    return tuple(model.input_shape[1:]) if model.built else ()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 from planish import forking, overrides
 from planish.models.compile_settings import CompileSettings
 from planish.models.image_shapes import check_images
-from planish.models.predictor import Predictor
+from planish.models.predictor import OtherRank, Predictor
 from planish.models.prepare import Key, Prepared, ensure_built
 from planish.models.read_ahead import let_steps_catch_up
 from planish.models.turn import Turn
@@ -26,7 +26,7 @@ class Programs:
 
     def __init__(self) -> None:
         self.structure_version = -1
-        self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor] = {}
+        self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor | OtherRank] = {}
         self._testers: dict[Key, Tester] = {}
         self._trainers: dict[Key, Trainer] = {}
         self._value_programs: dict[Hashable, ValueProgram] = {}
@@ -51,7 +51,7 @@ class Programs:
         self._trainers.clear()
         self._value_programs.clear()
 
-    def predictor(self, model: Any, x: np.ndarray[Any, Any]) -> Predictor:
+    def predictor(self, model: Any, x: np.ndarray[Any, Any]) -> Predictor | OtherRank:
         """For images such as `x`. ValueError if they do not fit the model."""
         ensure_built(model, x)
         self.refresh(model)

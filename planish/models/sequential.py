@@ -204,6 +204,11 @@ class Sequential(Model):
                 )
             )
 
+    def connect(self, x: Node, context: CallContext) -> Node:
+        """The output for `x`, to which a last axis of 1 is added, or from which it is dropped, as in Keras."""
+        start = self._layers[0] if self._layers else None
+        return super().connect(_with_rank(x, start.batch_shape[1:]) if isinstance(start, InputLayer) else x, context)
+
     def call(self, x: Node, context: CallContext) -> Node:
         return self._connected(x, context)[-1][1]
 
@@ -229,6 +234,13 @@ class Sequential(Model):
     def get_build_config(self) -> dict[str, Any] | None:
         built: BatchShape | None = self.input_shape if self.built else None
         return None if built is None else {"input_shape": built}
+
+
+def _with_rank(x: Node, shape: BatchShape) -> Node:
+    added, dropped = (*x.shape, 1), x.shape[:-1]
+    if added == shape or (dropped == shape and x.shape[-1:] == (1,)):
+        return ops.reshape(x, tuple(added if added == shape else dropped))
+    return x
 
 
 def _all_layers(model: Model) -> Iterator[Layer]:

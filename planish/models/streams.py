@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from planish.errors import explain
-from planish.models.arrays import is_array_like
+from planish.models.arrays import is_array_like, told_at
 from planish.models.class_weights import ClassWeights
 from planish.models.data import Arrays, as_arrays
-from planish.models.paths import OpenShape
+from planish.models.expected import Expected, taken
 from planish.models.read_ahead import ReadAhead
 
 _ENDLESS = -1
@@ -21,7 +21,7 @@ _ENDLESS = -1
 
 def is_stream(x: Any) -> bool:
     """Whether `x` supplies batches, as opposed to being the data itself."""
-    if is_array_like(x) or isinstance(x, str | bytes | dict):
+    if is_array_like(x) or isinstance(x, str | bytes | Mapping):
         return False
     return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 
@@ -42,14 +42,14 @@ def check_end(source: Any, steps: int | None, argument: str) -> None:
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
-    `images` is the shape of an image, () if the model does not know it yet; `name` is for messages.
+    `images` is what the model takes; `name` is for messages.
 
     An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
     batch is copied, so that a source may fill the same arrays again and again.
     """
 
     def __init__(
-        self, source: Any, images: OpenShape, class_weight: Any = None, steps: int | None = None, name: str = ""
+        self, source: Any, images: Expected, class_weight: Any = None, steps: int | None = None, name: str = ""
     ) -> None:
         self.source = source
         self.images = images
@@ -142,22 +142,16 @@ class Stream:
                 )
             )
         parts = tuple(item) if isinstance(item, tuple | list) else (item,)
-        if any(isinstance(part, dict) for part in parts):
-            raise TypeError(
-                explain(
-                    what=f"{place} has a dictionary in it",
-                    expected="x, (x, y) or (x, y, sample_weight)",
-                    remedy="its arrays in this order: tuple(batch.values())",
-                )
-            )
         x, y, weight = (*parts, None, None)[:3]
+        with told_at(place):
+            x, y = taken(x, self.images.input_name, "x"), taken(y, self.images.output_name, "y")
         self._refuse_one(x, y, place)
         return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
         """ValueError if this is an image, and not several."""
         shapes = {name: tuple(np.shape(part)) for name, part in (("x", x), ("y", y)) if part is not None}
-        if shapes.get("y") == () or (self.images and shapes.get("x") == self.images):
+        if shapes.get("y") == () or (self.images.shape and shapes.get("x") == tuple(self.images.shape)):
             raise ValueError(
                 explain(
                     what=f"{place} is one image, and not a batch of them",

@@ -15,6 +15,7 @@ from planish.metrics import Metric
 from planish.models import predict_loop
 from planish.models.arrays import Array
 from planish.models.compile_settings import CompileSettings
+from planish.models.expected import expected_by, taken
 from planish.models.metric_set import MetricSet
 from planish.models.prepare import memory_message
 from planish.models.programs import ProgramsOnce
@@ -234,5 +235,5 @@ class Training:
         `training` lets dropout drop and moving statistics move.
         """
         if training or isinstance(x, SymbolicTensor):
-            return Layer.__call__(cast(Layer, self), x, training)
+            return Layer.__call__(cast(Layer, self), taken(x, expected_by(self).input_name, "x"), training)
         return tensor(self.predict_on_batch(x))

@@ -62,11 +62,11 @@ def test_validation_data_are_called_by_their_name(model):
         ValueError, match=r"^validation_data: loss 'sparse_categorical_crossentropy': a label is out of"
     ):
         fit((x, y + 3))
-    with pytest.raises(ValueError, match=r"^batch 2 of validation_data: `x` has no channel axis"):
-        fit(iter([(x, y), (x[..., 0], y)]))
+    with pytest.raises(ValueError, match=r"^batch 2 of validation_data: `x` has its channels first"):
+        fit(iter([(x, y), (np.moveaxis(x, -1, 1), y)]))
 
 
-@pytest.mark.parametrize("shape", [(4, 32, 32, 1), (4, 28, 28)])
+@pytest.mark.parametrize("shape", [(4, 32, 32, 1), (4, 27, 28)])
 def test_validation_data_are_refused_before_training(model, shape):
     before = model.get_weights()
     with pytest.raises(ValueError, match=r"^validation_data: "):
@@ -89,14 +89,14 @@ def test_batches_are_called_by_their_number(model):
             return 3
 
         def __getitem__(self, place):
-            return x[..., 0] if place == 2 else x, y
+            return np.moveaxis(x, -1, 1) if place == 2 else x, y
 
     for run in (lambda: model.fit(Folder(), verbose=0), lambda: model.evaluate(Folder(), verbose=0)):
-        with pytest.raises(ValueError, match=r"^item 2 of Folder: `x` has no channel axis"):
+        with pytest.raises(ValueError, match=r"^item 2 of Folder: `x` has its channels first"):
             run()
-    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has no channel axis"):
+    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has its channels first"):
         model.fit((Folder()[place] for place in range(3)), verbose=0)
-    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has no channel axis"):
+    with pytest.raises(ValueError, match=r"^batch 3 of the generator: `x` has its channels first"):
         model.predict((Folder()[place][0] for place in range(3)), verbose=0)
     with pytest.raises(ValueError, match=r"^batch 1 of the generator: `x` and `y` differ in length"):
         model.fit(((x, y[:2]) for _ in range(3)), verbose=0)
@@ -297,14 +297,26 @@ def test_class_weights_as_a_list(model):
     )
 
 
-def test_a_dictionary_of_inputs(model):
+def test_a_dictionary_without_the_name_of_the_input(model):
+    refused(
+        "`x` has no array under the name of the model's input\n"
+        f"  expected: the key '{model.inputs[0].name}'\n"
+        "  received: the keys 'image', 'label'\n"
+        f"  remedy:   {{'{model.inputs[0].name}': x['image']}}, or the array itself",
+        lambda: model.predict({"image": images(5, 28, 28, 1), "label": np.zeros(5)}),
+    )
+    with pytest.raises(ValueError, match=r"received: an empty dictionary\n  remedy:   the array itself as `x`"):
+        model.predict({})
+    with pytest.raises(ValueError, match=r"`y` has no array under the name of the model's output"):
+        model.fit(images(5, 28, 28, 1), {"label": np.zeros(5)})
+    with pytest.raises(ValueError, match=r"^batch 1 of the generator: `x` has no array under the name"):
+        model.fit(({"x": 1} for _ in range(3)), steps_per_epoch=1)
+
+
+def test_a_dictionary_for_a_model_that_knows_no_names_yet():
+    model = Sequential([Flatten(), Dense(3)])
     with pytest.raises(TypeError, match=re.escape("received: a dict with the keys 'x'\n  remedy:")):
         model.predict({"x": images(5, 28, 28, 1)})
-
-
-def test_a_generator_of_dictionaries(model):
-    with pytest.raises(TypeError, match=r"^batch 1 of the generator has a dictionary in it\n  expected: x, \(x, y\)"):
-        model.fit(({"x": 1} for _ in range(3)), steps_per_epoch=1)
 
 
 def test_a_generator_of_tuples_of_four(model):

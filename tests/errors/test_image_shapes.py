@@ -10,15 +10,29 @@ from planish.models import Sequential
 from tests.errors.support import classifier, images, refused
 
 
-def test_no_channel_axis(model):
+@pytest.mark.parametrize(
+    ("taken", "given", "told"),
+    [
+        ((28, 28, 1), (27, 28), "`x` holds images of 27x28x1, and the model takes 28x28x1\n"),
+        ((28, 28), (27, 28, 1), "`x` holds images of 27x28, and the model takes 28x28\n"),
+    ],
+)
+def test_another_size_and_another_rank(taken, given, told):
+    model = Sequential([Input(taken), Flatten(), Dense(3)])
+    with pytest.raises(ValueError, match=f"^{told}"):
+        model.predict(images(5, *given))
+
+
+def test_one_image_without_a_channel_axis(model):
     refused(
-        "`x` has no channel axis\n"
+        "`x` is one image without a batch axis\n"
         "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
-        "  received: (5, 28, 28)\n"
-        "  shapes:   (None, 28, 28) -> Conv2D 'conv2d'\n"
-        "  remedy:   pass x[..., None]",
-        lambda: model.predict(images(5, 28, 28)),
+        "  received: (28, 28)\n"
+        "  shapes:   (None, 28) -> Conv2D 'conv2d'\n"
+        "  remedy:   pass x[None]",
+        lambda: model.predict(images(28, 28)),
     )
+    assert model.predict(images(28, 28)[None], verbose=0).shape == (1, 3)
 
 
 def test_grey_images_for_a_model_of_colour():
@@ -63,17 +77,6 @@ def test_one_image_without_a_batch_axis(model):
         "  shapes:   (None, 28, 1) -> Conv2D 'conv2d'\n"
         "  remedy:   pass x[None]",
         lambda: model.predict(images(28, 28, 1)),
-    )
-
-
-def test_a_channel_axis_too_many():
-    model = Sequential([Input((28, 28)), Flatten(), Dense(3)])
-    refused(
-        "`x` has a channel axis that the model does not take\n"
-        "  expected: (n, 28, 28), what Sequential 'sequential' takes\n"
-        "  received: (5, 28, 28, 1)\n"
-        "  remedy:   pass x[..., 0]",
-        lambda: model.predict(images(5, 28, 28, 1)),
     )
 
 

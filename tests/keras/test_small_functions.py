@@ -81,9 +81,9 @@ def test_a_model_as_text():
     assert again.get_config() == model.get_config()
     assert again.compiled
     assert json.loads(model.to_json(indent=1))["class_name"] == "Sequential"
-    with pytest.raises(ValueError, match="'the text' is damaged"):
+    with pytest.raises(ValueError, match="the text is damaged"):
         keras.models.model_from_json("{")
-    with pytest.raises(ValueError, match="'the text' holds no model"):
+    with pytest.raises(ValueError, match="holds no model"):
         keras.models.model_from_json("[]")
 
 

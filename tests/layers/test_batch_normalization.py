@@ -73,7 +73,7 @@ def test_count_names_and_config():
     assert BatchNormalization(axis=[3]).axis == 3
 
 
-@pytest.mark.parametrize("name", ["renorm", "synchronized", "gamma_constraint"])
+@pytest.mark.parametrize("name", ["renorm", "gamma_constraint"])
 def test_unsupported_arguments_are_refused_by_name(name):
     with pytest.raises(ValueError, match=f"argument '{name}' is not supported by planish"):
         BatchNormalization(**{name: True})
@@ -86,3 +86,9 @@ def test_wrong_axes_and_channels():
     layer.build((None, 3))
     with pytest.raises(ValueError, match="the layer was built for another number of channels"):
         layer(images(2, 4))
+
+
+def test_synchronized_changes_nothing_and_is_kept():
+    layer = BatchNormalization(synchronized=True)
+    assert layer.get_config()["synchronized"] is True
+    assert BatchNormalization.from_config(layer.get_config()).synchronized

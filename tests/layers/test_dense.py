@@ -101,7 +101,7 @@ def test_unsupported_arguments_are_refused_by_name(name):
 
 def test_unknown_argument():
     with pytest.raises(
-        TypeError, match=r"unknown argument of Dense 'kernel_initialiser'(\n.*)*did you mean 'kernel_initializer'"
+        ValueError, match=r"unknown argument of Dense 'kernel_initialiser'(\n.*)*did you mean 'kernel_initializer'"
     ):
         Dense(3, kernel_initialiser="zeros")
 

@@ -7,6 +7,7 @@ import pytest
 
 from planish.models.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
 from planish.models.data import as_arrays, as_images, split_off
+from planish.models.expected import UNKNOWN, Expected
 from planish.models.streams import Stream, is_stream
 from planish.models.visits import Visits
 
@@ -112,10 +113,10 @@ def test_chunks_are_small():
 
 def test_keras_lists_of_one_input_and_one_output():
     x, y = np.zeros((5, 8, 8, 1)), np.zeros(5)
-    data = as_arrays([x], [y], images=x.shape[1:])
+    data = as_arrays([x], [y], images=Expected(x.shape[1:]))
     assert data.x is x
     assert data.y is y
-    assert as_images([np.zeros((8, 8, 1))], (8, 8, 1)).shape == (1, 8, 8, 1)
+    assert as_images([np.zeros((8, 8, 1))], Expected((8, 8, 1))).shape == (1, 8, 8, 1)
 
 
 def test_sample_weights_become_float32():
@@ -160,28 +161,28 @@ def pairs(numbers):
 
 def test_an_object_with_items_starts_again_every_epoch():
     source = Batches()
-    stream = Stream(source, 2)
+    stream = Stream(source, UNKNOWN)
     assert stream.steps == 3
     assert epochs_of(stream, 2) == [[0, 1, 2], [0, 1, 2]]
     assert source.ended == 2
 
 
 def test_an_object_with_items_is_shuffled():
-    seen = epochs_of(Stream(Batches(20), 2), 2, np.random.default_rng(0))
+    seen = epochs_of(Stream(Batches(20), UNKNOWN), 2, np.random.default_rng(0))
     assert sorted(seen[0]) == list(range(20))
     assert seen[0] != seen[1] != list(range(20))
 
 
 def test_an_object_with_items_and_fewer_steps_goes_on_to_the_end_of_the_pass():
-    assert epochs_of(Stream(Batches(), 2, steps=2), 3) == [[0, 1], [2], [0, 1]]
+    assert epochs_of(Stream(Batches(), UNKNOWN, steps=2), 3) == [[0, 1], [2], [0, 1]]
 
 
 def test_a_generator_goes_on():
-    assert epochs_of(Stream(pairs(range(6)), 2, steps=2), 4) == [[0, 1], [2, 3], [4, 5], []]
+    assert epochs_of(Stream(pairs(range(6)), UNKNOWN, steps=2), 4) == [[0, 1], [2, 3], [4, 5], []]
 
 
 def test_a_generator_without_steps_is_one_epoch():
-    assert epochs_of(Stream(pairs(range(3)), 2), 2) == [[0, 1, 2], []]
+    assert epochs_of(Stream(pairs(range(3)), UNKNOWN), 2) == [[0, 1, 2], []]
 
 
 def test_an_iterable_starts_again():
@@ -189,19 +190,19 @@ def test_an_iterable_starts_again():
         def __iter__(self):
             return pairs(range(2))
 
-    assert epochs_of(Stream(Loader(), 2), 2) == [[0, 1], [0, 1]]
+    assert epochs_of(Stream(Loader(), UNKNOWN), 2) == [[0, 1], [0, 1]]
 
 
 def test_a_peek_takes_nothing_away():
-    stream = Stream(pairs(range(3)), 2)
+    stream = Stream(pairs(range(3)), UNKNOWN)
     assert stream.peek().y[0] == 0
     assert epochs_of(stream, 1) == [[0, 1, 2]]
 
 
 def test_batches_may_be_images_alone_or_have_weights():
-    (alone,) = Stream(iter([np.zeros((2, 4))]), 2).epoch()
+    (alone,) = Stream(iter([np.zeros((2, 4))]), UNKNOWN).epoch()
     assert (alone.y, alone.weight) == (None, None)
-    (weighted,) = Stream(iter([[np.zeros((2, 4)), [0, 1], [0.5, 2]]]), 2).epoch()
+    (weighted,) = Stream(iter([[np.zeros((2, 4)), [0, 1], [0.5, 2]]]), UNKNOWN).epoch()
     assert weighted.weight.tolist() == [0.5, 2]
 
 
@@ -209,7 +210,7 @@ def test_num_batches_is_believed():
     class WithNumber(Batches):
         num_batches = 2
 
-    assert epochs_of(Stream(WithNumber(), 2), 1) == [[0, 1]]
+    assert epochs_of(Stream(WithNumber(), UNKNOWN), 1) == [[0, 1]]
 
 
 def test_every_row_is_visited_once_an_epoch():

@@ -320,4 +320,4 @@ def test_the_functional_api_is_refused():
 def test_keras_objects_that_planish_does_not_have():
     config = {"layers": [{"module": "keras.layers", "class_name": "Conv2DTranspose", "config": {}}]}
     lines = error_of(lambda: Sequential.from_config(config))
-    assert lines[0] == "unknown object of keras.layers 'Conv2DTranspose'"
+    assert lines[0] == "Keras has keras.layers.Conv2DTranspose; planish does not"

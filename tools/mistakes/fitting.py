@@ -8,15 +8,6 @@ FITTING = Stage(
     "Fitting",
     (
         Mistake(
-            "No channel axis",
-            """\
-cnn().fit(np.zeros((64, 28, 28)), y, verbose=0)
-""",
-            """\
-cnn()(torch.zeros(64, 28, 28))
-""",
-        ),
-        Mistake(
             "Flattened already",
             """\
 cnn().fit(np.zeros((64, 784)), y, verbose=0)

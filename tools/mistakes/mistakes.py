@@ -6,6 +6,7 @@ from building import BUILDING
 from cases import Stage
 from fitting import FITTING
 from loading import LOADING
+from naming import NAMING
 from predicting import PREDICTING
 
-STAGES: tuple[Stage, ...] = (BUILDING, FITTING, PREDICTING, LOADING)
+STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, PREDICTING, LOADING)
