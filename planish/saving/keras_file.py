@@ -20,7 +20,7 @@ import planish
 from planish import serialization
 from planish.errors import explain
 from planish.models import Model, Sequential
-from planish.saving import archive, atomic_file, config_check, model_weights, notes
+from planish.saving import archive, atomic_file, config_check, keras2, model_weights, notes
 from planish.saving.archive import ENDING, open_archive
 
 FORMAT_VERSION = "3.15.1"
@@ -99,7 +99,7 @@ def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Mo
         if not model.built and shape is not None:
             model.build(shape)
         if config.get("compile_config"):
-            model.compile_from_config(config["compile_config"])
+            model.compile_from_config(keras2.modern(config["compile_config"]))
     return model
 
 

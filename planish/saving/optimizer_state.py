@@ -47,9 +47,10 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
     another optimizer or of other weights. ValueError for numbers that make no sense."""
     stored = reader.count(GROUP)
-    shapes: list[tuple[int, ...]] = [()] if optimizer.follows_schedule else [(), ()]
     slots = [weight.shape for group in _groups(optimizer) for weight in weights for _ in group]
     slots += [()] if isinstance(optimizer, Nadam) else []
+    without_rate = bool(slots) and stored == 1 + len(slots)  # Keras 2 leaves a constant rate to the configuration
+    shapes: list[tuple[int, ...]] = [()] if optimizer.follows_schedule or without_rate else [(), ()]
     reason = f"it holds {stored} arrays, and {optimizer.name} has {len(shapes + slots)}"
     if optimizer.built and not optimizer.is_built_for(weights):
         reason = f"the optimizer '{optimizer.name}' trains another model"
@@ -57,6 +58,8 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
         try:
             places = enumerate((shapes + slots)[:stored])
             state = [reader.array(GROUP, place, shape, f"optimizer's array {place}") for place, shape in places]
+            if without_rate and not optimizer.follows_schedule:
+                state.insert(1, np.asarray(optimizer.learning_rate, np.float32))
             _check_numbers(optimizer, state, reader.source)
             return state or None
         except WeightsError as error:
