@@ -175,6 +175,9 @@ def _length(source: Any) -> int | None:
         return _whole(batches, f"`num_batches` of {_named(source)}")
     if not hasattr(source, "__len__"):
         return None
+    if callable(getattr(source, "cardinality", None)):
+        batches = int(source.cardinality())  # below 0 for what is endless or not known
+        return batches if batches >= 0 else None
     try:
         batches = type(source).__len__(source)
     except NotImplementedError:

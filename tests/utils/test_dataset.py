@@ -19,7 +19,7 @@ def numbers(count=10, made=None):
         for number in X[:count]:
             if made is not None:
                 made.append(int(number))
-            yield number, 2 * number
+            yield number, number + number
 
     return Chained(start, lambda: count)
 

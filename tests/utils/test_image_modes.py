@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from planish.utils import img_to_array, load_img
+from planish.utils.image_modes import in_mode
 from planish.utils.image_reader import ImageReader
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 20, 30]]], np.uint8)
@@ -46,7 +47,6 @@ def with_alpha(mode):
 TRANSPARENT = {
     "RGBA in PNG": lambda: saved(with_alpha("RGBA"), "PNG"),
     "LA in PNG": lambda: saved(with_alpha("LA"), "PNG"),
-    "PA in TIFF": lambda: saved(with_alpha("PA"), "TIFF"),
     "RGBA in WebP": lambda: saved(with_alpha("RGBA"), "WEBP", lossless=True, exact=True),
     "RGBA in GIF": lambda: saved(with_alpha("RGBA"), "GIF"),
     "a grey of PNG": lambda: saved(GREY, "PNG", transparency=100),
@@ -106,11 +106,22 @@ def test_pictures_of_another_depth_are_scaled_to_eight_bits(kind):
         assert img_to_array(load_img(file, "grayscale"))[..., 0].tolist() == (GREY.astype(int) * 257).tolist()
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("YCbCr", "TIFF"), ("P", "PNG")])
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("P", "PNG")])
 def test_other_colours_become_rgb(mode, kind):
     image = Image.fromarray(np.stack([np.full((8, 8), 100, np.uint8)] * 3, axis=-1)).convert(mode)
     for color_mode in ("rgb", "grayscale", "rgba"):
         assert np.abs(read(saved(image, kind), color_mode, (8, 8))[..., 0] - 100).max() <= 2  # of a palette
+
+
+@pytest.mark.parametrize("mode", ["La", "RGBa", "YCbCr", "HSV", "RGBX"])
+def test_modes_that_few_files_have(mode):
+    straight = {"La": "LA", "RGBa": "RGBA"}
+    grey = with_alpha("RGBA" if mode.endswith(("A", "a")) else "RGB").convert(straight.get(mode, mode)).convert(mode)
+    hidden = 255 if mode.endswith(("A", "a")) else 100
+    for color_mode in ("rgb", "rgba", "grayscale"):
+        values = np.asarray(in_mode(grey, color_mode)).reshape(4, -1)
+        if color_mode != "rgba":
+            assert np.abs(values[:, 0] - [0.0, hidden, 200, 255]).max() <= 2
 
 
 def test_lab_becomes_grey():
