@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest check parity bench clean
+.PHONY: demo test test-lowest check parity soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -23,6 +23,10 @@ check: .venv/develop.stamp
 # Random models in planish and in real Keras, which gets an environment of its own in .venvs/keras.
 parity: .venv/develop.stamp
 	$(BIN)/python parity/run.py
+
+# Forks in the middle of everything, 200 times each.
+soak: .venv/develop.stamp
+	$(BIN)/python tools/soak_forks.py
 
 # Beside other libraries, each in an environment of its own in .venvs/. Takes a while, on an idle machine.
 bench: .venv/develop.stamp

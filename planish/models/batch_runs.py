@@ -23,6 +23,7 @@ from planish.models.trainer import StepOutputs
 def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, Any]:
     """One step; the metrics of its batch."""
     settings = require_compiled(model, "train_on_batch")
+    model._programs.turn.refuse_inside()
     with out_of_memory_explained(model, x):
         data = as_arrays(x, y, sample_weight, class_weight, images=expected_by(model))
         prepared = prepare(model, settings, data)

@@ -73,6 +73,7 @@ class FitArguments(NamedTuple):
 def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
+    model._programs.turn.refuse_inside()
     size = checked_optional_count(arguments.batch_size, "batch_size")
     steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
     epochs = checked_count(arguments.epochs, "epochs", least=0)
