@@ -6,6 +6,7 @@ import itertools
 import sys
 import threading
 import time
+import weakref
 from collections import deque
 
 import pytest
@@ -188,3 +189,46 @@ def test_too_few_threads_for_predicting_do_all_the_work(monkeypatch):
     work = Work(units=20)
     run_together(work.draw, 4, work.stop)
     assert work.done == 20
+
+
+def test_invitations_to_threads_that_are_busy_do_not_pile_up(monkeypatch):
+    helpers = workers._Helpers()
+    monkeypatch.setattr(workers, "_HELPERS", helpers)
+    over, inside = threading.Event(), threading.Barrier(3)
+
+    def stay(number):
+        if number:
+            inside.wait(30)
+            over.wait(30)
+
+    busy = workers._Crew()
+    workers._invite(busy, stay, 3)
+    inside.wait(30)
+    for _ in range(100):
+        run_together(lambda number: None, 3, lambda: None)
+    assert (len(helpers._invitations), helpers._calls.qsize()) == (0, 0)
+    over.set()
+    busy.close()
+    come = Work(units=40)
+    together(come)
+    assert come.done == 40
+
+
+def test_who_waits_for_work_keeps_nothing_of_the_last(monkeypatch):
+    monkeypatch.setattr(workers, "_HELPERS", workers._Helpers())
+
+    class Array:
+        """Stands for one, and can be referred to weakly."""
+
+    array, both = Array(), threading.Barrier(2)
+
+    def work(number, array=array):
+        both.wait(30)
+
+    run_together(work, 2, lambda: None)
+    gone = weakref.ref(array)
+    del array, work
+    until = time.perf_counter() + 30
+    while gone() is not None and time.perf_counter() < until:  # the other thread is on its way to wait
+        time.sleep(0.001)
+    assert gone() is None
