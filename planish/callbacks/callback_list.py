@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from planish import foreign
 from planish.callbacks.callback import Callback, Logs, check_hooks, own_hook
 from planish.callbacks.coming_run import ComingRun
@@ -108,7 +110,7 @@ def _flat(callbacks: Any) -> list[Callback]:
         check_hooks(callbacks)
         return [callbacks]
     foreign.refuse(callbacks, "callbacks")
-    if not isinstance(callbacks, Iterable) or isinstance(callbacks, str | bytes | Mapping):
+    if not isinstance(callbacks, Iterable) or isinstance(callbacks, str | bytes | Mapping | np.ndarray):
         raise _no_callback(callbacks, "`callbacks` is not a callback or a list of them")
     flat: list[Callback] = []
     for item in callbacks:

@@ -24,19 +24,15 @@ READABLE = frozenset(map(np.dtype, ("f4", "f8", "f2", "u1", "i1", "u2", "i2", "i
 _SHORT = 60
 """Characters of a value that a message may show."""
 
+_AS_ARRAY = ("__array__", "__dlpack__", "to_numpy")
+"""Methods of objects that hold data: any of them will do."""
+
 CHUNK_NBYTES = 8 << 20
 """What a converted copy of a part of the data may take; two exist when one is followed by the next."""
 
 _OTHER_DATA = {
     "NoneType": "a function that fills its argument returns None: pass the array, not what the function returned",
     "dict": "the model has one input: pass its array, for example next(iter(x.values()))",
-}
-
-_HINTS = {
-    "O": "stack images of one size: np.stack(images)",
-    "U": "convert the text to numbers, and class names to indices: np.unique(names, return_inverse=True)[1]",
-    "S": "convert the text to numbers, and class names to indices: np.unique(names, return_inverse=True)[1]",
-    "c": "pass the real and imaginary parts, or np.abs(x)",
 }
 
 
@@ -47,9 +43,11 @@ def as_array(value: Any, what: str) -> Array:
     lists of unequal lengths.
     """
     array = value if type(value) is np.ndarray else _converted(value, what)
-    if array.dtype.kind == "O":
+    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+        from planish.models import not_numbers
+
         _refuse_ragged(array, what)
-    memory_dtype(array.dtype, what)
+        raise not_numbers.mistake(array, what)
     return array
 
 
@@ -82,7 +80,6 @@ def memory_dtype(dtype: np.dtype[Any], what: str = "x") -> np.dtype[Any]:
             what=f"`{what}` does not hold plain numbers",
             expected="floats, integers or booleans",
             received=f"an array of dtype {dtype}",
-            remedy=_HINTS.get(dtype.kind),
         )
     )
 
@@ -107,13 +104,18 @@ def contiguous_chunks(array: Array, nbytes: int = CHUNK_NBYTES) -> Iterator[tupl
 
 def is_array_like(value: Any) -> bool:
     """Whether `value` holds data itself, as opposed to being a supply of batches."""
-    return isinstance(value, np.ndarray | list | tuple) or hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+    return isinstance(value, np.ndarray | list | tuple) or any(hasattr(value, name) for name in _AS_ARRAY)
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether it is a matrix that keeps only what is not zero, as SciPy has them."""
+    return hasattr(value, "toarray") and not isinstance(value, type)
 
 
 def _converted(value: Any, what: str) -> Array:
-    if hasattr(value, "toarray"):
+    if is_sparse(value):
         raise TypeError(explain(what=f"`{what}` is a sparse matrix", remedy=f"pass {what}.toarray()"))
-    if not is_array_like(value):
+    if not is_array_like(value) or isinstance(value, type):
         raise TypeError(
             explain(
                 what=f"`{what}` is not data that can be read",
@@ -125,7 +127,7 @@ def _converted(value: Any, what: str) -> Array:
     try:
         if hasattr(value, "__array__") or isinstance(value, list | tuple):
             return np.asarray(value)
-        return np.from_dlpack(value)
+        return np.from_dlpack(value) if hasattr(value, "__dlpack__") else np.asarray(value.to_numpy())
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
@@ -133,7 +135,7 @@ def _converted(value: Any, what: str) -> Array:
         raise ValueError(
             explain(
                 what=f"`{what}` is a list whose items differ in shape",
-                remedy=f"np.stack({what}), of items of one shape",
+                expected="items of one shape, in lists of one length",
             )
         ) from None
     except (RuntimeError, TypeError, BufferError) as error:

@@ -96,11 +96,7 @@ def as_arrays(
 def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Expected, place: str) -> Arrays:
     images = as_images(x, expected)
     y, sample_weight = taken(y, expected.output_name, "y"), taken(sample_weight, expected.output_name, "sample_weight")
-    targets = None if y is None else as_array(_alone(y), "y")
-    if targets is not None and targets.ndim == 0:
-        raise ValueError(
-            explain(what="`y` is a single number", expected="a target for each image", remedy="np.full(len(x), y)")
-        )
+    targets = None if y is None else _targets(y)
     if targets is not None and len(targets) != len(images):
         raise ValueError(
             explain(
@@ -129,6 +125,19 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Ex
     return Arrays(images, targets, weight)
 
 
+def _targets(y: Any) -> Array:
+    if isinstance(y, bool | int | float | np.generic) or (isinstance(y, np.ndarray) and not y.ndim):
+        raise ValueError(
+            explain(
+                what="`y` is a single number",
+                expected="a target for each image",
+                received=repr(y),
+                remedy="the same one for each image: np.full(len(x), y)",
+            )
+        )
+    return as_array(_alone(y), "y")
+
+
 def as_images(x: Any, expected: Expected) -> Array:
     """`x` as an array of what the model takes, where a last axis of 1 is added or dropped.
 
@@ -139,6 +148,7 @@ def as_images(x: Any, expected: Expected) -> Array:
     if shape and isinstance(x, list | tuple) and len(x) == 1 and _is_batch(x[0], shape):
         x = x[0]
     refuse_paths(x, shape)
+    _refuse_pairs(x, shape)
     array = as_array(x, "x")
     if array.ndim == 0:
         raise ValueError(
@@ -146,7 +156,6 @@ def as_images(x: Any, expected: Expected) -> Array:
                 what="`x` is a single number",
                 expected="images, the first axis counting them",
                 received=repr(array[()]),
-                remedy="np.stack(images)",
             )
         )
     return with_rank(array, shape) if shape else array
@@ -156,6 +165,26 @@ def _is_batch(item: Any, shape: OpenShape) -> bool:
     """Whether the only item of a list is not an image but a batch of them."""
     rank = getattr(item, "ndim", 0)
     return rank == len(shape) + 1 or (rank > 0 and with_rank(item, shape) is not item)
+
+
+def _refuse_pairs(x: Any, shape: OpenShape) -> None:
+    """ValueError for (x, y) or (x, y, sample_weight) where the images alone belong."""
+    if not isinstance(x, tuple | list) or len(x) not in (2, 3) or not all(getattr(item, "ndim", 0) for item in x):
+        return
+    lengths = {len(item) for item in x}
+    several = isinstance(x, tuple) or len({item.ndim for item in x}) > 1
+    is_batch = x[0].ndim == len(shape) + 1 if shape else x[0].ndim > 1
+    if len(lengths) == 1 and several and is_batch:
+        weight = ", sample_weight=sample_weight" if len(x) == 3 else ""
+        names = ", ".join(("x", "y", "sample_weight")[: len(x)])
+        raise ValueError(
+            explain(
+                what=f"`x` is a {type(x).__name__} of {len(x)} arrays, which looks like ({names})",
+                expected="the images alone, and the others as arguments of their own",
+                received=", ".join(f"an array of shape {item.shape}" for item in x),
+                remedy=f"{names} = x\nand then fit(x, y{weight}), or predict(x)",
+            )
+        )
 
 
 def _length_remedy(x: Array, y: Array) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -29,7 +28,10 @@ from planish.models.prepare import (
 from planish.models.run_arguments import (
     DEFAULT_BATCH_SIZE,
     checked_count,
+    checked_fraction,
+    checked_frequency,
     checked_optional_count,
+    checked_shuffle,
     checked_verbose,
 )
 from planish.models.streams import Stream, is_stream
@@ -44,7 +46,7 @@ class Validation(NamedTuple):
     data: Data
     batch_size: int
     steps: int | None
-    frequency: int | Collection[int]
+    frequency: int | list[int]
 
     def is_due(self, epoch: int) -> bool:
         if isinstance(self.frequency, int):
@@ -61,7 +63,7 @@ class FitArguments(NamedTuple):
     callbacks: Any
     validation_split: Any
     validation_data: Any
-    shuffle: bool
+    shuffle: Any
     class_weight: Any
     initial_epoch: Any
     steps_per_epoch: Any
@@ -74,6 +76,11 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
     model._programs.turn.refuse_inside()
+    arguments = arguments._replace(
+        validation_split=checked_fraction(arguments.validation_split, "validation_split"),
+        shuffle=checked_shuffle(arguments.shuffle),
+        validation_freq=checked_frequency(arguments.validation_freq, "validation_freq"),
+    )
     size = checked_optional_count(arguments.batch_size, "batch_size")
     steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
     epochs = checked_count(arguments.epochs, "epochs", least=0)
@@ -159,11 +166,11 @@ def _epochs(
     data: Data,
     batch_size: int,
     steps: int | None,
-    shuffle: bool,
+    shuffle: bool | str,
 ) -> Epochs:
     random = np.random.Generator(np.random.PCG64(random_seed.next_seed()))
     if isinstance(data, Stream):
-        return StreamEpochs(model, settings, callbacks, data, random, shuffle)
+        return StreamEpochs(model, settings, callbacks, data, random, bool(shuffle))
     return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random, shuffle)
 
 
@@ -215,13 +222,10 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) ->
                 remedy="validation_data=(x_val, y_val)",
             )
         )
-    frequency = arguments.validation_freq
-    if not isinstance(frequency, Collection):
-        frequency = checked_count(frequency, "validation_freq")
     steps = checked_optional_count(arguments.validation_steps, "validation_steps")
     if isinstance(data, Stream):
-        return Validation(data, DEFAULT_BATCH_SIZE, steps, frequency)
+        return Validation(data, DEFAULT_BATCH_SIZE, steps, arguments.validation_freq)
     own = checked_optional_count(arguments.validation_batch_size, "validation_batch_size")
     size = batch_size_for(arguments.batch_size if own is None else own, len(data), steps)
     warn_of_few_rows(steps, len(data), size, "validation_steps")
-    return Validation(data, size, steps, frequency)
+    return Validation(data, size, steps, arguments.validation_freq)

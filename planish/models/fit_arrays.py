@@ -49,14 +49,16 @@ class ArrayEpochs(Epochs):
         batch_size: int,
         steps: int | None,
         random: np.random.Generator,
-        shuffle: bool,
+        shuffle: bool | str,
     ) -> None:
         super().__init__(model, settings, callbacks, random)
         self._data = self._prepared(data, look=False)
         self._looked = False
         self._direct = readable_as_is(data.x) and readable_as_is(self._data.y_true)
         self._batch_size = min(batch_size, len(data))
-        self._visits = Visits(len(data), batch_size, random if shuffle else None, steps)
+        self._visits = Visits(
+            len(data), batch_size, random if shuffle else None, steps, within_batches=shuffle == "batch"
+        )
         self._steps_asked = steps
 
     def _train(self) -> None:

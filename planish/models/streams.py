@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 
 from planish.errors import explain
+<<<<<<< HEAD
 from planish.models.arrays import is_array_like, told_at
+=======
+from planish.models.arrays import is_array_like, is_sparse
+>>>>>>> 26659ee (Remedies that work when typed, and tests that type them; every wrong type of an argument is explained)
 from planish.models.class_weights import ClassWeights
 from planish.models.data import Arrays, as_arrays
 from planish.models.expected import Expected, taken
@@ -21,7 +25,11 @@ _ENDLESS = -1
 
 def is_stream(x: Any) -> bool:
     """Whether `x` supplies batches, as opposed to being the data itself."""
+<<<<<<< HEAD
     if is_array_like(x) or isinstance(x, str | bytes | Mapping):
+=======
+    if is_array_like(x) or is_sparse(x) or isinstance(x, str | bytes | bytearray | memoryview | dict | type):
+>>>>>>> 26659ee (Remedies that work when typed, and tests that type them; every wrong type of an argument is explained)
         return False
     return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 

@@ -23,6 +23,8 @@ from planish.optimizers import Optimizer
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
 
+_SILENT = 0
+
 
 class Training:
     """Mixin of `Model`.
@@ -124,7 +126,7 @@ class Training:
         callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool = True,
+        shuffle: bool | str = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -189,7 +191,8 @@ class Training:
         callbacks: Any = None,
     ) -> Array:
         """The model's outputs, float32 [n, ...]. The batch size matters to callbacks and to `steps` only."""
-        if not verbose and steps is None and callbacks is None and type(x) is np.ndarray:
+        silent = verbose is _SILENT or verbose is False
+        if silent and batch_size is None and steps is None and callbacks is None and type(x) is np.ndarray:
             return self.predict_on_batch(x)
         return predict_loop.predict(self, x, batch_size, verbose, steps, callbacks)
 

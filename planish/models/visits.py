@@ -49,12 +49,23 @@ def warn_of_few_rows(wanted: int | None, count: int, batch_size: int, argument: 
 class Visits:
     """Rows 0..count in a new random order on every pass, or in sequence if `random` is None.
 
+    `within_batches`: only the rows of each batch change places, as Keras's shuffle="batch" has it.
+
     `steps`: batches an epoch; None for one pass. Otherwise an epoch goes on where the last one stopped, and ends with
     the pass even if fewer than `steps` batches were left; the next one begins a new pass. So it is in Keras.
     """
 
-    def __init__(self, count: int, batch_size: int, random: np.random.Generator | None, steps: int | None) -> None:
+    def __init__(
+        self,
+        count: int,
+        batch_size: int,
+        random: np.random.Generator | None,
+        steps: int | None,
+        *,
+        within_batches: bool = False,
+    ) -> None:
         self._count = count
+        self._mixed = batch_size if within_batches else count
         self._rows = count if steps is None else steps * batch_size
         self._random = random
         self._left: Order = np.empty(0, np.int64)
@@ -69,4 +80,10 @@ class Visits:
     def _pass(self) -> Order:
         if self._random is None:
             return np.arange(self._count, dtype=np.int64)
-        return self._random.permutation(self._count)
+        if self._mixed >= self._count:
+            return self._random.permutation(self._count)
+        starts = range(0, self._count, self._mixed)
+        sizes = [min(self._mixed, self._count - start) for start in starts]
+        return np.concatenate(
+            [start + self._random.permutation(size) for start, size in zip(starts, sizes, strict=True)]
+        )

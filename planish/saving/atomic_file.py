@@ -10,6 +10,7 @@ import stat
 import time
 
 from planish.errors import explain
+from planish.saving import other_names
 
 _TEMPORARY = ".planish-tmp"
 _IS_TEMPORARY = re.compile(rf"\.[0-9a-f]{{12}}{re.escape(_TEMPORARY)}$")
@@ -54,7 +55,7 @@ def _remove_abandoned(folder: str) -> None:
                         os.unlink(file.path)
 
 
-def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, remedy: str | None = None) -> str:
+def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, rule: str | None = None) -> str:
     """The name of a file to write. ValueError for another ending, FileExistsError for a file that is to be kept,
     PermissionError for one that may only be read, FileNotFoundError for a folder that does not exist,
     IsADirectoryError for a folder, OSError for what is not a regular file."""
@@ -65,7 +66,8 @@ def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, r
                 what="the file's name does not say what to write",
                 expected=f"a name that ends in {ending}",
                 received=repr(name),
-                remedy=remedy,
+                rule=rule,
+                remedy=repr(other_names.renamed(name, ending)),
             )
         )
     if os.path.isdir(name):

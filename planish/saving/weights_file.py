@@ -7,7 +7,7 @@ import os
 from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, keras_file, model_weights
+from planish.saving import archive, atomic_file, keras_file, model_weights, other_names
 from planish.saving.weights_store import HDF5_MAGIC
 
 ENDING = ".weights.h5"
@@ -36,13 +36,7 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
     elif path.endswith(ENDING):
         contents = _contents(path)
     else:
-        raise ValueError(
-            explain(
-                what="the file's name does not say what it holds",
-                expected=f"a name that ends in {ENDING} or {archive.ENDING}",
-                received=repr(path),
-            )
-        )
+        raise other_names.cannot_be_loaded(path)
     model_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
 
 

@@ -1,0 +1,63 @@
+"""What is said of names that do not end as planish's files do: what the file holds, and how it becomes one of them."""
+
+from __future__ import annotations
+
+import os
+
+from planish.errors import explain
+
+WEIGHTS_ENDING, MODEL_ENDING = ".weights.h5", ".keras"
+_ENDINGS = (WEIGHTS_ENDING, MODEL_ENDING, ".h5", ".hdf5", ".tf", ".ckpt")
+
+
+def renamed(path: str, ending: str) -> str:
+    """The name with another ending."""
+    for known in _ENDINGS:
+        if path.endswith(known):
+            return path.removesuffix(known) + ending
+    return path + ending
+
+
+def cannot_be_loaded(path: str) -> ValueError:
+    """The error of `load_weights` for a file whose name does not say that it holds weights."""
+    kind, remedy = _inside(path)
+    return ValueError(
+        explain(
+            what="the file's name does not say what it holds",
+            expected=f"a name that ends in {WEIGHTS_ENDING} or {MODEL_ENDING}",
+            received=f"{path!r}{kind}",
+            remedy=remedy,
+        )
+    )
+
+
+def _inside(path: str) -> tuple[str, str]:
+    """What the file turns out to be, and the code that makes a file of it that can be loaded."""
+    weights = repr(renamed(path, WEIGHTS_ENDING))
+    if not os.path.isfile(path):
+        return ", which does not exist", f"model.load_weights({weights})"
+    found = _groups(path)
+    if found is None:
+        return ", which is not an HDF5 file", "model.save_weights('name.weights.h5') writes what can be loaded"
+    if found & {"layers", "vars"}:
+        return ", which holds Keras 3's weights and needs another name only", f"os.rename({path!r}, {weights})"
+    model = repr(renamed(path, MODEL_ENDING))
+    if "model_config" in found:
+        return ", which holds a whole model in Keras 2's format", (
+            f"with Keras: keras.models.load_model({path!r}, compile=False).save({model})\n"
+            f"and then: model.load_weights({model})"
+        )
+    return ", which holds weights in Keras 2's format", (
+        f"with Keras, in the same model made there: model.load_weights({path!r}); model.save_weights({weights})"
+    )
+
+
+def _groups(path: str) -> set[str] | None:
+    """The names at the top of an HDF5 file, groups and attributes; None if it is not one."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return {*file, *file.attrs}
+    except (OSError, ValueError, RuntimeError, KeyError):
+        return None
