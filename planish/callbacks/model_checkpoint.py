@@ -157,7 +157,9 @@ def _check_ending(path: str, weights_only: bool) -> None:
         explain(
             what="ModelCheckpoint: the file's name does not say how to save "
             + ("weights (save_weights_only=True)" if weights_only else "a model"),
-            rule=None if weights_only else "planish writes models in Keras's own format, not in HDF5",
+            rule="planish writes models in Keras's own format, not in HDF5"
+            if not weights_only and path.endswith((".h5", ".hdf5"))
+            else None,
             expected=f"a name that ends in {ending}",
             received=repr(path),
             remedy=remedy,

@@ -173,7 +173,7 @@ def _refuse_pairs(x: Any, shape: OpenShape) -> None:
         return
     lengths = {len(item) for item in x}
     several = isinstance(x, tuple) or len({item.ndim for item in x}) > 1
-    is_batch = x[0].ndim == len(shape) + 1 if shape else x[0].ndim > 1
+    is_batch = _is_batch(x[0], shape) if shape else x[0].ndim > 1
     if len(lengths) == 1 and several and is_batch:
         weight = ", sample_weight=sample_weight" if len(x) == 3 else ""
         names = ", ".join(("x", "y", "sample_weight")[: len(x)])

@@ -39,7 +39,7 @@ def _of_type(array: Array, what: str) -> tuple[str, str | None]:
     if kind == "c":
         return (
             received,
-            f"real numbers in their place: np.abs({what})\nor both parts: np.stack([{what}.real, {what}.imag], axis=-1)",
+            f"real numbers in their place: np.abs({what})\nor both parts: np.stack([{what}.real, {what}.imag], -1)",
         )
     if array.dtype.names:
         return received, f"its fields as columns: np.stack([{what}[name] for name in {what}.dtype.names], axis=-1)"
@@ -56,9 +56,9 @@ def _of_text(array: Array, what: str) -> str | None:
 
 def _of_objects(array: Array, what: str) -> tuple[str, str | None]:
     """Arrays of Python's objects: numbers, text, arrays, or a mixture."""
-    items = list(itertools.islice(array.flat, 10_000))
+    items: list[Any] = list(itertools.islice(array.flat, 10_000))
     if _is_readable_as_numbers(array) and not any(item is None for item in items):
-        whole = all(isinstance(item, int | np.integer) and abs(item) < 2**63 for item in items)
+        whole = all(isinstance(item, int | np.integer) and abs(int(item)) < 2**63 for item in items)
         return "numbers as objects", f"np.asarray({what}).astype({'int64' if whole else 'float32'!r})"
     shapes = {np.shape(item) for item in items if isinstance(item, np.ndarray | list | tuple)}
     if len(shapes) == 1 and all(isinstance(item, np.ndarray | list | tuple) for item in items):

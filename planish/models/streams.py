@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 
 from planish.errors import explain
-<<<<<<< HEAD
-from planish.models.arrays import is_array_like, told_at
-=======
-from planish.models.arrays import is_array_like, is_sparse
->>>>>>> 26659ee (Remedies that work when typed, and tests that type them; every wrong type of an argument is explained)
+from planish.models.arrays import is_array_like, is_sparse, told_at
 from planish.models.class_weights import ClassWeights
 from planish.models.data import Arrays, as_arrays
 from planish.models.expected import Expected, taken
@@ -23,13 +19,13 @@ _ENDLESS = -1
 """What tf.data's `cardinality` says of a data set without end, and planish's."""
 
 
+_DATA = (str, bytes, bytearray, memoryview, Mapping, type)
+"""What can be iterated over and is not a supply of batches."""
+
+
 def is_stream(x: Any) -> bool:
     """Whether `x` supplies batches, as opposed to being the data itself."""
-<<<<<<< HEAD
-    if is_array_like(x) or isinstance(x, str | bytes | Mapping):
-=======
-    if is_array_like(x) or is_sparse(x) or isinstance(x, str | bytes | bytearray | memoryview | dict | type):
->>>>>>> 26659ee (Remedies that work when typed, and tests that type them; every wrong type of an argument is explained)
+    if is_array_like(x) or is_sparse(x) or isinstance(x, _DATA):
         return False
     return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 

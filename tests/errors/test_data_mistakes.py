@@ -138,8 +138,8 @@ def test_objects(model):
     refused(
         "`x` does not hold plain numbers\n"
         "  expected: floats, integers or booleans\n"
-        "  received: an array of dtype object\n"
-        "  remedy:   stack images of one size: np.stack(images)",
+        "  received: None of type NoneType at x[0]\n"
+        "  remedy:   look at x[0], and put a number in its place or leave the row out",
         lambda: model.predict(np.array([None, 1])),
         TypeError,
     )
@@ -150,7 +150,7 @@ def test_text_as_labels(model):
         "`y` does not hold plain numbers\n"
         "  expected: floats, integers or booleans\n"
         "  received: an array of dtype <U3\n"
-        "  remedy:   convert the text to numbers, and class names to indices: np.unique(names, return_inverse=True)[1]",
+        "  remedy:   class numbers in place of names: np.unique(y, return_inverse=True)[1]",
         lambda: model.fit(images(2, 28, 28, 1), ["cat", "dog"]),
         TypeError,
     )
@@ -161,7 +161,8 @@ def test_complex_numbers(model):
         "`x` does not hold plain numbers\n"
         "  expected: floats, integers or booleans\n"
         "  received: an array of dtype complex128\n"
-        "  remedy:   pass the real and imaginary parts, or np.abs(x)",
+        "  remedy:   real numbers in their place: np.abs(x)\n"
+        "            or both parts: np.stack([x.real, x.imag], -1)",
         lambda: model.predict(images(2, 28, 28, 1).astype(np.complex128)),
         TypeError,
     )
