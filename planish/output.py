@@ -100,6 +100,11 @@ def is_terminal() -> bool:
     return _OUT.isatty()
 
 
+def errors_are_watched() -> bool:
+    """Whether somebody sees standard error at once: on a terminal or in a notebook."""
+    return _ERRORS.isatty() or "ipykernel" in sys.modules
+
+
 def stream() -> IO[str]:
     """Standard output for a library that writes to files: with the same promise."""
     return cast(IO[str], _OUT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from planish import config
 from planish.codegen import compile as compiler
 from planish.codegen.choices import print_plan
@@ -15,6 +17,7 @@ from planish.graph.verifier import verify
 from planish.ops.registry import op_named
 from planish.output import warn_of
 from planish.passes.recorder import Recorder
+from planish.runtime.aside import aside
 
 
 def generate_and_dump(request: Request) -> Program:
@@ -65,4 +68,4 @@ def _emitted(form: str, plan: compiler.Plan, program: Program) -> str:
         return print_plan(plan)
     if form == "loops":
         return print_loops(plan)
-    return program.text if form == "llvm" else compiler.assembly(program.text, plan.target)
+    return program.text if form == "llvm" else aside(functools.partial(compiler.assembly, program.text, plan.target))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from planish import config, forking
+from planish import config, forking, output
 from planish.codegen.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.runtime import object_cache
+from planish.runtime.aside import Aside
 from planish.runtime.compiler_identity import compiler_identity
 from planish.runtime.native import NativeCode
 
@@ -48,22 +50,77 @@ _MOST_KEPT = 64
 _MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
 
 
+class _UnderWay:
+    """What is being made, by key. A forked child has none of the threads that do it."""
+
+    def __init__(self) -> None:
+        self.programs: dict[str, Aside[Compiled]] = {}
+        forking.tell_child(self)
+
+    def after_fork(self) -> None:
+        self.programs.clear()
+
+
+_UNDER_WAY = _UnderWay()
+
+
 def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
-    """The program for the current target. Models that differ in names only share it."""
+    """The program for the current target. Models that differ in names only share it.
+
+    Threads that want the same one wait for one compilation, which goes on if Ctrl-C ends the waiting.
+    """
     target = current_target()
     numbers = _numbered_parameters(graph)
     key = _key(graph, numbers, input_dtypes, target, training, max_batch)
     with _MAKING.lock:
         found = _COMPILED.get(key)
-        if found is None:
-            started = time.perf_counter()
+        making = None if found else _under_way(key, graph, numbers, input_dtypes, target, training, max_batch)
+    if making is not None:
+        found = making.result(functools.partial(_say_that_it_takes_long, training))
+    assert found is not None
+    return found._replace(arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
+
+
+def _under_way(
+    key: str,
+    graph: Graph,
+    numbers: Mapping[str, str],
+    input_dtypes: Mapping[str, str],
+    target: Target,
+    training: bool,
+    max_batch: int,
+) -> Aside[Compiled]:
+    """The making of a program, ours or another thread's."""
+
+    def work() -> Compiled:
+        started = time.perf_counter()
+        loaded = None
+        try:
             loaded = _loaded(key, target)
             found = loaded or _made(key, graph, numbers, input_dtypes, target, training, max_batch)
-            _MAKINGS.append(Making(training, loaded is not None, started, time.perf_counter() - started))
-            if len(_COMPILED) >= _MOST_KEPT:
-                del _COMPILED[next(iter(_COMPILED))]
-            _COMPILED[key] = found
-    return found._replace(arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
+            _keep(key, found, Making(training, loaded is not None, started, time.perf_counter() - started))
+        finally:
+            with _MAKING.lock:
+                _UNDER_WAY.programs.pop(key, None)
+        return found
+
+    return _UNDER_WAY.programs.setdefault(key, Aside(work))
+
+
+def _keep(key: str, found: Compiled, making: Making) -> None:
+    with _MAKING.lock:
+        _MAKINGS.append(making)
+        if len(_COMPILED) >= _MOST_KEPT:
+            del _COMPILED[next(iter(_COMPILED))]
+        _COMPILED[key] = found
+
+
+def _say_that_it_takes_long(training: bool) -> None:
+    """A line for whoever looks at a terminal or a notebook; logs and pipes stay as they are."""
+    if output.errors_are_watched():
+        what = "the training program" if training else "the program that predicts"
+        kept = "" if object_cache.cache_folder() is None else " It is kept for the next time."
+        output.warn_of(f"planish is compiling {what} of this model, which takes more than a second.{kept}")
 
 
 def makings(since: float) -> list[Making]:

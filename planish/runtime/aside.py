@@ -1,0 +1,85 @@
+"""Work on a thread of its own, which has a stack that compiling cannot overflow; who waits for it hears Ctrl-C.
+
+LLVM walks through code by recursion. On the stack of a user's thread, which may be a few hundred kilobytes, that could
+end the process; and in the main thread a signal would wait until LLVM is done. Work that somebody was waiting for and
+was interrupted goes on: what comes of it is there for the next one who asks, and Python waits for it before it exits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+STACK_NBYTES = 64 * 2**20
+SECONDS_UNTIL_LATE = 1.0
+
+_SECONDS_TO_LOOK_AGAIN = (
+    0.1  # after a wake-up that an exception has swallowed, or for Ctrl-C where a lock is deaf to it
+)
+_STARTING = threading.RLock()
+
+_Result = TypeVar("_Result")
+
+
+class Aside(Generic[_Result]):
+    """A piece of work that any number of threads may wait for; the first one has it begun.
+
+    Made of bare locks, as `workers._Crew` is. Ctrl-C may end the first one's call at any place, so whoever comes next
+    begins the work if nobody has.
+    """
+
+    def __init__(self, work: Callable[[], _Result]) -> None:
+        self._work = work
+        self._results: list[_Result] = []
+        self._error: BaseException | None = None
+        self._finished = self._told = False
+        self._latch = threading.Lock()
+        self._latch.acquire()
+        self._claim = threading.Lock()
+
+    def _begin(self) -> None:
+        """On a new thread; on this one, if the system has none to give."""
+        thread = threading.Thread(target=self._run, name="planish compiles")
+        try:
+            with _STARTING:
+                before = threading.stack_size(STACK_NBYTES)
+                try:
+                    thread.start()
+                finally:
+                    threading.stack_size(before)
+        except RuntimeError:
+            self._run()
+
+    def _run(self) -> None:
+        if not self._claim.acquire(blocking=False):
+            return
+        try:
+            self._results.append(self._work())
+        except BaseException as error:  # handed to the waiting threads
+            self._error = error
+        self._finished = True
+        self._latch.release()
+
+    def result(self, late: Callable[[], None] = lambda: None) -> _Result:
+        """What came of the work, or what it raised. `late` is called once, if it takes longer than a second."""
+        if not self._claim.locked():
+            self._begin()
+        if not self._wait(SECONDS_UNTIL_LATE) and not self._told:
+            self._told = True
+            late()
+        while not self._wait(_SECONDS_TO_LOOK_AGAIN):
+            pass
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
+
+    def _wait(self, seconds: float) -> bool:
+        if not self._finished and self._latch.acquire(timeout=seconds):
+            self._latch.release()
+        return self._finished
+
+
+def aside(work: Callable[[], _Result]) -> _Result:
+    """Does the work on a thread of its own and waits for it."""
+    return Aside(work).result()
