@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from planish import forking
+
 STACK_NBYTES = 64 * 2**20
 SECONDS_UNTIL_LATE = 1.0
 
 _SECONDS_TO_LOOK_AGAIN = (
     0.1  # after a wake-up that an exception has swallowed, or for Ctrl-C where a lock is deaf to it
 )
-_STARTING = threading.RLock()
+_STARTING = forking.Lock()
 
 _Result = TypeVar("_Result")
 
@@ -42,7 +44,7 @@ class Aside(Generic[_Result]):
         """On a new thread; on this one, if the system has none to give."""
         thread = threading.Thread(target=self._run, name="planish compiles")
         try:
-            with _STARTING:
+            with _STARTING.lock:
                 before = threading.stack_size(STACK_NBYTES)
                 try:
                     thread.start()
