@@ -10,8 +10,9 @@ from pathlib import Path
 from peers import KINDS, PREDICTING, TRAINING
 
 HERE = Path(__file__).resolve().parent
-COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy"]
-TAKE_DATA, DRAW = [*COMPARED, "bits", "accuracy"], ["fit", "growth"]
+COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy", "raw_pixels"]
+NEED_DATA = ["accuracy", "raw_pixels"]
+TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
 # With --quick: whether everything works, in a minute or two; the numbers mean little.
 QUICK = {
     "predict": "--images 500 --calls 20 --rounds 1",
@@ -22,6 +23,7 @@ QUICK = {
     "degradation": "--images 3000 --rounds 1",
     "growth": "--counts 1000 10000 --channels 8 32 64 --images 64 --rounds 1",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
+    "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }
 
 
@@ -38,7 +40,7 @@ def main() -> int:
     data = ["--data", str(arguments.data)] if arguments.data else []
     peers = [word for peer in arguments.peer for word in ("--peer", peer)]
     failed = []
-    for name in [*COMPARED, *(name for name in OWN if name != "accuracy" or data)]:
+    for name in [*COMPARED, *(name for name in OWN if name not in NEED_DATA or data)]:
         options = QUICK[name].split() if arguments.quick else []
         if name in COMPARED:
             able = {"predict": PREDICTING, "fit": TRAINING}[name]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from planish import absent, foreign, ops, serialization
 from planish.errors import explain
-from planish.graph.node import Node
+from planish.graph.node import Node, current_layers
 from planish.tensor import tensor
 
 Activation = Callable[..., Any]
@@ -79,8 +79,8 @@ def tanh(x: Any) -> Any:
 
 
 @_activation
-def softmax(x: Any, axis: int = -1) -> Any:
-    """exp(x) divided by its sum along `axis` (counted with the batch axis)."""
+def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
+    """exp(x) divided by its sum along `axis` (counted with the batch axis), or along several axes."""
     return _on_last_axis(ops.softmax, x, axis, "softmax")
 
 
@@ -172,7 +172,19 @@ hard_swish = hard_silu
 _ALIASES = {"swish": silu, "hard_swish": hard_silu}
 
 
-def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int, name: str) -> Node:
+def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int | tuple[int, ...], name: str) -> Node:
+    axes = [_per_image_axis(x, each, name) for each in (axis if isinstance(axis, tuple) else (axis,))]
+    last = len(x.shape) - 1
+    if axes == [last]:
+        return function(x)
+    order = [*(i for i in range(last + 1) if i not in axes), *axes]
+    back = [order.index(i) for i in range(last + 1)]
+    moved = ops.transpose(x, tuple(order))
+    rows = ops.reshape(moved, (*moved.shape[: last + 1 - len(axes)], math.prod(x.shape[each] for each in axes)))
+    return ops.transpose(ops.reshape(function(rows), moved.shape), tuple(back))
+
+
+def _per_image_axis(x: Node, axis: int, name: str) -> int:
     rank = len(x.shape) + x.batched
     per_image = (axis + rank if axis < 0 else axis) - x.batched
     if not 0 <= per_image < len(x.shape):
@@ -183,12 +195,7 @@ def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int, name: st
                 received=f"a value of rank {rank}",
             )
         )
-    last = len(x.shape) - 1
-    if per_image == last:
-        return function(x)
-    order = [*(i for i in range(last + 1) if i != per_image), per_image]
-    back = [order.index(i) for i in range(last + 1)]
-    return ops.transpose(function(ops.transpose(x, tuple(order))), tuple(back))
+    return per_image
 
 
 def names() -> list[str]:
@@ -212,6 +219,27 @@ def get(identifier: Any) -> Activation:
         return cast(Activation, identifier)
     raise TypeError(
         explain(what="an activation was expected", expected="a name, a function or None", received=repr(identifier))
+    )
+
+
+def is_elementwise(activation: Activation) -> bool:
+    """Whether a function is known to look at each element by itself."""
+    return activation in _FUNCTIONS.values() and activation not in (softmax, log_softmax)
+
+
+def applied(activation: Activation, x: Node) -> Node:
+    """What a function, which may be a user's, makes of a node. TypeError if that is not a node."""
+    y: object = activation(x)
+    if isinstance(y, Node):
+        return y
+    raise TypeError(
+        explain(
+            what=f"the activation '{getattr(activation, '__name__', type(activation).__name__)}' does not give a value",
+            layer=", ".join(current_layers()) or None,
+            expected="a result that is computed of its argument, with operators and planish.ops",
+            received=f"a result of type {type(y).__name__}",
+            remedy="activation=lambda x: x * ops.sigmoid(x)",
+        )
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
+from planish.graph.node import Node
+
 Array = NDArray[Any]
 
 
@@ -127,6 +129,8 @@ class ArrayOperators(NDArrayOperatorsMixin):
         return np.array(self.value, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(item, Node) for item in inputs):
+            return NotImplemented  # nodes know what to make of a variable
         results = getattr(ufunc, method)(*(_plain(item) for item in inputs), **options)
         return tuple(map(tensor, results)) if isinstance(results, tuple) else tensor(results)
 

@@ -93,7 +93,7 @@ def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     x, w = node.inputs[:2]
     units = w.shape[1]
     source = _read_images(x)
-    if changing and source and nonzeros.pays(target, w.shape[0]):
+    if changing and source is not None and nonzeros.pays(target, w.shape[0]):
         rows = listed_kernel.rows_of_part(w.shape[0], target)
         parts = replace(dense_listed(source.inputs[0], w, rows, source.attributes["memory_dtype"]), layers=node.layers)
         return rebased(node, "sum_parts", (parts,), {})
@@ -203,7 +203,7 @@ def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
         chosen = {"kernel_shape": w.shape, "window": window, "tile": side, "panels": panels, "lanes": target.lanes}
         return rebased(node, "conv2d_winograd", (x, packed), chosen)
     narrow = None if pooled else few_filters(node, settings, target)
-    if narrow:
+    if narrow is not None:
         return narrow
     groups = settings["groups"]
     depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]

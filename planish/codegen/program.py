@@ -137,7 +137,7 @@ class Emitter:
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
         parameters += ["i64 %left", "ptr nocapture %alarm"]
         second = self._beside.get(node)
-        beside, gated = ("%beside", second.attributes["gated"]) if second else (None, False)
+        beside, gated = ("%beside", second.attributes["gated"]) if second is not None else (None, False)
         with self.module.function(name, parameters) as f:
             kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
 
@@ -301,7 +301,7 @@ class Emitter:
             self._fetch_ahead(f, node.inputs[0], image)
         addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
         second = self._beside.get(node)
-        beside = self._address(f, second, image, in_block) if second else "null"
+        beside = self._address(f, second, image, in_block) if second is not None else "null"
         place = f.add(image, "%before")  # in the batch
         self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=place)
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen import vector_math
 from planish.codegen.expression import emit_expression
-from planish.codegen.function import ZERO, Function, Pointer, Value
+from planish.codegen.function import Function, Pointer, Value
+from planish.codegen.kernels.one_hot import ones
 from planish.codegen.loops import vectors_of
 from planish.codegen.lowering import is_view
 from planish.graph.node import Node, TensorType
@@ -170,9 +171,7 @@ def _one_hot(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
     places = [
         f.integer("add", f.lane_indices(), f.integer_constant(start)) for start in range(0, node.type.size, f.lanes)
     ]
-    return [
-        f.select(f.let(f"icmp eq {f.integers} {place}, {wanted}"), f.constant(1.0), ZERO) for place in places
-    ]  # fmt: skip
+    return [ones(f, place, wanted, node.inputs[0].type.dtype) for place in places]
 
 
 _RULES: dict[str, Rule] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planish.graph.node import Node
+from planish.graph.node import Node, found_or
 
 LEAVES = frozenset({"input", "parameter", "scalar", "constant", "batch_size"})
 
@@ -58,7 +58,7 @@ class Graph:
         for node in self.nodes:
             inputs = tuple(new[source] for source in node.inputs)
             moved = node if inputs == node.inputs else replace(node, inputs=inputs)
-            new[node] = rule(node, moved) or moved
+            new[node] = found_or(rule(node, moved), moved)
         return Graph.build(
             {name: new[node] for name, node in self.outputs}, {name: new[node] for name, node in self.updates}
         )

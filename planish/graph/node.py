@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from planish.graph.operators import WithOperators
+
 Attributes = Mapping[str, Any]
 
 _NO_ATTRIBUTES: Attributes = MappingProxyType({})
@@ -42,7 +44,7 @@ class TensorType:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Node:
+class Node(WithOperators):
     """One operation and its result. Nodes compare by identity."""
 
     op: str
@@ -61,6 +63,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.op} {self.type}{' of ' + ', '.join(self.layers) if self.layers else ''}>"
+
+
+def found_or(found: Node | None, otherwise: Node) -> Node:
+    """`found` if there is one: a node is neither true nor false, so `or` cannot be asked."""
+    return otherwise if found is None else found
 
 
 def current_layers() -> tuple[str, ...]:

@@ -21,8 +21,7 @@ class Activation(Layer):
         self.activation = activations.get(activation)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        y: Node = self.activation(x)
-        return y
+        return activations.applied(self.activation, x)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": activations.serialize(self.activation)}

@@ -124,11 +124,11 @@ class Conv2D(Layer):
         return self._activated(y)
 
     def _activated(self, y: Node) -> Node:
-        """Softmax needs the axes as the user sees them; any other function may come before the channels move back."""
-        if self.activation in (activations.softmax, activations.log_softmax):
-            softmaxed: Node = self.activation(from_channels_last(y, self.data_format))
-            return softmaxed
-        return from_channels_last(self.activation(y), self.data_format)
+        """A function of single elements may come before the channels move back; others need the axes as the user sees
+        them."""
+        if activations.is_elementwise(self.activation):
+            return from_channels_last(activations.applied(self.activation, y), self.data_format)
+        return activations.applied(self.activation, from_channels_last(y, self.data_format))
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -71,8 +71,7 @@ class Dense(Layer):
         y = ops.dense(x, self.kernel.node)
         if self.bias is not None:
             y = ops.add(y, self.bias.node)
-        result: Node = self.activation(y)
-        return result
+        return activations.applied(self.activation, y)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import activations
@@ -13,30 +14,33 @@ from planish.layers.layer import Layer, Shape
 
 
 class Softmax(Layer):
-    """exp(x) divided by its sum along `axis` (counted with the batch axis, which is axis 0)."""
+    """exp(x) divided by its sum along `axis` (counted with the batch axis, which is axis 0), or along several axes."""
 
     always_built = True
 
-    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        if isinstance(axis, (list, tuple)) and len(axis) == 1:
-            (axis,) = axis
-        self.axis = arguments.integer(self.label, "axis", axis, least=-MOST_AXES)
-        if self.axis == 0:
+        given = axis if isinstance(axis, (list, tuple)) and axis else [axis]
+        self._axes = [arguments.integer(self.label, "axis", one, least=-MOST_AXES) for one in given]
+        self.axis: int | list[int] = self._axes if isinstance(axis, (list, tuple)) else self._axes[0]
+        if 0 in self._axes:
             raise arguments.wrong_argument(self.label, "axis", "an axis of the image: axis 0 is the batch", axis)
 
     def check_input(self, shape: Shape) -> None:
         rank = len(shape) + 1
-        if self.axis % rank == 0 or not -rank < self.axis < rank:
-            raise self.mistake(
-                f"axis {self.axis} is not an axis of the image",
-                shape,
-                expected=f"1 to {rank - 1}, or {1 - rank} to -1",
-                remedy="axis=-1, where the scores of the classes are",
-            )
+        for axis in self._axes:
+            if axis % rank == 0 or not -rank < axis < rank:
+                raise self.mistake(
+                    f"axis {axis} is not an axis of the image",
+                    shape,
+                    expected=f"1 to {rank - 1}, or {1 - rank} to -1",
+                    remedy="axis=-1, where the scores of the classes are",
+                )
+        if len({axis % rank for axis in self._axes}) < len(self._axes):
+            raise self.mistake("an axis is named twice", shape, received=self.axis, remedy="axis=-1")
 
     def call(self, x: Node, context: CallContext) -> Node:
-        y: Node = activations.softmax(x, self.axis)
+        y: Node = activations.softmax(x, self._axes[0] if len(self._axes) == 1 else tuple(self._axes))
         return y
 
     def get_config(self) -> dict[str, Any]:

@@ -75,6 +75,11 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
             self._refuse(reduction=(self.reduction, ("sum_over_batch_size", "sum", "none")))
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
+        if y_true.shape == (
+            *y_pred.shape[:-1],
+            1,
+        ):  # inside a loss of one's own; otherwise targets have been made to fit
+            y_true = ops.reshape(y_true, y_pred.shape[:-1])
         chosen = ops.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which ignored labels were made
         return _negative_sum(ops.select(chosen, self._log_probabilities(y_pred), 0.0))
 

@@ -1,4 +1,7 @@
-"""Losses as functions of arrays: one value for each image (for each position, if outputs are maps)."""
+"""Losses as functions of arrays: one value for each image (for each position, if outputs are maps).
+
+Inside a loss of one's own they are functions of nodes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from planish import naming
+from planish.graph.node import Node
 from planish.losses import cross_entropies, hinges, regression
 from planish.losses.loss import Loss
 from planish.tensor import tensor
@@ -15,9 +19,13 @@ from planish.tensor import tensor
 LossFunction = Callable[..., Any]
 
 
+def _values(loss: Loss, y_true: Any, y_pred: Any) -> Any:
+    return loss.call(y_true, y_pred) if isinstance(y_pred, Node) else tensor(loss.values(y_true, y_pred))
+
+
 def _function(class_: type[Loss]) -> LossFunction:
     def loss(y_true: ArrayLike, y_pred: ArrayLike) -> Any:
-        return tensor(class_().values(y_true, y_pred))
+        return _values(class_(), y_true, y_pred)
 
     loss.__name__ = loss.__qualname__ = naming.snake_case(class_.__name__)
     loss.__doc__ = f"{class_.__doc__} `y_true` and `y_pred` have the same shape."
@@ -38,26 +46,26 @@ squared_hinge = _function(hinges.SquaredHinge)
 
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Any:
     """Half the square up to `delta`, a straight line beyond."""
-    return tensor(regression.Huber(delta).values(y_true, y_pred))
+    return _values(regression.Huber(delta), y_true, y_pred)
 
 
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Any:
     """Minus the cosine of the angle between vectors."""
-    return tensor(regression.CosineSimilarity(axis).values(y_true, y_pred))
+    return _values(regression.CosineSimilarity(axis), y_true, y_pred)
 
 
 def binary_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
     """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
-    return tensor(cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred))
+    return _values(cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
     """-sum(y * log(p)) for vectors."""
-    return tensor(cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis).values(y_true, y_pred))
+    return _values(cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(
@@ -69,7 +77,7 @@ def sparse_categorical_crossentropy(
 ) -> Any:
     """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`."""
     loss = cross_entropies.SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis)
-    return tensor(loss.values(y_true, y_pred))
+    return _values(loss, y_true, y_pred)
 
 
 CLASSES: dict[LossFunction, type[Loss]] = {

@@ -37,7 +37,7 @@ class Loss:
     target_kind = "dense"
     target_shapes: targets.Shapes = "any"
     """Which targets go with outputs: those of the 'same' shape, those that are 'repeated' along a last axis of one as
-    well, or 'any' of as many axes, which is for `call` to judge."""
+    well, or 'any' at all, which is for `call` to judge."""
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
@@ -65,12 +65,26 @@ class Loss:
         """The loss of every position: the outputs' shape without its last axis."""
         raise NotImplementedError(f"loss {type(self).__name__} defines no call(y_true, y_pred)")
 
+    def traced(self, y_true: Node, y_pred: Node) -> Node:
+        """What `call` gives. TypeError if that is not a node."""
+        values: object = self.call(y_true, y_pred)
+        if isinstance(values, Node):
+            return values
+        raise TypeError(
+            explain(
+                what=f"the loss '{self.name}' does not build a loss",
+                expected="a result that is computed of y_true and y_pred, with operators and planish.ops",
+                received=f"a result of type {type(values).__name__}",
+                remedy="return the loss of each image: ops.reduce_mean((y_true - y_pred) ** 2, (0,))",
+            )
+        )
+
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         """The loss of each image: batched, shape (). Its mean over the batch is what `reduction` says.
 
         Nothing reduced ('none') is shown as its mean.
         """
-        values = self.call(y_true, y_pred)
+        values = self.traced(y_true, y_pred)
         axes = range(len(values.shape))
         if self.reduction != "sum":
             return _of_each_image(ops.reduce_mean(values, axes) if axes else values, y_pred)
@@ -84,7 +98,7 @@ class Loss:
         """
         if self.reduction != "none":
             return mean
-        values = self.call(y_true, y_pred)
+        values = self.traced(y_true, y_pred)
         times = ops.multiply(mean, math.prod(values.shape))
         return ops.multiply(times, ops.batch_size()) if values.batched else times
 
@@ -126,7 +140,7 @@ class Loss:
 
     def _of_nodes(self, y_true: Any, y_pred: Node, sample_weight: Any) -> Node:
         """Within another loss; the mean over the batch is the reduced loss."""
-        values = (self.call if self.reduction == "none" else self.per_sample)(y_true, y_pred)
+        values = (self.traced if self.reduction == "none" else self.per_sample)(y_true, y_pred)
         return values if sample_weight is None else ops.multiply(values, sample_weight)
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
@@ -141,7 +155,7 @@ class Loss:
         prepared = self.prepare_targets(given, outputs.shape)
         kind = "i32" if self.target_kind == "labels" else "f32"
         y = ops.input_("y_true", prepared.shape[1:], kind)
-        graph = Graph.build({"loss": self.call(y, ops.input_("y_pred", outputs.shape[1:]))})
+        graph = Graph.build({"loss": self.traced(y, ops.input_("y_pred", outputs.shape[1:]))})
         values = interpret(graph, {"y_true": prepared, "y_pred": outputs}, dtype=wide).outputs["loss"]
         return values, self.counted(prepared)
 

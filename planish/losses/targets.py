@@ -18,7 +18,7 @@ Shapes = Literal["same", "repeated", "any"]
 def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> Array:
     """Numbers, one for each output: a missing or superfluous last axis of one is put right, as Keras does.
 
-    `shapes` may allow one number for all outputs of a vector, or anything of as many axes.
+    `shapes` may allow one number for all outputs of a vector, or anything.
     """
     _refuse_other_types(loss, y)
     wanted = tuple(output_shape[1:])
@@ -30,7 +30,7 @@ def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> 
         return y[..., 0]
     if shapes != "same" and wanted and y.shape[1:] == (*wanted[:-1], 1):
         return y
-    if shapes == "any" and y.ndim == len(output_shape):
+    if shapes == "any":
         return y
     raise ExplainedError(
         what=f"loss '{loss}': the targets do not have the shape of the model's outputs",

@@ -35,7 +35,9 @@ def feature_windows(flat: FlattenMap) -> NDArray[np.int32] | None:
 
 
 def _has_pixels(flat: FlattenMap) -> bool:
-    images = [node for node in topological([flat.feature_map]) if node.op == "input"] if flat.feature_map else []
+    if flat.feature_map is None:
+        return False
+    images = [node for node in topological([flat.feature_map]) if node.op == "input"]
     return len(images) == 1 and len(images[0].shape) in (2, 3)
 
 

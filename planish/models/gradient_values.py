@@ -146,7 +146,7 @@ def _loss_node(loss: Loss, inputs: dict[str, Array], y: Node) -> Node:
     y_true = ops.input_("y_true", inputs["y_true"].shape[1:], ELEMENT_TYPES[loss.target_kind])
     if loss.reduction != "sum":
         return loss.per_sample(y_true, y)
-    values = loss.call(y_true, y)
+    values = loss.traced(y_true, y)
     return ops.reduce_sum(values, range(len(values.shape))) if values.shape else values
 
 

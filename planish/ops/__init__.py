@@ -8,6 +8,7 @@ from planish.ops import fused as fused
 from planish.ops import load_input as load_input
 from planish.ops import lowered as lowered
 from planish.ops import lowered_gradients as lowered_gradients
+from planish.ops import operators as operators
 from planish.ops import packing as packing
 from planish.ops.batch_sum import batch_sum
 from planish.ops.binary import (

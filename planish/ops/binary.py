@@ -23,7 +23,9 @@ def _define(name: str, meaning: Callable[[Array, Array], Any], derivatives: Deri
     def grad(node: Node, g: Node) -> Sequence[Node | None]:
         a, b = node.inputs
         gradients = derivatives(a, b, node, g)
-        return [part and summed_to(part, source) for part, source in zip(gradients, (a, b), strict=True)]
+        return [
+            None if part is None else summed_to(part, source) for part, source in zip(gradients, (a, b), strict=True)
+        ]
 
     register(name, infer_broadcast, reference, grad, elementwise=True)
 

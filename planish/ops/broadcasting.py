@@ -18,9 +18,20 @@ Operand = Node | SupportsFloat
 
 
 def as_node(operand: Operand) -> Node:
-    """Numbers become constants. TypeError for what is neither a node nor a number."""
+    """Numbers become constants, variables their leaves. TypeError for what is neither a node nor a number."""
     if isinstance(operand, Node):
         return operand
+    if isinstance(leaf := getattr(operand, "node", None), Node):
+        return leaf
+    if isinstance(operand, bool):
+        raise TypeError(
+            explain(
+                what="operations take nodes and numbers",
+                received=operand,
+                rule="a == b and a != b of nodes are decided at once: whether they are the same node",
+                remedy="ops.equal(a, b), which compares values",
+            )
+        )
     if not isinstance(operand, Real) and not (isinstance(operand, np.ndarray) and operand.ndim == 0):
         raise TypeError(explain(what="operations take nodes and numbers", received=f"{operand!r}, a {type(operand)}"))
     return constant(float(operand))

@@ -1,4 +1,4 @@
-"""Class indices as vectors with a one at the class; an index out of range gives zeros."""
+"""Class indices as vectors with a one at the class; an index out of range, or not whole, gives zeros."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from planish.ops.registry import Array, Environment, make, register
 
 def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (labels,) = inputs
-    if labels.dtype != "i32" or attributes["classes"] < 1:
+    if labels.dtype not in ("i32", "f32") or attributes["classes"] < 1:
         raise mistake(
             "one_hot takes class indices, and 1 class or more",
-            expected="i32 values",
+            expected="i32 or f32 values",
             received=f"{labels}, {attributes['classes']} classes",
         )
     return TensorType((*labels.shape, attributes["classes"]), batched=labels.batched)
@@ -35,5 +35,5 @@ register("one_hot", _infer, _reference, _grad)
 
 
 def one_hot(labels: Node, classes: int) -> Node:
-    """`labels` i32[N, ...] -> f32[N, ..., classes]."""
+    """`labels` i32 or f32[N, ...] -> f32[N, ..., classes]."""
     return make("one_hot", [labels], classes=int(classes))

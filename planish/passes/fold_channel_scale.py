@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, found_or
 from planish.ops.expression import operand_kind
 from planish.ops.registry import make
 
@@ -44,7 +44,7 @@ def _scaled(original: Node, node: Node, scale: Node, used_once: set[Node]) -> No
             inner, bias = node.inputs[position], node.inputs[1 - position]
             alone = len(original.inputs) == 2 and original.inputs[position] in used_once
             if alone and inner.op in _WEIGHTED and inner.type == node.type and _per_channel(bias, node):
-                moved = _scaled(original.inputs[position], inner, scale, used_once) or inner
+                moved = found_or(_scaled(original.inputs[position], inner, scale, used_once), inner)
                 return make("add", [moved, make("multiply", [_flat(bias), _flat(scale)])])
     return None
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, found_or
 from planish.ops.expression import Expression, Settings, Step, operand_kind
 from planish.ops.fused import elementwise, fuse, sum_of, summed_kind
 from planish.ops.registry import make, op_named
@@ -30,9 +30,9 @@ def fuse_elementwise(graph: Graph) -> Graph:
         result = node
         if op_named(node.op).elementwise:
             result = _join_operands(node, alone)
-            result = _join_producer(result, alone) or result
+            result = found_or(_join_producer(result, alone), result)
         elif node.op in ("batch_sum", "reduce_sum"):
-            result = _join_summed(node, alone) or node
+            result = found_or(_join_summed(node, alone), node)
         if original in used_once:
             alone.add(result)
         return result

@@ -25,7 +25,7 @@ def _simpler(node: Node) -> Node | None:
         return _view(node)
     if node.op == "transpose":
         return _transposed(node)
-    if node.op in _NEUTRAL and (simpler := _without_neutral(node)):
+    if node.op in _NEUTRAL and (simpler := _without_neutral(node)) is not None:
         return simpler
     return _without_zeros(node) if op_named(node.op).elementwise else None
 

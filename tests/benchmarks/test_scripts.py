@@ -104,6 +104,14 @@ def test_accuracy(run, tmp_path):
     assert "Missed: 0.985 with seed 1, 0.985 with seed 2" in out
 
 
+def test_raw_pixels(run, tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 256, (90, 28, 28), np.uint8), np.arange(90) % 10
+    np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
+    code, out, found = run("raw_pixels", "--data", tmp_path / "mnist.npz", "--epochs", 1, "--seeds", 1)
+    assert (code, list(found["raw_pixels"])) == (1, ["conv", "mlp"])
+    assert "Missed: conv, mlp" in out
+
+
 def test_a_peer_that_trains_differently_is_found(module, tmp_path):
     fit, nets = module("fit"), module("nets")
     net = nets.NETS["logistic"]

@@ -55,6 +55,20 @@ def test_softmax(axis):
     np.testing.assert_allclose(Softmax(axis)(X), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("axis", [[1, 2], (3, 1), [-1, 2], [1, 2, 3], [2]])
+def test_softmax_over_several_axes(axis):
+    maps = np.random.default_rng(1).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    exponentials = np.exp(maps)
+    expected = exponentials / exponentials.sum(axis=tuple(axis), keepdims=True)
+    np.testing.assert_allclose(Softmax(axis)(maps), expected, rtol=1e-5)
+    assert again(Softmax(axis)).axis == list(axis)
+
+
+def test_softmax_names_an_axis_once():
+    with pytest.raises(ValueError, match="an axis is named twice"):
+        Softmax([1, 1])(X)
+
+
 def test_softmax_over_the_batch_is_refused():
     with pytest.raises(ValueError, match="axis 0 is the batch"):
         Softmax(axis=0)

@@ -158,9 +158,11 @@ def test_a_function_that_does_not_build_a_loss():
     def number(y_true, y_pred):
         return 1.0
 
-    with pytest.raises(TypeError, match="the loss function 'number' does not build a loss") as caught:
+    with pytest.raises(TypeError, match="the loss 'number' does not build a loss") as caught:
         losses.get(number)(SHARES, OUTPUTS)
-    assert "expected: a function that computes with planish.ops" in str(caught.value)
+    assert "expected: a result that is computed of y_true and y_pred, with operators and planish.ops" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,13 @@ def test_no_gradient_flows_to_labels():
     assert compute(gradient, y=np.array([0, 2, 2]), w=np.ones(3)).tolist() == [1, 0, 2]
 
 
-@pytest.mark.parametrize(("dtype", "classes"), [("f32", 3), ("i32", 0)])
+def test_numbers_that_are_not_whole_give_zeros():
+    node = ops.one_hot(ops.input_("y", ()), 3)
+    y = np.array([0.0, 2.0, 1.5, -1.0, np.nan])
+    assert compute(node, batch_size=5, y=y).tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(("dtype", "classes"), [("i8", 3), ("i32", 0)])
 def test_mistakes(dtype, classes):
     with pytest.raises(ValueError, match="one_hot takes class indices"):
         ops.one_hot(ops.input_("y", (), dtype), classes)

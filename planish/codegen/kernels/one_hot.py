@@ -7,6 +7,7 @@ Lanes are classes; the last vector is masked.
 
 from __future__ import annotations
 
+from planish.codegen import vector_math
 from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import over_vectors
@@ -15,20 +16,26 @@ from planish.codegen.loops import over_vectors
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     classes = spec.attributes["classes"]
     with f.loop(0, spec.inputs[0].size) as label:
-        value = f.let(f"load i32, ptr {f.offset(operands.inputs[0], f.multiply(label.index, 4))}, align 4")
-        wanted = f.splat_integer(value)
+        place = f.offset(operands.inputs[0], f.multiply(label.index, 4))
+        whole = spec.inputs[0].dtype == "i32"
+        wanted = f.splat_integer(f.let(f"load i32, ptr {place}, align 4")) if whole else f.broadcast(place)
 
         def emit_vector(start: Index, mask: str | None) -> None:
             first = f.splat_integer(str(start) if isinstance(start, int) else f.let(f"trunc i64 {start} to i32"))
             places = f.integer("add", f.lane_indices(), first)
             nbytes = f.multiply(f.add(f.multiply(label.index, classes), start), 4)
-            f.store(_ones(f, places, wanted), operands.output, nbytes, mask)
+            f.store(ones(f, places, wanted, spec.inputs[0].dtype), operands.output, nbytes, mask)
 
         over_vectors(f, classes, emit_vector)
 
 
-def _ones(f: Function, places: Value, wanted: Value) -> Value:
-    return f.select(f.let(f"icmp eq {f.integers} {places}, {wanted}"), f.constant(1.0), ZERO)
+def ones(f: Function, places: Value, wanted: Value, dtype: str) -> Value:
+    """One in the lane whose place is wanted; numbers of type f32 that are not whole are no place."""
+    if dtype == "i32":
+        same = f.let(f"icmp eq {f.integers} {places}, {wanted}")
+    else:
+        same = f.greater(vector_math.to_floats(f, places), wanted, "oeq")
+    return f.select(same, f.constant(1.0), ZERO)
 
 
 KERNEL = Kernel("image", emit)
