@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from planish import absent, foreign, ops, serialization
@@ -251,11 +251,13 @@ def serialize(activation: Activation) -> Any:
     return serialization.serialize(activation)
 
 
-def deserialize(config: Any) -> Activation:
-    """The function of a serialized form."""
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Activation:
+    """The function of a serialized form. `custom_objects` are functions of the caller's own, by name."""
+    if isinstance(config, str) and config in (custom_objects or {}):
+        return cast(Activation, (custom_objects or {})[config])
     if config is None or isinstance(config, str):
         return get(config)
-    found: Activation = serialization.deserialize(config, module_names=_FUNCTIONS | _ALIASES)
+    found: Activation = serialization.deserialize(config, _FUNCTIONS | _ALIASES, custom_objects)
     return found
 
 

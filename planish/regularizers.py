@@ -135,11 +135,11 @@ def serialize(regularizer: Regularizer | None) -> Any:
     return serialization.serialize(regularizer)
 
 
-def deserialize(config: Any) -> Regularizer | None:
-    """The regularizer of a serialized form (or of a plain name)."""
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Regularizer | None:
+    """The regularizer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name."""
     if config is None or isinstance(config, str):
         return get(config)
-    found: Regularizer = serialization.deserialize(config, module_names=_NAMES)
+    found: Regularizer = serialization.deserialize(config, _NAMES, custom_objects)
     return found
 
 

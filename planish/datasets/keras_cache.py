@@ -35,8 +35,11 @@ def in_cache(name: str) -> str:
 
 
 def locate(path: str | os.PathLike[str] | None, names: Sequence[str], source: Source) -> str:
-    """The path that was given; without one, the first of `names` that the cache has; else `source`, downloaded."""
-    if path is not None:
+    """The path that was given; without one, the first of `names` that the cache has; else `source`, downloaded.
+
+    The plain name of `source` is Keras's way to give no path.
+    """
+    if path is not None and (os.fspath(path) != source.name or os.path.exists(path)):
         return given(path)
     found = next((place for place in map(in_cache, names) if os.path.exists(place)), None)
     return found or download(source)

@@ -6,7 +6,7 @@ shape. Without a seed of its own, it draws one when it is made (see `planish.uti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -101,11 +101,11 @@ def serialize(initializer: Any) -> Any:
     return serialization.serialize(initializer)
 
 
-def deserialize(config: Any) -> Callable[..., NDArray[Any]]:
-    """The initializer of a serialized form (or of a plain name)."""
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Callable[..., NDArray[Any]]:
+    """The initializer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name."""
     if isinstance(config, str):
         return get(config)
-    found: Callable[..., NDArray[Any]] = serialization.deserialize(config, module_names=_NAMES)
+    found: Callable[..., NDArray[Any]] = serialization.deserialize(config, _NAMES, custom_objects)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import initializers
+from planish import initializers, precision
 from planish.errors import explain
 from planish.layers import arguments, chain
 from planish.layers.foreign_weights import layer_remedy, listed
@@ -34,16 +34,37 @@ class WeightOwner:
 
     def add_weight(
         self,
-        name: str,
-        shape: Shape,
-        initializer: Callable[..., NDArray[Any]] | str,
+        name: str | Sequence[int] | None = None,
+        shape: Any = (),
+        initializer: Callable[..., NDArray[Any]] | str | None = None,
         regularizer: Regularizer | None = None,
         trainable: bool = True,
+        *,
+        dtype: Any = None,
+        autocast: bool = True,
+        constraint: None = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
     ) -> Variable:
-        """A new variable of this layer. Trainable ones come first in `weights`, as in Keras."""
+        """A new variable of this layer, float32 of the shape. Trainable ones come first in `weights`, as in Keras.
+
+        The shape may come first, and the initializer ('glorot_uniform') after it. `autocast` and `aggregation` change
+        nothing. ValueError for another dtype, and for what planish does not have.
+        """
+        arguments.unsupported(self.label, constraint=constraint, overwrite_with_gradient=overwrite_with_gradient)
+        precision.require_float32(self.label, dtype)
+        if name is not None and not isinstance(name, str):
+            name, shape, initializer = None, name, initializer or shape or None
+        name = name or f"variable_{len(self._variables)}"
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
         path = "/".join((*chain.enclosing_models(), self.name, name))
         variable = Variable(
-            name, path, shape, trainable=trainable, initializer=initializers.get(initializer), regularizer=regularizer
+            name,
+            path,
+            shape,
+            trainable=trainable,
+            initializer=initializers.get(initializer or "glorot_uniform"),
+            regularizer=regularizer,
         )
         self._variables.append(variable)
         return variable

@@ -141,10 +141,10 @@ def serialize(loss: Any) -> dict[str, Any]:
     return serialized
 
 
-def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+def deserialize(name: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The loss, or the function, of a serialized form. ValueError for what planish does not have."""
     known = {**_CLASSES, **{function.__name__: function for function in functions.CLASSES}}
-    return serialization.deserialize({"module": "keras.losses", **config}, known, custom_objects)
+    return serialization.deserialize({"module": "keras.losses", **name}, known, custom_objects)
 
 
 if not TYPE_CHECKING:  # type checkers know the names themselves

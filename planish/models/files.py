@@ -33,9 +33,17 @@ class Files:
         return weight_misfits.mistake(self, shapes)
 
     @short_in_notebooks
-    def save(self, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
+    def save(
+        self,
+        filepath: _Path,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        *,
+        include_optimizer: bool = True,
+        save_format: str | None = None,
+    ) -> None:
         """Writes the whole model to a `.keras` file; see `save_model`."""
-        save_model(self, filepath, overwrite, zipped)
+        save_model(self, filepath, overwrite, zipped, include_optimizer=include_optimizer, save_format=save_format)
 
     def to_json(self, **options: Any) -> str:
         """The model's layers and compile settings as text, without weights; `options` are those of `json.dumps`."""
@@ -46,14 +54,14 @@ class Files:
         return json.dumps(serialization.serialize(self), **options)
 
     @short_in_notebooks
-    def save_weights(self, filepath: _Path, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: None = None) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file.
 
         ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
         """
         from planish import saving
 
-        saving.save_weights(cast(Any, self), filepath, overwrite)
+        saving.save_weights(cast(Any, self), filepath, overwrite, max_shard_size)
 
     @short_in_notebooks
     def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
@@ -68,14 +76,25 @@ class Files:
 
 
 @short_in_notebooks
-def save_model(model: Any, filepath: _Path, overwrite: bool = True, zipped: bool = True) -> None:
+def save_model(
+    model: Any,
+    filepath: _Path,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    *,
+    include_optimizer: bool = True,
+    save_format: str | None = None,
+) -> None:
     """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file.
+
+    Without `include_optimizer`, settings and state are left out: the model is loaded as one that was not compiled.
+    `save_format`, which is 'keras', and `zipped`, which is True, change nothing.
 
     ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
     """
     from planish import saving
 
-    saving.save_model(model, filepath, overwrite, zipped)
+    saving.save_model(model, filepath, overwrite, zipped, include_optimizer=include_optimizer, save_format=save_format)
 
 
 @short_in_notebooks

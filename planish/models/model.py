@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from planish import ops
 from planish.errors import explain, unknown_name
@@ -20,17 +20,23 @@ from planish.models.training import Training
 from planish.tracebacks import short_in_notebooks
 from planish.variable import Variable
 
+_Class = TypeVar("_Class", bound="Model")
+
 
 class Model(Training, Files, Introspection, Layer):
     """Base of models. Build one with `Sequential`."""
 
-    def __init__(self, *, trainable: bool = True, name: str | None = None, **options: Any) -> None:
-        if type(self) is Model:
+    def __init__(
+        self, *inputs_and_outputs: Any, trainable: bool = True, name: str | None = None, **options: Any
+    ) -> None:
+        given = [*inputs_and_outputs, *(options.pop(key, None) for key in ("inputs", "outputs"))]
+        if type(self) is Model or any(part is not None for part in given):
             raise TypeError(
                 explain(
-                    what="Model cannot be made by itself",
+                    what="Model cannot be made of inputs and outputs, or by itself",
                     rule="planish builds Sequential models; Keras's functional API is not part of it",
-                    remedy="Sequential([Input(shape=...), layer, layer, ...])",
+                    remedy="Sequential([Input(shape=...), layer, layer, ...])\n"
+                    "or, for what the layers inside a model give: model.activations(x, ['conv2d', 'dense'])",
                 )
             )
         super().__init__(trainable=trainable, name=name, **options)
@@ -105,6 +111,11 @@ class Model(Training, Files, Introspection, Layer):
         """A number that grows whenever layers are added, removed or built."""
         nested = sum(layer.structure_version for layer in self.layers if isinstance(layer, Model))
         return self._own_structure_version + nested
+
+    @classmethod
+    def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:
+        """The model that `get_config` describes, without its weights. `custom_objects` are the caller's own classes."""
+        return cls(**config)
 
     # -- graphs ------------------------------------------------------------------------------------------------------
 

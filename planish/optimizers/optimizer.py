@@ -250,10 +250,10 @@ class Optimizer:
             return weight
         return ops.subtract(weight, ops.multiply(weight, ops.multiply(scalars["learning_rate"], self.weight_decay)))
 
-    def finalize_variable_values(self, variables: Sequence[Variable]) -> None:
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Puts the averages in the place of the weights, as `fit` does at its end if the optimizer keeps averages."""
         if self.use_ema:
-            for variable in variables:
+            for variable in var_list:
                 variable.assign(self.slots(variable)[EMA_SLOT].value)
 
     # ------------------------------------------------------------------ configuration

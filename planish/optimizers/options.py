@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import warnings
 from numbers import Integral
 from typing import Any, TypedDict
 
@@ -34,11 +35,16 @@ class Options(TypedDict, total=False):
 
 
 _REMEDIES = {
-    "decay": "learning_rate=planish.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)",
     "gradient_accumulation_steps": "a larger batch_size",
     "loss_scale_factor": "leave it out: everything is computed in float32",
     "lr": "learning_rate=...",
 }
+
+
+_IGNORED_DECAY = explain(
+    what="{}: `decay` is ignored, as in Keras 3",
+    remedy="learning_rate=planish.optimizers.schedules.InverseTimeDecay(0.01, decay_steps=1, decay_rate={})",
+)
 
 
 def mistake(optimizer: object, what: str, expected: str | None, received: object, remedy: str | None = None) -> str:
@@ -57,9 +63,12 @@ def refuse_unsupported(optimizer: object, **arguments: Any) -> None:
 
 
 def refuse_unknown(optimizer: object, **arguments: Any) -> None:
-    """ValueError for arguments that no optimizer has; `decay` passes if it is 0, as old configurations have it."""
+    """ValueError for arguments that no optimizer has; as in Keras 3, `decay` is ignored, with a warning unless it is
+    0."""
     for name, value in arguments.items():
-        if name == "decay" and not value:
+        if name == "decay":
+            if value:
+                warnings.warn(_IGNORED_DECAY.format(type(optimizer).__name__, value), UserWarning, stacklevel=4)
             continue
         if name in _REMEDIES:
             raise ValueError(mistake(optimizer, f"there is no `{name}`", None, value, _REMEDIES[name]))

@@ -219,9 +219,9 @@ def _half_cosine(done: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * done))
 
 
-def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     """Keras's serialized form."""
-    serialized: dict[str, Any] = serialization.serialize(schedule)
+    serialized: dict[str, Any] = serialization.serialize(learning_rate_schedule)
     return serialized
 
 

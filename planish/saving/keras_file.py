@@ -29,12 +29,30 @@ FORMAT_VERSION = "3.15.1"
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
-def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool = True) -> None:
+def save_model(
+    model: Model,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    *,
+    include_optimizer: bool = True,
+    save_format: str | None = None,
+) -> None:
     """Writes a whole model, its compile settings and its optimizer's state, to a `.keras` file, atomically.
 
-    ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
+    Without `include_optimizer`, the model is loaded as one that was not compiled. ValueError for another ending or
+    another `save_format` than 'keras', FileExistsError without `overwrite`, OSError if the file cannot be written.
     """
-    if not zipped:
+    if save_format not in (None, "keras"):
+        raise ValueError(
+            explain(
+                what="save_model: `save_format` is not needed: the ending of the name says it",
+                expected="'keras', or nothing",
+                received=repr(save_format),
+                remedy="save('model.keras')",
+            )
+        )
+    if zipped is not None and not zipped:
         raise ValueError(explain(what="save_model: a folder instead of a file is not supported", remedy="zipped=True"))
     if not model.built:
         warnings.warn(f"{model.label} is not built: the file holds no weights", UserWarning, stacklevel=3)
@@ -47,8 +65,11 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
-        archive.writestr(_CONFIG, json.dumps(serialization.serialize(model)))
-        archive.writestr(_WEIGHTS, model_weights.packed(model))
+        config = serialization.serialize(model)
+        if not include_optimizer:
+            config.pop("compile_config", None)
+        archive.writestr(_CONFIG, json.dumps(config))
+        archive.writestr(_WEIGHTS, model_weights.packed(model, with_optimizer=include_optimizer))
     atomic_file.write(path, buffer.getvalue())
 
 

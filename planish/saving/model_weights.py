@@ -21,13 +21,13 @@ from planish.variable import Variable
 _Assignments = list[tuple[Variable, NDArray[Any]]]
 
 
-def packed(model: Model) -> bytes:
-    """An HDF5 file of all weights and, if the model is compiled, of the optimizer's state."""
+def packed(model: Model, *, with_optimizer: bool = True) -> bytes:
+    """An HDF5 file of all weights and, if the model is compiled and it is asked for, of the optimizer's state."""
     writer = WeightsWriter()
     writer.add("", model.name, [])
     for path, layer in layer_paths(model):
         writer.add(path, layer.name, [variable.value for variable in layer.weights])
-    if model.optimizer is not None:
+    if model.optimizer is not None and with_optimizer:
         writer.add(
             optimizer_state.GROUP,
             model.optimizer.name,

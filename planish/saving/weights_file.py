@@ -13,11 +13,21 @@ from planish.saving.weights_store import HDF5_MAGIC
 ENDING = ".weights.h5"
 
 
-def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_weights(
+    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None
+) -> None:
     """Writes all weights, and the optimizer's state if the model is compiled, to a `.weights.h5` file, atomically.
 
     ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
     """
+    if max_shard_size is not None:
+        raise ValueError(
+            explain(
+                what="save_weights: `max_shard_size` is not supported: all weights go into one file",
+                expected="it is left out",
+                received=repr(max_shard_size),
+            )
+        )
     path = atomic_file.checked_target(filepath, ENDING, overwrite, "weights are saved in Keras 3's .weights.h5 files")
     _require_built(model, "save_weights")
     atomic_file.write(path, model_weights.packed(model))

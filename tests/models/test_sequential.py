@@ -313,7 +313,11 @@ def test_unknown_extents():
 
 
 def test_the_functional_api_is_refused():
-    assert "Model cannot be made by itself" in error_of(Model, TypeError)[0]
+    x = Input((4,))
+    for make in (Model, lambda: Model(x, x), lambda: Model([x], [x], name="a"), lambda: Model(inputs=x, outputs=x)):
+        lines = error_of(make, TypeError)
+        assert lines[0] == "Model cannot be made of inputs and outputs, or by itself"
+        assert lines[2] == "  remedy: Sequential([Input(shape=...), layer, layer, ...])"
     assert "functional API" in error_of(lambda: Dense(3)(Input((4,))), TypeError)[0]
 
 

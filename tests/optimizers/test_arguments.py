@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planish import optimizers
-from planish.optimizers import SGD, Adam, AdamW, RMSprop, schedules
+from planish.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop, schedules
 
 
 def test_the_learning_rate_can_be_set():
@@ -55,7 +55,6 @@ def test_get(name):
     ("make", "message"),
     [
         (lambda: SGD(lr=0.1), "SGD: there is no `lr`\n  received: 0.1\n  remedy:   learning_rate=..."),
-        (lambda: SGD(decay=0.1), "SGD: there is no `decay`\n  received: 0.1\n  remedy:   learning_rate=planish.optim"),
         (lambda: Adam(beta1=0.1), "unknown argument of Adam 'beta1'"),
         (lambda: Adam(beta1=0.1), "did you mean 'beta_1'"),
         (
@@ -104,6 +103,16 @@ def test_no_optimizer():
 def test_a_rate_of_another_kind():
     with pytest.raises(TypeError, match="Adam: `learning_rate` is not a number\n  expected: a float or a schedule"):
         Adam(lambda: 0.1)
+
+
+@pytest.mark.parametrize("make", [SGD, Adam, AdamW, RMSprop, Adagrad, Nadam])
+def test_decay_is_ignored_with_a_warning(make):
+    with pytest.warns(
+        UserWarning, match=rf"^{make.__name__}: `decay` is ignored, as in Keras 3\n(.*)decay_rate=0.1\)$"
+    ):
+        optimizer = make(0.5, decay=0.1)
+    assert float(optimizer.learning_rate) == 0.5
+    assert "decay" not in optimizer.get_config()
 
 
 def test_old_configurations_hold_a_decay_of_zero():

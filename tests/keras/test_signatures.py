@@ -1,0 +1,71 @@
+"""Functions and classes of Keras's names take Keras's arguments, in Keras's order and with Keras's defaults.
+
+An argument that planish has no meaning for is there as well, and refused by name (`tests/keras/test_arguments.py`).
+"""
+
+import inspect
+
+import pytest
+
+from tests.keras import signatures
+
+PAIRS = list(signatures.pairs())
+
+OF_THEIR_OWN = {
+    "Variable": "variables are made by layers, which know their path",
+    "Layer.call": "a layer's author writes call(x, context): docs/adding-a-layer.md",
+    "datasets.mnist.load_data": "no path, too, means Keras's mnist.npz",
+    "Layer.add_weight": "the name may come first; the shape may, too",
+}
+"""What differs, and why."""
+
+
+def is_of_its_own(name):
+    short = (
+        name.removeprefix("layers.")
+        .removeprefix("models.")
+        .replace("Model.", "Layer.")
+        .replace("Sequential.", "Layer.")
+    )
+    return short in OF_THEIR_OWN
+
+
+def named(arguments):
+    """{name: default as text, None if there is none}, without what takes any others."""
+    split = (argument.partition("=") for argument in arguments if not argument.startswith("*"))
+    return {name: default if equals else None for name, equals, default in split if name not in ("self", "cls")}
+
+
+COMPARED = [pair for pair in PAIRS if not is_of_its_own(pair[0])]
+
+
+@pytest.mark.parametrize(("name", "recorded", "function"), COMPARED, ids=[pair[0] for pair in COMPARED])
+def test_arguments_of(name, recorded, function):
+    expected, own = named(recorded), named(signatures.arguments_of(function))
+    assert set(expected) <= set(own), "missing"
+    here = [argument for argument in signatures.positional(function) if argument not in ("self", "cls")]
+    assert here[: len(expected)] == list(expected)[: len(here)], "another order"
+    for argument, default in expected.items():
+        if default not in (None, own[argument], "...") and own[argument] != "...":
+            assert argument == "name", argument
+            assert own[argument] == "None"
+            assert repr(made(function).name) == default  # an automatic name that is the same
+
+
+def made(class_):
+    """An object of a class, with ones for the arguments that it needs."""
+    needed = [
+        p for p in inspect.signature(class_).parameters.values() if p.default is p.empty and p.kind != p.VAR_KEYWORD
+    ]
+    return class_(*(1 for _ in needed))
+
+
+def test_much_is_compared():
+    assert len(COMPARED) > 300
+    assert {pair[0] for pair in COMPARED} >= {
+        "layers.Dense",
+        "Model.fit",
+        "losses.Huber",
+        "optimizers.Adam",
+        "callbacks.EarlyStopping",
+    }
