@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from planish.callbacks.callback import Callback, Logs
 
 class History(Callback):
     """`history` maps each metric to its values, an epoch each; `epoch` lists the epochs' numbers, from 0."""
+
+    _model: weakref.ref[Any] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,9 +31,26 @@ class History(Callback):
         ]
         return html.table(["epoch", *names], rows, numbers=["epoch", *names])
 
+    @property
+    def model(self) -> Any:
+        """The model that was trained; None if it is gone. It keeps this record, so the record does not keep it."""
+        return None if self._model is None else self._model()
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        self._model = None if model is None else weakref.ref(model)
+
     def set_model(self, model: Any) -> None:
         super().set_model(model)
         model.history = self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles hold the model itself, as they cannot refer to it weakly."""
+        return {**vars(self), "_model": self.model}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.model = state["_model"]
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history = {}

@@ -20,7 +20,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
 from planish.layers import arguments, chain, common_arguments, misfits
 from planish.layers.context import CallContext, Visit
-from planish.layers.symbolic import SymbolicTensor
+from planish.layers.symbolic import End, SymbolicTensor
 from planish.layers.weight_owner import Shape, WeightOwner
 from planish.tensor import tensor
 from planish.variable import Variable
@@ -37,6 +37,7 @@ _Class = TypeVar("_Class", bound="Layer")
 class Layer(WeightOwner):
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input."""
 
+    input, output = End(), End()
     always_built = False
     """Whether objects of the class count as built from the start, as in Keras: they have no weights."""
 
@@ -63,8 +64,7 @@ class Layer(WeightOwner):
         self._build_shape: BatchShape | None = None
         self._build_steps: list[chain.Step] = []
         self._calls = 0
-        self.input: SymbolicTensor | None = None
-        self.output: SymbolicTensor | None = None
+        self.input = self.output = None
 
     # -- what a layer's author writes --------------------------------------------------------------------------------
 
