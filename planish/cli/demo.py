@@ -13,6 +13,8 @@ from planish.cli import data, model_choice, model_files, pictures
 from planish.cli.console import facts, say
 from planish.cli.folders import TEST
 from planish.cli.results import Results
+from planish.cli.runs import MODEL
+from planish.errors import explain
 
 _CALLS = 3  # of predict: the first one compiles
 
@@ -34,6 +36,10 @@ def run(arguments: argparse.Namespace) -> None:
     utils.set_random_seed(arguments.seed)
     digits = data.arrays("digits")
     unseen = digits.parts[TEST]
+    if os.path.lexists(os.path.join(arguments.out, MODEL)):
+        raise FileExistsError(
+            explain(what=f"{arguments.out!r} holds a run of planish train", remedy="--out NAME for another folder")
+        )
     model_files.make_folder(arguments.out)
     model = model_choice.make("blog", digits.image_shape, len(digits.class_names))
     model.summary()

@@ -136,6 +136,7 @@ def _centred(image: Floats) -> NDArray[np.uint8]:
     scale = _BOX / max(image.shape)
     size = tuple(max(1, round(scale * side)) for side in image.shape)
     box = resized(image[..., None], (size[0], size[1]), antialias=True)[..., 0]
+    box = box * (_WHITE / box.max())  # thin strokes have become grey
     result = np.zeros((SIDE, SIDE), np.float32)
     top, left = (_start(box.sum(axis=1 - axis)) for axis in (0, 1))
     result[top : top + size[0], left : left + size[1]] = box
