@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +28,9 @@ Array = NDArray[np.float32]
 Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _NUMBERS = "fiub"  # kinds of NumPy's element types
+given_in_trace: ContextVar[Mapping[Any, Node]] = ContextVar("given_in_trace", default=MappingProxyType({}))
+"""The values that variables are given in the trace that is going on, by variable."""
+
 _assignments = itertools.count(1)
 _making = forking.Lock()  # two threads that read a new variable have to see the same array
 
@@ -112,7 +117,13 @@ class Variable(ArrayOperators):
 
     @property
     def node(self) -> Node:
-        """The leaf that stands for this variable in every graph. TypeError if its elements are not float32."""
+        """What stands for this variable in a graph: a leaf, or the value that layers traced before have given it.
+
+        TypeError if its elements are not float32.
+        """
+        updated = given_in_trace.get().get(self)
+        if updated is not None:
+            return updated
         if self._node is None:
             if self.dtype != "float32":
                 raise TypeError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import overload
 
 BatchShape = tuple[int | None, ...]
 
@@ -26,20 +27,73 @@ class Step:
         return f"{self.label} {self.shape}" if self.label else str(self.shape)
 
 
+class Steps(Sequence[Step]):
+    """The first steps of a chain that may grow: nothing is copied, so that every layer can keep those before it."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        self._steps = steps
+        self._count = len(steps)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Step]: ...
+
+    def __getitem__(self, place: int | slice) -> Step | list[Step]:
+        if isinstance(place, slice):
+            return [self._steps[at] for at in range(*place.indices(self._count))]
+        return self._steps[range(self._count)[place]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+
+NO_STEPS = Steps([])
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    models: tuple[str, ...] = ()
-    steps: list[Step] = field(default_factory=list)
+    owner: object
+    names: tuple[str, ...]
+    steps: list[Step]
+    in_layer: bool
+    """Whether a layer that is not a model is around what is being connected."""
 
 
 _place: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 
 @contextmanager
-def model_scope(name: str, start: BatchShape) -> Iterator[None]:
-    """A model's layers are connected inside. `start` is its input's shape; an inner model continues the outer chain."""
+def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Iterator[None]:
+    """What `owner`, a layer or a model, is made of is being built or connected.
+
+    `start` is its input's shape. An inner model continues the outer chain. The outermost model's name is not part of
+    its weights' paths.
+    """
     outer = _place.get()
-    token = _place.set(_Place((), [Step(start)]) if outer is None else _Place((*outer.models, name), outer.steps))
+    if outer is not None and outer.owner is owner:
+        yield
+        return
+    if outer is None:
+        place = _Place(owner, () if model else (name,), [Step(start)] if model else [], not model)
+    else:
+        place = _Place(owner, (*outer.names, name), outer.steps, outer.in_layer or not model)
+    token = _place.set(place)
+    try:
+        yield
+    finally:
+        _place.reset(token)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """What is recorded inside is forgotten afterwards: layers are only being built."""
+    place = _place.get()
+    token = _place.set(place if place is None else replace(place, steps=[*place.steps]))
     try:
         yield
     finally:
@@ -49,20 +103,27 @@ def model_scope(name: str, start: BatchShape) -> Iterator[None]:
 def record(step: Step) -> None:
     """Adds a step to the chain."""
     place = _place.get()
-    if place is not None:
+    if place is not None and not place.in_layer:
         place.steps.append(step)
 
 
-def recorded() -> list[Step]:
+def recorded() -> Steps:
     """The steps so far, the model's input first; empty outside a model."""
     place = _place.get()
-    return [] if place is None else list(place.steps)
+    return NO_STEPS if place is None else Steps(place.steps)
 
 
-def enclosing_models() -> tuple[str, ...]:
-    """Names of the models around the layer, but for the outermost one."""
+def weight_path(owner: object, name: str, weight: str) -> str:
+    """What a weight of the layer is called in graphs: the names of what is around it, but for the outermost model."""
     place = _place.get()
-    return () if place is None else place.models
+    around = () if place is None else place.names
+    return "/".join((*around, weight) if place is not None and place.owner is owner else (*around, name, weight))
+
+
+def in_layer() -> bool:
+    """Whether what is being connected is part of a layer that is not a model."""
+    place = _place.get()
+    return place is not None and place.in_layer
 
 
 def origin(steps: Sequence[Step]) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planish import ops
 from planish.graph.node import Node
-from planish.variable import Variable
+from planish.variable import Variable, given_in_trace
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -16,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A layer that was traced, with what it was given and what it gave."""
+    """A layer that was traced, with what it was given and what it gave; whether it is part of another layer."""
 
     layer: Layer
     x: Node
     y: Node
+    in_layer: bool = False
 
 
 class CallContext:
@@ -58,9 +63,40 @@ class CallContext:
         return next(self._streams)
 
     def update(self, variable: Variable, value: Node) -> None:
-        """At the end of the step, the variable becomes `value` (a node of the variable's shape)."""
+        """At the end of the step, the variable becomes `value` (a node of the variable's shape).
+
+        Layers that are traced after this one find it as the variable's `node`.
+        """
         self.updates[variable] = value
 
     def add_loss(self, penalty: Node) -> None:
         """Adds an unbatched scalar to the loss."""
         self.losses.append(penalty)
+
+    @contextmanager
+    def ambient(self) -> Iterator[None]:
+        """Layers that are called on nodes inside take part in this trace."""
+        if _ambient.get() is self:
+            yield
+            return
+        tokens = _ambient.set(self), given_in_trace.set(self.updates)
+        try:
+            yield
+        finally:
+            _ambient.reset(tokens[0])
+            given_in_trace.reset(tokens[1])
+
+    @classmethod
+    def current(cls, training: bool | None = None) -> CallContext:
+        """The trace that is going on, or a new one; `training` says how a part of it behaves, if not like the rest."""
+        found = _ambient.get()
+        if found is None:
+            return cls(bool(training))
+        if training is None or bool(training) == found.training:
+            return found
+        part = copy.copy(found)
+        part.training = bool(training)
+        return part
+
+
+_ambient: ContextVar[CallContext | None] = ContextVar("ambient", default=None)

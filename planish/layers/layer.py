@@ -1,14 +1,15 @@
 """What every layer is: a name, weights, and a rule that turns a node into a node.
 
 A layer's author writes `__init__` (every argument checked), `check_input` (is this a shape that the layer can take?),
-`create_weights` (once, when the input's shape is known), `call` (the computation, in graph operations) and
-`get_config`. Output shapes follow from `call`.
+`create_weights` (once, when the input's shape is known), `call` (the computation, in graph operations, and other layers
+that it calls) and `get_config`. Output shapes follow from `call`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,11 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 from planish import forking, ops, precision, random_seed, regularizers
 from planish.errors import explain
 from planish.graph.graph import Graph
-from planish.graph.node import Node, layer_scope
-from planish.layers import arguments, chain, common_arguments, misfits
+from planish.graph.node import Node, current_layers, layer_scope
+from planish.layers import arguments, calling, chain, common_arguments, misfits
 from planish.layers.context import CallContext, Visit
 from planish.layers.symbolic import End, SymbolicTensor
-from planish.layers.weight_owner import Shape, WeightOwner
+from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner
 from planish.tensor import tensor
 from planish.variable import Variable
 
@@ -61,8 +62,11 @@ class Layer(WeightOwner):
         common_arguments.refuse_unknown(type(self), options)
         self.built = self.always_built
         self._variables: list[Variable] = []
+        self._lasting: list[Variable] = []
         self._build_shape: BatchShape | None = None
-        self._build_steps: list[chain.Step] = []
+        self._build_steps: Sequence[chain.Step] = chain.NO_STEPS
+        self._seen = Seen()
+        self.structure_changed()
         self._calls = 0
         self.input = self.output = None
 
@@ -75,7 +79,10 @@ class Layer(WeightOwner):
         """Makes the variables for images of the shape, by `add_weight`."""
 
     def call(self, x: Node, context: CallContext) -> Node:
-        """The layer's output for `x`."""
+        """The layer's output for `x`: a node. Layers that it calls, `self.inner(x)`, take part in the same trace.
+
+        As in Keras, a subclass may also write `call(self, x)` or `call(self, x, training)`.
+        """
         raise NotImplementedError(f"{self.label} defines no call(x, context)")
 
     def get_config(self) -> dict[str, Any]:
@@ -126,36 +133,81 @@ class Layer(WeightOwner):
     # -- building and calling ----------------------------------------------------------------------------------------
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Makes the weights for inputs of the shape (batch axis first). Once: later calls only check the shape."""
+        """Makes the weights for inputs of the shape (batch axis first). Once: later calls only check the shape.
+
+        As in Keras, a subclass may write this in place of `create_weights`.
+        """
         shape = _exact(self, input_shape)
         with building.lock:
             self.check_input(shape)
             if not self.built:
-                self._variables.clear()
-                self.create_weights(shape)
-                self._build_shape = (None, *shape)
-                self._build_steps = chain.recorded()
-                self.built = True
+                with self._scope((None, *shape)), self._forgetting_failures():
+                    self.create_weights(shape)
+                    self.note_build((None, *shape))
+                    if not all(layer.built for layer in self.sublayers):  # they are built where they are called
+                        self.connect(ops.input_("x", shape), CallContext())
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """What a subclass writes as `build` makes the layer `built`, as in Keras."""
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            setattr(cls, "build", calling.noted(vars(cls)["build"]))  # noqa: B010
+
+    def note_build(self, input_shape: Sequence[int | None]) -> None:
+        """The weights are there, for inputs of the shape."""
+        if not self.built:
+            self._build_shape = tuple(input_shape)
+            self._build_steps = chain.recorded()
+            self.built = True
+            self.structure_changed()
+
+    @contextmanager
+    def _forgetting_failures(self) -> Iterator[None]:
+        """What is half built when something fails is as it was before, so that another shape can be tried."""
+        fresh = [layer for layer in self.flattened() if not layer.built]
+        for layer in fresh:
+            layer._lasting = [*layer._variables]
+        try:
+            yield
+        except Exception:
+            for layer in fresh:
+                layer.forget_build()
+            raise
+
+    def _scope(self, shape: BatchShape) -> AbstractContextManager[None]:
+        return chain.inside(self, self.name, shape, model=self.holds_model_layers)
 
     def connect(self, x: Node, context: CallContext) -> Node:
         """The layer's output for `x`, owned by this layer; builds the weights the first time."""
-        with layer_scope(self.name):
-            self.build((None, *x.shape))
-            y = self.call(x, context)
+        self._make_ready(x.shape)
+        in_layer = chain.in_layer()
+        name = "/".join((*current_layers(), self.name)) if in_layer else self.name
+        with context.ambient(), self._scope((None, *x.shape)), layer_scope(name):
+            y = calling.node_of(self, x, context)
             if self.activity_regularizer is not None:
                 context.add_loss(ops.divide(self.activity_regularizer.penalty(y), ops.batch_size()))
-            context.visits.append(Visit(self, x, y))
+            context.visits.append(Visit(self, x, y, in_layer))
             return y
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def _make_ready(self, shape: Shape) -> None:
+        """Builds the layer, or sees whether it was built for images of such a shape."""
+        if self.built:
+            self.check_input(shape)
+            return
+        with building.lock:
+            if not self.built:
+                self.build((None, *shape))
+
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The output for an array [images, ...], as a tensor computed by the interpreter; of a node, a node.
 
-        `training` makes layers behave as in training: it changes moving statistics.
+        `training` makes layers behave as in training: it changes moving statistics. A layer that is called on a node by
+        another one behaves as that one does, if it is not told otherwise.
         """
         if isinstance(x, SymbolicTensor):
             raise TypeError(_functional_is_not_supported(self.label))
         if isinstance(x, Node):
-            return self.connect(x, CallContext(bool(training)))
+            return self.connect(x, CallContext.current(training))
         return self._computed(x, bool(training))
 
     def _computed(self, x: ArrayLike, training: bool) -> Any:
@@ -208,16 +260,26 @@ class Layer(WeightOwner):
     def unbuilt_copy(self: _Class) -> _Class:
         """A layer of the same name and settings that is in no model and makes weights of its own."""
         other = copy.copy(self)
+        other._seen = Seen()
+        unbuilt: dict[int, Any] = {}
+        vars(other).update({name: _unbuilt(value, unbuilt) for name, value in vars(self).items() if name not in NOT_INSIDE})
         other.forget_build()
         return other
 
     def forget_build(self) -> None:
         """The layer waits for its first input again, and makes new weights then."""
         self.built = self.always_built
-        self._variables = []
+        self._drop_weights()
         self._build_shape = None
-        self._build_steps = []
+        self._build_steps = chain.NO_STEPS
         self.input = self.output = None
+        self.structure_changed()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """A layer that takes the place of another, or comes along later, makes programs out of date."""
+        super().__setattr__(name, value)
+        if isinstance(value, WeightOwner):
+            self.structure_changed()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
@@ -247,3 +309,16 @@ def _functional_is_not_supported(label: str) -> str:
         rule="planish builds Sequential models",
         remedy="Sequential([Input(shape=...), layer, layer, ...])",
     )
+
+
+def _unbuilt(value: Any, made: dict[int, Any]) -> Any:
+    """An attribute, with unbuilt copies of the layers in it; `made` holds those by the identities of the originals."""
+    if isinstance(value, Layer):
+        if id(value) not in made:
+            made[id(value)] = value.unbuilt_copy()
+        return made[id(value)]
+    if type(value) in (list, tuple):
+        return type(value)(_unbuilt(item, made) for item in value)
+    if type(value) is dict:
+        return {key: _unbuilt(item, made) for key, item in value.items()}
+    return value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,19 +19,66 @@ from planish.variable import Variable
 Shape = tuple[int, ...]
 
 
+class _Changes:
+    """The last change of the structure of any layer in this process: most often nothing has happened since."""
+
+    last = 0
+
+
+class _Structure(NamedTuple):
+    """What a layer looked like when it was last looked at, and the number that it then had."""
+
+    changes: int
+    layers: tuple[tuple[int, int], ...]
+    number: int
+
+
+class Seen:
+    """Holds a structure where attributes are not looked through."""
+
+    structure = _Structure(-1, (), 0)
+
+
+_structures = itertools.count(1)
+
+
 class WeightOwner:
-    """Something with a name and weights. They exist once it is `built`."""
+    """Something with a name, weights, and layers inside it. Its weights exist once it is `built`.
+
+    Whatever layers and variables are its attributes, or in lists, tuples and dictionaries that are, belong to it.
+    """
 
     name: str
     built: bool
+    holds_model_layers = False
+    """Whether it is a model: what it is made of are layers that its user knows by name."""
+
     _trainable: bool
     _variables: list[Variable]
-    _build_steps: list[chain.Step]
+    _lasting: list[Variable]
+    """What there was before the layer was built."""
+    _build_steps: Sequence[chain.Step]
+    _own_structure: int
+    _seen: Seen
 
     @property
     def label(self) -> str:
         """The layer as its user knows it, for messages: "Dense 'dense'"."""
         return f"{type(self).__name__} '{self.name}'"
+
+    def forget_build(self) -> None:
+        """The layer waits for its first input again, and makes new weights then."""
+        raise NotImplementedError
+
+    def _drop_weights(self) -> None:
+        """The layer has no weights any more but those that it has had since it was made."""
+        dropped = {*self._variables} - {*self._lasting}
+        self._variables = [*self._lasting]
+        for name, value in [*vars(self).items()]:
+            if isinstance(value, Variable) and value in dropped:
+                delattr(self, name)
+            elif isinstance(value, list):
+                value[:] = [item for item in value if not (isinstance(item, Variable) and item in dropped)]
 
     def add_weight(
         self,
@@ -57,7 +105,7 @@ class WeightOwner:
             name, shape, initializer = None, name, initializer or shape or None
         name = name or f"variable_{len(self._variables)}"
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        path = "/".join((*chain.enclosing_models(), self.name, name))
+        path = chain.weight_path(self, self.name, name)
         variable = Variable(
             name,
             path,
@@ -69,23 +117,66 @@ class WeightOwner:
         self._variables.append(variable)
         return variable
 
+    # -- what is inside ----------------------------------------------------------------------------------------------
+
+    @property
+    def sublayers(self) -> list[WeightOwner]:
+        """The layers that are its attributes, or in lists, tuples and dictionaries that are, each once and in order."""
+        return [item for item in _held(vars(self)) if isinstance(item, WeightOwner)]
+
+    @property
+    def own_variables(self) -> list[Variable]:
+        """The variables of the layer without those of layers inside it, trainable ones first."""
+        found = [item for item in _held(vars(self)) if isinstance(item, Variable)]
+        return sorted(found, key=lambda variable: not variable.trainable)
+
+    def flattened(self, enter: Callable[[WeightOwner], bool] = lambda layer: True) -> Iterator[WeightOwner]:
+        """This and all layers inside, each once, outer ones first; only inside those that `enter` says yes to."""
+        seen: set[WeightOwner] = set()
+        waiting: list[WeightOwner] = [self]
+        while waiting:
+            layer = waiting.pop()
+            if layer not in seen and enter(layer):
+                seen.add(layer)
+                yield layer
+                waiting.extend(reversed(layer.sublayers))
+
+    def structure_changed(self) -> None:
+        """Programs that were made of the layer before are out of date."""
+        _Changes.last = self._own_structure = next(_structures)
+
+    @property
+    def structure_version(self) -> int:
+        """A number that grows whenever layers are added, removed or built, here or in any layer inside."""
+        changes = _Changes.last
+        seen = self._seen.structure
+        if seen.changes != changes:
+            layers = tuple((id(layer), layer._own_structure) for layer in self.flattened())
+            number = seen.number if layers == seen.layers else next(_structures)
+            seen = self._seen.structure = _Structure(changes, layers, number)
+        return seen.number
+
     @property
     def weights_version(self) -> int:
         """A number that grows whenever any weight is assigned: what was packed from the weights is then out of date."""
-        return max((variable.version for variable in self._variables), default=0)
+        return max((variable.version for variable in self.weights), default=0)
+
+    # -- weights -----------------------------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Variable]:
-        """All variables, in Keras's order."""
-        return list(self._variables)
+        """All variables, in Keras's order: a layer's own, then those of the layers inside it. Empty if not built."""
+        return _each_once(variable for layer in self.flattened() for variable in layer.own_variables)
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        return [variable for variable in self.weights if variable.trainable] if self.trainable else []
+        layers = self.flattened(lambda layer: layer.trainable)
+        return _each_once(each for layer in layers for each in layer.own_variables if each.trainable)
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        return [variable for variable in self.weights if not variable.trainable] if self.trainable else self.weights
+        trained = set(self.trainable_weights)
+        return [variable for variable in self.weights if variable not in trained]
 
     @property
     def variables(self) -> list[Variable]:
@@ -105,7 +196,10 @@ class WeightOwner:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = arguments.flag(self.label, "trainable", value)
+        """Sets it on the layer and on every layer in it."""
+        checked = arguments.flag(self.label, "trainable", value)
+        for layer in self.flattened():
+            layer._trainable = checked
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Copies of all weights, in the order of `weights`."""
@@ -145,3 +239,26 @@ class WeightOwner:
                 )
             )
         return sum(variable.size for variable in self.weights)
+
+
+def _held(attributes: Mapping[str, Any]) -> list[Any]:
+    """The layers and variables among attributes, and in lists, tuples and dictionaries, each once and in order."""
+    found: dict[Any, None] = {}
+    waiting = [value for name, value in attributes.items() if name not in NOT_INSIDE][::-1]
+    containers: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, WeightOwner | Variable):
+            found[item] = None
+        elif isinstance(item, list | tuple | dict) and id(item) not in containers:
+            containers.add(id(item))  # one may hold itself
+            waiting.extend(reversed(item.values() if isinstance(item, dict) else item))
+    return [*found]
+
+
+NOT_INSIDE = frozenset({"_notes", "_input_end", "_output_end"})
+"""Attributes that may hold layers which are not part of the layer: the user's data, and what came before it."""
+
+
+def _each_once(variables: Iterable[Variable]) -> list[Variable]:
+    return [*dict.fromkeys(variables)]

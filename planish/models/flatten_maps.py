@@ -9,8 +9,9 @@ from planish import ops
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.node import Node
-from planish.layers import Flatten, Layer, lineage
+from planish.layers import Flatten, lineage
 from planish.layers.context import CallContext
+from planish.models.shape_walk import inner_layers
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
     """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own images."""
-    every = _leaves(model)
+    every = [*inner_layers(model)]
     layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
     feature_map = _traced_to(layer, model, ops.input_("x", model._image_shape()))
     return FlattenMap(
@@ -28,16 +29,6 @@ def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
         image_format=lineage.image_format(every),
         feature_map=feature_map,
     )
-
-
-def _leaves(model: Model) -> list[Layer]:
-    """The layers of the model and of the models in it, in order."""
-    return [leaf for layer in model.layers for leaf in _leaves_of(layer)]
-
-
-def _leaves_of(layer: Layer) -> list[Layer]:
-    nested: list[Layer] | None = getattr(layer, "layers", None)
-    return [layer] if nested is None else [leaf for inner in nested for leaf in _leaves_of(inner)]
 
 
 def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
@@ -50,7 +41,7 @@ def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
             explain(
                 layer=model.label,
                 what="the model has no Flatten layer",
-                received=", ".join(layer.label for layer in _leaves(model)) or "no layers",
+                received=", ".join(layer.label for layer in [*inner_layers(model)]) or "no layers",
             )
         )
     if not named:
@@ -67,7 +58,7 @@ def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
 
 def _traced_to(target: Flatten, model: Model, x: Node) -> Node:
     """What the layer `target`, in the model or in one inside it, is given when the model is given `x`."""
-    before = list(itertools.takewhile(lambda layer: target not in _leaves_of(layer), model.layers))
+    before = list(itertools.takewhile(lambda layer: target not in layer.flattened(), model.layers))
     for layer in before:
         x = layer.connect(x, CallContext())
     holder = model.layers[len(before)]

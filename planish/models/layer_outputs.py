@@ -30,8 +30,8 @@ class Traced:
 
     @property
     def leaves(self) -> tuple[Visit, ...]:
-        """The visits of layers that are no models, in order."""
-        return tuple(visit for visit in self.visits if not hasattr(visit.layer, "layers"))
+        """The visits of a model's layers, in order, without models in it and without parts of its layers."""
+        return tuple(visit for visit in self.visits if not (visit.layer.holds_model_layers or visit.in_layer))
 
     def visit(self, model: Any, layer: LayerName) -> Visit:
         """The visit of a layer of the model, or of one inside it. ValueError if there is none, or several of the name.
@@ -54,8 +54,12 @@ class Traced:
             raise ValueError(
                 explain(
                     layer=model.label,
-                    what=f"{len(found)} layers inside the model have the name {layer!r}",
-                    remedy="pass the layer itself: model.get_layer(...).get_layer(...)",
+                    what=f"{len(found)} layers inside the model have the name {layer!r}"
+                    if isinstance(layer, str)
+                    else f"the model uses {layer.label} {len(found)} times",
+                    remedy="pass the layer itself: model.get_layer(...).get_layer(...)"
+                    if isinstance(layer, str)
+                    else "ask for a layer that is used once",
                 )
             )
         name = layer.name if isinstance(layer, Layer) else layer

@@ -13,18 +13,20 @@ from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
+from planish.layers.weight_owner import WeightOwner
 from planish.models.files import Files
 from planish.models.inspected import ProgramText
 from planish.models.introspection import Introspection
 from planish.models.training import Training
 from planish.tracebacks import short_in_notebooks
-from planish.variable import Variable
 
 _Class = TypeVar("_Class", bound="Model")
 
 
 class Model(Training, Files, Introspection, Layer):
     """Base of models. Build one with `Sequential`."""
+
+    holds_model_layers = True
 
     def __init__(
         self, *inputs_and_outputs: Any, trainable: bool = True, name: str | None = None, **options: Any
@@ -40,7 +42,6 @@ class Model(Training, Files, Introspection, Layer):
                 )
             )
         super().__init__(trainable=trainable, name=name, **options)
-        self._own_structure_version = 0
 
     @property
     def layers(self) -> list[Layer]:
@@ -74,43 +75,9 @@ class Model(Training, Files, Introspection, Layer):
             raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
         return tensor
 
-    # -- weights -----------------------------------------------------------------------------------------------------
-
     @property
-    def weights(self) -> list[Variable]:
-        """All variables, layer by layer; empty if the model is not built."""
-        return [variable for layer in self.layers for variable in layer.weights]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        return [variable for layer in self.layers for variable in layer.trainable_weights] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        if not self.trainable:
-            return self.weights
-        return [variable for layer in self.layers for variable in layer.non_trainable_weights]
-
-    @property
-    def trainable(self) -> bool:
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        """Sets it on the model and on every layer in it."""
-        for layer in self.layers:
-            layer.trainable = value
-        self._trainable = bool(value)
-
-    @property
-    def weights_version(self) -> int:
-        return max((layer.weights_version for layer in self.layers), default=0)
-
-    @property
-    def structure_version(self) -> int:
-        """A number that grows whenever layers are added, removed or built."""
-        nested = sum(layer.structure_version for layer in self.layers if isinstance(layer, Model))
-        return self._own_structure_version + nested
+    def sublayers(self) -> list[WeightOwner]:
+        return [*self.layers]
 
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:

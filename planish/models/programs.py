@@ -115,6 +115,6 @@ class ProgramsOnce:
         return programs
 
 
-def _trainable_flags(model: Any) -> tuple[Any, ...]:
+def _trainable_flags(model: Any) -> tuple[bool, ...]:
     """Which layers are frozen: it decides what batch normalization does."""
-    return tuple((layer.trainable, _trainable_flags(layer)) for layer in getattr(model, "layers", ()))
+    return tuple(layer.trainable for layer in model.flattened())

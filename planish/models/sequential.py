@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from planish import foreign, ops, overrides, serialization
@@ -14,6 +15,7 @@ from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, Shape, building
 from planish.layers.symbolic import SymbolicTensor
 from planish.models.model import Model
+from planish.models.shape_walk import inner_layers
 from planish.tracebacks import short_in_notebooks
 
 
@@ -27,8 +29,10 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._start_came_with_build = False
+        taken: set[str] = set()
         for layer in layers or ():
-            self.add(layer, rebuild=False)
+            self._append(layer, taken)
+        self.structure_changed()
         self._rebuild()
 
     @property
@@ -40,6 +44,19 @@ class Sequential(Model):
     @short_in_notebooks
     def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
         """Puts a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
+        before = list(self._layers)
+        self._append(layer, {other.name for other in self._layers})
+        self._invalidate()
+        if rebuild:
+            try:
+                self._rebuild()
+            except Exception:
+                self._layers = before
+                self._rebuild()
+                raise
+
+    def _append(self, layer: Layer | SymbolicTensor, taken: set[str]) -> None:
+        """Adds a layer whose name is not `taken`, with the input that it declares."""
         added = layer.layer if isinstance(layer, SymbolicTensor) else layer
         foreign.refuse(added, "layers")
         if not isinstance(added, Layer):
@@ -51,21 +68,13 @@ class Sequential(Model):
                     received=repr(layer),
                 )
             )
-        before = list(self._layers)
         if not self._layers and added.declared_shape is not None and not isinstance(added, InputLayer):
             self._layers.append(InputLayer(batch_shape=added.declared_shape))
-        self._check_addition(added)
+        self._check_addition(added, taken)
+        taken.add(added.name)
         self._layers.append(added)
-        self._invalidate()
-        if rebuild:
-            try:
-                self._rebuild()
-            except Exception:
-                self._layers = before
-                self._rebuild()
-                raise
 
-    def _check_addition(self, layer: Layer) -> None:
+    def _check_addition(self, layer: Layer, taken: set[str]) -> None:
         overrides.refuse(layer, "layer", overrides.LAYER)
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
@@ -76,7 +85,7 @@ class Sequential(Model):
                     remedy="a new Sequential([Input(...), *model.layers])",
                 )
             )
-        if any(other.name == layer.name for other in self._layers):
+        if layer.name in taken:
             raise ValueError(
                 explain(
                     layer=self.label,
@@ -101,7 +110,7 @@ class Sequential(Model):
     def _invalidate(self) -> None:
         self.built = False
         self.input = self.output = None
-        self._own_structure_version += 1
+        self.structure_changed()
 
     def _rebuild(self) -> None:
         """Builds the stack if the shape of its input is known."""
@@ -137,13 +146,7 @@ class Sequential(Model):
             self._start_came_with_build = True
         start = self._layers[0]
         assert isinstance(start, InputLayer)
-        fresh = [layer for layer in (self, *_all_layers(self)) if not layer.built]
-        try:
-            super().build(start.batch_shape if input_shape is None else input_shape)
-        except Exception:
-            for layer in fresh:  # so that another shape can be tried
-                layer.forget_build()
-            raise
+        super().build(start.batch_shape if input_shape is None else input_shape)
 
     def forget_build(self) -> None:
         super().forget_build()
@@ -171,29 +174,20 @@ class Sequential(Model):
         tensor = start.output
         assert tensor is not None
         self.input = tensor
-        for layer, node in self._connected(ops.input_("x", shape), CallContext()):
-            output = SymbolicTensor((images, *node.shape), "float32", layer.name, layer, tensor)
-            if not isinstance(layer, Model):  # a model has an input and an output of its own
-                layer.input, layer.output = tensor, output
-            tensor = output
+        x = ops.input_("x", shape)
+        with chain.apart():
+            for layer in self.layers:
+                x = _built_output(layer, x)
+                output = SymbolicTensor((images, *x.shape), "float32", layer.name, layer, tensor)
+                if not isinstance(layer, Model):  # a model has an input and an output of its own
+                    layer.input, layer.output = tensor, output
+                tensor = output
         self.output = tensor
-        self._own_structure_version += 1
         self._check_paths()
 
-    def _connected(self, x: Node, context: CallContext) -> list[tuple[Layer, Node]]:
-        """Every layer with its output."""
-        connected = []
-        with chain.model_scope(self.name, (None, *x.shape)):
-            for layer in self.layers:
-                x = layer.connect(x, context)
-                connected.append((layer, x))
-                if not isinstance(layer, Model):
-                    chain.record(chain.Step((None, *x.shape), type(layer).__name__, layer.label))
-        return connected
-
     def _check_paths(self) -> None:
-        paths = [variable.path for variable in self.weights]
-        twice = {path for path in paths if paths.count(path) > 1}
+        paths = Counter(variable.path for variable in self.weights)
+        twice = [path for path, count in paths.items() if count > 1]
         if twice:
             raise ValueError(
                 explain(
@@ -210,7 +204,9 @@ class Sequential(Model):
         return super().connect(_with_rank(x, start.batch_shape[1:]) if isinstance(start, InputLayer) else x, context)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return self._connected(x, context)[-1][1]
+        for layer in self.layers:
+            x = _recorded(layer, layer.connect(x, context))
+        return x
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
@@ -243,9 +239,19 @@ def _with_rank(x: Node, shape: BatchShape) -> Node:
     return x
 
 
-def _all_layers(model: Model) -> Iterator[Layer]:
-    """The layers of a model, those of models in it included."""
-    for layer in model.layers:
-        yield layer
-        if isinstance(layer, Model):
-            yield from _all_layers(layer)
+def _built_output(layer: Layer, x: Node) -> Node:
+    """What stands for the layer's output for `x`; builds it. A model that was built before is not traced again."""
+    if not isinstance(layer, Model) or not layer.built:
+        return _recorded(layer, layer.connect(x, CallContext()))
+    layer.check_input(_with_rank(x, layer.input_shape[1:]).shape)
+    for inner in inner_layers(layer):
+        assert inner.output is not None
+        chain.record(chain.Step(inner.output.shape, type(inner).__name__, inner.label))
+    return ops.input_("x", tuple(extent for extent in layer.output_shape[1:] if extent is not None))
+
+
+def _recorded(layer: Layer, y: Node) -> Node:
+    """The layer's output, which is a step of the chain; layers in a model in the model are steps of their own."""
+    if not isinstance(layer, Model):
+        chain.record(chain.Step((None, *y.shape), type(layer).__name__, layer.label))
+    return y

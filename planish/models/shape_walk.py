@@ -38,8 +38,10 @@ def walk(model: Any, images: Sequence[int | None]) -> Walk:
 
 def inner_layers(model: Any) -> Iterator[Layer]:
     """The layers of a model in order; in the place of a model inside it, that one's layers."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from inner_layers(layer)
+    waiting: list[Layer] = [*reversed(model.layers)]
+    while waiting:
+        layer = waiting.pop()
+        if layer.holds_model_layers:
+            waiting.extend(reversed(getattr(layer, "layers", ())))
         else:
             yield layer

@@ -115,7 +115,7 @@ def _rows(layer: Layer, depth: int, expand_nested: bool, show_trainable: bool) -
     row = [name, _shape(layer), _count(layer)]
     if show_trainable:
         row.append(_trainable(layer))
-    nested = getattr(layer, "layers", []) if expand_nested else []
+    nested: list[Layer] = getattr(layer, "layers", []) if expand_nested and layer.holds_model_layers else []
     return [row, *(inner for child in nested for inner in _rows(child, depth + 1, expand_nested, show_trainable))]
 
 

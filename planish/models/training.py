@@ -9,6 +9,7 @@ import numpy as np
 
 from planish import overrides
 from planish.callbacks import History
+from planish.graph.node import Node
 from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.metrics import Metric
@@ -232,11 +233,13 @@ class Training:
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
     @short_in_notebooks
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs for an array, as a tensor, float32 [n, ...].
 
         `training` lets dropout drop and moving statistics move.
         """
+        if isinstance(x, Node):
+            return Layer.__call__(cast(Layer, self), x, training)
         if training or isinstance(x, SymbolicTensor):
             return Layer.__call__(cast(Layer, self), taken(x, expected_by(self).input_name, "x"), training)
         return tensor(self.predict_on_batch(x))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.layers import Layer
 from planish.layers.foreign_weights import listed
 from planish.models import Model, weight_misfits
-from planish.naming import snake_case
 from planish.saving import optimizer_state
+from planish.saving.layer_paths import layer_paths
 from planish.saving.weights_store import WeightsReader, WeightsWriter, WrongShapeError
 from planish.variable import Variable
 
@@ -26,7 +23,7 @@ def packed(model: Model, *, with_optimizer: bool = True) -> bytes:
     writer = WeightsWriter()
     writer.add("", model.name, [])
     for path, layer in layer_paths(model):
-        writer.add(path, layer.name, [variable.value for variable in layer.weights])
+        writer.add(path, layer.name, [variable.value for variable in layer.own_variables])
     if model.optimizer is not None and with_optimizer:
         writer.add(
             optimizer_state.GROUP,
@@ -58,9 +55,10 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
     assignments: _Assignments = []
     for path, layer in layer_paths(model):
         try:
-            stored, names = reader.count(path), [variable.name for variable in layer.weights]
+            own = layer.own_variables
+            stored, names = reader.count(path), [variable.name for variable in own]
             if stored != len(names):
-                shapes = [variable.shape for variable in layer.weights]
+                shapes = [variable.shape for variable in own]
                 raise ValueError(
                     explain(
                         what=f"{reader.source!r} has not the weights that the layer needs",
@@ -71,8 +69,7 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
                     )
                 )
             assignments += [
-                (variable, _array(model, reader, path, number, variable))
-                for number, variable in enumerate(layer.weights)
+                (variable, _array(model, reader, path, number, variable)) for number, variable in enumerate(own)
             ]
         except ValueError as error:
             if not skip_mismatch:
@@ -90,7 +87,7 @@ def _array(model: Model, reader: WeightsReader, path: str, number: int, variable
 
 def _refuse_superfluous(model: Model, reader: WeightsReader) -> None:
     """A file of a deeper model fits a shallower one by accident: its remaining weights say so."""
-    known = {path.split("/")[1] for path, _ in layer_paths(model)}
+    known = {path.split("/")[1] for path, _ in layer_paths(model) if path.startswith("layers/")}
     for name in reader.groups("layers"):
         if name not in known and reader.count(f"layers/{name}"):
             raise ValueError(
@@ -101,16 +98,3 @@ def _refuse_superfluous(model: Model, reader: WeightsReader) -> None:
                     remedy="load into the model that was saved, or give skip_mismatch=True",
                 )
             )
-
-
-def layer_paths(model: Model, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-    """Every layer inside `model` that is no model itself, with the path of its group."""
-    used: Counter[str] = Counter()
-    for layer in model.layers:
-        stem = snake_case(type(layer).__name__)
-        path = f"{prefix}layers/{stem}_{used[stem]}" if used[stem] else f"{prefix}layers/{stem}"
-        used[stem] += 1
-        if isinstance(layer, Model):
-            yield from layer_paths(layer, f"{path}/")
-        else:
-            yield path, layer

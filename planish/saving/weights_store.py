@@ -149,12 +149,14 @@ class WeightsReader:
 
     def _group(self, path: str) -> Any:
         """The group at `path`; None if there is none."""
-        if path not in self._groups:
-            parent, _, name = path.rpartition("/")
-            above = self._group(parent)
-            found = None if above is None else self._child(above, name, path)
-            self._groups[path] = found if isinstance(found, self._h5py.h5g.GroupID) else None
-        return self._groups[path]
+        above, so_far = self._groups[""], ""
+        for name in path.split("/"):
+            so_far = f"{so_far}/{name}" if so_far else name
+            if so_far not in self._groups:
+                found = None if above is None else self._child(above, name, so_far)
+                self._groups[so_far] = found if isinstance(found, self._h5py.h5g.GroupID) else None
+            above = self._groups[so_far]
+        return above
 
     def _child(self, group: Any, name: str, place: str) -> Any:
         """What a group has under `name`; None if nothing. Links to other places and files are refused."""

@@ -61,7 +61,7 @@ def alternatives_to(layers: Sequence[Layer], steps: Sequence[Step]) -> tuple[Alt
     units = layers[dense].units  # type: ignore[attr-defined]
     if units > 1 and any(isinstance(layer, (Dense, Product)) for layer in layers[dense + 1 :]):
         smaller = layers[dense].unbuilt_copy()
-        smaller.units = units // 2  # type: ignore[attr-defined]
+        smaller.units = units // 2
         kind = "nn.LazyLinear" if isinstance(smaller, Product) else "Dense"
         change = f"{kind}({units // 2}) for {kind}({units})"
         made.append((change, [*layers[:dense], smaller, *layers[dense + 1 :]]))

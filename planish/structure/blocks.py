@@ -9,8 +9,8 @@ from planish import ops
 from planish.graph.node import Node, layer_scope
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
+from planish.layers.weight_owner import WeightOwner
 from planish.structure.mirrored import Mirrored
-from planish.variable import Variable
 
 Combine = Callable[[Sequence[Node]], Node]
 
@@ -55,8 +55,8 @@ class Block(Mirrored):
             self.data_format = next(each for each in formats if each is not None)
 
     @property
-    def weights(self) -> list[Variable]:
-        return [variable for part in self.parts if part.layer is not None for variable in part.layer.weights]
+    def sublayers(self) -> list[WeightOwner]:
+        return [part.layer for part in self.parts if part.layer is not None]
 
     def call(self, x: Node, context: CallContext) -> Node:
         values = {self.start: x}

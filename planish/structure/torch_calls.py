@@ -98,7 +98,7 @@ def layer_of_call(function: str, name: str, arguments: Sequence[Any], options: M
 
 def _renamed(layer: Layer, kind: str) -> Layer:
     """Users know the call by the function's name."""
-    layer.kind = kind  # type: ignore[attr-defined]
+    layer.kind = kind
     return layer
 
 

@@ -1,0 +1,74 @@
+"""Where Keras keeps each layer's weights in a file.
+
+A model's layers are in `layers`, numbered by class. Layers inside a layer are under the attribute that holds them; in a
+list or a dictionary, numbered by class again. Attributes are taken in the order of their names, those that begin with
+an underscore last, and what several attributes hold is kept under the first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from planish.layers.weight_owner import WeightOwner
+from planish.naming import snake_case
+
+_Inside = Iterator[tuple[str, WeightOwner]]
+
+
+def layer_paths(model: Any) -> _Inside:
+    """Every layer inside the model that is not a model itself, with the path of its group; outer ones first."""
+    seen: set[WeightOwner] = set()
+    waiting = [("", model)]
+    while waiting:
+        path, layer = waiting.pop()
+        if layer in seen:
+            continue
+        seen.add(layer)
+        if not layer.holds_model_layers:
+            yield path, layer
+        inside = [(f"{path}/{name}" if path else name, inner) for name, inner in _inside(layer)]
+        waiting.extend(reversed(inside))
+
+
+def _inside(layer: Any) -> _Inside:
+    """The layers directly inside a layer, with their paths within it."""
+    if layer.holds_model_layers:
+        yield from _in_container("layers", layer.layers)
+    for name in sorted(vars(layer), key=lambda name: (name.startswith("_"), name)):
+        value = vars(layer)[name]
+        if name in _names_of_every(models=layer.holds_model_layers):
+            continue
+        if isinstance(value, WeightOwner):
+            yield name, value
+        elif isinstance(value, list | tuple | dict):
+            yield from _in_container(name, value)
+
+
+def _in_container(path: str, container: Any) -> _Inside:
+    used: Counter[str] = Counter()
+    for item in _items(container):
+        stem = snake_case(type(item).__name__) if isinstance(item, WeightOwner) else "container"
+        name = f"{path}/{stem}_{used[stem]}" if used[stem] else f"{path}/{stem}"
+        used[stem] += 1
+        if isinstance(item, WeightOwner):
+            yield name, item
+        else:
+            yield from _in_container(name, item)
+
+
+def _items(container: Any) -> Iterable[Any]:
+    values = container.values() if isinstance(container, dict) else container
+    return (item for item in values if isinstance(item, WeightOwner | list | tuple | dict))
+
+
+@cache
+def _names_of_every(*, models: bool) -> frozenset[str]:
+    """The attributes that all layers, or all models, have: what they hold is no part of the layer."""
+    from planish.layers import Layer
+    from planish.models import Sequential
+
+    plain = Sequential(name="plain") if models else Layer(name="plain")
+    return frozenset(vars(plain))
