@@ -71,7 +71,7 @@ def _serialized_object(value: Any) -> dict[str, Any]:
         "module": keras_module(class_),
         "class_name": class_.__name__,
         "config": value.get_config(),
-        "registered_name": None,
+        "registered_name": None if class_.__module__.partition(".")[0] == "planish" else class_.__name__,
     }
     for part in ("build_config", "compile_config"):
         config = getattr(value, f"get_{part}", lambda: None)()

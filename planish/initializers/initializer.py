@@ -18,7 +18,7 @@ class Initializer:
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Array:
         precision.require_float32(f"initializer {type(self).__name__}", dtype)
-        return np.ascontiguousarray(self.values(tuple(shape)), dtype=np.float32)
+        return np.asarray(self.values(tuple(shape)), dtype=np.float32, order="C")
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """The array, in any float type."""

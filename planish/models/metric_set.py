@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from planish import metrics
+from planish import forking, metrics
 from planish.metrics import Mean, Metric
 from planish.metrics.state import State
 from planish.models.arrays import Array
@@ -107,16 +106,17 @@ class _Guard:
     """Held while the values in any metrics are those of one run; `depth` counts runs inside runs of one thread."""
 
     def __init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """As new: in the child of a fork, another thread's run may have held the lock, and will never let go."""
         self.lock = threading.RLock()
         self.depth = 0
+        forking.tell_child(self)
+
+    def after_fork(self) -> None:
+        if forking.is_lost(self.lock):  # the run of a thread that this child does not have held it
+            self.lock = threading.RLock()
+            self.depth = 0
 
 
 _guard = _Guard()
-os.register_at_fork(after_in_child=_guard.renew)
 
 
 def _values_of(metrics: Sequence[Metric]) -> _Values:
