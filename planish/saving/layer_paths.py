@@ -37,7 +37,6 @@ def _inside(layer: Any) -> _Inside:
     """The layers directly inside a layer, with their paths within it."""
     if layer.holds_model_layers:
         yield from _in_container("layers", layer.layers)
-    class_: Any = type(layer)
     for name in sorted(vars(layer), key=lambda name: (name.startswith("_"), name)):
         value = vars(layer)[name]
         if name in _names_of_every(models=layer.holds_model_layers):
