@@ -262,7 +262,9 @@ class Layer(WeightOwner):
         other = copy.copy(self)
         other._seen = Seen()
         unbuilt: dict[int, Any] = {}
-        vars(other).update({name: _unbuilt(value, unbuilt) for name, value in vars(self).items() if name not in NOT_INSIDE})
+        vars(other).update(
+            {name: _unbuilt(value, unbuilt) for name, value in vars(self).items() if name not in NOT_INSIDE}
+        )
         other.forget_build()
         return other
 
