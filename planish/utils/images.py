@@ -56,7 +56,7 @@ def load_img(
     if size is None or image.size == size:
         return image
     box = _middle(image.size, size) if keep_aspect_ratio else None
-    return _depth_for_resizing(image).resize(size, pillow().Resampling[interpolation.upper()], box)
+    return image.resize(size, pillow().Resampling[interpolation.upper()], box)
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> NDArray[Any]:
@@ -159,11 +159,6 @@ def _file_format(path: Any, asked: str | None) -> str:
             )
         )
     return str(name)
-
-
-def _depth_for_resizing(image: Image) -> Image:
-    """Not every version of Pillow resizes images of 16 bits."""
-    return image.convert("I") if image.mode.startswith("I;16") else image
 
 
 def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, int, int]:

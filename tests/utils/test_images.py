@@ -1,5 +1,7 @@
 """Image files to arrays and back."""
 
+import io
+import os
 import re
 import sys
 
@@ -49,6 +51,50 @@ def test_sixteen_bits(tmp_path):
     assert np.asarray(load_img(tmp_path / "deep.png"))[..., 1].tolist() == [[0, 128, 255]]
 
 
+def test_deep_images_are_resized_in_their_depth(tmp_path):
+    Image.fromarray(np.array([[0, 60000]], np.uint16)).save(tmp_path / "deep.png")
+    resized = load_img(tmp_path / "deep.png", "grayscale", (1, 4), "bilinear")
+    assert img_to_array(resized)[..., 0].tolist() == [[0, 15000, 45000, 60000]]
+
+
+@pytest.mark.parametrize("make", [str, os.fsencode, lambda path: path, lambda path: io.BytesIO(path.read_bytes())])
+def test_files_are_named_in_any_way(tmp_path, make):
+    save_img(tmp_path / "image.png", np.full((2, 3, 3), 7), scale=False)
+    assert np.asarray(load_img(make(tmp_path / "image.png"))).tolist() == [[[7] * 3] * 3] * 2
+
+
+def test_saving_to_a_file_object_and_with_arguments_of_pillows(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3))
+    good, bad = io.BytesIO(), io.BytesIO()
+    save_img(good, pixels, file_format="jpg", quality=95)
+    save_img(bad, pixels, file_format="JPEG", quality=5)
+    assert len(good.getvalue()) > 2 * len(bad.getvalue())
+    save_img(tmp_path / "named.dat", pixels, file_format="png", scale=False)
+    np.testing.assert_array_equal(img_to_array(load_img(tmp_path / "named.dat")), pixels)
+
+
+def test_a_transparent_image_is_saved_as_jpeg_on_white(tmp_path):
+    pixels = np.zeros((8, 8, 4))
+    with pytest.warns(UserWarning, match="JPEG has no transparency"):
+        save_img(tmp_path / "image.jpg", pixels, scale=False)
+    assert img_to_array(load_img(tmp_path / "image.jpg")).min() > 250
+
+
+def test_one_channel_of_larger_numbers_becomes_a_deep_image(tmp_path):
+    pixels = np.array([[[0.0], [300.0], [60000.0]]])
+    image = array_to_img(pixels, scale=False)
+    assert (image.mode, np.asarray(image).tolist()) == ("I", [[0, 300, 60000]])
+    for ending in ("png", "tiff"):
+        save_img(tmp_path / f"deep.{ending}", pixels, scale=False)
+        read = img_to_array(load_img(tmp_path / f"deep.{ending}", "grayscale"))
+        np.testing.assert_array_equal(read, pixels)
+
+
+def test_values_beyond_a_byte_are_cut_and_not_wrapped():
+    values = np.array([[[-5.0, 300.0, np.nan]]])
+    assert np.asarray(array_to_img(values, scale=False)).tolist() == [[[0, 255, 0]]]
+
+
 @pytest.mark.parametrize("contents", [b"", b"no image", b"\x89PNG\r\n\x1a\n"])
 def test_a_file_that_is_no_image(tmp_path, contents):
     path = tmp_path / "image.png"
@@ -78,6 +124,14 @@ def test_a_file_that_does_not_exist(tmp_path):
         (lambda: img_to_array(Image.new("L", (2, 2)), "channel_last"), "unknown data_format 'channel_last'"),
         (lambda: array_to_img(np.zeros((2, 2))), "add the channel axis: x[..., None]"),
         (lambda: array_to_img(np.zeros((2, 2, 5))), "with 1, 3 or 4 channels"),
+        (lambda: array_to_img(np.zeros((0, 2, 3))), "array_to_img takes one image"),
+        (lambda: img_to_array(np.zeros((1, 2, 2, 3))), "img_to_array takes one image"),
+        (lambda: load_img("x.png", target_size=(2, 0)), "target_size is (height, width)"),
+        (lambda: load_img("x\0.png"), "cannot be the name of a file"),
+        (lambda: save_img("image.xyz", np.zeros((2, 2, 3))), "does not write the format '.xyz'"),
+        (lambda: save_img("image", np.zeros((2, 2, 3))), "nothing says in which format to save"),
+        (lambda: save_img(io.BytesIO(), np.zeros((2, 2, 3))), "or file_format='png'\n  received: a BytesIO"),
+        (lambda: save_img(io.BytesIO(), np.full((2, 2, 1), 999), scale=False, file_format="jpg"), "saved as JPEG"),
     ],
 )
 def test_wrong_arguments(call, message):
@@ -89,3 +143,8 @@ def test_without_pillow(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match=re.escape("pip install pillow")):
         load_img("x.png")
+
+
+def test_what_is_not_a_file():
+    with pytest.raises(TypeError, match="load_img takes a file\n  expected: a path, or a BytesIO\n  received: int"):
+        load_img(3)
