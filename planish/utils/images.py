@@ -155,7 +155,7 @@ def _file_format(path: Any, asked: str | None) -> str:
                 if not given
                 else f"save_img: Pillow does not write the format {given!r}",
                 expected="a path that ends in .png, .jpg, ..., or file_format='png'",
-                received=repr(path) if named else f"a {type(path).__name__}",
+                received=repr(os.fspath(path)) if named else f"a {type(path).__name__}",
             )
         )
     return str(name)

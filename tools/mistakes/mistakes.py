@@ -7,6 +7,7 @@ from cases import Stage
 from fitting import FITTING
 from loading import LOADING
 from naming import NAMING
+from picturing import PICTURING
 from predicting import PREDICTING
 
-STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, PREDICTING, LOADING)
+STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, PICTURING, PREDICTING, LOADING)
