@@ -261,6 +261,7 @@ def _given(labels: Any, count: int, root: str) -> NDArray[np.int32]:
                 what=f"labels are not as many as the images in {root!r}",
                 expected=f"{count:,} labels, one for each image",
                 received=f"{len(array):,}",
+                remedy="labels='inferred' takes the classes from the sub-folders",
             )
         )
     return array.astype(np.int32)
@@ -354,7 +355,11 @@ def _check_label_mode(label_mode: str | None, found: Listed) -> None:
     count = len(found.class_names)
     if label_mode == "binary" and count != 2:
         raise ValueError(
-            explain(what="label_mode 'binary' is for two classes", received=f"{count}: {found.class_names}")
+            explain(
+                what="label_mode 'binary' is for two classes",
+                received=f"{count}: {found.class_names}",
+                remedy="label_mode='categorical', or class_names=[...] with two of them",
+            )
         )
     if label_mode != "int" and not 0 <= found.labels.min() <= found.labels.max() < count:
         raise ValueError(

@@ -154,8 +154,9 @@ def _file_format(path: Any, asked: str | None) -> str:
                 what="save_img: nothing says in which format to save"
                 if not given
                 else f"save_img: Pillow does not write the format {given!r}",
-                expected="a path that ends in .png, .jpg, ..., or file_format='png'",
+                expected="a path that ends in .png, .jpg, ...",
                 received=repr(os.fspath(path)) if named else f"a {type(path).__name__}",
+                remedy="file_format='png'",
             )
         )
     return str(name)

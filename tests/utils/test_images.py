@@ -130,7 +130,7 @@ def test_a_file_that_does_not_exist(tmp_path):
         (lambda: load_img("x\0.png"), "cannot be the name of a file"),
         (lambda: save_img("image.xyz", np.zeros((2, 2, 3))), "does not write the format '.xyz'"),
         (lambda: save_img("image", np.zeros((2, 2, 3))), "nothing says in which format to save"),
-        (lambda: save_img(io.BytesIO(), np.zeros((2, 2, 3))), "or file_format='png'\n  received: a BytesIO"),
+        (lambda: save_img(io.BytesIO(), np.zeros((2, 2, 3))), "received: a BytesIO\n  remedy:   file_format='png'"),
         (lambda: save_img(io.BytesIO(), np.full((2, 2, 1), 999), scale=False, file_format="jpg"), "saved as JPEG"),
     ],
 )
