@@ -10,6 +10,8 @@ LLVM's lock is looked after in `codegen/llvm.py`, and HDF5's by h5py itself.
 
 from __future__ import annotations
 
+import _imp
+import importlib
 import os
 import sys
 import threading
@@ -61,17 +63,29 @@ def is_lost(lock: threading.RLock) -> bool:
     return True
 
 
+def _let_imports_begin() -> None:
+    try:
+        _imp.release_lock()
+    except RuntimeError:  # Ctrl-C came while this was waited for
+        return
+
+
 def _in_child() -> None:
+    _let_imports_begin()
+    _give_up_imports()
     for forked in list(_TOLD):
         forked.after_fork()
 
 
 def _wait_for_imports() -> None:
-    if not _is_importing():
-        return
+    """Returns with the lock under which every import begins, so that none does before the fork."""
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
-    with _without_h5pys_lock():
-        while _is_importing() and time.monotonic() < deadline:
+    while True:
+        _imp.acquire_lock()
+        if not _is_importing() or time.monotonic() > deadline:
+            return
+        _imp.release_lock()
+        with _without_h5pys_lock():
             time.sleep(0.001)
 
 
@@ -97,9 +111,17 @@ def _is_importing() -> bool:
     return any(
         getattr(getattr(module, "__spec__", None), "_initializing", False)
         for name, module in list(sys.modules.items())
-        if name.startswith(_IMPORTED_LATE)
+        if name.partition(".")[0] in _IMPORTED_LATE
     )
 
 
+def _give_up_imports() -> None:
+    """Of modules that other threads were about to look for: each has a lock, which nobody would open here."""
+    locks = getattr(importlib._bootstrap, "_module_locks", {})
+    for name, reference in list(locks.items()):
+        if getattr(reference(), "owner", None) not in (None, threading.get_ident()):
+            locks.pop(name, None)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_wait_for_imports, after_in_child=_in_child)
+    os.register_at_fork(before=_wait_for_imports, after_in_parent=_let_imports_begin, after_in_child=_in_child)

@@ -1,5 +1,6 @@
 """A forked child has one thread, and everything in it is usable; `make soak` tries that many times more."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -186,6 +187,25 @@ def test_a_fork_waits_for_an_import_of_another_thread(monkeypatch):
 
     assert a_child_can(check)
     thread.join()
+
+
+def test_a_module_that_another_thread_was_about_to_look_for():
+    lock = importlib._bootstrap._get_module_lock("planish.nowhere")
+
+    class Held:
+        """The lock as a context."""
+
+        def __enter__(self):
+            lock.acquire()
+
+        def __exit__(self, *ended_by):
+            lock.release()
+
+    def check():
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("planish.nowhere")
+
+    assert while_another_thread_is_in(Held(), lambda: a_child_can(check))
 
 
 def test_threads_of_the_parent_are_not_counted_on():
