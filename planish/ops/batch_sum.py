@@ -24,7 +24,7 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
-    total = x.sum(axis=(0, *(axis + 1 for axis in node.attributes["axes"])))
+    total = x.sum(axis=(0, *(axis + 1 for axis in node.attributes["axes"])), dtype=np.float64)
     return np.asarray(total).astype(environment.dtype, copy=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,11 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     return TensorType(tuple(kept), batched=source.batched)
 
 
-def _define(name: str, meaning: Callable[..., Array], grad: Gradient) -> None:
+def _define(name: str, meaning: Callable[..., Array], grad: Gradient, **settings: Any) -> None:
     def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
         (x,) = arrays
         axes = tuple(axis + node.batched for axis in node.attributes["axes"])
-        reduced = meaning(x, axis=axes, keepdims=node.attributes["keepdims"])
+        reduced = meaning(x, axis=axes, keepdims=node.attributes["keepdims"], **settings)
         return np.asarray(reduced).astype(environment.dtype, copy=False)
 
     register(name, _infer, reference, grad)
@@ -70,8 +71,8 @@ def reduced_size(node: Node) -> int:
     return math.prod(node.inputs[0].shape[axis] for axis in node.attributes["axes"])
 
 
-_define("reduce_sum", np.sum, _sum_grad)
-_define("reduce_mean", np.mean, _mean_grad)
+_define("reduce_sum", np.sum, _sum_grad, dtype=np.float64)  # in float32, a sum over rows adds one after the other
+_define("reduce_mean", np.mean, _mean_grad, dtype=np.float64)
 _define("reduce_max", np.max, _max_grad)
 
 

@@ -8,8 +8,11 @@
 If the last axis is kept, lanes run along it and the last vector is masked; up to WAYS sums are made side by
 side, of several vectors or of parts of one, so that an addition does not wait for the one before. If it is reduced,
 lanes hold partial results of it and are joined in a fixed tree at the end. `batch_sum_of` and `reduce_sum_of` sum an
-expression of several operands, which is never written. Each image is summed by itself before it joins the batch's
-total, which keeps rounding errors small. Bound by memory. batch_sum is cut into one item a vector of the last axis.
+expression of several operands, which is never written. Bound by memory. batch_sum is cut into one item a vector of the
+last axis.
+
+Rounding errors stay small, however much is summed: each image, and each index of an outer axis, is summed by itself
+before it joins a total, and a loop of more than BLOCK turns is one of blocks, each of which starts at nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from planish.codegen.target import Target
 Join = Callable[[Value, Value], Value]
 
 WAYS = 4
+BLOCK = 64
 
 
 def batch_items(spec: Spec, target: Target) -> int:
@@ -136,11 +140,39 @@ def _totals(
     if not batched:
         return _over_reduced(f, axes, readers, x, start, joining, 0)
     image_nbytes = 4 * summed_type(spec).size
-    with f.loop(0, operands.count, carried=start) as image:
-        own = moved(f, x, f.multiply(image.index, image_nbytes))
+
+    def image_joined(image: Index, totals: Sequence[Value]) -> list[Value]:
+        own = moved(f, x, f.multiply(image, image_nbytes))
         parts = _over_reduced(f, axes, readers, own, start, joining, 0)
-        image.next(*map(joining.join, image.carried, parts))
-    return list(image.results)
+        return list(map(joining.join, totals, parts))
+
+    return _in_blocks(f, 0, operands.count, 1, BLOCK**3, start, joining, image_joined)
+
+
+def _in_blocks(
+    f: Function,
+    start: Index,
+    stop: Index,
+    step: int,
+    turns: int,
+    totals: Sequence[Value],
+    joining: _Joining,
+    body: Callable[[Index, Sequence[Value]], list[Value]],
+) -> list[Value]:
+    """A loop of `turns` turns, or so many at most, that joins to `totals` what blocks of turns give."""
+    if turns <= BLOCK:
+        with f.loop(start, stop, step, carried=list(totals)) as place:
+            place.next(*body(place.index, place.carried))
+        return list(place.results)
+    inside = BLOCK
+    while inside * BLOCK < turns:
+        inside *= BLOCK
+    with f.loop(start, stop, inside * step, carried=list(totals)) as block:
+        end = f.smaller(f.add(block.index, inside * step), stop)
+        nothing = [joining.start] * len(totals)
+        parts = _in_blocks(f, block.index, end, step, inside, nothing, joining, body)
+        block.next(*map(joining.join, block.carried, parts))
+    return list(block.results)
 
 
 def _over_reduced(
@@ -155,14 +187,17 @@ def _over_reduced(
     if level == len(axes.reduced):
         if axes.last_kept:
             return _joined(f, readers, x, totals, joining, 0)
-        return [_over_last(f, axes.last, readers[0], x[0], totals[0], joining.join)]
+        return [_over_last(f, axes.last, readers[0], x[0], totals[0], joining)]
     extent, stride = axes.reduced[level]
     if level == len(axes.reduced) - 1 and axes.last_kept:
         return _over_innermost(f, (extent, 4 * stride), readers, x, totals, joining)
-    with f.loop(0, extent, carried=list(totals)) as place:
-        here = moved(f, x, f.multiply(place.index, 4 * stride))
-        place.next(*_over_reduced(f, axes, readers, here, place.carried, joining, level + 1))
-    return list(place.results)
+
+    def index_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
+        here = moved(f, x, f.multiply(place, 4 * stride))
+        nothing = [joining.start] * len(totals)
+        return list(map(joining.join, totals, _over_reduced(f, axes, readers, here, nothing, joining, level + 1)))
+
+    return _in_blocks(f, 0, extent, 1, extent, totals, joining, index_joined)
 
 
 def _over_innermost(
@@ -178,14 +213,16 @@ def _over_innermost(
     ways = min(extent, max(1, WAYS // len(readers)))
     several = [*totals, *[joining.start] * (len(totals) * (ways - 1))]
     whole = extent // ways * ways
-    with f.loop(0, whole, ways, carried=several) as place:
-        here = moved(f, x, f.multiply(place.index, stride))
+
+    def several_joined(place: Index, carried: Sequence[Value]) -> list[Value]:
+        here = moved(f, x, f.multiply(place, stride))
         following: list[Value] = []
         for way in range(ways):
-            own = place.carried[way * len(readers) : (way + 1) * len(readers)]
+            own = carried[way * len(readers) : (way + 1) * len(readers)]
             following += _joined(f, readers, here, own, joining, way * stride)
-        place.next(*following)
-    results = list(place.results)
+        return following
+
+    results = _in_blocks(f, 0, whole, ways, whole // ways, several, joining, several_joined)
     for number in range(whole, extent):
         results[: len(readers)] = _joined(f, readers, x, results[: len(readers)], joining, number * stride)
     while len(results) > len(readers):
@@ -207,16 +244,18 @@ def _joined(
     return list(map(joining.join, totals, loaded))
 
 
-def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Value, joined: Join) -> Value:
+def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Value, joining: _Joining) -> Value:
     whole = extent // f.lanes * f.lanes
     if whole:
-        with f.loop(0, whole, f.lanes, carried=[total]) as place:
-            place.next(joined(place.carried[0], reader.load(x, f.multiply(place.index, 4))))
-        (total,) = place.results
+
+        def vector_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
+            return [joining.join(totals[0], reader.load(x, f.multiply(place, 4)))]
+
+        (total,) = _in_blocks(f, 0, whole, f.lanes, whole // f.lanes, [total], joining, vector_joined)
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    return f.select(mask, joined(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep what they have
+    return f.select(mask, joining.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep what they have
 
 
 def _highest_lane(f: Function, value: Value) -> Value:

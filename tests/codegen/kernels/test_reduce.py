@@ -85,3 +85,45 @@ def test_sums_of_expressions_over_an_image(target, channels):
         deviation = ops.multiply(ops.squared_deviation(x, own), scale)
         case.output(ops.reduce_sum(ops.add(ops.multiply(deviation, g), one), axes))
     case.check()
+
+
+LONG = [(4097,), (70_001,), (300, 301), (130, 2), (5000, 3), (70, 65, 5)]
+
+
+@on_every_target
+@pytest.mark.parametrize("shape", LONG)
+def test_long_sums_go_by_blocks(target, shape):
+    case = Case(images=2)
+    x = case.input(*shape, values=np.random.default_rng(0).random((2, *shape), np.float32))
+    every = tuple(range(len(shape)))
+    for axes in {every, every[:1], every[-1:]}:
+        case.output(ops.reduce_sum(x, axes))
+        case.output(ops.reduce_max(x, axes))
+        case.output(ops.batch_sum(x, axes))
+    case.check()
+
+
+@pytest.mark.parametrize("images", [1, 63, 64, 65, 200, 5000])
+def test_batches_go_by_blocks(images):
+    case = Case(images=images)
+    for extent in (1, 3):
+        values = np.random.default_rng(0).random((images, extent), np.float32)
+        case.output(ops.batch_sum(case.input(extent, values=values)))
+    case.check()
+
+
+def test_a_sum_of_a_million_numbers_is_nearly_exact():
+    """None of them negative: errors do not hide among large terms of both signs."""
+    values = np.random.default_rng(0).random((1, 1_000_000), np.float32)
+    for shape in [(1_000_000,), (1000, 1000), (500_000, 2)]:
+        case = Case(images=1)
+        x = case.input(*shape, values=values.reshape(1, *shape))
+        case.output(ops.reduce_sum(x, range(len(shape))), "sum")
+        assert case.computed()["sum"][0] == pytest.approx(values.sum(dtype=np.float64), rel=3e-7)
+
+
+def test_a_sum_over_a_hundred_thousand_images_is_nearly_exact():
+    values = np.random.default_rng(0).random((100_000, 3), np.float32)
+    case = Case(images=100_000)
+    case.output(ops.batch_sum(case.input(3, values=values)), "sum")
+    np.testing.assert_allclose(case.computed()["sum"], values.sum(axis=0, dtype=np.float64), rtol=3e-7)
