@@ -54,10 +54,10 @@ def for_training(
     parts, notes = _with_validation(found, rule)
     size = size or _usual_size(parts[TRAINING])
     files = _Files(found.class_names)
-    training = files.read(parts[TRAINING], _reader(size, color_mode or "rgb"))
+    training = files.read(parts[TRAINING], reader_of(size, color_mode or "rgb"))
     if color_mode is None and _is_grey(training.x):
         color_mode, training = "grayscale", Part(training.x[..., :1].copy(), training.y, training.paths)
-    reader = _reader(size, color_mode or "rgb")
+    reader = reader_of(size, color_mode or "rgb")
     others = {name: files.read(part, reader) for name, part in parts.items() if name != TRAINING}
     files.warn_of_broken()
     _check_classes(root, found.class_names, training)
@@ -71,7 +71,7 @@ def everything(
     """All images of a folder, of whatever part, for a model; and the names of the classes."""
     found = listed(root, names)
     files = [file for part in found.parts.values() for file in part]
-    return _read_all(files, found.class_names, _reader(size, color_mode, smoothed)), found.class_names
+    return _read_all(files, found.class_names, reader_of(size, color_mode, smoothed)), found.class_names
 
 
 def held_out(
@@ -95,7 +95,7 @@ def held_out(
         _, chosen = splitting.divided(next(iter(found.parts.values())), found.class_names, rule)
         if not chosen:
             raise ValueError(explain(what=f"no images of {root!r} were held out", remedy="leave out --split"))
-    return _read_all(chosen, found.class_names, _reader(size, color_mode, smoothed)), found.class_names
+    return _read_all(chosen, found.class_names, reader_of(size, color_mode, smoothed)), found.class_names
 
 
 def _with_validation(found: Listing, rule: splitting.Rule | None) -> tuple[dict[str, list[ImageFile]], dict[str, Any]]:
@@ -118,8 +118,9 @@ def _usual_size(files: Sequence[ImageFile]) -> tuple[int, int]:
     return height, width
 
 
-def _reader(size: tuple[int, int], color_mode: str, smoothed: bool = True) -> ImageReader:
-    return ImageReader(size, color_mode, antialias=smoothed)
+def reader_of(size: tuple[int, int], color_mode: str, smoothed: bool = True) -> ImageReader:
+    """How the images of a model are read: averaged, or as Keras reads them."""
+    return ImageReader(size, color_mode, antialias=smoothed, fast=smoothed, data_format="channels_last")
 
 
 class _Files:

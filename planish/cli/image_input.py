@@ -13,7 +13,7 @@ import numpy as np
 from planish.cli import data, digit, folder_data, model_files
 from planish.errors import explain
 from planish.utils.image_folder import ENDINGS, images_in
-from planish.utils.image_reader import ImageReader, rounded
+from planish.utils.image_reader import rounded
 from planish.utils.resizing import resized
 
 _WHITE = 255
@@ -68,7 +68,7 @@ def reader(model: Any, arguments: argparse.Namespace) -> Read:
     mode = data.color_mode(channels[0] if channels else 1)
     if arguments.digit:
         return _digit_reader((height, width), channels[0] if channels else 1)
-    read = ImageReader((height, width), mode, antialias=model.notes.get(folder_data.SMOOTHED) is True)
+    read = folder_data.reader_of((height, width), mode, model.notes.get(folder_data.SMOOTHED) is True)
 
     def image(path: str) -> model_files.Array:
         pixels = rounded(read(path), np.dtype(np.uint8))

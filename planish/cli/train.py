@@ -95,8 +95,8 @@ class _Augment(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         parser.error(
-            "--augment is not available yet; expected: layers that turn, shift and flip images, which planish does "
-            "not have; remedy: in Python, model.fit(generator) takes batches that you have changed yourself"
+            "--augment is not available: planish does not have layers that turn, shift and flip images; remedy: in "
+            "Python, image_dataset_from_directory(DATA).map(lambda x, y: (x[:, :, ::-1], y)) flips what fit gets"
         )
 
 

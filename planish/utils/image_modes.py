@@ -39,13 +39,14 @@ def check_color_mode(color_mode: str) -> None:
         raise ValueError(unknown_name("color_mode", color_mode, CHANNELS))
 
 
-def pixels(source: Source, color_mode: str) -> NDArray[np.uint8] | NDArray[np.float32]:
+def pixels(source: Source, color_mode: str, least: int = 0) -> NDArray[np.uint8] | NDArray[np.float32]:
     """The image of a file as TensorFlow decodes it: [height, width, channels], uint8 of 0-255.
 
-    What has numbers instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
+    With `least`, photographs may come in a smaller size, if each side still has so many pixels. What has numbers
+    instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
     """
     grey = color_mode == "grayscale"
-    found = decoded(source, grey=grey)
+    found = decoded(source, grey=grey, least=least)
     image = eight_bits(found) if found.is_deep else found.image
     if image is None:
         return _stacked(numbers(found.image), color_mode)

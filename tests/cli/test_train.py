@@ -285,7 +285,7 @@ def test_few_images_are_seen_more_often():
 def test_augmenting_is_refused_by_name(planish, stripes, capsys):
     with pytest.raises(SystemExit, match="2"):
         planish("train", stripes, "--augment")
-    assert "--augment is not available yet; " in capsys.readouterr().err
+    assert "--augment is not available: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
