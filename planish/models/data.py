@@ -16,6 +16,7 @@ from planish.models.class_weights import ClassWeights
 from planish.models.expected import UNKNOWN, Expected, taken, with_rank
 from planish.models.paths import OpenShape, refuse_paths
 
+_LARGEST = float(np.finfo(np.float32).max)
 _NBYTES_FOR_THREADS = 32 << 20
 """What takes less is looked at before another thread is awake."""
 
@@ -238,21 +239,20 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
 
 
 def check_finite(array: Array, what: str) -> None:
-    """ValueError if a float array holds NaN or infinity.
+    """ValueError if a float array holds NaN, infinity, or what becomes infinite in float32.
 
-    Chunks are summed first: one bad value makes the sum bad, and a sum is several times cheaper than a test of each.
+    Chunks are looked at as a whole first (`_is_suspect`), which is several times cheaper than a test of each value.
     """
     if array.dtype.kind != "f" or not array.size:
         return
     rows = max(1, CHUNK_NBYTES // max(1, array[0].nbytes))
-    wide = np.float64 if array.dtype.itemsize >= 8 else np.float32
     suspects: list[int] = []
     starts = iter(range(0, len(array), rows))
 
     def look(number: int) -> None:
         with np.errstate(all="ignore"):
             for start in starts:
-                if not np.isfinite(np.sum(array[start : start + rows], dtype=wide)):
+                if _is_suspect(array[start : start + rows]):
                     suspects.append(start)
 
     if array.nbytes < _NBYTES_FOR_THREADS:
@@ -263,18 +263,44 @@ def check_finite(array: Array, what: str) -> None:
 
         run_together(look, get_num_threads(), stop=lambda: deque(starts, maxlen=0).clear())
     suspects.sort()
-    places = [start + np.argwhere(~np.isfinite(array[start : start + rows]))[:, :1] for start in suspects]
+    places = [start + np.argwhere(_are_bad(array[start : start + rows]))[:, :1] for start in suspects]
     count = sum(len(found) for found in places)
-    if not count:
-        return
-    first = next(int(found[0, 0]) for found in places if len(found))
-    index = (first, *map(int, np.argwhere(~np.isfinite(array[first]))[0]))
+    if count:
+        first = next(int(found[0, 0]) for found in places if len(found))
+        raise _not_finite(array, what, (first, *map(int, np.argwhere(_are_bad(array[first]))[0])), count)
+
+
+def _is_suspect(chunk: Array) -> bool:
+    """Whether it may hold a bad value: one makes a sum bad. A sum of float64 does not tell what is too large."""
+    if chunk.dtype.itemsize < 8:
+        return not np.isfinite(np.sum(chunk, dtype=np.float32))
+    return not max(chunk.max(), -chunk.min()) <= _LARGEST
+
+
+def _are_bad(values: Array) -> Array:
+    with np.errstate(over="ignore"):
+        bad: Array = ~np.isfinite(values.astype(np.float32))
+    return bad
+
+
+def _not_finite(array: Array, what: str, index: tuple[int, ...], count: int) -> ValueError:
+    """The error of an array that holds `count` bad values, the first of them at `index`."""
     example = f"{what}{list(index)} = {array[index]}"
-    raise ValueError(
+    if np.isfinite(array[index]):
+        return ValueError(
+            explain(
+                what=f"`{what}` holds values that are too large",
+                rule="planish computes in float32, in which they are infinite",
+                expected=f"numbers up to {_LARGEST:.1e}",
+                received=f"{count:,} of {array.size:,} are larger, the first is {example}",
+                remedy=f"scale them: {what} / np.abs({what}).max()",
+            )
+        )
+    return ValueError(
         explain(
             what=f"`{what}` holds values that are not finite",
             expected="finite numbers",
             received=f"{count:,} of {array.size:,} are NaN or infinite, the first is {example}",
-            remedy=f"look at {what}[{first}], or replace them: np.nan_to_num({what})",
+            remedy=f"look at {what}[{index[0]}], or replace them: np.nan_to_num({what})",
         )
     )
