@@ -18,16 +18,24 @@ _SHAPE, _CLASSES = (28, 28, 1), 10
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("bench", help="measure predicting and training, beside what else is installed here")
-    parser.add_argument("--model", default="blog", metavar="MODEL", help=model_choice.HELP + " (%(default)s)")
+    parser = commands.add_parser(
+        "bench",
+        help="measure predicting and training, beside other libraries",
+        description="Measures predicting and training on this machine, beside the other libraries that are installed "
+        "here.",
+    )
+    parser.add_argument("--model", default="blog", metavar="MODEL", help=model_choice.HELP + " (default: %(default)s)")
     parser.add_argument(
-        "--images", type=model_files.count, default=6_400, metavar="N", help="how many at once (%(default)s)"
+        "--images", type=model_files.count, default=6_400, metavar="N", help="how many at once (default: %(default)s)"
     )
     parser.add_argument(
-        "--batch-size", type=model_files.count, default=32, metavar="N", help="of training (%(default)s)"
+        "--batch-size", type=model_files.count, default=32, metavar="N", help="of training (default: %(default)s)"
     )
     parser.add_argument(
-        "--only", nargs="*", choices=bench_peers.NAMES, help="these other libraries; none if nothing follows"
+        "--only",
+        nargs="*",
+        choices=bench_peers.NAMES,
+        help="these other libraries; none if nothing follows (default: all installed)",,
     )
     parser.add_argument("--json", metavar="FILE", help="write the numbers")
     parser.add_argument("--markdown", metavar="FILE", help="write a table")

@@ -12,9 +12,13 @@ _SHOWN = 10
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("cache", help="show or clear the cache of compiled programs")
+    parser = commands.add_parser(
+        "cache",
+        help="show or clear the cache of compiled programs",
+        description="Lists the compiled programs that are kept on disk, the last used first, or removes them.",
+    )
     parser.add_argument("--clear", action="store_true", help="remove every program")
-    parser.add_argument("--all", action="store_true", help=f"list every program, not only the last {_SHOWN} used")
+    parser.add_argument("--all", action="store_true", help=f"list every program (default: the last {_SHOWN} used)")
     parser.set_defaults(run=run)
 
 

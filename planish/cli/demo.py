@@ -20,14 +20,23 @@ _CALLS = 3  # of predict: the first one compiles
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("demo", help="train on the embedded digits, and see what comes out")
-    parser.add_argument(
-        "--out", default="demo-output", metavar="DIR", help="folder for model and pictures (%(default)s)"
+    parser = commands.add_parser(
+        "demo",
+        help="train on the embedded digits, and see what comes out",
+        description="Trains the convolutional classifier of many tutorials on the handwritten digits that come with "
+        "planish, and writes the model, pictures and a report.",
     )
-    parser.add_argument("--epochs", type=int, default=5, metavar="N", help="(%(default)s)")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="(%(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same accuracy (%(default)s)"
+        "--out", default="demo-output", metavar="DIR", help="folder for model and pictures (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=5, metavar="N", help="how often every digit is seen (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=32, metavar="N", help="digits in a step (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same accuracy (default: %(default)s)"
     )
     parser.set_defaults(run=run)
 

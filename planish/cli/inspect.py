@@ -10,11 +10,17 @@ from planish.cli.console import say
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("inspect", help="graph, plan, loops, LLVM or assembly of a saved model")
+    parser = commands.add_parser(
+        "inspect",
+        help="graph, plan, loops, LLVM or assembly of a saved model",
+        description="Shows what the compiler makes of a saved model, at any stage.",
+    )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
-    parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (the last one)")
-    parser.add_argument("--emit", choices=config.EMITTED, default="graph", help="(%(default)s)")
-    parser.add_argument("--training", action="store_true", help="the program of `fit`, not that of `predict`")
+    parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (default: the last pass)")
+    parser.add_argument(
+        "--emit", choices=config.EMITTED, default="graph", help="form of the program (default: %(default)s)"
+    )
+    parser.add_argument("--training", action="store_true", help="the program of `fit` (default: that of `predict`)")
     parser.set_defaults(run=run)
 
 

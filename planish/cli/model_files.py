@@ -168,5 +168,5 @@ def positive(text: str) -> float:
 
 def add_scale(parser: argparse.ArgumentParser) -> None:
     """The argument for models whose training data were divided before they got them."""
-    text = "divide pixels by this: 255 for a model that was trained on x / 255 (%(default)s)"
+    text = "divide pixels by this: 255 for a model that was trained on x / 255 (default: %(default)s)"
     parser.add_argument("--scale", type=positive, default=1, metavar="NUMBER", help=text)

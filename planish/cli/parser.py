@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -13,7 +14,7 @@ from planish.cli.console import complain, did_you_mean
 MISTAKE = 2
 """The exit code for a mistake of the user's."""
 
-_WIDEST, _HELP_AT = 100, 26
+_WIDEST, _HELP_AT, _LINE = 100, 26, 80
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -27,8 +28,8 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """The parser of the program and of each command."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=Formatter, **options)
+    def __init__(self, *, description: str, **options: Any) -> None:
+        super().__init__(description=textwrap.fill(description, _LINE), formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         """A mistake in how a command is called: how it is called, one line, and exit code 2."""

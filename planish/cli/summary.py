@@ -8,7 +8,11 @@ from planish.cli import model_files
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("summary", help="the layers of a saved model, their shapes and parameters")
+    parser = commands.add_parser(
+        "summary",
+        help="the layers of a saved model, their shapes and parameters",
+        description="Shows the layers of a saved model, the shapes of their outputs, and their parameters.",
+    )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.set_defaults(run=run)
 

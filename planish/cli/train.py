@@ -64,7 +64,12 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "--patience", type=model_files.count, metavar="N",
         help="end after N epochs without progress in validation (default: never)",
     )  # fmt: skip
-    add("--augment", action=_Augment, nargs=0, help="not yet: planish has no layers that turn and shift images")
+    add(
+        "--augment",
+        action=_Augment,
+        nargs=0,
+        help="not available: planish does not have layers that shift images yet",
+    )
     add("--seed", type=int, metavar="N", help="the same seed gives the same model (default: another one each time)")
 
 

@@ -10,7 +10,9 @@ import pytest
 
 import planish as package
 from planish.cli import model_files
-from planish.cli.main import main, one_line
+from planish.cli.console import one_line
+from planish.cli.main import _parser as parser_and_commands
+from planish.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +44,27 @@ def test_the_manual_has_every_option(capsys, command):
         main([command, "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
     assert [option for option in options if option not in page] == []
+
+
+COMMANDS = ("demo", "train", "predict", "evaluate", "explain", "summary", "inspect", "cache", "bench")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("columns", [40, 80, 300])
+def test_help_says_what_each_argument_is_by_default(capsys, monkeypatch, command, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, commands = parser_and_commands()
+    for action in commands[command]._actions:
+        assert action.help, action.dest
+        if action.option_strings and action.default not in (None, False, "==SUPPRESS=="):
+            assert "(default: %(default)s)" in action.help, action.dest
+        if action.option_strings and action.nargs != 0:
+            assert "default: " in action.help or command == "bench" or action.dest == "label", action.dest
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.endswith(".") for line in lines[1:])  # a description
 
 
 @pytest.mark.parametrize("module", ["planish", "planish.cli.main"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from planish.cli import bench_peers, model_files
-from planish.cli.main import one_line
+from planish.cli.console import one_line
 from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.runtime import object_cache, programs, threads
