@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--only",
         nargs="*",
         choices=bench_peers.NAMES,
-        help="these other libraries; none if nothing follows (default: all installed)",,
+        help="these other libraries; none if nothing follows (default: all installed)",
     )
     parser.add_argument("--json", metavar="FILE", help="write the numbers")
     parser.add_argument("--markdown", metavar="FILE", help="write a table")
