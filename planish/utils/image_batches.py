@@ -61,7 +61,7 @@ class ImageFolder(Dataset):
         self._label_mode = label_mode
         self._reader = reader
         self._seed = seed
-        self._runs = itertools.count()
+        self._runs = 0
 
     def _count(self) -> int:
         count = len(self._paths) - len(self.broken)
@@ -106,7 +106,8 @@ class ImageFolder(Dataset):
     def _order(self) -> Rows:
         if self._seed is None:
             return np.arange(len(self._paths))
-        return np.random.default_rng([self._seed, next(self._runs)]).permutation(len(self._paths))
+        self._runs += 1
+        return np.random.default_rng([self._seed, self._runs]).permutation(len(self._paths))
 
     def _element(self, images: Images, rows: Rows) -> Batch:
         return images if self._labels is None else (images, self._targets(rows))

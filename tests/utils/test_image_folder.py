@@ -1,6 +1,7 @@
 """image_dataset_from_directory: which files, in which order, with which labels."""
 
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -48,6 +49,12 @@ def test_shuffled_anew_in_each_iteration(class_folders):
     assert sorted(numbers(second)) == sorted(numbers(first))
     again, _ = next(iter(load(class_folders, seed=3)))
     assert numbers(again) == numbers(first)
+
+
+def test_a_folder_can_be_sent_to_another_process(class_folders):
+    folder = load(class_folders, seed=3)
+    sent = pickle.loads(pickle.dumps(folder))
+    assert [numbers(images) for images, _ in sent] == [numbers(images) for images, _ in folder]
 
 
 def test_set_random_seed_seeds_what_has_no_seed(class_folders):
