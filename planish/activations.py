@@ -15,6 +15,34 @@ from planish.tensor import tensor
 Activation = Callable[..., Any]
 _Function = TypeVar("_Function", bound=Activation)
 
+__all__ = [
+    "deserialize",
+    "elu",
+    "exponential",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "serialize",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
 _FUNCTIONS: dict[str, Activation] = {}
 
 # Klambauer et al., "Self-normalizing neural networks" (2017).
@@ -39,13 +67,21 @@ def _activation(function: _Function) -> _Function:
 
 @_activation
 def linear(x: Any) -> Any:
-    """x."""
+    """x.
+
+    >>> print(np.round(keras.activations.linear(np.array([-1.0, 0.0, 2.0])), 4))
+    [-1.  0.  2.]
+    """
     return x
 
 
 @_activation
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
-    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere."""
+    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere.
+
+    >>> print(np.round(keras.activations.relu(np.array([-1.0, 0.0, 2.0])), 4))
+    [0. 0. 2.]
+    """
     if threshold:
         below = ops.multiply(ops.subtract(x, threshold), negative_slope)
         y = ops.select(ops.greater_equal(x, threshold), x, below)
@@ -56,55 +92,95 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 
 @_activation
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """x where x >= 0, negative_slope * x elsewhere."""
+    """x where x >= 0, negative_slope * x elsewhere.
+
+    >>> print(np.round(keras.activations.leaky_relu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.2  0.   2. ]
+    """
     return ops.leaky_relu(x, negative_slope)
 
 
 @_activation
 def relu6(x: Any) -> Any:
-    """min(max(x, 0), 6)."""
+    """min(max(x, 0), 6).
+
+    >>> print(np.round(keras.activations.relu6(np.array([-1.0, 0.0, 2.0])), 4))
+    [0. 0. 2.]
+    """
     return ops.minimum(ops.relu(x), 6.0)
 
 
 @_activation
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> print(np.round(keras.activations.sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.2689 0.5    0.8808]
+    """
     return ops.sigmoid(x)
 
 
 @_activation
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent.
+
+    Of an array or a node `x`.
+
+    >>> print(np.round(keras.activations.tanh(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.7616  0.      0.964 ]
+    """
     return ops.tanh(x)
 
 
 @_activation
 def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
-    """exp(x) divided by its sum along `axis` (counted with the batch axis), or along several axes."""
+    """exp(x) divided by its sum along `axis` (counted with the batch axis), or along several axes.
+
+    >>> print(np.round(keras.activations.softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
+    [[0.042  0.1142 0.8438]]
+    """
     return _on_last_axis(ops.softmax, x, axis, "softmax")
 
 
 @_activation
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """The logarithm of softmax."""
+    """The logarithm of softmax.
+
+    Of an array or a node `x`, along `axis`.
+
+    >>> print(np.round(keras.activations.log_softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
+    [[-3.1698 -2.1698 -0.1698]]
+    """
     return _on_last_axis(ops.log_softmax, x, axis, "log_softmax")
 
 
 @_activation
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    """x where x > 0, alpha * (exp(x) - 1) elsewhere.
+
+    >>> print(np.round(keras.activations.elu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.6321  0.      2.    ]
+    """
     return ops.elu(x, alpha)
 
 
 @_activation
 def selu(x: Any) -> Any:
-    """scale * elu(x, alpha) with the constants of self-normalizing networks."""
+    """scale * elu(x, alpha) with the constants of self-normalizing networks.
+
+    >>> print(np.round(keras.activations.selu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-1.1113  0.      2.1014]
+    """
     return ops.multiply(ops.elu(x, _SELU_ALPHA), _SELU_SCALE)
 
 
 @_activation
 def gelu(x: Any, approximate: bool = False) -> Any:
-    """x * P(X <= x) for a standard normal X; `approximate` uses tanh (Hendrycks and Gimpel, 2016)."""
+    """x * P(X <= x) for a standard normal X; `approximate` uses tanh (Hendrycks and Gimpel, 2016).
+
+    >>> print(np.round(keras.activations.gelu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.1587  0.      1.9545]
+    """
     if approximate:
         cubic = ops.add(x, ops.multiply(ops.multiply(ops.square(x), x), 0.044715))
         inner = ops.tanh(ops.multiply(cubic, math.sqrt(2.0 / math.pi)))
@@ -115,55 +191,91 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 @_activation
 def softplus(x: Any) -> Any:
-    """log(exp(x) + 1)."""
+    """log(exp(x) + 1).
+
+    >>> print(np.round(keras.activations.softplus(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.3133 0.6931 2.1269]
+    """
     return ops.softplus(x)
 
 
 @_activation
 def softsign(x: Any) -> Any:
-    """x / (|x| + 1)."""
+    """x / (|x| + 1).
+
+    >>> print(np.round(keras.activations.softsign(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.5     0.      0.6667]
+    """
     return ops.divide(x, ops.add(ops.absolute(x), 1.0))
 
 
 @_activation
 def silu(x: Any) -> Any:
-    """x * sigmoid(x)."""
+    """x * sigmoid(x).
+
+    >>> print(np.round(keras.activations.silu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.2689  0.      1.7616]
+    """
     return ops.multiply(x, ops.sigmoid(x))
 
 
 @_activation
 def exponential(x: Any) -> Any:
-    """exp(x)."""
+    """exp(x).
+
+    >>> print(np.round(keras.activations.exponential(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.3679 1.     7.3891]
+    """
     return ops.exp(x)
 
 
 @_activation
 def hard_sigmoid(x: Any) -> Any:
-    """relu6(x + 3) / 6."""
+    """relu6(x + 3) / 6.
+
+    >>> print(np.round(keras.activations.hard_sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.3333 0.5    0.8333]
+    """
     return ops.multiply(ops.minimum(ops.relu(ops.add(x, 3.0)), 6.0), 1.0 / 6.0)
 
 
 @_activation
 def hard_silu(x: Any) -> Any:
-    """x * hard_sigmoid(x)."""
+    """x * hard_sigmoid(x).
+
+    >>> print(np.round(keras.activations.hard_silu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.3333  0.      1.6667]
+    """
     return ops.multiply(x, hard_sigmoid(x))
 
 
 @_activation
 def hard_tanh(x: Any) -> Any:
-    """x, cut off at -1 and 1."""
+    """x, cut off at -1 and 1.
+
+    >>> print(np.round(keras.activations.hard_tanh(np.array([-1.0, 0.0, 2.0])), 4))
+    [-1.  0.  1.]
+    """
     return ops.minimum(ops.maximum(x, -1.0), 1.0)
 
 
 @_activation
 def mish(x: Any) -> Any:
-    """x * tanh(softplus(x))."""
+    """x * tanh(softplus(x)).
+
+    >>> print(np.round(keras.activations.mish(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.3034  0.      1.944 ]
+    """
     return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
 @_activation
 def log_sigmoid(x: Any) -> Any:
-    """log(1 / (1 + exp(-x)))."""
+    """log(1 / (1 + exp(-x))).
+
+    >>> print(np.round(keras.activations.log_sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
+    [-1.3133 -0.6931 -0.1269]
+    """
     return ops.negative(ops.softplus(ops.negative(x)))
 
 
@@ -204,7 +316,13 @@ def names() -> list[str]:
 
 
 def get(identifier: Any) -> Activation:
-    """The function that a user's argument means: None (linear), a name, a config or a function."""
+    """The function that a user's argument means: None (linear), a name, a config or a function.
+
+    `identifier`: any of these.
+
+    >>> keras.activations.get("relu") is keras.activations.relu
+    True
+    """
     if identifier is None:
         return linear
     if isinstance(identifier, str):
@@ -244,7 +362,13 @@ def applied(activation: Activation, x: Node) -> Node:
 
 
 def serialize(activation: Activation) -> Any:
-    """Keras's serialized form: the name of a function of this module, the config of an object."""
+    """Keras's serialized form: the name of a function of this module, the config of an object.
+
+    `activation`: a function, or an object.
+
+    >>> keras.activations.serialize(keras.activations.relu)
+    'relu'
+    """
     for name, function in _FUNCTIONS.items():
         if activation is function:
             return name
@@ -252,7 +376,13 @@ def serialize(activation: Activation) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Activation:
-    """The function of a serialized form. `custom_objects` are functions of the caller's own, by name."""
+    """The function of a serialized form. `custom_objects` are functions of the caller's own, by name.
+
+    `config`: a name, or a dictionary.
+
+    >>> keras.activations.deserialize("relu") is keras.activations.relu
+    True
+    """
     if isinstance(config, str) and config in (custom_objects or {}):
         return cast(Activation, (custom_objects or {})[config])
     if config is None or isinstance(config, str):

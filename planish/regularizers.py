@@ -9,9 +9,18 @@ from planish import absent, foreign, ops, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 
+__all__ = ["L1", "L1L2", "L2", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2", "serialize"]
+
 
 class Regularizer:
-    """Base: `penalty(x)` maps a node to an unbatched scalar node; calling it on an array evaluates that."""
+    """Base: `penalty(x)` maps a node to an unbatched scalar node; calling it on an array evaluates that.
+
+    >>> class Sum(keras.regularizers.Regularizer):
+    ...     def penalty(self, x):
+    ...         return keras.regularizers.total(x)
+    >>> Sum()(np.array([1.0, 2.0]))
+    3.0
+    """
 
     def penalty(self, x: Node) -> Node:
         raise NotImplementedError(f"regularizer {type(self).__name__} defines no penalty(x)")
@@ -33,7 +42,11 @@ class Regularizer:
 
 
 class L1L2(Regularizer):
-    """`l1 * sum(|x|) + l2 * sum(x^2)`."""
+    """`l1 * sum(|x|) + l2 * sum(x^2)`.
+
+    >>> keras.regularizers.L1L2(l1=0.5, l2=0.5)(np.array([1.0, -2.0]))
+    4.0
+    """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = _factor(type(self).__name__, "l1", 0.0 if l1 is None else l1)
@@ -54,7 +67,11 @@ class L1L2(Regularizer):
 
 
 class L1(L1L2):
-    """`l1 * sum(|x|)`."""
+    """`l1 * sum(|x|)`.
+
+    >>> keras.regularizers.L1(0.5)(np.array([1.0, -2.0]))
+    1.5
+    """
 
     def __init__(self, l1: float = 0.01) -> None:
         super().__init__(l1=0.01 if l1 is None else l1)
@@ -64,7 +81,11 @@ class L1(L1L2):
 
 
 class L2(L1L2):
-    """`l2 * sum(x^2)`."""
+    """`l2 * sum(x^2)`.
+
+    >>> keras.regularizers.L2(0.5)(np.array([1.0, -2.0]))
+    2.5
+    """
 
     def __init__(self, l2: float = 0.01) -> None:
         super().__init__(l2=0.01 if l2 is None else l2)
@@ -92,7 +113,13 @@ _NAMES: Mapping[str, type[Regularizer]] = {
 
 
 def get(identifier: Any) -> Regularizer | None:
-    """The regularizer that a user's argument means: None, a name, a config, a class or an object."""
+    """The regularizer that a user's argument means: None, a name, a config, a class or an object.
+
+    `identifier`: any of these.
+
+    >>> keras.regularizers.get("l2").get_config()
+    {'l2': 0.01}
+    """
     if identifier is None or isinstance(identifier, Regularizer):
         return identifier
     if isinstance(identifier, str):
@@ -131,12 +158,24 @@ class _FunctionRegularizer(Regularizer):
 
 
 def serialize(regularizer: Regularizer | None) -> Any:
-    """Keras's serialized form."""
+    """Keras's serialized form.
+
+    `regularizer`: an object, or None.
+
+    >>> keras.regularizers.serialize(keras.regularizers.L2())["class_name"]
+    'L2'
+    """
     return serialization.serialize(regularizer)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Regularizer | None:
-    """The regularizer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name."""
+    """The regularizer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name.
+
+    `config`: a dictionary, or a name.
+
+    >>> keras.regularizers.deserialize({"class_name": "L1", "config": {"l1": 0.5}}).l1
+    0.5
+    """
     if config is None or isinstance(config, str):
         return get(config)
     found: Regularizer = serialization.deserialize(config, _NAMES, custom_objects)

@@ -118,7 +118,13 @@ def deserialize(
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """Keras's serialized form of any object: a layer, a model, an optimizer, a loss, a list of them."""
+    """Keras's serialized form of any object: a layer, a model, an optimizer, a loss, a list of them.
+
+    `obj`: the object.
+
+    >>> keras.saving.serialize_keras_object(keras.losses.Huber())["class_name"]
+    'Huber'
+    """
     return serialize(obj)
 
 
@@ -128,6 +134,12 @@ def deserialize_keras_object(
     """What `serialize_keras_object`, or Keras's, gave. Code is never run, whatever `safe_mode` says.
 
     `custom_objects` are classes of the caller's own, by name. ValueError for what planish does not have.
+
+    `config`: the serialized form.
+
+    >>> config = keras.saving.serialize_keras_object(keras.losses.Huber(2.0))
+    >>> keras.saving.deserialize_keras_object(config).delta
+    2.0
     """
     return deserialize(config, custom_objects=custom_objects)
 

@@ -28,6 +28,14 @@ class Callback:
 
     As long as no callback overrides a hook for single batches, whole epochs run in native code without a return to
     Python. `on_train_progress` and its siblings are the cheap way to watch: they are called a few times a second.
+
+    >>> class Say(keras.callbacks.Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(epoch, sorted(logs))
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), callbacks=[Say()], verbose=0)
+    0 ['loss']
     """
 
     adds: tuple[str, ...] = ()

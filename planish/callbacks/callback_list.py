@@ -20,6 +20,11 @@ class CallbackList:
 
     The progress bar comes first so that what other callbacks print stands below its line; `History` comes last so that
     it sees what they add to the logs.
+
+    `callbacks`: a list; `add_history` and `add_progbar`: whether the two are added; `model`: what they get as theirs.
+
+    >>> [type(each).__name__ for each in keras.callbacks.CallbackList(None, add_history=True).callbacks]
+    ['History']
     """
 
     def __init__(

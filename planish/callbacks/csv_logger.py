@@ -26,6 +26,10 @@ class CSVLogger(Callback):
     epoch does not have is written as "NA". `append` continues a file that exists, under its columns; otherwise it is
     overwritten. Unlike in Keras, a metric that comes later gets a column of its own, and the lines before it are
     written anew.
+
+    `separator`: between two values.
+
+    >>> logger = keras.callbacks.CSVLogger("log.csv", separator=";")
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:

@@ -17,6 +17,10 @@ class EarlyStopping(MonitorCallback):
     metric). With a `baseline`, only values better than it reset the patience. `restore_best_weights` brings back the
     weights of the best epoch when training ends, however it ended. The first `start_from_epoch` epochs are not
     looked at.
+
+    `verbose`: 1 says when it stops.
+
+    >>> stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, restore_best_weights=True)
     """
 
     def __init__(

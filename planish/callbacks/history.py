@@ -12,7 +12,13 @@ from planish.callbacks.callback import Callback, Logs
 
 
 class History(Callback):
-    """`history` maps each metric to its values, an epoch each; `epoch` lists the epochs' numbers, from 0."""
+    """`history` maps each metric to its values, an epoch each; `epoch` lists the epochs' numbers, from 0.
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> sorted(model.fit(np.ones((4, 2)), np.ones(4), epochs=2, verbose=0).history)
+    ['loss']
+    """
 
     _model: weakref.ref[Any] | None = None
 

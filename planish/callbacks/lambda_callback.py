@@ -15,6 +15,11 @@ class LambdaCallback(Callback):
     """Calls the given functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))`.
 
     Any hook of `Callback` can be given by its name. ValueError for a name that is no hook.
+
+    Arguments: `on_epoch_begin` and `on_epoch_end` (epoch, logs), `on_train_begin` and `on_train_end` (logs),
+    `on_train_batch_begin` and `on_train_batch_end` (batch, logs).
+
+    >>> callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
     """
 
     def __init__(

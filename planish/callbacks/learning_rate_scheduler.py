@@ -19,6 +19,10 @@ class LearningRateScheduler(Callback):
     """Before each epoch, sets the learning rate to `schedule(epoch, current_rate)` (or `schedule(epoch)`).
 
     Records "learning_rate" in the logs.
+
+    `verbose`: 1 says each rate.
+
+    >>> scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9)
     """
 
     adds = ("learning_rate",)

@@ -21,6 +21,10 @@ class ModelCheckpoint(MonitorCallback):
     logs: "{epoch:02d}-{val_loss:.2f}.keras" (epochs count from 1); folders are made, and "~" is the home folder. With
     `save_best_only`, a file is written only when `monitor` is better than ever before, or than
     `initial_value_threshold`, and not in epochs without the monitor (`validation_freq`).
+
+    `verbose`: 1 says when it saves. `mode`: 'min', 'max', or 'auto', which goes by the metric.
+
+    >>> keep = keras.callbacks.ModelCheckpoint("best.keras", monitor="val_loss", save_best_only=True)
     """
 
     def __init__(

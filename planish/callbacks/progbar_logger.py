@@ -11,6 +11,8 @@ class ProgbarLogger(Callback):
     """What `verbose=1` (a bar where it can be drawn, else a line an epoch) and `verbose=2` (a line an epoch) show.
 
     `fit`, `evaluate` and `predict` add one by themselves unless verbose=0.
+
+    >>> bar = keras.callbacks.ProgbarLogger()
     """
 
     def __init__(self) -> None:

@@ -23,7 +23,11 @@ _BOLD, _GREEN, _WHITE, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
 
 class ProgressBar:
-    """`steps`: how many there will be (None: unknown). `live` draws over the line; otherwise only `finish` writes."""
+    """`steps`: how many there will be (None: unknown). `live` draws over the line; otherwise only `finish` writes.
+
+    >>> issubclass(keras.callbacks.ProgbarLogger, keras.callbacks.Callback)
+    True
+    """
 
     def __init__(self, steps: int | None, *, live: bool) -> None:
         self.steps = steps

@@ -19,6 +19,10 @@ class ReduceLROnPlateau(MonitorCallback):
     The rate never goes below `min_lr`. After a reduction, `cooldown` epochs pass before patience is counted again.
     `mode` says which direction is better: 'min', 'max', or 'auto', which asks the metric. Records "learning_rate" in
     the logs.
+
+    `verbose`: 1 says when it does. `min_delta`: what counts as better.
+
+    >>> reduce = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=2)
     """
 
     adds = ("learning_rate",)

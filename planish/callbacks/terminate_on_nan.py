@@ -10,7 +10,11 @@ from planish.output import show
 
 
 class TerminateOnNaN(Callback):
-    """Stops `fit` at the first batch after which the loss is NaN or infinite; with `raise_error`, by a RuntimeError."""
+    """Stops `fit` at the first batch after which the loss is NaN or infinite; with `raise_error`, by a RuntimeError.
+
+    >>> keras.callbacks.TerminateOnNaN(raise_error=True).raise_error
+    True
+    """
 
     def __init__(self, raise_error: bool = False) -> None:
         super().__init__()

@@ -18,6 +18,9 @@ def flatten(x: Any, start_axis: int = 1, end_axis: int = -1) -> Any:
     (5,) -> (5, 1). An array of any library (NumPy, PyTorch, JAX, CuPy, Dask, TensorFlow, or whatever follows the array
     API standard) gives one of its kind on its device, a view of `x` whenever its library can make one; lists become
     NumPy arrays. Raises ValueError for axes that `x` does not have.
+
+    >>> keras.flattening.flatten(np.zeros((2, 4, 4, 3))).shape
+    (2, 48)
     """
     array = arrays.as_array(x)
     shape = tuple(array.shape)

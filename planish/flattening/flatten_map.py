@@ -32,6 +32,11 @@ class FlattenMap:
 
     Coordinates are (row, column, channel), in both data formats. Maps of other ranks have the coordinates
     (feature), (row, column), (depth, row, column, channel) or (axis_1, ..., channel).
+
+    `image_format` and `feature_map` are given by layers in models, for receptive fields.
+
+    >>> keras.FlattenMap((4, 4, 3)).index(1, 2, 0)
+    18
     """
 
     shape: tuple[int, ...]

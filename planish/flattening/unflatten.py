@@ -18,6 +18,9 @@ def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
 
     unflatten(rows, 1, (28, 28)): (60000, 784) -> (60000, 28, 28). Kinds of arrays and views as in `flatten`. Raises
     ValueError for an axis that `x` does not have, and for sizes that do not multiply to its length.
+
+    >>> keras.flattening.unflatten(np.zeros((2, 48)), 1, (4, 4, 3)).shape
+    (2, 4, 4, 3)
     """
     array = arrays.as_array(x)
     shape = tuple(array.shape)

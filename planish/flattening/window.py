@@ -21,6 +21,13 @@ class Window:
     `shape` is the image's, without the batch axis; `slices` has a half-open slice for each of its axes, inside the
     image: `image[window.slices]`. `unclipped` has the ranges that strides, windows and padding give by themselves: they
     go beyond the image where padding was read, and may begin below zero.
+
+    `data_format`: of the image.
+
+    >>> image = keras.Input((28, 28, 1))
+    >>> model = keras.Sequential([image, keras.layers.Conv2D(2, 3), keras.layers.Flatten(name="flat")])
+    >>> model.flatten_map("flat").receptive_field(0).rows
+    slice(0, 3, None)
     """
 
     shape: tuple[int, ...]

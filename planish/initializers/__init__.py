@@ -73,7 +73,13 @@ he_uniform, he_normal, lecun_uniform, lecun_normal = HeUniform, HeNormal, LecunU
 
 
 def get(identifier: Any) -> Callable[..., NDArray[Any]]:
-    """The initializer that a user's argument means: a name, a config, a class, or any function of a shape."""
+    """The initializer that a user's argument means: a name, a config, a class, or any function of a shape.
+
+    `identifier`: any of these.
+
+    >>> print(keras.initializers.get("ones")((2,)))
+    [1. 1.]
+    """
     if isinstance(identifier, str):
         if identifier not in _NAMES:
             known = [name for name in _NAMES if name.islower()]
@@ -97,12 +103,24 @@ def get(identifier: Any) -> Callable[..., NDArray[Any]]:
 
 
 def serialize(initializer: Any) -> Any:
-    """Keras's serialized form."""
+    """Keras's serialized form.
+
+    `initializer`: an object, or a function.
+
+    >>> keras.initializers.serialize(keras.initializers.Ones())["class_name"]
+    'Ones'
+    """
     return serialization.serialize(initializer)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Callable[..., NDArray[Any]]:
-    """The initializer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name."""
+    """The initializer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name.
+
+    `config`: a dictionary, or a name.
+
+    >>> keras.initializers.deserialize({"class_name": "Constant", "config": {"value": 2.0}}).value
+    2.0
+    """
     if isinstance(config, str):
         return get(config)
     found: Callable[..., NDArray[Any]] = serialization.deserialize(config, _NAMES, custom_objects)

@@ -13,21 +13,33 @@ from planish.initializers.initializer import Initializer
 
 
 class Zeros(Initializer):
-    """All zeros."""
+    """All zeros.
+
+    >>> print(keras.initializers.Zeros()((2,)))
+    [0. 0.]
+    """
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
         return np.zeros(shape)
 
 
 class Ones(Initializer):
-    """All ones."""
+    """All ones.
+
+    >>> print(keras.initializers.Ones()((2,)))
+    [1. 1.]
+    """
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
         return np.ones(shape)
 
 
 class Constant(Initializer):
-    """Every element is `value`; an array is broadcast to the shape."""
+    """Every element is `value`; an array is broadcast to the shape.
+
+    >>> print(keras.initializers.Constant(0.5)((2,)))
+    [0.5 0.5]
+    """
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
@@ -44,7 +56,12 @@ class Constant(Initializer):
 
 
 class Identity(Initializer):
-    """A matrix of zeros with `gain` on the diagonal."""
+    """A matrix of zeros with `gain` on the diagonal.
+
+    >>> print(keras.initializers.Identity()((2, 2)))
+    [[1. 0.]
+     [0. 1.]]
+    """
 
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain

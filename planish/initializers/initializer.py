@@ -14,7 +14,14 @@ Array = NDArray[np.float32]
 
 
 class Initializer:
-    """Base of all initializers: `__call__(shape, dtype=None)` and `get_config()`."""
+    """Base of all initializers: `__call__(shape, dtype=None)` and `get_config()`.
+
+    >>> class Halves(keras.initializers.Initializer):
+    ...     def values(self, shape):
+    ...         return np.full(shape, 0.5)
+    >>> print(Halves()((2,)))
+    [0.5 0.5]
+    """
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Array:
         precision.require_float32(f"initializer {type(self).__name__}", dtype)

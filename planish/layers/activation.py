@@ -12,7 +12,11 @@ from planish.layers.layer import Layer
 
 
 class Activation(Layer):
-    """Applies `activation`: a name or a function of nodes."""
+    """Applies `activation`: a name or a function of nodes.
+
+    >>> print(keras.layers.Activation("relu")(np.array([[-1.0, 2.0]])))
+    [[0. 2.]]
+    """
 
     always_built = True
 

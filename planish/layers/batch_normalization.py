@@ -22,6 +22,17 @@ class BatchNormalization(Layer):
     In training, mean and variance are the batch's, and the moving ones follow them by `1 - momentum`; at inference, or
     if the layer is frozen (`trainable = False`), they are the moving ones. `synchronized` is kept and changes nothing:
     all images of a batch are on one machine.
+
+    `center` and `scale`: whether there are `beta` and `gamma`. `beta_initializer`, `gamma_initializer`,
+    `moving_mean_initializer` and `moving_variance_initializer` say what weights [channels] begin with,
+    `beta_regularizer` and `gamma_regularizer` are penalties. `renorm`, `renorm_clipping`, `renorm_momentum`,
+    `beta_constraint` and `gamma_constraint` are not supported.
+
+    >>> layer = keras.layers.BatchNormalization()
+    >>> layer(np.ones((8, 4, 4, 3))).shape
+    (8, 4, 4, 3)
+    >>> [weight.shape for weight in layer.get_weights()]
+    [(3,), (3,), (3,), (3,)]
     """
 
     def __init__(

@@ -11,13 +11,23 @@ from planish.layers.layer import Layer
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """Keras's serialized form of a layer."""
+    """Keras's serialized form of a layer.
+
+    >>> keras.layers.serialize(keras.layers.Dense(3))["class_name"]
+    'Dense'
+    """
     serialized: dict[str, Any] = serialization.serialize(layer)
     return serialized
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
-    """The layer of a serialized form, with fresh weights. ValueError for one that planish does not have."""
+    """The layer of a serialized form, with fresh weights. ValueError for one that planish does not have.
+
+    `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
+
+    >>> keras.layers.deserialize({"class_name": "Dense", "config": {"units": 3}}).units
+    3
+    """
     layer = serialization.deserialize({"module": "keras.layers", **config}, custom_objects=custom_objects)
     if not isinstance(layer, Layer):
         raise ValueError(explain(what="this is not the configuration of a layer", received=repr(config)[:200]))

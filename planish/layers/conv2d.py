@@ -18,6 +18,19 @@ class Conv2D(Layer):
     """`activation(conv(x, kernel) + bias)`. kernel: [kh, kw, channels / groups, filters].
 
     'valid' keeps windows that lie wholly inside the image; 'same' pads with zeros to ceil(size / stride) windows.
+
+    `kernel_size`, `strides` and `dilation_rate`: (height, width) in pixels, or one number for both. `padding`: 'valid'
+    or 'same'. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'. `groups` divides
+    channels and filters. `activation`: a name or a function. `use_bias`: whether there is a bias [filters].
+    `kernel_initializer`, `bias_initializer`: what weights begin with. `kernel_regularizer`, `bias_regularizer`,
+    `activity_regularizer`: penalties. `kernel_constraint`, `bias_constraint`, `lora_rank` and `lora_alpha` are not
+    supported. ValueError for images of another rank, or smaller than the kernel.
+
+    >>> layer = keras.layers.Conv2D(32, (3, 3), activation="relu")
+    >>> layer(np.ones((1, 28, 28, 1))).shape
+    (1, 26, 26, 32)
+    >>> layer.kernel.shape
+    (3, 3, 1, 32)
     """
 
     def __init__(

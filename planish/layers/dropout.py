@@ -19,6 +19,9 @@ class Dropout(Layer):
 
     `noise_shape` (with the batch axis, which must be None) has 1 on the axes that share one draw. A layer with a `seed`
     draws the same zeros at the same step in every run, and so does another layer with that seed.
+
+    >>> print(keras.layers.Dropout(0.5)(np.ones((1, 4))))
+    [[1. 1. 1. 1.]]
     """
 
     always_built = True

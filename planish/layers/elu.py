@@ -13,7 +13,11 @@ from planish.layers.layer import Layer
 
 
 class ELU(Layer):
-    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    """x where x > 0, alpha * (exp(x) - 1) elsewhere.
+
+    >>> print(keras.layers.ELU()(np.array([[2.0, 0.0]])))
+    [[2. 0.]]
+    """
 
     always_built = True
 

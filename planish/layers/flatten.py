@@ -17,7 +17,13 @@ from planish.layers.layer import Layer
 
 
 class Flatten(Layer):
-    """[height, width, channels] -> [height * width * channels], channels varying fastest: also for 'channels_first'."""
+    """[height, width, channels] -> [height * width * channels], channels varying fastest: also for 'channels_first'.
+
+    `data_format`: of the images; 'channels_last' if it is None.
+
+    >>> keras.layers.Flatten()(np.ones((1, 5, 5, 64))).shape
+    (1, 1600)
+    """
 
     order = "channels_last"
     """Which coordinate varies fastest in the row, as `FlattenMap` names it."""

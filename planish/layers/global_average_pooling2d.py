@@ -8,7 +8,11 @@ from planish.layers.global_pooling import GlobalPooling2D
 
 
 class GlobalAveragePooling2D(GlobalPooling2D):
-    """Mean over all pixels of an image: [height, width, channels] -> [channels]."""
+    """Mean over all pixels of an image: [height, width, channels] -> [channels].
+
+    >>> keras.layers.GlobalAveragePooling2D()(np.ones((1, 4, 4, 3))).shape
+    (1, 3)
+    """
 
     def reduce(self, x: Node, axes: tuple[int, int]) -> Node:
         return ops.reduce_mean(x, axes, self.keepdims)

@@ -18,7 +18,13 @@ Extents = Sequence[int | None]
 
 
 class InputLayer(Layer):
-    """`shape` is without the batch axis, `batch_shape` with it. Arrays may have any type, whatever `dtype` is."""
+    """`shape` is without the batch axis, `batch_shape` with it. Arrays may have any type, whatever `dtype` is.
+
+    `batch_size` may be given beside `shape`. `sparse`, `ragged`, `input_tensor` and `optional` are not supported.
+
+    >>> keras.layers.InputLayer((28, 28, 1)).batch_shape
+    (None, 28, 28, 1)
+    """
 
     def __init__(
         self,
@@ -124,7 +130,15 @@ def Input(  # noqa: N802 (Keras's name)
     tensor: None = None,
     optional: bool = False,
 ) -> SymbolicTensor:
-    """The first item of a Sequential model: says which images it takes."""
+    """The first item of a Sequential model: says which images it takes.
+
+    `shape`: of one image, without the batch axis; `batch_shape`: with it. `batch_size` may be given beside `shape`.
+    `dtype` is that of the data, which may have any number type. `sparse`, `ragged`, `tensor` and `optional` are not
+    supported. ValueError for an unknown extent.
+
+    >>> keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).output_shape
+    (None, 784)
+    """
     layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
     assert layer.output is not None
     return layer.output

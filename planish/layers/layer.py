@@ -36,7 +36,18 @@ _Class = TypeVar("_Class", bound="Layer")
 
 
 class Layer(WeightOwner):
-    """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input."""
+    """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input.
+
+    `trainable`: whether training changes its weights. `activity_regularizer`: a penalty on the output. `dtype` is
+    float32, and `autocast` changes nothing. `name` is numbered by class if it is not given. ValueError for other
+    arguments.
+
+    >>> class Double(keras.layers.Layer):
+    ...     def call(self, x, context):
+    ...         return x * 2.0
+    >>> print(Double(name="double")(np.ones((1, 2))))
+    [[2. 2.]]
+    """
 
     input, output = End(), End()
     always_built = False

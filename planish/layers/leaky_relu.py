@@ -19,7 +19,11 @@ class LeakyReLUOptions(LayerOptions, total=False):
 
 
 class LeakyReLU(Layer):
-    """x where x >= 0, negative_slope * x elsewhere. `alpha` is Keras 2's name of `negative_slope`."""
+    """x where x >= 0, negative_slope * x elsewhere. `alpha` is Keras 2's name of `negative_slope`.
+
+    >>> print(keras.layers.LeakyReLU(0.5)(np.array([[-1.0, 2.0]])))
+    [[-0.5  2. ]]
+    """
 
     always_built = True
 

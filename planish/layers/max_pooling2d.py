@@ -13,6 +13,11 @@ class MaxPooling2D(Pooling2D):
 
     The maximum of a window that holds NaN is NaN, as in JAX and PyTorch. TensorFlow passes over NaN on CPUs, and gives
     -3.4e38 for a window of nothing else, which hides that a net has broken.
+
+    >>> keras.layers.MaxPooling2D((2, 2))(np.ones((1, 28, 28, 3))).shape
+    (1, 14, 14, 3)
+    >>> keras.layers.MaxPooling2D(2, strides=1, padding="same").compute_output_shape((None, 5, 5, 1))
+    (None, 5, 5, 1)
     """
 
     def pool(self, x: Node, padding: Padding) -> Node:

@@ -13,7 +13,11 @@ from planish.layers.layer import Layer, Shape
 
 
 class Permute(Layer):
-    """Axis i of the result is axis `dims[i]` of the input; axes are counted from 1, the batch axis staying first."""
+    """Axis i of the result is axis `dims[i]` of the input; axes are counted from 1, the batch axis staying first.
+
+    >>> keras.layers.Permute((3, 1, 2))(np.ones((1, 28, 24, 3))).shape
+    (1, 3, 28, 24)
+    """
 
     def __init__(self, dims: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

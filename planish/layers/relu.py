@@ -13,7 +13,11 @@ from planish.layers.layer import Layer
 
 
 class ReLU(Layer):
-    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere."""
+    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere.
+
+    >>> print(keras.layers.ReLU(max_value=6.0)(np.array([[-1.0, 2.0, 9.0]])))
+    [[0. 2. 6.]]
+    """
 
     always_built = True
 

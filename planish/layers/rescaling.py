@@ -17,7 +17,11 @@ Factor = float | list[float]
 
 
 class Rescaling(Layer):
-    """`x * scale + offset`; each of them is one number, or a list with one number per channel (the last axis)."""
+    """`x * scale + offset`; each of them is one number, or a list with one number per channel (the last axis).
+
+    >>> print(keras.layers.Rescaling(1 / 255)(np.array([[0.0, 255.0]])))
+    [[0. 1.]]
+    """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

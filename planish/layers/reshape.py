@@ -17,6 +17,9 @@ class Reshape(Layer):
     """Images of the shape `target_shape` (batch axis left out), with their numbers in the same order.
 
     One extent may be -1: what the others leave.
+
+    >>> keras.layers.Reshape((-1, 2))(np.ones((1, 4, 4))).shape
+    (1, 8, 2)
     """
 
     always_built = True

@@ -14,7 +14,11 @@ from planish.layers.layer import Layer, Shape
 
 
 class Softmax(Layer):
-    """exp(x) divided by its sum along `axis` (counted with the batch axis, which is axis 0), or along several axes."""
+    """exp(x) divided by its sum along `axis` (counted with the batch axis, which is axis 0), or along several axes.
+
+    >>> print(keras.layers.Softmax()(np.array([[1.0, 1.0]])))
+    [[0.5 0.5]]
+    """
 
     always_built = True
 

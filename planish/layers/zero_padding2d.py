@@ -14,7 +14,13 @@ from planish.layers.layer import Layer, Shape
 
 
 class ZeroPadding2D(Layer):
-    """`padding`: one number for all sides, (rows, columns) for two sides each, or ((top, bottom), (left, right))."""
+    """`padding`: one number for all sides, (rows, columns) for two sides each, or ((top, bottom), (left, right)).
+
+    `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'.
+
+    >>> keras.layers.ZeroPadding2D(((1, 0), (2, 2)))(np.ones((1, 5, 5, 1))).shape
+    (1, 6, 9, 1)
+    """
 
     def __init__(self, padding: Any = (1, 1), data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

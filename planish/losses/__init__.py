@@ -105,6 +105,11 @@ def get(identifier: Any) -> Any:
     """A loss from its name, its configuration, its class, one of the functions here, or itself; None stays None.
 
     Any other function is taken for one of (y_true, y_pred) nodes. ValueError for unknown names, with the nearest ones.
+
+    `identifier`: any of these.
+
+    >>> keras.losses.get("mse").name
+    'mean_squared_error'
     """
     if identifier is None:
         return None
@@ -133,7 +138,11 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(loss: Any) -> dict[str, Any]:
-    """Keras's serialized form of a loss or of one of the functions here."""
+    """Keras's serialized form of a loss or of one of the functions here.
+
+    >>> keras.losses.serialize(keras.losses.Huber(2.0))["config"]["delta"]
+    2.0
+    """
     if loss in functions.CLASSES:
         name = loss.__name__
         return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
@@ -142,7 +151,13 @@ def serialize(loss: Any) -> dict[str, Any]:
 
 
 def deserialize(name: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The loss, or the function, of a serialized form. ValueError for what planish does not have."""
+    """The loss, or the function, of a serialized form. ValueError for what planish does not have.
+
+    `name`: the dictionary; `custom_objects`: classes of the caller's own, by name.
+
+    >>> keras.losses.deserialize(keras.losses.serialize(keras.losses.Huber(2.0))).delta
+    2.0
+    """
     known = {**_CLASSES, **{function.__name__: function for function in functions.CLASSES}}
     return serialization.deserialize({"module": "keras.losses", **name}, known, custom_objects)
 

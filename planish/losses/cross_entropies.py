@@ -54,7 +54,13 @@ class _CrossEntropy(Loss):
 
 
 class SparseCategoricalCrossentropy(_CrossEntropy):
-    """-log(p[class]) for class numbers; those equal to `ignore_class` do not count."""
+    """-log(p[class]) for class numbers; those equal to `ignore_class` do not count.
+
+    `from_logits`: outputs are not probabilities yet. `axis` is -1. `reduction`: see `Loss`.
+
+    >>> round(float(keras.losses.SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
+    0.6931
+    """
 
     target_kind = "labels"
     activation = "softmax"
@@ -139,7 +145,14 @@ class _Smoothed(_CrossEntropy):
 
 
 class CategoricalCrossentropy(_Smoothed):
-    """-sum(y * log(p)) for vectors."""
+    """-sum(y * log(p)) for vectors.
+
+    `from_logits`: outputs are not probabilities yet. `label_smoothing`, 0 to 1: targets are moved towards all classes.
+    `axis` is -1. `reduction`: see `Loss`.
+
+    >>> round(float(keras.losses.CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.6931
+    """
 
     activation = "softmax"
 
@@ -174,7 +187,14 @@ class CategoricalCrossentropy(_Smoothed):
 
 
 class BinaryCrossentropy(_Smoothed):
-    """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
+    """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs.
+
+    `from_logits`: outputs are not probabilities yet. `label_smoothing`, 0 to 1: targets are moved towards 1/2. `axis`
+    is -1. `reduction`: see `Loss`.
+
+    >>> round(float(keras.losses.BinaryCrossentropy()([[1.0]], [[0.5]])), 4)
+    0.6931
+    """
 
     activation = "sigmoid"
 

@@ -28,7 +28,7 @@ def _function(class_: type[Loss]) -> LossFunction:
         return _values(class_(), y_true, y_pred)
 
     loss.__name__ = loss.__qualname__ = naming.snake_case(class_.__name__)
-    loss.__doc__ = f"{class_.__doc__} `y_true` and `y_pred` have the same shape."
+    loss.__doc__ = f"For `y_true` and `y_pred` of the same shape: {class_.__doc__}"
     return loss
 
 
@@ -45,26 +45,52 @@ squared_hinge = _function(hinges.SquaredHinge)
 
 
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Any:
-    """Half the square up to `delta`, a straight line beyond."""
+    """Half the square up to `delta`, a straight line beyond.
+
+    `y_true` and `y_pred` [n, ...] have the same shape.
+
+    >>> float(keras.losses.huber([[0.0]], [[3.0]])[0])
+    2.5
+    """
     return _values(regression.Huber(delta), y_true, y_pred)
 
 
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Any:
-    """Minus the cosine of the angle between vectors."""
+    """Minus the cosine of the angle between vectors.
+
+    `y_true` and `y_pred` [n, ...] have the same shape; `axis` is that of the vectors.
+
+    >>> float(keras.losses.cosine_similarity([[0.0, 1.0]], [[0.0, 2.0]])[0])
+    -1.0
+    """
     return _values(regression.CosineSimilarity(axis), y_true, y_pred)
 
 
 def binary_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
-    """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs."""
+    """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs.
+
+    `y_true` and `y_pred` [n, ...] have the same shape; other arguments as in `BinaryCrossentropy`: `from_logits`,
+    `label_smoothing`, `axis`.
+
+    >>> round(float(keras.losses.binary_crossentropy([[1.0]], [[0.5]])[0]), 4)
+    0.6931
+    """
     return _values(cross_entropies.BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
 def categorical_crossentropy(
     y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
-    """-sum(y * log(p)) for vectors."""
+    """-sum(y * log(p)) for vectors.
+
+    `y_true` and `y_pred` [n, classes] have the same shape; other arguments as in `CategoricalCrossentropy`:
+    `from_logits`, `label_smoothing`, `axis`.
+
+    >>> round(float(keras.losses.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
+    0.6931
+    """
     return _values(cross_entropies.CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
@@ -75,7 +101,14 @@ def sparse_categorical_crossentropy(
     ignore_class: int | None = None,
     axis: int = -1,
 ) -> Any:
-    """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`."""
+    """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`.
+
+    `y_true` [n] has class numbers, `y_pred` is [n, classes]; other arguments as in `SparseCategoricalCrossentropy`:
+    `from_logits`, `ignore_class`, `axis`.
+
+    >>> round(float(keras.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0]), 4)
+    0.6931
+    """
     loss = cross_entropies.SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis)
     return _values(loss, y_true, y_pred)
 

@@ -27,14 +27,22 @@ def _margin(y: Node, p: Node) -> Node:
 
 
 class Hinge(_SignedLoss):
-    """mean(max(1 - y * p, 0))."""
+    """mean(max(1 - y * p, 0)).
+
+    >>> float(keras.losses.Hinge()([[1.0]], [[0.5]]))
+    0.5
+    """
 
     default_name = "hinge"
     meaning = staticmethod(lambda y, p: mean(_margin(y, p)))
 
 
 class SquaredHinge(_SignedLoss):
-    """mean(max(1 - y * p, 0)^2)."""
+    """mean(max(1 - y * p, 0)^2).
+
+    >>> float(keras.losses.SquaredHinge()([[1.0]], [[0.5]]))
+    0.25
+    """
 
     default_name = "squared_hinge"
     meaning = staticmethod(lambda y, p: mean(ops.square(_margin(y, p))))
@@ -47,7 +55,11 @@ def _categorical_hinge(y: Node, p: Node) -> Node:
 
 
 class CategoricalHinge(FixedLoss):
-    """max(largest wrong - right + 1, 0) for one-hot targets."""
+    """max(largest wrong - right + 1, 0) for one-hot targets.
+
+    >>> float(keras.losses.CategoricalHinge()([[0.0, 1.0]], [[0.5, 0.5]]))
+    1.0
+    """
 
     default_name = "categorical_hinge"
     meaning = staticmethod(_categorical_hinge)

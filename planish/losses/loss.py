@@ -32,6 +32,13 @@ class Loss:
 
     Subclasses write `call`, which builds the loss of every position out of `planish.ops`, so that it compiles with its
     gradient. `target_kind` is 'dense' (numbers like the outputs) or 'labels' (class numbers).
+
+    `reduction`: 'sum_over_batch_size' (the mean over all positions), 'sum', 'mean', 'mean_with_sample_weight', or
+    'none'. ValueError for targets that do not fit the outputs.
+
+    >>> loss = keras.losses.MeanSquaredError(reduction="sum")
+    >>> float(loss([[1.0], [2.0]], [[0.0], [0.0]]))
+    5.0
     """
 
     target_kind = "dense"

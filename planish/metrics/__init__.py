@@ -184,6 +184,11 @@ def get(identifier: Any) -> Metric:
     """A metric from its name, class or configuration, from a loss or a function of (y_true, y_pred) arrays, or itself.
 
     ValueError for unknown names, with the nearest ones.
+
+    `identifier`: any of these.
+
+    >>> keras.metrics.get("mse").name
+    'mean_squared_error'
     """
     if isinstance(identifier, Metric):
         return identifier
@@ -215,6 +220,11 @@ def resolve(identifier: Any, targets: Sequence[int | None], outputs: Sequence[in
     """The metric for targets and outputs of these shapes (batch axis included); 'accuracy' becomes what fits them.
 
     As in Keras, its name in logs is the string that was asked for.
+
+    `identifier`: as of `get`, or 'accuracy' or 'crossentropy'; `targets` and `outputs`: shapes.
+
+    >>> type(keras.metrics.resolve("accuracy", (None,), (None, 10))).__name__
+    'SparseCategoricalAccuracy'
     """
     if not isinstance(identifier, str):
         return get(identifier)
@@ -246,13 +256,25 @@ def function_of(serialized: Any) -> Callable[..., Any]:
 
 
 def serialize(metric: Metric) -> dict[str, Any]:
-    """Keras's serialized form."""
+    """Keras's serialized form.
+
+    `metric`: an object.
+
+    >>> keras.metrics.serialize(keras.metrics.AUC())["class_name"]
+    'AUC'
+    """
     serialized: dict[str, Any] = serialization.serialize(metric)
     return serialized
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The metric, or the function, of a serialized form. ValueError for what planish does not have."""
+    """The metric, or the function, of a serialized form. ValueError for what planish does not have.
+
+    `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
+
+    >>> keras.metrics.deserialize({"class_name": "Mean", "config": {"name": "seconds"}}).name
+    'seconds'
+    """
     known = {**_CLASSES, **_FUNCTIONS}
     return serialization.deserialize({"module": "keras.metrics", **config}, known, custom_objects)
 

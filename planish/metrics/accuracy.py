@@ -44,13 +44,26 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> Array:
-    """1 where an output is on the right side of the threshold."""
+    """1 where an output is on the right side of the threshold.
+
+    Arrays `y_true` and `y_pred`, [n, outputs].
+
+    >>> print(keras.metrics.binary_accuracy([[1], [0]], [[0.7], [0.8]]))
+    [[1.]
+     [0.]]
+    """
     targets, outputs = aligned("binary_accuracy", y_true, y_pred)
     return _equal(targets, outputs > threshold)
 
 
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """1 where the largest output is where the largest target is."""
+    """1 where the largest output is where the largest target is.
+
+    Arrays `y_true` and `y_pred`, [n, classes].
+
+    >>> print(keras.metrics.categorical_accuracy([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
+    [1. 0.]
+    """
     return _equal(np.argmax(y_true, axis=-1), np.argmax(y_pred, axis=-1))
 
 
@@ -72,7 +85,13 @@ def _class_numbers(metric: str, y_true: ArrayLike, outputs: Array) -> Array:
 
 
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-    """1 where the largest output is that of the class."""
+    """1 where the largest output is that of the class.
+
+    Class numbers `y_true` [n], and `y_pred` [n, classes].
+
+    >>> print(keras.metrics.sparse_categorical_accuracy([1, 0], [[0.1, 0.9], [0.2, 0.8]]))
+    [1. 0.]
+    """
     outputs = np.asarray(y_pred)
     classes = _class_numbers("sparse_categorical_accuracy", y_true, outputs)
     return _equal(classes, np.argmax(outputs, axis=-1))
@@ -88,7 +107,13 @@ def _among_largest(classes: Array, outputs: Array, k: int) -> Array:
 
 
 def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
-    """1 where the class of a one-hot target is among the k largest outputs (ties count)."""
+    """1 where the class of a one-hot target is among the k largest outputs (ties count).
+
+    Arrays `y_true` and `y_pred`, [n, classes].
+
+    >>> print(keras.metrics.top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.6, 0.3]], k=2))
+    [1.]
+    """
     return _among_largest(np.argmax(y_true, axis=-1), np.asarray(y_pred), k)
 
 
@@ -98,6 +123,11 @@ def sparse_top_k_categorical_accuracy(
     """1 where the class is among the k largest outputs (ties count).
 
     With `from_sorted_ids`, outputs are class numbers, the likeliest first.
+
+    Class numbers `y_true` [n], and `y_pred` [n, classes].
+
+    >>> print(keras.metrics.sparse_top_k_categorical_accuracy([2], [[0.1, 0.6, 0.3]], k=2))
+    [1.]
     """
     outputs = np.asarray(y_pred)
     classes = _class_numbers("sparse_top_k_categorical_accuracy", y_true, outputs)
@@ -107,7 +137,11 @@ def sparse_top_k_categorical_accuracy(
 
 
 class Accuracy(Comparison):
-    """How often outputs equal targets."""
+    """How often outputs equal targets.
+
+    >>> float(keras.metrics.Accuracy()([1, 2], [1, 3]))
+    0.5
+    """
 
     _direction = "up"
     compare = staticmethod(accuracy)
@@ -117,7 +151,11 @@ class Accuracy(Comparison):
 
 
 class BinaryAccuracy(Comparison):
-    """How often outputs are on the right side of a threshold."""
+    """How often outputs are on the right side of a threshold.
+
+    >>> float(keras.metrics.BinaryAccuracy()([[1], [0]], [[0.7], [0.8]]))
+    0.5
+    """
 
     _direction = "up"
 
@@ -133,7 +171,11 @@ class BinaryAccuracy(Comparison):
 
 
 class CategoricalAccuracy(Comparison):
-    """How often the largest output is the class, for one-hot targets."""
+    """How often the largest output is the class, for one-hot targets.
+
+    >>> float(keras.metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
+    0.5
+    """
 
     _direction = "up"
     compare = staticmethod(categorical_accuracy)
@@ -143,7 +185,11 @@ class CategoricalAccuracy(Comparison):
 
 
 class SparseCategoricalAccuracy(Comparison):
-    """How often the largest output is the class, for class numbers."""
+    """How often the largest output is the class, for class numbers.
+
+    >>> float(keras.metrics.SparseCategoricalAccuracy()([1, 0], [[0.1, 0.9], [0.2, 0.8]]))
+    0.5
+    """
 
     _direction = "up"
     compare = staticmethod(sparse_categorical_accuracy)
@@ -153,7 +199,11 @@ class SparseCategoricalAccuracy(Comparison):
 
 
 class TopKCategoricalAccuracy(Comparison):
-    """How often the class is among the k largest outputs, for one-hot targets."""
+    """How often the class is among the k largest outputs, for one-hot targets.
+
+    >>> float(keras.metrics.TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.6, 0.3]]))
+    1.0
+    """
 
     _direction = "up"
 
@@ -169,7 +219,13 @@ class TopKCategoricalAccuracy(Comparison):
 
 
 class SparseTopKCategoricalAccuracy(Comparison):
-    """How often the class is among the k largest outputs, for class numbers."""
+    """How often the class is among the k largest outputs, for class numbers.
+
+    `from_sorted_ids`: outputs are class numbers, the best first.
+
+    >>> float(keras.metrics.SparseTopKCategoricalAccuracy(k=2)([2, 1], [[0.1, 0.6, 0.3], [0.5, 0.2, 0.3]]))
+    0.5
+    """
 
     _direction = "up"
 

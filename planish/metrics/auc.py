@@ -27,6 +27,12 @@ class AUC(Metric):
 
     With `multi_label`, outputs are (n, labels), each label has its own curve, and the result is the mean of the areas,
     weighted by `label_weights`; without, `label_weights` weigh the outputs.
+
+    `num_thresholds`: how finely probabilities are told apart. `summation_method`: 'interpolation', 'minoring' or
+    'majoring'. `num_labels`: of `multi_label`. `from_logits`: outputs are not probabilities yet.
+
+    >>> float(keras.metrics.AUC()([0, 1], [0.1, 0.9]))
+    1.0
     """
 
     _direction = "up"

@@ -21,6 +21,9 @@ class FBetaScore(Metric):
 
     Without a threshold, the largest output of an image is its yes. `average` None gives an array with a score for each
     class.
+
+    >>> float(keras.metrics.FBetaScore(average="micro", beta=2.0)([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
+    0.4999999550000021
     """
 
     _direction = "up"
@@ -93,7 +96,14 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """2 * precision * recall / (precision + recall), for one-hot targets."""
+    """2 * precision * recall / (precision + recall), for one-hot targets.
+
+    `average`: None (a value for each class), 'micro', 'macro' or 'weighted'. `threshold`: from which on an output
+    counts; None takes the largest one.
+
+    >>> float(keras.metrics.F1Score(average="micro")([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
+    0.4999999250000064
+    """
 
     def __init__(
         self,

@@ -34,61 +34,101 @@ class LossMetric(Comparison):
 
 
 class MeanSquaredError(LossMetric):
-    """mean((y - p)^2)."""
+    """mean((y - p)^2).
+
+    >>> float(keras.metrics.MeanSquaredError()([[0.0]], [[3.0]]))
+    9.0
+    """
 
     loss_class = losses.MeanSquaredError
 
 
 class MeanAbsoluteError(LossMetric):
-    """mean(|y - p|)."""
+    """mean(|y - p|).
+
+    >>> float(keras.metrics.MeanAbsoluteError()([[0.0]], [[3.0]]))
+    3.0
+    """
 
     loss_class = losses.MeanAbsoluteError
 
 
 class MeanAbsolutePercentageError(LossMetric):
-    """100 * mean(|y - p| / |y|)."""
+    """100 * mean(|y - p| / |y|).
+
+    >>> float(keras.metrics.MeanAbsolutePercentageError()([[2.0]], [[3.0]]))
+    50.0
+    """
 
     loss_class = losses.MeanAbsolutePercentageError
 
 
 class MeanSquaredLogarithmicError(LossMetric):
-    """mean((log(y + 1) - log(p + 1))^2)."""
+    """mean((log(y + 1) - log(p + 1))^2).
+
+    >>> round(float(keras.metrics.MeanSquaredLogarithmicError()([[0.0]], [[1.0]])), 4)
+    0.4805
+    """
 
     loss_class = losses.MeanSquaredLogarithmicError
 
 
 class KLDivergence(LossMetric):
-    """sum(y * log(y / p))."""
+    """sum(y * log(y / p)).
+
+    >>> round(float(keras.metrics.KLDivergence()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.6931
+    """
 
     loss_class = losses.KLDivergence
 
 
 class Poisson(LossMetric):
-    """mean(p - y * log(p))."""
+    """mean(p - y * log(p)).
+
+    >>> float(keras.metrics.Poisson()([[0.0]], [[1.0]]))
+    1.0
+    """
 
     loss_class = losses.Poisson
 
 
 class Hinge(LossMetric):
-    """mean(max(1 - y * p, 0))."""
+    """mean(max(1 - y * p, 0)).
+
+    >>> float(keras.metrics.Hinge()([[1.0]], [[0.5]]))
+    0.5
+    """
 
     loss_class = losses.Hinge
 
 
 class SquaredHinge(LossMetric):
-    """mean(max(1 - y * p, 0)^2)."""
+    """mean(max(1 - y * p, 0)^2).
+
+    >>> float(keras.metrics.SquaredHinge()([[1.0]], [[0.5]]))
+    0.25
+    """
 
     loss_class = losses.SquaredHinge
 
 
 class CategoricalHinge(LossMetric):
-    """max(largest wrong - right + 1, 0)."""
+    """max(largest wrong - right + 1, 0).
+
+    >>> float(keras.metrics.CategoricalHinge()([[0.0, 1.0]], [[0.5, 0.5]]))
+    1.0
+    """
 
     loss_class = losses.CategoricalHinge
 
 
 class LogCoshError(LossMetric):
-    """mean(log(cosh(p - y)))."""
+    """mean(log(cosh(p - y))).
+
+    >>> round(float(keras.metrics.LogCoshError()([[0.0]], [[1.0]])), 4)
+    0.4338
+    """
 
     loss_class = losses.LogCosh
 
@@ -97,7 +137,13 @@ class LogCoshError(LossMetric):
 
 
 class BinaryCrossentropy(LossMetric):
-    """Cross-entropy of yes and no."""
+    """Cross-entropy of yes and no.
+
+    `from_logits` and `label_smoothing` as in the loss.
+
+    >>> round(float(keras.metrics.BinaryCrossentropy()([[1.0]], [[0.5]])), 4)
+    0.6931
+    """
 
     loss_class = losses.BinaryCrossentropy
 
@@ -112,7 +158,13 @@ class BinaryCrossentropy(LossMetric):
 
 
 class CategoricalCrossentropy(LossMetric):
-    """Cross-entropy of vectors."""
+    """Cross-entropy of vectors.
+
+    `from_logits`, `label_smoothing` and `axis` as in the loss.
+
+    >>> round(float(keras.metrics.CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.6931
+    """
 
     loss_class = losses.CategoricalCrossentropy
 
@@ -128,7 +180,13 @@ class CategoricalCrossentropy(LossMetric):
 
 
 class SparseCategoricalCrossentropy(LossMetric):
-    """Cross-entropy of class numbers."""
+    """Cross-entropy of class numbers.
+
+    `from_logits`, `ignore_class` and `axis` as in the loss.
+
+    >>> round(float(keras.metrics.SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
+    0.6931
+    """
 
     loss_class = losses.SparseCategoricalCrossentropy
 
@@ -144,7 +202,13 @@ class SparseCategoricalCrossentropy(LossMetric):
 
 
 class CosineSimilarity(Comparison):
-    """The cosine of the angle between target and output: 1 where they point the same way."""
+    """The cosine of the angle between target and output: 1 where they point the same way.
+
+    `axis` is that of the vectors.
+
+    >>> float(keras.metrics.CosineSimilarity()([[0.0, 1.0]], [[0.0, 2.0]]))
+    1.0
+    """
 
     _direction = "up"
 
@@ -157,7 +221,11 @@ class CosineSimilarity(Comparison):
 
 
 class RootMeanSquaredError(Comparison):
-    """sqrt(mean((y - p)^2)), the mean over everything."""
+    """sqrt(mean((y - p)^2)), the mean over everything.
+
+    >>> float(keras.metrics.RootMeanSquaredError()([[0.0]], [[3.0]]))
+    3.0
+    """
 
     _direction = "down"
 

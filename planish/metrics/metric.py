@@ -18,6 +18,11 @@ class Metric:
 
     Subclasses make what they remember with `add_variable`: float64 sums, so that a result does not depend on how rows
     were grouped, beyond its last digits.
+
+    >>> metric = keras.metrics.Mean(name="seconds")
+    >>> metric.update_state([1.0, 3.0])
+    >>> float(metric.result())
+    2.0
     """
 
     _direction: str | None = None

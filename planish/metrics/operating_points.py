@@ -53,7 +53,13 @@ class _OperatingPoint(ThresholdMetric):
 
 
 class SensitivityAtSpecificity(_OperatingPoint):
-    """The best sensitivity with at least this specificity."""
+    """The best sensitivity with at least this specificity.
+
+    `num_thresholds`: how finely probabilities are told apart. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.SensitivityAtSpecificity(0.5)([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]))
+    1.0
+    """
 
     required, reported = "specificity", "sensitivity"
 
@@ -69,7 +75,13 @@ class SensitivityAtSpecificity(_OperatingPoint):
 
 
 class SpecificityAtSensitivity(_OperatingPoint):
-    """The best specificity with at least this sensitivity."""
+    """The best specificity with at least this sensitivity.
+
+    `num_thresholds`: how finely probabilities are told apart. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.SpecificityAtSensitivity(0.5)([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]))
+    1.0
+    """
 
     required, reported = "sensitivity", "specificity"
 
@@ -85,7 +97,13 @@ class SpecificityAtSensitivity(_OperatingPoint):
 
 
 class PrecisionAtRecall(_OperatingPoint):
-    """The best precision with at least this recall."""
+    """The best precision with at least this recall.
+
+    `num_thresholds`: how finely probabilities are told apart. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.PrecisionAtRecall(0.5)([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]))
+    1.0
+    """
 
     required, reported = "recall", "precision"
 
@@ -101,7 +119,13 @@ class PrecisionAtRecall(_OperatingPoint):
 
 
 class RecallAtPrecision(_OperatingPoint):
-    """The best recall with at least this precision."""
+    """The best recall with at least this precision.
+
+    `num_thresholds`: how finely probabilities are told apart. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.RecallAtPrecision(0.8)([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]))
+    0.5
+    """
 
     required, reported = "precision", "recall"
 

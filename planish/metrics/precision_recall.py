@@ -32,25 +32,49 @@ class _Count(ThresholdMetric):
 
 
 class TruePositives(_Count):
-    """Yes answers that are right."""
+    """Yes answers that are right.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+
+    >>> float(keras.metrics.TruePositives()([1, 1], [0.2, 0.7]))
+    1.0
+    """
 
     kept = ("true_positives",)
 
 
 class FalsePositives(_Count):
-    """Yes answers that are wrong."""
+    """Yes answers that are wrong.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+
+    >>> float(keras.metrics.FalsePositives()([0, 0], [0.2, 0.7]))
+    1.0
+    """
 
     kept = ("false_positives",)
 
 
 class TrueNegatives(_Count):
-    """No answers that are right."""
+    """No answers that are right.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+
+    >>> float(keras.metrics.TrueNegatives()([0, 0], [0.2, 0.7]))
+    1.0
+    """
 
     kept = ("true_negatives",)
 
 
 class FalseNegatives(_Count):
-    """No answers that are wrong."""
+    """No answers that are wrong.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+
+    >>> float(keras.metrics.FalseNegatives()([1, 1], [0.2, 0.7]))
+    1.0
+    """
 
     kept = ("false_negatives",)
 
@@ -90,12 +114,26 @@ class _Ratio(ThresholdMetric):
 
 
 class Precision(_Ratio):
-    """The share of yes answers that are right."""
+    """The share of yes answers that are right.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each. `top_k`: only the largest
+    outputs count. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.Precision()([0, 1], [0.7, 0.7]))
+    0.5
+    """
 
     kept = ("true_positives", "false_positives")
 
 
 class Recall(_Ratio):
-    """The share of yes targets that are found."""
+    """The share of yes targets that are found.
+
+    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each. `top_k`: only the largest
+    outputs count. `class_id`: only this class counts.
+
+    >>> float(keras.metrics.Recall()([1, 1], [0.2, 0.7]))
+    0.5
+    """
 
     kept = ("true_positives", "false_negatives")

@@ -51,7 +51,11 @@ def samplewise(
 
 
 class Sum(Metric):
-    """The weighted sum of values."""
+    """The weighted sum of values.
+
+    >>> float(keras.metrics.Sum()([1.0, 2.0, 6.0]))
+    9.0
+    """
 
     def __init__(self, name: str = "sum", dtype: str | None = None) -> None:
         super().__init__(dtype, name)
@@ -82,7 +86,11 @@ class _Average(Metric):
 
 
 class Mean(_Average):
-    """The weighted mean of values; 0 before the first."""
+    """The weighted mean of values; 0 before the first.
+
+    >>> float(keras.metrics.Mean()([1.0, 2.0, 6.0]))
+    3.0
+    """
 
     def __init__(self, name: str = "mean", dtype: str | None = None) -> None:
         super().__init__(name, dtype)
@@ -106,6 +114,11 @@ class MeanMetricWrapper(Comparison):
 
     Targets (n,) of outputs (n, 1) are given as (n, 1), as losses and built-in metrics read them; Keras's function
     metrics compare all of them with all there.
+
+    `fn`: the function; other arguments are passed to it.
+
+    >>> float(keras.metrics.MeanMetricWrapper(lambda t, p: abs(t - p))([1.0, 2.0], [1.0, 4.0]))
+    1.0
     """
 
     def __init__(

@@ -22,6 +22,10 @@ def clone_model(
 
     `clone_function(layer)` makes each new layer, that of a model's own layers too if `recursive`. ValueError for
     `input_tensors` and `call_function`, which belong to functional models.
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> keras.models.clone_model(model).output_shape
+    (None, 3)
     """
     for name, value in (("input_tensors", input_tensors), ("call_function", call_function)):
         if value is not None:

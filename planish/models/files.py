@@ -91,6 +91,11 @@ def save_model(
     `save_format`, which is 'keras', and `zipped`, which is True, change nothing.
 
     ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
+
+    `filepath`: a path that ends in '.keras'.
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> keras.models.save_model(model, "model.keras")
     """
     from planish import saving
 
@@ -105,6 +110,12 @@ def load_model(
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
     FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or holds what planish has not.
+
+    `filepath`: a path. `compile`: whether the model is compiled as it was.
+
+    >>> keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save("model.keras")
+    >>> keras.models.load_model("model.keras").output_shape
+    (None, 3)
     """
     from planish import saving
 
@@ -115,6 +126,12 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """The model that `to_json` (planish's or Keras's) describes, with fresh weights, and compiled as it was.
 
     `custom_objects` are classes of the caller's own, by name. ValueError for text that describes no such model.
+
+    `json_string`: the text.
+
+    >>> text = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).to_json()
+    >>> keras.models.model_from_json(text).output_shape
+    (None, 3)
     """
     from planish import saving
 

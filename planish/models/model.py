@@ -24,7 +24,13 @@ _Class = TypeVar("_Class", bound="Model")
 
 
 class Model(Training, Files, Introspection, Layer):
-    """Base of models. Build one with `Sequential`."""
+    """Base of models. Build one with `Sequential`.
+
+    `trainable`: whether training changes its weights.
+
+    >>> issubclass(keras.Sequential, keras.Model)
+    True
+    """
 
     holds_model_layers = True
 

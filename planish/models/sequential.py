@@ -21,7 +21,17 @@ from planish.tracebacks import short_in_notebooks
 
 class Sequential(Model):
     """A stack of layers. It is built as soon as the shape of its input is known: from `Input`, from the first layer's
-    `input_shape=`, from `build`, or from the first data."""
+    `input_shape=`, from `build`, or from the first data.
+
+    `layers`: a list of layers, the first an `Input` if the shape is known. `trainable`: whether training changes
+    weights. ValueError if a layer cannot take what the one before gives.
+
+    >>> model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    >>> history = model.fit(np.zeros((8, 28, 28, 1)), np.zeros(8), verbose=0)
+    >>> model.predict(np.zeros((2, 28, 28, 1)), verbose=0).shape
+    (2, 10)
+    """
 
     def __init__(
         self, layers: Sequence[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None

@@ -35,7 +35,13 @@ _CLASSES: dict[str, type[Optimizer]] = {
 
 
 def get(identifier: Any) -> Optimizer:
-    """An optimizer from its name, its configuration, or itself. ValueError for unknown names, with the nearest ones."""
+    """An optimizer from its name, its configuration, or itself. ValueError for unknown names, with the nearest ones.
+
+    `identifier`: any of these.
+
+    >>> type(keras.optimizers.get("adam")).__name__
+    'Adam'
+    """
     if isinstance(identifier, Optimizer):
         overrides.refuse(identifier, "optimizer", overrides.OPTIMIZER)
         return identifier
@@ -57,13 +63,25 @@ def get(identifier: Any) -> Optimizer:
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Keras's serialized form."""
+    """Keras's serialized form.
+
+    `optimizer`: an object.
+
+    >>> keras.optimizers.serialize(keras.optimizers.SGD(momentum=0.5))["config"]["momentum"]
+    0.5
+    """
     serialized: dict[str, Any] = serialization.serialize(optimizer)
     return serialized
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
-    """The optimizer of a serialized form. ValueError for one that planish does not have."""
+    """The optimizer of a serialized form. ValueError for one that planish does not have.
+
+    `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
+
+    >>> keras.optimizers.deserialize({"class_name": "SGD", "config": {"momentum": 0.5}}).momentum
+    0.5
+    """
     named = {"module": "keras.optimizers", **config}
     known = _CLASSES.get(str(config.get("class_name", "")).lower())
     if known is not None:

@@ -15,7 +15,13 @@ from planish.optimizers.schedules import LearningRateSchedule
 
 
 class Adagrad(Optimizer):
-    """Duchi et al., 2011: divides by the square root of the sum of all squared gradients."""
+    """Duchi et al., 2011: divides by the square root of the sum of all squared gradients.
+
+    `initial_accumulator_value`: where the sums begin. `epsilon` is added to them.
+
+    >>> keras.optimizers.Adagrad(0.01).initial_accumulator_value
+    0.1
+    """
 
     slot_names = ("accumulator",)
 

@@ -51,7 +51,13 @@ class Moments(Optimizer):
 
 
 class Adam(Moments):
-    """Kingma and Ba, 2014; `amsgrad` after Reddi et al., 2018. epsilon is added to the square root, as Keras has it."""
+    """Kingma and Ba, 2014; `amsgrad` after Reddi et al., 2018. epsilon is added to the square root, as Keras has it.
+
+    `beta_1` and `beta_2`: how slowly averages of gradients and of their squares follow, 0 to 1.
+
+    >>> keras.optimizers.Adam(0.001, beta_1=0.8).beta_1
+    0.8
+    """
 
     def __init__(
         self,
@@ -88,7 +94,13 @@ class Adam(Moments):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017).
+
+    Arguments as in `Adam`: `beta_1`, `beta_2`, `epsilon`, `amsgrad`.
+
+    >>> keras.optimizers.AdamW(0.001, weight_decay=0.01).weight_decay
+    0.01
+    """
 
     def __init__(
         self,

@@ -19,7 +19,13 @@ _SETTLED = 1024  # steps, after which the schedule is beta_1 to the last bit
 
 
 class Nadam(Moments):
-    """Dozat, 2015: the momentum grows to `beta_1` on a schedule of its own."""
+    """Dozat, 2015: the momentum grows to `beta_1` on a schedule of its own.
+
+    `beta_2`: how slowly the average of squared gradients follows, 0 to 1. `epsilon` is added to its root.
+
+    >>> keras.optimizers.Nadam(0.002).beta_2
+    0.999
+    """
 
     def __init__(
         self,

@@ -33,6 +33,16 @@ class Optimizer:
 
     Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate). The name is not
     numbered, unlike Keras's: it is part of the program, and that of a second optimizer would be compiled anew.
+
+    `learning_rate`: a number, or a schedule. `weight_decay`: what share of a weight is taken off in each step, times
+    the rate. `clipnorm`, `clipvalue`, `global_clipnorm`: bounds of a gradient's norm, of its numbers, and of the norm
+    of all gradients; one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them into
+    the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. `loss_scale_factor` and
+    `gradient_accumulation_steps` are not supported. ValueError for other arguments; `decay` is ignored, with a warning.
+
+    >>> optimizer = keras.optimizers.SGD(0.1, clipnorm=1.0)
+    >>> round(float(optimizer.learning_rate), 3)
+    0.1
     """
 
     slot_names: tuple[str, ...] = ()

@@ -15,6 +15,12 @@ class RMSprop(Optimizer):
     """Hinton's lecture 6e: divides by the square root of a moving average of squared gradients.
 
     `centered` subtracts the square of the average gradient, so that steps are divided by the standard deviation.
+
+    `rho`: how slowly the average follows, 0 to 1. `momentum`: what share of a step goes into the next one. `epsilon` is
+    added to the average.
+
+    >>> keras.optimizers.RMSprop(0.001, momentum=0.9).rho
+    0.9
     """
 
     def __init__(

@@ -16,10 +16,31 @@ _NUMBERS = (int, float, np.integer, np.floating)
 _LARGEST = sys.float_info.max
 
 
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+
+
 class LearningRateSchedule:
     """Base: calling it with a number of steps gives the rate of the next one.
 
     The configuration is made of the attributes that `__init__` sets under the names of its arguments.
+
+    `step`: the number of steps done.
+
+    >>> class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.1 if step < 100 else 0.05
+    >>> round(float(keras.optimizers.SGD(Halved()).learning_rate), 3)
+    0.1
     """
 
     def __call__(self, step: int) -> float:
@@ -75,21 +96,37 @@ class _Decay(LearningRateSchedule):
 
 
 class ExponentialDecay(_Decay):
-    """initial * decay_rate ** (step / decay_steps); `staircase` takes whole quotients."""
+    """initial * decay_rate ** (step / decay_steps); `staircase` takes whole quotients.
+
+    `initial_learning_rate`: that of the first step.
+
+    >>> keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)(100)
+    0.05
+    """
 
     def __call__(self, step: int) -> float:
         return float(self.initial_learning_rate * self.decay_rate ** self._quotient(step))
 
 
 class InverseTimeDecay(_Decay):
-    """initial / (1 + decay_rate * step / decay_steps); `staircase` takes whole quotients."""
+    """initial / (1 + decay_rate * step / decay_steps); `staircase` takes whole quotients.
+
+    `initial_learning_rate`: that of the first step.
+
+    >>> keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=100, decay_rate=1.0)(100)
+    0.05
+    """
 
     def __call__(self, step: int) -> float:
         return float(self.initial_learning_rate / (1 + self.decay_rate * self._quotient(step)))
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[i] up to and including step boundaries[i], the last value beyond."""
+    """values[i] up to and including step boundaries[i], the last value beyond.
+
+    >>> keras.optimizers.schedules.PiecewiseConstantDecay([100, 200], [0.1, 0.05, 0.01])(150)
+    0.05
+    """
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         self._check_lists(boundaries=boundaries, values=values)
@@ -117,7 +154,13 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From initial to end as (1 - step / decay_steps) ** power; `cycle` starts over on a longer time."""
+    """From initial to end as (1 - step / decay_steps) ** power; `cycle` starts over on a longer time.
+
+    From `initial_learning_rate` to `end_learning_rate`.
+
+    >>> keras.optimizers.schedules.PolynomialDecay(0.1, decay_steps=100, end_learning_rate=0.0)(50)
+    0.05
+    """
 
     def __init__(
         self,
@@ -142,7 +185,13 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine from initial (or from `warmup_target`, reached in a straight line) down to alpha times it."""
+    """Half a cosine from initial (or from `warmup_target`, reached in a straight line) down to alpha times it.
+
+    From `initial_learning_rate`, over `decay_steps`, after `warmup_steps`.
+
+    >>> round(keras.optimizers.schedules.CosineDecay(0.1, decay_steps=100)(50), 4)
+    0.05
+    """
 
     def __init__(
         self,
@@ -175,7 +224,13 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half cosines one after another, each t_mul times as long and m_mul times as high as the one before."""
+    """Half cosines one after another, each t_mul times as long and m_mul times as high as the one before.
+
+    From `initial_learning_rate` over `first_decay_steps`, to `alpha` times it.
+
+    >>> round(keras.optimizers.schedules.CosineDecayRestarts(0.1, first_decay_steps=100)(100), 4)
+    0.1
+    """
 
     def __init__(
         self,
@@ -220,11 +275,25 @@ def _half_cosine(done: float) -> float:
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Keras's serialized form."""
+    """Keras's serialized form.
+
+    `learning_rate_schedule`: an object.
+
+    >>> schedule = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=100)
+    >>> keras.optimizers.schedules.serialize(schedule)["class_name"]
+    'CosineDecay'
+    """
     serialized: dict[str, Any] = serialization.serialize(learning_rate_schedule)
     return serialized
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The schedule of a serialized form. ValueError for one that planish does not have."""
+    """The schedule of a serialized form. ValueError for one that planish does not have.
+
+    `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
+
+    >>> config = {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 100}}
+    >>> keras.optimizers.schedules.deserialize(config)(0)
+    0.1
+    """
     return serialization.deserialize({"module": "keras.optimizers.schedules", **config}, None, custom_objects)

@@ -12,7 +12,11 @@ from planish.optimizers.schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
-    """w -= rate * g; with momentum m: v = m * v - rate * g, w += v (nesterov: w += m * v - rate * g)."""
+    """w -= rate * g; with momentum m: v = m * v - rate * g, w += v (nesterov: w += m * v - rate * g).
+
+    >>> keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True).momentum
+    0.9
+    """
 
     def __init__(
         self,

@@ -18,6 +18,10 @@ class FlatFeatures(int):
 
     `shape` is the map's that is flattened, `input_shape` the image's (both without the batch axis), and `steps` has the
     layers in between. It is pickled and written to JSON as the plain number.
+
+    >>> count = keras.flat_features(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()]))
+    >>> count + 1
+    51
     """
 
     input_shape: Shape
@@ -55,6 +59,9 @@ def flat_features(layers: Any, input_shape: Sequence[int] | int | None = None) -
     is changed. What comes after the first Flatten is not looked at, so it need not fit; without a Flatten, the number
     is that of all that the last layer gives. `input_shape` is without the batch axis, with the channels first for
     PyTorch. TypeError for what is no model, ValueError if the layers before the Flatten do not fit.
+
+    >>> int(keras.flat_features(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])))
+    50
     """
     every, shape = layers_from(layers, input_shape)
     before = list(itertools.takewhile(lambda layer: not isinstance(layer, Flatten), every))

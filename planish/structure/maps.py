@@ -18,6 +18,9 @@ def flatten_map(model: Any, name: str | None = None, input_shape: Sequence[int] 
     `model` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file; only its
     structure is read. `input_shape` is the shape of one image, where the model does not say it: (28, 28, 1), or
     (1, 28, 28) for PyTorch. ValueError if there is no such layer, or the layers do not fit.
+
+    >>> keras.flatten_map(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])).shape
+    (5, 5, 2)
     """
     if isinstance(model, Model) and input_shape is None:
         return model.flatten_map(name)

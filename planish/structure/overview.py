@@ -28,6 +28,12 @@ class Shapes:
 
     `input_shape` is without the batch axis. `pair` is the first Flatten with the Dense after it, `alternatives` what
     one might do instead, both empty if there is no such pair.
+
+    `steps`: one for each layer.
+
+    >>> found = keras.shapes(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()]))
+    >>> type(found).__name__
+    'Shapes'
     """
 
     name: str
@@ -129,6 +135,9 @@ def shapes(model_or_layers: Any, input_shape: Sequence[int] | int | None = None)
     nothing in it is changed, and no weights are made. `input_shape` is the shape of one image without the batch axis,
     with the channels first for PyTorch; it may be left out where the model says it. TypeError for what is no model,
     ValueError, with the chain of shapes so far, for layers that do not fit.
+
+    >>> len(keras.shapes(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])).steps)
+    1
     """
     layers, shape = layers_from(model_or_layers, input_shape)
     name = name_of(model_or_layers)

@@ -38,6 +38,15 @@ class ImageFolder(Dataset):
 
     A file that cannot be read is left out. At the end of the iteration that found it, a warning names all such files;
     from then on they are in `broken`, and no longer in `file_paths`. ValueError if no file can be read.
+
+    `class_names`: of the folder's classes, in order; `batch_size`: images a batch; `reader` reads a file.
+
+    >>> import os
+    >>> os.makedirs("pictures/cat")
+    >>> keras.utils.save_img("pictures/cat/0.png", np.zeros((8, 8, 3)))
+    >>> folder = keras.utils.image_dataset_from_directory("pictures", image_size=(8, 8), verbose=False)
+    >>> [images.shape for images, labels in folder]
+    [(1, 8, 8, 3)]
     """
 
     def __init__(

@@ -125,6 +125,17 @@ def image_dataset_from_directory(
         train, test = image_dataset_from_directory(
             "photos", image_size=(64, 64), validation_split=0.2, subset="both", seed=1
         )
+
+    `directory`: a path. `color_mode`: 'grayscale', 'rgb' or 'rgba'. `data_format`: of the images. `follow_links`:
+    whether folders behind links are read. `verbose`: whether the number of files is said. `format` is 'tf'.
+
+    >>> import os
+    >>> for name in ("cat", "dog"):
+    ...     os.makedirs(f"pictures/{name}")
+    ...     keras.utils.save_img(f"pictures/{name}/0.png", np.zeros((8, 8, 3)))
+    >>> data = keras.utils.image_dataset_from_directory("pictures", image_size=(8, 8), verbose=False)
+    >>> data.class_names
+    ['cat', 'dog']
     """
     _check_format(format)
     reader = ImageReader(

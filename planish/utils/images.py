@@ -43,6 +43,12 @@ def load_img(
     ValueError, naming the file, if it is not an image that can be read; OSError if it cannot be opened.
 
         image = load_img("cat.jpg", target_size=(64, 64))
+
+    `path`: of the file.
+
+    >>> keras.utils.save_img("black.png", np.zeros((4, 6, 3)))
+    >>> keras.utils.load_img("black.png", target_size=(2, 3)).size
+    (3, 2)
     """
     check_color_mode(color_mode)
     if interpolation not in INTERPOLATIONS:
@@ -63,6 +69,11 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
     """Pillow's image as an array [height, width, channels], float32 unless `dtype` says otherwise; values stay.
 
     `data_format='channels_first'` gives [channels, height, width]. ValueError for anything but one image.
+
+    `img`: the image.
+
+    >>> keras.utils.img_to_array(keras.utils.array_to_img(np.zeros((4, 6, 3)))).shape
+    (4, 6, 3)
     """
     array = np.asarray(img, dtype=np.float32 if dtype is None else dtype)
     if array.ndim not in (2, 3):
@@ -82,6 +93,11 @@ def array_to_img(x: ArrayLike, data_format: str | None = None, scale: bool = Tru
 
     With `scale`, the smallest value becomes 0 and the largest 255; without, values are taken as 0-255. One channel
     with larger values becomes an image of 32 bits (mode I).
+
+    `x`: the array; `data_format`: of it; `dtype`: the type it is computed in, float32 if it is None.
+
+    >>> keras.utils.array_to_img(np.zeros((4, 6, 3))).size
+    (6, 4)
     """
     array = np.asarray(x, dtype=np.float32 if dtype is None else dtype)
     if channels_first(data_format) and array.ndim == 3:
@@ -122,6 +138,10 @@ def save_img(
     an image in it; OSError if the file cannot be written.
 
         save_img("noise.jpg", np.random.rand(64, 64, 3), quality=90)
+
+    `x`: the array; `data_format`: of it.
+
+    >>> keras.utils.save_img("black.png", np.zeros((4, 6, 3)))
     """
     image = array_to_img(x, data_format, scale)
     name = _file_format(path, file_format)

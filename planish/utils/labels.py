@@ -13,6 +13,12 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
 
     `num_classes` is the largest index plus 1 if it is not given. ValueError for indices outside it, negative or not
     whole.
+
+    `x`: the indices.
+
+    >>> print(keras.utils.to_categorical([0, 2]))
+    [[1. 0. 0.]
+     [0. 0. 1.]]
     """
     labels = np.asarray(x)
     if labels.ndim > 1 and labels.shape[-1] == 1:

@@ -14,6 +14,14 @@ class PyDataset:
 
     `workers`, `use_multiprocessing` and `max_queue_size` are kept and change nothing: batches are made on one thread
     beside training, ahead of it. Any object with the two methods will do in `fit`, whatever it derives from.
+
+    >>> class Zeros(keras.utils.PyDataset):
+    ...     def __len__(self):
+    ...         return 2
+    ...     def __getitem__(self, index):
+    ...         return np.zeros((4, 3)), np.zeros(4)
+    >>> Zeros().num_batches
+    2
     """
 
     workers = 1

@@ -14,6 +14,8 @@ def set_random_seed(seed: int) -> None:
     """Makes everything random that follows repeatable: planish's own seeds, NumPy's global ones and Python's.
 
     `seed`: 0 to 2**32 - 1. TypeError or ValueError for anything else.
+
+    >>> keras.utils.set_random_seed(1)
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise TypeError(
@@ -31,6 +33,10 @@ def clear_session(free_memory: bool = True) -> None:
     """Numbering of automatic names starts again (conv2d, dense). `free_memory` collects what is no longer reachable.
 
     Models keep their own names and programs; there is no other state to clear.
+
+    >>> keras.utils.clear_session()
+    >>> keras.layers.Dense(3).name
+    'dense'
     """
     naming.reset_names()
     if free_memory:
