@@ -77,7 +77,7 @@ def _own_names(value: Any) -> set[str]:
     classes = [
         class_
         for class_ in type(value).__mro__
-        if class_.__module__.partition(".")[0] not in ("planish", "builtins", "abc", "typing")
+        if class_ is not object and class_.__module__.partition(".")[0] not in ("planish", "abc", "typing")
     ]
     put_on = {name for name, item in vars(value).items() if callable(item)}
     return put_on | {name for class_ in classes for name in vars(class_)}

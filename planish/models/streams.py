@@ -172,9 +172,7 @@ _OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "
 
 def _length(source: Any) -> int | None:
     """Batches per epoch, as the source itself says. ValueError or TypeError, naming who says it, for no such number."""
-    batches = getattr(source, "num_batches", None)
-    if callable(batches):
-        batches = batches()
+    batches = _number_of_batches(source)
     if batches is not None:
         return _whole(batches, f"`num_batches` of {_named(source)}")
     if not hasattr(source, "__len__"):
@@ -198,6 +196,17 @@ def _length(source: Any) -> int | None:
             )
         ) from error
     return _whole(batches, f"`__len__` of {_named(source)}")
+
+
+def _number_of_batches(source: Any) -> Any:
+    """Its attribute or method `num_batches`; None if there is none, or if it fails at asking `__len__`."""
+    try:
+        batches = getattr(source, "num_batches", None)
+        return batches() if callable(batches) else batches
+    except TypeError:
+        if hasattr(source, "__len__"):
+            return None
+        raise
 
 
 def _whole(batches: Any, who: str) -> int:

@@ -5,6 +5,7 @@ import pytest
 
 from planish.layers import Dense, Input
 from planish.models import Sequential
+from planish.utils import PyDataset
 
 
 @pytest.fixture
@@ -76,6 +77,16 @@ def test_a_length_may_say_that_it_is_not_known(model):
 
     model.fit(batches(__len__=length, __iter__=lambda self: iter([self[0]])), verbose=0)
     assert model.optimizer.iterations == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [(lambda self: 5 / 2, "is not a number of batches"), (lambda self: len(None), "raised a TypeError")],
+)
+def test_the_length_of_a_data_set_of_planishs_own_class_is_named(model, length, said):
+    source = type("Photos", (PyDataset,), {"__len__": length, "__getitem__": Batches.__getitem__})()
+    with pytest.raises((ValueError, TypeError), match=f"`__len__` of Photos {said}"):
+        model.fit(source, verbose=0)
 
 
 @pytest.mark.parametrize("number", [3, np.int64(3)])

@@ -48,6 +48,13 @@ def test_a_method_that_is_put_on_the_object_is_refused_too():
         model.compile("sgd", "mse")
 
 
+def test_a_class_of_code_that_is_executed_is_the_users_own():
+    names = {"Sequential": Sequential, "layers": LAYERS}
+    exec("class Own(Sequential):\n    def train_step(self, data):\n        return {}", names)
+    with pytest.raises(TypeError, match="Own overrides train_step"):
+        exec("Own(layers).compile('sgd', 'mse')", names)
+
+
 def test_one_of_a_class_in_between_is_found():
     class Mixin:
         def compute_loss(self, x, y, y_pred, sample_weight):

@@ -9,5 +9,6 @@ from loading import LOADING
 from naming import NAMING
 from picturing import PICTURING
 from predicting import PREDICTING
+from watching import WATCHING
 
-STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, PICTURING, PREDICTING, LOADING)
+STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, PICTURING, WATCHING, PREDICTING, LOADING)
