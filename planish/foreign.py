@@ -57,7 +57,7 @@ def refuse(value: Any, room: str) -> None:
             what=f"{name} is {_KINDS[room]} of {library}",
             rule="planish compiles its own objects, which have the same names; import all of them from planish",
             expected=f"{_KINDS[room]} from planish.{room}",
-            received=f"{value!r} of type {type(value).__module__}.{type(value).__qualname__}",
+            received=f"{name} of {own.__module__}",
             remedy=_remedy(name, room) if _library(own) else f"class {name}(planish.{room}.{_BASES[room]}):",
         )
     )
@@ -65,13 +65,13 @@ def refuse(value: Any, room: str) -> None:
 
 def _remedy(name: str, room: str) -> str:
     """The line that imports planish's own, or what stands in its place."""
-    try:
-        getattr(importlib.import_module(f"planish.{room}"), name)
-    except AttributeError:
-        from planish.absent import table
+    name = {"KerasTensor": "Input"}.get(name, name)
+    for home in (room, "models"):
+        if callable(getattr(importlib.import_module(f"planish.{home}"), name, None)):
+            return f"from planish.{home} import {name}"
+    from planish.absent import table
 
-        return table.lookup(room, name) or f"one of planish.{room}, or its name as a string"
-    return f"from planish.{room} import {name}"
+    return table.lookup(room, name) or f"what planish.{room} has"
 
 
 def _library(item: Any) -> str | None:

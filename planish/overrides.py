@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planish.errors import explain
+from planish.signatures import shown, takes
 
 _LOSS = "a loss of your own: compile(loss=function of (y_true, y_pred)), or a subclass of Loss with call"
 _METRIC = (
@@ -70,6 +71,20 @@ def refuse(value: Any, kind: str, uncalled: Mapping[str, str]) -> None:
             remedy="\n".join(remedies),
         )
     )
+
+
+def check_call(layer: Any) -> None:
+    """TypeError for a layer whose `call` does not take what planish gives it."""
+    if not takes(layer.call, "x", "context"):
+        raise TypeError(
+            explain(
+                layer=layer.label,
+                what="`call` takes other arguments than planish gives it",
+                expected="call(self, x, context), where context.training says whether the model is trained",
+                received=shown(layer.call, "call"),
+                remedy="def call(self, x, context):",
+            )
+        )
 
 
 def _own_names(value: Any) -> set[str]:

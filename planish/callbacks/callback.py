@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
+from planish.signatures import shown, takes
 
 if TYPE_CHECKING:
     from planish.callbacks.coming_run import ComingRun
@@ -139,13 +140,12 @@ def check_hooks(callback: Callback) -> None:
     """TypeError for a hook that cannot be called as `fit` will call it."""
     for name, arguments in HOOK_ARGUMENTS.items():
         hook = own_hook(callback, name)
-        if hook is not None and not _takes(hook, arguments.split(", ")):
-            received = f"{name}{inspect.signature(hook)}" if callable(hook) else repr(hook)
+        if hook is not None and not takes(hook, *arguments.split(", ")):
             raise TypeError(
                 explain(
                     what=f"{type(callback).__name__}: `{name}` cannot be called as a hook",
                     expected=f"a function of ({arguments})",
-                    received=received,
+                    received=shown(hook, name),
                     remedy=f"lambda {arguments}: ..."
                     if name in vars(callback)
                     else f"def {name}(self, {arguments.replace('logs', 'logs=None')}):",
@@ -161,15 +161,3 @@ def own_hook(callback: Callback, name: str) -> Any:
     if found is vars(Callback)[name]:
         return None
     return found.__get__(callback, type(callback)) if hasattr(found, "__get__") else found
-
-
-def _takes(hook: Any, arguments: list[str]) -> bool:
-    if not callable(hook):
-        return False
-    try:
-        inspect.signature(hook).bind(*arguments)
-    except TypeError:
-        return False
-    except ValueError:  # some built-in functions have no signature
-        return True
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.rates import require_settable_rate
 from planish.errors import explain
 from planish.output import show
+from planish.signatures import takes
 
 
 class LearningRateScheduler(Callback):
@@ -53,7 +53,7 @@ class LearningRateScheduler(Callback):
             show(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
 
     def _scheduled(self, epoch: int, current: float) -> float:
-        rate = self.schedule(epoch, current) if _takes_two(self.schedule) else self.schedule(epoch)
+        rate = self.schedule(epoch, current) if takes(self.schedule, 0, 0.0) else self.schedule(epoch)
         if isinstance(rate, np.ndarray) and rate.ndim == 0:
             rate = rate[()]
         if not isinstance(rate, float | np.floating):
@@ -69,14 +69,3 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if logs is not None:
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-
-
-def _takes_two(schedule: Callable[..., Any]) -> bool:
-    """Looked up rather than tried: a TypeError from inside the schedule must reach the user."""
-    try:
-        inspect.signature(schedule).bind(0, 0.0)
-    except TypeError:
-        return False
-    except ValueError:  # some built-in functions have no signature
-        return True
-    return True

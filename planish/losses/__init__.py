@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, foreign, overrides, serialization
+from planish import absent, foreign, overrides, serialization, signatures
 from planish.errors import explain
 from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -127,6 +127,7 @@ def get(identifier: Any) -> Any:
         return identifier()
     if callable(identifier):
         class_ = functions.CLASSES.get(identifier)
+        signatures.require(identifier, "the loss", "y_true", "y_pred")
         return FunctionLoss(identifier) if class_ is None else class_()
     raise TypeError(
         explain(

@@ -32,7 +32,9 @@ CHUNK_NBYTES = 8 << 20
 
 _OTHER_DATA = {
     "NoneType": "a function that fills its argument returns None: pass the array, not what the function returned",
-    "dict": "the model has one input: pass its array, for example next(iter(x.values()))",
+    "RaggedTensor": "pass {what}.to_tensor(), which fills up with zeros",
+    "SparseTensor": "pass tf.sparse.to_dense({what})",
+    "dict": "the model has one input: pass its array, for example next(iter({what}.values()))",
 }
 
 
@@ -121,7 +123,7 @@ def _converted(value: Any, what: str) -> Array:
                 what=f"`{what}` is not data that can be read",
                 expected="an array, a list, or an object with __array__ or __dlpack__",
                 received=_described(value),
-                remedy=_OTHER_DATA.get(type(value).__name__),
+                remedy=_OTHER_DATA.get(type(value).__name__, "").format(what=what) or None,
             )
         )
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from planish import foreign, losses, optimizers, serialization
+from planish import foreign, losses, optimizers, serialization, signatures
 from planish.errors import explain
 from planish.losses.loss import Loss
 from planish.metrics import Metric, resolve
@@ -137,6 +137,18 @@ def _loss_weight(value: Any) -> float | None:
     return float(alone)
 
 
+def _check_metric(item: Any, *, weighted: bool) -> None:
+    """TypeError for a metric that cannot be called as it will be, or that belongs to another library."""
+    foreign.refuse(item, "metrics")
+    if isinstance(item, Metric):
+        weights = {"sample_weight": None} if weighted else {}
+        signatures.require(
+            item.update_state, f"update_state of the metric '{item.name}'", "y_true", "y_pred", **weights
+        )
+    elif callable(item) and not isinstance(item, type):
+        signatures.require(item, "the metric", "y_true", "y_pred")
+
+
 def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
     """The metrics as given. ValueError for unknown names, TypeError for what can be no metric."""
     if value is None:
@@ -156,7 +168,7 @@ def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
             )
         )
     for item in items:
-        foreign.refuse(item, "metrics")
+        _check_metric(item, weighted=name == "weighted_metrics")
         if isinstance(item, str):
             resolve(item, (1,), (1, 2))  # an unknown name is refused here and not at the first step
     return tuple(item for item in items if item is not None)

@@ -86,6 +86,7 @@ class Sequential(Model):
 
     def _check_addition(self, layer: Layer, taken: set[str]) -> None:
         overrides.refuse(layer, "layer", overrides.LAYER)
+        overrides.check_call(layer)
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(
                 explain(
