@@ -1,11 +1,11 @@
-"""Mistakes with what surrounds training: callbacks, weights of classes, steps, methods of one's own."""
+"""Mistakes with what surrounds training: callbacks, weights of classes, methods of one's own."""
 
 from __future__ import annotations
 
 from cases import Mistake, Stage
 
 WATCHING = Stage(
-    "Callbacks, class weights, steps and subclasses",
+    "Callbacks, class weights and subclasses",
     (
         Mistake(
             "A checkpoint of a model in an HDF5 file",
@@ -73,13 +73,6 @@ cnn().fit(x, y, class_weight={0: float("nan")}, verbose=0)
 model = cnn()
 model.compile(optimizer="adam", loss="binary_crossentropy")
 model.fit(x, np.ones((64, 10)), class_weight={0: 2.0}, verbose=0)
-""",
-            None,
-        ),
-        Mistake(
-            "More steps than there are batches",
-            """\
-cnn().fit(x, y, batch_size=32, steps_per_epoch=3, verbose=0)
 """,
             None,
         ),
