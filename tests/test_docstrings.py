@@ -62,7 +62,7 @@ def test_every_argument_is_spoken_of(value):
 @pytest.mark.parametrize("value", EXAMPLES, ids=EXAMPLES.values())
 def test_its_example_runs(value, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     planish.utils.set_random_seed(0)
     names = {"keras": planish, "np": np, "__name__": "example"}
     example = doctest.DocTestParser().get_doctest(value.__doc__, names, OBJECTS[value], None, 0)
