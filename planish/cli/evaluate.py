@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     start = time.perf_counter()
     results = model.evaluate(x, y, verbose=0, return_dict=True)
     seconds = time.perf_counter() - start
-    rows = [(name, f"{value:.4f}") for name, value in results.items()]
+    rows = [(name, f"{model_files.mean(value):.4f}") for name, value in results.items()]
     which = "held out by training" if arguments.split else "all"
     facts("Result", [*rows, ("images", f"{len(x):,} ({which})"), ("speed", f"{len(x) / seconds:,.0f} images/s")])
 

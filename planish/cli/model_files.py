@@ -141,6 +141,11 @@ def image_shape(model: Any) -> tuple[int, ...]:
     return shape
 
 
+def mean(value: Any) -> float:
+    """A metric's value; the mean of one that has several, such as a score for each class."""
+    return float(np.mean(value))
+
+
 def count(text: str) -> int:
     """A whole number, 1 or more; for argparse."""
     if not (text.isascii() and text.isdecimal() and int(text)):

@@ -61,7 +61,7 @@ class Run:
         if not os.path.exists(self.path(MODEL)):
             raise FileNotFoundError(
                 explain(
-                    what=f"there is no run in {self.folder!r} to go on with",
+                    what=f"there is no run in {self.folder!r} to resume",
                     expected=repr(self.path(MODEL)),
                     remedy="leave out --resume, or name the folder of the run with --out",
                 )
@@ -109,7 +109,7 @@ class _Noter(Callback):
         run, values = self._run, logs or {}
         run.epochs = epoch + 1
         for name, value in values.items():
-            run.history.setdefault(name, []).append(float(value))
+            run.history.setdefault(name, []).append(model_files.mean(value))
         value = values.get(self._monitor, math.nan)
         if run.best_value is None or value < run.best_value:
             run.best_value = value if math.isfinite(value) else run.best_value

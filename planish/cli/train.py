@@ -128,7 +128,7 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) is not None:
             raise ValueError(
                 explain(
-                    what=f"--{name} cannot change in a run that is gone on with",
+                    what=f"--{name} cannot be changed when a run is resumed",
                     remedy="leave it out, or begin a new run: --out NAME instead of --resume",
                 )
             )
@@ -248,7 +248,7 @@ def _show_values(model: Any, examples: Data, run: Run) -> None:
     for name, part in (("validation", examples.validation), ("test", examples.test)):
         if part is not None:
             values = model.evaluate(*_inputs(model, part, examples), verbose=0, return_dict=True)
-            rows.append((name, ", ".join(f"{key} {value:.4f}" for key, value in values.items())))
+            rows.append((name, ", ".join(f"{key} {model_files.mean(value):.4f}" for key, value in values.items())))
     facts("Result", rows)
 
 

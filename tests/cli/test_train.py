@@ -176,7 +176,7 @@ def test_a_run_that_has_seen_all_its_epochs(trained, continued):
 def test_there_is_nothing_to_go_on_with(continued):
     code, _, err = continued(epochs=2)
     assert code == 2
-    assert "there is no run in 'trained' to go on with; " in err
+    assert "there is no run in 'trained' to resume; " in err
 
 
 @pytest.mark.parametrize("option", [("--size", "8"), ("--color", "rgb"), ("--model", "softmax")])
@@ -184,7 +184,7 @@ def test_what_cannot_change_in_a_run(trained, continued, option):
     trained()
     code, _, err = continued(*option, epochs=3)
     assert code == 2
-    assert f"{option[0]} cannot change in a run that is gone on with; " in err
+    assert f"{option[0]} cannot be changed when a run is resumed; " in err
 
 
 def test_a_run_on_a_folder_goes_on_with_the_same_images_held_out(planish, stripe_images, tmp_path):
@@ -309,6 +309,21 @@ def test_a_model_with_one_score(planish, stripe_images, tmp_path):
     code, out, err = planish("train", stripe_images, "--model", "one.py:make", "--epochs", 1)
     assert (code, err) == (0, "")
     assert "\nleft\t" in out
+
+
+def test_a_metric_with_a_value_for_each_class(planish, stripes, tmp_path):
+    (tmp_path / "f1.py").write_text(
+        "from planish.layers import Dense, Flatten, Input\n"
+        "from planish.models import Sequential\n"
+        "def make(shape, classes):\n"
+        "    model = Sequential([Input(shape), Flatten(), Dense(classes, activation='softmax')])\n"
+        "    model.compile('adam', 'categorical_crossentropy', ['f1_score'])\n"
+        "    return model\n"
+    )
+    code, out, err = planish("train", stripes, "--model", "f1.py:make", "--epochs", 1)
+    assert (code, err) == (0, "")
+    assert "f1_score 0." in out
+    assert "f1_score: 0." in planish("evaluate", "trained/best.keras", stripes)[1]
 
 
 # ---------------------------------------------------------------------- memory
