@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,13 @@ def cut(extent: int, largest: int) -> list[int]:
     return [extent // parts + (part < extent % parts) for part in range(parts)]
 
 
+def counted(extent: int, largest: int) -> list[tuple[int, int]]:
+    """The parts of `cut`, and how many there are of each."""
+    parts = -(-extent // largest)
+    each, larger = divmod(extent, parts)
+    return [(size, count) for size, count in ((each + 1, larger), (each, parts - larger)) if count]
+
+
 def vectors_of(channels: int, lanes: int) -> int:
     """Vector registers that hold `channels` values."""
     return -(-channels // lanes)
@@ -106,7 +114,7 @@ def vectors_of(channels: int, lanes: int) -> int:
 
 def starts_of(parts: Sequence[int]) -> list[int]:
     """Where each part begins."""
-    return [sum(parts[:position]) for position in range(len(parts))]
+    return list(accumulate(parts, initial=0))[:-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
     x, w = node.inputs[:2]
     units = w.shape[1]
     source = _read_images(x)
-    if changing and source is not None and nonzeros.pays(target, w.shape[0]):
+    if changing and source is not None and nonzeros.pays(target, *w.shape):
         rows = listed_kernel.rows_of_part(w.shape[0], target)
         parts = replace(dense_listed(source.inputs[0], w, rows, source.attributes["memory_dtype"]), layers=node.layers)
         return rebased(node, "sum_parts", (parts,), {})
@@ -115,7 +115,7 @@ def _read_images(x: Node) -> Node | None:
 def _lowered_dense_gradient(node: Node, target: Target) -> Node:
     x, g = node.inputs
     source = _read_images(x)
-    if source is None or not nonzeros.pays(target, node.shape[0]):
+    if source is None or not nonzeros.pays(target, *node.shape):
         return node
     return replace(dense_listed_weight_grad(source.inputs[0], g, source.attributes["memory_dtype"]), layers=node.layers)
 

@@ -20,9 +20,12 @@ def block_elements(target: Target) -> int:
     return max(target.lanes, target.registers // 2)
 
 
-def pays(target: Target, features: int) -> bool:
-    """Whether a dense layer on images is computed from lists: of elements, or of blocks of them."""
-    return block_elements(target) <= features <= MOST_FEATURES
+def pays(target: Target, features: int, units: int) -> bool:
+    """Whether a dense layer on images is computed from lists: of elements, or of blocks of them.
+
+    A list has the distances of rows of weights, in bytes, as i32.
+    """
+    return block_elements(target) <= features <= MOST_FEATURES and 4 * features * units < 2**31
 
 
 def goes_by_blocks(units: int) -> bool:

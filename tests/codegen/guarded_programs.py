@@ -87,6 +87,33 @@ def odd_sizes(case):
             case.output(ops.square(case.input(size, values=np.ones((case.images, size), dtype))))
 
 
+def long_axes(case):
+    """Windows, rows of a kernel, and rows of a map that are walked in loops, as they are too long to be written out."""
+    for size in SIZES:
+        x = case.input(9, 7, size)
+        case.output(ops.max_pool2d(x, (5, 4), (2, 3)))
+        case.output(ops.max_pool2d(x, (1, 7), (1, 1)))
+        case.output(ops.average_pool2d(x, (5, 4), (2, 3)))
+        case.output(ops.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), 100 + size))
+        wide = case.input(3, 120 + size, 1)
+        case.output(ops.conv2d(wide, case.weight(2, 3, 1, 3)))
+        case.output(ops.conv2d(wide, case.weight(2, 36, 1, 3)))
+
+
+def long_training(size):
+    """Gradients of kernels of many values, and of pools with wide windows that overlap."""
+    x = ops.input_("x", (13, 17, size))
+    first, second = ops.parameter("first", (5, 5, size, 6)), ops.parameter("second", (3, 3, 6, size + 100))
+    y = ops.max_pool2d(ops.conv2d(x, first, dilation=(1, 2)), (2, 2), (2, 2))
+    y = ops.max_pool2d(ops.conv2d(y, second, padding=((3, 3), (8, 8))), (3, 9), (1, 2))
+    third = ops.parameter("third", (3, 3, size + 100, 3))
+    y = ops.conv2d(y, third, padding=((1, 1), (1, 1)))
+    loss = ops.reduce_sum(y, (0, 1, 2))
+    weights = [first, second, third]
+    changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
+    return Graph.build({"loss": loss}, dict(zip(("first", "second", "third"), changed, strict=True)))
+
+
 def pooled_training(size):
     """Gradients of convolutions, two of them in front of pools, of channels that fill no vector."""
     x = ops.input_("x", (13, 12, size))
@@ -154,12 +181,13 @@ def main():
         runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
         case = Case()
         odd_sizes(case)
+        long_axes(case)
         run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
-        for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES]:
+        for graph in [build(size) for build in (pooled_training, averaged_training, long_training) for size in SIZES]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
         for size in (8, 16, 17, 31, 65):
-            for units in (1, 10, size + 48):
+            for units in (1, 10, size + 48, size + 300):
                 graph = listed_training(size, units)
                 values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items() if name != "x"}
                 for dtype in DTYPES if units > 1 else DTYPES[:1]:

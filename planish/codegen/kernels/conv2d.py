@@ -17,6 +17,7 @@ of channels is masked when it is stored; packed weights are zero there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -50,7 +51,7 @@ def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: i
     best: tuple[float, int, Tile] | None = None
     for largest in range(1, min(needed, 6) + 1):
         panels = cut(needed, largest)
-        for windows in range(1, columns + 1):
+        for windows in range(1, min(columns, registers) + 1):
             pixels = windows * pool_pixels
             if pixels * panels[0] + panels[0] + 1 >= registers and windows > 1:
                 break
@@ -79,10 +80,13 @@ def row_cycles(channels: int, columns: int, pool_pixels: int, lanes: int, regist
 
 
 def _row_cycles(tile: Tile, columns: int, pool_pixels: int, registers: int) -> float:
-    tiles = [tile.windows] * (columns // tile.windows)
-    tiles += [columns % tile.windows] if columns % tile.windows else []
+    whole, rest = divmod(columns, tile.windows)
+    tiles = [(tile.windows, whole), (rest, 1 if rest else 0)]
     return sum(
-        cycles_of_tile(windows * pool_pixels, vectors, registers) for vectors in tile.panels for windows in tiles
+        panels * count * cycles_of_tile(windows * pool_pixels, vectors, registers)
+        for vectors, panels in Counter(tile.panels).items()
+        for windows, count in tiles
+        if count
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -23,8 +24,11 @@ from planish.codegen.accumulate import FMA_LATENCY
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.interleaving import interleaved, separated, shuffle_cycles
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import cut, panel_runs, vectors_of
+from planish.codegen.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
 from planish.codegen.target import Target
+
+MOST_PLANES = 128  # are turned in registers at once, by code that is written out
+MOST_TAPS = 32  # of a kernel row whose code is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,19 @@ class Tile:
 def plan(filters: int, rows: int, columns: int, lanes: int, registers: int) -> Tile | None:
     """The tile that needs the fewest cycles; None if the filters are too many for the registers."""
     tiles = []
-    for height, most in product(range(1, min(rows, 8) + 1), range(1, vectors_of(columns, lanes) + 1)):
-        vectors = cut(vectors_of(columns, lanes), most)
-        if height * vectors[0] * (filters + 1) + 1 < registers:
-            cycles = sum(_cycles(filters, part * own) for part, own in product(cut(rows, height), vectors))
-            tiles.append(Tile(height, tuple(vectors), cycles))
-    return min(tiles, key=lambda tile: tile.cycles, default=None)
+    whole = vectors_of(columns, lanes)
+    for height, most in product(range(1, min(rows, 8) + 1), range(1, min(whole, registers) + 1)):
+        vectors = counted(whole, most)
+        if height * vectors[0][0] * (filters + 1) + 1 < registers:
+            cycles = sum(
+                times * count * _cycles(filters, part * own)
+                for (part, times), (own, count) in product(counted(rows, height), vectors)
+            )
+            tiles.append((cycles, height, most))
+    if not tiles:
+        return None
+    cycles, height, most = min(tiles, key=lambda tile: tile[0])
+    return Tile(height, tuple(cut(whole, most)), cycles)
 
 
 def _cycles(filters: int, vectors: int) -> float:
@@ -54,7 +65,8 @@ def _cycles(filters: int, vectors: int) -> float:
 
 def can(shape: Sequence[int], settings: Mapping[str, Any]) -> bool:
     """Whether this kernel can compute the convolution of maps of this shape."""
-    return bool(settings["groups"] == 1 and shape[1] % settings["strides"][1] == 0)
+    across = settings["strides"][1]
+    return bool(settings["groups"] == 1 and shape[1] % across == 0 and shape[2] * across <= MOST_PLANES)
 
 
 def cycles(shape: Sequence[int], kernel_shape: Sequence[int], result: Sequence[int], target: Target) -> float | None:
@@ -88,10 +100,11 @@ class _Shape:
         reach = self.apart * (self.kernel_columns - 1) // across
         self.plane_nbytes = 4 * (self.pixels + target.lanes * sum(tile.vectors) + reach)
 
-    def tap_nbytes(self, column: int) -> int:
+    def tap_nbytes(self, f: Function, column: Index) -> Index:
         """From a pixel of the first plane to what a column of the kernel meets, in the plane of its channel 0."""
-        pixels, remainder = divmod(column * self.apart, self.across)
-        return remainder * self.depth * self.plane_nbytes + 4 * pixels
+        distance = f.multiply(column, self.apart)
+        plane = f.multiply(f.remainder(distance, self.across), self.depth * self.plane_nbytes)
+        return f.add(plane, f.multiply(f.divide(distance, self.across), 4))
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
@@ -106,14 +119,23 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         with f.loop(0, run.count) as block:
             row = f.add(f.multiply(block.index, run.vectors), run.start)
             source = f.offset(operands.scratch, f.multiply(row, shape.stride * shape.row_nbytes))
-            before = 0
-            for vectors in shape.tile.vectors:
-                first = before * f.lanes
-                places = list(product(range(run.vectors), range(vectors)))
-                sums = _convolve(f, shape, f.offset(source, 4 * first), operands.inputs[1], places)
-                for (down, v), own in zip(places, sums, strict=True):
-                    _store(f, spec, operands, shape, f.add(row, down), first + v * f.lanes, own)
-                before += vectors
+            _emit_rows(f, spec, operands, shape, row, source, run.vectors)
+
+
+def _emit_rows(
+    f: Function, spec: Spec, operands: Operands, shape: _Shape, row: Index, source: Pointer, rows: int
+) -> None:
+    """All tiles beside each other, of so many rows."""
+
+    def tile(start: Index, run: PanelRun) -> None:
+        first = f.multiply(start, f.lanes)
+        places = list(product(range(rows), range(run.vectors)))
+        sums = _convolve(f, shape, f.offset(source, f.multiply(first, 4)), operands.inputs[1], places)
+        for (down, v), own in zip(places, sums, strict=True):
+            left = run.tail(shape.columns, f.lanes) if v == run.vectors - 1 else f.lanes
+            _store(f, spec, operands, shape, f.add(row, down), f.add(first, v * f.lanes), left, own)
+
+    over_panels(f, panel_runs(shape.tile.vectors, shape.columns, f.lanes), tile)
 
 
 def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer) -> None:
@@ -150,28 +172,45 @@ def _convolve(
         with f.loop(0, shape.depth, carried=row.carried) as channel:
             plane = f.offset(x_row, f.multiply(channel.index, shape.plane_nbytes))
             weights = f.offset(w_row, f.multiply(channel.index, 4 * filters))
-            sums = list(channel.carried)
-            for column in range(shape.kernel_columns):
-                seen = [f.load(plane, offset + shape.tap_nbytes(column)) for offset in offsets]
+
+            def tap(column: Index, before: Sequence[Value]) -> list[Value]:
+                sums, nbytes = list(before), shape.tap_nbytes(f, column)
+                seen = [f.load(plane, f.add(nbytes, offset)) for offset in offsets]
                 for o in range(filters):
-                    weight = f.broadcast(weights, 4 * (column * values + o))
+                    weight = f.broadcast(weights, f.add(f.multiply(column, 4 * values), 4 * o))
                     for number, pixels in enumerate(seen):
                         place = number * filters + o
                         sums[place] = f.fma(pixels, weight, sums[place])
-            channel.next(*sums)
+                return sums
+
+            if shape.kernel_columns <= MOST_TAPS:
+                channel.next(
+                    *reduce(lambda sums, column: tap(column, sums), range(shape.kernel_columns), channel.carried)
+                )
+            else:
+                with f.loop(0, shape.kernel_columns, carried=channel.carried) as column:
+                    column.next(*tap(column.index, column.carried))
+                channel.next(*column.results)
         row.next(*channel.results)
     return [row.results[number * filters : (number + 1) * filters] for number in range(len(places))]
 
 
 def _store(
-    f: Function, spec: Spec, operands: Operands, shape: _Shape, row: Index, column: int, sums: Sequence[Value]
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    shape: _Shape,
+    row: Index,
+    column: Index,
+    columns: int,
+    sums: Sequence[Value],
 ) -> None:
-    """A vector of columns of every filter, from `column` on, as they lie in a row of the result."""
+    """A vector of which so many are columns, of every filter, from `column` on, as they lie in a row of the result."""
     epilogue = epilogue_of(f, spec, operands)
-    left = (shape.columns - column) * shape.filters
+    left = columns * shape.filters
     for v, value in enumerate(interleaved(f, sums)[: vectors_of(left, f.lanes)]):
         mask = f.tail_mask(left - v * f.lanes)
-        place = column * shape.filters + v * f.lanes
+        place = f.add(f.multiply(column, shape.filters), v * f.lanes)
         element = f.add(f.multiply(row, spec.shape[1]), place)
         f.store(epilogue.apply(value, place, element, mask), operands.output, f.multiply(element, 4), mask)
 

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from planish.codegen.boxes import fill
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import cut
+from planish.codegen.loops import cut, panel_runs, vectors_of
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
 
 # More filters read an image fewer times; their sums fit the first-level cache, and several threads find work.
 MOST_FILTERS, FEWEST_BLOCKS = 16, 4
+MOST_PARTS = 16  # that have code of their own
 MOST_LINES = 64  # of the next image that a filter asks for
 
 
@@ -40,19 +41,35 @@ class _Vector:
 
 def _vectors(spec: Spec, lanes: int) -> list[_Vector]:
     """All vectors of one filter's gradient, in order."""
-    rows, columns, channels, _ = spec.attributes["kernel_shape"]
-    down, across = spec.attributes["dilation"]
-    width = spec.inputs[0].shape[1]
-    contiguous = across == 1 or columns == 1
-    run = columns * channels if contiguous else channels
-    starts = [
-        4 * channels * (a * down * width + b * across) for a in range(rows) for b in range(1 if contiguous else columns)
-    ]
+    runs = _Runs(spec)
     return [
-        _Vector(start + 4 * first, number * run + first, min(lanes, run - first))
-        for number, start in enumerate(starts)
-        for first in range(0, run, lanes)
+        _Vector(runs.distance(number) + 4 * first, number * runs.values + first, min(lanes, runs.values - first))
+        for number in range(runs.count)
+        for first in range(0, runs.values, lanes)
     ]
+
+
+class _Runs:
+    """`count` runs of so many values that lie side by side in x: rows of the kernel, or pixels if it is dilated."""
+
+    def __init__(self, spec: Spec) -> None:
+        rows, columns, channels, _ = spec.attributes["kernel_shape"]
+        down, across = spec.attributes["dilation"]
+        contiguous = across == 1 or columns == 1
+        self._across = 1 if contiguous else columns
+        self._nbytes = 4 * channels * down * spec.inputs[0].shape[1], 4 * channels * across
+        self.count: int = rows * self._across
+        self.values: int = columns * channels if contiguous else channels
+
+    def distance(self, number: int) -> int:
+        """Bytes from the start of a patch to a run."""
+        row, column = divmod(number, self._across)
+        return int(row * self._nbytes[0] + column * self._nbytes[1])
+
+    def distance_of(self, f: Function, number: Index) -> Index:
+        """The same for a number that is known at run time."""
+        row, column = f.divide(number, self._across), f.remainder(number, self._across)
+        return f.add(f.multiply(row, self._nbytes[0]), f.multiply(column, self._nbytes[1]))
 
 
 def parts(vectors: int, registers: int) -> list[int]:
@@ -68,36 +85,77 @@ def _blocks(spec: Spec) -> int:
     return -(-spec.shape[0] // filters_in_block(spec.shape[0]))
 
 
+def _panels(spec: Spec, target: Target) -> list[int] | None:
+    """The parts of each run, if those of all runs are so many that they have to share code; else None."""
+    runs = _Runs(spec)
+    each = vectors_of(runs.values, target.lanes)
+    alone = -(-runs.count * each // (target.registers - 4))
+    return None if alone <= MOST_PARTS else parts(each, target.registers)
+
+
 def items(spec: Spec, target: Target) -> int:
+    panels = _panels(spec, target)
+    if panels is not None:
+        return _Runs(spec).count * len(panels) * _blocks(spec)
     return len(parts(len(_vectors(spec, target.lanes)), target.registers)) * _blocks(spec)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    vectors = _vectors(spec, f.lanes)
     block = f.remainder(operands.item, _blocks(spec))
     part = f.divide(operands.item, _blocks(spec))
     filters = filters_in_block(spec.shape[0])
     first = f.multiply(block, filters)
     last = f.smaller(f.add(first, filters), spec.shape[0])
-    start = 0
+    panels = _panels(spec, f.module.target)
+    if panels is not None:
+        _emit_panels(f, spec, operands, panels, part, (first, last))
+        return
+    vectors, start = _vectors(spec, f.lanes), 0
     for number, count in enumerate(parts(len(vectors), f.module.target.registers)):
         with f.when(f.compare("eq", part, number)):
-            _emit_part(f, spec, operands, vectors[start : start + count], first, last)
+            _emit_part(f, spec, operands, vectors[start : start + count], (0, 0), (first, last))
         start += count
 
 
-def _emit_part(
-    f: Function, spec: Spec, operands: Operands, vectors: Sequence[_Vector], first: Index, last: Index
+def _emit_panels(
+    f: Function, spec: Spec, operands: Operands, panels: Sequence[int], part: Index, filters: tuple[Index, Index]
 ) -> None:
+    """Parts of one width share code, whatever run they are of."""
+    runs = _Runs(spec)
+    number, place = f.divide(part, len(panels)), f.remainder(part, len(panels))
+    before = 0
+    for run in panel_runs(panels, runs.values, f.lanes):
+        own = f.subtract(place, before)
+        before += run.count
+        with f.when(f.let(f"icmp ult i64 {own}, {run.count}")):
+            first = f.multiply(f.add(f.multiply(own, run.vectors), run.start), f.lanes)
+            counts = [f.lanes] * (run.vectors - 1) + [run.tail(runs.values, f.lanes)]
+            vectors = [_Vector(v * f.vector_nbytes, v * f.lanes, count) for v, count in enumerate(counts)]
+            distance = f.add(runs.distance_of(f, number), f.multiply(first, 4))
+            moved = distance, f.add(f.multiply(number, runs.values), first)
+            _emit_part(f, spec, operands, vectors, moved, filters)
+
+
+def _emit_part(
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    vectors: Sequence[_Vector],
+    moved: tuple[Index, Index],
+    filters: tuple[Index, Index],
+) -> None:
+    """The vectors, `moved` by so many bytes in x and so many elements in dW."""
+    first, last = filters
     row_nbytes = 4 * spec.shape[1]
+    output = f.offset(operands.output, f.multiply(moved[1], 4))
     start = 4 * vectors[0].element
     elements = vectors[-1].element + vectors[-1].count - vectors[0].element
     with f.loop(first, last) as filter_:
-        fill(f, f.offset(operands.output, f.add(f.multiply(filter_.index, row_nbytes), start)), elements, 0.0)
+        fill(f, f.offset(output, f.add(f.multiply(filter_.index, row_nbytes), start)), elements, 0.0)
     image_nbytes, lists_nbytes = (4 * type_.size for type_ in spec.inputs)
     length = 4 * spec.inputs[1].shape[1]
     with f.loop(0, operands.count) as image:
-        x = f.offset(operands.inputs[0], f.multiply(image.index, image_nbytes))
+        x = f.offset(operands.inputs[0], f.add(f.multiply(image.index, image_nbytes), moved[0]))
         lists = f.offset(operands.inputs[1], f.multiply(image.index, lists_nbytes))
         following = f.smaller(f.add(image.index, 1), f.subtract(operands.count, 1))
         ahead = f.offset(operands.inputs[0], f.multiply(following, image_nbytes))
@@ -106,7 +164,7 @@ def _emit_part(
             share = f.multiply(f.subtract(filter_.index, first), lines * CACHE_LINE_NBYTES)
             _fetch(f, f.offset(ahead, share), lines)
             own = f.offset(lists, f.multiply(filter_.index, length))
-            into = f.offset(operands.output, f.multiply(filter_.index, row_nbytes))
+            into = f.offset(output, f.multiply(filter_.index, row_nbytes))
             _add_list(f, vectors, x, own, (length - 4) // 2, into)
 
 

@@ -31,6 +31,7 @@ from planish.graph.node import Attributes
 _LISTING, _ENTRY, _VECTOR, _LIVE = 1.1, 2.5, 1.5, 0.5
 
 
+MOST_PRODUCTS = 2048  # of a window, for each of which code is written
 # And of picking pixels: for each window and vector of filters, and for each value of the kernel.
 _WINDOW, _PICKED = 4.0, 2.0
 # Registers beside its sums: the rows of a window, places, gradients, and what is being picked.
@@ -45,6 +46,8 @@ def pays(settings: Attributes, windows: int, target: Target) -> bool:
     patch = rows * vectors_of(columns * channels, lanes)
     listed = windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch))
     values = rows * columns * channels
+    if values * (1 if picks(settings, target) else places) > MOST_PRODUCTS:
+        return False
     each = _WINDOW + _PICKED * values if picks(settings, target) else places * values
     return bool(windows * vectors_of(filters, lanes) * each < listed)
 

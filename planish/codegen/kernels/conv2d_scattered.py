@@ -26,7 +26,7 @@ from planish.codegen.boxes import fill
 from planish.codegen.function import ZERO, Function, Index, Pointer
 from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.conv2d import cycles_of_tile
-from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.target import Target
 from planish.ops.windows import Padding
 
@@ -46,16 +46,18 @@ class Tile:
 def plan(run: int, rows: int, depth: int, lanes: int, registers: int) -> Tile:
     """The tile that needs the fewest cycles, for runs of so many outputs and maps of so many rows."""
     tiles = []
-    for largest, most in product(range(1, min(vectors_of(run, lanes), 6) + 1), range(1, rows + 1)):
-        panels = cut(vectors_of(run, lanes), largest)
-        if most > 1 and most * panels[0] + panels[0] + 1 >= registers:
+    for largest, most in product(range(1, min(vectors_of(run, lanes), 6) + 1), range(1, min(rows, registers) + 1)):
+        panels = counted(vectors_of(run, lanes), largest)
+        widest, _ = panels[0]
+        if most > 1 and most * widest + widest + 1 >= registers:
             continue
         cycles = sum(
-            depth * cycles_of_tile(height, vectors, registers) + _ADDING * height * vectors + _TILE
-            for height, vectors in product(cut(rows, most), panels)
+            times * count * (depth * cycles_of_tile(height, vectors, registers) + _ADDING * height * vectors + _TILE)
+            for (height, times), (vectors, count) in product(counted(rows, most), panels)
         )
-        tiles.append(Tile(tuple(panels), most, cycles))
-    return min(tiles, key=lambda tile: tile.cycles)
+        tiles.append((cycles, largest, most))
+    cycles, largest, most = min(tiles, key=lambda tile: tile[0])
+    return Tile(tuple(cut(vectors_of(run, lanes), largest)), most, cycles)
 
 
 def can(kernel_shape: Sequence[int], settings: Mapping[str, Any], border: Padding) -> bool:

@@ -14,7 +14,8 @@ between items, and images are added in their order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -23,10 +24,11 @@ from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import conv2d_weight_grad
 from planish.codegen.kernels.conv2d_weight_grad import Convolution
-from planish.codegen.loops import cut, panel_runs, starts_of, vectors_of
+from planish.codegen.loops import counted, cut, panel_runs, starts_of, vectors_of
 from planish.codegen.outer_products import block_cycles, outer_products
 from planish.codegen.target import Target
 
+MOST_BLOCKS = 16  # of stretches, each of which has code of its own
 _GAIN = 0.8  # the share of the other kernel's cycles that pays for turning the result
 
 
@@ -42,21 +44,24 @@ def plan(filters: int, stretches: int, registers: int) -> Tile:
     """The blocks that need the fewest cycles a pixel; of equal ones the smaller, for more items."""
     sizes = [
         (most, count)
-        for most, count in product(range(1, filters + 1), range(1, stretches + 1))
+        for most, count in product(range(1, min(filters, registers) + 1), range(1, min(stretches, registers) + 1))
         if most * count + count + 1 < registers
     ]
-    tiles = [Tile(tuple(cut(filters, most)), tuple(cut(stretches, count))) for most, count in sizes]
-    return min(tiles, key=_cycles)
+    most, count = min(sizes, key=lambda size: _cycles(counted(filters, size[0]), counted(stretches, size[1])))
+    return Tile(tuple(cut(filters, most)), tuple(cut(stretches, count)))
 
 
-def _cycles(tile: Tile) -> float:
-    return sum(block_cycles(filters, stretches) for filters, stretches in product(tile.filters, tile.stretches))
+def _cycles(filters: Iterable[tuple[int, int]], stretches: Iterable[tuple[int, int]]) -> float:
+    """Of blocks of (size, how many)."""
+    return sum(a * b * block_cycles(most, count) for (most, a), (count, b) in product(filters, stretches))
 
 
 def pays(spec: Spec, target: Target) -> bool:
     """Whether this is cheaper than filters in the lanes."""
     shape = _Shape(spec, target)
-    return shape.runs.groups * _cycles(shape.tile) < _GAIN * conv2d_weight_grad.cycles(spec, target)
+    filters, stretches = (Counter(sizes).items() for sizes in (shape.tile.filters, shape.tile.stretches))
+    own = shape.runs.groups * shape.repeats * _cycles(filters, list(stretches))
+    return own < _GAIN * conv2d_weight_grad.cycles(spec, target)
 
 
 class _Stretch(NamedTuple):
@@ -67,16 +72,48 @@ class _Stretch(NamedTuple):
     mask: str | None
 
 
+class _Block(NamedTuple):
+    """Stretches whose code is written once, and where they are: bytes from a pixel of x, place in a row of dW."""
+
+    nbytes: Index
+    place: Index
+    stretches: Sequence[_Stretch]
+
+
 class _Shape:
-    """How the kernel is cut."""
+    """How the kernel is cut: all of its stretches into few blocks, or those of each run into blocks that are the same
+    for all runs."""
 
     def __init__(self, spec: Spec, target: Target) -> None:
         self.runs = Convolution(spec, target)
         self.each = self.runs.filters // self.runs.groups
         self.vectors = vectors_of(self.runs.run, target.lanes)
         self.tile = plan(self.each, self.runs.runs * self.vectors, target.registers)
+        self.repeats = 1
+        if len(self.tile.stretches) > MOST_BLOCKS:
+            self.tile, self.repeats = plan(self.each, self.vectors, target.registers), self.runs.runs
 
-    def stretches(self, f: Function, first: int, count: int) -> list[_Stretch]:
+    def over_blocks(self, f: Function, part: Index, body: Callable[[_Block], None]) -> None:
+        """`body` for the block of that number, which is known at run time only."""
+        sizes = self.tile.stretches
+        if len(sizes) <= MOST_BLOCKS and self.repeats == 1:
+            for position, (first, count) in enumerate(zip(starts_of(sizes), sizes, strict=True)):
+                with f.when(f.let(f"icmp eq i64 {part}, {position}")):
+                    body(_Block(0, 0, self._stretches(f, first, count)))
+            return
+        run, place = f.divide(part, len(sizes)), f.remainder(part, len(sizes))
+        before = 0
+        for own in panel_runs(sizes, self.runs.run, f.lanes):
+            number = f.subtract(place, before)
+            before += own.count
+            with f.when(f.let(f"icmp ult i64 {number}, {own.count}")):
+                start = f.add(f.multiply(number, own.vectors), own.start)
+                masks = [None] * (own.vectors - 1) + [f.tail_mask(own.tail(self.runs.run, f.lanes))]
+                found = [_Stretch(v * f.vector_nbytes, v * f.lanes, mask) for v, mask in enumerate(masks)]
+                nbytes = f.add(self.runs.run_offset(f, run), f.multiply(start, f.vector_nbytes))
+                body(_Block(nbytes, f.add(f.multiply(run, self.runs.run), f.multiply(start, f.lanes)), found))
+
+    def _stretches(self, f: Function, first: int, count: int) -> list[_Stretch]:
         found = []
         for number in range(first, first + count):
             run, v = divmod(number, self.vectors)
@@ -89,26 +126,27 @@ class _Shape:
 
 def items(spec: Spec, target: Target) -> int:
     shape = _Shape(spec, target)
-    return shape.runs.groups * len(shape.tile.filters) * len(shape.tile.stretches)
+    return shape.runs.groups * len(shape.tile.filters) * len(shape.tile.stretches) * shape.repeats
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = _Shape(spec, f.module.target)
-    filters, stretches = shape.tile.filters, shape.tile.stretches
-    part, rest = f.remainder(operands.item, len(stretches)), f.divide(operands.item, len(stretches))
+    filters, parts = shape.tile.filters, len(shape.tile.stretches) * shape.repeats
+    part, rest = f.remainder(operands.item, parts), f.divide(operands.item, parts)
     block, group = f.remainder(rest, len(filters)), f.divide(rest, len(filters))
-    for number, (first, count) in enumerate(zip(starts_of(stretches), stretches, strict=True)):
-        with f.when(f.let(f"icmp eq i64 {part}, {number}")):
-            before = 0
-            for run in panel_runs(filters, shape.each, 1):
-                place = f.subtract(block, before)
-                before += run.count
-                with f.when(f.let(f"icmp ult i64 {place}, {run.count}")):
-                    own = f.add(f.multiply(place, run.vectors), run.start)
-                    channel = f.add(f.multiply(group, shape.each), own)
-                    x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.runs.depth))
-                    found = shape.stretches(f, first, count)
-                    _emit_item(f, spec, shape, operands, x, channel, run.vectors, found)
+
+    def stretches(found: _Block) -> None:
+        before = 0
+        for run in panel_runs(filters, shape.each, 1):
+            place = f.subtract(block, before)
+            before += run.count
+            with f.when(f.let(f"icmp ult i64 {place}, {run.count}")):
+                own = f.add(f.multiply(place, run.vectors), run.start)
+                channel = f.add(f.multiply(group, shape.each), own)
+                x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.runs.depth))
+                _emit_item(f, spec, shape, operands, x, channel, run.vectors, found)
+
+    shape.over_blocks(f, part, stretches)
 
 
 def _emit_item(
@@ -119,11 +157,12 @@ def _emit_item(
     x: Pointer,
     channel: Index,
     filters: int,
-    stretches: Sequence[_Stretch],
+    block: _Block,
 ) -> None:
     """`filters` rows of dW from `channel` on, and in each the stretches."""
-    values = spec.shape[1]
-    y = f.offset(operands.output, f.multiply(channel, 4 * values))
+    values, stretches = spec.shape[1], block.stretches
+    x = f.offset(x, block.nbytes)
+    y = f.offset(operands.output, f.add(f.multiply(channel, 4 * values), f.multiply(block.place, 4)))
     places = [(4 * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches]
     for nbytes, mask in places:
         f.store(ZERO, y, nbytes, mask)

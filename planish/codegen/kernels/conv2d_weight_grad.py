@@ -12,6 +12,7 @@ from about 12 rows up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
@@ -57,8 +58,12 @@ class Convolution:
 def cycles(spec: Spec, target: Target) -> float:
     """For each pixel of g."""
     shape = Convolution(spec, target)
-    blocks = [shape.runs * shape.run] if shape.together else shape.runs * shape.blocks()
-    return shape.groups * sum(block_cycles(rows, vectors) for rows in blocks for vectors in shape.panels)
+    blocks = Counter([shape.runs * shape.run] if shape.together else shape.blocks())
+    each = sum(
+        count * panels * block_cycles(rows, vectors)
+        for (rows, count), (vectors, panels) in product(blocks.items(), Counter(shape.panels).items())
+    )
+    return shape.groups * each * (1 if shape.together else shape.runs)
 
 
 def items(spec: Spec, target: Target) -> int:
