@@ -17,6 +17,7 @@ class Module:
         self._declarations: dict[str, None] = {}
         self._functions: list[str] = []
         self._names: set[str] = set()
+        self._shared: dict[tuple[str, str], str] = {}
 
     def declare(self, signature: str) -> None:
         """Declares an external function or intrinsic, once."""
@@ -24,15 +25,29 @@ class Module:
 
     @contextmanager
     def function(
-        self, name: str, parameters: Sequence[str], *, lanes: int | None = None, internal: bool = True
+        self,
+        name: str,
+        parameters: Sequence[str],
+        *,
+        lanes: int | None = None,
+        internal: bool = True,
+        shared: bool = False,
     ) -> Iterator[Function]:
-        """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing."""
-        self._names.add(name)
+        """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing.
+
+        `shared`: if the module has the same function already, that one is used, and `Function.name` is its name.
+        """
         function = Function(self, name, lanes or self.target.lanes)
         yield function
+        arguments, body = ", ".join(parameters), "\n".join([*function.entry_lines, *function.lines])
+        if shared:
+            function.name = self._shared.setdefault((arguments, body), name)
+            if function.name != name:
+                return
+        self._names.add(name)
         linkage, group = ("internal ", "#1") if internal else ("", "#0")
-        head = f"define {linkage}void @{name}({', '.join(parameters)}) {group} {{\nentry:\n"
-        self._functions.append(head + "\n".join([*function.entry_lines, *function.lines]) + "\n  ret void\n}\n")
+        head = f"define {linkage}void @{name}({arguments}) {group} {{\nentry:\n"
+        self._functions.append(f"{head}{body}\n  ret void\n}}\n")
 
     def has_function(self, name: str) -> bool:
         return name in self._names

@@ -1,5 +1,7 @@
 """A whole program: kernels, stages that call them, and the entry points that the runtime calls.
 
+Layers that are alike share the functions of their kernels, so that a deep network's code grows by its calls.
+
 All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument
 (see `Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
 
@@ -129,7 +131,6 @@ class Emitter:
     def _emit_kernel(self, node: Node) -> None:
         spec = spec_of(node)
         name = f"k{len(self._kernel_names)}_{spec.op}"
-        self._kernel_names[node] = name
         inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
@@ -138,8 +139,9 @@ class Emitter:
         parameters += ["i64 %left", "ptr nocapture %alarm"]
         second = self._beside.get(node)
         beside, gated = ("%beside", second.attributes["gated"]) if second is not None else (None, False)
-        with self.module.function(name, parameters) as f:
+        with self.module.function(name, parameters, shared=True) as f:
             kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
+        self._kernel_names[node] = f.name
 
     def _call_kernel(
         self,
@@ -182,17 +184,17 @@ class Emitter:
     def _call_group(self, f: Function, group: list[Node], image: Index, in_block: Index) -> None:
         """Emits the function of a group of small values, and calls it."""
         name, sources, results = self._interface(group, "small_values")
-        with self.module.function(name, _pointers(sources, results)) as function:
+        with self.module.function(name, _pointers(sources, results), shared=True) as function:
             emit_group(function, group, sources, results)
-        f.call(name, *(("ptr", self._address(f, node, image, in_block)) for node in (*sources, *results)))
+        f.call(function.name, *(("ptr", self._address(f, node, image, in_block)) for node in (*sources, *results)))
 
     def _call_unit(self, f: Function, nodes: list[Node], item: Index, run: int = ITEM_ELEMENTS) -> None:
         """Emits the function of a unit of several element-wise nodes, and calls it."""
         name, sources, results = self._interface(nodes, "values")
-        with self.module.function(name, [*_pointers(sources, results), "i64 %item"]) as function:
+        with self.module.function(name, [*_pointers(sources, results), "i64 %item"], shared=True) as function:
             emit_together(function, nodes, sources, results, "%item", run)
         pointers = [("ptr", self._item_address(f, node, item)) for node in (*sources, *results)]
-        f.call(name, *pointers, ("i64", item))
+        f.call(function.name, *pointers, ("i64", item))
 
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
         """Calls the kernel of a part of a value. Rows of the user's arrays it finds by their order itself."""
