@@ -1,0 +1,168 @@
+"""The size of a program's text does not grow with a user's numbers: every kernel, at small, large and huge extents.
+
+Only text is made: LLVM takes a millisecond for each kilobyte of it or so, and recurses over what is straight.
+"""
+
+import re
+
+import pytest
+
+from planish import ops
+from planish.autodiff import gradients
+from planish.codegen import compile as compiler
+from planish.codegen import kernels
+from planish.codegen.target import make_target
+from planish.graph.graph import Graph
+from planish.ops.random_uniform import random_uniform
+
+EXTENTS = (10, 1000, 100_000)
+MOST_CHARACTERS = 650_000
+GROWTH = 1.5  # of the largest extent's text over that of the middle one
+TARGETS = {name: make_target(name, "x86_64-unknown-linux-gnu") for name in ("avx512", "avx2", "x86-64")}
+TWO = (2, 2)
+
+
+class Net:
+    """A graph under construction: one input of a shape, and weights."""
+
+    def __init__(self, *shape, dtype="f32"):
+        self.x = ops.input_("x", shape, dtype)
+        self.weights = []
+
+    def weight(self, *shape):
+        self.weights.append(ops.parameter(f"w{len(self.weights)}", shape))
+        return self.weights[-1]
+
+    def trained(self, y):
+        loss = ops.reduce_sum(y, tuple(range(len(y.shape))))
+        found = gradients(ops.batch_sum(loss), self.weights)
+        changed = [ops.subtract(w, g) for w, g in zip(self.weights, found, strict=True)]
+        return Graph.build({"loss": loss}, {f"w{number}": value for number, value in enumerate(changed)})
+
+
+def convolution(shape, kernel, filters, training=False, pool=None, **settings):
+    net = Net(*shape)
+    x = ops.multiply(net.x, net.weight(shape[2])) if training else net.x
+    channels = shape[2] // settings.get("groups", 1)
+    y = ops.conv2d(x, net.weight(*kernel, channels, filters), **settings)
+    y = y if pool is None else ops.max_pool2d(y, pool, pool)  # where passes move it before gradients are taken
+    y = ops.relu(ops.add(y, net.weight(filters)))
+    return net.trained(y) if training else y
+
+
+def on_images(features, units, before=None):
+    net = Net(features)
+    x = net.x if before is None else ops.relu(ops.dense(net.x, net.weight(features, before)))
+    return net.trained(ops.relu(ops.dense(x, net.weight(x.shape[0], units))))
+
+
+def mapped(*shape, then):
+    """A training step of something between an affine map and a loss."""
+    net = Net(*shape)
+    return net.trained(then(ops.multiply(net.x, net.weight(shape[-1]))))
+
+
+def predicted(units, features):
+    net = Net(features)
+    return ops.softmax(ops.add(ops.dense(net.x, net.weight(features, units)), net.weight(units)))
+
+
+CASES = {
+    "dense: units": lambda n: predicted(n, 20),
+    "dense: features": lambda n: predicted(20, n),
+    "dense on images: units": lambda n: on_images(784, n),
+    "dense on images: features": lambda n: on_images(n, 64),
+    "dense on images: features, few units": lambda n: on_images(n, 10),
+    "dense behind others: units": lambda n: on_images(20, n, before=8),
+    "dense behind others: features": lambda n: on_images(8, 20, before=n),
+    "convolution: filters": lambda n: convolution((6, 6, 16), (3, 3), n),
+    "convolution: channels": lambda n: convolution((6, 6, n), (3, 3), 16),
+    "convolution: rows": lambda n: convolution((n, 4, 3), (3, 3), 4),
+    "convolution: columns": lambda n: convolution((4, n, 1), (3, 3), 4),
+    "convolution: kernel rows": lambda n: convolution((n + 2, 4, 3), (n, 3), 8),
+    "convolution: kernel columns": lambda n: convolution((4, n + 2, 1), (3, n), 4),
+    "convolution: strides": lambda n: convolution((4, 3 * n, 3), (3, 3), 4, strides=(1, n)),
+    "convolution: dilation": lambda n: convolution((4, 2 * n + 3, 3), (3, 3), 4, dilation=(1, n)),
+    "convolution: groups": lambda n: convolution((4, 4, n), (3, 3), n, groups=n),
+    "convolution: window": lambda n: convolution((4, n + 2, 16), (3, 3), 16, pool=(1, n)),
+    "gradient of a convolution: filters": lambda n: convolution((6, 6, 16), (3, 3), n, training=True),
+    "gradient of a convolution: channels": lambda n: convolution((6, 6, n), (3, 3), 6, training=True),
+    "gradient of a convolution: columns": lambda n: convolution((4, n, 16), (3, 3), 16, training=True),
+    "gradient of a convolution: kernel columns": lambda n: convolution((4, n + 2, 1), (3, n), 4, training=True),
+    "gradient of a convolution: kernel rows": lambda n: convolution((n + 2, 4, 3), (n, 3), 4, training=True),
+    "gradient of a convolution: strides": lambda n: convolution((4, n + 3, 3), (3, 3), 8, True, strides=(1, n)),
+    "gradient of a convolution: groups": lambda n: convolution((4, 4, n), (3, 3), n, True, groups=n),
+    "gradient behind a pool: filters": lambda n: convolution((8, 8, 16), (3, 3), n, True, TWO),
+    "gradient behind a pool: channels": lambda n: convolution((8, 8, n), (3, 3), 16, True, TWO),
+    "gradient behind a pool: one channel": lambda n: convolution((8, 8, 1), (3, 3), n, True, TWO),
+    "gradient behind a pool: columns": lambda n: convolution((6, n + 3, 3), (3, 3), 8, True, TWO),
+    "gradient behind a pool: kernel columns": lambda n: convolution((6, n + 3, 1), (3, n), 64, True, TWO),
+    "gradient behind a pool: window": lambda n: convolution((4, 2 * n + 2, 3), (3, 3), 8, True, (1, n)),
+    "maximum: rows of a window": lambda n: ops.max_pool2d(ops.input_("x", (n, 3, 5)), (n, 1), (1, 1)),
+    "maximum: columns of a window": lambda n: ops.max_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1)),
+    "maximum: channels": lambda n: ops.max_pool2d(ops.input_("x", (4, 4, n)), TWO, (1, 1)),
+    "maximum: gradient": lambda n: mapped(3, n + 2, 5, then=lambda x: ops.max_pool2d(x, (1, n), (1, 1))),
+    "maximum: places": lambda n: ops.pool_places(ops.input_("x", (3, n, 5)), (1, min(n, 127)), (1, 1)),
+    "average: columns of a window": lambda n: ops.average_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1)),
+    "average: border": lambda n: ops.average_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1), ((0, 0), (1, 1))),
+    "average: gradient": lambda n: mapped(3, 2 * n + 1, 5, then=lambda x: ops.average_pool2d(x, (1, n), (1, n))),
+    "average: many channels": lambda n: mapped(3, 2 * n, 50, then=lambda x: ops.average_pool2d(x, (1, n), (1, n))),
+    "average: overlapping": lambda n: mapped(3, 2 * n, 5, then=lambda x: ops.average_pool2d(x, (1, n), (1, 1))),
+    "labels: classes": lambda n: ops.one_hot(ops.input_("x", (3,), "i32"), n),
+    "labels: rows": lambda n: ops.one_hot(ops.input_("x", (n,), "i32"), 10),
+    "softmax: classes": lambda n: mapped(3, n, then=ops.softmax),
+    "softmax: rows": lambda n: ops.log_softmax(ops.input_("x", (n, 3))),
+    "sum: last axis": lambda n: ops.reduce_sum(ops.input_("x", (3, n)), (1,)),
+    "sum: first axis": lambda n: ops.reduce_max(ops.input_("x", (n, 64)), (0,)),
+    "sum: kept axis": lambda n: ops.reduce_mean(ops.input_("x", (3, n)), (0,)),
+    "transposition": lambda n: ops.transpose(ops.input_("x", (n, 3, 33)), (2, 1, 0)),
+    "border": lambda n: ops.pad2d(ops.input_("x", (3, 3, 5)), ((n, 1), (1, n // 10))),
+    "crop": lambda n: ops.crop2d(ops.input_("x", (n + 4, 5, 3)), ((n, 0), (0, 0))),
+    "pieces": lambda n: ops.concatenate([ops.input_("x", (3, n)), ops.input_("z", (3, n))], 1),
+    "element by element": lambda n: ops.add(ops.input_("x", (3, n)), ops.parameter("w", (3, 1))),
+    "part": lambda n: ops.slice_axis(ops.input_("x", (3, 2 * n)), 1, n, 2 * n),
+    "spread": lambda n: ops.spread2d(ops.input_("x", (3, 3, 5)), (1, n)),
+    "sum of products over the batch": lambda n: mapped(3, n, then=ops.tanh),
+    "random numbers": lambda n: ops.multiply(ops.input_("x", (n,)), random_uniform(ops.scalar("seed", "i32"), (n,), 0)),
+}
+
+
+def text_of(made, target, batch=64):
+    graph = made if isinstance(made, Graph) else Graph.build({"y": made})
+    types = {"f32": "float32", "i32": "int32"}
+    dtypes = {node.attributes["name"]: types[node.type.dtype] for node in graph.leaves("input")}
+    training = bool(graph.updates)
+    return compiler.generate(compiler.Request(graph, dtypes, target, training, batch if training else 0)).text
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_extent_makes_code_grow(case):
+    for target in [TARGETS["avx2"]] if "gradient" in case else TARGETS.values():
+        sizes = [len(text_of(CASES[case](extent), target)) for extent in EXTENTS]
+        assert max(sizes) <= MOST_CHARACTERS, f"{case} on {target.name}: {sizes}"
+        assert sizes[2] <= GROWTH * sizes[1] + 20_000, f"{case} on {target.name}: {sizes}"
+
+
+def test_every_kernel_is_measured():
+    texts = [text_of(make(extent), TARGETS["avx2"]) for make in CASES.values() for extent in EXTENTS[:2]]
+    found = set(re.findall(r"@k\d+_(\w+)\(", "".join(texts)))
+    assert found == set(kernels._KERNELS) - {"places_beside"}  # which another kernel writes
+
+
+@pytest.mark.parametrize("batch", EXTENTS)
+def test_no_batch_makes_code_grow(batch):
+    assert len(text_of(convolution((8, 8, 3), (3, 3), 8, True, TWO), TARGETS["avx2"], batch)) <= 200_000
+    assert len(text_of(on_images(40, 50), TARGETS["avx2"], batch)) <= 300_000
+
+
+def deep(layers):
+    net = Net(16)
+    y = net.x
+    for _ in range(layers):
+        y = ops.relu(ops.add(ops.dense(y, net.weight(16, 16)), net.weight(16)))
+    return net.trained(y)
+
+
+def test_a_layer_that_is_like_another_adds_its_calls_only():
+    few, many = (len(text_of(deep(layers), TARGETS["avx2"])) for layers in (10, 60))
+    assert (many - few) / 50 <= 8000
