@@ -100,9 +100,9 @@ def test_weights_of_a_layer_of_ones_own():
 
     layer = Scale()
     layer.build((None, 3))
-    assert [(each.name, each.shape, each.trainable) for each in layer.weights] == [
+    assert {(each.name, each.shape, each.trainable) for each in layer.weights} == {
         ("variable_0", (2,), True), ("s", (3,), False), ("t", (2, 2), True), ("variable_3", (4,), True),
-    ]  # fmt: skip
+    }  # fmt: skip
     np.testing.assert_array_equal(layer.first.numpy(), [1, 1])
     assert len(np.unique(layer.third.numpy())) == 4
     with pytest.raises(ValueError, match="this dtype is not supported"):
