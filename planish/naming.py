@@ -16,6 +16,14 @@ def automatic_name(class_name: str) -> str:
     return f"{stem}_{number}" if number else stem
 
 
+def count_on(class_name: str, name: str) -> None:
+    """Automatic names go on behind `name`, if it looks like one, as those of layers from a file do."""
+    stem = snake_case(class_name)
+    numbered = re.fullmatch(rf"{re.escape(stem)}(?:_(\d{{1,9}}))?", name)
+    if numbered:
+        _used[stem] = max(_used[stem], int(numbered[1] or 0) + 1)
+
+
 def snake_case(class_name: str) -> str:
     """Keras's spelling: MaxPooling2D -> max_pooling2d, ReLU -> re_lu."""
     spaced = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", class_name))

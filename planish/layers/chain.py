@@ -90,21 +90,22 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
 
 
 @contextmanager
-def apart() -> Iterator[None]:
-    """What is recorded inside is forgotten afterwards: layers are only being built."""
+def apart() -> Iterator[list[Step]]:
+    """What is recorded inside is forgotten afterwards: layers are only being built. Gives the list of the steps."""
     place = _place.get()
-    token = _place.set(place if place is None else replace(place, steps=[*place.steps]))
+    steps = [] if place is None else [*place.steps]
+    token = _place.set(place if place is None else replace(place, steps=steps))
     try:
-        yield
+        yield steps
     finally:
         _place.reset(token)
 
 
-def record(step: Step) -> None:
-    """Adds a step to the chain."""
+def record(*steps: Step) -> None:
+    """Adds steps to the chain."""
     place = _place.get()
     if place is not None and not place.in_layer:
-        place.steps.append(step)
+        place.steps.extend(steps)
 
 
 def recorded() -> Steps:

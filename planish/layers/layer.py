@@ -175,7 +175,7 @@ class Layer(WeightOwner):
     @contextmanager
     def _forgetting_failures(self) -> Iterator[None]:
         """What is half built when something fails is as it was before, so that another shape can be tried."""
-        fresh = [layer for layer in self.flattened() if not layer.built]
+        fresh = [*self.flattened(lambda layer: not layer.built)]
         for layer in fresh:
             layer._lasting = [*layer._variables]
         try:

@@ -14,6 +14,7 @@ from planish.layers.context import CallContext
 from planish.layers.layer import BatchShape, Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.layers.weight_owner import WeightOwner
+from planish.models import nesting
 from planish.models.files import Files
 from planish.models.inspected import ProgramText
 from planish.models.introspection import Introspection
@@ -95,7 +96,8 @@ class Model(Training, Files, Introspection, Layer):
     def trace(self, context: CallContext) -> tuple[tuple[Node, ...], Node]:
         """The model as nodes: its inputs (the first is called 'x') and its output. Raises ValueError if not built."""
         x = ops.input_("x", self._image_shape())
-        return (x,), self.connect(x, context)
+        with nesting.told(self.label):
+            return (x,), self.connect(x, context)
 
     def graph(self, training: bool = False) -> Graph:
         """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates."""

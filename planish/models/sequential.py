@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from planish import foreign, ops, overrides, serialization
+from planish import foreign, naming, ops, overrides, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers import chain
@@ -14,8 +13,9 @@ from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, Shape, building
 from planish.layers.symbolic import SymbolicTensor
+from planish.models import nesting
 from planish.models.model import Model
-from planish.models.shape_walk import inner_layers
+from planish.models.path_names import PathNames
 from planish.tracebacks import short_in_notebooks
 
 
@@ -39,6 +39,8 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._start_came_with_build = False
+        self._names = PathNames()
+        self._steps: list[chain.Step] = []
         taken: set[str] = set()
         for layer in layers or ():
             self._append(layer, taken)
@@ -186,25 +188,25 @@ class Sequential(Model):
         assert tensor is not None
         self.input = tensor
         x = ops.input_("x", shape)
-        with chain.apart():
+        names = PathNames()
+        with chain.apart() as steps:
+            start_of_own = len(steps)
             for layer in self.layers:
                 x = _built_output(layer, x)
+                self._refuse_clashes(_taken_in(names, layer))
                 output = SymbolicTensor((images, *x.shape), "float32", layer.name, layer, tensor)
                 if not isinstance(layer, Model):  # a model has an input and an output of its own
                     layer.input, layer.output = tensor, output
                 tensor = output
-        self.output = tensor
-        self._check_paths()
+        self.output, self._names, self._steps = tensor, names, steps[start_of_own:]
 
-    def _check_paths(self) -> None:
-        paths = Counter(variable.path for variable in self.weights)
-        twice = [path for path, count in paths.items() if count > 1]
-        if twice:
+    def _refuse_clashes(self, paths: Sequence[str]) -> None:
+        if paths:
             raise ValueError(
                 explain(
                     layer=self.label,
                     what="two weights have the same name",
-                    received=", ".join(sorted(twice)),
+                    received=", ".join(sorted(paths)),
                     remedy="give the layers of the inner and the outer model different names",
                 )
             )
@@ -223,16 +225,23 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config["layers"] = [serialization.serialize(layer) for layer in self._layers]
+        with nesting.told(self.label):
+            config["layers"] = [serialization.serialize(layer) for layer in self._layers]
         if self.built:
             config["build_input_shape"] = self.input_shape
         return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Sequential:
-        """The model that `get_config` (or Keras's) describes, with fresh weights."""
-        layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
+        """The model that `get_config` (or Keras's) describes, with fresh weights.
+
+        Layers that are made afterwards get other names than those in it: its head can be replaced.
+        """
+        with nesting.told(f"{cls.__name__} {config.get('name')!r}"):
+            layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
         model = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        for each in (model, *model._layers):
+            naming.count_on(type(each).__name__, each.name)
         build_input_shape = config.get("build_input_shape")
         if not model.built and build_input_shape is not None and model.layers:
             model.build(build_input_shape)
@@ -252,13 +261,15 @@ def _with_rank(x: Node, shape: BatchShape) -> Node:
 
 def _built_output(layer: Layer, x: Node) -> Node:
     """What stands for the layer's output for `x`; builds it. A model that was built before is not traced again."""
-    if not isinstance(layer, Model) or not layer.built:
+    if not isinstance(layer, Sequential) or not layer.built:
         return _recorded(layer, layer.connect(x, CallContext()))
     layer.check_input(_with_rank(x, layer.input_shape[1:]).shape)
-    for inner in inner_layers(layer):
-        assert inner.output is not None
-        chain.record(chain.Step(inner.output.shape, type(inner).__name__, inner.label))
+    chain.record(*layer._steps)
     return ops.input_("x", tuple(extent for extent in layer.output_shape[1:] if extent is not None))
+
+
+def _taken_in(names: PathNames, layer: Layer) -> list[str]:
+    return names.add_model(layer._names) if isinstance(layer, Sequential) else names.add(layer)
 
 
 def _recorded(layer: Layer, y: Node) -> Node:

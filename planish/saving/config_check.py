@@ -14,6 +14,7 @@ _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLa
 def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     """ValueError, naming the file and the layer, unless `config` describes a Sequential of layers that planish has."""
     try:
+        _refuse_code(config, source, custom_objects)
         _check_model(config, source, custom_objects)
     except RecursionError:
         raise ValueError(explain(what=f"{source!r} holds things inside each other, too many to be a model")) from None
@@ -22,7 +23,6 @@ def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> 
 def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ValueError(explain(what=f"{source!r} holds no model", expected="a serialized Sequential"))
-    _refuse_code(config, source, custom_objects)
     kind = str(config.get("class_name"))
     if kind in custom_objects:
         return

@@ -149,14 +149,17 @@ class WeightsReader:
 
     def _group(self, path: str) -> Any:
         """The group at `path`; None if there is none."""
-        above, so_far = self._groups[""], ""
-        for name in path.split("/"):
-            so_far = f"{so_far}/{name}" if so_far else name
-            if so_far not in self._groups:
-                found = None if above is None else self._child(above, name, so_far)
-                self._groups[so_far] = found if isinstance(found, self._h5py.h5g.GroupID) else None
-            above = self._groups[so_far]
-        return above
+        unknown = []
+        while path not in self._groups:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        for each in reversed(unknown):
+            above, _, name = each.rpartition("/")
+            group = self._groups[above]
+            found = None if group is None else self._child(group, name, each)
+            self._groups[each] = found if isinstance(found, self._h5py.h5g.GroupID) else None
+            path = each
+        return self._groups[path]
 
     def _child(self, group: Any, name: str, place: str) -> Any:
         """What a group has under `name`; None if nothing. Links to other places and files are refused."""

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import planish
-from planish.layers import Dense, Input, Layer, Rescaling
+from planish.layers import Dense, Flatten, Input, Layer, Rescaling
 from planish.models import Sequential, load_model, save_model
 
 ROOT = Path(__file__).parents[2]
@@ -169,3 +169,25 @@ def test_a_model_compiled_with_functions(tmp_path):
     assert again.evaluate([[1.0, 2.0, 3.0]], [[0.0, 1.0]], verbose=0) == model.evaluate(
         [[1.0, 2.0, 3.0]], [[0.0, 1.0]], verbose=0
     )
+
+
+def test_layers_that_are_made_after_loading_get_other_names(tmp_path):
+    path = tmp_path / "model.keras"
+    planish.utils.clear_session()
+    Sequential([Input((2,)), Dense(3), Dense(4), Sequential([Flatten()]), Dense(2, name="dense_7")]).save(path)
+    planish.utils.clear_session()
+    model = load_model(path)
+    model.pop()
+    head = Dense(5)
+    model.add(head)
+    assert (head.name, Flatten().name, Sequential().name) == ("dense_8", "flatten_1", "sequential_2")
+    assert model.predict(np.ones((1, 2)), verbose=0).shape == (1, 5)
+
+
+def test_the_head_of_a_model_is_replaced_without_naming_it(tmp_path):
+    path = tmp_path / "model.keras"
+    planish.utils.clear_session()
+    Sequential([Input((2,)), Dense(3)]).save(path)
+    planish.utils.clear_session()
+    base = load_model(path)
+    assert [layer.name for layer in Sequential([*base.layers, Dense(2)]).layers] == ["dense", "dense_1"]
