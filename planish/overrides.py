@@ -74,8 +74,8 @@ def refuse(value: Any, kind: str, uncalled: Mapping[str, str]) -> None:
 
 
 def check_call(layer: Any) -> None:
-    """TypeError for a layer whose `call` does not take what planish gives it."""
-    if not takes(layer.call, "x", "context"):
+    """TypeError for a layer whose `call` does not take what planish gives it: (x, context), or (x) as in Keras."""
+    if not (takes(layer.call, "x", "context") or takes(layer.call, "x") or takes(layer.call, "x", training=True)):
         raise TypeError(
             explain(
                 layer=layer.label,
