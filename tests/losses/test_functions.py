@@ -153,3 +153,24 @@ def test_one_target_for_two_outputs():
     assert model.evaluate(x, y, verbose=0) == [1, 1]
     model.train_on_batch(x, y)
     assert model.get_weights()[0].tolist() == [[2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("reduction", "evaluated", "trained", "corner"),
+    [
+        ("sum_over_batch_size", 17.594294, 17.587551, 29.970865),
+        ("sum", 928.79492, 828.99878, 28.602667),
+        ("none", 17.594294, 17.270807, 28.602667),
+    ],
+)
+def test_reductions_of_maps(reduction, evaluated, trained, corner):
+    """Recorded from Keras: saturated maps in two batches."""
+    x = np.random.default_rng(0).normal(size=(6, 4, 4, 2)).astype(np.float32)
+    y = np.random.default_rng(1).integers(0, 3, (6, 4, 4))
+    model = planish.Sequential([layers.Input((4, 4, 2)), layers.Conv2D(3, 1, activation="softmax", use_bias=False)])
+    model.set_weights([np.array([30, -2, 1, 4, 25, -9], np.float32).reshape(1, 1, 2, 3)])
+    model.compile(SGD(0.05), losses.SparseCategoricalCrossentropy(reduction=reduction))
+    assert model.evaluate(x, y, batch_size=4, verbose=0) == pytest.approx(evaluated, rel=1e-6)
+    history = model.fit(x, y, batch_size=3, shuffle=False, verbose=0).history
+    assert history["loss"][0] == pytest.approx(trained, rel=1e-6)
+    assert model.get_weights()[0].ravel()[0] == pytest.approx(corner, rel=1e-6)
