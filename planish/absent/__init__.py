@@ -59,7 +59,9 @@ def told(room: str, name: str) -> str | None:
     instead = table.lookup(room, name)
     if instead is None:
         return None
-    return explain(what=f"Keras has {'.'.join(filter(None, ('keras', room, name)))}; planish does not", remedy=instead)
+    full = ".".join(filter(None, ("keras", room, name)))
+    old = (room, name) in table.BEFORE_KERAS_3
+    return explain(what=f"Keras {'2 had' if old else 'has'} {full}; planish does not", remedy=instead)
 
 
 def told_of_string(room: str, name: str) -> str | None:

@@ -20,6 +20,14 @@ _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see pl
 _PRETRAINED = "a Sequential model of its own, trained from the start; Keras itself for pretrained networks"
 _LEGACY = "the optimizer of that name in planish.optimizers"
 
+BEFORE_KERAS_3 = {
+    ("", "Functional"),
+    ("models", "Functional"),
+    ("utils", "np_utils"),
+    *(("layers", name) for name in ("advanced_activations", "convolutional", "core", "experimental", "normalization")),
+}
+"""Names that programs still use and that Keras 3 does not have."""
+
 Groups = tuple[tuple[str, str], ...]
 
 # For each room: (what to use instead, the names).
@@ -110,6 +118,8 @@ _TABLE: dict[str, Groups] = {
         ("a function of the shape that gives an array: kernel_initializer=function", "STFT STFTInitializer stft"),
     ),
     "layers": (
+        ("from planish.layers import Conv2D, Dense, LeakyReLU", "advanced_activations convolutional core"),
+        ("from planish.layers import BatchNormalization, Rescaling", "experimental normalization"),
         (
             _AUGMENT,
             "AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MixUp RandAugment"

@@ -14,8 +14,6 @@ from planish import absent
 from planish.absent import table
 
 NAMES = json.loads((Path(__file__).parent / "names.json").read_text(encoding="utf-8"))
-BEFORE_KERAS_3 = {("", "Functional"), ("models", "Functional"), ("utils", "np_utils")}
-"""Names that programs still use and Keras 3 has not."""
 
 
 def module_of(room):
@@ -48,7 +46,7 @@ def test_every_name_is_there_or_told(room):
 
 @pytest.mark.parametrize("room", sorted(table.rooms()))
 def test_the_table_has_no_name_that_keras_does_not_have(room):
-    assert {(room, name) for name in table.names(room) - set(NAMES[room])} <= BEFORE_KERAS_3
+    assert {(room, name) for name in table.names(room) - set(NAMES[room])} <= table.BEFORE_KERAS_3
 
 
 @pytest.mark.parametrize("room", NAMES)
@@ -73,6 +71,19 @@ def test_an_attribute():
     assert not hasattr(planish.layers, "RandomFlip")
     assert "RandomFlip" not in dir(planish.layers)
     assert getattr(planish.layers, "RandomFlip", None) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("from planish.layers.convolutional import Conv2D", "layers.convolutional"),
+        ("from planish.layers.experimental import preprocessing", "layers.experimental"),
+        ("from planish.utils import np_utils", "utils.np_utils"),
+    ],
+)
+def test_what_only_keras_2_had(statement, name):
+    with pytest.raises(ImportError, match=rf"^Keras 2 had keras\.{name}; planish does not\n  remedy: "):
+        exec(statement)
 
 
 def test_a_name_that_keras_does_not_have_either():
