@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,14 +61,12 @@ class CallbackList:
             callback.set_model(model)
 
     def check_before_training(
-        self, metrics: Mapping[str, str | None], epochs: range, validates: Callable[[int], bool] | None
+        self, metrics: Mapping[str, str | None], validated: frozenset[bool] = frozenset({False})
     ) -> None:
         """Every callback looks whether it can do its work in a coming run of `fit`; see `ComingRun`."""
-        if not epochs:
-            return
         added = frozenset(name for callback in self.callbacks for name in callback.adds)
         open_ended = any(map(_is_open_ended, self.callbacks))
-        run = ComingRun(self.model, metrics, epochs, validates, added, open_ended)
+        run = ComingRun(self.model, metrics, validated, added, open_ended)
         for callback in self.callbacks:
             callback.check_before_training(run)
 

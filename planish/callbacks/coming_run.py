@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,13 @@ def nearest_metrics(name: str, names: Iterable[str]) -> list[str]:
 class ComingRun:
     """`metrics`: which way each is better, by name: 'up', 'down', or None if nobody knows; "loss" is one of them.
 
-    `validates` says whether an epoch (counted from 0) is followed by a validation; None if none is. `added` are the
-    names that planish's own callbacks put into the logs. `open_ended`: callbacks of the user's own may add others.
+    `validated` holds True if epochs are followed by a validation, and False if epochs are not. `added` are the names
+    that planish's own callbacks put into the logs. `open_ended`: callbacks of the user's own may add others.
     """
 
     model: Any
     metrics: Mapping[str, str | None]
-    epochs: range
-    validates: Callable[[int], bool] | None = None
+    validated: frozenset[bool] = frozenset({False})
     added: frozenset[str] = frozenset()
     open_ended: bool = False
 
@@ -43,12 +42,9 @@ class ComingRun:
     @property
     def all_names(self) -> set[str]:
         """What the logs of some epoch hold."""
-        return self.epoch_names(any(self._validated()))
+        return self.epoch_names(True in self.validated)
 
     @property
     def certain_names(self) -> set[str]:
         """What the logs of every epoch hold."""
-        return self.epoch_names(all(self._validated()))
-
-    def _validated(self) -> Iterator[bool]:
-        return (self.validates is not None and self.validates(epoch) for epoch in self.epochs)
+        return self.epoch_names(False not in self.validated)

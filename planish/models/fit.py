@@ -98,9 +98,8 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
         if validation is not None and isinstance(validation.data, Arrays):
             prepare(model, settings, validation.data)  # refused now, not after an epoch of training
-        callbacks.check_before_training(
-            _directions(model, settings), range(first, epochs), None if validation is None else validation.is_due
-        )
+        if first < epochs:
+            callbacks.check_before_training(_directions(model, settings), _validated(validation, range(first, epochs)))
         try:
             return _run(model, settings, running, validation, callbacks, range(first, epochs))
         except BaseException:  # Ctrl-C included: whatever ends the run, the bar's line has to end too
@@ -142,6 +141,18 @@ def _run(
     callbacks.on_end("train", logs)
     assert callbacks.history is not None
     return callbacks.history
+
+
+def _validated(validation: Validation | None, epochs: range) -> frozenset[bool]:
+    """Whether there are epochs that a validation follows (True), and epochs that none follows (False)."""
+    if validation is None:
+        return frozenset({False})
+    frequency = validation.frequency
+    if isinstance(frequency, int):
+        due = epochs.stop // frequency - epochs.start // frequency
+    else:
+        due = len({epoch for epoch in frequency if epoch - 1 in epochs})
+    return frozenset([True] * (due > 0) + [False] * (due < len(epochs)))
 
 
 def _directions(model: Any, settings: CompileSettings) -> dict[str, str | None]:

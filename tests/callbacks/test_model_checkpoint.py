@@ -165,3 +165,18 @@ def test_the_first_model_is_the_best_so_far_even_if_its_loss_is_not_finite(small
     assert checkpoint.best == pytest.approx(float(out.split(" to ")[1].split(",")[0]), abs=1e-4)
     assert not checkpoint.improves(np.inf, checkpoint.best)
     assert load_model(path).predict(np.zeros((1, 3)), verbose=0).shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "first", "epochs", "names"),
+    [(1, 0, 3, {True}), (2, 0, 3, {True, False}), (4, 0, 3, {False}), (2, 1, 2, {True}), (3, 3, 10**12, {True, False})],
+)
+def test_which_epochs_are_validated_is_counted_not_tried(frequency, first, epochs, names):
+    from planish.models.fit import Validation, _validated
+
+    validation = Validation(None, 32, None, frequency)
+    assert _validated(validation, range(first, epochs)) == names
+    listed = Validation(None, 32, None, [1, 2, 3])
+    assert _validated(listed, range(1, 3)) == {True}
+    assert _validated(listed, range(2, 4)) == {True, False}
+    assert _validated(listed, range(3, 4)) == _validated(None, range(3)) == {False}
