@@ -111,7 +111,7 @@ class Variable(ArrayOperators):
                     what=f"weight '{self.path}': {what} an array that does not hold plain numbers",
                     expected="floats, integers or booleans",
                     received=f"an array of dtype {given.dtype}",
-                    remedy="convert it first: np.asarray(values, np.float32)",
+                    remedy="arrays of numbers, such as get_weights() gives",
                 )
             )
         return given

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from planish import forking
+from planish.errors import explain
 
 STACK_NBYTES = 64 * 2**20
 SECONDS_UNTIL_LATE = 1.0
@@ -20,6 +21,11 @@ _SECONDS_TO_LOOK_AGAIN = (
     0.1  # after a wake-up that an exception has swallowed, or for Ctrl-C where a lock is deaf to it
 )
 _STARTING = forking.Lock()
+_STAYED_BEHIND = explain(
+    what="the process was forked while another thread compiled: nobody goes on with that here",
+    rule="a forked child has none of its parent's other threads",
+    remedy="call the model again in the child",
+)
 
 _Result = TypeVar("_Result")
 
@@ -39,6 +45,13 @@ class Aside(Generic[_Result]):
         self._latch = threading.Lock()
         self._latch.acquire()
         self._claim = threading.Lock()
+        forking.tell_child(self)
+
+    def after_fork(self) -> None:
+        """In a child nobody is at it; who waited for it there, in a signal's handler say, is told."""
+        if self._claim.locked() and not self._finished:
+            self._error = RuntimeError(_STAYED_BEHIND)
+            self._finished = True
 
     def _begin(self) -> None:
         """On a new thread; on this one, if the system has none to give."""

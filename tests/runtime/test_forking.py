@@ -20,6 +20,7 @@ from planish.layers import Dense, Input
 from planish.models import Sequential
 from planish.models.read_ahead import ReadAhead
 from planish.runtime import executable
+from planish.runtime.aside import Aside
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -167,6 +168,24 @@ def test_batches_that_were_to_be_read_ahead_are_an_error_in_the_child():
 
         assert a_child_can(check)
         assert len([next(reader) for _ in range(100)]) == 100
+
+
+def test_who_waited_for_another_threads_compilation_is_told_in_the_child():
+    over = threading.Event()
+    compilation = Aside(lambda: over.wait(60))
+    waiting = threading.Thread(target=compilation.result)
+    waiting.start()
+    while not compilation._claim.locked():
+        time.sleep(0.001)
+
+    def check():
+        with pytest.raises(RuntimeError, match="forked while another thread compiled"):
+            compilation.result()
+
+    assert a_child_can(check)
+    over.set()
+    waiting.join()
+    assert compilation.result()
 
 
 def test_a_fork_waits_for_an_import_of_another_thread(monkeypatch):

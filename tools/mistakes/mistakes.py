@@ -6,10 +6,11 @@ from building import BUILDING
 from cases import Stage
 from fitting import FITTING
 from functions import FUNCTIONS
+from holding import HOLDING
 from loading import LOADING
 from naming import NAMING
 from picturing import PICTURING
 from predicting import PREDICTING
 from watching import WATCHING
 
-STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, FUNCTIONS, PICTURING, WATCHING, PREDICTING, LOADING)
+STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, FUNCTIONS, HOLDING, PICTURING, WATCHING, PREDICTING, LOADING)
