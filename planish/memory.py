@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from planish.errors import explain
+
 ALIGNMENT_NBYTES = 64
+LARGEST_NBYTES = 2**62
+"""What offsets can count, on any machine."""
+
+
+class TooLargeError(MemoryError):
+    """An array for which no memory was asked for, as the machine has less than it takes; the text says all."""
+
+
+def machine_nbytes() -> int:
+    """The machine's memory in bytes; what no machine has, where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return LARGEST_NBYTES
+
+
+def check_fits(nbytes: int, what: str, shape: Sequence[int], layer: str | None = None) -> None:
+    """TooLargeError for an array that takes more than all of the machine's memory: it would not come to be, or end the
+    process while it is filled."""
+    limit = min(machine_nbytes(), LARGEST_NBYTES)
+    if nbytes > limit:
+        raise TooLargeError(
+            explain(
+                layer=layer,
+                what=f"{what} is larger than the memory of this machine",
+                expected=f"at most {limit / 1e9:,.1f} GB",
+                received=f"{nbytes / 1e9:,.1f} GB: {' x '.join(f'{extent:,}' for extent in shape)} numbers",
+                remedy="fewer units or filters, or smaller images in front of the layer (a pool, or strides)",
+            )
+        )
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:

@@ -82,6 +82,8 @@ class Variable(ArrayOperators):
         self.assign(values)
 
     def _made(self) -> Array:
+        nbytes = math.prod(self.shape) * np.dtype(self.dtype).itemsize
+        memory.check_fits(nbytes, f"weight '{self.path}'", self.shape)
         if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
             return memory.aligned_zeros(self.shape, self.dtype)
         return self._copied(self.checked(self.initializer(self.shape), "the initializer gave"))

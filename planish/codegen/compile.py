@@ -15,8 +15,9 @@ from planish.codegen.schedule import Stage, schedule
 from planish.codegen.slicing import Slices, cut, with_sums_of_slices
 from planish.codegen.steps import MOST_PIECES
 from planish.codegen.storage import Storage, plan_storage
-from planish.codegen.target import Target
+from planish.codegen.target import FLOAT_NBYTES, Target
 from planish.graph.graph import Graph
+from planish.memory import check_fits
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
 
@@ -50,7 +51,10 @@ class Plan:
 
 
 def plan(request: Request, recorder: Recorder | None = None) -> Plan:
-    """All decisions of the compiler, before any code is written."""
+    """All decisions of the compiler, before any code is written. TooLargeError for a value that no memory can hold."""
+    for node in request.graph.nodes:
+        of = f"a value of one image ({node.op})" if node.batched else f"weight '{node.attributes.get('name', node.op)}'"
+        check_fits(FLOAT_NBYTES * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
     lowered = lower(optimized, request.target, request.input_dtypes, training=request.training)

@@ -23,7 +23,7 @@ from planish.codegen.kernels import dense_listed as listed_kernel
 from planish.codegen.kernels import winograd_plan
 from planish.codegen.kernels.winograd_weight_grad_plan import best_tile
 from planish.codegen.rebasing import rebased, settings_of
-from planish.codegen.target import Target
+from planish.codegen.target import FLOAT_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
 from planish.ops.dense_listed import dense_listed, dense_listed_weight_grad
@@ -143,7 +143,8 @@ def _gated_on_the_way(places: Node, y: Node) -> Node | None:
 def _lowered_weight_gradient(node: Node, target: Target) -> Node:
     x, places, g = node.inputs
     settings = node.attributes
-    if pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target):
+    countable = FLOAT_NBYTES * x.type.size < 2**31  # lists have distances in bytes, as i32
+    if not countable or pool_weights_kernel.pays(settings, g.shape[0] * g.shape[1], target):
         return node
     rows, columns, channels, filters = settings["kernel_shape"]
     pixel = tuple(

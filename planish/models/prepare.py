@@ -11,6 +11,7 @@ import numpy as np
 
 from planish.errors import ExplainedError, explain
 from planish.losses.loss import Loss
+from planish.memory import TooLargeError
 from planish.models.arrays import Array, memory_dtype, readable, told_at
 from planish.models.compile_settings import CompileSettings
 from planish.models.data import Arrays
@@ -153,6 +154,8 @@ def out_of_memory_explained(model: Any, data: Any) -> Iterator[None]:
     """Says which sizes did not fit, and what would."""
     try:
         yield
+    except TooLargeError:
+        raise
     except MemoryError as error:
         raise MemoryError(memory_message(model, data, str(error))) from error
 

@@ -12,6 +12,7 @@ from planish.callbacks import History
 from planish.graph.node import Node
 from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
+from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models import predict_loop
 from planish.models.arrays import Array
@@ -208,6 +209,8 @@ class Training:
                 if predictor is not None:
                     return predictor(x)
             return predict_loop.predict_batch(self, x)
+        except TooLargeError:
+            raise
         except MemoryError as error:
             raise MemoryError(memory_message(self, x, str(error))) from error
 

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.memory import aligned_zeros
+from planish.memory import aligned_zeros, machine_nbytes
 
 
 def aligned_buffer(nbytes: int) -> NDArray[np.uint8]:
     """A zeroed buffer whose first byte is on a cache line. MemoryError with the size if there is none."""
     try:
+        if nbytes > machine_nbytes():
+            raise MemoryError
         return aligned_zeros((nbytes,), np.uint8)
     except MemoryError:
         raise MemoryError(
