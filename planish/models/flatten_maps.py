@@ -62,4 +62,7 @@ def _traced_to(target: Flatten, model: Model, x: Node) -> Node:
     for layer in before:
         x = layer.connect(x, CallContext())
     holder = model.layers[len(before)]
-    return x if holder is target else _traced_to(target, cast("Model", holder), x)
+    if holder is target:
+        return x
+    inner = cast("Model", holder)
+    return _traced_to(target, inner, inner.with_rank(x))

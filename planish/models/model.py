@@ -99,6 +99,10 @@ class Model(Training, Files, Introspection, Layer):
         with nesting.told(self.label):
             return (x,), self.connect(x, context)
 
+    def with_rank(self, x: Node) -> Node:
+        """`x` with a last axis of 1 added or dropped where the model's input asks for it, as in Keras."""
+        return x
+
     def graph(self, training: bool = False) -> Graph:
         """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates."""
         context = CallContext(training)

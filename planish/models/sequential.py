@@ -212,9 +212,11 @@ class Sequential(Model):
             )
 
     def connect(self, x: Node, context: CallContext) -> Node:
-        """The output for `x`, to which a last axis of 1 is added, or from which it is dropped, as in Keras."""
+        return super().connect(self.with_rank(x), context)
+
+    def with_rank(self, x: Node) -> Node:
         start = self._layers[0] if self._layers else None
-        return super().connect(_with_rank(x, start.batch_shape[1:]) if isinstance(start, InputLayer) else x, context)
+        return _with_rank(x, start.batch_shape[1:]) if isinstance(start, InputLayer) else x
 
     def call(self, x: Node, context: CallContext) -> Node:
         for layer in self.layers:

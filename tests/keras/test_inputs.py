@@ -116,6 +116,9 @@ def test_a_model_inside_a_model():
     assert len(outer.fit(x, Y, verbose=0).history["loss"]) == 1
     flat = keras.Sequential([Input((5, 5, 1)), keras.Sequential([Input((5, 5)), Flatten(), Dense(2)])])
     assert flat.predict(x, verbose=0).shape == (6, 2)
+    deep = keras.Sequential([Input((5, 5)), keras.Sequential([Input((5, 5, 1)), Conv2D(2, 2), Flatten(name="flat")])])
+    assert deep.flatten_map("flat").shape == (4, 4, 2)
+    assert deep.activations(x, "flat").shape == (6, 32)
 
 
 @pytest.mark.parametrize(
