@@ -244,7 +244,8 @@ class WeightOwner:
 def _held(attributes: Mapping[str, Any]) -> list[Any]:
     """The layers and variables among attributes, and in lists, tuples and dictionaries, each once and in order."""
     found: dict[Any, None] = {}
-    waiting = [value for name, value in attributes.items() if name not in NOT_INSIDE][::-1]
+    now = dict(attributes)  # another thread may be building the layer
+    waiting = [value for name, value in now.items() if name not in NOT_INSIDE][::-1]
     containers: set[int] = set()
     while waiting:
         item = waiting.pop()
