@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from typing import Any
 
+_GATE = threading.RLock()
+"""Held by a fork that waits for LLVM, so that one compilation after another does not keep it waiting."""
 
-@functools.cache
+
 def binding() -> Any:
     """The module `llvmlite.binding`, which takes a lock of its own for every call.
 
     A fork waits until no other thread is inside of LLVM, and holds that lock meanwhile: whatever LLVM has in memory is
     whole in the child, and the lock can be had there.
     """
+    llvm = _loaded()
+    with _GATE:
+        return llvm
+
+
+@functools.cache
+def _loaded() -> Any:
     import llvmlite.binding as llvm
 
     lock = getattr(llvm.ffi.lib, "_lock", None)
     if lock is not None and hasattr(os, "register_at_fork"):
-        release = functools.partial(lock.__exit__, None, None, None)
-        os.register_at_fork(before=lock.__enter__, after_in_parent=release, after_in_child=release)
+        leave = functools.partial(_leave, lock)
+        os.register_at_fork(before=functools.partial(_enter, lock), after_in_parent=leave, after_in_child=leave)
     return llvm
+
+
+def _enter(lock: Any) -> None:
+    _GATE.acquire()
+    lock.__enter__()
+
+
+def _leave(lock: Any) -> None:
+    lock.__exit__(None, None, None)
+    _GATE.release()
