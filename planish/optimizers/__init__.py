@@ -55,7 +55,7 @@ def get(identifier: Any) -> Optimizer:
         return deserialize(identifier)
     raise TypeError(
         explain(
-            what="this is no optimizer",
+            what="this is not an optimizer",
             expected="a name such as 'adam', or an optimizer such as Adam(0.001)",
             received=f"{identifier!r} of type {type(identifier).__name__}",
         )

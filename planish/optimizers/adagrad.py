@@ -1,4 +1,4 @@
-"""Adagrad: steps divided by the size that gradients ever had."""
+"""Adagrad: steps divided by the size of all gradients so far."""
 
 from __future__ import annotations
 

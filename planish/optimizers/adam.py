@@ -51,9 +51,9 @@ class Moments(Optimizer):
 
 
 class Adam(Moments):
-    """Kingma and Ba, 2014; `amsgrad` after Reddi et al., 2018. epsilon is added to the square root, as Keras has it.
+    """Kingma and Ba, 2014; `amsgrad` after Reddi et al., 2018. epsilon is added to the square root, as in Keras.
 
-    `beta_1` and `beta_2`: how slowly averages of gradients and of their squares follow, 0 to 1.
+    `beta_1` and `beta_2`: how slowly the averages of gradients and of their squares follow, 0 to 1.
 
     >>> keras.optimizers.Adam(0.001, beta_1=0.8).beta_1
     0.8
@@ -113,5 +113,5 @@ class AdamW(Adam):
         **options: Unpack[Options],
     ) -> None:
         if weight_decay is None:
-            raise ValueError(mistake(self, "`weight_decay` is what AdamW is for", "a number", None, "use Adam"))
+            raise ValueError(mistake(self, "`weight_decay` is missing", "a number", None, "use Adam"))
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, **options)

@@ -1,4 +1,4 @@
-"""Gradients that are too large, made smaller."""
+"""Makes gradients smaller that are too large."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def by_norm(gradients: list[Node], bound: float) -> list[Node]:
 
 
 def by_global_norm(gradients: list[Node], bound: float) -> list[Node]:
-    """All gradients, shortened alike if the norm of all of them together is above the bound."""
+    """All gradients, shortened by one factor if their common norm is above the bound."""
     if not gradients:
         return []
     total = reduce(ops.add, [_square_sum(gradient) for gradient in gradients])

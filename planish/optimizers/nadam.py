@@ -43,7 +43,7 @@ class Nadam(Moments):
         return self.beta_1 * (1.0 - 0.5 * _DECAY**number)
 
     def momentum_product(self, number: int) -> float:
-        """The product of the momentum schedule over `number` steps, which Keras saves behind the slots."""
+        """The product of the momentum schedule over `number` steps, which Keras saves after the slots."""
         settled = min(number, _SETTLED)
         while len(self._products) <= settled:
             self._products.append(self._products[-1] * self._schedule(len(self._products)))
@@ -51,7 +51,7 @@ class Nadam(Moments):
 
     @property
     def variables(self) -> list[Variable]:
-        """As of all optimizers, then a copy of the product of the momentum schedule."""
+        """Those of all optimizers, then a copy of the product of the momentum schedule."""
         if not self.built:
             return super().variables
         product = Variable("variable", "variable", (), trainable=False, initializer=np.ones)

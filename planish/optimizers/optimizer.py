@@ -1,6 +1,6 @@
 """What all optimizers share: arguments, slots, the count of steps, weight decay and averaging of weights.
 
-An optimizer never touches an array: it says in graph operations how a weight changes, and the compiled step does it.
+An optimizer never touches an array: it describes in graph operations how a weight changes; the compiled step does it.
 Numbers that change from step to step (learning rate, bias corrections) are computed here in float64 and handed over as
 scalars.
 """
@@ -31,12 +31,12 @@ EMA_SLOT = "average"
 class Optimizer:
     """Base of all optimizers.
 
-    Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate). The name is not
-    numbered, unlike Keras's: it is part of the program, and that of a second optimizer would be compiled anew.
+    Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate). Unlike Keras's,
+    names are not numbered: they are part of the program, so a second optimizer would need to be compiled again.
 
-    `learning_rate`: a number, or a schedule. `weight_decay`: what share of a weight is taken off in each step, times
-    the rate. `clipnorm`, `clipvalue`, `global_clipnorm`: bounds of a gradient's norm, of its numbers, and of the norm
-    of all gradients; one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them into
+    `learning_rate`: a number, or a schedule. `weight_decay`: the share of a weight that each step takes off, times
+    the rate. `clipnorm`, `clipvalue`, `global_clipnorm`: a bound on a gradient's norm, on its numbers, or on the norm
+    of all gradients; give one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them into
     the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. `loss_scale_factor` and
     `gradient_accumulation_steps` are not supported. ValueError for other arguments; `decay` is ignored, with a warning.
 
@@ -84,7 +84,7 @@ class Optimizer:
         self._frozen: set[Variable] = set()
         self._undecayed = Exclusions()
 
-    # ------------------------------------------------------------------ numbers of steps
+    # ------------------------------------------------------------------ counts of steps
     @property
     def iterations(self) -> Variable:
         """The number of steps done: an integer."""
@@ -132,7 +132,7 @@ class Optimizer:
     def build(self, variables: Sequence[Variable], frozen: Sequence[Variable] = ()) -> None:
         """Makes the slots of `variables`; `frozen` ones may be among them later. Slots that exist are kept.
 
-        ValueError if the optimizer was built for a model, and one of these is not of that model.
+        ValueError if the optimizer was built for a model to which one of these does not belong.
         """
         if self.built:
             self._refuse_foreign([*variables, *frozen])
@@ -154,20 +154,20 @@ class Optimizer:
                     rule="moments and the number of steps belong to the weights that they were made for",
                     expected=_listed([*self._slots]) or "no weights",
                     received=f"{_listed(foreign)}, of other layers",
-                    remedy="compile each model with an optimizer of its own, and anew after its layers have changed:\n"
+                    remedy="compile each model with an optimizer of its own, and again after its layers have changed:\n"
                     f"model.compile(optimizer={type(self).__name__}(...), loss=...)",
                 )
             )
 
     def slots(self, variable: Variable) -> dict[str, Variable]:
-        """The optimizer's own values for a weight, of the weight's shape, by the name of the slot."""
+        """The optimizer's own values for a weight, in the weight's shape, by the name of the slot."""
         if variable not in self._slots:
             names = [*self.used_slots(), *([EMA_SLOT] if self.use_ema else [])]
             self._slots[variable] = {name: self._new_slot(name, variable) for name in names}
         return self._slots[variable]
 
     def _new_slot(self, name: str, variable: Variable) -> Variable:
-        """Named as in Keras; its path in graphs is one that no other weight's slot has."""
+        """Named as in Keras; no other weight's slot has its path in graphs."""
         full = f"{variable.path.replace('/', '_')}_{name}"
         start = functools.partial(_copy_of, variable) if name == EMA_SLOT else self.slot_start(name)
         path = f"{self.name}/{variable.path}/{name}"
@@ -178,7 +178,7 @@ class Optimizer:
         return self.slot_names
 
     def slot_groups(self) -> list[tuple[str, ...]]:
-        """The slots in the order in which Keras saves them: those of a group weight by weight, then the next group."""
+        """The slots in the order in which Keras saves them: a group's slots weight by weight, then the next group."""
         averages = [(EMA_SLOT,)] if self.use_ema else []
         return [*averages, *((name,) for name in self.used_slots())]
 
@@ -245,13 +245,13 @@ class Optimizer:
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Says which weights do not decay, in place of what was said before.
+        """Sets which weights do not decay; replaces what an earlier call set.
 
-        Weights are given themselves, or by patterns that are found in their names ('kernel', 'bias', 'gamma', ...).
+        Pass the weights themselves, or patterns that are found in their names ('kernel', 'bias', 'gamma', ...).
         ValueError once training has begun.
         """
         if self.built:
-            what = "weights are excluded from decay before training begins"
+            what = "weights can be excluded from decay only before training begins"
             raise ValueError(mistake(self, what, None, var_names or var_list, "make a new optimizer"))
         self._undecayed = Exclusions(var_list or (), var_names or ())
 
@@ -261,7 +261,7 @@ class Optimizer:
         return ops.subtract(weight, ops.multiply(weight, ops.multiply(scalars["learning_rate"], self.weight_decay)))
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Puts the averages in the place of the weights, as `fit` does at its end if the optimizer keeps averages."""
+        """Replaces the weights with the averages, as `fit` does at its end if the optimizer keeps averages."""
         if self.use_ema:
             for variable in var_list:
                 variable.assign(self.slots(variable)[EMA_SLOT].value)
@@ -285,7 +285,7 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
-        """The optimizer that `get_config` (or Keras's) describes. TypeError and ValueError as from the constructor."""
+        """The optimizer that `get_config` (or Keras's) describes. Raises what the constructor raises."""
         arguments = serialization.checked_arguments(cls, config)
         if isinstance(arguments.get("learning_rate"), Mapping):
             arguments["learning_rate"] = serialization.deserialize(
@@ -303,6 +303,6 @@ def _copy_of(variable: Variable, shape: tuple[int, ...]) -> Any:
 
 
 def _listed(variables: Sequence[Variable], most: int = 4) -> str:
-    """The paths of some variables."""
+    """The paths of the first variables."""
     more = f" and {len(variables) - most:,} more" if len(variables) > most else ""
     return ", ".join(f"'{variable.path}'" for variable in variables[:most]) + more

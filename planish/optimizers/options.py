@@ -1,4 +1,4 @@
-"""The arguments that every optimizer takes, and what is said about those that it does not take."""
+"""The arguments that every optimizer takes, and the errors about those that it does not take."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
 
 _NUMBERS = (int, float, np.integer, np.floating)
-_MOST_STEPS = 2**53  # beyond, a float64 cannot count singly
+_MOST_STEPS = 2**53  # beyond this, a float64 cannot count one by one
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
@@ -86,49 +86,49 @@ def check_bounds(optimizer: object, **arguments: Any) -> None:
         raise ValueError(mistake(optimizer, what, "one of " + ", ".join(arguments), given))
     for name, value in given.items():
         if not (_is_number(value) and value > 0):
-            raise ValueError(mistake(optimizer, f"`{name}` is a bound", "a number above 0", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a bound", "a number above 0", value))
 
 
 def check_share(optimizer: object, **arguments: Any) -> None:
     """ValueError for a number that is not from 0 to 1."""
     for name, value in arguments.items():
         if not (_is_number(value) and 0 <= value <= 1):
-            raise ValueError(mistake(optimizer, f"`{name}` is a share", "0 to 1", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a share", "0 to 1", value))
 
 
 def check_decay(optimizer: object, **arguments: Any) -> None:
     """ValueError for the factor of a moving average that is not from 0 to 1, or is 1: nothing would ever move."""
     for name, value in arguments.items():
         if not (_is_number(value) and 0 <= value < 1):
-            raise ValueError(mistake(optimizer, f"`{name}` is a share", "0 to 1, and less than 1", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a share", "0 to 1, and less than 1", value))
 
 
 def check_number(optimizer: object, **arguments: Any) -> None:
-    """ValueError for what is not a finite number."""
+    """ValueError unless it is a finite number."""
     for name, value in arguments.items():
         if not _is_number(value):
-            raise ValueError(mistake(optimizer, f"`{name}` is a number", "a finite number", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a number", "a finite number", value))
 
 
 def check_optional_number(optimizer: object, **arguments: Any) -> None:
-    """ValueError for what is neither None nor a finite number."""
+    """ValueError unless it is None or a finite number."""
     for name, value in arguments.items():
         if value is not None and not _is_number(value):
-            raise ValueError(mistake(optimizer, f"`{name}` is a number", "None, or a finite number", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a number", "None, or a finite number", value))
 
 
 def check_flag(optimizer: object, **arguments: Any) -> None:
-    """ValueError for what is neither True nor False (0 and 1 are read as such)."""
+    """ValueError unless it is True or False (0 and 1 are read as such)."""
     for name, value in arguments.items():
         if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
-            raise ValueError(mistake(optimizer, f"`{name}` is a truth value", "True or False", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a truth value", "True or False", value))
 
 
 def check_frequency(optimizer: object, **arguments: Any) -> None:
     """ValueError for a number of steps that is not an integer above 0."""
     for name, value in arguments.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
-            raise ValueError(mistake(optimizer, f"`{name}` is a number of steps", "None, or 1 or more", value))
+            raise ValueError(mistake(optimizer, f"`{name}` is not a number of steps", "None, or 1 or more", value))
 
 
 def check_name(optimizer: object, name: Any) -> None:
@@ -138,13 +138,13 @@ def check_name(optimizer: object, name: Any) -> None:
 
 
 def checked_count(optimizer: object, count: Any) -> int:
-    """A number of steps done. ValueError for what is not an integer from 0 to 2**53."""
+    """A number of steps done. ValueError unless it is an integer from 0 to 2**53."""
     try:
         number = operator.index(count)
     except TypeError:
         number = -1
     if isinstance(count, bool) or not 0 <= number <= _MOST_STEPS:
-        raise ValueError(mistake(optimizer, "`iterations` is the number of steps done", "an integer, 0 or more", count))
+        raise ValueError(mistake(optimizer, "`iterations` is not a number of steps", "an integer, 0 or more", count))
     return number
 
 

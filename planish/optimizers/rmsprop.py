@@ -1,4 +1,4 @@
-"""RMSprop: steps divided by the size that gradients lately had."""
+"""RMSprop: steps divided by the size of recent gradients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RMSprop(Optimizer):
 
     `centered` subtracts the square of the average gradient, so that steps are divided by the standard deviation.
 
-    `rho`: how slowly the average follows, 0 to 1. `momentum`: what share of a step goes into the next one. `epsilon` is
+    `rho`: how slowly the average follows, 0 to 1. `momentum`: the share of a step that goes into the next one. `epsilon` is
     added to the average.
 
     >>> keras.optimizers.RMSprop(0.001, momentum=0.9).rho

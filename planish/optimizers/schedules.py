@@ -32,7 +32,7 @@ __all__ = [
 class LearningRateSchedule:
     """Base: calling it with a number of steps gives the rate of the next one.
 
-    The configuration is made of the attributes that `__init__` sets under the names of its arguments.
+    The configuration consists of the attributes that `__init__` sets under the names of its arguments.
 
     `step`: the number of steps done.
 
@@ -51,7 +51,7 @@ class LearningRateSchedule:
         try:
             return float(self(step))
         except (ArithmeticError, TypeError, ValueError) as error:
-            what = f"{type(self).__name__} gives no learning rate at step {step}"
+            what = f"{type(self).__name__} does not give a learning rate at step {step}"
             raise ValueError(explain(what=what, expected="a number", received=str(error))) from error
 
     def get_config(self) -> dict[str, Any]:
@@ -65,18 +65,18 @@ class LearningRateSchedule:
     def _check_steps(self, **arguments: Any) -> None:
         for name, value in arguments.items():
             if not (_is_number(value) and value > 0):
-                what = f"{type(self).__name__}: `{name}` is a number of steps"
+                what = f"{type(self).__name__}: `{name}` is not a number of steps"
                 raise ValueError(explain(what=what, expected="above 0", received=value))
 
     def _check_numbers(self, **arguments: Any) -> None:
         for name, value in arguments.items():
             if not _is_number(value):
-                what = f"{type(self).__name__}: `{name}` is a number"
+                what = f"{type(self).__name__}: `{name}` is not a number"
                 raise ValueError(explain(what=what, expected="a finite number", received=repr(value)))
 
 
 class _Decay(LearningRateSchedule):
-    """What the decays by a quotient of steps share; `staircase` takes whole quotients."""
+    """What the decays by a quotient of steps share; `staircase` rounds quotients down."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class _Decay(LearningRateSchedule):
 
 
 class ExponentialDecay(_Decay):
-    """initial * decay_rate ** (step / decay_steps); `staircase` takes whole quotients.
+    """initial * decay_rate ** (step / decay_steps); `staircase` rounds quotients down.
 
     `initial_learning_rate`: that of the first step.
 
@@ -109,7 +109,7 @@ class ExponentialDecay(_Decay):
 
 
 class InverseTimeDecay(_Decay):
-    """initial / (1 + decay_rate * step / decay_steps); `staircase` takes whole quotients.
+    """initial / (1 + decay_rate * step / decay_steps); `staircase` rounds quotients down.
 
     `initial_learning_rate`: that of the first step.
 
@@ -133,7 +133,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         if len(boundaries) != len(values) - 1:
             raise ValueError(
                 explain(
-                    what="PiecewiseConstantDecay: there is one value more than boundaries",
+                    what="PiecewiseConstantDecay: `values` needs one item more than `boundaries`",
                     expected=f"{len(boundaries) + 1} values",
                     received=f"{len(values)}",
                 )
@@ -143,7 +143,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def _check_lists(self, **arguments: Any) -> None:
         for name, values in arguments.items():
             if not isinstance(values, Sequence) or not all(map(_is_number, values)):
-                what = f"PiecewiseConstantDecay: `{name}` is a list"
+                what = f"PiecewiseConstantDecay: `{name}` is not a list of numbers"
                 raise ValueError(explain(what=what, expected="finite numbers", received=repr(values)))
 
     def __call__(self, step: int) -> float:
@@ -154,7 +154,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From initial to end as (1 - step / decay_steps) ** power; `cycle` starts over on a longer time.
+    """From initial to end as (1 - step / decay_steps) ** power; `cycle` starts over with a longer time.
 
     From `initial_learning_rate` to `end_learning_rate`.
 
@@ -224,7 +224,7 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half cosines one after another, each t_mul times as long and m_mul times as high as the one before.
+    """A series of half cosines, each t_mul times as long and m_mul times as high as the one before.
 
     From `initial_learning_rate` over `first_decay_steps`, to `alpha` times it.
 
@@ -252,7 +252,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         return float(self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha))
 
     def _place(self, done: float) -> tuple[int, float]:
-        """How many half cosines are over, and how much of the present one is; `done` is in lengths of the first."""
+        """How many half cosines are over, and how much of the current one is; `done` is in lengths of the first."""
         if self.t_mul == 1.0:
             return math.floor(done), done - math.floor(done)
         restarts = math.floor(math.log(1 - done * (1 - self.t_mul)) / math.log(self.t_mul))

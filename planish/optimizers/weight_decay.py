@@ -10,7 +10,7 @@ from planish.variable import Variable
 
 
 class Exclusions:
-    """Weights that do not decay: given themselves, or by patterns that are found in their names.
+    """Weights that do not decay: the weights themselves, or patterns that are found in their names.
 
     A weight's name is the last part of its path: 'kernel', 'bias', 'gamma'.
     """

@@ -70,21 +70,21 @@ def test_get(name):
             lambda: SGD(clipnorm=1.0, global_clipnorm=0.5),
             "SGD: gradients can be clipped in one way only\n  expected: one of clipnorm, clipvalue, global_clipnorm",
         ),
-        (lambda: SGD(clipvalue=-1), "SGD: `clipvalue` is a bound\n  expected: a number above 0\n  received: -1"),
-        (lambda: SGD(momentum=1.5), "SGD: `momentum` is a share\n  expected: 0 to 1\n  received: 1.5"),
-        (lambda: Adam(use_ema=True, ema_momentum=2), "Adam: `ema_momentum` is a share"),
+        (lambda: SGD(clipvalue=-1), "SGD: `clipvalue` is not a bound\n  expected: a number above 0\n  received: -1"),
+        (lambda: SGD(momentum=1.5), "SGD: `momentum` is not a share\n  expected: 0 to 1\n  received: 1.5"),
+        (lambda: Adam(use_ema=True, ema_momentum=2), "Adam: `ema_momentum` is not a share"),
         (
             lambda: Adam(use_ema=True, ema_overwrite_frequency=0),
-            "Adam: `ema_overwrite_frequency` is a number of steps\n  expected: None, or 1 or more\n  received: 0",
+            "Adam: `ema_overwrite_frequency` is not a number of steps\n  expected: None, or 1 or more\n  received: 0",
         ),
-        (lambda: AdamW(weight_decay=None), "AdamW: `weight_decay` is what AdamW is for"),
+        (lambda: AdamW(weight_decay=None), "AdamW: `weight_decay` is missing"),
         (
             lambda: Adam(float("inf")),
             "Adam: `learning_rate` is not finite\n  expected: a finite number\n  received: inf",
         ),
         (lambda: optimizers.get("leon"), "unknown optimizer 'leon'\n  expected: one of 'Adagrad', 'Adam', 'AdamW',"),
-        (lambda: Adam(beta_1=1.0), "Adam: `beta_1` is a share\n  expected: 0 to 1, and less than 1\n  received: 1.0"),
-        (lambda: Adam(epsilon=None), "Adam: `epsilon` is a number\n  expected: a finite number\n  received: None"),
+        (lambda: Adam(beta_1=1.0), "Adam: `beta_1` is not a share\n  expected: 0 to 1, and less than 1\n  received: 1.0"),
+        (lambda: Adam(epsilon=None), "Adam: `epsilon` is not a number\n  expected: a finite number\n  received: None"),
         (lambda: SGD(1e39), "SGD: `learning_rate` is not finite\n  expected: a finite number\n  received: 1e+39"),
         (lambda: SGD(10**400), "SGD: `learning_rate` is not finite"),
         (lambda: SGD(name="a/b"), "SGD: `name` is wrong\n  expected: a string without '/'\n  received: 'a/b'"),
@@ -96,7 +96,7 @@ def test_mistakes(make, message):
 
 
 def test_no_optimizer():
-    with pytest.raises(TypeError, match="this is no optimizer\n  expected: a name such as 'adam'"):
+    with pytest.raises(TypeError, match="this is not an optimizer\n  expected: a name such as 'adam'"):
         optimizers.get(0.1)
 
 
@@ -193,5 +193,5 @@ def test_schedules_of_the_wrong_types_are_taken_or_explained(schedule):
     "schedule", [schedules.ExponentialDecay(0.1, 10, -0.5), schedules.PolynomialDecay(0.1, 3, 0, -1)]
 )
 def test_a_schedule_that_gives_no_number_is_named_with_the_step(schedule):
-    with pytest.raises(ValueError, match=r"Decay gives no learning rate at step 3\n  expected: a number"):
+    with pytest.raises(ValueError, match=r"Decay does not give a learning rate at step 3\n  expected: a number"):
         SGD(schedule).scalars(3)

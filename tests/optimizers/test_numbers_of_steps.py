@@ -74,7 +74,7 @@ def test_the_count_of_steps_is_a_variable():
 
 @pytest.mark.parametrize("steps", [-5, 2.5, True, None, "3", 2**60])
 def test_counts_of_steps_that_make_no_sense(steps):
-    with pytest.raises(ValueError, match="Adam: `iterations` is the number of steps done\n  expected: an integer, 0"):
+    with pytest.raises(ValueError, match="Adam: `iterations` is not a number of steps\n  expected: an integer, 0"):
         Adam().iterations = steps
 
 

@@ -144,11 +144,11 @@ def test_a_rate_that_follows_a_schedule_cannot_be_set():
 
 
 def test_piecewise_wants_one_value_more_than_boundaries():
-    with pytest.raises(ValueError, match="one value more than boundaries") as caught:
+    with pytest.raises(ValueError, match="one item more than `boundaries`") as caught:
         schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2])
     assert "3 values" in str(caught.value)
 
 
 def test_decay_steps_are_above_zero():
-    with pytest.raises(ValueError, match="`decay_steps` is a number of steps"):
+    with pytest.raises(ValueError, match="`decay_steps` is not a number of steps"):
         schedules.CosineDecay(0.1, 0)

@@ -156,7 +156,7 @@ def test_a_weight_is_excluded_by_what_it_is_and_not_by_its_path():
 def test_weights_are_excluded_before_training():
     optimizer = SGD(weight_decay=0.1)
     train(optimizer, 1)
-    with pytest.raises(ValueError, match="SGD: weights are excluded from decay before training begins"):
+    with pytest.raises(ValueError, match="SGD: weights can be excluded from decay only before training begins"):
         optimizer.exclude_from_weight_decay(var_names=["bias"])
 
 

@@ -57,10 +57,10 @@ def test_another_optimizer_starts_anew(model, images, tmp_path):
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (0, -5, "`iterations` is the number of steps done\n  expected: an integer, 0 or more\n  received: -5"),
-        (0, 2.5, "`iterations` is the number of steps done"),
-        (0, np.nan, "`iterations` is the number of steps done"),
-        (0, 2**62, "`iterations` is the number of steps done"),
+        (0, -5, "`iterations` is not a number of steps\n  expected: an integer, 0 or more\n  received: -5"),
+        (0, 2.5, "`iterations` is not a number of steps"),
+        (0, np.nan, "`iterations` is not a number of steps"),
+        (0, 2**62, "`iterations` is not a number of steps"),
         (1, np.inf, "`learning_rate` is not finite"),
     ],
 )
