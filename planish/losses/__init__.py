@@ -104,7 +104,7 @@ _BY_NAME: dict[str, type[Loss]] = {
 def get(identifier: Any) -> Any:
     """A loss from its name, its configuration, its class, one of the functions here, or itself; None stays None.
 
-    Any other function is taken for one of (y_true, y_pred) nodes. ValueError for unknown names, with the nearest ones.
+    Any other function is called with (y_true, y_pred) nodes. ValueError for unknown names, with the nearest ones.
 
     `identifier`: any of these.
 
@@ -131,7 +131,7 @@ def get(identifier: Any) -> Any:
         return FunctionLoss(identifier) if class_ is None else class_()
     raise TypeError(
         explain(
-            what="this is no loss",
+            what="this is not a loss",
             expected="a name such as 'sparse_categorical_crossentropy', or a loss such as MeanSquaredError()",
             received=f"{identifier!r} of type {type(identifier).__name__}",
         )
@@ -152,7 +152,7 @@ def serialize(loss: Any) -> dict[str, Any]:
 
 
 def deserialize(name: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The loss, or the function, of a serialized form. ValueError for what planish does not have.
+    """The loss, or the function, of a serialized form. ValueError for a name that planish does not have.
 
     `name`: the dictionary; `custom_objects`: classes of the caller's own, by name.
 

@@ -1,7 +1,7 @@
-"""Cross-entropies: of class numbers, of vectors of probabilities, of yes and no.
+"""Cross-entropies: for class numbers, for vectors of probabilities, for yes and no.
 
 Where outputs are the result of a softmax or a sigmoid, or with `from_logits`, the loss is that of the logits, which is
-exact (`logits.py`). Other outputs are kept away from 0 and 1 by 1e-7, and made to have the sum 1, as Keras has it.
+exact (`logits.py`). Other outputs are kept away from 0 and 1 by 1e-7, and scaled to the sum 1, as in Keras.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         if y_true.shape == (
             *y_pred.shape[:-1],
             1,
-        ):  # inside a loss of one's own; otherwise targets have been made to fit
+        ):  # inside a user's loss; otherwise targets have been made to fit
             y_true = ops.reshape(y_true, y_pred.shape[:-1])
-        chosen = ops.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which ignored labels were made
+        chosen = ops.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which stands for ignored labels
         return _negative_sum(ops.select(chosen, self._log_probabilities(y_pred), 0.0))
 
     def _log_probabilities(self, y_pred: Node) -> Node:
@@ -100,7 +100,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         value = super().per_sample(y_true, y_pred)
         if self.ignore_class is None or self.reduction == "sum":
             return value
-        # The mean over the labels that count, of which there may be none.
+        # The mean over the labels that count; there may be none.
         chosen = ops.one_hot(y_true, y_pred.shape[-1])
         counted = ops.maximum(ops.batch_sum(chosen, range(len(chosen.shape))), 1.0)
         return ops.multiply(value, ops.divide(ops.multiply(ops.batch_size(), y_true.type.size), counted))
@@ -130,7 +130,7 @@ class _Smoothed(_CrossEntropy):
         super().__init__(name, reduction, dtype)
         self._refuse(axis=(axis, (-1,)))
         if not 0 <= label_smoothing <= 1:
-            what = f"loss '{name}': `label_smoothing` is a share"
+            what = f"loss '{name}': `label_smoothing` is not a share"
             raise ValueError(explain(what=what, expected="0 to 1", received=label_smoothing))
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
 

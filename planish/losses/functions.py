@@ -1,6 +1,6 @@
 """Losses as functions of arrays: one value for each image (for each position, if outputs are maps).
 
-Inside a loss of one's own they are functions of nodes.
+Inside a user's loss they are functions of nodes.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def sparse_categorical_crossentropy(
 ) -> Any:
     """-log(p[class]) for class numbers; 0 for those equal to `ignore_class`.
 
-    `y_true` [n] has class numbers, `y_pred` is [n, classes]; other arguments as in `SparseCategoricalCrossentropy`:
+    `y_true` [n] holds class numbers, `y_pred` is [n, classes]; other arguments as in `SparseCategoricalCrossentropy`:
     `from_logits`, `ignore_class`, `axis`.
 
     >>> round(float(keras.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0]), 4)

@@ -1,4 +1,4 @@
-"""Losses that ask for a margin: no loss once an output is on the right side by 1."""
+"""Losses that ask for a margin: they are zero once an output is on the right side by 1."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The logits under a model's probabilities, from which cross-entropies are computed, as in Keras on TensorFlow.
+"""The logits behind a model's probabilities; cross-entropies are computed from them, as in Keras on TensorFlow.
 
-A softmax that has saturated gives 0 and 1, whose logarithms have to be kept finite by a limit. Beyond it the gradient
-is zero, and the model learns nothing more. The loss of the logits has no limit, is exact, and costs less. So a loss
-looks under its outputs: where they are the result of a softmax or a sigmoid, it takes what went into that.
+A saturated softmax gives 0 and 1, and their logarithms need a limit to stay finite. Beyond the limit the gradient
+is zero, and the model stops learning. The loss of the logits needs no limit, is exact, and costs less. So a loss
+looks behind its outputs: where they are the result of a softmax or a sigmoid, it takes the input of that.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _ACTIVATIONS = ("softmax", "sigmoid")
 
 
 def logits_under(y_pred: Node, activation: str, *, mixed: bool = True) -> Node | None:
-    """What went into the softmax or sigmoid that gave `y_pred`; None if something else gave it.
+    """The input of the softmax or sigmoid that gave `y_pred`; None if something else gave it.
 
-    `activation` is the one that belongs to the loss. Directly under the loss the other one will do too (if `mixed`),
+    `activation` is the one that belongs to the loss. Directly before the loss the other one will do too (if `mixed`),
     which is what Keras on TensorFlow computes. The loss's own is found behind reshapes as well, since that changes no
     value.
     """
@@ -39,14 +39,14 @@ def logits_under(y_pred: Node, activation: str, *, mixed: bool = True) -> Node |
 
 
 def _is_seen_through(node: Node, activation: str) -> bool:
-    """Whether a node only moves values, and leaves those that a softmax made together on the last axis."""
+    """Whether a node only moves values, and keeps together on the last axis what one softmax made."""
     if activation == "sigmoid":
         return node.op in ("reshape", "transpose")
     return node.op == "reshape" and node.shape[-1:] == node.inputs[0].shape[-1:]
 
 
 def warn_of_probabilities(loss: str) -> None:
-    """Of `from_logits=True` for a model that gives probabilities."""
+    """The warning about `from_logits=True` for a model that gives probabilities."""
     text = explain(
         what=f"loss '{loss}' was told `from_logits=True`, but the model ends in a softmax or a sigmoid, which gives "
         "probabilities: the loss is computed from what goes into it",

@@ -20,7 +20,7 @@ from planish.tensor import tensor
 
 
 def _of_each_image(value: Node, y_pred: Node) -> Node:
-    """A value of the whole batch as that of each image, so that the mean over the batch is the value again."""
+    """Gives each image the value of the whole batch, so that the mean over the batch is that value again."""
     if value.batched:
         return value
     each = ops.reduce_sum(y_pred, range(len(y_pred.shape))) if y_pred.shape else y_pred
@@ -30,7 +30,7 @@ def _of_each_image(value: Node, y_pred: Node) -> Node:
 class Loss:
     """Base of all losses.
 
-    Subclasses write `call`, which builds the loss of every position out of `planish.ops`, so that it compiles with its
+    Subclasses write `call`, which builds the loss of every position from `planish.ops`, so that it compiles with its
     gradient. `target_kind` is 'dense' (numbers like the outputs) or 'labels' (class numbers).
 
     `reduction`: 'sum_over_batch_size' (the mean over all positions), 'sum', 'mean', 'mean_with_sample_weight', or
@@ -43,8 +43,8 @@ class Loss:
 
     target_kind = "dense"
     target_shapes: targets.Shapes = "any"
-    """Which targets go with outputs: those of the 'same' shape, those that are 'repeated' along a last axis of one as
-    well, or 'any' at all, which is for `call` to judge."""
+    """Which targets fit the outputs: those of the 'same' shape, also those that are 'repeated' along a last axis of
+    one, or 'any': then `call` decides."""
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
@@ -56,7 +56,7 @@ class Loss:
         self._refuse(dtype=(dtype, (None, "float32")))
 
     def _refuse(self, **arguments: tuple[Any, tuple[Any, ...]]) -> None:
-        """ValueError for arguments, given with their supported values, that have another one."""
+        """ValueError for arguments that do not have one of their supported values."""
         for argument, (value, supported) in arguments.items():
             if value not in supported:
                 raise ValueError(
@@ -80,7 +80,7 @@ class Loss:
         raise TypeError(
             explain(
                 what=f"the loss '{self.name}' does not build a loss",
-                expected="a result that is computed of y_true and y_pred, with operators and planish.ops",
+                expected="a result that is computed from y_true and y_pred, with operators and planish.ops",
                 received=f"a result of type {type(values).__name__}",
                 remedy="return the loss of each image: ops.reduce_mean((y_true - y_pred) ** 2, (0,))",
             )
@@ -89,7 +89,7 @@ class Loss:
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         """The loss of each image: batched, shape (). Its mean over the batch is what `reduction` says.
 
-        Nothing reduced ('none') is shown as its mean.
+        Without a reduction ('none') the mean is shown.
         """
         values = self.traced(y_true, y_pred)
         axes = range(len(values.shape))
@@ -99,9 +99,9 @@ class Loss:
         return ops.multiply(total, ops.batch_size()) if values.batched else _of_each_image(total, y_pred)
 
     def minimised(self, mean: Node, y_true: Node, y_pred: Node) -> Node:
-        """What training makes smaller, of the `mean` over the batch, penalties included.
+        """What training makes smaller, given the `mean` over the batch, penalties included.
 
-        That is the mean, but for 'none': then gradients of all values are added up, as by TensorFlow.
+        That is the mean, except for 'none': then the gradients of all values are added up, as in TensorFlow.
         """
         if self.reduction != "none":
             return mean
@@ -110,13 +110,13 @@ class Loss:
         return ops.multiply(times, ops.batch_size()) if values.batched else times
 
     def check_weighted(self) -> None:
-        """Raises ValueError if weights of images cannot go with the loss."""
+        """Raises ValueError if the loss cannot weight images."""
 
     # ------------------------------------------------------------------ targets
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
         """`y_true` as the compiled step reads it. `output_shape` has the batch axis.
 
-        ValueError, with what to do, if it does not fit the loss or the model; TypeError if it does not hold numbers.
+        ValueError, with a remedy, if it does not fit the loss or the model; TypeError if it does not hold numbers.
         """
         return targets.dense(self.name, np.asarray(y_true), output_shape, self.target_shapes)
 
@@ -136,7 +136,7 @@ class Loss:
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """The reduced loss of arrays, as a number with `.numpy()` (an array if the reduction is 'none').
 
-        Of nodes, inside another loss: the loss of each image.
+        For nodes, inside another loss: the loss of each image.
         """
         if isinstance(y_pred, Node):
             return self._of_nodes(y_true, y_pred, sample_weight)
@@ -151,7 +151,7 @@ class Loss:
         return values if sample_weight is None else ops.multiply(values, sample_weight)
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
-        """`values`, and where they count (None: everywhere). A single vector of outputs is a batch of one."""
+        """`values`, and where they count (None: everywhere). A single vector of outputs is read as a batch of one."""
         from planish.ops.interpreter import interpret
 
         outputs, given = np.asarray(y_pred), np.asarray(y_true)

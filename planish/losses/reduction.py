@@ -1,4 +1,4 @@
-"""Many values to one, as `reduction` says: Keras's rules for weights and for positions that do not count."""
+"""Reduces many values to one, as `reduction` says: Keras's rules for weights and for positions that do not count."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reduced(values: Array, sample_weight: ArrayLike | None, counted: Array | Non
 
 
 def _weight(values: Array, sample_weight: ArrayLike | None, counted: Array | None, reduction: str) -> Array | None:
-    """Sample weights, times what makes the mean over all values one over the values that count."""
+    """Sample weights, scaled so that the mean over all values becomes one over the values that count."""
     weight = None if sample_weight is None else np.asarray(sample_weight, values.dtype)
     if counted is None:
         return weight
@@ -47,7 +47,7 @@ def _weight(values: Array, sample_weight: ArrayLike | None, counted: Array | Non
 
 
 def same_rank(one: Array, other: Array) -> tuple[Array, Array]:
-    """Of two arrays whose ranks differ by one, the smaller gets a last axis of one, or the larger loses it."""
+    """Where two ranks differ by one, the smaller array gets a last axis of one, or the larger loses it."""
     if one.ndim == other.ndim + 1:
         other, one = same_rank(other, one)
     elif other.ndim == one.ndim + 1 and other.shape[-1] == 1:

@@ -28,7 +28,7 @@ def total(x: Node) -> Node:
 
 
 class FixedLoss(Loss):
-    """A loss without arguments of its own: subclasses give its `meaning`, and its name if it is not the class's."""
+    """A loss without arguments of its own: subclasses give its `meaning`, and its name if that is not the class's."""
 
     target_shapes = "repeated"
     meaning: Meaning
@@ -194,7 +194,7 @@ class CosineSimilarity(Loss):
     ) -> None:
         super().__init__(name, reduction, dtype)
         if isinstance(axis, bool) or not isinstance(axis, int):
-            what = f"loss '{name}': `axis` is the number of an axis"
+            what = f"loss '{name}': `axis` is not the number of an axis"
             raise ValueError(explain(what=what, expected="an integer", received=repr(axis)))
         self.axis = axis
 
@@ -204,7 +204,7 @@ class CosineSimilarity(Loss):
         return ops.negative(ops.batch_sum(products) if axis is None else ops.reduce_sum(products, (axis,)))
 
     def _per_image_axis(self, rank: int) -> int | None:
-        """The axis among those of an image, of which there are `rank`; None for the batch."""
+        """The axis among the `rank` axes of an image; None for the batch."""
         counted = self.axis + rank + 1 if self.axis < 0 else self.axis
         if not 0 <= counted <= rank:
             raise ValueError(

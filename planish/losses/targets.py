@@ -1,4 +1,4 @@
-"""Targets against what a loss and a model want: shapes, ranges, and what to do when they differ."""
+"""Compares targets with what a loss and a model need: shapes, ranges, and what to do when they differ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Shapes = Literal["same", "repeated", "any"]
 
 
 def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> Array:
-    """Numbers, one for each output: a missing or superfluous last axis of one is put right, as Keras does.
+    """Numbers, one for each output: a missing or superfluous last axis of one is corrected, as in Keras.
 
     `shapes` may allow one number for all outputs of a vector, or anything.
     """
@@ -50,7 +50,7 @@ def _dense_remedy(y: Array, wanted: tuple[int | None, ...]) -> str:
     if len(wanted) > max(1, y.ndim - 1):
         return "the output is a map: Flatten() in front of the last Dense makes one vector of an image"
     if y.ndim == 2 and len(wanted) == 1:
-        return f"as many units as the targets have numbers: Dense({y.shape[-1]}) as the last layer"
+        return f"one unit for each number of a target: Dense({y.shape[-1]}) as the last layer"
     if math.prod(y.shape[1:]) == math.prod(extent or 0 for extent in wanted):
         return f"y.reshape(len(y), {', '.join(map(str, wanted))})"
     if y.ndim >= 3 and len(wanted) == 1:
@@ -108,7 +108,7 @@ def _check_whole(loss: str, y: Array) -> None:
             what=f"loss '{loss}' needs whole class numbers",
             expected="0, 1, 2 and so on",
             received=_value(y, place),
-            remedy="class numbers, or, for targets that are no classes, loss='mse'",
+            remedy="class numbers, or, for targets that are not classes, loss='mse'",
         )
 
 
@@ -159,7 +159,7 @@ def _refuse_other_types(loss: str, y: Array) -> None:
     if y.dtype.kind not in "biuf":
         raise TypeError(
             explain(
-                what=f"loss '{loss}' needs numbers as targets",
+                what=f"loss '{loss}' needs targets that are numbers",
                 received=f"an array of {y.dtype}",
                 remedy="number the classes: np.unique(y, return_inverse=True)[1]",
             )

@@ -172,7 +172,7 @@ _BY_NAME: dict[str, type[Metric]] = {
     **dict.fromkeys(("msle", "MSLE"), MeanSquaredLogarithmicError),
     **dict.fromkeys(("rmse", "RMSE"), RootMeanSquaredError),
 }
-# For one output, for class numbers, for vectors.
+# For one output, for class numbers, for one-hot vectors.
 _AUTOMATIC: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
     "accuracy": (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy),
     "crossentropy": (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy),
@@ -209,7 +209,7 @@ def get(identifier: Any) -> Metric:
         return MeanMetricWrapper(identifier, naming.snake_case(str(name)))
     raise TypeError(
         explain(
-            what="this is no metric",
+            what="this is not a metric",
             expected="a metric's name, a Metric, or a function of (y_true, y_pred)",
             received=f"{identifier!r} of type {type(identifier).__name__}",
         )
@@ -217,11 +217,11 @@ def get(identifier: Any) -> Metric:
 
 
 def resolve(identifier: Any, targets: Sequence[int | None], outputs: Sequence[int | None]) -> Metric:
-    """The metric for targets and outputs of these shapes (batch axis included); 'accuracy' becomes what fits them.
+    """The metric for targets and outputs of these shapes (batch axis included); 'accuracy' becomes the one that fits.
 
     As in Keras, its name in logs is the string that was asked for.
 
-    `identifier`: as of `get`, or 'accuracy' or 'crossentropy'; `targets` and `outputs`: shapes.
+    `identifier`: as in `get`, or 'accuracy' or 'crossentropy'; `targets` and `outputs`: shapes.
 
     >>> type(keras.metrics.resolve("accuracy", (None,), (None, 10))).__name__
     'SparseCategoricalAccuracy'
@@ -242,7 +242,7 @@ def resolve(identifier: Any, targets: Sequence[int | None], outputs: Sequence[in
 
 
 def function_of(serialized: Any) -> Callable[..., Any]:
-    """The function, or the loss, that a MeanMetricWrapper's configuration names. ValueError if planish has it not."""
+    """The function or loss that a MeanMetricWrapper's configuration names. ValueError if planish does not have it."""
     if not isinstance(serialized, Mapping):
         given: Callable[..., Any] = serialized
         return given
@@ -268,7 +268,7 @@ def serialize(metric: Metric) -> dict[str, Any]:
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The metric, or the function, of a serialized form. ValueError for what planish does not have.
+    """The metric, or the function, of a serialized form. ValueError for a name that planish does not have.
 
     `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
 

@@ -1,4 +1,4 @@
-"""Shares of images that are classified right."""
+"""Shares of images that are classified correctly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def aligned(metric: str, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, A
                 what=f"metric '{metric}': targets and outputs of a yes-or-no metric differ in shape",
                 expected=f"targets of shape {outputs.shape}",
                 received=f"targets of shape {targets.shape}",
-                remedy="use 'accuracy', which finds out what fits, or make vectors of class numbers: to_categorical(y)",
+                remedy="use 'accuracy', which picks what fits, or make vectors of class numbers: to_categorical(y)",
             )
         )
     return targets, outputs

@@ -26,10 +26,10 @@ class AUC(Metric):
     """The area under the ROC, precision-recall or precision-recall-gain curve, from counts at thresholds.
 
     With `multi_label`, outputs are (n, labels), each label has its own curve, and the result is the mean of the areas,
-    weighted by `label_weights`; without, `label_weights` weigh the outputs.
+    weighted by `label_weights`; without it, `label_weights` weight the outputs.
 
     `num_thresholds`: how finely probabilities are told apart. `summation_method`: 'interpolation', 'minoring' or
-    'majoring'. `num_labels`: of `multi_label`. `from_logits`: outputs are not probabilities yet.
+    'majoring'. `num_labels`: their number, for `multi_label`. `from_logits`: outputs are not probabilities yet.
 
     >>> float(keras.metrics.AUC()([0, 1], [0.1, 0.9]))
     1.0
@@ -67,7 +67,7 @@ class AUC(Metric):
             self._build(num_labels or 1)
 
     def _build(self, labels: int) -> None:
-        """Counts at each threshold for each label; all outputs together are one label."""
+        """Counts at each threshold for each label; without `multi_label`, all outputs are one label."""
         self._states = {kind: self.add_variable((self.num_thresholds, labels), name=kind) for kind in _KINDS}
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:

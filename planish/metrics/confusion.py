@@ -1,4 +1,4 @@
-"""Counts of right and wrong yes and no, at thresholds. Compared in float32, as in Keras: a tie there is one here."""
+"""Counts of right and wrong yes and no, at thresholds. They compare in float32, so that ties are Keras's ties."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from planish.tensor import Float64, tensor
 
 _EPSILON = 1e-7
 _MOST_THRESHOLDS = 1_000_000
-"""More would tell no more of outputs in float32, and take memory that nobody means to give to a metric."""
+"""More would not tell float32 outputs apart any better, and would take memory that nobody means to give a metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Counts:
 
 
 def checked_threshold_count(owner: str, number: int, least: int) -> int:
-    """`number`. ValueError if it is not one from `least` to a million; `owner` is the metric's class."""
+    """`number`. ValueError if it is not from `least` to a million; `owner` is the metric's class."""
     if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= _MOST_THRESHOLDS:
         raise ValueError(
             explain(
-                what=f"{owner}: `num_thresholds` is a number of thresholds",
+                what=f"{owner}: `num_thresholds` is not a number of thresholds",
                 expected=f"an integer from {least} to {_MOST_THRESHOLDS:,}",
                 received=repr(number),
                 remedy="num_thresholds=200",
@@ -45,7 +45,7 @@ def checked_threshold_count(owner: str, number: int, least: int) -> int:
 
 
 def evenly_spread(thresholds: Sequence[float]) -> bool:
-    """Whether thresholds divide 0 to 1 into equal parts, which Keras counts by buckets."""
+    """Whether thresholds divide 0 to 1 into equal parts; Keras then counts by buckets."""
     number = len(thresholds)
     return number >= 3 and bool(np.allclose(thresholds, np.arange(number) / (number - 1), atol=_EPSILON))
 
@@ -148,10 +148,10 @@ def one_or_all(values: Any) -> Any:
 
 
 def checked_thresholds(thresholds: float | Sequence[float] | None, default: float) -> list[float]:
-    """A list of thresholds. ValueError if one is not a share."""
+    """A list of thresholds. ValueError if one of them is not a share."""
     if thresholds is None:
         return [default]
     given = list(thresholds) if isinstance(thresholds, Sequence | np.ndarray) else [thresholds]
     if not given or any(value is None or not 0 <= value <= 1 for value in given):
-        raise ValueError(explain(what="`thresholds` are shares", expected="0 to 1", received=thresholds))
+        raise ValueError(explain(what="`thresholds` are not shares", expected="0 to 1", received=thresholds))
     return given

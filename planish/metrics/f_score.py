@@ -19,7 +19,7 @@ _AVERAGES = ("micro", "macro", "weighted")
 class FBetaScore(Metric):
     """(1 + beta^2) * precision * recall / (beta^2 * precision + recall), for one-hot targets.
 
-    Without a threshold, the largest output of an image is its yes. `average` None gives an array with a score for each
+    Without a threshold, the largest output of an image is its yes. `average=None` gives an array with a score for each
     class.
 
     >>> float(keras.metrics.FBetaScore(average="micro", beta=2.0)([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
@@ -40,9 +40,9 @@ class FBetaScore(Metric):
         if average is not None and average not in _AVERAGES:
             raise ValueError(unknown_name("average of an F-score", average, _AVERAGES))
         if beta <= 0:
-            raise ValueError(explain(what=f"metric '{name}': `beta`", expected="above 0", received=beta))
+            raise ValueError(explain(what=f"metric '{name}': `beta` is wrong", expected="above 0", received=beta))
         if threshold is not None and not 0 < threshold <= 1:
-            what = f"metric '{name}': `threshold` is a share"
+            what = f"metric '{name}': `threshold` is not a share"
             raise ValueError(explain(what=what, expected="above 0, up to 1", received=threshold))
         self.average, self.beta, self.threshold = average, beta, threshold
         self._counts: list[State] = []
@@ -98,8 +98,8 @@ class FBetaScore(Metric):
 class F1Score(FBetaScore):
     """2 * precision * recall / (precision + recall), for one-hot targets.
 
-    `average`: None (a value for each class), 'micro', 'macro' or 'weighted'. `threshold`: from which on an output
-    counts; None takes the largest one.
+    `average`: None (a value for each class), 'micro', 'macro' or 'weighted'. `threshold`: an output counts
+    above it; None takes the largest one.
 
     >>> float(keras.metrics.F1Score(average="micro")([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]]))
     0.4999999250000064

@@ -1,4 +1,4 @@
-"""Losses watched as metrics: their mean over images."""
+"""Losses as metrics: their mean over images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from planish.tensor import Float64
 
 
 class LossMetric(Comparison):
-    """The mean of a loss, under the loss's name if it gets no other. `arguments` are those of the loss."""
+    """The mean of a loss, under the loss's name if it is given no other. `arguments` are those of the loss."""
 
     loss_class: type[losses.Loss]
     _direction = "down"
@@ -137,7 +137,7 @@ class LogCoshError(LossMetric):
 
 
 class BinaryCrossentropy(LossMetric):
-    """Cross-entropy of yes and no.
+    """Cross-entropy for yes and no.
 
     `from_logits` and `label_smoothing` as in the loss.
 
@@ -158,7 +158,7 @@ class BinaryCrossentropy(LossMetric):
 
 
 class CategoricalCrossentropy(LossMetric):
-    """Cross-entropy of vectors.
+    """Cross-entropy for vectors.
 
     `from_logits`, `label_smoothing` and `axis` as in the loss.
 
@@ -180,7 +180,7 @@ class CategoricalCrossentropy(LossMetric):
 
 
 class SparseCategoricalCrossentropy(LossMetric):
-    """Cross-entropy of class numbers.
+    """Cross-entropy for class numbers.
 
     `from_logits`, `ignore_class` and `axis` as in the loss.
 

@@ -16,8 +16,8 @@ from planish.tensor import tensor
 class Metric:
     """Base of all metrics: `update_state` takes any number of rows, `result` reads, `reset_state` starts over.
 
-    Subclasses make what they remember with `add_variable`: float64 sums, so that a result does not depend on how rows
-    were grouped, beyond its last digits.
+    Subclasses make what they remember with `add_variable`: float64 sums, so that the grouping of rows changes at most
+    the last digits of a result.
 
     >>> metric = keras.metrics.Mean(name="seconds")
     >>> metric.update_state([1.0, 3.0])
@@ -26,7 +26,7 @@ class Metric:
     """
 
     _direction: str | None = None
-    """'up' or 'down': which way is better. Callbacks ask for it."""
+    """'up' or 'down': which way is better. Callbacks read it."""
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or naming.automatic_name(type(self).__name__)
@@ -59,7 +59,7 @@ class Metric:
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: str | None = None, name: str | None = None
     ) -> State:
-        """`add_variable` by its older name."""
+        """`add_variable` under its older name."""
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property

@@ -1,4 +1,4 @@
-"""The best of one rate where another reaches a value, over evenly spread thresholds."""
+"""The best value of one rate where another reaches a given value, over evenly spread thresholds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planish.metrics.reductions import divide
 from planish.metrics.state import Array
 from planish.tensor import Float64
 
-# A rate is the first count as a share of both.
+# A rate is the first count as a share of the sum of both.
 _RATES = {
     "sensitivity": ("true_positives", "false_negatives"),
     "recall": ("true_positives", "false_negatives"),
@@ -22,7 +22,7 @@ _RATES = {
 
 
 class _OperatingPoint(ThresholdMetric):
-    """Subclasses name the rate that has to reach the given value, and the one of which the largest is reported."""
+    """Subclasses name the rate that must reach the given value, and the rate whose largest value is reported."""
 
     _direction = "up"
     required: str
@@ -32,7 +32,7 @@ class _OperatingPoint(ThresholdMetric):
         self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None
     ) -> None:
         if not 0 <= value <= 1:
-            what = f"{type(self).__name__}: `{self.required}` is a share"
+            what = f"{type(self).__name__}: `{self.required}` is not a share"
             raise ValueError(explain(what=what, expected="0 to 1", received=value))
         checked_threshold_count(type(self).__name__, num_thresholds, least=1)
         thresholds = [i / (num_thresholds - 1) for i in range(num_thresholds)] if num_thresholds > 1 else [0.5]

@@ -1,4 +1,4 @@
-"""Precision, recall, and the counts that they are made of."""
+"""Precision, recall, and the counts that they are made from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planish.metrics.reductions import divide
 from planish.metrics.state import Array
 
 _NOT_CHOSEN = -1e10
-"""What outputs become that are not among the k largest: below every threshold."""
+"""Replaces outputs that are not among the k largest: it is below every threshold."""
 
 Thresholds = float | Sequence[float] | None
 
@@ -34,7 +34,7 @@ class _Count(ThresholdMetric):
 class TruePositives(_Count):
     """Yes answers that are right.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each.
 
     >>> float(keras.metrics.TruePositives()([1, 1], [0.2, 0.7]))
     1.0
@@ -46,7 +46,7 @@ class TruePositives(_Count):
 class FalsePositives(_Count):
     """Yes answers that are wrong.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each.
 
     >>> float(keras.metrics.FalsePositives()([0, 0], [0.2, 0.7]))
     1.0
@@ -58,7 +58,7 @@ class FalsePositives(_Count):
 class TrueNegatives(_Count):
     """No answers that are right.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each.
 
     >>> float(keras.metrics.TrueNegatives()([0, 0], [0.2, 0.7]))
     1.0
@@ -70,7 +70,7 @@ class TrueNegatives(_Count):
 class FalseNegatives(_Count):
     """No answers that are wrong.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each.
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each.
 
     >>> float(keras.metrics.FalseNegatives()([1, 1], [0.2, 0.7]))
     1.0
@@ -116,7 +116,7 @@ class _Ratio(ThresholdMetric):
 class Precision(_Ratio):
     """The share of yes answers that are right.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each. `top_k`: only the largest
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each. `top_k`: only the largest
     outputs count. `class_id`: only this class counts.
 
     >>> float(keras.metrics.Precision()([0, 1], [0.7, 0.7]))
@@ -129,7 +129,7 @@ class Precision(_Ratio):
 class Recall(_Ratio):
     """The share of yes targets that are found.
 
-    `thresholds`: from which on an output counts, 0 to 1; a list gives a value for each. `top_k`: only the largest
+    `thresholds`: an output counts above it, 0 to 1; a list gives a value for each. `top_k`: only the largest
     outputs count. `class_id`: only this class counts.
 
     >>> float(keras.metrics.Recall()([1, 1], [0.2, 0.7]))

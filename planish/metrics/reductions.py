@@ -29,7 +29,7 @@ def samplewise(
 ) -> tuple[Array, Array | None]:
     """Weighted values, one for each image, and the images' weights; `reduce` is np.sum or np.mean.
 
-    `counted` is false where a value does not count, which makes its weight 0 (and matters only if there are weights).
+    `counted` is false where a value does not count. That makes its weight 0, and matters only if there are weights.
     """
     array, weight = np.asarray(values, np.float64), None
     if sample_weight is not None:
@@ -100,7 +100,7 @@ class Mean(_Average):
 
 
 class Comparison(_Average):
-    """The mean over images of what `compare(y_true, y_pred)` gives for each. Subclasses write that."""
+    """The mean over images of what `compare(y_true, y_pred)` gives for each. Subclasses write `compare`."""
 
     def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
         raise NotImplementedError(f"metric {type(self).__name__} defines no compare(y_true, y_pred)")
@@ -112,8 +112,8 @@ class Comparison(_Average):
 class MeanMetricWrapper(Comparison):
     """The mean of a function of (y_true, y_pred) arrays that gives a value for each image.
 
-    Targets (n,) of outputs (n, 1) are given as (n, 1), as losses and built-in metrics read them; Keras's function
-    metrics compare all of them with all there.
+    For outputs (n, 1), targets (n,) are passed as (n, 1), as losses and built-in metrics read them. Keras's function
+    metrics compare every target with every output there.
 
     `fn`: the function; other arguments are passed to it.
 

@@ -24,7 +24,7 @@ class State(ArrayOperators):
         self.name = name
         self.shape = tuple(int(extent) for extent in shape)
         if math.prod(self.shape) > _MOST_NUMBERS:
-            what = f"a metric would keep {math.prod(self.shape):,} numbers for its {name!r}"
+            what = f"a metric would hold {math.prod(self.shape):,} numbers in its {name!r}"
             raise ValueError(explain(what=what, expected=f"up to {_MOST_NUMBERS:,}", received=f"shape {self.shape}"))
         self._array = np.array(initializer(self.shape), np.float64).reshape(self.shape)
 
@@ -47,7 +47,7 @@ class State(ArrayOperators):
             self._array = values
 
     def reset(self) -> None:
-        """All zeros, as Keras has it, whatever the initializer was."""
+        """All zeros, as in Keras, whatever the initializer was."""
         self.assign(0.0)
 
     def __repr__(self) -> str:

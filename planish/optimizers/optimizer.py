@@ -36,8 +36,8 @@ class Optimizer:
 
     `learning_rate`: a number, or a schedule. `weight_decay`: the share of a weight that each step takes off, times
     the rate. `clipnorm`, `clipvalue`, `global_clipnorm`: a bound on a gradient's norm, on its numbers, or on the norm
-    of all gradients; give one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them into
-    the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. `loss_scale_factor` and
+    of all gradients; give one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them
+    into the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. `loss_scale_factor` and
     `gradient_accumulation_steps` are not supported. ValueError for other arguments; `decay` is ignored, with a warning.
 
     >>> optimizer = keras.optimizers.SGD(0.1, clipnorm=1.0)

@@ -16,8 +16,8 @@ class RMSprop(Optimizer):
 
     `centered` subtracts the square of the average gradient, so that steps are divided by the standard deviation.
 
-    `rho`: how slowly the average follows, 0 to 1. `momentum`: the share of a step that goes into the next one. `epsilon` is
-    added to the average.
+    `rho`: how slowly the average follows, 0 to 1. `momentum`: the share of a step that goes into the next one.
+    `epsilon` is added to the average.
 
     >>> keras.optimizers.RMSprop(0.001, momentum=0.9).rho
     0.9

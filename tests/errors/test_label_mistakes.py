@@ -63,7 +63,7 @@ def test_a_map_where_a_vector_is_meant():
 
 def test_text_as_labels():
     told = message(SPARSE, ["cat", "dog"], kind=TypeError)
-    assert "needs numbers as targets" in told
+    assert "needs targets that are numbers" in told
     assert "np.unique(y, return_inverse=True)[1]" in told
 
 

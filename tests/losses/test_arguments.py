@@ -138,7 +138,7 @@ def test_what_get_passes_on():
 
 
 def test_no_loss():
-    with pytest.raises(TypeError, match="this is no loss") as caught:
+    with pytest.raises(TypeError, match="this is not a loss") as caught:
         losses.get(3)
     assert "received: 3 of type int" in str(caught.value)
 
@@ -160,7 +160,7 @@ def test_a_function_that_does_not_build_a_loss():
 
     with pytest.raises(TypeError, match="the loss 'number' does not build a loss") as caught:
         losses.get(number)(SHARES, OUTPUTS)
-    assert "expected: a result that is computed of y_true and y_pred, with operators and planish.ops" in str(
+    assert "expected: a result that is computed from y_true and y_pred, with operators and planish.ops" in str(
         caught.value
     )
 
@@ -182,7 +182,7 @@ def test_a_function_that_does_not_build_a_loss():
         ),
         (
             lambda: losses.BinaryCrossentropy(label_smoothing=2),
-            "loss 'binary_crossentropy': `label_smoothing` is a share\n  expected: 0 to 1\n  received: 2",
+            "loss 'binary_crossentropy': `label_smoothing` is not a share\n  expected: 0 to 1\n  received: 2",
         ),
         (lambda: losses.get("meen_squared_error"), "did you mean 'mean_squared_error'"),
     ],

@@ -93,7 +93,7 @@ REFUSED = [
         "loss 'sparse_categorical_crossentropy' needs whole class numbers\n"
         "  expected: 0, 1, 2 and so on\n"
         "  received: nan at y[1]\n"
-        "  remedy:   class numbers, or, for targets that are no classes, loss='mse'",
+        "  remedy:   class numbers, or, for targets that are not classes, loss='mse'",
     ),
     (SPARSE, [0.0, np.inf], (None, 3), "received: inf at y[1]"),
     (
@@ -125,7 +125,7 @@ REFUSED = [
         np.eye(4),
         (None, 10),
         "received: (n, 4), the shape of y\n"
-        "  remedy:   as many units as the targets have numbers: Dense(4) as the last layer",
+        "  remedy:   one unit for each number of a target: Dense(4) as the last layer",
     ),
     (
         DENSE,

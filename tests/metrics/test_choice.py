@@ -185,7 +185,7 @@ def test_mistakes(make, message):
 
 
 def test_no_metric():
-    with pytest.raises(TypeError, match="this is no metric\n  expected: a metric's name"):
+    with pytest.raises(TypeError, match="this is not a metric\n  expected: a metric's name"):
         metrics.get(3)
 
 

@@ -119,7 +119,7 @@ def test_counts_can_be_read():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: metrics.Precision(thresholds=[0.5, 1.5]), "`thresholds` are shares\n  expected: 0 to 1"),
+        (lambda: metrics.Precision(thresholds=[0.5, 1.5]), "`thresholds` are not shares\n  expected: 0 to 1"),
         (lambda: metrics.AUC(curve="DET"), "AUC: unknown `curve`\n  expected: 'ROC' or 'PR' or 'PRGAIN'"),
         (
             lambda: metrics.AUC(summation_method="sum"),
@@ -127,14 +127,17 @@ def test_counts_can_be_read():
         ),
         (
             lambda: metrics.AUC(1),
-            "AUC: `num_thresholds` is a number of thresholds\n  expected: an integer from 2 to 1,000,000",
+            "AUC: `num_thresholds` is not a number of thresholds\n  expected: an integer from 2 to 1,000,000",
         ),
         (lambda: metrics.AUC(num_labels=3), "AUC: `num_labels` goes with multi_label=True only"),
-        (lambda: metrics.PrecisionAtRecall(2), "PrecisionAtRecall: `recall` is a share\n  expected: 0 to 1"),
-        (lambda: metrics.RecallAtPrecision(0.5, 0), "RecallAtPrecision: `num_thresholds` is a number of thresholds"),
+        (lambda: metrics.PrecisionAtRecall(2), "PrecisionAtRecall: `recall` is not a share\n  expected: 0 to 1"),
+        (
+            lambda: metrics.RecallAtPrecision(0.5, 0),
+            "RecallAtPrecision: `num_thresholds` is not a number of thresholds",
+        ),
         (lambda: metrics.F1Score("mean"), "unknown average of an F-score 'mean'"),
-        (lambda: metrics.FBetaScore(beta=0), "metric 'fbeta_score': `beta`\n  expected: above 0"),
-        (lambda: metrics.F1Score(threshold=2), "metric 'f1_score': `threshold` is a share"),
+        (lambda: metrics.FBetaScore(beta=0), "metric 'fbeta_score': `beta` is wrong\n  expected: above 0"),
+        (lambda: metrics.F1Score(threshold=2), "metric 'f1_score': `threshold` is not a share"),
         (lambda: metrics.F1Score()([0, 1], [0.5, 0.5]), "needs one-hot targets and outputs of shape (n, classes)"),
         (
             lambda: metrics.Precision(class_id=3)(ONE_HOT, OUTPUTS),
