@@ -5,8 +5,8 @@ Dense 'dense': the layer was built for another number of features
   received:    1,024 features (Flatten of 32x32x1)
   input shape: (None, 1024)
   shapes:      (None, 32, 32, 1) -> Flatten 'flatten' (None, 1024) -> Dense 'dense'
-  remedy:      a layer of its own in the place of Dense 'dense': Dense(10)
-               or images as those that it was built for: Input((28, 28, 1))
+  remedy:      a new layer in place of Dense 'dense': Dense(10)
+               or images like those that it was built for: Input((28, 28, 1))
 
 docs/errors.md shows all that say a shape is wrong.
 """

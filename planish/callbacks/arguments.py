@@ -1,4 +1,4 @@
-"""Checks of the arguments of callbacks: what is wrong is said where the callback is made, not after an epoch."""
+"""Checks of the arguments of callbacks: mistakes are reported where the callback is made, not after an epoch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def checked_path(owner: object, name: str, value: Any) -> str:
             return os.path.expanduser(path)
     raise TypeError(
         explain(
-            what=f"{type(owner).__name__}: `{name}` is the name of a file",
+            what=f"{type(owner).__name__}: `{name}` is not the name of a file",
             expected="a string or a pathlib.Path",
             received=f"{value!r} of type {type(value).__name__}",
         )

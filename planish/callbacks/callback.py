@@ -23,11 +23,11 @@ _BATCH_HOOKS = {
 class Callback:
     """Base of all callbacks: override the hooks that you need.
 
-    `model` is the model at work (assign `model.stop_training = True` to end `fit`) and `params` says how it runs:
+    `model` is the model that runs (assign `model.stop_training = True` to end `fit`), and `params` says how it runs:
     `verbose`, `epochs` and `steps` (per epoch; None if unknown). `logs` hold the metrics so far; a hook may add to
     those of `on_epoch_end`, and what it adds reaches `History`.
 
-    As long as no callback overrides a hook for single batches, whole epochs run in native code without a return to
+    As long as no callback overrides a hook for single batches, whole epochs run in native code without returning to
     Python. `on_train_progress` and its siblings are the cheap way to watch: they are called a few times a second.
 
     >>> class Say(keras.callbacks.Callback):
@@ -54,7 +54,7 @@ class Callback:
         self.model = model
 
     def check_before_training(self, run: ComingRun) -> None:
-        """Called by `fit` before anything else: raises what can be known to go wrong later."""
+        """Called by `fit` before anything else: raises an error for whatever is sure to fail later."""
 
     def wants_batches(self, mode: str) -> bool:
         """Whether a hook for single batches is defined; `mode` is 'train', 'test' or 'predict'."""
@@ -64,7 +64,7 @@ class Callback:
         )
 
     def wants_progress(self, mode: str) -> bool:
-        """Whether `on_<mode>_progress` is to be called during a run; it is always called at the end."""
+        """Whether to call `on_<mode>_progress` during a run; it is always called at the end."""
         hook = f"on_{mode}_progress"
         return getattr(type(self), hook) is not getattr(Callback, hook) or hook in vars(self)
 
@@ -89,7 +89,7 @@ class Callback:
         self.on_batch_end(batch, logs)
 
     def on_train_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
-        """Before the first step of an epoch, now and then, and at its end: the steps and images done."""
+        """Before the first step of an epoch, at times during it, and at its end: the steps and images done."""
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of `evaluate` or of `fit`'s validation."""
@@ -98,7 +98,7 @@ class Callback:
         """After a batch of `evaluate` or of `fit`'s validation."""
 
     def on_test_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
-        """Now and then during `evaluate`, and at its end."""
+        """From time to time during `evaluate`, and at its end."""
 
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of `predict`."""
@@ -107,7 +107,7 @@ class Callback:
         """After a batch of `predict`; `logs["outputs"]` are its predictions."""
 
     def on_predict_progress(self, step: int, images: int, logs: Logs | None = None) -> None:
-        """Now and then during `predict`, and at its end."""
+        """From time to time during `predict`, and at its end."""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """When `fit` begins."""
@@ -137,7 +137,7 @@ HOOK_ARGUMENTS = {
 
 
 def check_hooks(callback: Callback) -> None:
-    """TypeError for a hook that cannot be called as `fit` will call it."""
+    """TypeError for a hook that cannot be called the way `fit` will call it."""
     for name, arguments in HOOK_ARGUMENTS.items():
         hook = own_hook(callback, name)
         if hook is not None and not takes(hook, *arguments.split(", ")):

@@ -16,12 +16,12 @@ from planish.errors import explain
 
 
 class CallbackList:
-    """The user's callbacks, with a `ProgbarLogger` and a `History` where asked for; hooks are called in that order.
+    """A `ProgbarLogger`, the user's callbacks and a `History`, as asked for; hooks are called in that order.
 
     The progress bar comes first so that what other callbacks print stands below its line; `History` comes last so that
     it sees what they add to the logs.
 
-    `callbacks`: a list; `add_history` and `add_progbar`: whether the two are added; `model`: what they get as theirs.
+    `callbacks`: a list; `add_history` and `add_progbar`: whether these two are added; `model`: what all of them get.
 
     >>> [type(each).__name__ for each in keras.callbacks.CallbackList(None, add_history=True).callbacks]
     ['History']
@@ -63,7 +63,7 @@ class CallbackList:
     def check_before_training(
         self, metrics: Mapping[str, str | None], validated: frozenset[bool] = frozenset({False})
     ) -> None:
-        """Every callback looks whether it can do its work in a coming run of `fit`; see `ComingRun`."""
+        """Every callback checks whether it can do its work in a coming run of `fit`; see `ComingRun`."""
         added = frozenset(name for callback in self.callbacks for name in callback.adds)
         open_ended = any(map(_is_open_ended, self.callbacks))
         run = ComingRun(self.model, metrics, validated, added, open_ended)
@@ -136,6 +136,6 @@ def _no_callback(value: Any, what: str) -> TypeError:
 
 
 def _is_open_ended(callback: Callback) -> bool:
-    """Whether it is one of the user's own that may add to the logs."""
+    """Whether it is a callback of the user's own, which may add to the logs."""
     hook = own_hook(callback, "on_epoch_end")
     return hook is not None and not getattr(hook, "__module__", "").startswith("planish.callbacks.")

@@ -1,4 +1,4 @@
-"""What is known of a run of `fit` before its first step: callbacks check against it that they can do their work."""
+"""What is known about a run of `fit` before its first step: callbacks check with it whether they can do their work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planish.errors import nearest_names
 
 
 def nearest_metrics(name: str, names: Iterable[str]) -> list[str]:
-    """Those that `name` may have been meant to be; "acc" is short for "accuracy"."""
+    """The names that `name` may have been meant to be; "acc" is short for "accuracy"."""
     longer = [known for known in sorted(names) if len(name) > 2 and known.startswith(name)]
     return longer or nearest_names(name, names)
 
@@ -19,8 +19,8 @@ def nearest_metrics(name: str, names: Iterable[str]) -> list[str]:
 class ComingRun:
     """`metrics`: which way each is better, by name: 'up', 'down', or None if nobody knows; "loss" is one of them.
 
-    `validated` holds True if epochs are followed by a validation, and False if epochs are not. `added` are the names
-    that planish's own callbacks put into the logs. `open_ended`: callbacks of the user's own may add others.
+    `validated` holds True if some epochs are followed by a validation, and False if some are not. `added` are the names
+    that planish's own callbacks put into the logs. `open_ended`: the user's own callbacks may add others.
     """
 
     model: Any

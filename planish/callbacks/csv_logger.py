@@ -22,10 +22,10 @@ _NOTHING = "NA"
 class CSVLogger(Callback):
     """Writes "epoch" and every metric, sorted by name, to `filename` after each epoch.
 
-    As in Keras, there is a column "val_..." for each metric even if the first epoch has no validation, and what an
-    epoch does not have is written as "NA". `append` continues a file that exists, under its columns; otherwise it is
-    overwritten. Unlike in Keras, a metric that comes later gets a column of its own, and the lines before it are
-    written anew.
+    As in Keras, there is a column "val_..." for each metric even if the first epoch has no validation, and a value
+    that an epoch does not have is written as "NA". `append` continues a file that exists, under its columns; otherwise
+    it is overwritten. Unlike in Keras, a metric that comes later gets a column of its own, and the lines before it
+    are rewritten.
 
     `separator`: between two values.
 
@@ -72,14 +72,14 @@ class CSVLogger(Callback):
         self._file.flush()
 
     def _wanted(self, values: dict[str, Any]) -> list[str]:
-        """The columns that these values need; a new file has those of a validation as well."""
+        """The columns that these values need; a new file also has those of a validation."""
         names = sorted(set(values) - {"epoch"})
         if not self._columns and not any(name.startswith("val_") for name in names):
             names += [f"val_{name}" for name in names if name not in self._added]
         return ["epoch", *names]
 
     def _widen(self, names: list[str]) -> None:
-        """More columns: a new header, and lines that have nothing in them."""
+        """Adds columns: a new header, and lines that are empty in those columns."""
         assert self._file is not None
         self._file.close()
         lines = self._lines(always=bool(self._columns))
@@ -109,7 +109,7 @@ class CSVLogger(Callback):
         return ValueError(
             explain(
                 what=f"CSVLogger: {self.filename!r} cannot be continued",
-                expected=f"a file of CSVLogger's: separated by {self.separator!r}, the first column is epoch",
+                expected=f"a file that CSVLogger wrote: separated by {self.separator!r}, the first column is epoch",
                 received=received,
                 remedy="append=False, which overwrites the file, or another file",
             )

@@ -15,9 +15,9 @@ class EarlyStopping(MonitorCallback):
 
     An improvement is a change by more than `min_delta` in the direction of `mode` ('min', 'max', or 'auto': by the
     metric). With a `baseline`, only values better than it reset the patience. `restore_best_weights` brings back the
-    weights of the best epoch when training ends, however it ended. The first `start_from_epoch` epochs are not
-    looked at. The first value that is looked at is the best so far, even if it is infinite or NaN; any number is better
-    than NaN (in Keras none is, so that a run that begins with NaN never recovers).
+    weights of the best epoch when training ends, however it ended. The first `start_from_epoch` epochs do not
+    count. The first value that counts is the best so far, even if it is infinite or NaN; any number is better
+    than NaN (not so in Keras, where a run that begins with NaN never recovers).
 
     `verbose`: 1 says when it stops.
 

@@ -11,14 +11,14 @@ from planish.errors import explain
 
 
 class _Anything:
-    """Stands for a value of which nothing is known."""
+    """Stands for a value about which nothing is known."""
 
     def __format__(self, form: str) -> str:
         return "0"
 
 
 class FilePattern:
-    """`own` are the fields that there always are, which hold whole numbers; the others are names of metrics."""
+    """`own` are the fields that always exist, and hold whole numbers; the others are names of metrics."""
 
     def __init__(self, owner: str, pattern: str, own: Sequence[str]) -> None:
         self._owner = owner
@@ -36,17 +36,17 @@ class FilePattern:
         return ValueError(
             explain(
                 what=f"{self._owner}: the file's name {self._pattern!r} cannot be filled in",
-                expected="fields such as {epoch:02d} and {val_loss:.2f}; braces of the name itself are doubled",
+                expected="fields such as {epoch:02d} and {val_loss:.2f}; braces in the name itself are doubled",
                 received=received,
             )
         )
 
     def checked_example(self, names: Collection[str], *, sometimes: Collection[str], open_ended: bool) -> str:
-        """The name as it may come to be, where the logs have numbers under `names`.
+        """An example of the name, for logs that have numbers under `names`.
 
-        ValueError for a field that is not one of them, or that numbers cannot be written as.
+        ValueError for a field that is not one of them, or whose format does not take a number.
 
-        `sometimes` are the names that some epochs have; with `open_ended`, there may be others.
+        `sometimes` are the names that only some epochs have; with `open_ended`, there may be others.
         """
         for field in self._fields:
             if field not in (*self._own, *names) and (field in sometimes or not open_ended):
@@ -72,7 +72,7 @@ class FilePattern:
         )
 
     def filled(self, fields: Mapping[str, Any]) -> str:
-        """The name with its fields. ValueError, not KeyError, for one that is not there."""
+        """The name with its fields filled in. ValueError, not KeyError, for a field that is not there."""
         missing = [field for field in self._fields if field not in fields]
         if missing:
             raise ValueError(self._missing(missing[0], [name for name in fields if name not in self._own], False))

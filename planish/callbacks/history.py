@@ -12,7 +12,7 @@ from planish.callbacks.callback import Callback, Logs
 
 
 class History(Callback):
-    """`history` maps each metric to its values, an epoch each; `epoch` lists the epochs' numbers, from 0.
+    """`history` maps each metric to its values, one per epoch; `epoch` lists the epochs' numbers, from 0.
 
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
@@ -39,7 +39,7 @@ class History(Callback):
 
     @property
     def model(self) -> Any:
-        """The model that was trained; None if it is gone. It keeps this record, so the record does not keep it."""
+        """The model that was trained; None if it is gone. It keeps this record alive, not the reverse."""
         return None if self._model is None else self._model()
 
     @model.setter
@@ -71,5 +71,5 @@ class History(Callback):
 
 
 def _short(value: Any) -> str:
-    """A number as the progress bar shows it; metrics with a value for each class as they are."""
+    """A number as the progress bar shows it; a metric with a value for each class as it is."""
     return f"{value:.4g}" if np.ndim(value) == 0 else str(value)

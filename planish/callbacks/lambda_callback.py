@@ -14,7 +14,7 @@ Hook = Callable[..., Any]
 class LambdaCallback(Callback):
     """Calls the given functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))`.
 
-    Any hook of `Callback` can be given by its name. ValueError for a name that is no hook.
+    Any hook of `Callback` can be given by its name. ValueError for a name that is not a hook.
 
     Arguments: `on_epoch_begin` and `on_epoch_end` (epoch, logs), `on_train_begin` and `on_train_end` (logs),
     `on_train_batch_begin` and `on_train_batch_end` (batch, logs).

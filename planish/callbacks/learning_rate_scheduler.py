@@ -1,4 +1,4 @@
-"""Sets the learning rate of each epoch by a function."""
+"""Sets the learning rate of each epoch with a function."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LearningRateScheduler(Callback):
         self.verbose = verbose
 
     def check_before_training(self, run: ComingRun) -> None:
-        """TypeError if the learning rate follows a schedule already."""
+        """TypeError if the learning rate already follows a schedule."""
         require_settable_rate(self, run.model)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -59,7 +59,7 @@ class LearningRateScheduler(Callback):
         if not isinstance(rate, float | np.floating):
             raise ValueError(
                 explain(
-                    what=f"LearningRateScheduler: the schedule gave no learning rate for epoch {epoch}",
+                    what=f"LearningRateScheduler: the schedule did not give a learning rate for epoch {epoch}",
                     expected="a float",
                     received=f"{rate!r} of type {type(rate).__name__}",
                 )

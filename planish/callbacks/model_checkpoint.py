@@ -53,7 +53,7 @@ class ModelCheckpoint(MonitorCallback):
         self._pattern = FilePattern(self._kind, self.filepath, ("epoch",) if save_freq == "epoch" else _BATCH_FIELDS)
 
     def check_before_training(self, run: ComingRun) -> None:
-        """ValueError for a field of the name that the logs will not have, OSError for a file that cannot be written."""
+        """ValueError for a field that the logs will not have, OSError for a file that cannot be written."""
         if self.save_best_only:
             super().check_before_training(run)
         if self.save_freq != "epoch":
@@ -102,7 +102,7 @@ class ModelCheckpoint(MonitorCallback):
         self._say(f"\nEpoch {epoch + 1}: finished saving model to {path}")
 
     def _monitor_comes_later(self) -> bool:
-        """Whether epochs, though not this one, have the monitor: the best file is not overwritten in between."""
+        """Whether other epochs have the monitor, but not this one: then the best file is not overwritten."""
         return self.save_freq == "epoch" and self._run is not None and self.monitor in self._run.all_names
 
     def _should_save(self, epoch: int, path: str, logs: Logs) -> bool:
@@ -110,7 +110,7 @@ class ModelCheckpoint(MonitorCallback):
             self._say(f"\nEpoch {epoch + 1}: saving model to {path}")
             return True
         current = self.monitored(logs)
-        if current is None:  # as in Keras: better too many files than none
+        if current is None:  # as in Keras: too many files are better than none
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.improves(current, self.best):

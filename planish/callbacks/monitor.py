@@ -1,4 +1,4 @@
-"""What the callbacks that watch one metric share: its value, which direction is better, and what is an improvement."""
+"""What callbacks that watch one metric share: its value, which direction is better, and what an improvement is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MonitorCallback(Callback):
         if not isinstance(monitor, str):
             raise TypeError(
                 explain(
-                    what=f"{self._kind}: `monitor` is the name of a metric",
+                    what=f"{self._kind}: `monitor` is not the name of a metric",
                     expected="a string such as 'val_loss' or 'val_accuracy'",
                     received=f"{monitor!r} of type {type(monitor).__name__}",
                 )
@@ -49,7 +49,7 @@ class MonitorCallback(Callback):
         return type(self).__name__
 
     def check_before_training(self, run: ComingRun) -> None:
-        """ValueError if nobody can tell which direction is better; a warning if the metric will not be there."""
+        """ValueError if it is unknown which direction is better; a warning if the metric will not be there."""
         self._run = run
         self.prefers_smaller()
         if self.monitor not in run.all_names and not run.open_ended:
@@ -67,7 +67,7 @@ class MonitorCallback(Callback):
         return direction == "down"
 
     def _directions(self) -> Mapping[str, str | None]:
-        """Of the metrics of the run, or, where there is none that `fit` began, of the model's."""
+        """From the metrics of the run, or from the model's where `fit` did not begin one."""
         if self._run is not None:
             return self._run.metrics
         metrics = getattr(self.model, "metrics", ())
@@ -82,7 +82,7 @@ class MonitorCallback(Callback):
         prefix = "val_" if self.monitor.startswith("val_") else ""
         near = nearest_metrics(name, directions)
         return explain(
-            what=f"{self._kind}: there is no metric {self.monitor!r}, so nobody can tell which direction is better",
+            what=f"{self._kind}: there is no metric {self.monitor!r}, so it is unknown which direction is better",
             expected=f"one of {', '.join(repr(prefix + known) for known in directions)}",
             received=f"monitor={self.monitor!r}",
             remedy=f"monitor={prefix + near[0]!r}"
@@ -93,7 +93,7 @@ class MonitorCallback(Callback):
     def improves(self, value: float, reference: float | None) -> bool:
         """Whether `value` is better than `reference` by more than `min_delta`.
 
-        As in Keras, any first value is (the reference is None), be it NaN. Unlike there, any number is better than NaN.
+        As in Keras, any first value is (the reference is None), even NaN. Unlike there, any number is better than NaN.
         """
         if reference is None:
             return True
@@ -104,7 +104,7 @@ class MonitorCallback(Callback):
         )
 
     def monitored(self, logs: Logs | None) -> float | None:
-        """The metric's value in `logs`; None, with a warning unless that was to be expected, if it is not there."""
+        """The metric's value in `logs`. If it is not there, None, with a warning unless that was expected."""
         value = (logs or {}).get(self.monitor)
         if value is None:
             if self._run is None or self._run.open_ended:

@@ -1,4 +1,4 @@
-"""Whether a file can be written where a callback is going to write it: asked before training, without writing."""
+"""Whether a callback will be able to write its file: checked before training, without writing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_writable(owner: object, path: str, *, makes_folders: bool) -> None:
 
 
 def _check_name(kind: str, path: str) -> None:
-    """OSError or ValueError for a name that no file of the system can have: too long, or with a null character."""
+    """OSError or ValueError for a name that no file can have on this system: too long, or with a null character."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError, PermissionError):

@@ -8,9 +8,9 @@ from planish.output import show
 
 
 class ProgbarLogger(Callback):
-    """What `verbose=1` (a bar where it can be drawn, else a line an epoch) and `verbose=2` (a line an epoch) show.
+    """What `verbose=1` (a bar where it can be drawn, else a line per epoch) and `verbose=2` (a line per epoch) show.
 
-    `fit`, `evaluate` and `predict` add one by themselves unless verbose=0.
+    `fit`, `evaluate` and `predict` add one themselves unless verbose=0.
 
     >>> bar = keras.callbacks.ProgbarLogger()
     """
@@ -61,7 +61,7 @@ class ProgbarLogger(Callback):
         self._training = False
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        if not self._training:  # the validation of `fit` shows nothing of its own
+        if not self._training:  # the validation of `fit` has no line of its own
             self._begin()
 
     def on_test_progress(self, step: int, images: int, logs: Logs | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Draws how far a run is: a live bar on a terminal or in a notebook, one line at the end elsewhere.
+"""Draws the progress of a run: a live bar on a terminal or in a notebook, one line at the end elsewhere.
 
  938/1875 ━━━━━━━━━━━━━━━━━━━━ ETA 2s 2ms/step - 20,000 images/s - accuracy: 0.8800 - loss: 0.4000
 1875/1875 ━━━━━━━━━━━━━━━━━━━━ 3s 2ms/step - 20,000 images/s - accuracy: 0.9100 - loss: 0.3000
@@ -62,7 +62,7 @@ class ProgressBar:
             show(self._plain_line(values))
 
     def break_off(self) -> None:
-        """Ends the line of a bar that will not get to its end."""
+        """Ends the line of a bar that will not be completed."""
         if self.live and self._width_drawn:
             show("")
 
@@ -81,7 +81,7 @@ class ProgressBar:
         self._width_drawn = width
 
     def _when(self, *, final: bool) -> str:
-        """The time that is left, if that can be told, or that the run has taken."""
+        """The time that is left, if that is known, or the time that the run has taken."""
         if final or not self.steps or not self._step:
             return f" {_duration(time.perf_counter() - self._start)}"
         return f" ETA {_duration(self._seconds_in_steps / self._step * (self.steps - self._step))}"
@@ -113,12 +113,12 @@ class ProgressBar:
 
 
 def live_display() -> bool:
-    """Whether what is written can be drawn over: a terminal, or a notebook."""
+    """Whether written text can be drawn over: a terminal, or a notebook."""
     return is_terminal() or "ipykernel" in sys.modules
 
 
 def _columns() -> int:
-    """What fits into a line; in a notebook, anything."""
+    """The number of characters that fit into a line; in a notebook, any number."""
     return shutil.get_terminal_size().columns - 1 if is_terminal() else _LONGEST_LINE
 
 

@@ -13,7 +13,7 @@ def require_settable_rate(owner: object, model: Any) -> None:
     if getattr(optimizer, "follows_schedule", False):
         raise TypeError(
             explain(
-                what=f"{type(owner).__name__} cannot set the learning rate, which follows a schedule",
+                what=f"{type(owner).__name__} cannot set the learning rate: it follows a schedule",
                 expected=f"an optimizer that was made with a number: {type(optimizer).__name__}(0.001)",
                 received=f"{type(optimizer).__name__} with a schedule",
                 remedy="make the optimizer with a number, or leave the callback out",

@@ -42,7 +42,9 @@ class ReduceLROnPlateau(MonitorCallback):
         if checked_number(self, "factor", factor) >= 1.0:
             raise ValueError(
                 explain(
-                    what="ReduceLROnPlateau: `factor` must lower the rate", expected="a factor below 1", received=factor
+                    what="ReduceLROnPlateau: `factor` does not lower the rate",
+                    expected="a factor below 1",
+                    received=factor,
                 )
             )
         self.factor = factor

@@ -12,7 +12,7 @@ from planish.errors import explain, unknown_name
 
 
 def wrong_argument(layer: str, name: str, expected: str, received: object, remedy: str | None = None) -> ValueError:
-    """The error of an argument that has a wrong value."""
+    """The error about an argument that has a wrong value."""
     return ValueError(
         explain(
             layer=layer, what=f"argument '{name}' is wrong", expected=expected, received=repr(received), remedy=remedy
@@ -79,14 +79,14 @@ def data_format(layer: str, value: Any) -> str:
 
 
 def unsupported(layer: str, **arguments: Any) -> None:
-    """Raises ValueError for the first argument that is not None, False: planish has no meaning for it."""
+    """Raises ValueError for the first argument that is neither None nor False: planish has no meaning for it."""
     for name, value in arguments.items():
         if value is not None and value is not False:
             raise ValueError(
                 explain(
                     layer=layer,
                     what=f"argument '{name}' is not supported by planish",
-                    expected="it is left out",
+                    expected="to be left out",
                     received=repr(value),
                 )
             )

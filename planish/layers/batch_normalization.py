@@ -19,12 +19,12 @@ MOST_AXES = 64  # of a NumPy array
 class BatchNormalization(Layer):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for every channel (`axis`, counted with the batch axis).
 
-    In training, mean and variance are the batch's, and the moving ones follow them by `1 - momentum`; at inference, or
-    if the layer is frozen (`trainable = False`), they are the moving ones. `synchronized` is kept and changes nothing:
-    all images of a batch are on one machine.
+    In training, mean and variance are those of the batch, and the moving ones follow them by `1 - momentum`. At
+    inference, or if the layer is frozen (`trainable = False`), they are the moving ones. `synchronized` is kept but
+    changes nothing: all images of a batch are on one machine.
 
     `center` and `scale`: whether there are `beta` and `gamma`. `beta_initializer`, `gamma_initializer`,
-    `moving_mean_initializer` and `moving_variance_initializer` say what weights [channels] begin with,
+    `moving_mean_initializer` and `moving_variance_initializer` give the first values of the weights [channels],
     `beta_regularizer` and `gamma_regularizer` are penalties. `renorm`, `renorm_clipping`, `renorm_momentum`,
     `beta_constraint` and `gamma_constraint` are not supported.
 
@@ -61,7 +61,7 @@ class BatchNormalization(Layer):
         arguments.unsupported(label, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
         arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
-            (axis,) = axis  # as Keras 2 saved it
+            (axis,) = axis  # the form in which Keras 2 saved it
         self.axis = arguments.integer(label, "axis", axis, least=-MOST_AXES)
         self.momentum = arguments.number(label, "momentum", momentum)
         self.epsilon = arguments.number(label, "epsilon", epsilon, 0.0)
@@ -116,7 +116,7 @@ class BatchNormalization(Layer):
         return y if axis == last else ops.transpose(y, tuple(to_last.index(i) for i in range(last + 1)))
 
     def _batch_statistics(self, x: Node, context: CallContext) -> tuple[Node, Node]:
-        """Mean and (biased) variance of every channel over the batch; the moving ones are brought up to date."""
+        """Mean and (biased) variance of every channel over the batch; the moving ones are updated."""
         axes = tuple(range(len(x.shape) - 1))
         count = ops.multiply(ops.batch_size(), float(math.prod(x.shape[:-1])))
         mean = ops.divide(ops.batch_sum(x, axes), count)
@@ -127,7 +127,7 @@ class BatchNormalization(Layer):
         return mean, variance
 
     def _normalized(self, x: Node, mean: Node, variance: Node) -> Node:
-        """x * scale + shift, scale and shift being computed once per channel."""
+        """x * scale + shift, where scale and shift are computed once per channel."""
         scale = ops.rsqrt(ops.add(variance, self.epsilon))
         if self.gamma is not None:
             scale = ops.multiply(scale, self.gamma.node)

@@ -1,4 +1,4 @@
-"""How a layer's own `build` and `call` are called: planish's way, and Keras's."""
+"""Calls a layer's own `build` and `call`: in planish's way, and in Keras's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def node_of(layer: Layer, x: Node, context: CallContext) -> Node:
-    """What the layer's `call` makes of `x`. TypeError for anything but a node."""
+    """What the layer's `call` returns for `x`. TypeError unless that is a node."""
     class_: Any = type(layer)
     y = _convention(class_)(layer.call, x, context)
     if not isinstance(y, Node):
         raise TypeError(
             explain(
                 layer=layer.label,
-                what="call did not give a node",
+                what="call did not return a node",
                 rule="a layer computes with planish.ops, and with other layers",
                 expected="one node",
                 received=f"a {type(y).__name__}",
@@ -34,7 +34,7 @@ def node_of(layer: Layer, x: Node, context: CallContext) -> Node:
 
 @functools.lru_cache(maxsize=1024)
 def _convention(class_: Any) -> Callable[[Any, Node, CallContext], Any]:
-    """`call(x, context)`, or as in Keras `call(x)` or `call(x, training=...)`."""
+    """Calls `call(x, context)`, or as in Keras `call(x)` or `call(x, training=...)`."""
     _, _, *others = inspect.signature(class_.call).parameters.values() or (None, None)
     if any(parameter.name == "training" for parameter in others):
         return lambda call, x, context: call(x, training=context.training)
@@ -47,7 +47,7 @@ _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_
 
 
 def noted(build: Callable[..., None]) -> Callable[..., None]:
-    """A subclass's `build`, after which the layer is `built`; where it fails, nothing has happened."""
+    """A subclass's `build`, after which the layer is `built`; if it fails, the layer is unchanged."""
 
     @functools.wraps(build)
     def build_and_note(layer: Layer, input_shape: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""Where in a model a layer is being connected: the shapes on the way to it, and the models around it."""
+"""Where in a model a layer is being connected: the shapes that lead to it, and the models around it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEEP_THE_SHAPE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A shape on the way (batch axis first), and class and label of the layer that gives it (none at the start)."""
+    """A shape in the chain (batch axis first), with class and label of the layer that gives it (none at the start)."""
 
     shape: BatchShape
     kind: str = ""
@@ -28,7 +28,7 @@ class Step:
 
 
 class Steps(Sequence[Step]):
-    """The first steps of a chain that may grow: nothing is copied, so that every layer can keep those before it."""
+    """The first steps of a chain that may grow. Nothing is copied, so every layer can keep the steps before it."""
 
     def __init__(self, steps: list[Step]) -> None:
         self._steps = steps
@@ -61,7 +61,7 @@ class _Place:
     names: tuple[str, ...]
     steps: list[Step]
     in_layer: bool
-    """Whether a layer that is not a model is around what is being connected."""
+    """Whether the current connection is inside a layer that is not a model."""
 
 
 _place: ContextVar[_Place | None] = ContextVar("place", default=None)
@@ -69,7 +69,7 @@ _place: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 @contextmanager
 def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Iterator[None]:
-    """What `owner`, a layer or a model, is made of is being built or connected.
+    """While this is open, the parts of `owner`, a layer or a model, are being built or connected.
 
     `start` is its input's shape. An inner model continues the outer chain. The outermost model's name is not part of
     its weights' paths.
@@ -91,7 +91,7 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
 
 @contextmanager
 def apart() -> Iterator[list[Step]]:
-    """What is recorded inside is forgotten afterwards: layers are only being built. Gives the list of the steps."""
+    """Forgets afterwards what is recorded inside, since layers are only being built. Gives the list of the steps."""
     place = _place.get()
     steps = [] if place is None else [*place.steps]
     token = _place.set(place if place is None else replace(place, steps=steps))
@@ -115,14 +115,14 @@ def recorded() -> Steps:
 
 
 def weight_path(owner: object, name: str, weight: str) -> str:
-    """What a weight of the layer is called in graphs: the names of what is around it, but for the outermost model."""
+    """The name of a weight of the layer in graphs: the names of all that is around it except the outermost model."""
     place = _place.get()
     around = () if place is None else place.names
     return "/".join((*around, weight) if place is not None and place.owner is owner else (*around, name, weight))
 
 
 def in_layer() -> bool:
-    """Whether what is being connected is part of a layer that is not a model."""
+    """Whether something inside a layer that is not a model is being connected."""
     place = _place.get()
     return place is not None and place.in_layer
 
@@ -146,7 +146,7 @@ def origin(steps: Sequence[Step]) -> str:
 
 
 def _maker(steps: Sequence[Step]) -> int:
-    """The place of the step that gave the last shape: layers after it, such as Dropout, have kept the shape."""
+    """The index of the step that gave the last shape: layers after it, such as Dropout, kept the shape."""
     place = len(steps) - 1
     while place and steps[place].kind in _KEEP_THE_SHAPE:
         place -= 1

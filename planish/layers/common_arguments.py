@@ -28,19 +28,19 @@ class SharedOptions(InputShapes, total=False):
 
 
 class NamedOptions(SharedOptions, total=False):
-    """Of layers whose signature has `activity_regularizer` itself."""
+    """For layers whose signature has `activity_regularizer` itself."""
 
     name: str | None
 
 
 class RegularizedOptions(SharedOptions, total=False):
-    """Of layers whose signature has `name` itself."""
+    """For layers whose signature has `name` itself."""
 
     activity_regularizer: Any
 
 
 class LayerOptions(NamedOptions, total=False):
-    """Of all other layers."""
+    """For all other layers."""
 
     activity_regularizer: Any
 
@@ -69,7 +69,7 @@ def take_input_shape(layer: str, options: dict[str, Any]) -> tuple[int | None, .
 
 
 def refuse_unknown(class_: type, options: dict[str, Any]) -> None:
-    """ValueError, as in Keras, with the nearest names, if arguments are left that nobody has taken."""
+    """ValueError, as in Keras, with the nearest names, if arguments are left over."""
     if options:
         own = inspect.signature(class_).parameters
         known = {*own, *LayerOptions.__annotations__} - {"options"}

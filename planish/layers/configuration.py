@@ -21,7 +21,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
-    """The layer of a serialized form, with fresh weights. ValueError for one that planish does not have.
+    """The layer of a serialized form, with fresh weights. ValueError for a layer that planish does not have.
 
     `config`: a dictionary; `custom_objects`: classes of the caller's own, by name.
 

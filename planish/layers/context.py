@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A layer that was traced, with what it was given and what it gave; whether it is part of another layer."""
+    """A layer that was traced, with its input and its output, and whether it is part of another layer."""
 
     layer: Layer
     x: Node
@@ -59,11 +59,11 @@ class CallContext:
         return self._scalars[name]
 
     def stream(self) -> int:
-        """A number that no other layer of this trace has: which random sequence of the seed to draw from."""
+        """A number that no other layer of this trace has: it selects the random sequence of the seed to draw from."""
         return next(self._streams)
 
     def update(self, variable: Variable, value: Node) -> None:
-        """At the end of the step, the variable becomes `value` (a node of the variable's shape).
+        """Sets the variable to `value` (a node of the variable's shape) at the end of the step.
 
         Layers that are traced after this one find it as the variable's `node`.
         """
@@ -75,7 +75,7 @@ class CallContext:
 
     @contextmanager
     def ambient(self) -> Iterator[None]:
-        """Layers that are called on nodes inside take part in this trace."""
+        """Layers that are called on nodes inside this context take part in this trace."""
         if _ambient.get() is self:
             yield
             return
@@ -88,7 +88,7 @@ class CallContext:
 
     @classmethod
     def current(cls, training: bool | None = None) -> CallContext:
-        """The trace that is going on, or a new one; `training` says how a part of it behaves, if not like the rest."""
+        """The current trace, or a new one; `training` says how a part of it behaves, if not like the rest."""
         found = _ambient.get()
         if found is None:
             return cls(bool(training))

@@ -17,12 +17,12 @@ from planish.variable import Variable
 class Conv2D(Layer):
     """`activation(conv(x, kernel) + bias)`. kernel: [kh, kw, channels / groups, filters].
 
-    'valid' keeps windows that lie wholly inside the image; 'same' pads with zeros to ceil(size / stride) windows.
+    'valid' keeps windows that lie entirely inside the image; 'same' pads with zeros to ceil(size / stride) windows.
 
     `kernel_size`, `strides` and `dilation_rate`: (height, width) in pixels, or one number for both. `padding`: 'valid'
     or 'same'. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'. `groups` divides
     channels and filters. `activation`: a name or a function. `use_bias`: whether there is a bias [filters].
-    `kernel_initializer`, `bias_initializer`: what weights begin with. `kernel_regularizer`, `bias_regularizer`,
+    `kernel_initializer`, `bias_initializer`: the weights' first values. `kernel_regularizer`, `bias_regularizer`,
     `activity_regularizer`: penalties. `kernel_constraint`, `bias_constraint`, `lora_rank` and `lora_alpha` are not
     supported. ValueError for images of another rank, or smaller than the kernel.
 
@@ -137,8 +137,8 @@ class Conv2D(Layer):
         return self._activated(y)
 
     def _activated(self, y: Node) -> Node:
-        """A function of single elements may come before the channels move back; others need the axes as the user sees
-        them."""
+        """A function of single elements may come before the channels move back; others need the user's order of the
+        axes."""
         if activations.is_elementwise(self.activation):
             return from_channels_last(activations.applied(self.activation, y), self.data_format)
         return activations.applied(self.activation, from_channels_last(y, self.data_format))

@@ -17,9 +17,9 @@ class Dense(Layer):
     """`activation(x @ kernel + bias)` on the last axis: [.., features] -> [.., units]. kernel: [features, units].
 
     `activation`: a name or a function. `use_bias`: whether there is a bias [units]. `kernel_initializer` and
-    `bias_initializer`: what weights begin with. `kernel_regularizer`, `bias_regularizer` and `activity_regularizer`:
+    `bias_initializer`: the weights' first values. `kernel_regularizer`, `bias_regularizer` and `activity_regularizer`:
     penalties. `kernel_constraint`, `bias_constraint`, `lora_rank`, `lora_alpha` and `quantization_config` are not
-    supported. ValueError for another number of features than the layer was built for.
+    supported. ValueError for a number of features that the layer was not built for.
 
     >>> layer = keras.layers.Dense(10, activation="softmax")
     >>> layer(np.ones((2, 784))).shape

@@ -15,7 +15,7 @@ MOST_SEED = 2**31 - 1
 
 
 class Dropout(Layer):
-    """In training, each value is zero with probability `rate`, and divided by `1 - rate` otherwise.
+    """In training, each value becomes zero with probability `rate`, and is divided by `1 - rate` otherwise.
 
     `noise_shape` (with the batch axis, which must be None) has 1 on the axes that share one draw. A layer with a `seed`
     draws the same zeros at the same step in every run, and so does another layer with that seed.

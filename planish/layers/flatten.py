@@ -19,7 +19,7 @@ from planish.layers.layer import Layer
 class Flatten(Layer):
     """[height, width, channels] -> [height * width * channels], channels varying fastest: also for 'channels_first'.
 
-    `data_format`: of the images; 'channels_last' if it is None.
+    `data_format`: that of the images; None means 'channels_last'.
 
     >>> keras.layers.Flatten()(np.ones((1, 5, 5, 64))).shape
     (1, 1600)
@@ -37,10 +37,10 @@ class Flatten(Layer):
 
     @property
     def map(self) -> FlattenMap:
-        """Which number of the row is which (row, column, channel), and what part of the image it saw.
+        """Which (row, column, channel) each number of the row comes from, and what part of the image it saw.
 
-        A layer in a model speaks of the model that was built with it last. One that was built or called by itself knows
-        its input's shape, so that only receptive fields are missing. AttributeError if it has seen no shape at all.
+        For a layer in a model, this is about the model that was built with it last. One that was built or called by
+        itself knows its input's shape; only receptive fields are missing. AttributeError if it has not seen a shape.
         """
         if self.input is not None:
             feature_map = lineage.traced_input(self)
@@ -52,7 +52,7 @@ class Flatten(Layer):
             raise AttributeError(
                 explain(
                     layer=self.label,
-                    what="the layer has seen no shape yet, so it has no map",
+                    what="the layer has not seen a shape yet, so it has no map",
                     remedy="put it into a model with an Input(shape=...), or call build((None, 5, 5, 64))",
                 )
             )

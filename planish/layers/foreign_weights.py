@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 _TURNS = {2: ".T", 4: ".transpose(2, 3, 1, 0)"}
-"""What makes a kernel of PyTorch's, by the number of its axes."""
+"""What turns a kernel of PyTorch's into one of planish's, by the number of its axes."""
 
 
 def listed(shapes: Sequence[Shape], names: Sequence[str] = ()) -> str:
@@ -23,7 +23,7 @@ def listed(shapes: Sequence[Shape], names: Sequence[str] = ()) -> str:
 
 
 def layer_remedy(layer: WeightOwner, shapes: Sequence[Shape]) -> str:
-    """For arrays of `shapes`, which are not those of the layer's weights."""
+    """The remedy for arrays of `shapes`, which are not those of the layer's weights."""
     names, expected = [variable.name for variable in layer.weights], [variable.shape for variable in layer.weights]
     if not layer.built:
         return "build it first: build(input_shape)"
@@ -44,9 +44,9 @@ def layer_remedy(layer: WeightOwner, shapes: Sequence[Shape]) -> str:
 
 
 def from_pytorch(expected: Sequence[Shape], shapes: Sequence[Shape], names: Sequence[str]) -> list[str]:
-    """The code that makes weights of PyTorch's arrays, which have the axis of the outputs first; [] if they are others.
+    """The code that makes weights from PyTorch's arrays, whose first axis is the outputs'; [] if they are not such.
 
-    `names` is what the arrays are called.
+    `names` are the names of the arrays.
     """
     if len(shapes) != len(expected):
         return []
@@ -67,7 +67,7 @@ def _of_pytorch(shape: Shape) -> Shape:
 
 
 def _other_order(layer: WeightOwner, turned: Sequence[str]) -> str:
-    """The rows of a kernel that follows the Flatten of a map are in another order, which no shape tells."""
+    """The rows of a kernel behind the Flatten of a map are in another order, which the shapes do not show."""
     steps = layer._build_steps
     behind = len(steps) > 1 and steps[-1].kind == "Flatten" and len(steps[-2].shape) == 4
     kernels = [code for code in turned if code.endswith(".T")]
@@ -79,7 +79,7 @@ def _other_order(layer: WeightOwner, turned: Sequence[str]) -> str:
 
 
 def left_out(whole: Sequence[Shape], part: Sequence[Shape]) -> list[int]:
-    """Places of `whole` that are not in `part`, if they are all that distinguishes the two; else none."""
+    """Indices of `whole` that are not in `part`, if nothing else distinguishes the two; else none."""
     places, rest = [], list(part)
     for place, shape in enumerate(whole):
         if rest and rest[0] == shape:
@@ -90,5 +90,5 @@ def left_out(whole: Sequence[Shape], part: Sequence[Shape]) -> list[int]:
 
 
 def paths(variables: Sequence[Variable]) -> list[str]:
-    """The variables as their user knows them."""
+    """The variables' names as their user knows them."""
     return [f"'{variable.path}'" for variable in variables]

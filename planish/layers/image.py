@@ -39,7 +39,7 @@ def reach(window: Pair, dilation: Pair = (1, 1)) -> Pair:
 
 
 def window_padding(padding: str, size: Shape, window: Pair, strides: Pair, dilation: Pair = (1, 1)) -> Padding:
-    """((top, bottom), (left, right)): 'same' gives ceil(size / stride) windows, an odd pixel being added at the end."""
+    """((top, bottom), (left, right)): 'same' gives ceil(size / stride) windows; an odd pixel is added at the end."""
     if padding == "valid":
         return (0, 0), (0, 0)
     top, left = (

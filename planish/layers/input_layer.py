@@ -102,7 +102,7 @@ class InputLayer(Layer):
 
 
 def _known_extents(shape: tuple[int | None, ...]) -> str:
-    """What to write instead of a shape with unknown extents."""
+    """What to write in place of a shape with unknown extents."""
     known = shape[1:]
     if shape[0] is None and None not in known and len(known) in (2, 3):
         return f"leave the batch axis out: Input({known})"
@@ -112,7 +112,7 @@ def _known_extents(shape: tuple[int | None, ...]) -> str:
 def _without_brackets(label: str, *numbers: Any) -> str:
     return explain(
         layer=label,
-        what="the shape is one argument",
+        what="the shape was given as several arguments",
         expected=f"Input({numbers})",
         received=f"Input{numbers}: of shape, batch_size and dtype",
         remedy=f"Input({numbers})",
@@ -130,7 +130,7 @@ def Input(  # noqa: N802 (Keras's name)
     tensor: None = None,
     optional: bool = False,
 ) -> SymbolicTensor:
-    """The first item of a Sequential model: says which images it takes.
+    """The first item of a Sequential model: it says which images the model takes.
 
     `shape`: of one image, without the batch axis; `batch_shape`: with it. `batch_size` may be given beside `shape`.
     `dtype` is that of the data, which may have any number type. `sparse`, `ragged`, `tensor` and `optional` are not

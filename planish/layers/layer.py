@@ -30,7 +30,7 @@ __all__ = ["BatchShape", "Layer", "Shape"]
 
 BatchShape = tuple[int | None, ...]
 building = forking.Lock()
-"""Several threads may be the first to use a layer or a model: one of them makes its weights."""
+"""Several threads may use a new layer or model at once: one of them makes its weights."""
 
 _Class = TypeVar("_Class", bound="Layer")
 
@@ -106,7 +106,7 @@ class Layer(WeightOwner):
     # -- for those who write layers ----------------------------------------------------------------------------------
 
     def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
-        """The error of an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
+        """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
         steps = chain.recorded()
         return ValueError(
             explain(
@@ -119,7 +119,7 @@ class Layer(WeightOwner):
         )
 
     def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:
-        """The error of a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
+        """The error about a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
         steps = chain.recorded()
         return self.mistake(
             f"the layer was built for another number of {unit}",
@@ -144,9 +144,9 @@ class Layer(WeightOwner):
     # -- building and calling ----------------------------------------------------------------------------------------
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Makes the weights for inputs of the shape (batch axis first). Once: later calls only check the shape.
+        """Makes the weights for inputs of the shape (batch axis first), once: later calls only check the shape.
 
-        As in Keras, a subclass may write this in place of `create_weights`.
+        As in Keras, a subclass may write this instead of `create_weights`.
         """
         shape = _exact(self, input_shape)
         with building.lock:
@@ -159,13 +159,13 @@ class Layer(WeightOwner):
                         self.connect(ops.input_("x", shape), CallContext())
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """What a subclass writes as `build` makes the layer `built`, as in Keras."""
+        """A subclass's own `build` makes the layer `built`, as in Keras."""
         super().__init_subclass__(**options)
         if "build" in vars(cls):
             setattr(cls, "build", calling.noted(vars(cls)["build"]))  # noqa: B010
 
     def note_build(self, input_shape: Sequence[int | None]) -> None:
-        """The weights are there, for inputs of the shape."""
+        """Marks the layer as built: its weights exist, for inputs of the shape."""
         if not self.built:
             self._build_shape = tuple(input_shape)
             self._build_steps = chain.recorded()
@@ -174,7 +174,7 @@ class Layer(WeightOwner):
 
     @contextmanager
     def _forgetting_failures(self) -> Iterator[None]:
-        """What is half built when something fails is as it was before, so that another shape can be tried."""
+        """If building fails half-way, the layer is as it was before, so that another shape can be tried."""
         fresh = [*self.flattened(lambda layer: not layer.built)]
         for layer in fresh:
             layer._lasting = [*layer._variables]
@@ -201,7 +201,7 @@ class Layer(WeightOwner):
             return y
 
     def _make_ready(self, shape: Shape) -> None:
-        """Builds the layer, or sees whether it was built for images of such a shape."""
+        """Builds the layer, or checks that it was built for images of this shape."""
         if self.built:
             self.check_input(shape)
             return
@@ -210,10 +210,10 @@ class Layer(WeightOwner):
                 self.build((None, *shape))
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The output for an array [images, ...], as a tensor computed by the interpreter; of a node, a node.
+        """The output for an array [images, ...], as a tensor computed by the interpreter; for a node, a node.
 
-        `training` makes layers behave as in training: it changes moving statistics. A layer that is called on a node by
-        another one behaves as that one does, if it is not told otherwise.
+        `training` makes layers behave as in training: it changes moving statistics. A layer that another one calls on a
+        node behaves as that one does, unless it is told otherwise.
         """
         if isinstance(x, SymbolicTensor):
             raise TypeError(_functional_is_not_supported(self.label))
@@ -280,7 +280,7 @@ class Layer(WeightOwner):
         return other
 
     def forget_build(self) -> None:
-        """The layer waits for its first input again, and makes new weights then."""
+        """Makes the layer wait for its first input again, and make new weights then."""
         self.built = self.always_built
         self._drop_weights()
         self._build_shape = None
@@ -289,7 +289,7 @@ class Layer(WeightOwner):
         self.structure_changed()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """A layer that takes the place of another, or comes along later, makes programs out of date."""
+        """A layer that replaces another one, or is added later, makes programs out of date."""
         super().__setattr__(name, value)
         if isinstance(value, WeightOwner):
             self.structure_changed()

@@ -1,4 +1,4 @@
-"""Rectified linear units that let a little through."""
+"""Rectified linear units that let a little of the negative values through."""
 
 from __future__ import annotations
 

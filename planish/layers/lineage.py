@@ -1,4 +1,4 @@
-"""The way from a model's input to one of its layers, traced through the layers in between."""
+"""The path from a model's input to one of its layers, traced through the layers in between."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planish.layers.symbolic import SymbolicTensor
 
 
 def layers_before(layer: Layer) -> list[Layer]:
-    """The layers that lead to `layer` in the model that was built with it last, in order, without the input layer."""
+    """The layers before `layer`, in order, in the model that was built with it last, without the input layer."""
     found: list[Layer] = []
     tensor = layer.input
     while tensor is not None and tensor.source is not None:
@@ -20,7 +20,7 @@ def layers_before(layer: Layer) -> list[Layer]:
 
 
 def traced_input(layer: Layer) -> Node:
-    """What `layer` gets in the model that was built with it last, as a node. `layer.input` has to be there."""
+    """The input of `layer`, as a node, in the model that was built with it last. `layer.input` must exist."""
     start = layer.input
     while start is not None and start.source is not None:
         start = start.source
@@ -32,7 +32,7 @@ def traced_input(layer: Layer) -> Node:
 
 
 def image_format(layers: list[Layer]) -> str:
-    """Where the channels of the images are: what the first layer says that has a data format."""
+    """Where the channels of the images are, according to the first layer that has a data format."""
     formats = [str(layer.data_format) for layer in layers if hasattr(layer, "data_format")]
     return formats[0] if formats else "channels_last"
 

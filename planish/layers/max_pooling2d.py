@@ -12,7 +12,7 @@ class MaxPooling2D(Pooling2D):
     """Maximum over windows; the padding of 'same' never wins.
 
     The maximum of a window that holds NaN is NaN, as in JAX and PyTorch. TensorFlow passes over NaN on CPUs, and gives
-    -3.4e38 for a window of nothing else, which hides that a net has broken.
+    -3.4e38 for a window that holds nothing else; that hides a broken net.
 
     >>> keras.layers.MaxPooling2D((2, 2))(np.ones((1, 28, 28, 3))).shape
     (1, 14, 14, 3)

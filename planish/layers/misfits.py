@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CHANNELS = (1, 3, 4)
 _LEAST_SIZE = 8
-"""Images have at least so many rows and columns; what has fewer may be channels."""
+"""Images have at least so many rows and columns; a shorter axis may be channels."""
 
 
 def counted(count: int, unit: str, steps: Sequence[Step]) -> str:
@@ -28,15 +28,15 @@ def counted(count: int, unit: str, steps: Sequence[Step]) -> str:
 
 
 def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[Step]) -> str:
-    """What to do where a layer that was built in one place is used in another."""
-    new = f"a layer of its own in the place of {label}: {fresh}"
+    """What to do about a layer that was built in one model and is used in another."""
+    new = f"a new layer in place of {label}: {fresh}"
     if built and steps and built[0].shape != steps[0].shape:
-        return f"{new}\nor images as those that it was built for: Input({_images(built[0].shape)})"
+        return f"{new}\nor images like those that it was built for: Input({_images(built[0].shape)})"
     return new
 
 
 def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence[Step]) -> str | None:
-    """What to do where `layer` takes maps of another rank than `shape` has (without the batch axis)."""
+    """What to do where `layer` needs maps of another rank than that of `shape` (without the batch axis)."""
     if rank != 3:
         return None
     flattened = _flattened_at(steps)
@@ -55,12 +55,12 @@ def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence
         )
     side = math.isqrt(shape[0]) if len(shape) == 1 else 0
     if side > 1 and side * side == shape[0]:
-        return f"make images of the vectors first: Reshape({(side, side, 1)})"
+        return f"turn the vectors into images first: Reshape({(side, side, 1)})"
     return "an image has three axes: Reshape((height, width, channels)) in front of the layer makes them"
 
 
 def _flattened_at(steps: Sequence[Step]) -> int | None:
-    """The place of the last step that made vectors of maps."""
+    """The index of the last step that made vectors from maps."""
     places = [place for place in range(1, len(steps)) if len(steps[place].shape) == 2 < len(steps[place - 1].shape)]
     return places[-1] if places else None
 
@@ -71,16 +71,16 @@ def _after_flattening(layer: Layer, shape: tuple[int, ...], steps: Sequence[Step
         return f"leave {step.label} out: {type(layer).__name__}() takes its place"
     moved = f"put {layer.label} in front of {step.label}"
     same_numbers = step.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) == 3
-    return f"{moved}\nor make maps again behind that: Reshape({maps})" if same_numbers else moved
+    return f"{moved}\nor turn the vectors back into maps after it: Reshape({maps})" if same_numbers else moved
 
 
 def _spelled(layer: Layer, shape: tuple[int, ...]) -> str:
-    """The shape of images as the user gives it."""
+    """The shape of images as the user writes it."""
     return f"input_shape={shape}" if layer.declared_shape is not None else f"Input({shape})"
 
 
 def too_small(data_format: str, shape: tuple[int, ...], remedy: str) -> dict[str, Any]:
-    """Rule and remedy for a map that is too small: channels in the wrong place look like that."""
+    """Rule and remedy for a map that is too small, which may mean that its channels are on the wrong axis."""
     steps = chain.recorded()
     images = _images(steps[0].shape) if steps else shape
     if len(images) != 3:

@@ -13,7 +13,7 @@ from planish.layers.layer import Layer, Shape
 
 
 class Permute(Layer):
-    """Axis i of the result is axis `dims[i]` of the input; axes are counted from 1, the batch axis staying first.
+    """Axis i of the result is axis `dims[i]` of the input. Axes are counted from 1; the batch axis stays first.
 
     >>> keras.layers.Permute((3, 1, 2))(np.ones((1, 28, 24, 3))).shape
     (1, 3, 28, 24)
@@ -30,7 +30,7 @@ class Permute(Layer):
     def check_input(self, shape: Shape) -> None:
         if len(shape) != len(self.dims):
             raise self.mistake(
-                f"dims={self.dims} does not order the axes of the input",
+                f"dims={self.dims} is not an order of the input's axes",
                 shape,
                 expected=f"rank {len(self.dims) + 1}",
                 received=f"rank {len(shape) + 1}",

@@ -46,7 +46,7 @@ class Pooling2D(Layer):
         self.data_format = arguments.data_format(self.label, data_format)
 
     def pool(self, x: Node, padding: Padding) -> Node:
-        """The pooled maps of channels_last maps."""
+        """Pools channels_last maps."""
         raise NotImplementedError(f"{self.label} defines no pool(x, padding)")
 
     def check_input(self, shape: Shape) -> None:

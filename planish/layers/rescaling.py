@@ -1,4 +1,4 @@
-"""Input values brought into another range."""
+"""Brings input values into another range."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Rescaling(Layer):
         for name, value in (("scale", self.scale), ("offset", self.offset)):
             if isinstance(value, list) and (not shape or len(value) != shape[-1]):
                 raise self.mistake(
-                    f"{name} has a number for {len(value)} channels",
+                    f"{name} has numbers for {len(value)} channels",
                     shape,
                     expected=f"{shape[-1]} numbers, one for each channel" if shape else "one number",
                     received=f"{len(value)} numbers",

@@ -16,7 +16,7 @@ from planish.layers.layer import Layer, Shape
 class Reshape(Layer):
     """Images of the shape `target_shape` (batch axis left out), with their numbers in the same order.
 
-    One extent may be -1: what the others leave.
+    One extent may be -1: it follows from the others.
 
     >>> keras.layers.Reshape((-1, 2))(np.ones((1, 4, 4))).shape
     (1, 8, 2)

@@ -1,4 +1,4 @@
-"""What stands for an array that does not exist yet: a shape, a type and the layer that will make it."""
+"""Stands for an array that does not exist yet: a shape, a type and the layer that will make it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class SymbolicTensor:
     """The input or the output of a layer. `shape` has the batch axis first (None if any number of images will do).
 
-    `source` is what `layer` makes it from; None for a model's input.
+    `source` is the input from which `layer` makes it; None for a model's input.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class SymbolicTensor:
 class End:
     """As an attribute of a layer: its input or its output, None where there is none yet.
 
-    The layer itself is not kept with it, but put in for who asks. A layer and a tensor that kept each other would wait
-    for the garbage collector, and with them the arrays of all weights.
+    It does not keep the layer itself, which is filled in on access. A layer and a tensor that kept each other would
+    wait for the garbage collector, and with them the arrays of all weights.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -20,13 +20,13 @@ Shape = tuple[int, ...]
 
 
 class _Changes:
-    """The last change of the structure of any layer in this process: most often nothing has happened since."""
+    """The last change of the structure of any layer in this process: usually nothing has changed since."""
 
     last = 0
 
 
 class _Structure(NamedTuple):
-    """What a layer looked like when it was last looked at, and the number that it then had."""
+    """The structure of a layer when it was last checked, and the number that it then had."""
 
     changes: int
     layers: tuple[tuple[int, int], ...]
@@ -34,7 +34,7 @@ class _Structure(NamedTuple):
 
 
 class Seen:
-    """Holds a structure where attributes are not looked through."""
+    """Holds a structure in a place where attributes are not searched."""
 
     structure = _Structure(-1, (), 0)
 
@@ -45,18 +45,18 @@ _structures = itertools.count(1)
 class WeightOwner:
     """Something with a name, weights, and layers inside it. Its weights exist once it is `built`.
 
-    Whatever layers and variables are its attributes, or in lists, tuples and dictionaries that are, belong to it.
+    All layers and variables that are its attributes, or in lists, tuples and dictionaries that are, belong to it.
     """
 
     name: str
     built: bool
     holds_model_layers = False
-    """Whether it is a model: what it is made of are layers that its user knows by name."""
+    """Whether it is a model: it consists of layers that its user knows by name."""
 
     _trainable: bool
     _variables: list[Variable]
     _lasting: list[Variable]
-    """What there was before the layer was built."""
+    """What existed before the layer was built."""
     _build_steps: Sequence[chain.Step]
     _own_structure: int
     _seen: Seen
@@ -67,11 +67,11 @@ class WeightOwner:
         return f"{type(self).__name__} '{self.name}'"
 
     def forget_build(self) -> None:
-        """The layer waits for its first input again, and makes new weights then."""
+        """Makes the layer wait for its first input again, and make new weights then."""
         raise NotImplementedError
 
     def _drop_weights(self) -> None:
-        """The layer has no weights any more but those that it has had since it was made."""
+        """Drops all weights except those that the layer has had since it was made."""
         dropped = {*self._variables} - {*self._lasting}
         self._variables = [*self._lasting]
         for name, value in [*vars(self).items()]:
@@ -97,7 +97,7 @@ class WeightOwner:
         """A new variable of this layer, float32 of the shape. Trainable ones come first in `weights`, as in Keras.
 
         The shape may come first, and the initializer ('glorot_uniform') after it. `autocast` and `aggregation` change
-        nothing. ValueError for another dtype, and for what planish does not have.
+        nothing. ValueError for another dtype, and for arguments that planish does not have.
         """
         arguments.unsupported(self.label, constraint=constraint, overwrite_with_gradient=overwrite_with_gradient)
         precision.require_float32(self.label, dtype)
@@ -131,7 +131,7 @@ class WeightOwner:
         return sorted(found, key=lambda variable: not variable.trainable)
 
     def flattened(self, enter: Callable[[WeightOwner], bool] = lambda layer: True) -> Iterator[WeightOwner]:
-        """This and all layers inside, each once, outer ones first; only inside those that `enter` says yes to."""
+        """This and all layers inside, each once, outer ones first; enters only those for which `enter` is true."""
         seen: set[WeightOwner] = set()
         waiting: list[WeightOwner] = [self]
         while waiting:
@@ -142,7 +142,7 @@ class WeightOwner:
                 waiting.extend(reversed(layer.sublayers))
 
     def structure_changed(self) -> None:
-        """Programs that were made of the layer before are out of date."""
+        """Marks the programs that were made of the layer as out of date."""
         _Changes.last = self._own_structure = next(_structures)
 
     @property
@@ -158,7 +158,7 @@ class WeightOwner:
 
     @property
     def weights_version(self) -> int:
-        """A number that grows whenever any weight is assigned: what was packed from the weights is then out of date."""
+        """A number that grows whenever any weight is assigned: what was packed from the weights is out of date then."""
         return max((variable.version for variable in self.weights), default=0)
 
     # -- weights -----------------------------------------------------------------------------------------------------
@@ -217,11 +217,11 @@ class WeightOwner:
             variable.assign(array)
 
     def foreign_weights(self, shapes: Sequence[Shape]) -> ValueError:
-        """The error of `set_weights` for arrays of other shapes than the weights."""
+        """The error of `set_weights` for arrays whose shapes differ from those of the weights."""
         return ValueError(
             explain(
                 layer=self.label,
-                what="set_weights got arrays of other shapes than the weights",
+                what="set_weights got arrays that do not match the weights",
                 expected=listed([variable.shape for variable in self.weights], [each.name for each in self.weights]),
                 received=listed(shapes),
                 remedy=layer_remedy(self, shapes),
@@ -252,13 +252,13 @@ def _held(attributes: Mapping[str, Any]) -> list[Any]:
         if isinstance(item, WeightOwner | Variable):
             found[item] = None
         elif isinstance(item, list | tuple | dict) and id(item) not in containers:
-            containers.add(id(item))  # one may hold itself
+            containers.add(id(item))  # a container may hold itself
             waiting.extend(reversed(item.values() if isinstance(item, dict) else item))
     return [*found]
 
 
 NOT_INSIDE = frozenset({"_notes", "_input_end", "_output_end"})
-"""Attributes that may hold layers which are not part of the layer: the user's data, and what came before it."""
+"""Attributes that may hold layers that are not part of the layer: the user's data, and what came before it."""
 
 
 def _each_once(variables: Iterable[Variable]) -> list[Variable]:

@@ -33,9 +33,7 @@ def mistake(model: Any, shapes: Sequence[Shape]) -> ValueError:
             "received": f"weights[{place}] of shape {shapes[place]}",
             **explanation(model, variable, shapes[place]),
         }
-    return ValueError(
-        explain(layer=model.label, what="set_weights got arrays of other shapes than the weights", **parts)
-    )
+    return ValueError(explain(layer=model.label, what="set_weights got arrays that do not match the weights", **parts))
 
 
 def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str | None:

@@ -71,7 +71,7 @@ def test_hooks_of_all_forms_are_called(small_fit):
 def test_a_rate_that_follows_a_schedule_cannot_be_set(small_fit, tmp_path, kind):
     log = tmp_path / "log.csv"
     log.write_text("precious")
-    with pytest.raises(TypeError, match="cannot set the learning rate, which follows a schedule"):
+    with pytest.raises(TypeError, match="cannot set the learning rate: it follows a schedule"):
         small_fit([CSVLogger(log), kind()], optimizer=SGD(ExponentialDecay(0.1, 10, 0.9)))
     assert small_fit.model.optimizer.iterations == 0
     assert log.read_text() == "precious", "nothing is begun before everything is checked"

@@ -41,8 +41,8 @@ def test_a_dense_layer_of_another_model():
         "  received:    1,024 features (Flatten of 32x32x1)",
         "  input shape: (None, 1024)",
         "  shapes:      (None, 32, 32, 1) -> Flatten 'flatten_1' (None, 1024) -> Dense 'dense'",
-        "  remedy:      a layer of its own in the place of Dense 'dense': Dense(10)",
-        "               or images as those that it was built for: Input((28, 28, 1))",
+        "  remedy:      a new layer in place of Dense 'dense': Dense(10)",
+        "               or images like those that it was built for: Input((28, 28, 1))",
     )
 
 
@@ -56,7 +56,7 @@ def test_a_dense_layer_behind_another_one():
         "  received:    32 features (Dense 'dense_2')",
         "  input shape: (None, 32)",
         "  shapes:      (None, 784) -> Dense 'dense_2' (None, 32) -> Dense 'dense'",
-        "  remedy:      a layer of its own in the place of Dense 'dense': Dense(10)",
+        "  remedy:      a new layer in place of Dense 'dense': Dense(10)",
     )
 
 
@@ -72,8 +72,8 @@ def test_a_layer_for_other_channels(layer, fresh):
         "  received:    3 channels (8x8x3 images)",
         "  input shape: (None, 8, 8, 3)",
         f"  shapes:      (None, 8, 8, 3) -> {layer.label}",
-        f"  remedy:      a layer of its own in the place of {layer.label}: {fresh}",
-        "               or images as those that it was built for: Input((8, 8, 1))",
+        f"  remedy:      a new layer in place of {layer.label}: {fresh}",
+        "               or images like those that it was built for: Input((8, 8, 1))",
     )
 
 
@@ -86,7 +86,7 @@ def test_a_convolution_after_flatten():
         "  input shape: (None, 784)",
         "  shapes:      (None, 28, 28, 1) -> Flatten 'flatten' (None, 784) -> Conv2D 'conv2d'",
         "  remedy:      put Conv2D 'conv2d' in front of Flatten 'flatten'",
-        "               or make maps again behind that: Reshape((28, 28, 1))",
+        "               or turn the vectors back into maps after it: Reshape((28, 28, 1))",
     )
 
 
@@ -120,7 +120,7 @@ def test_remedies(layers, remedy):
 
 def test_vectors_for_a_convolution():
     assert remedy_of(lambda: Sequential([Input((784,)), Conv2D(8, 3)])) == (
-        "make images of the vectors first: Reshape((28, 28, 1))"
+        "turn the vectors into images first: Reshape((28, 28, 1))"
     )
 
 
@@ -203,7 +203,7 @@ def test_layers_that_were_built_by_a_failed_build_are_as_before():
     kept.build((None, 50))
     inner = Sequential([Conv2D(2, 3), Flatten()])
     model = Sequential([inner, kept])
-    assert remedy_of(lambda: model.build((None, 9, 9, 1))).startswith("a layer of its own")
+    assert remedy_of(lambda: model.build((None, 9, 9, 1))).startswith("a new layer")
     assert not inner.built
     assert inner.layers[0].weights == []
     assert kept.built

@@ -151,14 +151,14 @@ def test_an_optimizer_of_another_model():
 
 
 def test_a_factor_that_raises_the_rate():
-    message = "ReduceLROnPlateau: `factor` must lower the rate\n  expected: a factor below 1\n  received: 2.0"
+    message = "ReduceLROnPlateau: `factor` does not lower the rate\n  expected: a factor below 1\n  received: 2.0"
     with pytest.raises(ValueError, match=re.escape(message)):
         ReduceLROnPlateau(factor=2.0)
 
 
 def test_a_schedule_that_gives_no_rate(model):
     message = (
-        "LearningRateScheduler: the schedule gave no learning rate for epoch 0\n"
+        "LearningRateScheduler: the schedule did not give a learning rate for epoch 0\n"
         "  expected: a float\n"
         "  received: None of type NoneType"
     )

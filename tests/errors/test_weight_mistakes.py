@@ -37,7 +37,7 @@ def remedy_of(run):
 def test_weights_for_another_image_size():
     refused(
         lambda: classifier().set_weights(classifier(32).get_weights()),
-        "Sequential 'net': set_weights got arrays of other shapes than the weights",
+        "Sequential 'net': set_weights got arrays that do not match the weights",
         "  rule:     Dense 'scores' has 338 features (Flatten of 13x13x2, from 28x28x1 images);",
         "            450 would be Flatten of 15x15x2, from images of 32x32x1 to 33x33x1",
         "  expected: weights[2] of shape (338, 10), 'scores/kernel'",
@@ -64,7 +64,7 @@ def test_a_number_of_features_that_no_square_image_gives():
     model = Sequential([Input((4, 4, 1)), Flatten(), Dense(2, name="d")], name="net")
     refused(
         lambda: model.set_weights([np.zeros((20, 2)), np.zeros(2)]),
-        "Sequential 'net': set_weights got arrays of other shapes than the weights",
+        "Sequential 'net': set_weights got arrays that do not match the weights",
         "  rule:     Dense 'd' has 16 features (Flatten of 4x4x1)",
         "  expected: weights[0] of shape (16, 2), 'd/kernel'",
         "  received: weights[0] of shape (20, 2)",

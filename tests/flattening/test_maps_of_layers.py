@@ -118,7 +118,7 @@ def test_images_without_channels():
 def test_a_layer_in_no_model_knows_its_shape_only():
     layer = Flatten(name="flatten")
     assert text_of(AttributeError, lambda: layer.map) == [
-        "Flatten 'flatten': the layer has seen no shape yet, so it has no map",
+        "Flatten 'flatten': the layer has not seen a shape yet, so it has no map",
         "  remedy: put it into a model with an Input(shape=...), or call build((None, 5, 5, 64))",
     ]
     layer(np.zeros((2, 5, 4, 3)))

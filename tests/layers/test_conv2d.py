@@ -158,7 +158,7 @@ def test_another_number_of_channels_than_built_for():
         "  expected:    3 channels",
         "  received:    1 channel",
         "  input shape: (None, 8, 8, 1)",
-        "  remedy:      a layer of its own in the place of Conv2D 'conv2d': Conv2D(8, (3, 3))",
+        "  remedy:      a new layer in place of Conv2D 'conv2d': Conv2D(8, (3, 3))",
     ]
 
 

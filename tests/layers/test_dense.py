@@ -114,7 +114,7 @@ def test_another_number_of_features_than_built_for():
         "  expected:    4 features",
         "  received:    5 features",
         "  input shape: (None, 5)",
-        "  remedy:      a layer of its own in the place of Dense 'dense': Dense(3)",
+        "  remedy:      a new layer in place of Dense 'dense': Dense(3)",
     ]
 
 

@@ -305,7 +305,7 @@ def test_what_is_no_node_is_refused():
             return [x]
 
     with pytest.raises(
-        TypeError, match=r"Wrong 'mine': call did not give a node\n.*\n  expected: one node\n  received: a list"
+        TypeError, match=r"Wrong 'mine': call did not return a node\n.*\n  expected: one node\n  received: a list"
     ):
         Wrong(name="mine")(X)
 

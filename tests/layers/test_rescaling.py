@@ -26,7 +26,7 @@ def test_keras_saves_arrays_of_scales_in_a_form_of_its_own():
 
 def test_another_number_of_channels():
     assert error_of(lambda: Rescaling(1.0, [1, 2])(images(1, 4, 4, 3))) == [
-        "Rescaling 'rescaling': offset has a number for 2 channels",
+        "Rescaling 'rescaling': offset has numbers for 2 channels",
         "  expected:    3 numbers, one for each channel",
         "  received:    2 numbers",
         "  input shape: (None, 4, 4, 3)",

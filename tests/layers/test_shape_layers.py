@@ -51,7 +51,7 @@ def test_wrong_dims(dims):
 
 
 def test_permute_of_another_rank():
-    with pytest.raises(ValueError, match="does not order the axes of the input"):
+    with pytest.raises(ValueError, match="is not an order of the input's axes"):
         Permute((2, 1))(X)
 
 

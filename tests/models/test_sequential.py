@@ -152,7 +152,7 @@ def test_weights_can_be_read_and_assigned():
     wrong = first.get_weights()[:-1]
     before = first.get_weights()
     assert error_of(lambda: first.set_weights(wrong)) == [
-        "Sequential 'sequential': set_weights got arrays of other shapes than the weights",
+        "Sequential 'sequential': set_weights got arrays that do not match the weights",
         "  expected: 4 arrays: 'conv2d/kernel' (3, 3, 1, 2), 'conv2d/bias' (2,), 'dense/kernel' (32, 3), "
         "'dense/bias' (3,)",
         "  received: 3 arrays: (3, 3, 1, 2), (2,), (32, 3)",

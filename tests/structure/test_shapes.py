@@ -198,5 +198,5 @@ def test_layers_that_do_not_fit():
     assert str(caught.value).splitlines()[-3:] == [
         "  shapes:      (None, 8, 8, 1) -> Flatten 'flatten' (None, 64) -> Conv2D 'conv'",
         "  remedy:      put Conv2D 'conv' in front of Flatten 'flatten'",
-        "               or make maps again behind that: Reshape((8, 8, 1))",
+        "               or turn the vectors back into maps after it: Reshape((8, 8, 1))",
     ]
