@@ -102,7 +102,7 @@ def _parse_absolute_folder(name: str, text: str) -> str | None:
 _SETTINGS = (
     Setting(
         "PLANISH_NUM_THREADS",
-        "How many threads train and predict. `planish.set_num_threads` goes before it. Results do not depend on it.",
+        "How many threads train and predict. `planish.set_num_threads` takes precedence. Results do not depend on it.",
         f"a whole number from 1 to {MAX_THREADS}",
         None,
         "the CPUs that this process may use (its affinity and its container's quota)",
@@ -110,9 +110,9 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_CACHE_DIR",
-        "The folder in which compiled programs are kept from one process to the next: at most 256 MB, of which what has"
-        " not been used for the longest goes first. It holds code, so a folder or file that others can write, or that"
-        " belongs to another user, is not used.",
+        "The folder in which compiled programs are kept from one process to the next: at most 256 MB; what has not"
+        " been used for the longest time is removed first. It contains code, so a folder or file that others can"
+        " write, or that belongs to another user, is not used.",
         f"a folder, or `{CACHE_OFF}` to keep nothing",
         None,
         "`planish` in the user's cache folder (see below)",
@@ -120,7 +120,7 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_TARGET",
-        "Generates code for a lower kind of processor than the one it runs on.",
+        "Generates code for a lesser kind of processor than the one it runs on.",
         ", ".join(f"`{target}`" for target in TARGETS),
         None,
         "the processor it runs on",
@@ -129,7 +129,7 @@ _SETTINGS = (
     Setting(
         "PLANISH_DUMP",
         "Writes every program to standard error. For this, programs are compiled even if the cache has them.",
-        "one or more, with commas, of " + ", ".join(f"`{form}`" for form in EMITTED),
+        "one or more of " + ", ".join(f"`{form}`" for form in EMITTED) + ", separated by commas",
         (),
         "nothing",
         _parse_emitted,
