@@ -23,7 +23,7 @@ def run(case: dict[str, Any], folder: Path) -> None:
     expected = configuration(build(keras, case))
     model = rebuild(keras, json.loads((folder / f"{seed}.json").read_text(encoding="utf-8")))
     if apart := list(config_differences(configuration(model), expected)):
-        raise ValueError("of planish's configuration Keras makes another model: " + "; ".join(apart))
+        raise ValueError("Keras makes a different model from planish's configuration: " + "; ".join(apart))
     with np.load(folder / f"{seed}.npz") as given:
         results = answer(model, case, given)
     np.savez(folder / f"{seed}-keras.npz", **results)  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ def __dir__() -> list[str]:
 
 
 class _Absent:
-    """Asked last for a module of planish that there is not: says what to use instead, if Keras has it."""
+    """Asked last for a module that planish does not have: says what to use instead, if Keras has it."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:

@@ -319,7 +319,7 @@ def get(identifier: Any) -> Activation:
 
 
 def is_elementwise(activation: Activation) -> bool:
-    """Whether a function is known to look at each element by itself."""
+    """Whether a function is known to treat each element by itself."""
     return activation in _FUNCTIONS.values() and activation not in (softmax, log_softmax)
 
 
@@ -332,7 +332,7 @@ def applied(activation: Activation, x: Node) -> Node:
         explain(
             what=f"the activation '{getattr(activation, '__name__', type(activation).__name__)}' does not give a value",
             layer=", ".join(current_layers()) or None,
-            expected="a result that is computed of its argument, with operators and planish.ops",
+            expected="a result computed from its argument, with operators and planish.ops",
             received=f"a result of type {type(y).__name__}",
             remedy="activation=lambda x: x * ops.sigmoid(x)",
         )

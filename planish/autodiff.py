@@ -1,4 +1,4 @@
-"""The reverse walk. What each operation contributes is its own rule, in `planish.ops`."""
+"""The reverse walk. Each operation's own rule in `planish.ops` says what it contributes."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A variable is read when it is needed, never at import. Set to nothing, it counts as unset. Values that make no sense are
 refused with the name of the variable. `docs/environment.md` is checked against this table.
 
-At the end, the functions of Keras's `config` that planish has.
+The functions of Keras's `config` that planish has are at the end.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ _data_format = "channels_last"
 
 
 def backend() -> str:
-    """What computes: 'planish'."""
+    """The name of what computes: 'planish'."""
     return "planish"
 
 
@@ -203,17 +203,17 @@ def set_floatx(value: str) -> None:
 def _require(function: str, value: object, only: object, remedy: str) -> None:
     if value != only:
         raise ValueError(
-            explain(what=f"{function}: planish has one value of it", expected=only, received=repr(value), remedy=remedy)
+            explain(what=f"{function}: planish has only one value", expected=only, received=repr(value), remedy=remedy)
         )
 
 
 def image_data_format() -> str:
-    """'channels_last' or 'channels_first': the data format of layers and images that are given none."""
+    """'channels_last' or 'channels_first': the data format of layers and images for which none is given."""
     return _data_format
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Changes what `image_data_format` says, for all that is made from then on. ValueError for other names."""
+    """Changes what `image_data_format` says, for everything that is made from then on. ValueError for other names."""
     global _data_format
     if str(data_format).lower() not in DATA_FORMATS:
         raise ValueError(unknown_name("data format", data_format, DATA_FORMATS))

@@ -8,7 +8,7 @@ Dense 'dense': the layer was built for another number of features
   remedy:      a new layer in place of Dense 'dense': Dense(10)
                or images like those that it was built for: Input((28, 28, 1))
 
-docs/errors.md shows all that say a shape is wrong.
+docs/errors.md shows all messages about wrong shapes.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ class Explanation(str):
 
 
 def is_explained(error: BaseException) -> bool:
-    """Whether an error says by itself what its user did wrong, so that where it was raised adds nothing."""
+    """Whether an error says what its user did wrong, so that the line that raised it adds nothing."""
     return bool(error.args) and isinstance(error.args[0], Explanation)
 
 
 class ExplainedError(ValueError):
-    """A mistake that keeps the parts of its text, for a caller who knows more of the place and can tell it better."""
+    """A mistake that keeps the parts of its text, for a caller that knows more about it and can explain it better."""
 
     def __init__(self, **parts: Any) -> None:
         super().__init__(explain(**parts))

@@ -1,4 +1,4 @@
-"""Objects of Keras, PyTorch and the like given where planish's own belong: refused at once, with what to write."""
+"""Objects of Keras, PyTorch and the like, given where planish's own belong: refused, with what to write instead."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def refuse(value: Any, room: str) -> None:
 
 
 def _remedy(name: str, room: str) -> str:
-    """The line that imports planish's own, or what stands in its place."""
+    """The line that imports planish's own object, or what replaces it."""
     name = {"KerasTensor": "Input"}.get(name, name)
     for home in (room, "models"):
         if callable(getattr(importlib.import_module(f"planish.{home}"), name, None)):
@@ -75,5 +75,5 @@ def _remedy(name: str, room: str) -> str:
 
 
 def _library(item: Any) -> str | None:
-    """Whose a class or a function is, if it is one of the libraries that planish's users know."""
+    """The library that a class or a function comes from, if planish's users know it."""
     return _LIBRARIES.get((getattr(item, "__module__", None) or "").partition(".")[0])

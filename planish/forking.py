@@ -1,7 +1,7 @@
 """What a forked child needs: locks that are free, and nothing that waits for threads which stayed in the parent.
 
 `os.fork` copies the memory of all threads and goes on with one of them. What the others held stays locked in the child,
-and what they were about to do is never done. So whoever has a lock, a thread or memory that is in use says so here, by
+and what they were about to do is never done. So an object that has a lock, a thread or memory in use says so here, by
 `tell_child(self)`, and is called in the child: `after_fork` makes it usable there.
 
 A fork also waits until no other thread is in the middle of an import: nobody could import that module in the child.
@@ -78,7 +78,7 @@ def _in_child() -> None:
 
 
 def _wait_for_imports() -> None:
-    """Returns with the lock under which every import begins, so that none does before the fork."""
+    """Returns holding the lock under which every import begins, so that none begins before the fork."""
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     while True:
         _imp.acquire_lock()

@@ -1,4 +1,4 @@
-"""What notebooks show of planish's objects: tables and texts, with nothing in them that a name could bring along."""
+"""What notebooks show of planish's objects: tables and texts, and nothing in them that a name could smuggle in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEFT, _RIGHT = "text-align: left", "text-align: right"
 
 
 def escaped(text: object) -> str:
-    """Text from outside, as text and nothing else."""
+    """Text from outside, as nothing but text."""
     return html.escape(printable(str(text), keep="\n"))
 
 

@@ -1,4 +1,4 @@
-"""Memory that native code works in: on the boundaries of cache lines, and nobody else's."""
+"""Memory that native code works in: aligned to cache lines, and shared with nobody."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_fits(nbytes: int, what: str, shape: Sequence[int], layer: str | None =
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """A C-contiguous, writable array of zeros whose first byte is on a cache line. Its pages are not touched.
+    """A C-contiguous, writable array of zeros that begins on a cache line. Its pages are not touched.
 
     It is a view of a buffer that nothing else refers to, so `ndarray.resize` cannot move it. MemoryError if there is
     no memory for it.

@@ -31,5 +31,5 @@ def snake_case(class_name: str) -> str:
 
 
 def reset_names() -> None:
-    """Numbering starts again, as in a fresh process."""
+    """Starts the numbering again, as in a fresh process."""
     _used.clear()

@@ -1,7 +1,7 @@
-"""Everything that planish shows goes through here: nothing that is shown can end the work that it tells about.
+"""Everything that planish shows goes through here: nothing that is shown can stop the work that it describes.
 
-`sys.stdout` may be None (a program without a window), closed, a pipe that nobody reads any more, an object of the
-user's that can only write, or a console that knows few characters. What cannot be shown is left out.
+`sys.stdout` may be None (a program without a window), closed, a pipe that nobody reads any more, a user's object that
+can only write, or a console that knows few characters. What cannot be shown is left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PLAIN = str.maketrans({"━": "=", "─": "-", "…": "...", "└": "`", "│":
 """What stands for characters that planish itself uses, where a console lacks them."""
 
 _TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
-"""Characters that turn the text behind them round: with them, a name could show as another one."""
+"""Characters that reverse the text after them: with them, a name could show as another one."""
 
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -60,7 +60,7 @@ class Shown:
 
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
-        """Goes on after whatever a stream of the user's own may raise; Ctrl-C is no such thing."""
+        """Continues after any error of a user's own stream, but lets Ctrl-C through."""
         try:
             yield
         except OSError as error:
@@ -69,7 +69,7 @@ class Shown:
             pass
 
     def taken_loss(self) -> OSError | None:
-        """Why something was not written, if that was the system's fault; asked for a second time, None."""
+        """Why something was not written, if that was the system's fault; None if asked a second time."""
         loss, self._loss = self._loss, None
         return loss
 
@@ -90,7 +90,7 @@ def warn_of(text: str) -> None:
 
 
 def taken_loss() -> OSError | None:
-    """Why something that was shown was lost: a full disk, for example. Asked for a second time, None."""
+    """Why output was lost: a full disk, for example. None if asked a second time."""
     _OUT.flush()
     return _OUT.taken_loss()
 
@@ -101,12 +101,12 @@ def is_terminal() -> bool:
 
 
 def errors_are_watched() -> bool:
-    """Whether somebody sees standard error at once: on a terminal or in a notebook."""
+    """Whether somebody sees standard error immediately: on a terminal or in a notebook."""
     return _ERRORS.isatty() or "ipykernel" in sys.modules
 
 
 def stream() -> IO[str]:
-    """Standard output for a library that writes to files: with the same promise."""
+    """Standard output for a library that writes to files, with the same promise."""
     return cast(IO[str], _OUT)
 
 

@@ -17,7 +17,7 @@ _state = int.from_bytes(os.urandom(8), "little")
 
 
 def set_seed(seed: int) -> None:
-    """From here on, the same sequence of `next_seed` for the same `seed`."""
+    """Makes `next_seed` give the same sequence for the same `seed` from here on."""
     global _state
     _state = seed & _MASK
 

@@ -1,6 +1,6 @@
-"""Files that others name: opened if they are regular ones.
+"""Files that others name, opened only if they are regular.
 
-A device may never end, and a FIFO waits for somebody who writes; neither is a model, an image or a data set.
+A device may never end, and a FIFO waits for a writer; neither is a model, an image or a data set.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def opened(path: str | os.PathLike[str], what: str) -> BinaryIO:
     """The file at `path` for reading; `what` says what it should be: "a .keras file".
 
     FileNotFoundError, IsADirectoryError, ValueError for what is not a regular file or cannot be the name of one, and
-    what else the system says as OSError.
+    OSError for whatever else the system says.
     """
     name = os.fspath(path)
     if "\0" in name:
@@ -52,7 +52,7 @@ def contents(path: str | os.PathLike[str], what: str) -> bytes:
 
 @contextlib.contextmanager
 def damage_told(what: str) -> Iterator[None]:
-    """Around a reader that is given what a file holds: whatever it raises becomes a ValueError that says of `what`.
+    """Around a reader of a file's contents: whatever it raises becomes a ValueError that names `what`.
 
     Readers of zips, of packed data and of arrays raise errors of many kinds, some of them undocumented.
     """
@@ -69,7 +69,7 @@ def damage_told(what: str) -> Iterator[None]:
 
 
 def inflated(packed: bytes, most_nbytes: int, what: str) -> bytes:
-    """What gzip packed. ValueError if it is damaged, or grows to more than `most_nbytes`."""
+    """What gzip compressed. ValueError if it is damaged, or grows to more than `most_nbytes`."""
     import gzip
     import io
 

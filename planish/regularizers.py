@@ -23,7 +23,7 @@ class Regularizer:
     """
 
     def penalty(self, x: Node) -> Node:
-        raise NotImplementedError(f"regularizer {type(self).__name__} defines no penalty(x)")
+        raise NotImplementedError(f"regularizer {type(self).__name__} does not define penalty(x)")
 
     def __call__(self, x: Any) -> Any:
         """The penalty of a node as a node, or of an array as a float."""

@@ -1,4 +1,4 @@
-"""What computations give to their users: NumPy's arrays and numbers, with the `.numpy()` of Keras's tensors."""
+"""The results of computations: NumPy's arrays and numbers, with the `.numpy()` of Keras's tensors."""
 
 from __future__ import annotations
 

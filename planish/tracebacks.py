@@ -1,7 +1,7 @@
 """Tracebacks of users' mistakes in notebooks: the user's own line, and what is wrong with it.
 
-In a script every frame is shown, as Python does. In a notebook each takes ten lines of a page, and what they say of a
-mistake stands in its message. Errors without such a message are planish's own faults, and keep their frames.
+In a script every frame is shown, as Python does. In a notebook each takes ten lines of a page, and what they say about
+a mistake stands in its message. Errors without such a message are planish's own faults, and keep their frames.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 
 def short_in_notebooks(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """The function, as an entrance that users call: mistakes that are found behind it are shown at their own line."""
+    """The function as users call it: mistakes that are found inside it are shown at the user's own line."""
 
     @functools.wraps(function)
     def entrance(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Result:

@@ -1,4 +1,4 @@
-"""A variable: a named float32 array that outlives a step, and its place in the graph.
+"""A variable: a named float32 array that outlives a step, and its node in the graph.
 
 Compiled training writes to the array's address. So the array is the variable's own, wherever its values come from:
 whatever enters is copied (see `memory.aligned_zeros`), be it unpickled, mapped from a file, or shared with others.
@@ -29,7 +29,7 @@ Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _NUMBERS = "fiub"  # kinds of NumPy's element types
 given_in_trace: ContextVar[Mapping[Any, Node]] = ContextVar("given_in_trace", default=MappingProxyType({}))
-"""The values that variables are given in the trace that is going on, by variable."""
+"""The values that variables get in the current trace, by variable."""
 
 _assignments = itertools.count(1)
 _making = forking.Lock()  # two threads that read a new variable have to see the same array
@@ -94,7 +94,8 @@ class Variable(ArrayOperators):
         return own
 
     def checked(self, values: ArrayLike, what: str = "what was assigned is") -> NDArray[Any]:
-        """The values as an array that can be assigned. ValueError for another shape, TypeError for what is not numbers.
+        """The values as an array that can be assigned. ValueError for another shape, TypeError for anything but
+        numbers.
 
         `what` says where they come from, for the message.
         """
@@ -131,7 +132,7 @@ class Variable(ArrayOperators):
             if self.dtype != "float32":
                 raise TypeError(
                     explain(
-                        what=f"variable '{self.path}' cannot be computed with: native code reads float32",
+                        what=f"variable '{self.path}' cannot be used in computations: native code reads float32",
                         received=self.dtype,
                         remedy="Variable(..., dtype='float32')",
                     )
@@ -153,7 +154,7 @@ class Variable(ArrayOperators):
     def assign(self, array: ArrayLike) -> None:
         """Copies `array` (of this variable's shape, any number type) in place.
 
-        ValueError for another shape, TypeError for what is not numbers.
+        ValueError for another shape, TypeError for anything but numbers.
         """
         given = self.checked(array)
         with _making.lock:
@@ -164,7 +165,7 @@ class Variable(ArrayOperators):
         self.touch()
 
     def touch(self) -> None:
-        """Says that the array has changed: what was packed from it is out of date."""
+        """Says that the array has changed, so that what was packed from it is out of date."""
         self.version = next(_assignments)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -173,7 +174,7 @@ class Variable(ArrayOperators):
         return {**held, "_array": self._own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """An unpickled array may be a view of somebody else's memory, read-only memory included."""
+        """An unpickled array may be a view of somebody else's memory, which may be read-only."""
         array = state["_array"]
         self.__dict__.update({name: value for name, value in state.items() if name != "_array"}, _own=None, _node=None)
         if array is not None:

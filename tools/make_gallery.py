@@ -65,7 +65,7 @@ def one_convolution() -> Sequential:
 
 
 def colours() -> Sequential:
-    """Colour images that are no squares, padding, strides, and batch normalization."""
+    """Colour images that are not square, padding, strides, and batch normalization."""
     return Sequential(
         [
             Input((ROWS, COLUMNS, 3)),

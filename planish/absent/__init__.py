@@ -25,7 +25,7 @@ def getter(room: str) -> Callable[[str], NoReturn]:
 
 
 def missing(room: str, name: str, frame: FrameType) -> Exception:
-    """The error of an attribute that a module has not: an ImportError if `frame`, which asked, executes
+    """The error for an attribute that a module does not have: an ImportError if `frame`, which asked, executes
     `from module import name`, whose own text would hide the attribute's."""
     module = ".".join(filter(None, ("planish", room)))
     text = told(room, name)
@@ -51,7 +51,7 @@ def unknown_name(kind: str, room: str, name: object, choices: Iterable[str]) -> 
 
 
 def told(room: str, name: str) -> str | None:
-    """What is said of a name that only Keras has; None if Keras does not have it either."""
+    """What is said about a name that only Keras has; None if Keras does not have it either."""
     if name.startswith("_"):
         return None
     from planish.absent import table

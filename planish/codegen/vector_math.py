@@ -231,7 +231,7 @@ def erf(f: Function, x: Value) -> Value:
 def power(f: Function, x: Value, y: Value) -> Value:
     """exp(y * log |x|) in float64, negative for x below zero (or -0) and an odd y.
 
-    NaN for a negative x and a y that is no integer.
+    NaN for a negative x and a y that is not an integer.
     """
     size = f.intrinsic("fabs", x)
     result = float64_math.power(f, *_log_parts(f, size), size, _clamped(f, y, -_LARGEST, _LARGEST))

@@ -15,7 +15,7 @@ SOURCE = keras_cache.Source(
     "cifar-10-batches-py-target_archive",
 )
 
-# Where versions 3 and 2 of Keras have put the folder and the archive; and the archive's own name.
+# Where versions 3 and 2 of Keras put the folder and the archive; and the archive's own name.
 _PLACES = (
     "cifar-10-batches-py-target/cifar-10-batches-py",
     "cifar-10-batches-py/cifar-10-batches-py",
@@ -35,7 +35,7 @@ def load_data(path: str | os.PathLike[str] | None = None) -> Splits:
     The classes: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
 
     `path`: the archive (.tar.gz), or the folder of its files. Without it, what Keras's cache has of it; the archive is
-    downloaded if nothing is there. ValueError for files that are damaged or hold something else.
+    downloaded if nothing is there. ValueError for files that are damaged or contain something else.
     """
     place = keras_cache.locate(path, _PLACES, SOURCE)
     *training, (x_test, y_test) = cifar_archive.read(place, (*_TRAINING, _TEST), "labels")

@@ -14,7 +14,7 @@ SOURCE = keras_cache.Source(
     "cifar-100-python-target_archive",
 )
 
-# Where versions 3 and 2 of Keras have put the folder and the archive.
+# Where versions 3 and 2 of Keras put the folder and the archive.
 _PLACES = (
     "cifar-100-python-target/cifar-100-python",
     "cifar-100-python/cifar-100-python",
@@ -31,7 +31,7 @@ def load_data(label_mode: str = "fine", path: str | os.PathLike[str] | None = No
 
     `label_mode`: 'fine' (0-99), or 'coarse' (0-19, groups of five classes). `path`: the archive (.tar.gz), or the
     folder of its files. Without it, what Keras's cache has of it; the archive is downloaded if nothing is there.
-    ValueError for files that are damaged or hold something else.
+    ValueError for files that are damaged or contain something else.
     """
     if label_mode not in _CLASSES:
         raise ValueError(unknown_name("label_mode", label_mode, _CLASSES))

@@ -1,7 +1,7 @@
 """CIFAR's files: pickled dictionaries of an array and a list, in a folder or in the published .tar.gz.
 
-A pickle can name any function to be called. These are read by an unpickler that knows the few that make NumPy arrays
-and refuses every other; archives are read in memory, so nothing is written where a member's name says.
+A pickle can name any function to be called. These are read by an unpickler that knows only the few that make NumPy
+arrays and refuses all others; archives are read in memory, so nothing is written to where a member's name says.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from planish import regular_file
 from planish.errors import explain
 
 _MOST_NBYTES = 256 << 20
-"""Of a member: the largest, CIFAR-100's, has 155 MB."""
+"""For a member: the largest, CIFAR-100's, has 155 MB."""
 
 
 def _latin1(text: str, encoding: str) -> bytes:
-    """How old pickles spell bytes."""
+    """How old pickles write bytes."""
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"bytes written in the encoding {encoding!r}")
     return text.encode("latin1")
@@ -56,7 +56,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 def read(path: str, members: Iterable[str], label_key: str) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
     """Images [n, 32, 32, 3] and labels [n] of each member of an archive, or file of a folder, by its plain name.
 
-    ValueError, naming the file, if it is damaged or holds something else; OSError if it cannot be opened.
+    ValueError, naming the file, if it is damaged or contains something else; OSError if it cannot be opened.
     """
     contents = _folder(path, members) if os.path.isdir(path) else _archive(path, list(members))
     return [_batch(member, text, label_key) for member, text in contents]
@@ -95,7 +95,7 @@ def _batch(name: str, text: bytes, label_key: str) -> tuple[NDArray[np.uint8], N
     if not isinstance(pixels, np.ndarray) or not isinstance(labels, list) or pixels.shape != (len(labels), 3072):
         raise ValueError(
             explain(
-                what=f"{name!r} is no CIFAR batch",
+                what=f"{name!r} is not a CIFAR batch",
                 expected=f"'data' of shape (n, 3072), and '{label_key}' with n labels",
                 received=", ".join(fields) or type(content).__name__,
             )

@@ -1,7 +1,7 @@
 """The data set that comes with planish: a balanced tenth of MNIST, for a first run without a network.
 
 The images are MNIST's (Yann LeCun, Corinna Cortes, Christopher Burges), under CC BY-SA 3.0: see digits-LICENSE.txt
-beside this file. `tools/make_digits.py` has chosen them.
+beside this file. `tools/make_digits.py` chose them.
 """
 
 from __future__ import annotations

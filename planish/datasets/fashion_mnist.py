@@ -26,7 +26,7 @@ def load_data(path: str | os.PathLike[str] | None = None) -> Splits:
     The classes: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
 
     `path`: a folder of the four IDX files, compressed or not, or an .npz file in Keras's form. Without it, the folder
-    fashion-mnist in Keras's cache; what is not there is downloaded. ValueError for files that are damaged or hold
+    fashion-mnist in Keras's cache; what is not there is downloaded. ValueError for files that are damaged or contain
     something else.
     """
     if path is None:

@@ -14,20 +14,20 @@ from planish.errors import explain
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTES = 8
 _MOST_EXPANSION = 100
-"""Pictures of clothes or digits become a fifth of their size when they are packed, labels a half."""
+"""Compressed pictures of clothes or digits take a fifth of their size, labels a half."""
 
 
 def read(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """The array of an IDX file of bytes, compressed by gzip or not.
 
-    ValueError, naming the file, if it is none or is damaged; OSError if it cannot be opened.
+    ValueError, naming the file, if it is not one or is damaged; OSError if it cannot be opened.
     """
     name = os.fspath(path)
     contents = _contents(name)
     magic = int.from_bytes(contents[:4], "big")
     rank = magic & 0xFF
     if len(contents) < 4 + 4 * rank or magic != _UNSIGNED_BYTES << 8 | rank or not rank:
-        raise ValueError(explain(what=f"{name!r} is no IDX file of bytes", received=f"it begins {contents[:4]!r}"))
+        raise ValueError(explain(what=f"{name!r} is not an IDX file of bytes", received=f"it begins {contents[:4]!r}"))
     shape = tuple(int.from_bytes(contents[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(rank))
     received = len(contents) - 4 - 4 * rank
     if received != math.prod(shape):

@@ -37,7 +37,7 @@ def in_cache(name: str) -> str:
 def locate(path: str | os.PathLike[str] | None, names: Sequence[str], source: Source) -> str:
     """The path that was given; without one, the first of `names` that the cache has; else `source`, downloaded.
 
-    The plain name of `source` is Keras's way to give no path.
+    Keras's programs give the plain name of `source` in place of no path.
     """
     if path is not None and (os.fspath(path) != source.name or os.path.exists(path)):
         return given(path)
@@ -91,7 +91,7 @@ def _missing(source: Source, path: str, reason: str) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    """What went wrong at the bottom of it: libraries of the web wrap it several times."""
+    """The root cause: web libraries wrap it several times."""
     inner = next((each for each in (getattr(error, "reason", None), *error.args) if isinstance(each, Exception)), None)
     if inner is not None:
         return _first_line(inner)

@@ -18,7 +18,7 @@ def load_data(path: str | os.PathLike[str] | None = None) -> Splits:
     """((x_train, y_train), (x_test, y_test)): uint8 images [60000 and 10000, 28, 28], uint8 labels 0-9 [n].
 
     `path`: an .npz file in Keras's form, or its plain name in Keras's cache. Without it, the cache's mnist.npz, which
-    is downloaded if it is not there. ValueError for a file that is damaged or holds something else.
+    is downloaded if it is not there. ValueError for a file that is damaged or contains something else.
     """
     file = keras_cache.locate(path, [SOURCE.name], SOURCE)
     return check_splits(npz_file.read(file), (28, 28), 10, file)

@@ -19,7 +19,7 @@ KEYS = ("x_train", "y_train", "x_test", "y_test")
 def read(path: str | os.PathLike[str]) -> Splits:
     """The arrays as they are in the file. Pickled objects are refused, never loaded.
 
-    ValueError, naming the file, if it is no such file or is damaged; OSError if it cannot be opened.
+    ValueError, naming the file, if it is not such a file or is damaged; OSError if it cannot be opened.
     """
     name = os.fspath(path)
     names, arrays = _arrays(name)

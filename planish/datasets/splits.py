@@ -1,4 +1,4 @@
-"""What every data set is: images and labels to train with, and others to test with; checks of what a file held."""
+"""What every data set is: images and labels for training, and others for testing; checks of a file's contents."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Splits = tuple[Split, Split]
 def check_splits(splits: Splits, image_shape: tuple[int, ...], classes: int, path: str) -> Splits:
     """`splits` themselves, if both hold images of `image_shape` and a label below `classes` for each.
 
-    ValueError, naming the file, if it held something else.
+    ValueError, naming the file, if it contains something else.
     """
     for name, (images, labels) in zip(("training", "test"), splits, strict=True):
         if images.shape[1:] != image_shape or labels.size != len(images):
             raise ValueError(
                 explain(
-                    what=f"{path!r} holds another data set",
+                    what=f"{path!r} contains another data set",
                     expected=f"images of shape (n, {', '.join(map(str, image_shape))}), and a label for each",
                     received=f"{name} images {images.shape}, labels {labels.shape}",
                 )
@@ -30,7 +30,7 @@ def check_splits(splits: Splits, image_shape: tuple[int, ...], classes: int, pat
         if labels.dtype.kind not in "iu" or (labels.size and not 0 <= labels.min() <= labels.max() < classes):
             raise ValueError(
                 explain(
-                    what=f"{path!r} holds {name} labels that are no classes of this data set",
+                    what=f"{path!r} holds {name} labels that are not classes of this data set",
                     expected=f"whole numbers from 0 to {classes - 1}",
                     received=f"{labels.dtype}, from {labels.min()} to {labels.max()}" if labels.size else "no labels",
                 )

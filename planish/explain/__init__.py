@@ -1,4 +1,4 @@
-"""A report on a model and one image: what every layer makes of it, as one HTML page that needs nothing else."""
+"""A report on a model and one image: what every layer makes of the image, as one self-contained HTML page."""
 
 from planish.explain.report import Report, report
 

@@ -55,7 +55,7 @@ class Step:
 class CompilerView:
     """The trace of one compilation.
 
-    Memory in bytes: of one thread for `block` images, of what threads share, and of what layers give for one image.
+    Memory in bytes: of one thread for `block` images, of what threads share, and of the layers' outputs for one image.
     """
 
     steps: list[Step]
@@ -99,7 +99,7 @@ def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
 
 
 def _seconds_to_run(model: Any, image: Array) -> float:
-    """The shortest of some runs on one image, of a program that is already there."""
+    """The shortest of some runs on one image, of a finished program."""
     model.predict_on_batch(image)
     seconds = []
     for _ in range(_TIMED_RUNS):
@@ -123,7 +123,7 @@ def _step(record: Record) -> Step:
 
 
 def _marked(before: list[Chip], after: list[Chip]) -> tuple[list[Chip], list[Chip]]:
-    """Both rows, with what is in one of them only marked as gone or as new."""
+    """Both rows; what only one of them has is marked as gone or as new."""
     gone, new = set(range(len(before))), set(range(len(after)))
     for block in difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_matching_blocks():
         gone -= set(range(block.a, block.a + block.size))

@@ -11,7 +11,7 @@ import planish
 from planish.errors import explain
 
 SCRIPTS = ("drawing.js", "maps.js", "unrolling.js", "classes.js", "page.js")
-"""In the order in which they run; together they are one function, so that nothing of them is global."""
+"""In the order in which they run; together they are one function, so that nothing in them is global."""
 
 INSTALL = "pip install 'planish[explain]'"
 
@@ -54,12 +54,12 @@ def render(**parts: Any) -> str:
 
 
 def source(name: str) -> str:
-    """A file of the templates as it is."""
+    """A file of the templates, unchanged."""
     return (files("planish.explain") / "templates" / name).read_text(encoding="utf-8")
 
 
 def times(shape: Any) -> str:
-    """The extents of a shape as they are read out: 5 × 5 × 64."""
+    """The extents of a shape as they are spoken: 5 × 5 × 64."""
     return " \N{MULTIPLICATION SIGN} ".join(f"{extent:,}" for extent in shape) or "1"
 
 

@@ -50,7 +50,7 @@ def _planes(image: Array, data_format: str) -> Array | None:
 
 
 def _as_bytes(image: Array, planes: Array) -> tuple[Array, str]:
-    """Values of 0-255 to show, one plane or three, and what has to be said about them."""
+    """Values of 0-255 to show, in one plane or three, and what has to be said about them."""
     shown, note = planes, ""
     if len(planes) not in (1, _COLOURS):
         shown, note = planes.mean(axis=0, keepdims=True), f"The mean of its {len(planes)} channels is shown."

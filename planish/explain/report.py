@@ -28,12 +28,12 @@ _FEWEST_CLASSES = 2  # a single score tells two classes apart
 
 @dataclass(frozen=True)
 class Report:
-    """One page of HTML that needs nothing else. In a notebook it shows itself."""
+    """One self-contained HTML page. A notebook shows it."""
 
     html: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the page as UTF-8. OSError if it cannot be written; a page that was there is kept then."""
+        """Writes the page as UTF-8. OSError if it cannot be written; an existing page is kept then."""
         atomic_file.write(os.fspath(path), self.html.encode())
 
     def _repr_html_(self) -> str:
@@ -171,7 +171,7 @@ def _check_label(label: int | None, model: Any) -> None:
         raise ValueError(
             explain(
                 layer=model.label,
-                what="`label` is no class of the model",
+                what="`label` is not a class of the model",
                 expected=f"0 to {classes - 1}",
                 received=label,
             )

@@ -104,5 +104,5 @@ def class_data(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 
 
 def _finite(value: float) -> float | None:
-    """JSON knows no NaN."""
+    """JSON has no NaN."""
     return value if math.isfinite(value) else None

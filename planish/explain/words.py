@@ -1,4 +1,4 @@
-"""The fifth part of a report: the numbers of this very model that its plain words speak of."""
+"""The fifth part of a report: this model's own numbers, for the explanation in plain words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ACTIVATED = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoi
 
 
 def about(model: Any, traced: Traced, unrolled: Contributions | None, example: int) -> dict[str, Any]:
-    """What the words need; parts that do not apply to the model are None. `example` is a class to speak of."""
+    """What the words need; parts that do not apply to the model are None. `example` is a class to use as an example."""
     shape = traced.x.shape
     return {
         "image_shape": shape,

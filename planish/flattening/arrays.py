@@ -1,8 +1,8 @@
-"""The few things that flattening asks of arrays, asked of whatever library an array comes from.
+"""The few things that flattening needs from arrays, whatever library they come from.
 
 In this order: NumPy's own; the array API standard's namespace; methods of the array's own (PyTorch, Dask); functions of
-the package that it comes from (TensorFlow). What can do nothing but hand out its memory by DLPack is seen as a NumPy
-array of the same memory; everything else, such as a list, is made one.
+the package that it comes from (TensorFlow). An object that can only hand out its memory by DLPack is seen as a NumPy
+array of the same memory; everything else, such as a list, becomes one.
 """
 
 from __future__ import annotations

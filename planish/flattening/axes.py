@@ -25,7 +25,7 @@ _NAMES = {
 
 
 def checked_format(what: str, value: object) -> str:
-    """`value` if it is a data format; ValueError, naming the argument, if it is none."""
+    """`value` if it is a data format; ValueError, naming the argument, if it is not."""
     if value not in FORMATS:
         raise ValueError(unknown_name(what, value, FORMATS))
     return str(value)
@@ -39,12 +39,12 @@ def axis_names(rank: int, data_format: str = "channels_last") -> tuple[str, ...]
 
 
 def channels_to_end(items: tuple[_Item, ...], data_format: str) -> tuple[_Item, ...]:
-    """Something per axis of an array in the order of coordinates."""
+    """One item per axis of an array, in the order of coordinates."""
     return (*items[1:], *items[:1]) if data_format == "channels_first" else items
 
 
 def channels_from_end(items: tuple[_Item, ...], data_format: str) -> tuple[_Item, ...]:
-    """Something per coordinate in the order of an array's axes."""
+    """One item per coordinate, in the order of an array's axes."""
     return (*items[-1:], *items[:-1]) if data_format == "channels_first" else items
 
 

@@ -53,7 +53,7 @@ class FlattenMap:
         if any(not _is_extent(extent) for extent in self.shape):
             raise ValueError(
                 explain(
-                    what="FlattenMap: this is no shape of a feature map",
+                    what="FlattenMap: this is not the shape of a feature map",
                     expected="extents from 1 on, without the batch axis, such as (5, 5, 64)",
                     received=tuple(self.shape),
                 )
@@ -72,16 +72,16 @@ class FlattenMap:
 
     @property
     def extents(self) -> tuple[int, ...]:
-        """How many places each coordinate has, in the order of `axis_names`."""
+        """The extent of each coordinate, in the order of `axis_names`."""
         return channels_to_end(self.shape, self.data_format)
 
     # -- index and position ------------------------------------------------------------------------------------------
 
     def index(self, *coordinates: ArrayLike, **named: ArrayLike) -> Any:
-        """Where in the flat vector an element of the map is: `index(row, column, channel)`, by place or by name.
+        """Where in the flat vector an element of the map is: `index(row, column, channel)`, by position or by name.
 
         Integers give an int, arrays of integers an int64 array of the shape to which they broadcast. IndexError for a
-        coordinate outside the map, TypeError for missing coordinates and for what is no integer.
+        coordinate outside the map, TypeError for missing coordinates and for what is not an integer.
         """
         given = self._coordinates(coordinates, named)
         steps = self._steps()
@@ -101,7 +101,7 @@ class FlattenMap:
     def position(self, index: ArrayLike) -> tuple[Any, ...]:
         """(row, column, channel) of an element of the flat vector; of an array of indices, an array for each.
 
-        IndexError for an index outside the vector, TypeError for what is no integer.
+        IndexError for an index outside the vector, TypeError for what is not an integer.
         """
         flat = self._checked(index, "index", self.size, "the flat vector")
         return tuple(_plain(flat // step % extent) for step, extent in zip(self._steps(), self.extents, strict=True))
@@ -157,7 +157,7 @@ class FlattenMap:
         """The int64 array p that brings flat vectors into the order `to`: `flat_to = flat[..., p]`.
 
         With `inverse`, the array that brings them back: `flat = flat_to[..., p]`. The rows of a Dense kernel
-        [size, units] go the same way: `kernel_to = kernel[p]`. ValueError if `to` is no order.
+        [size, units] go the same way: `kernel_to = kernel[p]`. ValueError if `to` is not an order.
         """
         checked_format("order in FlattenMap.permutation", to)
         indices = np.arange(self.size, dtype=np.int64).reshape(channels_from_end(self.extents, self.order))
@@ -204,8 +204,8 @@ class FlattenMap:
     def receptive_field(self, index: int) -> Window:
         """The window of the image that reaches element `index` of the flat vector.
 
-        IndexError for an index outside the vector, TypeError for what is not one integer, ValueError for a map that
-        knows no layers before it.
+        IndexError for an index outside the vector, TypeError for anything but one integer, ValueError for a map that
+        does not know the layers before it.
         """
         position = self.position(index)
         if np.ndim(index):
@@ -219,7 +219,7 @@ class FlattenMap:
         if self.feature_map is None:
             raise ValueError(
                 explain(
-                    what="this FlattenMap knows no layers before it, so it has no receptive fields",
+                    what="this FlattenMap does not know the layers before it, so it has no receptive fields",
                     remedy="take the map of a layer in a built model: model.get_layer('flatten').map",
                 )
             )
@@ -228,7 +228,7 @@ class FlattenMap:
 
 
 def _plain(places: NDArray[Any]) -> Any:
-    """An int for one place, the array for several."""
+    """An int for one index, the array for several."""
     return int(places) if places.ndim == 0 else places
 
 

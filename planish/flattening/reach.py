@@ -1,8 +1,8 @@
-"""Which elements of its operands an element of an operation's result depends on: one rule an operation.
+"""Which elements of its operands an element of an operation's result depends on: one rule per operation.
 
 A rule gets a node and a region of its result, and gives regions of its operands. It does not look at weights: an
-element belongs to the region if the result depends on it for some weights. Places outside an operand stand for padding;
-they are what makes the unclipped form of a receptive field, and are cut off for the exact one.
+element belongs to the region if the result depends on it for some weights. Positions outside an operand stand for
+padding: the unclipped form of a receptive field has them, the exact one does not.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _leaf(node: Node, region: Region) -> Reached:
 
 
 def _elementwise(node: Node, region: Region) -> Reached:
-    """Axes are aligned from the last; an axis of one goes with every place."""
+    """Axes are aligned from the last; an axis of one goes with every position."""
     for source in node.inputs:
         aligned = region[len(region) - len(source.shape) :]
         yield (
@@ -120,7 +120,7 @@ def _transpose(node: Node, region: Region) -> Reached:
 
 
 def _reshape(node: Node, region: Region) -> Reached:
-    """Padding has no place in another shape, so it is left out in the unclipped form, too."""
+    """Another shape has no room for padding, so it is left out in the unclipped form, too."""
     (source,) = node.inputs
     inside = clip(region, node.shape)
     if inside is not None:

@@ -1,6 +1,6 @@
-"""Sets of elements of a tensor, as boxes with holes: for every axis the places that belong to it.
+"""Sets of elements of a tensor, as boxes with holes: for every axis the positions that belong to it.
 
-An element is in a region if each of its coordinates is among the places of that axis. That is all a chain of
+An element is in a region if each of its coordinates is among the positions of that axis. That is all a chain of
 convolutions and pools needs; where it is not (branches, some reshapes) a set is a list of regions.
 """
 
@@ -29,7 +29,7 @@ def clip(region: Region, shape: Sequence[int]) -> Region | None:
 
 
 def gather(regions: Iterable[Region]) -> list[Region]:
-    """The same elements as few regions: none inside another, and none that differ in one axis only."""
+    """The same elements in few regions: none inside another, and none that differ in one axis only."""
     kept: list[Region] = []
     for region in regions:
         _add(kept, region)
@@ -49,7 +49,7 @@ def _add(kept: list[Region], region: Region) -> None:
 
 
 def _joined(a: Region, b: Region) -> Region | None:
-    """The one region that is both together; None if there is no such region."""
+    """The union of both as one region; None if there is no such region."""
     different = [axis for axis, (p, q) in enumerate(zip(a, b, strict=True)) if p != q]
     if len(different) <= 1:
         return tuple(p | q for p, q in zip(a, b, strict=True))
@@ -63,7 +63,7 @@ def _joined(a: Region, b: Region) -> Region | None:
 def reshaped(region: Region, shape: Sequence[int], source: Sequence[int]) -> list[Region]:
     """The elements of a tensor of shape `source` that a reshape to `shape` puts into the region.
 
-    Only axes that are joined or split are looked at element by element; the others keep their places.
+    Only axes that are joined or split are looked at element by element; the others keep their positions.
     """
     if all(len(places) == extent for places, extent in zip(region, shape, strict=True)):
         return [whole(source)]
@@ -76,7 +76,7 @@ def reshaped(region: Region, shape: Sequence[int], source: Sequence[int]) -> lis
 
 
 def _matching_axes(shape: Sequence[int], source: Sequence[int]) -> list[tuple[list[int], list[int]]]:
-    """Shortest runs of axes of both shapes that hold equally many elements."""
+    """Shortest runs of axes of both shapes that have equally many elements."""
     runs: list[tuple[list[int], list[int]]] = []
     i = j = 0
     while i < len(shape) and j < len(source):

@@ -1,4 +1,4 @@
-"""A graph: what is asked for, and every node that it takes, in an order in which they can be computed."""
+"""A graph: the requested results, and every node that they need, in an order in which they can be computed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Graph:
         )
 
     def used_once(self) -> set[Node]:
-        """The nodes that exactly one node reads, once, and that are no result of the graph."""
+        """The nodes that exactly one node reads, once, and that are not results of the graph."""
         roots = set(self.roots)
         return {node for node, users in self.users().items() if len(users) == 1 and node not in roots}
 

@@ -66,12 +66,12 @@ class Node(WithOperators):
 
 
 def found_or(found: Node | None, otherwise: Node) -> Node:
-    """`found` if there is one: a node is neither true nor false, so `or` cannot be asked."""
+    """`found` if there is one: a node is neither true nor false, so `or` cannot be used."""
     return otherwise if found is None else found
 
 
 def current_layers() -> tuple[str, ...]:
-    """The user's layer on whose behalf nodes are being made, as recorded by `layer_scope`."""
+    """The user's layer for which nodes are being made, as recorded by `layer_scope`."""
     return _current_layer.get()
 
 

@@ -1,6 +1,6 @@
 """The operators of nodes, so that a function written for arrays can be traced: `(t - p) ** 2`, `abs(x)`, `x[:, 0]`.
 
-What each of them makes is said by `planish.ops`, which knows the operations and provides them here.
+`planish.ops`, which knows the operations, provides here what each of them makes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A graph as text: stable, complete (equal text means equal program), and made to be read.
+"""A graph as text: stable, complete (equal text means equal program), and readable.
 
 %0: f32[N,28,28,1] = input[name='x']
 %1: f32[3,3,1,32] = parameter[name='conv2d/kernel']

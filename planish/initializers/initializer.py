@@ -29,7 +29,7 @@ class Initializer:
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """The array, in any float type."""
-        raise NotImplementedError(f"initializer {type(self).__name__} defines no values(shape)")
+        raise NotImplementedError(f"initializer {type(self).__name__} does not define values(shape)")
 
     def get_config(self) -> dict[str, Any]:
         return {}

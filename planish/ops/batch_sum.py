@@ -1,4 +1,4 @@
-"""The sum over all images of the batch, and over per-image axes: y[...] = sum over n (and axes) of x[n, ...]."""
+"""The sum over all images of the batch, and over axes of an image: y[...] = sum over n (and axes) of x[n, ...]."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from planish.ops.windows import Padding
 
 
 def map_extents(source: TensorType, border: Padding) -> tuple[int, int, int]:
-    """Rows, columns and channels of a map per image. ValueError if `source` is none, or a width is negative."""
+    """Rows, columns and channels of a map per image. ValueError if `source` is not a map, or a width is negative."""
     if len(source.shape) != 3 or not source.batched or any(width < 0 for side in border for width in side):
         raise ValueError(
             explain(

@@ -1,4 +1,4 @@
-"""NumPy's broadcasting, on per-image shapes: an operand without batch axis goes with every image."""
+"""NumPy's broadcasting, on per-image shapes: an operand without a batch axis goes with every image."""
 
 from __future__ import annotations
 

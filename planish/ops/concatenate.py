@@ -20,9 +20,9 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     if len(others) != 1 or any(len(type_.shape) != len(first) for type_ in inputs):
         raise ValueError(
             explain(
-                what=f"Tensors that cannot be joined along axis {axis}",
+                what=f"These tensors cannot be joined along axis {axis}",
                 layer=", ".join(current_layers()) or None,
-                rule="they have to be alike but for their extent along that axis",
+                rule="they may differ only in their extent along that axis",
                 received=" and ".join(str(type_) for type_ in inputs),
             )
         )

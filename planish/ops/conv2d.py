@@ -25,7 +25,7 @@ def infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     if len(w.shape) != 4 or w.batched or groups < 1 or w.shape[3] % groups:
         raise mistake(
             "a convolution has impossible weights",
-            rule="the groups share the filters equally, and all images the kernel",
+            rule="the groups share the filters equally, and all images share the kernel",
             expected="a kernel f32[rows, columns, input channels of a group, filters]",
             received=f"{w}, {groups} groups",
         )

@@ -1,6 +1,6 @@
 """Gradients of a convolution whose result only a maximum over windows reads.
 
-All of the gradient of the convolution's result is zero but for one pixel a window, the place of its maximum. With
+The gradient of the convolution's result is zero except at one pixel per window, the place of its maximum. With
 t = places[n, r, q, o], which is pixel (i, j) = (r, q) * pool strides + (t // window columns, t % window columns):
 
 dw[a, b, c, o] = sum over n, r, q of x[n, i*s + a*d - p, j*s + b*d - p, c] * g[n, r, q, o]

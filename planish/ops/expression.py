@@ -1,4 +1,4 @@
-"""Expressions: short straight-line programs of element-wise operations, evaluated where a value still is in a register.
+"""Expressions: short straight-line programs of element-wise operations, evaluated while a value is still in a register.
 
 An expression is what fusion makes of a chain of element-wise nodes: registers `0 .. inputs-1` hold its operands, every
 step adds one register, and the last one is the result.

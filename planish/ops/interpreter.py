@@ -57,7 +57,7 @@ def _batch_size(graph: Graph, bindings: Mapping[str, Any]) -> int:
         if np.ndim(bindings.get(node.attributes["name"], 0)):
             return len(bindings[node.attributes["name"]])
     if any(node.batched or node.op == "batch_size" for node in graph.nodes):
-        raise ValueError(explain(what="No input tells how many images the batch has", remedy="give batch_size"))
+        raise ValueError(explain(what="No input says how many images the batch has", remedy="give batch_size"))
     return 1
 
 

@@ -1,4 +1,4 @@
-"""Operations as the kernels compute them: on packed weights, on maps that have their border already.
+"""Operations as the kernels compute them: on packed weights, and on maps that already have their border.
 
 * `dense_panels[units, panels, lanes, packed]` x, weights: packed, or as they are
 * `conv2d_panels[kernel_shape, strides, dilation, groups, window, panels, lanes]` x, packed: convolution without

@@ -1,4 +1,4 @@
-"""Errors of shape rules: the layer on whose behalf the node is being made is named without every rule asking for it."""
+"""Errors of shape rules: they name the layer for which the node is being made, so that no rule has to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mistake(
 
 
 def check_values(what: str, *types: TensorType) -> None:
-    """ValueError unless all are f32: class indices are no quantities."""
+    """ValueError unless all are f32: class indices are not quantities."""
     if any(type_.dtype != "f32" for type_ in types):
         received = " and ".join(map(str, types))
         raise mistake(f"{what} computes with f32 values", received=received, remedy="use one_hot(labels, classes)")

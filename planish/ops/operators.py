@@ -40,12 +40,12 @@ def _matmul(a: Any, b: Any) -> Node:
 
 
 def _index(x: Node, key: Any) -> Node:
-    """Slices and single places of the axes of an image; the batch axis is taken whole."""
+    """Slices and single positions along the axes of an image; the batch axis is taken whole."""
     keys = _spelt_out(x, key if isinstance(key, tuple) else (key,))
     if x.batched:
         if keys[0] != slice(None):
             raise _mistake(
-                "a value is computed for every image: none of them can be picked",
+                "a value is computed for every image: a single image cannot be picked",
                 expected="a colon for the batch axis",
                 received=f"[{_told(key)}]",
                 remedy="x[:, 0] for the first number of each image",
@@ -61,7 +61,7 @@ def _index(x: Node, key: Any) -> Node:
 
 
 def _spelt_out(x: Node, keys: tuple[Any, ...]) -> list[Any]:
-    """A place for every axis, the batch axis included."""
+    """An index for every axis, the batch axis included."""
     rank = len(x.shape) + x.batched
     ellipses = [place for place, key in enumerate(keys) if key is Ellipsis]
     cut = ellipses[0] if ellipses else len(keys)
@@ -69,7 +69,7 @@ def _spelt_out(x: Node, keys: tuple[Any, ...]) -> list[Any]:
     missing = rank - len(before) - len(after)
     if len(ellipses) > 1 or missing < 0:
         raise _mistake(
-            "an index with more places than there are axes", expected=f"{rank} at most", received=_told(keys)
+            "an index with more entries than there are axes", expected=f"{rank} at most", received=_told(keys)
         )
     return [*before, *[slice(None)] * missing, *after]
 
@@ -83,7 +83,7 @@ def _range(place: Any, extent: int, key: Any) -> tuple[int, int]:
         return place % extent, place % extent + 1
     raise _mistake(
         "this index cannot be compiled",
-        expected=f"numbers from {-extent} to {extent - 1}, or slices without a step that leave something",
+        expected=f"numbers from {-extent} to {extent - 1}, or slices that have no step and are not empty",
         received=f"[{_told(key)}]",
     )
 
@@ -124,9 +124,7 @@ def _no_attribute(x: Node, name: str) -> NoReturn:
 
 
 def _no_items(x: Node) -> NoReturn:
-    raise TypeError(
-        explain(what="a value that is computed later has no items to go through", remedy="x[:, 0], x[:, 1]")
-    )
+    raise TypeError(explain(what="a value that is computed later cannot be iterated over", remedy="x[:, 0], x[:, 1]"))
 
 
 def _no_array(*arguments: Any) -> NoReturn:

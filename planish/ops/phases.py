@@ -1,6 +1,6 @@
-"""A map as interleaved smaller ones, its phases, and the part of a kernel that concerns one of them.
+"""A map as interleaved smaller maps, its phases, and the part of a kernel that belongs to one of them.
 
-The gradient of a convolution with strides falls apart like that: pixels whose places have the same remainder meet the
+The gradient of a convolution with strides splits like that: pixels whose positions have the same remainder meet the
 same taps of the kernel.
 
     kernel_phase   y[i, j] = w[first[0] + i * strides[0], first[1] + j * strides[1]]

@@ -1,6 +1,6 @@
 """Gradients of pools.
 
-Maximum: the first place in a window (row by row) that holds the maximum gets the window's gradient; windows that
+Maximum: the first pixel in a window (row by row) that has the maximum gets the window's gradient; windows that
 overlap add up. Where a window holds NaN, `pool_places` says which one does.
 Average: each real pixel of a window gets the window's gradient divided by their number.
 """

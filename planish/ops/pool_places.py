@@ -1,8 +1,8 @@
-"""Where in its window each maximum of a pool is: what the gradient of the pool needs to know, in a byte a window.
+"""Where in its window each maximum of a pool is: what the gradient of the pool needs to know, one byte per window.
 
-The maximum of a window that holds NaN is NaN, and its place the first one if that is NaN, else that of the largest
-number: the place that TensorFlow has. A window that an activation switched off has none: `gate_places` says so, and no
-gradient passes there.
+The maximum of a window that holds NaN is NaN, and its place is the first one if that is NaN, else that of the largest
+number, as in TensorFlow. A window that an activation switched off has none: `gate_places` says so, and no gradient
+passes there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
 
 
 def places_of_maxima(x: Array, extents: Sequence[int], window: Sequence[int], strides: Sequence[int]) -> Array:
-    """i8[n, rows, columns, c]: the first place, row by row, that holds the maximum of its window."""
+    """i8[n, rows, columns, c]: the first place, row by row, that has the maximum of its window."""
     seen = np.stack([x[:, *tap_slices(tap, extents, strides)] for tap in taps(window)])
     places: Array = first_maxima(seen).astype(np.int8)
     return places

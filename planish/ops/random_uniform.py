@@ -1,4 +1,4 @@
-"""Uniform random numbers in [0, 1) that depend on nothing but seed, stream, image and element: not on threads or order.
+"""Uniform random numbers in [0, 1) that depend only on seed, stream, image and element, not on threads or order.
 
 The counter-based generator, in 32-bit arithmetic that wraps around (`mix` ends a multiply-xorshift hash):
 
@@ -8,8 +8,8 @@ The counter-based generator, in 32-bit arithmetic that wraps around (`mix` ends 
     value = (bits >> 8) * 2**-24
     mix(h): h ^= h >> 16; h *= 0x7FEB352D; h ^= h >> 15; h *= 0x846CA68B; h ^= h >> 16
 
-`image` is the place in the batch, `element` the flat index in the image's tensor. The constants of `mix` are from Chris
-Wellons' search for low-bias 32-bit hash functions ("Prospecting for hash functions", 2018).
+`image` is the position in the batch, `element` the flat index in the image's tensor. The constants of `mix` are from
+Chris Wellons' search for low-bias 32-bit hash functions ("Prospecting for hash functions", 2018).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WORD = 0xFFFFFFFF
 
 
 def mix(word: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """A bijection of 32-bit words that lets every bit of the argument change about half the bits of the result."""
+    """A bijection of 32-bit words that makes every bit of the argument change about half the bits of the result."""
     word = word ^ (word >> np.uint32(16))
     word = word * np.uint32(MIX_MULTIPLIERS[0])
     word = word ^ (word >> np.uint32(15))
@@ -42,7 +42,7 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
     (seed,) = inputs
     if seed != TensorType((), "i32", batched=False) or min(attributes["shape"], default=1) < 1:
         raise mistake(
-            "random numbers come from a seed that is an i32 scalar, in a shape with elements",
+            "random numbers need a seed that is an i32 scalar, and a shape with elements",
             received=f"{seed}, shape {attributes['shape']}",
         )
     return TensorType(attributes["shape"])

@@ -1,7 +1,7 @@
 """The squared distance from a mean, whose gradient with respect to the mean is left out.
 
-d/dm of the sum over x of (x - m)^2 is -2 * sum of (x - m): zero, if m is the mean of the same values. Left to the rules
-of subtraction and square, it would be computed all the same, by a pass over all values.
+d/dm of the sum over x of (x - m)^2 is -2 * sum of (x - m): zero, if m is the mean of the same values. The rules of
+subtraction and square would compute it anyway, by a pass over all values.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`sum_of_slices` x: a sum over the batch, where a program computes it slice by slice: x is that of one slice.
 
-The program adds one slice after the other to the result. The interpreter knows no slices: its x is the whole sum.
+The program adds one slice after the other to the result. The interpreter has no slices: its x is the whole sum.
 """
 
 from __future__ import annotations

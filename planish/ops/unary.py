@@ -161,7 +161,7 @@ _define(
 _define("relu", lambda x, _: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
 _define("softplus", lambda x, _: _softplus(x), lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
 _define("floor", lambda x, _: np.floor(x), _none, monotone=True)
-# The last two are monotone for alpha >= 0 only: who relies on it has to look at alpha.
+# The last two are monotone for alpha >= 0 only: whoever relies on it has to look at alpha.
 _define("elu", _elu, _elu_grad, monotone=True)
 _define("leaky_relu", _leaky, _leaky_grad, monotone=True)
 

@@ -47,8 +47,8 @@ def output_extents(
 ) -> Pair:
     """Rows and columns of the result: floor((extent + padding - reach) / stride) + 1.
 
-    A window reaches over dilation * (size - 1) + 1 pixels. ValueError if that is more than there are, or for sizes that
-    are none.
+    A window reaches over dilation * (size - 1) + 1 pixels. ValueError if that is more than there are, or for
+    impossible sizes.
     """
     if min(*window, *strides, *dilation) < 1 or min(*padding[0], *padding[1]) < 0:
         raise mistake(
@@ -80,14 +80,14 @@ def padded(x: Array, padding: Padding, value: float = 0.0) -> Array:
 
 
 def taps(window: Sequence[int]) -> Iterator[Pair]:
-    """Every place in a window, row by row."""
+    """Every position in a window, row by row."""
     return product(range(window[0]), range(window[1]))
 
 
 def tap_slices(
     tap: Pair, extents: Sequence[int], strides: Sequence[int], dilation: Sequence[int] = (1, 1)
 ) -> tuple[slice, slice]:
-    """The rows and columns of a padded map that one place of the window meets as the window moves."""
+    """The rows and columns of a padded map that one position of the window meets as the window moves."""
     rows, columns = (
         slice(start, start + (extents[axis] - 1) * strides[axis] + 1, strides[axis])
         for axis, start in enumerate((tap[0] * dilation[0], tap[1] * dilation[1]))

@@ -1,7 +1,7 @@
 """The passes in front of differentiation.
 
-Gradients are better taken of what they make than of the user's graph: those of a pool in front of bias and activation
-are zero almost everywhere, and those of bias and activation then have the pool's size.
+Gradients are better taken of the graph that they make than of the user's: those of a pool in front of bias and
+activation are zero almost everywhere, and those of bias and activation then have the pool's size.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A convolution and the maximum over windows of it that do not overlap become one node.
 
-The map between never reaches memory. Where training asks for the places of the maxima, they come from the same node's
-operands: `conv2d_pool_places`.
+The map between them never reaches memory. Where training asks for the places of the maxima, they come from the same
+node's operands: `conv2d_pool_places`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def fuse_conv_pool(graph: Graph) -> Graph:
 
 
 def _one_pool(readers: list[Node]) -> bool:
-    """Whether all that reads the map is one pool, and the places of its maxima."""
+    """Whether only one pool, and the places of its maxima, read the map."""
     pools = [node for node in readers if node.op == "max_pool2d"]
     if len(pools) != 1 or not _divides(pools[0]):
         return False

@@ -71,7 +71,7 @@ class _Chain:
 
 
 def _absorb(chain: _Chain, node: Node) -> _Place:
-    """Adds all of an element-wise node to the chain; where its result is."""
+    """Adds a whole element-wise node to the chain; gives where its result is."""
     if node.op != "elementwise":
         places = tuple(_argument(chain, source) for source in node.inputs)
         return chain.step(node.op, places, tuple(node.attributes.items()))
@@ -128,7 +128,7 @@ def _join_producer(node: Node, alone: set[Node]) -> Node | None:
 
 
 def _join_summed(node: Node, alone: set[Node]) -> Node | None:
-    """A sum of what nobody else reads, without writing that."""
+    """A sum of a value that nothing else reads, without writing that value."""
     (summed,) = node.inputs
     axes = node.attributes["axes"]
     kept = bool(summed.shape) and len(summed.shape) - 1 not in axes

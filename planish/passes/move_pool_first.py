@@ -39,7 +39,7 @@ def move_pool_first(graph: Graph) -> Graph:
 
 
 def _mapped_operand(node: Node) -> int | None:
-    """The operand that a non-decreasing operation maps pixel by pixel; None if it is no such operation."""
+    """The operand that a non-decreasing operation maps pixel by pixel; None for other operations."""
     op = op_named(node.op)
     if op.monotone and len(node.inputs) == 1 and node.attributes.get("alpha", 1.0) >= 0:
         return 0

@@ -34,7 +34,7 @@ class Recorder:
         self.records.append(Record(name, before, after, seconds))
 
     def graph_after(self, name: str) -> Graph:
-        """The graph as the named pass left it. KeyError if there was no such pass."""
+        """The graph as the named pass left it. KeyError if no pass has the name."""
         for record in self.records:
             if record.name == name:
                 return record.after

@@ -1,8 +1,8 @@
 """The gradient of a convolution with respect to its maps, written as convolutions.
 
 Without strides it is one: of the bordered gradient with the turned kernel. With strides it is one for each phase of
-the map, pixels whose places have the same remainder, since these meet the same taps of the kernel. A single one, of a
-gradient with zeros in between, would multiply by those zeros.
+the map, pixels whose positions have the same remainder, since these meet the same taps of the kernel. A single
+convolution, of a gradient with zeros in between, would multiply by those zeros.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Gives convolutions and maxima maps that have their border already.
 
-Kernels then never ask whether a pixel is inside.
+Kernels then never check whether a pixel is inside.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _separated_pool_gradient(node: Node) -> Node | None:
 
 
 def _separated_input_gradient(node: Node) -> Node | None:
-    """The gradient of the map with its border, which is cut off."""
+    """The gradient of the map with its border, then without it."""
     padding = node.attributes["padding"]
     if padding == NO_PADDING:
         return None

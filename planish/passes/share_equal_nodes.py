@@ -1,4 +1,4 @@
-"""Computes once what several nodes compute alike."""
+"""Computes once what several nodes would compute in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models of planish, Keras and PyTorch are made of, before any number is computed: shapes, sizes and costs."""
+"""What models of planish, Keras and PyTorch consist of, before any number is computed: shapes, sizes and costs."""
 
 from planish.structure.features import FlatFeatures, flat_features
 from planish.structure.maps import flatten_map

@@ -15,7 +15,7 @@ from planish.structure.steps import Step, steps_of
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A model that differs from the user's in one place. `change` says where, as one would type it.
+    """A model that differs from the user's in one respect. `change` says where, as one would type it.
 
     `features` is what its first Dense gets; the other counts are those of the whole model, as in `Step`.
     """
@@ -45,13 +45,13 @@ class Pair:
 
 
 def pair_in(layers: Sequence[Layer], steps: Sequence[Step]) -> Pair | None:
-    """The first Flatten that is followed by a Dense; None if there is none. A step a layer."""
+    """The first Flatten that is followed by a Dense; None if there is none. One step per layer."""
     places = _places(layers)
     return None if places is None else Pair(steps[places[0]], steps[places[1]])
 
 
 def alternatives_to(layers: Sequence[Layer], steps: Sequence[Step]) -> tuple[Alternative, ...]:
-    """What one might do instead of this Flatten -> Dense, as many as make sense. A step a layer."""
+    """What one might do instead of this Flatten -> Dense, as far as it makes sense. One step per layer."""
     places = _places(layers)
     if places is None:
         return ()

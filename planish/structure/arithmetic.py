@@ -1,7 +1,7 @@
 """How a layer's output shape follows from its input's, written out with the numbers at hand.
 
-The numbers come from the nodes that the layer made, and so does the result: `28 -> 26` is read off the graph, and the
-text beside it says why.
+The numbers and the result come from the nodes that the layer made: `28 -> 26` is read off the graph, and the text
+beside it says why.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _sides(node: Node, axis: int, attribute: str, sign: str) -> str:
 
 
 def _reshape(node: Node) -> str:
-    """Joined axes are multiplied out; other shapes only have as many numbers as before."""
+    """Joined axes are multiplied out; other shapes just have as many numbers as before."""
     before, after = node.inputs[0].shape, node.shape
     if len(before) < 2:
         return ""

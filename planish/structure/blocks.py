@@ -1,4 +1,4 @@
-"""Graphs with branches as chains: what lies between two places that every path passes becomes one layer."""
+"""Graphs with branches as chains: what lies between two points that every path passes becomes one layer."""
 
 from __future__ import annotations
 

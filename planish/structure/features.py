@@ -1,4 +1,4 @@
-"""The number that everybody asks for: how many features the first Dense, or Linear, gets."""
+"""The number that everybody needs: how many features the first Dense, or Linear, gets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planish.tracebacks import short_in_notebooks
 
 
 class FlatFeatures(int):
-    """The number of flat features: an int in every respect, which also knows how it came about.
+    """The number of flat features: an int in every respect, which also knows where it comes from.
 
     `shape` is the map's that is flattened, `input_shape` the image's (both without the batch axis), and `steps` has the
     layers in between. It is pickled and written to JSON as the plain number.
@@ -56,9 +56,9 @@ def flat_features(layers: Any, input_shape: Sequence[int] | int | None = None) -
     """How many features the model's Flatten gives for images of the shape: `in_features` of the Linear after it.
 
     `layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file; nothing in it
-    is changed. What comes after the first Flatten is not looked at, so it need not fit; without a Flatten, the number
-    is that of all that the last layer gives. `input_shape` is without the batch axis, with the channels first for
-    PyTorch. TypeError for what is no model, ValueError if the layers before the Flatten do not fit.
+    is changed. What comes after the first Flatten is ignored, so it does not have to fit; without a Flatten, it is the
+    number of all outputs of the last layer. `input_shape` is without the batch axis, with the channels first for
+    PyTorch. TypeError for what is not a model, ValueError if the layers before the Flatten do not fit.
 
     >>> int(keras.flat_features(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])))
     50

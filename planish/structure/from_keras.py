@@ -1,4 +1,4 @@
-"""A model or layer of Keras, or a `.keras` file, as layers: by its configuration, which is all that is read."""
+"""A model or layer of Keras, or a `.keras` file, as layers: by its configuration, the only thing that is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PyTorch module as a chain of layers. PyTorch is not imported: a module brings it along."""
+"""A PyTorch module as a chain of layers. PyTorch is not imported here: whoever has a module has imported it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def is_module(value: Any) -> bool:
 def layers_of(module: Any, name: str = "") -> list[Layer]:
     """What the module does to one image [channels, height, width], step by step.
 
-    Sequentials are their children in order; modules with a `forward` of their own are followed by torch.fx, branches
-    that meet again becoming one layer. ValueError for what cannot be followed, and for layers without a counterpart.
+    Sequentials are their children in order; torch.fx follows modules that have a `forward` of their own; branches that
+    meet again become one layer. ValueError for what cannot be followed, and for layers without a counterpart.
     """
     kind = _kind(module)
     if _is_sequential(module):
@@ -92,7 +92,7 @@ def _traced(module: Any) -> Any:
     trace = importlib.import_module("torch.fx").symbolic_trace
     try:
         return trace(module)
-    except Exception as error:  # whatever a user's forward raises when it is run on symbols
+    except Exception as error:  # anything that a user's forward may raise when it is run on symbols
         raise ValueError(
             explain(
                 what=f"the forward of {type(module).__name__} cannot be followed by torch.fx",

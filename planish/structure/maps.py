@@ -1,4 +1,4 @@
-"""The flatten map of any model that planish can read the structure of."""
+"""The flatten map of any model whose structure planish can read."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What PyTorch's layers have in common as layers of planish: the same shapes, weights and reach, in channels first.
 
-They say what a module is made of, and are not meant to be run on data.
+They describe what a module consists of, and are not meant to be run on data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ FIRST = "channels_first"
 
 
 class Mirrored(Layer):
-    """A layer that its user knows by the name `kind`: "Conv2d '0'"."""
+    """A layer that its user knows as a `kind`: "Conv2d '0'"."""
 
     def __init__(self, kind: str, name: str, **options: Any) -> None:
         super().__init__(name=name, **options)

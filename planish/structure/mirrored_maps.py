@@ -124,7 +124,7 @@ class AdaptivePool(Mirrored):
         return x
 
     def arithmetic(self, shape: Shape) -> str:
-        """How many windows there are: no rule gives that, it is what the module was asked for."""
+        """How many windows there are: no rule gives that; it is the module's argument."""
         rows, columns = (extent if count is None else count for count, extent in zip(self.size, shape[1:], strict=True))
         return f"{rows} x {columns} windows for {shape[1]} x {shape[2]} pixels"
 

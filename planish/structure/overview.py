@@ -1,4 +1,4 @@
-"""The way from the image to the scores, with the arithmetic and the costs, and what else one might do."""
+"""The way from the image to the scores, with the arithmetic, the costs, and alternatives."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Shapes:
 
     @property
     def chain(self) -> str:
-        """The way of the shapes on one line."""
+        """The chain of shapes on one line."""
         return chain(self.input_shape, self.steps)
 
     def as_dict(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def shapes(model_or_layers: Any, input_shape: Sequence[int] | int | None = None)
 
     `model_or_layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file;
     nothing in it is changed, and no weights are made. `input_shape` is the shape of one image without the batch axis,
-    with the channels first for PyTorch; it may be left out where the model says it. TypeError for what is no model,
+    with the channels first for PyTorch; it may be left out where the model says it. TypeError for what is not a model,
     ValueError, with the chain of shapes so far, for layers that do not fit.
 
     >>> len(keras.shapes(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])).steps)

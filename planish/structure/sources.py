@@ -1,4 +1,4 @@
-"""Whatever a user calls a model, as a list of layers that nobody else uses, with the shape of one image."""
+"""Anything that a user calls a model, as a list of layers that nothing else uses, with the shape of one image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def model_from(source: Any, input_shape: Sequence[int] | int | None = None) -> S
     """A built model of the same structure, with weights of its own that are never made.
 
     `input_shape` is the shape of one image: without the batch axis, with the channels first for PyTorch. It may be left
-    out where the source says it. TypeError for what is no model, ValueError for one that does not fit.
+    out where the source says it. TypeError for what is not a model, ValueError for one that does not fit.
     """
     layers, shape = layers_from(source, input_shape)
     return built(layers, shape, name_of(source))
@@ -80,7 +80,7 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
         return _read(from_keras.model_of(source) if hasattr(source, "layers") else from_keras.layer_of(source))
     if isinstance(source, (list, tuple)):
         return _read_all(source)
-    raise TypeError(explain(what="this is no model", expected=_TAKEN, received=repr(source)))
+    raise TypeError(explain(what="this is not a model", expected=_TAKEN, received=repr(source)))
 
 
 def _read_all(items: Sequence[Any]) -> tuple[list[Layer], BatchShape | None]:

@@ -85,5 +85,5 @@ def _activation_nbytes(nodes: Sequence[Node]) -> int:
 
 
 def chain(input_shape: Shape, steps: Sequence[Step]) -> str:
-    """The way of the shapes on one line."""
+    """The chain of shapes on one line."""
     return " -> ".join([str(input_shape), *map(str, steps)])

@@ -54,7 +54,7 @@ _COMBINATIONS = ("add", "iadd", "sub", "isub", "mul", "imul", "truediv", "itrued
 
 
 def combination(function: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Combine:
-    """What brings several branches together. ValueError if planish has no counterpart of it."""
+    """What brings several branches together. ValueError if it has no counterpart in planish."""
     if function in CONCATENATIONS:
         axis = options.get("dim", options.get("axis", arguments[1] if len(arguments) > 1 else 0))
         if axis != 0:
@@ -64,7 +64,7 @@ def combination(function: str, name: str, arguments: Sequence[Any], options: Map
     raise ValueError(
         explain(
             what=f"the call {name!r} in the module's forward is not known",
-            expected="branches that are added, multiplied, compared, or concatenated along another axis than the batch",
+            expected="branches that are added, multiplied, compared, or concatenated along any axis but the batch",
             received=function,
             remedy="give the layers up to the Flatten as a Sequential",
         )
@@ -72,7 +72,7 @@ def combination(function: str, name: str, arguments: Sequence[Any], options: Map
 
 
 def layer_of_call(function: str, name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> Layer:
-    """The layer for `function(x, *arguments, **options)`. ValueError if planish has no counterpart of it."""
+    """The layer for `function(x, *arguments, **options)`. ValueError if it has no counterpart in planish."""
     if function in _FUNCTIONS:
         kind, defaults = _FUNCTIONS[function]
         given = {**defaults, **dict(zip(defaults, arguments, strict=False)), **options}
@@ -103,7 +103,7 @@ def _renamed(layer: Layer, kind: str) -> Layer:
 
 
 def _reshaped(function: str, name: str, arguments: Sequence[Any]) -> Layer:
-    """The first extent is the batch's, whatever it is called; one more means that all the rest is joined."""
+    """The first extent is the batch's, whatever it is called; one more means that all other axes are joined."""
     extents = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], (tuple, list)) else arguments
     rest = tuple(extents[1:])
     if len(rest) == 1:
@@ -121,6 +121,6 @@ def _reshaped(function: str, name: str, arguments: Sequence[Any]) -> Layer:
 
 
 def _completed(shape: Shape, extents: Shape) -> Shape:
-    """`extents` with what the others leave for -1."""
+    """`extents` with the number for -1 that the others leave."""
     rest = math.prod(shape) // abs(math.prod(extents))
     return tuple(rest if extent == -1 else extent for extent in extents)

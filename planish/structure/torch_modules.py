@@ -31,7 +31,7 @@ def is_known(kind: str) -> bool:
 def layer_for(kind: str, name: str, settings: Any) -> Layer:
     """The layer for a module of the class `kind`, whose settings are attributes of `settings`.
 
-    ValueError for a class, or a setting, that planish has no counterpart of.
+    ValueError for a class, or a setting, that has no counterpart in planish.
     """
     builder = _BUILDERS.get(kind)
     if builder is None:
@@ -51,7 +51,7 @@ def _refuse(kind: str, name: str, setting: str, expected: object, received: obje
 
 
 def _pair(value: Any) -> Any:
-    """Two of them, for rows and columns."""
+    """A pair, for rows and columns."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
 
 

@@ -1,6 +1,6 @@
 """Data sets that are chained as tf.data's are: `folder.map(scaled).cache().shuffle(100).prefetch(1)`.
 
-Nothing is computed before somebody iterates, and each iteration starts again. An element is an array, or a tuple or a
+Nothing is computed before iteration begins, and each iteration starts again. An element is an array, or a tuple or a
 dictionary of elements; batches are elements whose arrays have one more axis in front.
 """
 
@@ -19,7 +19,7 @@ from planish.errors import explain
 from planish.tensor import Int64, tensor
 
 INFINITE, UNKNOWN = -1, -2
-"""What `cardinality` says where no number says it: tf.data's constants."""
+"""What `cardinality` says where there is no number: tf.data's constants."""
 
 Element = Any
 
@@ -32,7 +32,7 @@ class ArraySpec(NamedTuple):
 
 
 class Dataset(ABC):
-    """Elements that are made anew by each iteration; its methods chain it further.
+    """Elements that each iteration makes anew; methods make further data sets from it.
 
     `class_names` is handed on from link to link. `batched` says that the first axis may be shorter in the last element.
     """
@@ -53,13 +53,13 @@ class Dataset(ABC):
         return (nested(tensor, element) for element in self._elements())
 
     def __len__(self) -> int:
-        """How many elements there are. TypeError if that is not known, or if there is no end of them."""
+        """How many elements there are. TypeError if that is not known, or if there are infinitely many."""
         count = self._count()
         if count < 0:
             raise TypeError(
                 explain(
                     what="the data set has no length",
-                    received="elements without end" if count == INFINITE else "as many elements as a function lets by",
+                    received="elements without end" if count == INFINITE else "as many as a function lets through",
                     remedy="take(n) gives the first n; steps_per_epoch=n tells fit how many make an epoch",
                 )
             )
@@ -74,7 +74,7 @@ class Dataset(ABC):
         return f"<{type(self).__name__} {told}>"
 
     def cardinality(self) -> Int64:
-        """How many elements there are; -1 if there is no end of them, -2 if it is not known."""
+        """How many elements there are; -1 if there are infinitely many, -2 if it is not known."""
         return Int64(self._count())
 
     @property

@@ -23,7 +23,7 @@ Images = NDArray[Any]
 Batch = tuple[Images, Any] | Images
 
 _NBYTES_AHEAD = 32 << 20
-"""What images may take that are read before they are asked for."""
+"""The memory of images that are read before they are needed."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -157,12 +157,12 @@ class ImageFolder(Dataset):
 
     @property
     def _ahead(self) -> int:
-        """How many images are read before they are asked for: the next batch, if it is small."""
+        """How many images are read before they are needed: the next batch, if it is small."""
         return min(self.batch_size or 1, _NBYTES_AHEAD // (4 * int(np.prod(self.image_shape))))
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
-    """`work` of each item, on as many threads as planish uses; `ahead` of them, and some, before they are asked for."""
+    """`work` of each item, on as many threads as planish uses; `ahead` of them, and some, before they are needed."""
     from planish.runtime.threads import get_num_threads
 
     threads = get_num_threads()

@@ -23,7 +23,7 @@ NOT_DECODED = frozenset(("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"))
 """Formats of Pillow's that it does not decode itself: it would start another program, ask the system, or give up."""
 
 _FULL_SCALE = ("JPEG2000", "PNG", "PPM")
-"""Formats whose largest value is white, whatever their depth. In a TIFF, numbers are what somebody measured."""
+"""Formats whose largest value is white, whatever their depth. In a TIFF, numbers are measurements."""
 
 _ORIENTATION = 0x0112  # in EXIF data
 _ON_ITS_SIDE = (5, 6, 7, 8)
@@ -57,11 +57,11 @@ class UnreadableImageError(ValueError):
 def decoded(source: Source, *, grey: bool = False, least: int = 0) -> Decoded:
     """The first image of a file (or of the bytes in a BytesIO), upright as its EXIF data say.
 
-    `grey` says that only its brightness will be wanted: a JPEG file has that apart from its colours. `least` says how
-    many pixels of a side will do: a JPEG file can be decoded in a half, a quarter or an eighth of its size, averaged.
-    UnreadableImageError if there is no image to be had, OSError if the file cannot be opened.
+    `grey` says that only its brightness is needed: a JPEG file stores that apart from its colours. `least` says how
+    many pixels of a side are enough: a JPEG file can be decoded in a half, a quarter or an eighth of its size,
+    averaged. UnreadableImageError if there is no image, OSError if the file cannot be opened.
     """
-    pillow()  # which may be missing; better said before files are looked at
+    pillow()  # which may be missing; better said before files are read
     path = named(source)
     if isinstance(source, BytesIO):
         return _decoded(source, path, grey, least)
@@ -92,7 +92,7 @@ def image_size(path: str) -> tuple[int, int] | None:
 
 
 def pillow() -> Any:
-    """The module PIL.Image; ImportError that says what to install."""
+    """The module PIL.Image; an ImportError that says what to install."""
     try:
         from PIL import Image
     except ImportError:
@@ -118,7 +118,7 @@ def endings() -> tuple[str, ...]:
 
 
 def eight_bits(deep: Decoded) -> Image | None:
-    """A picture of 16 bits in 8, as TensorFlow reads it: the high byte. None if its numbers are not a brightness.
+    """A picture of 16 bits as 8 bits, as TensorFlow reads it: the high byte. None if its numbers are not a brightness.
 
     A transparent grey becomes an alpha channel.
     """

@@ -261,7 +261,7 @@ def _given(labels: Any, count: int, root: str) -> NDArray[np.int32]:
                 what="labels are not a whole number for each file",
                 expected="'inferred', None, or a list of class indices in the order of the files' paths",
                 received=repr(labels) if isinstance(labels, str) else f"shape {array.shape}, dtype {array.dtype}",
-                remedy="names become class indices so: np.unique(names, return_inverse=True)[1]"
+                remedy="to turn names into class indices: np.unique(names, return_inverse=True)[1]"
                 if array.dtype.kind in "UO" and array.ndim == 1
                 else None,
             )
@@ -269,7 +269,7 @@ def _given(labels: Any, count: int, root: str) -> NDArray[np.int32]:
     if len(array) != count:
         raise ValueError(
             explain(
-                what=f"labels are not as many as the images in {root!r}",
+                what=f"there are more or fewer labels than images in {root!r}",
                 expected=f"{count:,} labels, one for each image",
                 received=f"{len(array):,}",
                 remedy="labels='inferred' takes the classes from the sub-folders",

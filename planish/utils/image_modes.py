@@ -1,4 +1,4 @@
-"""The colours of an image: grey, RGB or RGBA, as TensorFlow's decoders have them, and nothing that was hidden."""
+"""The colours of an image: grey, RGB or RGBA, as TensorFlow's decoders give them, and nothing that was hidden."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def check_color_mode(color_mode: str) -> None:
 def pixels(source: Source, color_mode: str, least: int = 0) -> NDArray[np.uint8] | NDArray[np.float32]:
     """The image of a file as TensorFlow decodes it: [height, width, channels], uint8 of 0-255.
 
-    With `least`, photographs may come in a smaller size, if each side still has so many pixels. What has numbers
-    instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
+    With `least`, photographs may come in a smaller size, if each side still has so many pixels. A file with
+    measurements instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
     """
     grey = color_mode == "grayscale"
     found = decoded(source, grey=grey, least=least)

@@ -33,7 +33,7 @@ class ImageReader:
     antialias: bool = False
     data_format: str | None = None
     fast: bool = False
-    """Large photographs are decoded in a part of their size, which is averaged, so values are only near to Keras's."""
+    """Large photographs are decoded at a fraction of their size, by averaging, so values are only close to Keras's."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_size", checked_size(self.image_size))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CHANNELS", "INTERPOLATIONS", "array_to_img", "img_to_array", "load_img", "save_img"]
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
-"""How Pillow resizes; other than those of `image_dataset_from_directory`, these average over what they leave out."""
+"""How Pillow resizes; unlike those of `image_dataset_from_directory`, these average over what they leave out."""
 
 _CHANNEL_COUNTS = tuple(CHANNELS.values())
 

@@ -48,7 +48,7 @@ def _whole(labels: NDArray[np.generic]) -> NDArray[np.int64]:
     if indices is None or not np.array_equal(indices, labels):
         raise ValueError(
             explain(
-                what="to_categorical: labels are no class indices",
+                what="to_categorical: labels are not class indices",
                 expected="whole numbers",
                 received=f"an array of dtype {labels.dtype}",
                 remedy="np.unique(labels, return_inverse=True)[1] numbers names"

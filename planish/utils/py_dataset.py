@@ -1,4 +1,4 @@
-"""A supply of batches with items: the base class that Keras's programs derive theirs from."""
+"""Batches by index: the base class from which Keras's programs derive theirs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PyDataset:
     """Derive from it, and write `__getitem__(index)`, a whole batch (x, y), and `__len__`, the number of batches.
 
     `workers`, `use_multiprocessing` and `max_queue_size` are kept and change nothing: batches are made on one thread
-    beside training, ahead of it. Any object with the two methods will do in `fit`, whatever it derives from.
+    beside training, ahead of it. `fit` takes any object with the two methods, whatever it derives from.
 
     >>> class Zeros(keras.utils.PyDataset):
     ...     def __len__(self):
@@ -34,7 +34,7 @@ class PyDataset:
         self.max_queue_size = max_queue_size
 
     def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(explain(what=f"{type(self).__name__} defines no __getitem__(index)"))
+        raise NotImplementedError(explain(what=f"{type(self).__name__} does not define __getitem__(index)"))
 
     def __iter__(self) -> Iterator[Any]:
         batches = self.num_batches
@@ -43,7 +43,7 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """The number of batches, as `__len__` says it; None is for a supply without end."""
+        """The number of batches, as `__len__` gives it; None if there are infinitely many."""
         if hasattr(self, "__len__"):
             return len(self)
         raise NotImplementedError(

@@ -28,7 +28,7 @@ class Filter(NamedTuple):
 
 
 class Taps(NamedTuple):
-    """For each output, the n inputs that it is summed of, `places` [out, n], and their `weights` [out, n]."""
+    """For each output, the n inputs that it is the sum of, `places` [out, n], and their `weights` [out, n]."""
 
     places: NDArray[np.int64]
     weights: Floats
@@ -67,10 +67,10 @@ _FILTERS = {
     "mitchellcubic": Filter(2, _mitchell),
 }
 _SMOOTH = {"bilinear": Filter(1, _triangle), "bicubic": Filter(2, _keys)} | _FILTERS
-"""What is widened, for images that become smaller, so that no pixel is left out."""
+"""What is widened for images that become smaller, so that no pixel is left out."""
 
 _CUBIC_STEPS = 1024
-"""TensorFlow's cubic takes its weights from a table with so many places a pixel."""
+"""TensorFlow's cubic takes its weights from a table with so many entries per pixel."""
 
 INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "area", *_FILTERS)
 
@@ -85,8 +85,8 @@ def check_interpolation(name: str) -> str:
 def resized(image: Image, size: Size, interpolation: str = "bilinear", antialias: bool = False) -> Floats:
     """`image` [h, w, c] with `size` (height, width) as float32.
 
-    With `antialias`, an image that becomes smaller is averaged over all of its pixels, in place of picked from it;
-    'nearest' and 'area' stay what they are.
+    With `antialias`, an image that becomes smaller is averaged over all of its pixels instead of sampled; 'nearest' and
+    'area' do not change.
     """
     old = image.shape[:2]
     if interpolation == "nearest":
@@ -120,7 +120,7 @@ def padded(image: Image, size: Size, interpolation: str = "bilinear", antialias:
 
 
 def _nearest(old: int, new: int) -> NDArray[np.int64]:
-    """Which input each output is."""
+    """The input that each output is."""
     places: NDArray[np.int64] = np.floor(_centres(new) * _ratio(old, new)).astype(np.int64)
     return places.clip(0, old - 1)
 
@@ -155,7 +155,7 @@ def _taps(interpolation: str, antialias: bool, old: int, new: int) -> Taps:
 
 
 def _area(old: int, new: int) -> Taps:
-    """Each output is the mean of the piece of the input that it covers."""
+    """Each output is the mean of the section of the input that it covers."""
     ratio = _ratio(old, new)
     edges = np.arange(new + 1, dtype=np.float32) * ratio
     start, stop = edges[:-1, None], edges[1:, None]
@@ -187,7 +187,7 @@ def _filtered(kind: Filter, antialias: bool, old: int, new: int) -> Taps:
 
 
 def _normal(places: NDArray[np.int64], weights: Floats, old: int) -> Taps:
-    """Weights that sum to one, at places that exist."""
+    """Weights that sum to one, at positions that exist."""
     return Taps(places.clip(0, old - 1), (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
 
 

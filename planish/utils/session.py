@@ -30,7 +30,8 @@ def set_random_seed(seed: int) -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Numbering of automatic names starts again (conv2d, dense). `free_memory` collects what is no longer reachable.
+    """Starts the numbering of automatic names again (conv2d, dense). `free_memory` collects what is no longer
+    reachable.
 
     Models keep their own names and programs; there is no other state to clear.
 

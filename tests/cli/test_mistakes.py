@@ -230,7 +230,7 @@ def test_names_that_the_terminal_cannot_show(right_half, stripe_images):
 def test_explain_with_a_wrong_label(fails, right_half, stripe_images):
     image = stripe_images / "left" / "00.png"
     message = fails("explain", right_half, image, "--label", 2)
-    assert "`label` is no class of the model; expected: 0 to 1; received: 2" in message
+    assert "`label` is not a class of the model; expected: 0 to 1; received: 2" in message
     assert fails("explain", right_half, "--label", 1) == "--label is the right class of an IMAGE, and there is none"
 
 

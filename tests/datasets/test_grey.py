@@ -85,9 +85,9 @@ def test_a_path_that_does_not_exist(datasets_folder):
     ("change", "message"),
     [
         ({"x_test": None}, "has no array 'x_test'"),
-        ({"x_train": np.zeros((20, 32, 32, 3), np.uint8)}, "holds another data set"),
-        ({"y_train": np.arange(20, dtype=np.uint8)}, "training labels that are no classes of this data set"),
-        ({"y_test": np.zeros((10,), np.float32)}, "test labels that are no classes of this data set"),
+        ({"x_train": np.zeros((20, 32, 32, 3), np.uint8)}, "contains another data set"),
+        ({"y_train": np.arange(20, dtype=np.uint8)}, "training labels that are not classes of this data set"),
+        ({"y_test": np.zeros((10,), np.float32)}, "test labels that are not classes of this data set"),
         ({"y_test": np.zeros((9,), np.uint8)}, "received: test images (10, 28, 28), labels (9,)"),
         ({"x_train": np.array([None] * 20)}, "cut short, or holds something else"),
     ],
@@ -128,9 +128,9 @@ def test_a_single_array_is_no_data_set(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "is no IDX file of bytes"),
-        (b"\0\0\x08\0", "is no IDX file of bytes"),
-        (b"\0\0\x0d\x01\0\0\0\1\0\0\0\0", "is no IDX file of bytes"),
+        (b"", "is not an IDX file of bytes"),
+        (b"\0\0\x08\0", "is not an IDX file of bytes"),
+        (b"\0\0\x0d\x01\0\0\0\1\0\0\0\0", "is not an IDX file of bytes"),
         (b"\0\0\x08\x01\0\0\0\5abc", "expected: 5 bytes, for shape (5,)"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\3abc", mtime=0)[:-9], "is damaged, cut short"),
     ],

@@ -97,7 +97,7 @@ def test_unknown_orders_and_formats():
 @pytest.mark.parametrize("shape", [(None, 5, 5), (5, 0, 3), (5.0, 5, 3), (True, 2, 3)])
 def test_shapes_of_no_map(shape):
     assert text_of(ValueError, lambda: FlattenMap(shape))[:2] == [
-        "FlattenMap: this is no shape of a feature map",
+        "FlattenMap: this is not the shape of a feature map",
         "  expected: extents from 1 on, without the batch axis, such as (5, 5, 64)",
     ]
 
@@ -127,6 +127,6 @@ def test_windows_of_several_elements():
 
 def test_a_map_by_itself_has_no_receptive_fields():
     assert text_of(ValueError, lambda: MAP.receptive_field(0)) == [
-        "this FlattenMap knows no layers before it, so it has no receptive fields",
+        "this FlattenMap does not know the layers before it, so it has no receptive fields",
         "  remedy: take the map of a layer in a built model: model.get_layer('flatten').map",
     ]

@@ -124,7 +124,7 @@ def test_a_layer_in_no_model_knows_its_shape_only():
     layer(np.zeros((2, 5, 4, 3)))
     assert layer.map.index(1, 2, 0) == 18
     assert text_of(ValueError, lambda: layer.map.receptive_field(0))[0] == (
-        "this FlattenMap knows no layers before it, so it has no receptive fields"
+        "this FlattenMap does not know the layers before it, so it has no receptive fields"
     )
 
 

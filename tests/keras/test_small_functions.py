@@ -28,7 +28,7 @@ def test_what_is_fixed_can_be_set_to_what_it_is():
     keras.backend.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     assert (keras.config.floatx(), keras.backend.epsilon(), keras.backend.backend()) == ("float32", 1e-7, "planish")
-    with pytest.raises(ValueError, match=r"set_floatx: planish has one value of it\n  expected: float32"):
+    with pytest.raises(ValueError, match=r"set_floatx: planish has only one value\n  expected: float32"):
         keras.config.set_floatx("float16")
     with pytest.raises(ValueError, match="set_epsilon"):
         keras.backend.set_epsilon(1e-3)
@@ -126,7 +126,7 @@ def test_a_data_set_that_is_not_finished():
     model = small_model()
     with pytest.raises(NotImplementedError, match="does not say how many batches it has"):
         keras.utils.PyDataset().num_batches  # noqa: B018
-    with pytest.raises(NotImplementedError, match=r"PyDataset defines no __getitem__\(index\)"):
+    with pytest.raises(NotImplementedError, match=r"PyDataset does not define __getitem__\(index\)"):
         keras.utils.PyDataset()[0]
     with pytest.raises(NotImplementedError):
         model.fit(keras.utils.PyDataset(), verbose=0)

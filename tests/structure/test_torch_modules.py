@@ -269,7 +269,7 @@ def test_branches_joined_along_the_batch():
 
     assert text_of(lambda: planish.flat_features(Module(conv=conv(3, 3, 3), forward=forward), (3, 8, 8))) == [
         "the call 'cat' in the module's forward is not known",
-        "  expected: branches that are added, multiplied, compared, or concatenated along another axis than the batch",
+        "  expected: branches that are added, multiplied, compared, or concatenated along any axis but the batch",
         "  received: cat",
         "  remedy:   give the layers up to the Flatten as a Sequential",
     ]

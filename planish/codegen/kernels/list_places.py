@@ -33,7 +33,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _emit_channels(f: Function, spec: Spec, operands: Operands, channel: Index, count: int, windows: int) -> None:
-    """The lists of `count` channels. The last vector of windows begins earlier, if it is no whole one."""
+    """The lists of `count` channels. The last vector of windows begins earlier, if it is not whole."""
     if windows < f.lanes:
         _emit_block(f, spec, operands, channel, count, 0, windows, None)
         return

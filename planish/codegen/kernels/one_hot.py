@@ -30,7 +30,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def ones(f: Function, places: Value, wanted: Value, dtype: str) -> Value:
-    """One in the lane whose place is wanted; numbers of type f32 that are not whole are no place."""
+    """One in the lane whose class is wanted; numbers of type f32 that are not whole are not classes."""
     if dtype == "i32":
         same = f.let(f"icmp eq {f.integers} {places}, {wanted}")
     else:
