@@ -1,7 +1,7 @@
 """Test accuracy on full MNIST by epoch, batch 32, Adam: `python benchmarks/accuracy.py --data mnist.npz`.
 
 Exits with 1 unless every seed reaches 0.985 after one epoch and 0.990 within five. `--library keras`, in an environment
-that has it, trains the same network with Keras, as what can be expected of it.
+that has it, trains the same network with Keras, for comparison.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PROMISED = {1: 0.985, 5: 0.990}
 
 
 def accuracies(library: Any, seed: int, data: Any, count: int, epochs: int) -> list[float]:
-    """Of the test set after each epoch, with weights of its own for each seed."""
+    """Accuracy on the test set after each epoch, with different weights for each seed."""
     library.utils.set_random_seed(seed)
     model = library.Sequential.from_config(as_keras_has_it(library, BLOG, weights(BLOG)).get_config())
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -1,4 +1,4 @@
-"""The same bits at any number of threads, whatever else runs: `python benchmarks/bits.py --data mnist.npz`.
+"""The same bits with any number of threads, whatever else runs: `python benchmarks/bits.py --data mnist.npz`.
 
 Trains in fresh processes, with shuffling and dropout, and compares SHA-256 sums of all weights, of the history and of
 predictions. Exits with 1 if they differ.

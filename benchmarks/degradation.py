@@ -16,7 +16,7 @@ from nets import BLOG, NETS, images
 from own import busy_processes, epoch_seconds, model_of
 from report import machine_line, save, table
 
-# Threads for each processor, busy processes, and how many times as long it may take as undisturbed.
+# Threads for each processor, busy processes, and how many times the undisturbed time it may take.
 CASES = {
     "a thread for each processor": (1, 0, 1.0),
     "two threads for each processor": (2, 0, 1.5),
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _times(name: str, arguments: argparse.Namespace) -> dict[str, list[float]]:
-    """Seconds of the cases, in turns; one epoch before for warming up."""
+    """Seconds of the cases, measured in turns, after one epoch for warming up."""
     import planish
 
     net = NETS[name]

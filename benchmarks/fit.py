@@ -1,8 +1,8 @@
 """An epoch of several nets, planish beside other libraries: `python benchmarks/fit.py --data mnist.npz`.
 
-For every net, all that take part have to train alike before anything is timed. Times are medians, taken in turns. As
-they stand, the numbers of images make a run of all nets last some twenty minutes on two processors; `--images 60000
---models blog` measures a whole epoch of MNIST.
+For every net, all libraries have to train alike before anything is timed. Times are medians, measured in turns. With
+the default numbers of images a run of all nets takes about twenty minutes on two processors; `--images 60000 --models
+blog` measures a whole epoch of MNIST.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from report import Times, best_peer, comparison, machine_line, save, table
 
 # What a step of SGD changes, and the losses of some steps, relative to their size. Rounding alone is some 1e-6. But
 # where two values of a pooling window are the same but for rounding, it is up to a library which one is the maximum,
-# and that moves gradients by some 1e-2. So there are several draws of images: everybody has to agree on one at least.
+# and that moves gradients by some 1e-2. So there are several draws of images: all have to agree on at least one.
 CHANGES_APART, LOSSES_APART, DRAWS = 1e-3, 1e-2, 6
 LEAST_SECONDS = 0.5  # shorter epochs are repeated
-MEASURED_STEPS = 8  # at least, of whoever is too slow for an epoch
+MEASURED_STEPS = 8  # at least, for libraries too slow for an epoch
 
 
 @dataclass
@@ -38,13 +38,13 @@ class Cell:
     measured: dict[str, int] = field(default_factory=dict)  # images that were measured, where not all
 
     def fewer(self) -> str:
-        """Who was measured on fewer images, for people."""
+        """Says which libraries were measured on fewer images."""
         slow = [f"{name} on {count:,}" for name, count in self.measured.items() if count < self.images]
         return f"\n\nScaled from fewer images: {', '.join(slow)}." if slow else ""
 
 
 def check(net: Net, processes: list[Process], folder: str) -> float:
-    """Nothing is timed before everybody trains alike; how far they are apart. SystemExit says who is wrong.
+    """Makes sure that all train alike; gives how far apart they are. SystemExit names a library that does not.
 
     With Adam, losses only: PyTorch's adds its epsilon after the bias correction, Keras's and planish's before.
     """
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=[32, 128])
     parser.add_argument("--images", type=int, help="of an epoch of every net (default: see nets.py)")
     parser.add_argument(
-        "--most-seconds", type=float, default=4, help="who takes longer gets fewer images (%(default)s)"
+        "--most-seconds", type=float, default=4, help="libraries that take longer get fewer images (%(default)s)"
     )
     parser.add_argument("--picture", type=Path, help="where a picture goes (SVG)")
     arguments = parser.parse_args()

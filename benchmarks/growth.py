@@ -53,19 +53,19 @@ def mapped_images(net: Net, count: int, folder: Path) -> tuple[np.ndarray, np.nd
 
 
 def by_count(net: Net, counts: list[int], rounds: int) -> dict[int, float]:
-    """Microseconds an image takes in an epoch of so many."""
+    """Microseconds per image in an epoch of this many images."""
     model, found = model_of(net, pixels=True), {}
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
             x, y = mapped_images(net, count, Path(folder))
             model.fit(x[:1000], y[:1000], verbose=0)
             found[count] = 1e6 / count * statistics.median(epoch_seconds(model, x, y, 32) for _ in range(rounds))
-            del x  # systems that do not remove files in use
+            del x  # some systems do not remove files in use
     return found
 
 
 def by_channels(widths: list[int], rounds: int, count: int) -> dict[int, float]:
-    """Microseconds an image takes in nets of so many channels."""
+    """Microseconds per image in nets of this many channels."""
     found = {}
     for channels in widths:
         net = wide_net(channels)
@@ -85,7 +85,7 @@ def missed(counts: dict[int, float], widths: dict[int, float]) -> list[str]:
 
 
 def plot(file: Path, counts: dict[int, float], widths: dict[int, float]) -> None:
-    """Both curves, logarithmic, with what they should be."""
+    """Both curves, logarithmic, with their expected shapes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")

@@ -19,7 +19,7 @@ MEGABYTE = 2**20
 
 
 def resident() -> float:
-    """Megabytes that the process holds now; its peak where the system does not tell."""
+    """Megabytes that the process uses now; its peak where the system does not say."""
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * resource.getpagesize() / MEGABYTE
@@ -27,7 +27,7 @@ def resident() -> float:
 
 
 def peak() -> float:
-    """The most megabytes that the process has held."""
+    """The most megabytes that the process has used."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MEGABYTE
 

@@ -122,7 +122,7 @@ BLOG = NETS["blog"]
 
 
 def weights(net: Net) -> list[np.ndarray]:
-    """The same starting weights for everybody, in Keras's order and shapes: Glorot's kernels, small biases."""
+    """The same starting weights for all libraries, in Keras's order and shapes: Glorot's kernels, small biases."""
     random = np.random.default_rng(7)
     values = []
     for layer, before, after in net.shapes():

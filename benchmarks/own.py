@@ -1,4 +1,4 @@
-"""What the benchmarks of planish alone share: its models, a process that competes, how long an epoch takes."""
+"""What the benchmarks of planish alone share: its models, a competing process, the time of an epoch."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def epoch_seconds(model: Any, x: np.ndarray, y: np.ndarray, batch: int) -> float
 
 @contextmanager
 def busy_processes(count: int) -> Iterator[None]:
-    """So many processes that do nothing but take a processor's time; they may run where this one may."""
+    """This many processes that only use processor time, on the processors that this process may use."""
     running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield

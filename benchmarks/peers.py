@@ -1,4 +1,4 @@
-"""The libraries that planish is measured beside, each in a process of its own with the same number of threads."""
+"""The libraries beside which planish is measured, each in a process of its own with the same number of threads."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Process:
     def ask(self, request: str, **arguments: Any) -> Any:
         assert self._process.stdin
         assert self._process.stdout
-        with contextlib.suppress(BrokenPipeError):  # the missing answer tells
+        with contextlib.suppress(BrokenPipeError):  # the missing answer shows it
             print(json.dumps({"do": request, **arguments}), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
@@ -107,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser, peers: list[str]) -> None:
 
 
 def start(arguments: argparse.Namespace, ability: str) -> list[Process]:
-    """Starts the peers that can do it. Those that cannot be installed are left out, and said so."""
+    """Starts the available peers. Those that cannot be installed are left out, with a message."""
     given = dict(pair.split("=", 1) for pair in arguments.peer)
     running = []
     for name in arguments.only:

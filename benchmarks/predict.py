@@ -15,7 +15,7 @@ BATCH = 256
 
 
 def check(processes: list[Process], arguments: argparse.Namespace) -> None:
-    """Nothing is timed before everybody gives the right probabilities."""
+    """Nothing is timed before all give the right probabilities."""
     x, _ = images(BLOG, 64, arguments.data)
     expected = reference(x[:16], weights(BLOG))
     for process in processes:

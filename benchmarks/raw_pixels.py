@@ -1,9 +1,9 @@
 """Test accuracy on MNIST with pixels of 0 to 255, not divided: `python benchmarks/raw_pixels.py --data mnist.npz`.
 
-The most common slip of beginners: the first softmax is saturated, and only a loss that is computed from what goes into
-it still learns. 6,000 images, two epochs, batch 32, Adam. Exits with 1 unless the median over the seeds is at least
-what the worst seed of Keras on TensorFlow reached. `--library keras`, in an environment that has it, trains the same
-networks with Keras.
+The most common slip of beginners: the first softmax is saturated, and a model only learns if the loss is computed from
+the logits. 6,000 images, two epochs, batch 32, Adam. Exits with 1 unless the median over the seeds is at least what the
+worst seed of Keras on TensorFlow reached. `--library keras`, in an environment that has it, trains the same networks
+with Keras.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def comparison(title: str, times: Times, unit: str, scale: float) -> str:
 
 
 def best_peer(times: Times) -> tuple[str, float | None]:
-    """The fastest but planish, and its median; ("", None) if planish is alone."""
+    """The fastest other than planish, and its median; ("", None) if planish is alone."""
     medians = {name: statistics.median(values) for name, values in times.items() if not name.startswith("planish")}
     name = min(medians, key=medians.__getitem__, default="")
     return name, medians.get(name)

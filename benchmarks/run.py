@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy", "raw_pixels"]
 NEED_DATA = ["accuracy", "raw_pixels"]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
-# With --quick: whether everything works, in a minute or two; the numbers mean little.
+# With --quick: checks in a minute or two that everything works; the numbers mean little.
 QUICK = {
     "predict": "--images 500 --calls 20 --rounds 1",
     "fit": "--images 256 --rounds 1 --most-seconds 1",
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--peer", action="append", default=[])
     parser.add_argument("--only", nargs="+", choices=list(KINDS), help="these libraries only")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help="next to nothing of everything, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="a little of everything, to see that it works")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = ["--data", str(arguments.data)] if arguments.data else []

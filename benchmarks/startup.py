@@ -1,8 +1,8 @@
 """Time to the first prediction and to the first training step, in fresh processes: `python benchmarks/startup.py`.
 
-"Nothing cached" compiles; "from the cache" finds the program on disk. Both are also told as milliseconds that the first
-call took longer than one like it later on: what is compiled, loaded and imported on demand. Last comes where the time
-of compiling the training program goes.
+"Nothing cached" compiles; "from the cache" finds the program on disk. Both are also given as the extra milliseconds of
+the first call over a later one: what is compiled, loaded and imported on demand. The last table says where the time of
+compiling the training program goes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def run(program: str, cache: str) -> tuple[float, str]:
 
 def first_calls(task: str) -> list[float]:
     """Seconds of the first call in this process, and the median of ten more."""
-    import llvmlite.binding  # noqa: F401  importing it is not what is measured
+    import llvmlite.binding  # noqa: F401  its import is not what is measured
     import numpy
     import numpy.random  # data come from it
 
@@ -63,7 +63,7 @@ def first_calls(task: str) -> list[float]:
 
 
 def split() -> dict[str, float]:
-    """Seconds of the parts of making the training program: what is traced, decided, written, and LLVM's share."""
+    """Seconds for each part of making the training program: tracing, deciding, writing, and LLVM's share."""
     import numpy
     from llvmlite import binding
 

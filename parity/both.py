@@ -25,14 +25,14 @@ def build(library: Any, case: dict[str, Any]) -> Any:
 
 
 def configuration(model: Any) -> dict[str, Any]:
-    """All that a model and its compilation say of themselves, as JSON has it."""
+    """Everything that a model and its compilation say about themselves, as JSON has it."""
     both = {"model": model.get_config(), "compile": model.get_compile_config()}
     held: dict[str, Any] = json.loads(json.dumps(both))
     return held
 
 
 def rebuild(library: Any, config: dict[str, Any]) -> Any:
-    """The compiled model of a configuration, be it the library's own or the other's."""
+    """The compiled model of a configuration, the library's own or the other's."""
     model = library.Sequential.from_config(config["model"])
     model.compile_from_config(config["compile"])
     return model
@@ -50,7 +50,7 @@ def answer(model: Any, case: dict[str, Any], given: Any) -> Arrays:
 
 
 def config_differences(one: Any, other: Any, place: str = "") -> Iterator[str]:
-    """Where two configurations say different things."""
+    """Where two configurations differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):
             yield from config_differences(one.get(key, "(absent)"), other.get(key, "(absent)"), f"{place}/{key}")

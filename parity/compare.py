@@ -28,7 +28,7 @@ TENSORFLOW, JAX = ("tensorflow", "keras-tf"), ("jax", "keras-jax")  # Keras's ba
 
 
 class Verdict(NamedTuple):
-    """What differs, in words; and how far apart both sides are at most, where 1 is what is allowed.
+    """What differs, in words; and how far apart both sides are at most, where 1 is the limit.
 
     `errors`, if the weights differ: how far planish's and Keras's are from those of exact steps.
     """
@@ -41,14 +41,14 @@ class Verdict(NamedTuple):
 
     @property
     def rounding(self) -> bool:
-        """Whether nothing but weights differs, and planish's are the better ones."""
+        """Whether only weights differ, and planish's are better."""
         return self.errors is not None and self.errors[0] < self.errors[1]
 
 
 def compare(cases: list[Case], folder: Path) -> list[Verdict]:
     """The verdict on each case, after running all of them on both sides.
 
-    Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow does not
+    Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow cannot
     convolve those.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def _judged(case: Case, ours: Arrays | str, folder: Path) -> Verdict:
 
 
 def _errors(case: Case, ours: Arrays, keras: Arrays, folder: Path) -> tuple[float, float]:
-    """The largest difference from exact weights, planish's and Keras's, in units of what is allowed."""
+    """The largest difference from exact weights, planish's and Keras's, as multiples of the limit."""
     with np.load(folder / f"{case['seed']}.npz") as given:
         exact = exact_answer(case, given)
     del exact["prediction"]
@@ -128,7 +128,7 @@ def _errors(case: Case, ours: Arrays, keras: Arrays, folder: Path) -> tuple[floa
 
 
 def _config_mistakes(case: Case, config: dict[str, Any]) -> list[str]:
-    """What planish loses of its own model on the way through Keras's configuration."""
+    """What planish loses of its own model in a round trip through Keras's configuration."""
     expected = configuration(build(planish, case))
     try:
         model = rebuild(planish, config)
@@ -138,7 +138,7 @@ def _config_mistakes(case: Case, config: dict[str, Any]) -> list[str]:
 
 
 def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> float:
-    """The largest difference in units of what is allowed: a share of the largest number, or of 1 for small weights."""
+    """The largest difference as a multiple of the limit: a share of the largest number, or of 1 for small weights."""
     if np.array_equal(ours, theirs, equal_nan=True):
         return 0.0
     largest = float(np.abs(theirs).max())

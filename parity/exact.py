@@ -1,7 +1,7 @@
-"""The same training in float64: what both sides should come to, were it not for rounding.
+"""The same training in float64: what both sides would compute without rounding.
 
 Rounding grows from step to step wherever a rule divides by the size of a gradient, or has a kink, as relu has. So two
-correct programs part after some steps, and the question is which of them is nearer to the exact result.
+correct programs diverge after some steps, and the question is which is nearer to the exact result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planish.ops.interpreter import interpret
 
 
 class ExactTraining:
-    """Runs training steps by interpreting them in float64; the parameters are kept so, and rounded for who looks."""
+    """Runs training steps by interpreting them in float64; the parameters are kept so, and rounded when read."""
 
     watched: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class ExactTraining:
         return steps
 
     def _exact(self, name: str, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """What was held, unless somebody has changed the parameter since."""
+        """The exact value, unless the parameter has been changed since."""
         held = self._held.get(name)
         same = held is not None and np.array_equal(held.astype(value.dtype), value, equal_nan=True)
         return held if held is not None and same else value

@@ -1,4 +1,4 @@
-"""What both sides start from: images, targets and weights, of the case's seed."""
+"""What both sides start from: images, targets and weights, from the case's seed."""
 
 from __future__ import annotations
 

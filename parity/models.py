@@ -25,7 +25,7 @@ BOTH_PENALTIES = {
     "config": {"l1": 0.003, "l2": 0.01},
     "registered_name": None,
 }
-# Whose derivative does not jump: a rounding error stays one.
+# Their derivatives do not jump: a rounding error stays small.
 ACTIVATIONS = [
     None, "linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "softplus", "softsign", "silu", "exponential",
     "hard_sigmoid", "leaky_relu", "relu6", "relu", "relu", "softmax",
@@ -36,7 +36,7 @@ class Builder:
     """Adds layers at random, following the shape, so that every model builds.
 
     `shape` is (rows, columns, channels) whatever the data format: `first` models have their channels first.
-    `mixed`: the axis of the channels is another one than that which the last bias was added to.
+    `mixed`: the axis of the channels differs from the axis to which the last bias was added.
     """
 
     def __init__(self, seed: int) -> None:
@@ -157,7 +157,7 @@ class Builder:
         self.layers.append(self.pick([*choices, *softmax]))
 
     def head(self) -> int:
-        """What makes one row of features of the map, then the classes. Flatten reads either order of either map."""
+        """Layers from the map to a row of features, then to classes. Flatten reads either order of either map."""
         name = self.pick(["Flatten", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D"])
         if name == "Flatten":
             self.add("Flatten", **self.pick([{}, {}, {"data_format": "channels_first"}]))
@@ -175,7 +175,7 @@ class Builder:
 
 
 def _loss(builder: Builder) -> list[Any]:
-    """A loss, after the last activation that it asks for."""
+    """A loss, after the last activation that it needs."""
     kind = builder.number(0, 5)
     if kind == 0:
         return ["SparseCategoricalCrossentropy", {"from_logits": True}]
@@ -208,5 +208,5 @@ def random_case(seed: int, steps: int = 3) -> Case:
     return {
         "seed": seed, "input_shape": builder.input_shape, "dtype": "uint8" if pixels else "float32", "layers": layers,
         "loss": loss, "optimizer": OPTIMIZERS[seed % len(OPTIMIZERS)], "batch": builder.number(1, 9),
-        "steps": 0 if dropout else steps,  # what is dropped is random: only the predictions can agree
+        "steps": 0 if dropout else steps,  # dropout is random: only the predictions can agree
     }  # fmt: skip

@@ -1,7 +1,8 @@
 """Records what real Keras answers, for tests/parity/test_recorded.py, which replays it without Keras.
 
 `python parity/record.py [--kilobytes 380]` asks Keras live, as `parity/run.py` does, and keeps the smallest models of
-the first seeds on which both agree: at least one for each optimizer, then whichever adds a layer that is not there yet.
+the first seeds on which both agree: at least one for each optimizer, then those that add a layer that is missing so
+far.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Random models run in planish here, and in real Keras on TensorFlow in a process of its own: that of the interpreter
 which the environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Models with
-channels first run on JAX. Keras makes its models of planish's configurations, and planish reads Keras's. Compared are
+channels first run on JAX. Keras makes its models from planish's configurations, and planish reads Keras's. It compares
 predictions (within 1e-5 of the largest output) and the weights after training steps (within 1e-4 of the largest weight
 of the array, or of 1 if that is larger).
 Whatever differs is printed with its seed and its model, and the exit status is 1, except where only weights differ and
@@ -24,13 +24,13 @@ from models import random_case
 
 
 def report(verdicts: list[Verdict]) -> str:
-    """What differs with its model; then what was covered, and how near the nearest miss was."""
+    """What differs, with its model; then what was covered, and how near the nearest miss was."""
     lines = []
     for verdict in verdicts:
         case, found = verdict.case, verdict.found
         if verdict.errors is not None:
             own, other = verdict.errors
-            found = [*found, f"from exact steps planish is {own:.3g} times, Keras {other:.3g} times what is allowed"]
+            found = [*found, f"off from exact steps by {own:.3g} times the limit (planish), {other:.3g} (Keras)"]
         if found:
             lines.append(f"seed {case['seed']}: " + "; ".join(found) + f"\n  {json.dumps(case)}\n")
     cases = [verdict.case for verdict in verdicts]
@@ -43,7 +43,7 @@ def report(verdicts: list[Verdict]) -> str:
         prediction = max(agreed, key=lambda verdict: verdict.prediction)
         weights = max(agreed, key=lambda verdict: verdict.weights)
         lines.append(
-            f"largest difference of those that agree, of what is allowed: predictions {prediction.prediction:.2f} "
+            f"largest difference of those that agree, relative to the limit: predictions {prediction.prediction:.2f} "
             f"(seed {prediction.case['seed']}), weights {weights.weights:.2f} (seed {weights.case['seed']})"
         )
     return "\n".join(lines)

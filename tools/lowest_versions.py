@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parent.parent / "pyproject.toml"
 
 
 def constraints() -> Iterator[str]:
-    """`name==version` for what planish itself needs, extras included; tools of its developers are left as they are."""
+    """`name==version` for what planish itself needs, extras included; development tools are left as they are."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     extras = project.get("optional-dependencies", {})
     for requirement in [*project["dependencies"], *(item for extra in extras.values() for item in extra)]:

@@ -38,7 +38,7 @@ def balanced_rows(labels: NDArray[np.uint8], per_class: int) -> NDArray[np.int64
 
 
 def write_npz(path: Path, arrays: dict[str, NDArray[np.uint8]]) -> None:
-    """An .npz file without the time of day in it."""
+    """An .npz file that does not contain the time of day."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
             member = io.BytesIO()
@@ -48,7 +48,7 @@ def write_npz(path: Path, arrays: dict[str, NDArray[np.uint8]]) -> None:
 
 
 def main(source: str) -> None:
-    """Writes the file and says what it holds."""
+    """Writes the file and says what it contains."""
     splits = check_splits(npz_file.read(source), (28, 28), CLASSES, source)
     arrays = {}
     for part, (images, labels), per_class in zip(

@@ -34,7 +34,7 @@ Answers = dict[str, dict[str, list[str] | None]]
 INTRODUCTION = """\
 # What went wrong, and what to do about it
 
-An error of planish's says, in this order: the layer, what is wrong, the rule that was broken, what was expected and
+A planish error says, in this order: the layer, what is wrong, the rule that was broken, what was expected and
 where that number comes from, what was received and where it comes from, the chain of shapes up to the place that
 broke, and the remedy as code. A shape is refused where it enters, before anything is computed: where `fit` refuses
 arrays, or the validation data, it has changed no weight.
@@ -53,8 +53,8 @@ Before each mistake, planish and Keras have run the first of these, PyTorch the 
 
 ## All of them
 
-Each links to the whole texts. A few mistakes raise nothing somewhere: *no error* says what comes of them. Where a
-cell is empty, there is no such step.
+Each links to the whole texts. Some libraries raise nothing for some mistakes: *no error* says what happens instead.
+Where a cell is empty, there is no such step.
 
 """
 
@@ -95,7 +95,7 @@ def anchor(title: str) -> str:
 
 
 def cell(answer: list[str] | None) -> str:
-    """What a text says first, and the first of its remedies, for the table."""
+    """The first line of a text, and the first of its remedies, for the table."""
     if answer is None:
         return ""
     kind, text = answer
@@ -126,7 +126,7 @@ def _section(mistake: Mistake, answers: Answers) -> str:
 
 
 def told(library: str, answer: list[str] | None) -> str:
-    """What a library says, whole."""
+    """What a library says, in full."""
     name = NAMES[library]
     if answer is None:
         return f"\n{name} has no such step.\n"

@@ -1,4 +1,4 @@
-"""Forks a process again and again while another thread uses planish, and has every child use it, too.
+"""Forks a process again and again while another thread uses planish, and lets every child use it, too.
 
     python tools/soak_forks.py                  200 forks in the middle of each kind of work
     python tools/soak_forks.py --times 20 load  fewer, of one kind
@@ -47,7 +47,7 @@ def _batches() -> Iterator[tuple[Any, Any]]:
 
 
 class Work:
-    """`step` is done over and over by a thread of the parent, `check` once by each child."""
+    """A thread of the parent does `step` over and over; each child does `check` once."""
 
     def __init__(self, folder: Path) -> None:
         self.model = _model()
@@ -90,7 +90,7 @@ class FitBatches(Fit):
 
 
 class Compile(Work):
-    """Every program of the parent is another one, so that it is compiled; children compile one of their own."""
+    """Every program of the parent is a new one, so that it is compiled; children compile one of their own."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -1,4 +1,4 @@
-"""What planish and Keras share: the same program, with another import."""
+"""What planish and Keras share: the same program with a different import."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ WARM_UP_STEPS = 4
 
 
 def limit(threads):
-    """Nobody gets more processors than the others, whatever their own setting says."""
+    """No library gets more processors than the others, whatever its own setting says."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
@@ -97,7 +97,7 @@ class Server:
 
 
 def main(name, threads, data):
-    answers, sys.stdout = sys.stdout, sys.stderr  # libraries that print do not disturb
+    answers, sys.stdout = sys.stdout, sys.stderr  # libraries that print do no harm
     server = Server(name, int(threads), data)
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,4 +1,4 @@
-"""Weights as libraries with channels first have them, from Keras's and back."""
+"""Converts weights between Keras's layout and that of libraries with channels first."""
 
 import numpy as np
 from nets import BATCH_NORM, FLATTEN, Conv, Dense
@@ -34,7 +34,7 @@ def as_keras(net, values):
 
 
 def _flattened(net):
-    """By the place of a weight: the shape of the image that is flattened in front of it."""
+    """By the index of a weight: the shape of the image that is flattened in front of it."""
     place, image, found = 0, None, {}
     for layer, before, _ in net.shapes():
         if layer == FLATTEN:

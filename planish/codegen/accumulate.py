@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from planish.codegen.function import Function, Pointer, Value
 
-# Steps of k between two branches: few sums need more of them to fill the time that a branch takes, many need less code.
+# Values of k between two branches: few sums need more of them to fill the time of a branch, many sums need less code.
 UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
 
 FMA_LATENCY = 8  # FMAs in flight that keep two ports busy

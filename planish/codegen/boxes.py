@@ -1,10 +1,10 @@
-"""Moves boxes of elements: every operation that only rearranges (transpose, padding, cropping, joining, repeating) is
+"""Moves boxes of elements. Every operation that only rearranges (transpose, padding, cropping, joining, repeating) is
 one or more of these.
 
     for each index of the box: target[sum of index * target stride] = source[sum of index * source stride]
 
 A source stride may be zero (repeat) or negative (reverse). Along an innermost axis that both sides walk element by
-element whole vectors move, the last one masked; any other is moved one element at a time.
+element, whole vectors are moved, the last one masked; other axes are moved one element at a time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the compiler chose for the nodes that cost time, what that costs, and why: `model.program(emit="plan")`.
+"""What the compiler chose for the nodes that take time, what it costs, and why: `model.program(emit="plan")`.
 
 Costs are multiply-adds an image; `dense` is what the operation takes by definition, without the method that was chosen.
 """
@@ -32,7 +32,7 @@ class Choice:
 
 
 def choices_of(plan: Plan) -> list[Choice]:
-    """One for each node with a multiply-add to speak of, in the order in which they run."""
+    """One for each node with a noticeable number of multiply-adds, in the order in which they run."""
     found = []
     for stage in plan.stages:
         for node in stage.nodes:
@@ -75,7 +75,7 @@ def _stage_line(number: int, plan: Plan) -> str:
     if stage.batched:
         return f"stage {number}: {len(stage.nodes)} values, by blocks of {plan.block} images"
     parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)
-    what = "values" if any(node.batched for node in stage.nodes) else "values without batch axis"
+    what = "values" if any(node.batched for node in stage.nodes) else "values without a batch axis"
     return f"stage {number}: {len(stage.nodes)} {what}, in {parts} parts"
 
 
@@ -197,7 +197,7 @@ def _winograd_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     dense = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
-    why = "no maximum alone reads the convolution, so its gradient is not sparse"
+    why = "not only a maximum reads the convolution, so its gradient is not sparse"
     method = "direct"
     if spec.op == "conv2d_turned_weight_grad":
         _, columns, channels, filters = spec.attributes["kernel_shape"]
@@ -214,7 +214,7 @@ def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
 
 def _listed_dense(node: Node, spec: Spec, plan: Plan) -> Choice:
     cost = math.prod(spec.inputs[1].shape)
-    why = "images may be mostly zeros; in parts by rows of the weights, which a core has for itself"
+    why = "images may be mostly zeros; cut by rows of the weights, which one core keeps"
     return Choice(_named(node), "matrix product", _listed(spec.shape[-1]), cost, cost, why)
 
 
@@ -229,7 +229,7 @@ def _dense_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Choice:
     why = f"{items_of(node, plan.target)} parts of the result, each summed over the batch by one thread"
     made = [len(unit.nodes) - 1 for stage in plan.stages for unit in stage.units if unit.nodes[0] is node]
     if made != [0]:
-        why += f", which at once computes the {made[0]} values that are made of it"
+        why += f", which at once computes the {made[0]} values made from it"
     return Choice(_named(node), "gradient of the kernel", method, cost, cost, why)
 
 

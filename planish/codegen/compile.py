@@ -29,7 +29,7 @@ CODEGEN_LEVEL = 2
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything that a program is made from. `input_dtypes` are NumPy's names of the element types in memory."""
+    """Everything from which a program is made. `input_dtypes` are NumPy's names of the element types in memory."""
 
     graph: Graph
     input_dtypes: Mapping[str, str]
@@ -74,7 +74,7 @@ def plan(request: Request, recorder: Recorder | None = None) -> Plan:
 
 
 def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:
-    """How a batch is cut; not at all where stages need all of it."""
+    """How a batch is cut; it stays whole where stages need all of it."""
     if not any(stage.repeats for stage in stages):
         return Slices(1, request.max_batch)
     one, two = (

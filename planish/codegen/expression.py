@@ -38,7 +38,7 @@ class Epilogue:
         self._extra = [(operand_kind(type_, result), pointer) for type_, pointer in zip(types, pointers, strict=True)]
 
     def apply(self, value: Value, channel: Index, element: Index, mask: str | None = None) -> Value:
-        """`channel` and `element` are the places of the first lane on the last axis and in the flattened result."""
+        """`channel` and `element` are the indices of the first lane on the last axis and in the flattened result."""
         if self._expression is None:
             return value
         f = self._f

@@ -1,4 +1,4 @@
-"""Convolutions of so few filters that these leave lanes of a vector empty: what else can fill them."""
+"""Convolutions of so few filters that they leave lanes of a vector empty, and what else can fill the lanes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from planish.ops.transpose import transpose
 from planish.ops.turn_kernel import turn_kernel
 from planish.ops.windows import NO_PADDING
 
-GAIN = 0.85  # the share of the direct kernel's cycles from which on another one is worth it
+GAIN = 0.85  # another kernel pays if it takes at most this share of the direct kernel's cycles
 
 
 def few_filters(node: Node, settings: Mapping[str, Any], target: Target) -> Node | None:
-    """The convolution by another kernel than the direct one, if that pays."""
+    """The convolution by a kernel other than the direct one, if that pays."""
     rows, columns, channels, filters = node.inputs[1].shape
     each = conv2d_kernel.row_cycles(filters // settings["groups"], node.shape[1], 1, target.lanes, target.registers)
     direct = node.shape[0] * rows * columns * channels * settings["groups"] * each

@@ -1,4 +1,4 @@
-"""Powers by way of float64: an f32 result has no digit to lose to a logarithm that is multiplied by the exponent."""
+"""Powers by way of float64: an f32 logarithm multiplied by the exponent would lose digits of the f32 result."""
 
 from __future__ import annotations
 

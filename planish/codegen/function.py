@@ -50,10 +50,11 @@ class Function(Lines):
 
     # ------------------------------------------------------------------ memory
     def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
-        """The address so many bytes on.
+        """The address this many bytes on.
 
-        Where it was computed is hidden until loops are done with: LLVM's loop strength reduction, which weighs all
-        that is accessed from an address, else takes up to a third of the time of compiling, for no faster code.
+        Where it was computed is hidden until the loop passes are over. Otherwise LLVM's loop strength reduction, which
+        weighs everything that is accessed from an address, takes up to a third of the compile time, and the code is no
+        faster.
         """
         if nbytes == 0:
             return pointer
@@ -133,7 +134,7 @@ class Function(Lines):
         if mask is None:
             self.emit(f"store {bytes_} {low}, ptr {address}, align 1")
             return
-        if mask == self.tail_mask(1):  # of this one, LLVM 22 for AVX-512 would store all four bytes of the i32
+        if mask == self.tail_mask(1):  # for this one, LLVM 22 for AVX-512 would store all four bytes of the i32
             byte = self.let(f"extractelement {bytes_} {low}, i64 0")
             self.emit(f"store i8 {byte}, ptr {address}, align 1")
             return
@@ -263,7 +264,7 @@ class Function(Lines):
     def nan_beside(self, value: Value, others: Sequence[Value]) -> Value:
         """`value`, NaN in the lanes in which one of the others is.
 
-        A comparison looks at two of them. Where masks have registers, they choose; elsewhere a mask is a NaN itself.
+        One comparison checks two of them. Where masks have registers, they choose; elsewhere a mask is itself a NaN.
         """
         if not others:
             return value

@@ -3,7 +3,7 @@
 separated:   planes[c][lane] = flat[lane * channels + c]        interleaved: the way back
 
 `flat` are `channels` vectors laid end to end. Each result takes its lanes from its sources one after another, two
-vectors at a time: an instruction each on AVX-512.
+vectors at a time: one instruction each on AVX-512.
 """
 
 from __future__ import annotations
@@ -46,6 +46,6 @@ def _gathered(f: Function, sources: Sequence[Value], places: Sequence[tuple[int,
 
 
 def shuffle_cycles(channels: int, lanes: int) -> float:
-    """What either way takes for a vector of pixels."""
-    each = 1.0 if lanes == 16 else 3.0  # narrower targets have no instruction that takes any lanes of two vectors
+    """The cost of either direction for a vector of pixels."""
+    each = 1.0 if lanes == 16 else 3.0  # narrower targets lack an instruction that takes any lanes of two vectors
     return channels * (min(channels, lanes) - 1) * each

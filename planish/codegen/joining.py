@@ -1,8 +1,8 @@
-"""Which element-wise values are computed where a sum over the batch comes out: new moments and weights, mostly.
+"""Which element-wise values are computed together with a sum over the batch: mostly new moments and weights.
 
-A sum whose parts are runs of consecutive elements, and which only such values read, goes to no memory that threads
-share: a thread computes a part of it into its own memory, and at once the same part of all that is made of it. So
-gradients never travel, moments and weights pass once, and a step has a stage less.
+A sum whose parts are runs of consecutive elements, and which only such values read, never goes to shared memory: a
+thread computes a part of it into its own memory, and then the same part of everything made from it. So gradients never
+travel, moments and weights pass once, and a step has one stage less.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from planish.graph.node import Node
 
 
 def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node]:
-    """For each element-wise value that is computed with a sum, the sum. Those of `apart` have to wait for others."""
+    """The sum for each element-wise value that is computed with one. Those in `apart` have to wait for others."""
     readers = _readers_of(graph)
-    late: set[Node] = set()  # needs a sum, but is of no use to the sum's own parts
+    late: set[Node] = set()  # needs a sum, but cannot use the sum's own parts
     found: dict[Node, Node] = {}
     for node in graph.nodes:
         if node.batched or node.op in LEAVES or is_view(node):
@@ -32,7 +32,7 @@ def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node
             (found[node],) = sums
         elif sums or waits:
             late.add(node)
-    while True:  # a sum that somebody else reads goes to memory, and then all that is made of it waits for that
+    while True:  # a sum that anything else reads goes to memory, and then everything made from it waits for that
         members = {total: {node for node in found if found[node] is total} for total in set(found.values())}
         alone = {total for total in members if any(reader not in members[total] for reader in readers[total])}
         if not alone:
@@ -41,7 +41,7 @@ def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node
 
 
 def cut_alike(node: Node) -> bool:
-    """Whether every operand is a scalar or of the result's own shape, so that a part reads the same part of it only."""
+    """Whether every operand is a scalar or has the result's shape, so that a part reads only the same part of it."""
     return all(source.type.size == 1 or source.shape == node.shape for source in node.inputs)
 
 

@@ -6,10 +6,10 @@ A kernel is of one of five kinds, which say what a call of its function covers:
 * `rows`: `count` consecutive images at once, so that weights are read once for many of them (dense).
 * `batch`: one of `items` independent parts of a value for all `count` images; an input's rows are where `order` says.
 * `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
-* `whole`: one of `items` independent parts of a value without batch axis (packed weights, new weights).
+* `whole`: one of `items` independent parts of a value without a batch axis (packed weights, new weights).
 
-Every tensor is dense, row-major, channels last, f32 (labels are i32, places in windows i8) and aligned to its elements
-only.
+Every tensor is contiguous, row-major, channels last, f32 (labels are i32, places in windows i8) and aligned to its
+elements only.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ def spec_of(node: Node) -> Spec:
 class Operands:
     """Names of the function's parameters.
 
-    `count`, `item` and `image` (its place in the batch) mean something only to the kinds that have them; `before` are
-    the images of the batch before the slice that a program works on; `order` holds the batch's rows of an input that a
-    kernel of parts reads, and behind them those of the batches to come, `left` in all; `beside` is where a second
-    result goes, if somebody reads it; `gated`: places of maxima that go there are none where the result is not
-    positive; a kernel of parts raises the `alarm`, a word, where an image holds what is not finite (see `watches`).
+    `count`, `item` and `image` (its position in the batch) mean something only to the kinds that have them; `before` is
+    the number of images of the batch before the program's slice; `order` has the batch's rows of an input that a kernel
+    of parts reads, and after them those of the batches to come, `left` in all; `beside` is where a second result goes,
+    if anything reads it; `gated`: places of maxima there are absent where the result is not positive; a kernel of parts
+    raises the `alarm`, a word, where an image has a value that is not finite (see `watches`).
     """
 
     inputs: tuple[Pointer, ...]
@@ -85,10 +85,10 @@ class Operands:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """`emit` writes the body; the others are asked before, with the same spec and target.
+    """`emit` writes the body; the others are called before, with the same spec and target.
 
-    `run`: how many elements an item has, if each is a run of them behind that of the item before; else None.
-    `watches`: whether it looks at all elements of its images for what is not finite.
+    `run`: how many elements an item has, if each item is a run of them right after the item before; else None.
+    `watches`: whether it checks all elements of its images for values that are not finite.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""A program's schedule as loops for people: what runs in which order, per block, image or part, and by which kernel."""
+"""A program's schedule as readable loops: what runs in which order, per block, image or part, and by which kernel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planish.graph.node import Node
 
 
 def print_loops(plan: Plan) -> str:
-    """The stages with their loops; behind each node, where its value is kept and the loop nest of its kernel."""
+    """The stages with their loops; after each node, where its value is kept and the loop nest of its kernel."""
     names = {node: f"%{place}" for place, node in enumerate(plan.graph.nodes)}
     storage = plan.storage
     lines = [

@@ -14,8 +14,8 @@ _GATE = threading.RLock()
 def binding() -> Any:
     """The module `llvmlite.binding`, which takes a lock of its own for every call.
 
-    A fork waits until no other thread is inside of LLVM, and holds that lock meanwhile: whatever LLVM has in memory is
-    whole in the child, and the lock can be had there.
+    A fork waits until no other thread is inside LLVM, and holds that lock meanwhile: so LLVM's memory is consistent in
+    the child, and the lock can be taken there.
     """
     llvm = _loaded()
     with _GATE:

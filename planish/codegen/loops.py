@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planish.codegen.function import Function, Index, Value
 
 
-# Pieces of an axis that stand one after another in the code; more are a loop, or code would grow with an extent.
+# Pieces of an axis that are written out in the code; more of them become a loop, or code would grow with an extent.
 MOST_WRITTEN_OUT = 4
 
 
@@ -24,7 +24,7 @@ class Loop:
     total, = k.results
 
     A loop whose body would run exactly once is emitted as straight code. The body runs at least once, unless the loop
-    is `guarded`: then the bound is asked before every turn.
+    is `guarded`: then the bound is checked before every turn.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRu
 
 
 def over_panels(f: Function, runs: Sequence[PanelRun], body: Callable[[Index, PanelRun], None]) -> None:
-    """`body` for each panel, by its first vector: written out where they are few, in a loop for each run where not."""
+    """`body` for each panel, by its first vector: written out if they are few, otherwise in a loop for each run."""
     few = sum(run.count for run in runs) <= MOST_WRITTEN_OUT
     for run in runs:
         starts = [run.start + number * run.vectors for number in range(run.count if few else 0)]

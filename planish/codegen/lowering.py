@@ -54,7 +54,7 @@ Mains = dict[tuple[Node, ...], Node]
 def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, training: bool) -> Graph:
     """`input_dtypes` are the element types in memory ('uint8').
 
-    `training`: the rows of a batch are anywhere in the arrays, and weights change in every step.
+    `training`: the rows of a batch may be anywhere in the arrays, and weights change in every step.
     """
 
     pooled: Mains = {}  # by the operands, which the places of their maxima have in common
@@ -89,7 +89,7 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, trai
 
 
 def _lowered_dense(node: Node, target: Target, *, changing: bool) -> Node:
-    """`changing`: the weights are others in every step, so that they are packed only if they are to be turned."""
+    """`changing`: the weights are different in every step, so they are packed only if they have to be turned."""
     x, w = node.inputs[:2]
     units = w.shape[1]
     source = _read_images(x)
@@ -227,7 +227,7 @@ _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
 
 
 def _with_results_apart(graph: Graph) -> Graph:
-    """Copies where a result is not a value of its own that a kernel can write straight to its destination."""
+    """Adds copies where a result is not a value of its own that a kernel can write directly to its destination."""
     taken: set[Node] = set()
 
     def apart(result: Node) -> Node:

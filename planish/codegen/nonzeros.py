@@ -1,7 +1,7 @@
-"""Where numbers are not zero: counted, and listed. What a dense layer on images shares with its gradient.
+"""Counts and lists numbers that are not zero: what a dense layer on images shares with its gradient.
 
 Most pixels of a drawing or a digit are zero, and a product with zero adds nothing. NaN is not zero; what the processor
-takes for zero (denormal numbers while training) is.
+treats as zero (denormal numbers in training) is.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.loops import vectors_of
 from planish.codegen.target import Target
 
-FEWEST_UNITS = 33  # of a layer whose zeros are left out one by one: for fewer, a list takes longer than it saves
+FEWEST_UNITS = 33  # of a layer whose zeros are left out one by one: for fewer units, a list takes longer than it saves
 MOST_FEATURES = 8192  # so that some rows, and lists of them, stay in the cache of a core
-DENSE = (3, 4)  # so many of so many are not zero: then lists take longer than they save
+DENSE = (3, 4)  # if this share is not zero, lists take longer than they save
 
 
 def block_elements(target: Target) -> int:
@@ -29,12 +29,12 @@ def pays(target: Target, features: int, units: int) -> bool:
 
 
 def goes_by_blocks(units: int) -> bool:
-    """Whether it is blocks that a layer leaves out, if they are all zero, and not single elements."""
+    """Whether a layer leaves out whole blocks of zeros, not single elements."""
     return units < FEWEST_UNITS
 
 
 def room_of(elements: int, lanes: int) -> int:
-    """Elements of a list of at most so many, of which whole vectors are written."""
+    """The size of a list of at most so many elements, which is written in whole vectors."""
     return (vectors_of(elements, lanes) + 1) * lanes
 
 
@@ -49,7 +49,7 @@ def is_dense(f: Function, count: Index, elements: Index) -> Value:
 
 
 def append(f: Function, value: Value, numbers: Value, lists: Pointer, room: int, count: Index) -> Index:
-    """Those that are not zero go behind the first `count` of a list, their numbers beside them; the new count."""
+    """Appends those that are not zero after the first `count` of a list, with their numbers; gives the new count."""
     live = f.greater(value, ZERO, "une")
     end = f.offset(lists, f.multiply(count, 4))
     f.store_integers(f.compressed(numbers, live, integer=True), end)

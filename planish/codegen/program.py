@@ -7,7 +7,7 @@ All functions of a program find the user's arrays through a context: an array of
 
     stage(context, scratch, first, last, start, count, step, before, total)
         images: images first .. last - 1 of the slice;   parts: parts first .. last - 1
-        start, count: place of the slice in the visiting order, and images in it;   step: number of the training step
+        start, count: position of the slice in the visiting order, and images in it;   step: number of the training step
         before, total: images of the batch before the slice, and in all. Without slices, the batch is the only one.
 """
 
@@ -46,8 +46,8 @@ STAGE_PARAMETERS = (
 class Program:
     """Text of the module, and what the runtime has to provide.
 
-    Memory in bytes, and an address per argument in order. `watched` are the inputs at which a kernel looks for what is
-    not finite.
+    Memory in bytes, and an address per argument in order. `watched` are the inputs that a kernel checks for values that
+    are not finite.
     """
 
     text: str
@@ -197,7 +197,7 @@ class Emitter:
         f.call(function.name, *pointers, ("i64", item))
 
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
-        """Calls the kernel of a part of a value. Rows of the user's arrays it finds by their order itself."""
+        """Calls the kernel of a part of a value. The kernel finds rows of the user's arrays by their order."""
         order: Pointer = "null"
         alarm: Pointer = "null"
         left: Index = 0
@@ -237,7 +237,7 @@ class Emitter:
     def _address(self, f: Function, node: Node, image: Index | None = None, in_block: Index | None = None) -> Pointer:
         """Where the value of `node` is.
 
-        That of one image if `image` (and its place in the block) is given, else of the first of all.
+        That of one image if `image` (and its position in the block) is given, else of the first of all.
         """
         root = storage_root(node)
         if root.op == "constant":
@@ -308,7 +308,7 @@ class Emitter:
         self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=place)
 
     def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
-        """Asks for the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
+        """Prefetches the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
         nbytes = element_nbytes(self.input_dtypes[source.attributes["name"]]) * source.type.size
         if nbytes < _FEWEST_NBYTES_TO_FETCH:
             return

@@ -5,9 +5,9 @@ values that have no batch axis: sums over the batch, new weights, packed weights
 depend on each other, except within a unit: element-wise values of one size, computed part by part together, and the
 sum that they are made of, if it can hand over its parts (`joining.py`).
 
-Where nothing that is computed for an image needs a sum over the batch, all that is computed for images is one stage,
-and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so that
-what the sums read is still in the cache. Batch normalization needs sums in the middle; its batches go through each
+Where nothing that is computed for an image needs a sum over the batch, everything that is computed for images is one
+stage, and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so
+that what the sums read is still in the cache. Batch normalization needs sums in the middle; its batches go through each
 stage as a whole.
 """
 
@@ -25,7 +25,7 @@ from planish.codegen.target import Target
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 
-SUMMARY_SHARE = 8  # how much smaller than a map a sum over it is, at least
+SUMMARY_SHARE = 8  # how many times smaller than a map a sum over it is, at least
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Unit:
 
     @property
     def joined(self) -> bool:
-        """Whether the first node is a sum, of which the others are made."""
+        """Whether the first node is a sum, from which the others are made."""
         return len(self.nodes) > 1 and self.nodes[0].op != "elementwise"
 
 
@@ -105,7 +105,7 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
 
 
 def _that_need(working: list[Node], some: Set[Node]) -> set[Node]:
-    """The nodes without batch axis that are among `some`, or need one of them."""
+    """The nodes without a batch axis that are among `some`, or need one of them."""
     found: set[Node] = set()
     for node in working:
         if not node.batched and (node in some or any(source in found for source in _sources(node))):
@@ -114,7 +114,7 @@ def _that_need(working: list[Node], some: Set[Node]) -> set[Node]:
 
 
 def _level_of_images(working: list[Node], sums: Set[Node], earliest: Mapping[Node, int]) -> int | None:
-    """The level of all that is computed for images, if nothing of that needs a sum over the batch."""
+    """The level of everything that is computed for images, if nothing in it needs a sum over the batch."""
     late = _that_need(working, sums | earliest.keys())
     if any(source in late for node in working if node.batched for source in _sources(node)):
         return None
@@ -171,7 +171,7 @@ def _levels(
 
 
 def _can_join(sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit], total: Node) -> bool:
-    """Whether all else is there when the sum is computed."""
+    """Whether everything else is there when the sum is computed."""
     own = unit_of[total].nodes
     return all(source in own or levels[source] < levels[total] for source in sources)
 
@@ -234,7 +234,7 @@ def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) ->
 
 
 def _is_summary(node: Node, small: Set[Node]) -> bool:
-    """Whether it is much smaller than what it is made of, or is made of such values: then it is kept, not that."""
+    """Whether it is much smaller than what it is made from, or is made from such values: then it is kept, not they."""
     sources = [source for source in _sources(node) if source.batched]
     largest = max((source.type.size for source in sources), default=0)
     return node.type.size * SUMMARY_SHARE <= largest or (bool(sources) and all(source in small for source in sources))

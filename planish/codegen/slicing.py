@@ -1,6 +1,6 @@
-"""Slices of a large batch: what a slice leaves for the sums over the batch is read while it still is in the cache.
+"""Slices of a large batch: what a slice leaves for the sums over the batch is read while it is still in the cache.
 
-The sums are those of a slice, then, and `sum_of_slices` adds them up in the order of the slices. How a batch is cut
+Then the sums are those of a slice, and `sum_of_slices` adds them up in the order of the slices. How a batch is cut
 depends on the program alone, not on the threads, and so do the bits of the sums.
 """
 
@@ -20,7 +20,7 @@ SLICE_NBYTES, BLOCKS = 2**22, 4
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """A batch is `count` slices of `images` images; the last one may have fewer, those of a smaller batch none."""
+    """A batch is `count` slices of `images` images; the last one may have fewer, in a smaller batch some have none."""
 
     count: int
     images: int
@@ -44,7 +44,7 @@ def is_sum(node: Node) -> bool:
 
 
 def with_sums_of_slices(graph: Graph) -> Graph:
-    """Who read a sum reads the sum of all slices."""
+    """Readers of a sum read the sum of all slices."""
     summed = graph.rewrite(lambda node: sum_of_slices(node) if is_sum(node) else None)
     # A parameter's memory holds the old value until all slices are done.
     updates = {name: _apart(node) for name, node in summed.updates}

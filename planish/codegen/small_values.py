@@ -1,8 +1,8 @@
 """Chains of small values: what an image has of them fits into a few registers, and one function computes them all.
 
 Losses, their gradients and class scores are dozens of operations on ten numbers. As kernels of their own they would
-spend their time on calls, loads and stores; here a value is a list of vectors, of which only those that somebody else
-reads go to memory. Lanes behind the last element hold anything.
+spend their time on calls, loads and stores; here a value is a list of vectors, of which only those that others read go
+to memory. Lanes beyond the last element may have any value.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def groups_of(nodes: Sequence[Node], lanes: int) -> list[list[Node]]:
 
 
 def is_small(node: Node, lanes: int) -> bool:
-    """Whether a node, and all that it reads, fits into registers and lies in them in one order."""
+    """Whether a node, and everything that it reads, fits into registers in one order."""
     fits = all(vectors_of(type_.size, lanes) <= MOST_VECTORS for type_ in (node.type, *_operands(node)))
     return node.batched and node.op in _RULES and fits and _FITS.get(node.op, _always)(node)
 
@@ -136,7 +136,7 @@ def _add(f: Function) -> Callable[[Value, Value], Value]:
 
 
 def _joined(f: Function, x: Vectors, size: int, idle: float, join: Callable[[Value, Value], Value]) -> Value:
-    """All vectors as one, lane by lane; lanes behind the last element are `idle`."""
+    """All vectors as one, lane by lane; lanes beyond the last element are `idle`."""
     total = f.constant(idle)
     for number, vector in enumerate(x):
         mask = f.tail_mask(size - number * f.lanes)

@@ -4,9 +4,10 @@
     infer(context, scratch, first, last)            images first .. last - 1 (inference; any thread, any range)
     train(context, scratch, number)                 all steps; any number of threads call it once each, at any time
 
-Threads draw pieces of a stage from a counter; the next stage begins when all pieces are done, whoever did them. So a
-thread that has no piece, because it comes late or the system gave its processor to somebody else, is not waited for.
-Which thread computes a piece changes nothing in its result, so the bits do not depend on the number of threads.
+Threads draw pieces of a stage from a counter; the next stage begins when all pieces are done, whichever threads did
+them. So nobody waits for a thread that has no piece, because it is late or the system gave its processor to another
+process. Which thread computes a piece changes nothing in its result, so the bits do not depend on the number of
+threads.
 
 Threads of even numbers draw from the front, those of odd numbers from the back, until they meet. So a thread finds in
 its own cache what it left there: the images of the stage before, the weights of the step before.
@@ -19,8 +20,8 @@ Stages that repeat (see `schedule`) are gone through slice by slice of the batch
 The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
 the stage, counted over all steps. The whole number is beside it, written before the word is.
 
-A kernel that finds an image with NaN or infinity raises the alarm. When its stage is over, so is the run: the step is
-not counted, and has changed nothing, as what is updated is written by later stages.
+A kernel that finds an image with NaN or infinity raises the alarm. When its stage is over, so is the run. The step is
+not counted and has changed nothing, because later stages write the updates.
 
 Denormal numbers are flushed to zero while training (an optimizer's moments decay into them and would take a hundred
 times longer); the caller's mode is restored.
@@ -79,7 +80,7 @@ def emit_inference(module: Module, stages: Sequence[StageItems]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Images:
-    """What a stage works on: the place of its first image in the visiting order, and how many there are; the step;
+    """What a stage works on: the position of its first image in the visiting order, and how many there are; the step;
     how many images of the batch are before them, and how many the batch has."""
 
     start: Index
@@ -139,7 +140,7 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
 
 
 class _Plan:
-    """The places of a step: stages in order, those that repeat once for each slice."""
+    """The positions of a step: stages in order, those that repeat once for each slice."""
 
     def __init__(self, stages: Sequence[StageItems], slices: Slices) -> None:
         self._slices = slices
@@ -148,7 +149,7 @@ class _Plan:
         self.places = len(stages) + self._repeated * (slices.count - 1)
 
     def at(self, f: Function, place: Index) -> tuple[Index, Index]:
-        """The number of the stage at a place, and how many images of the batch come before its slice."""
+        """The number of the stage at a position, and how many images of the batch come before its slice."""
         if self._slices.count == 1:
             return place, 0
         more = self._repeated * (self._slices.count - 1)
@@ -168,7 +169,7 @@ def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tu
 
 @dataclass(frozen=True, slots=True)
 class _Draw:
-    """What a thread got: the lower bits of the stage's number, a place on its side, and how many all had drawn."""
+    """What a thread got: the lower bits of the stage's number, a position on its side, and how many all had drawn."""
 
     stage: Value
     place: Value
@@ -194,9 +195,9 @@ class _Counter:
         return _Draw(stage, own, f.add(*sides))
 
     def piece(self, place: Value, pieces: Index) -> Value:
-        """The number of the piece at a place: the place itself, or counted from the last piece."""
+        """The number of the piece at a position: the position itself, or counted from the last piece."""
         f = self._f
-        turned = f.let(f"xor i64 {place}, {self._turned}")  # -1 - place, from the back
+        turned = f.let(f"xor i64 {place}, {self._turned}")  # -1 - position, from the back
         return f.let(f"add i64 {turned}, {f.let(f'and i64 {pieces}, {self._turned}')}")
 
     def _bits(self, value: Value) -> Value:
@@ -206,10 +207,10 @@ class _Counter:
 def _emit_shared_stage(
     f: Function, stage: StageItems, counter: _Counter, first: _Draw, images: _Images, shares: Index
 ) -> tuple[Value, Index]:
-    """Does the piece that was drawn and draws others until none is left; gives how many it has done, and how many
-    there are: one that does nothing, if there are no images.
+    """Does the drawn piece and draws others until none is left; gives how many it did, and how many there are: one that
+    does nothing, if there are no images.
 
-    As long as a piece that this thread has done is not counted, the stage is the same.
+    As long as a piece that this thread did is not counted, the stage stays the same.
     """
     pieces: Index = stage.parts
     size: Index = 1
@@ -276,7 +277,7 @@ def _emit_leave(module: Module, places: int) -> None:
 
 
 def _emit_wait(f: Function, patience: Value, before: str, leave: str) -> None:
-    """Looks again and again; after `patience` pauses a look costs giving the processor away."""
+    """Looks again and again; after `patience` pauses it yields the processor before each look."""
     spin, patient, give_way, again = f.label("spin"), f.label("patient"), f.label("yield"), f.label("again")
     f.emit(f"br label %{spin}")
     f.begin_block(spin)

@@ -1,4 +1,4 @@
-"""Where each value lives, decided before any code is written: one static arena, and one scratch area a thread.
+"""Where each value lives, decided before any code is written: one static arena, and one scratch area per thread.
 
 * `argument`: the user's arrays, weights and results, found through the context
 * `arena`: shared by all threads; batched values that another stage reads have a slot for every image of the batch
@@ -25,7 +25,7 @@ Area = Literal["argument", "arena", "scratch"]
 @dataclass(frozen=True, slots=True)
 class Place:
     """`name` is the argument's; `offset` is in bytes; `span` says what one slot of a batched value stands for, or
-    that there is room for an item of a value without batch axis."""
+    that there is room for an item of a value without a batch axis."""
 
     area: Area
     offset: int = 0
@@ -136,7 +136,7 @@ def _place_in_arena(
 
 
 def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int, last: int) -> tuple[int, int]:
-    """The lifetime of a value, known by its stages, where some of them come again for every slice."""
+    """The lifetime of a value by its stages, some of which come again for every slice."""
     repeated = [number for number, stage in enumerate(stages) if stage.repeats]
     if slices.count == 1 or not repeated:
         return first, last
@@ -146,7 +146,7 @@ def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int,
 
 
 def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target) -> int:
-    """Sums of which only the nodes of their own units are made: an item at a time is in a thread's memory."""
+    """Sums that only the nodes of their own units read: one item at a time is in a thread's memory."""
     most = 0
     for unit in stage.units:
         total = unit.nodes[0]
@@ -160,10 +160,10 @@ def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[No
 def _place_in_scratch(
     places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target, block: int
 ) -> int:
-    """Values of this stage only, then the kernels' own work space behind them."""
+    """Values of this stage only, then the kernels' own work space after them."""
     order = {node: number for number, node in enumerate(stage.nodes)}
     for node in stage.nodes:
-        if is_beside(node):  # it is there as soon as the value that it is beside
+        if is_beside(node):  # it exists as soon as the value that it is beside
             order[node] = order[storage_root(node.inputs[0])]
     segment_of = {node: number for number, segment in enumerate(stage.segments) for node in segment}
     own = [node for node in stage.nodes if node not in places]

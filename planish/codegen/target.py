@@ -1,4 +1,4 @@
-"""The processor that code is generated for. Nothing else in planish knows processors."""
+"""The processor that code is generated for. Nothing else in planish knows about processors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CACHE_LINE_NBYTES = 64
 class Target(NamedTuple):
     """`lanes` f32 values fit in a vector register, of which there are `registers`.
 
-    `permutes_lanes`: it picks any lanes of two registers in one instruction.
+    `permutes_lanes`: it can pick any lanes of two registers in one instruction.
     """
 
     name: str
@@ -44,12 +44,12 @@ _SHAPES = {
     "aarch64": (4, 32, True, False, False),
 }
 
-# What is assumed of a processor when a target lower than the host's is asked for.
+# What is assumed about a processor when a target below the host's is requested.
 _GENERIC_CPUS = {"avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic"}
 
 
 def make_target(name: str, triple: str, cpu: str | None = None, features: str = "") -> Target:
-    """The target of that name; without a processor, one that every machine of the kind can run."""
+    """The target of that name; without a processor, one that every machine of its kind can run."""
     if name not in _SHAPES:
         raise ValueError(unknown_name("target", name, list(_SHAPES)))
     lanes, registers, *abilities = _SHAPES[name]

@@ -3,8 +3,8 @@
     turned(rows)[column][row] = rows[row][column]
     turn_block:  target[column * stride + row] = source[row * stride + column]
 
-LLVM takes some milliseconds for the lanes * log2(lanes) shuffles, so what lies in memory anyway calls a function that
-the module has once.
+LLVM takes some milliseconds for the lanes * log2(lanes) shuffles, so blocks that are in memory anyway call a function
+that the module has once.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def turn_part(
     target: Pointer,
     target_nbytes: Index,
 ) -> None:
-    """The same of a block with fewer rows or columns; whole vectors are stored, zeros in the lanes of absent rows."""
+    """The same for a block with fewer rows or columns; whole vectors are stored, zeros in the lanes of absent rows."""
     if rows == columns == f.lanes:
         turn_block(f, source, source_nbytes, target, target_nbytes)
         return

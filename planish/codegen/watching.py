@@ -1,9 +1,9 @@
-"""Kernels that look, while they read images, for what is not finite.
+"""Kernels that check images for values that are not finite while they read them.
 
     seen += x * 0               # NaN from then on, if x is NaN or infinite
     if seen is NaN: alarm = 1
 
-The alarm ends the run in front of the step (see `steps`), which costs less than reading all images once more before.
+The alarm ends the run before the step (see `steps`), which costs less than reading all images once more beforehand.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from planish.codegen.kernel import Spec
 
 
 def watches(spec: Spec) -> bool:
-    """Whether a kernel of dense layers on images looks: in f32, other types may overflow when they are converted."""
+    """Whether a kernel of dense layers on images checks: in f32 only, as other types may overflow when converted."""
     return bool(spec.attributes["memory_dtype"] == "float32")
 
 

@@ -52,7 +52,7 @@ def interpret(
 
 
 def _batch_size(graph: Graph, bindings: Mapping[str, Any]) -> int:
-    """As many images as the first input has; a graph without batch gets one."""
+    """As many images as the first input has; a graph without a batch gets one."""
     for node in graph.leaves("input"):
         if np.ndim(bindings.get(node.attributes["name"], 0)):
             return len(bindings[node.attributes["name"]])

@@ -1,7 +1,7 @@
 """Chains of element-wise operations become one node, and join the operation that produces their value where its kernel
 has room for a tail.
 
-A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without batch
+A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without a batch
 axis (computing that again costs nothing). What remains is one `elementwise` node a chain, or a `fused` node.
 """
 

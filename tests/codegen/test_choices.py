@@ -145,6 +145,6 @@ def test_a_dense_layer_on_images_leaves_out_zeros_and_is_updated_with_its_gradie
     gradient = choice_of(plan, "first", "gradient of the kernel")
     assert gradient.method == "lists of what is not zero"
     assert gradient.executed == gradient.dense == 64 * 64
-    assert "at once computes the 1 values that are made of it" in gradient.why
+    assert "at once computes the 1 values made from it" in gradient.why
     others = {choice.method for choice in choices_of(plan) if choice.layers.startswith("second")}
     assert others == {"panels of weights", "outer products"}

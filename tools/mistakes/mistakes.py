@@ -1,4 +1,4 @@
-"""All mistakes, in the order in which a user comes to them; each stage has a file of its own."""
+"""All mistakes, in the order in which a user meets them; each group has a file of its own."""
 
 from __future__ import annotations
 

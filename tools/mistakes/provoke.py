@@ -1,6 +1,7 @@
-"""Makes every mistake in one library and prints what it says, as JSON: `python provoke.py planish|keras|torch`.
+"""Makes every mistake in one library and prints what the library says, as JSON: `python provoke.py
+planish|keras|torch`.
 
-Runs in the interpreter of that library, which needs nothing else of planish's.
+Runs in the interpreter of that library, which needs nothing else from planish.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ LAYERS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """`kind` is the exception's name, or "" if there was none and `text` says what came of it."""
+    """`kind` is the exception's name, or "" if there was none and `text` says what happened instead."""
 
     kind: str
     text: str
@@ -73,7 +74,7 @@ def answer(library: str, mistake: Mistake, folder: Path) -> Answer | None:
 
 
 def _plain(text: str) -> str:
-    """Without colours, and without addresses of objects, which are others each time."""
+    """Without colours, and without addresses of objects, which differ each time."""
     return re.sub(r" at 0x[0-9a-f]+", "", re.sub("\x1b\\[[0-9;]*m", "", text))
 
 

@@ -1,4 +1,4 @@
-"""The kernels, one a file, and which operation each computes."""
+"""The kernels, one per file, and which operation each computes."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def kernel_for(spec: Spec) -> Kernel:
 
 
 def kind_of(spec: Spec) -> Kind:
-    """The kind of the spec's kernel; one that serves images serves values without batch axis too, as `whole`."""
+    """The kind of the spec's kernel; a kernel of images serves values without a batch axis too, as `whole`."""
     kind = kernel_for(spec).kind
     return kind if spec.result.batched or kind == "reduce" else "whole"
 
@@ -112,12 +112,12 @@ def items_of(node: Node, target: Target) -> int:
 
 
 def in_parts(node: Node) -> bool:
-    """Whether a value is computed in independent parts, and not for an image or a block of them at a time."""
+    """Whether a value is computed in independent parts, not for an image or a block of images at a time."""
     return not node.batched or kind_of_node(node) == "batch"
 
 
 def run_of_item(node: Node, target: Target) -> int | None:
-    """Elements of each item (the last may have fewer), if items are runs of whole vectors, one behind the other."""
+    """Elements of each item (the last may have fewer), if items are consecutive runs of whole vectors."""
     if items_of(node, target) == 1:
         return node.type.size
     spec = spec_of(node)

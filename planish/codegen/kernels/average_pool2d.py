@@ -63,7 +63,7 @@ class _CutWindow:
 
     @contextmanager
     def places(self, channel: Index, carried: list[Value]) -> Iterator[tuple[Index, list[Value], list[list[Value]]]]:
-        """Loops over the window's places: (element, carried values, where to put their next values)."""
+        """Loops over the window's pixels: (element, carried values, where to put their next values)."""
         (top, bottom), (left, right) = self.bounds
         following: list[list[Value]] = []
         with self.f.loop(top, bottom, carried=carried) as row:
@@ -149,7 +149,7 @@ class _Touching:
         for_each_output(f, shape, body)
 
     def _spread_pixels(self, g: Pointer, first: Index) -> None:
-        """A row of windows, each vector of channels to all places of its window."""
+        """A row of windows, each vector of channels to all pixels of its window."""
         f = self.f
 
         def body(_: Index, column: Index, channel: Index, mask: str | None) -> None:

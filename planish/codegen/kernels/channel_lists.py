@@ -4,7 +4,7 @@
         channels += (place's channels)[live];  ends[window][place] = length of channels
 
 Lists follow each other, so that a kernel that walks the windows reads them from first to last. They live in the work
-space of a kernel; whole vectors are written behind the end of a list. Bound by the permutations that compress vectors.
+space of a kernel; whole vectors are written beyond the end of a list. Bound by the permutations that compress vectors.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lists_nbytes(spec: Spec, target: Target) -> int:
 
 
 def emit_lists(f: Function, spec: Spec, operands: Operands) -> ChannelLists:
-    """Makes the lists of places and gradients, and asks for the memory of the kernel's result meanwhile."""
+    """Makes the lists of places and gradients, and prefetches the memory of the kernel's result meanwhile."""
     behind = f.offset(operands.scratch, 4 * _capacity(spec, f.module.target))
     lists = ChannelLists(operands.inputs[1], operands.scratch, behind)
     rows, columns, channels = spec.inputs[0].shape

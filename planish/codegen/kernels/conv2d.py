@@ -8,11 +8,11 @@
                         sums[pixel][v] += x[pixel + k] * w[k][v]
                 y[window] = epilogue(max over the window's pixels)      # and which pixel it is, if somebody asks
 
-x [h, w, c], y [rows, columns, cout], both dense. In channels-last order a kernel row (kw * cin values) is contiguous.
-Rows and columns that no window reads are not computed. Registers: pixels * vectors sums + vectors weights + 1
-broadcast; a kernel of few values stays in registers as a whole, and what is read of x then serves all that it meets.
-2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The last vector
-of channels is masked when it is stored; packed weights are zero there.
+x [h, w, c], y [rows, columns, cout], both contiguous. In channels-last order a kernel row (kw * cin values) is
+contiguous. Rows and columns that no window reads are not computed. Registers: pixels * vectors sums + vectors weights +
+1 broadcast; a kernel of few values stays in registers as a whole, and what is read of x then serves every weight that
+it meets. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The
+last vector of channels is masked when it is stored; packed weights are zero there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.loops import cut, panel_runs, vectors_of
 
-SUMS_BESIDE_WEIGHTS = 12  # at most: more fill no more of the latency, and values of x that are read early need room
+SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +228,13 @@ def _convolve(
 def _convolve_held(
     f: Function, geometry: _Geometry, x: Pointer, held: Sequence[Value], offsets: Sequence[int], vectors: int
 ) -> list[Value]:
-    """The same with all weights in registers: a value of x is read once for all that it meets.
+    """The same with all weights in registers: a value of x is read once for all weights that it meets.
 
     Values come in the order of their addresses, which for each sum is the order of its terms.
     """
     kernel_rows, kernel_columns, depth = geometry.kernel
     run = kernel_columns * depth
-    meets: dict[int, list[tuple[int, int]]] = {}  # what is read: sums, and the weights that they meet it with
+    meets: dict[int, list[tuple[int, int]]] = {}  # what is read: sums, and the weights that it meets for them
     for (pixel, offset), down, k in product(enumerate(offsets), range(kernel_rows), range(run)):
         nbytes = offset + down * geometry.dilation[0] * geometry.row + 4 * k
         meets.setdefault(nbytes, []).append((pixel * vectors, (down * run + k) * vectors))

@@ -8,7 +8,7 @@
 
 x [h, w, c], y [rows, columns * filters], w as it is. With strides in a row, so many neighbours are one pixel of more
 channels: taps that leave the same remainder read the same plane. Registers: filters * rows * vectors sums + rows *
-vectors of a plane + 1 broadcast. Lanes beyond the last column hold what follows in the plane and are not stored; a
+vectors of a plane + 1 broadcast. Lanes beyond the last column have what follows in the plane and are not stored; a
 plane has room for what they read. Every output adds its terms in the order of (a, c, b), whatever the tile.
 """
 

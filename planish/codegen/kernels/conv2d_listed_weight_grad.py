@@ -9,7 +9,7 @@
 
 x [h, w, cin], lists as `list_places` makes them, dW [cout, kh * kw * cin]. A kernel row is contiguous in x unless the
 kernel is dilated across; the last vector of a row is masked. A kernel that has more vectors than there are registers is
-cut into parts, an item each. 2 * kh * kw * cin FLOP a listed window: a quarter of the dense product's or less, at half
+cut into parts, an item each. 2 * kh * kw * cin FLOP a listed window: a quarter of the full product's or less, at half
 of the FMA limit.
 """
 
@@ -27,7 +27,7 @@ from planish.codegen.target import CACHE_LINE_NBYTES, Target
 # More filters read an image fewer times; their sums fit the first-level cache, and several threads find work.
 MOST_FILTERS, FEWEST_BLOCKS = 16, 4
 MOST_PARTS = 16  # that have code of their own
-MOST_LINES = 64  # of the next image that a filter asks for
+MOST_LINES = 64  # of the next image that a filter prefetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _emit_part(
 
 
 def _fetch(f: Function, x: Pointer, lines: int) -> None:
-    """Asks for a filter's share of the next image, which the second-level cache may not hold any more."""
+    """Prefetches a filter's share of the next image, which may no longer be in the second-level cache."""
     for line in range(min(lines, MOST_LINES)):
         f.prefetch(x, line * CACHE_LINE_NBYTES, level=2)
 

@@ -10,9 +10,9 @@
             dx[pixels] = sums
 
 places and g [windows, cout], w panels of [cout * kh * kw, cin], dx [h, w, cin]. Since a loop serves one place, the
-pixel of each product is known when the code is made. A part of the kernel is as many of its rows (and columns) as leave
-the pixels of a window in registers. Needs work space for the lists. 2 * kh * kw * cin FLOP a window and channel that
-has a gradient: a quarter of the dense product's or less, at half of the FMA limit.
+pixel of each product is known when the code is generated. A part of the kernel is as many of its rows (and columns) as
+leave the pixels of a window in registers. Needs work space for the lists. 2 * kh * kw * cin FLOP a window and channel
+that has a gradient: a quarter of the full product's or less, at half of the FMA limit.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _add_window(
     number: Index,
     start: Value,
 ) -> Value:
-    """Adds to the sums what the lists of one window say; where they end."""
+    """Adds to the sums what the lists of one window say; gives where they end."""
     settings = spec.attributes
     places = _places_of(settings["window"])
     gradients = f.offset(lists.gradients, f.multiply(number, 4 * spec.inputs[1].shape[2]))

@@ -6,11 +6,11 @@
             for pixel that the window's places see: for (place, k of the part) that meet there:
                 dW[k] += x[n][pixel] * own[place]                 # in registers
 
-x [h, w, cin], places and g [rows, columns, cout], dW [kh * kw * cin, cout]. Each window is written out into its places
-in registers only. As many multiplications as the dense gradient has, at the FMA limit: for a handful of values that is
-less work than making lists of the windows (`conv2d_listed_weight_grad`), whose patches would fill a fraction of a
-vector. Where lanes can pick their pixels (`picked_pixels`) it is one multiplication a window and value. Registers:
-values of a part sums + places + 1; the last vector of filters is masked.
+x [h, w, cin], places and g [rows, columns, cout], dW [kh * kw * cin, cout]. Each window is expanded to its pixels in
+registers only. As many multiplications as the full gradient has, at the FMA limit: for a handful of values that is less
+work than making lists of the windows (`conv2d_listed_weight_grad`), whose patches would fill a fraction of a vector.
+Where lanes can pick their pixels (`picked_pixels`) it is one multiplication a window and value. Registers: values of a
+part sums + places + 1; the last vector of filters is masked.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@
 x [h, w, c] without its border, y [rows, columns * filters], w the turned kernel as kh matrices [c, kw * filters]. In
 channels-last order the outputs that a pixel reaches in a row (kw * filters values) are contiguous, so they fill vectors
 where the filters of one output do not. Borders of zeros are not multiplied. Registers: rows * vectors sums + vectors
-weights + 1 broadcast. A tile goes down, since neighbours in a row add to the same places. The last vector of a run is
+weights + 1 broadcast. A tile goes down, since neighbours in a row add to the same outputs. The last vector of a run is
 masked. An output's terms come in the order of the kernel's rows and the map's columns, whatever the tile.
 """
 

@@ -65,7 +65,7 @@ def pays(spec: Spec, target: Target) -> bool:
 
 
 class _Stretch(NamedTuple):
-    """A vector of the values of a run: bytes from a pixel of x, place in a row of dW, lanes in use."""
+    """A vector of the values of a run: bytes from a pixel of x, position in a row of dW, lanes in use."""
 
     nbytes: int
     place: int

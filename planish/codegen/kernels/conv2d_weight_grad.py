@@ -24,7 +24,7 @@ from planish.codegen.target import Target
 
 
 class Convolution:
-    """How the rows of the gradient (kernel row, kernel column, input channel) lie in the input: in contiguous runs."""
+    """Where the rows of the gradient (kernel row, kernel column, input channel) are in the input: contiguous runs."""
 
     def __init__(self, spec: Spec, target: Target) -> None:
         kernel_rows, kernel_columns, depth, filters = spec.attributes["kernel_shape"]

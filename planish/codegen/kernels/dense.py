@@ -32,7 +32,7 @@ def panels_of(units: int, lanes: int, registers: int) -> list[int]:
 
 
 def rows_in_block(vectors: int, registers: int, *, training: bool) -> int:
-    """Rows whose sums fit beside weights and a broadcast: half of a block of prediction, or all of one of training."""
+    """Rows whose sums fit beside weights and a broadcast: half of a block in prediction, or a whole one in training."""
     fit = max(1, (registers - 2 - vectors) // vectors)
     return min(16 if training and fit >= 16 else 14, fit)
 
@@ -99,7 +99,7 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
 
 
 def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) -> None:
-    """Several panels of one row together: as many sums in flight as hide the latency of an FMA."""
+    """Several panels of one row together: enough sums in flight to hide the latency of an FMA."""
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     x = f.offset(operands.inputs[0], f.multiply(row, 4 * features))

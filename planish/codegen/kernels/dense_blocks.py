@@ -7,9 +7,9 @@
                 for n in list: for k in block: sums[n][v] += x[n][k] * w[k][v]     # w's rows stay in registers
         y[n][part] = sums
 
-Sums add their terms in the order of k, and leaving out zeros changes none. One image's sums wait for each other, but
-those of the next images of the list do not: bound by FMAs, an FMA a vector of units and element of a block, and
-a load of each of its rows of weights a group.
+Sums add their terms in the order of k, and leaving out zeros does not change them. One image's sums wait for each
+other, but those of the next images of the list do not: bound by FMAs, an FMA a vector of units and element of a block,
+and a load of each of its rows of weights a group.
 """
 
 from __future__ import annotations

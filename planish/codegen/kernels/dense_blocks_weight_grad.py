@@ -7,9 +7,9 @@
                 for n in list: for k in block: sums[k][v] += x[n][k] * g[n][v]     # sums stay in registers
             dW[k] = sums                                                       # += from the second chunk of images on
 
-Every sum adds its images in their order, and leaving out zeros changes none. Bound by FMAs, one a vector of units and
-element of a block. Beside them the next batch is read into L2: the order of the epoch is known, and the same thread
-mostly takes the same features then.
+Every sum adds its images in their order, and leaving out zeros does not change it. Bound by FMAs, one a vector of units
+and element of a block. Beside them the next batch is read into L2: the order of the epoch is known, and the same thread
+usually takes the same features then.
 """
 
 from __future__ import annotations

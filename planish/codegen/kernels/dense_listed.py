@@ -10,10 +10,10 @@
                 for k in list: sums[v] += row[k] * w[k][v]
             y[row][part] = sums
 
-Images behind the last whole group are listed. Sums add their terms in the order of k either way, and leaving out a zero
-changes none, so the choice does not show in the bits. An item reads its rows of the weights only: a thread finds them
-where its part of their gradient left them in the step before, and no other core has them. Bound by L2: 2 cycles a
-vector of weights and listed number on AVX-512; 4 * features / lanes cycles an image for conversion and list.
+Images after the last whole group are listed. Sums add their terms in the order of k either way, and leaving out a zero
+does not change them, so the choice does not show in the bits. An item reads its rows of the weights only: a thread
+finds them where its part of their gradient left them in the previous step, and no other core has them. Bound by L2: 2
+cycles a vector of weights and listed number on AVX-512; 4 * features / lanes cycles an image for conversion and list.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@
                 for n in list: sums[v] += t[k][n] * g[n][v]
             dW[k] = sums                                       # += from the second chunk of images on
 
-Every sum adds its images in their order, and leaving out a zero changes none, so the choice does not show in the bits.
-No part of a sum is shared between threads. Bound by loads from L1: a cycle a vector of g and listed number on AVX-512;
-a transposed block of lanes * lanes numbers takes lanes * log2(lanes) shuffles.
+Every sum adds its images in their order, and leaving out a zero does not change them, so the choice does not show in
+the bits. No part of a sum is shared between threads. Bound by loads from L1: a cycle a vector of g and listed number on
+AVX-512; a transposed block of lanes * lanes numbers takes lanes * log2(lanes) shuffles.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class _Gradient:
     def _turn(self, row: Index, start: Index, images: Index) -> Index:
         """A vector of elements of each image of the chunk, transposed; gives how many are not zero.
 
-        Images behind the last one read as zeros. The same elements of the next batch, which the same thread mostly
-        reads then, are asked for.
+        Images behind the last one read as zeros. The same elements of the next batch, which the same thread usually
+        reads then, are prefetched.
         """
         f, nbytes = self.f, element_nbytes(self.dtype)
         with f.loop(0, images, f.lanes, carried=["0"], types=["i64"]) as image:

@@ -5,9 +5,9 @@
             y[outer, inner] = expression(a[outer, inner], b[outer], ...)
 
 The last vector of the inner axis is masked. Bound by memory: 12 bytes an element for two operands and a result.
-A value without batch axis is cut into items of whole vectors, so that threads share large weights. Those of one shape
-that are made of each other (moments and weights) are computed in one loop: what one has just computed, or read, another
-finds in a register.
+A value without a batch axis is cut into items of whole vectors, so that threads share large weights. Values of one
+shape that are made from each other (moments and weights) are computed in one loop: what one has just computed, or read,
+another finds in a register.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def emit_together(
         values: dict[Node, Value] = dict(scalars)
         for node in nodes:
             for source in node.inputs:
-                if source not in values:  # it is read from memory: no operand is a view of one of the nodes
+                if source not in values:  # it is read from memory: the operands are not views of the nodes
                     values[source] = f.load(inputs[source], f.multiply(place, 4), mask)
             values[node] = emit_expression(f, node.attributes["expression"], [values[source] for source in node.inputs])
             if node in outputs:
@@ -134,7 +134,7 @@ def _emit_axis(
     places: list[Index],
     out: Index,
 ) -> None:
-    """Loops over the axis and those inside it; `places` and `out` are where operands and result stand, in elements."""
+    """Loops over the axis and those inside it; `places` and `out` are offsets of operands and result, in elements."""
     along = [stride[axis] for stride in strides]
     if axis < len(extents) - 1:
         inner = 1

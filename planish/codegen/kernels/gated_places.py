@@ -9,8 +9,8 @@
                    y += sum of parts
 
 places, g and x [windows, c], y [windows, c] and [c]. A kernel that finds the maxima gates their places on the way
-(`store_places`); by itself a gate is for what it does not compute. The last vector of channels is masked. Bound by
-memory; independent parts keep as many additions in flight as the latency asks for.
+(`store_places`); a gate of its own is for values that such a kernel does not compute. The last vector of channels is
+masked. Bound by memory; independent parts keep enough additions in flight to hide the latency.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def has_place(f: Function, places: Value) -> Value:
 
 
 def store_places(f: Function, operands: Operands, places: Value, y: Value, element: Index, mask: str | None) -> None:
-    """Writes the places of maxima beside the result `y` that comes of them."""
+    """Writes the places of maxima beside the result `y` that comes from them."""
     assert operands.beside is not None
     f.store_bytes(gated(f, places, y) if operands.gated else places, operands.beside, element, mask)
 
@@ -52,7 +52,7 @@ def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _panels(spec: Spec, lanes: int) -> list[int]:
-    """Vectors in each panel; what does not fill one stands alone."""
+    """Vectors in each panel; a vector that does not fill one is alone."""
     vectors = vectors_of(spec.shape[0], lanes)
     return [min(MOST_VECTORS, vectors - start) for start in range(0, vectors, MOST_VECTORS)]
 

@@ -7,7 +7,7 @@
             distances[channel] += (window's distance + place's distance)[live];  values[channel] += g[live]
 
 places [windows, c] and g [windows, c] -> i32 [c, 1 + 2 * room]: the number of windows, distances in bytes, values.
-Whole vectors are written behind the end of a list, and the room of a list is whole vectors, so nothing else is touched.
+Whole vectors are written beyond the end of a list; the room of a list is whole vectors, so nothing else is overwritten.
 Bound by shuffles: 2 * log2(lanes) for each vector of places and gradients.
 """
 
@@ -84,7 +84,7 @@ def _emit_block(
 
 
 def _append(f: Function, own: Pointer, room: int, live: Value, distances: Value, gradients: Value) -> None:
-    """Those that are live go to the end of one channel's list."""
+    """Appends those that are live to one channel's list."""
     length = f.load_count(own)
     end = f.offset(own, f.multiply(length, 4))
     f.store_integers(f.compressed(distances, live, integer=True), end, 4)
@@ -104,7 +104,7 @@ def _window_distances(f: Function, spec: Spec, window: Index) -> Value:
 def _place_distances(f: Function, spec: Spec, place: Value) -> Value:
     """How far the pixels of maxima are from the first pixels of their windows."""
     columns = spec.attributes["window_columns"]
-    # A place is a byte: this product, shifted, is its quotient. LLVM divides vectors by a much longer way.
+    # A place is a byte: this product, shifted, is its quotient. LLVM's division of vectors takes much longer.
     scaled = f.integer("mul", place, f.integer_constant(-(-(2**16) // columns)))
     row = f.integer("lshr", scaled, f.integer_constant(16))
     return _distance(f, place, row, columns, spec.attributes["pixel_nbytes"])

@@ -2,7 +2,8 @@
 
     for i: y[i] = f32(x[i])       # or i32(x[i]), for labels
 
-x has any of NumPy's numeric element types. Vectors first, then one by one, so that nothing is read beyond the image.
+x has any of NumPy's numeric element types. Vectors come first, then single elements, so that nothing is read beyond the
+image.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _convert(f: Function, spec: Spec, operands: Operands, place: Index, count: i
 def load_elements(
     f: Function, memory_dtype: str, pointer: Pointer, place: Index, count: int, wanted: str = "float"
 ) -> Value:
-    """`count` elements from number `place` on, as LLVM's type `wanted`, float or i32."""
+    """`count` elements from index `place` on, as LLVM's type `wanted`, float or i32."""
     memory, to_float, to_integer = ELEMENT_TYPES[memory_dtype]
     cast = to_float if wanted == "float" else to_integer
     stored, result = (f"<{count} x {memory}>", f"<{count} x {wanted}>") if count > 1 else (memory, wanted)
@@ -65,7 +66,7 @@ def load_elements(
 
 
 def _float_from_half(f: Function, half: Value, count: int) -> Value:
-    """The same number as f32: not every processor has an instruction for it, and there is no library to ask."""
+    """The same number as f32: not every processor has an instruction for it, and there is no library to call."""
 
     def typed(element: str) -> str:
         return f"<{count} x {element}>" if count > 1 else element

@@ -3,10 +3,10 @@
     for n in range(images):                # `elements` consecutive ones of each image
         x[count] = f32(image n, elements)
         list[count] = n * stride
-        count += any of them is not zero   # else the next one is written over it: there is nothing to foresee wrongly
+        count += any of them is not zero   # else the next one overwrites it: there is no branch to mispredict
 
-What a layer of few units on images shares with its gradient: one vector of sums an image takes too little time to list
-its elements one by one, and drawings have whole stretches of background. 5 cycles an image, as long as a line of memory
+What a layer of few units on images shares with its gradient: one vector of sums per image takes too little time to list
+elements one by one, and drawings have long stretches of background. 5 cycles an image, as long as a line of memory
 takes from L2.
 """
 
@@ -47,8 +47,8 @@ class Blocks:
     ) -> Index:
         """Those of `images` images from number `first` on, from that element on; gives how many there are.
 
-        The same elements of the images that come `ahead` later are asked for. `watched`: what is not finite raises the
-        alarm.
+        The same elements of the images that come `ahead` later are prefetched. `watched`: a value that is not finite
+        raises the alarm.
         """
         f, x = self.f, self.operands.inputs[0]
         dtype = self.spec.attributes["memory_dtype"]

@@ -1,4 +1,4 @@
-"""Weights into the order in which kernels read them. Runs once per change of the weights (in training: once a step).
+"""Brings weights into the order in which kernels read them, once per change of the weights (in training: once a step).
 
 pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
                turned: from w[columns of the panel][k], square blocks of which are transposed

@@ -1,11 +1,11 @@
-"""The pixels that the maxima of windows are multiplied with, picked by lanes: for kernels of few values.
+"""The pixels by which the maxima of windows are multiplied, picked by lanes: for kernels of few values.
 
     rows = the rows of x that a window's places see, a vector each: windows columns * cin values from its first pixel on
     for tap (a, b), channel c of the kernel:
         sums[a, b, c] += rows[place's row + a][place's column + b, c] * g          # the place is each lane's own
 
 A lane of `g` is a filter's, and its place says which pixel of the window counts: a permutation by lanes finds that in a
-register, so that a window takes one product where writing it out takes one for each of its places. It needs a target
+register, so that a window takes one product, where expanding it takes one for each of its pixels. It needs a target
 that permutes by lanes, windows of at most two rows, and rows of a window that fit a vector.
 """
 
@@ -32,14 +32,14 @@ class Tap:
 
 
 def row_length(settings: Attributes) -> int:
-    """Values in a row of x that the places of one row of a window see."""
+    """Values in a row of x that the pixels of one row of a window see."""
     _, kernel_columns, channels, _ = settings["kernel_shape"]
     places = settings["window"][1]
     return int(((places - 1) * settings["strides"][1] + (kernel_columns - 1) * settings["dilation"][1] + 1) * channels)
 
 
 def picks(settings: Attributes, target: Target) -> bool:
-    """Whether the target can do it for these windows."""
+    """Whether the target can do this for these windows."""
     rows, columns = settings["window"]
     fits = rows <= MOST_ROWS and rows * columns <= target.lanes and row_length(settings) <= target.lanes
     return bool(target.permutes_lanes and fits)

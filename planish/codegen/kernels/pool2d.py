@@ -6,10 +6,10 @@
     place of a maximum:  the number of the first place of the window that holds it, a byte
     maximum's gradient:  dx = 0; for row, column, channels: the place of the window's maximum: dx += g
 
-x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. There is no padding: a border
-of minus infinity is there already. A window that holds NaN has NaN for its maximum, wherever it is computed; the place
-is then the first one, or the first of the largest numbers behind it. Windows of many places are walked in loops. Bound
-by L1: a load a place and vector.
+x [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. There is no padding: maps already have a
+border of minus infinity. The maximum of a window with NaN is NaN, wherever it is computed; its place is then the first
+one, or that of the first of the largest numbers after it. Windows of many pixels are walked in loops. Bound by L1: a
+load per pixel and vector.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def element_of(f: Function, shape: tuple[int, ...], row: Index, column: Index, c
 
 
 def tap_nbytes(spec: Spec, width: int, channels: int) -> list[int]:
-    """Byte distances of a window's places from its first, row by row."""
+    """Byte distances of a window's pixels from its first, row by row."""
     rows, columns = spec.attributes["window"]
     return [4 * (down * width + across) * channels for down, across in product(range(rows), range(columns))]
 
@@ -71,7 +71,7 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def is_written_out(spec: Spec) -> bool:
-    """Whether a window has so few places that code for each of them is written."""
+    """Whether a window is so small that code for each of its pixels is written."""
     rows, columns = spec.attributes["window"]
     return bool(rows * columns <= MOST_TAPS)
 
@@ -85,8 +85,7 @@ def over_window(
     types: Sequence[str],
     body: Callable[[Pointer, Index, list[Value]], list[Value]],
 ) -> list[Value]:
-    """Loops over a window's places: `body` has the address of one, its number and what is carried, and gives what is
-    carried on."""
+    """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
     rows, columns = spec.attributes["window"]
     with f.loop(0, rows, carried=carried, types=types) as down:
         line = f.offset(corner, f.multiply(down.index, 4 * shape[1] * shape[2]))
@@ -133,7 +132,7 @@ def _with_larger(f: Function, largest: Value, place: Value, value: Value, number
 
 
 def _place(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
-    """The number of the place that holds the maximum, of each lane."""
+    """The number of the place of the maximum, for each lane."""
     if is_written_out(spec):
         return first_maximum(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])[1]
 

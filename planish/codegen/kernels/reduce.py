@@ -12,7 +12,7 @@ expression of several operands, which is never written. Bound by memory. batch_s
 last axis.
 
 Rounding errors stay small, however much is summed: each image, and each index of an outer axis, is summed by itself
-before it joins a total, and a loop of more than BLOCK turns is one of blocks, each of which starts at nothing.
+before it joins a total, and a loop of more than BLOCK turns becomes a loop of blocks, each of which starts at zero.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _store(
 
 @dataclass(frozen=True, slots=True)
 class _Joining:
-    """How two results become one, and what changes nothing."""
+    """How two results become one, and the neutral value."""
 
     join: Join
     start: Value
@@ -159,7 +159,7 @@ def _in_blocks(
     joining: _Joining,
     body: Callable[[Index, Sequence[Value]], list[Value]],
 ) -> list[Value]:
-    """A loop of `turns` turns, or so many at most, that joins to `totals` what blocks of turns give."""
+    """A loop of `turns` turns, or so many at most, that joins the results of blocks of turns to `totals`."""
     if turns <= BLOCK:
         with f.loop(start, stop, step, carried=list(totals)) as place:
             place.next(*body(place.index, place.carried))
@@ -255,7 +255,7 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    return f.select(mask, joining.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep what they have
+    return f.select(mask, joining.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep their values
 
 
 def _highest_lane(f: Function, value: Value) -> Value:

@@ -47,7 +47,7 @@ def summed_type(spec: Spec) -> TensorType:
 
 
 class Reader:
-    """Gives vectors of what is reduced: loaded, or computed of operands that walk together and of some that stay."""
+    """Gives vectors of what is reduced: loaded, or computed from operands that advance together and some that stay."""
 
     def __init__(self, f: Function, spec: Spec, operands: Operands, column: Column) -> None:
         start, mask = column

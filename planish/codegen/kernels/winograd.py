@@ -5,10 +5,10 @@
         for xi in (t + 2)^2:  M[xi] = V[xi] @ U[xi]                      # [tiles, cin] x [cin, cout], the micro-kernel
         for tile, filters (in vectors): y = epilogue(A' m A, or maxima of it)     # and where these are, if asked
 
-x [h, w, cin], y [rows, columns, cout]. t = 2: 16 multiplications in place of 36 for four outputs, t = 4: 36 in place of
+x [h, w, cin], y [rows, columns, cout]. t = 2: 16 multiplications instead of 36 for four outputs, t = 4: 36 instead of
 144 for 16; `winograd_plan` chooses. Windows divide the tile. V and M are work space, in L1 or L2; `winograd_tiles` has
-the transforms, and what tiles do at the edges. How both round is told in `ops/winograd`. 1.9x of
-the direct kernel on 13x13x32 -> 64 for t = 2; t = 4 is 1.2x of that there, and 1.6x on maps without cut tiles.
+the transforms, and what tiles do at the edges. `ops/winograd` says how both round. 1.9x of the direct kernel on
+13x13x32 -> 64 for t = 2; t = 4 is 1.2x of that there, and 1.6x on maps without cut tiles.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _multiply(f: Function, spec: Spec, whole: Cut, pointers: tuple[Pointer, Poin
 def _multiply_panel(
     f: Function, extents: tuple[int, int], run: PanelRun, pointers: tuple[Pointer, Pointer, Pointer], tiles: int
 ) -> None:
-    """For a block of tiles after the other, blocks of one or two sizes."""
+    """For one block of tiles after the other, in blocks of one or two sizes."""
     x, w, y = pointers
     in_nbytes, out_nbytes = (row_nbytes(extent, f.lanes) for extent in extents)
     blocks = cut(tiles, tiles_in_block(run.vectors, f.module.target.registers))

@@ -1,8 +1,8 @@
 """How a 3x3 convolution by Winograd's method is cut: the size of its tiles, panels of filters, how many tiles at once.
 
-Larger tiles take fewer products (36 for 16 outputs in place of 64), but transforms that cost more, more weights, and
-more that is lost where a tile reaches beyond the map: cycles are counted. The constants were measured on Zen 4, with
-AVX-512; they put the faster tile first, or within 5%, for maps of 2x2 to 32x32 and 16 to 256 channels.
+Larger tiles take fewer products (36 for 16 outputs instead of 64), but their transforms cost more, they have more
+weights, and they lose more where a tile reaches beyond the map: so cycles are counted. The constants were measured on
+Zen 4, with AVX-512; they put the faster tile first, or within 5%, for maps of 2x2 to 32x32 and 16 to 256 channels.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ INFERENCE_TILES = (2,)  # which round no worse than direct sums
 TRANSFORM_CYCLES: Mapping[int, int] = {2: 80, 4: 220}
 WEIGHT_NBYTES_A_CYCLE = 24
 
-# Transformed tiles and their products fit in a half of the L1 cache, unless that were too few of them: what is read of
-# the weights, from L2 or L3, then serves eight products each time.
+# Transformed tiles and their products fit in half of the L1 cache, unless that would be too few: then every weight read
+# from L2 or L3 serves eight products.
 WORK_NBYTES, FEWEST_AT_ONCE = 2**14, 8
 
 

@@ -1,7 +1,8 @@
 """The transforms of Winograd's method, of one tile and all of its channels: B' d B of inputs, A' m A of products.
 
 Tiles at the lower and right edge of a map have fewer outputs. They read only the inputs that those need, and take zeros
-for the others; of their outputs they store those that there are. One code for all tiles, as LLVM takes long for it.
+for the others; of their outputs they store those that exist. All tiles share one piece of code, because LLVM takes long
+for it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 
 Square = list[list[Value]]
 
-ALWAYS, NEVER = "true", "false"  # conditions that are known when the code is made
+ALWAYS, NEVER = "true", "false"  # conditions that are known when the code is generated
 
 
 def transformed(f: Function, down: Sequence[Matrix], across: Sequence[Matrix], values: Square) -> Square:
@@ -150,7 +151,7 @@ def transform_outputs(
 
 
 def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value]]:
-    """The outputs of a tile along an axis: those that every tile has, then those that only the last one has not."""
+    """The outputs of a tile along an axis: those that every tile has, then those that only the last one lacks."""
     parts = [(range(last), ALWAYS)]
     if count > 1 and last < extent:
         parts.append((range(last, extent), f.compare("slt", place, count - 1)))

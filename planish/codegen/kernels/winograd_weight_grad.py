@@ -6,8 +6,8 @@
             for b, panel of o, block of c:
                 dU[a][b][c][o] += sum over the tiles of V[b][tile][c] * M[b][tile][o]       # in registers
 
-x [h, w, cin] with its border, g [rows, columns, cout], dU [(t + 2)^2, cin, cout]. 36 multiplications in place of 144
-for t = 4, 16 in place of 36 for t = 2. Rows are combined before columns, so no item repeats what another one does but
+x [h, w, cin] with its border, g [rows, columns, cout], dU [(t + 2)^2, cin, cout]. 36 multiplications instead of 144 for
+t = 4, 16 instead of 36 for t = 2. Rows are combined before columns, so no item repeats what another one does, except
 half of the transforms if a row is two items. V and M are work space, small enough to stay in the second-level cache; dU
 passes through it once for each group of tiles. Groups are counted from the first image of the batch, and the last one
 may be smaller. Each group's sums begin at zero before they are added to dU, which rounds less than one long sum:

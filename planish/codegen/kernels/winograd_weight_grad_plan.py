@@ -17,7 +17,7 @@ from planish.ops.winograd import INPUT, OUTPUT, Matrix
 
 TILES = (2, 4)
 TILES_AT_ONCE = 64
-# An item's products, in multiples of its transforms, from which on it is two: they repeat half of the transforms.
+# An item is split in two if its products are this many times its transforms: the two repeat half of the transforms.
 PRODUCTS_OF_TWO_ITEMS = 8
 
 
@@ -64,7 +64,7 @@ class Tiling:
 
     @property
     def rows_at_once(self) -> int:
-        """Rows of tiles, maybe of several images, so that loading and storing sums is little beside making them."""
+        """Rows of tiles, perhaps of several images, so that loading and storing sums is cheap beside making them."""
         return max(1, TILES_AT_ONCE // self.columns)
 
 

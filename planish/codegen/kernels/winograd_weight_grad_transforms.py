@@ -1,11 +1,11 @@
-"""The transforms of Winograd's method for the gradient of a kernel, for one row a and some columns b of the places.
+"""The transforms of Winograd's method for the gradient of a kernel, for one row a and some columns b of the products.
 
     for column w, channel c:        half[w][c] = sum over i of factors[a][i] * map[i][w][c]       # i: rows of a tile
     for tile, channel c, b:         result[b][tile][c] = sum over j of factors[b][j] * half[tile * t + j][c]
 
 `factors` are B' for the inputs x, A for g; tiles of t places stand side by side in a row. The first loop is one over
 consecutive elements. Rows and columns beyond the map are zero: rows are left out of the sum, columns are zeros in
-`half`, which `clear` writes once for all.
+`half`, which `clear` writes once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Factors = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two maps, of `shape` [height, width, channels], and what its tiles are combined with."""
+    """One of the two maps, of `shape` [height, width, channels], and the factors of its tiles."""
 
     factors: Factors
     tiling: Tiling
@@ -46,7 +46,7 @@ class Side:
 
     @property
     def tile_nbytes(self) -> int:
-        """Of a tile in the result: an odd number of vectors, so that not all tiles meet in the same sets of a cache."""
+        """Of a tile in the result: an odd number of vectors, so that not all tiles share the same sets of a cache."""
         return 4 * self.lanes * (vectors_of(self.channels, self.lanes) | 1)
 
     def clear(self, f: Function, half: Pointer) -> None:
