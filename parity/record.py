@@ -39,7 +39,7 @@ def chosen(verdicts: list[Verdict], folder: Path, budget: int) -> list[Case]:
             kept[case["seed"]] = case
     left = budget - sum(nbytes(case, folder) for case in kept.values())
     if left < 0:
-        raise SystemExit(f"what is needed is {-left:,} bytes larger than the budget")
+        raise SystemExit(f"the required cases are {-left:,} bytes larger than the budget")
     for case in agreed:
         if case["seed"] not in kept and nbytes(case, folder) <= left:
             left -= nbytes(case, folder)

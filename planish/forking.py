@@ -116,7 +116,7 @@ def _is_importing() -> bool:
 
 
 def _give_up_imports() -> None:
-    """Of modules that other threads were about to look for: each has a lock, which nobody would open here."""
+    """For modules that other threads were about to look for: each has a lock, which nobody would release here."""
     locks = getattr(importlib._bootstrap, "_module_locks", {})
     for name, reference in list(locks.items()):
         if getattr(reference(), "owner", None) not in (None, threading.get_ident()):

@@ -18,11 +18,11 @@ LARGEST_NBYTES = 2**62
 
 
 class TooLargeError(MemoryError):
-    """An array for which no memory was asked for, as the machine has less than it takes; the text says all."""
+    """An array larger than the machine's memory, for which none was requested; the text says everything."""
 
 
 def machine_nbytes() -> int:
-    """The machine's memory in bytes; what no machine has, where the system does not say."""
+    """The machine's memory in bytes; more than any machine has where the system does not say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -30,8 +30,10 @@ def machine_nbytes() -> int:
 
 
 def check_fits(nbytes: int, what: str, shape: Sequence[int], layer: str | None = None) -> None:
-    """TooLargeError for an array that takes more than all of the machine's memory: it would not come to be, or end the
-    process while it is filled."""
+    """TooLargeError for an array larger than all of the machine's memory.
+
+    Allocating it would fail, or filling it would kill the process.
+    """
     limit = min(machine_nbytes(), LARGEST_NBYTES)
     if nbytes > limit:
         raise TooLargeError(

@@ -17,7 +17,7 @@ _METRIC = (
     "a metric of your own: compile(metrics=[function of (y_true, y_pred)]), or a subclass of planish.metrics.Metric"
 )
 _STEP = f"{_LOSS}\nor a loop of your own: model.train_on_batch(x, y)"
-_STORED = "keep what is to be saved in weights: self.add_weight(...) in create_weights"
+_STORED = "store what has to be saved in weights: self.add_weight(...) in create_weights"
 _RULE = "the update is compiled: write step(weight, gradient, slots, scalars), with planish.ops"
 
 MODEL: Mapping[str, str] = {
@@ -57,7 +57,7 @@ OPTIMIZER: Mapping[str, str] = dict.fromkeys(
 def refuse(value: Any, kind: str, uncalled: Mapping[str, str]) -> None:
     """TypeError if the class of `value`, or the object itself, has a method of its own that would never be called.
 
-    `kind` is what it is ("model"), `uncalled` the names with what is possible instead.
+    `kind` is what it is ("model"), `uncalled` the names with what to do instead.
     """
     found = [name for name in uncalled if name in _own_names(value)]
     if not found:

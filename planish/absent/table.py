@@ -1,6 +1,7 @@
 """The public names of Keras 3 that planish does not have, room by room, with what to use instead.
 
-A test holds the table to real Keras's names (tests/keras/names.json): each of them is here or in planish, not in both.
+A test compares the table with real Keras's names (tests/keras/names.json): each of them is here or in planish, not in
+both.
 """
 
 from __future__ import annotations

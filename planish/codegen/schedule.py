@@ -2,8 +2,8 @@
 
 An *images* stage takes blocks of images through all its nodes (depth first). A *parts* stage runs independent parts of
 values that have no batch axis: sums over the batch, new weights, packed weights. Nodes of one parts stage do not
-depend on each other, except within a unit: element-wise values of one size, computed part by part together, and the
-sum that they are made of, if it can hand over its parts (`joining.py`).
+depend on each other, except within a unit: element-wise values of one size, computed part by part together, and the sum
+that they are made from, if it can hand over its parts (`joining.py`).
 
 Where nothing that is computed for an image needs a sum over the batch, everything that is computed for images is one
 stage, and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so

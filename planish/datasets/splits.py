@@ -14,7 +14,7 @@ Splits = tuple[Split, Split]
 
 
 def check_splits(splits: Splits, image_shape: tuple[int, ...], classes: int, path: str) -> Splits:
-    """`splits` themselves, if both hold images of `image_shape` and a label below `classes` for each.
+    """`splits` themselves, if both have images of `image_shape` and a label below `classes` for each.
 
     ValueError, naming the file, if it contains something else.
     """
@@ -39,5 +39,5 @@ def check_splits(splits: Splits, image_shape: tuple[int, ...], classes: int, pat
 
 
 def as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Labels or pixels that were checked to lie in 0..255, as uint8."""
+    """Labels or pixels that were checked to be in 0..255, as uint8."""
     return np.ascontiguousarray(array, dtype=np.uint8)

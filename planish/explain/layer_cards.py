@@ -25,7 +25,7 @@ MOST_NUMBERS = 4096
 
 @dataclass(slots=True)
 class Card:
-    """One layer. `maps` [shown, rows, columns] is what is drawn, None for layers that are only spoken of.
+    """One layer. `maps` [shown, rows, columns] is what is drawn, None for layers that are only mentioned.
 
     `size` is what there would be to draw: (maps, rows, columns).
     """

@@ -83,7 +83,7 @@ def operand_kind(operand: TensorType, result: TensorType) -> str | None:
     """How an operand goes with the result: 'full', 'scalar', 'channel', or None if a kernel's tail cannot read it.
 
     A kernel may compute many images at once, so what belongs to an image goes only with a result of its own shape, and
-    what is repeated belongs to no image.
+    a repeated operand does not belong to an image.
     """
     padded = (1,) * (len(result.shape) - len(operand.shape)) + operand.shape
     if padded == result.shape and operand.batched == result.batched:

@@ -1,6 +1,6 @@
 """Sums over the batch of maps are taken of sums over each image, which a thread makes while the map is in its cache.
 
-A sum over all pixels of all images otherwise reads a batch of maps from memory once more. A variance needs the mean of
+A sum over all pixels of all images otherwise reads a batch of maps from memory again. A variance needs the mean of
 the batch first, but not the maps again: the sum over an image of (x - m)^2 is that of (x - a)^2, where a is the image's
 own mean, and count * (a - m)^2; and no large numbers cancel.
 """
@@ -17,7 +17,7 @@ from planish.ops.binary import add, multiply
 from planish.ops.reduce import reduce_sum
 from planish.ops.squared_deviation import squared_deviation
 
-FEWEST_PIXELS = 8  # with fewer, what is left of an image is not small beside it
+FEWEST_PIXELS = 8  # with fewer, the sums of an image are not small beside it
 
 
 def sum_images_first(graph: Graph) -> Graph:

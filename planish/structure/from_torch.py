@@ -48,7 +48,7 @@ def _is_sequential(module: Any) -> bool:
 def _followed(module: Any) -> list[Layer]:
     """The layers of a module by what its `forward` does, as torch.fx sees it."""
     modules = dict(module.named_modules())
-    sizes: set[Any] = set()  # what holds shapes and no data
+    sizes: set[Any] = set()  # what has shapes and no data
     inputs: list[Any] = []
     parts: list[Part] = []
     for node in _traced(module).graph.nodes:

@@ -47,7 +47,7 @@ def layers_from(source: Any, input_shape: Sequence[int] | int | None = None) -> 
 
 
 def built(layers: Sequence[Layer], shape: Shape, name: str) -> Sequential:
-    """A model of layers that are in no other. ValueError if they do not fit, or there are none."""
+    """A model of layers that are in no other model. ValueError if they do not fit, or there are none."""
     if not layers:
         raise ValueError(explain(what="there are no layers", expected=_TAKEN))
     return Sequential([InputLayer(shape=shape, name="input"), *layers], name=name)

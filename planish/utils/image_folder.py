@@ -28,7 +28,7 @@ _SUBSETS = ("training", "validation", "both")
 
 
 class Listed(NamedTuple):
-    """Files, the class of each, and the names of the classes; no classes if nobody asked for labels."""
+    """Files, the class of each, and the names of the classes; no classes if labels are not wanted."""
 
     paths: list[str]
     labels: NDArray[np.int32] | None
@@ -200,7 +200,7 @@ def _walked(root: str, follow_links: bool) -> Iterator[tuple[str, list[str]]]:
 
 
 def _leads_back(folder: str, name: str) -> bool:
-    """Whether this is a link to a folder that it lies in."""
+    """Whether this is a link to a folder that contains it."""
     path = os.path.join(folder, name)
     if not os.path.islink(path):
         return False
@@ -224,7 +224,7 @@ def _listed(root: str, labels: Any, class_names: Sequence[str] | None, follow_li
             )
         )
     if not os.path.isdir(root):
-        os.listdir(root)  # which says what is wrong with it
+        os.listdir(root)  # it raises an error that says what is wrong
     paths = images_in(root, follow_links)
     given = None if labels is None else _given(labels, len(paths), root)
     return _not_empty(root, Listed(paths, given, None if given is None else [str(label) for label in np.unique(given)]))

@@ -68,7 +68,7 @@ def picture(source: Source, color_mode: str) -> Image:
 
 
 def in_mode(image: Image, color_mode: str) -> Image:
-    """An image of 8 bits (or one) in the mode that `color_mode` names. Without alpha, it lies on white paper."""
+    """An image of 8 bits (or one) in the mode that `color_mode` names. Without alpha, it is shown on white."""
     if _is_transparent(image):
         image = _with_alpha(image)
         if color_mode != "rgba":

@@ -15,7 +15,7 @@ from planish.utils.image_files import Source
 from planish.utils.image_modes import CHANNELS, check_color_mode, pixels
 from planish.utils.resizing import check_interpolation, middle, padded, resized
 
-_TIMES_AS_LARGE = 2  # as what is asked for: pixels that are still there to be averaged
+_TIMES_AS_LARGE = 2  # times the requested size: pixels that are left to be averaged
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def test_members_named_outside_the_archive_write_nothing(tmp_path, cifar, tar):
         ([1, 2], "is not a CIFAR batch"),
         ({b"data": np.zeros((2, 100), np.uint8), b"labels": [0, 1]}, "expected: 'data' of shape (n, 3072)"),
         ({b"data": np.zeros((2, 3072), np.uint8), b"labels": [0]}, "is not a CIFAR batch"),
-        ({b"data": np.zeros((2, 3072), np.uint8), b"labels": [0, 11]}, "no classes of this data set"),
+        ({b"data": np.zeros((2, 3072), np.uint8), b"labels": [0, 11]}, "not classes of this data set"),
     ],
 )
 def test_other_content(tmp_path, content, message):

@@ -32,7 +32,7 @@ model.fit(x, y, validation_split=0.5, callbacks=[keras.callbacks.EarlyStopping("
             None,
         ),
         Mistake(
-            "A metric of which nobody knows which way is better",
+            "A metric whose better direction is unknown",
             """\
 def closeness(y_true, y_pred):
     return 1 - abs(y_true - y_pred)
