@@ -104,7 +104,7 @@ def class_count(model: Any) -> int:
         raise ValueError(
             explain(
                 layer=model.label,
-                what="the model gives no score for each class",
+                what="the model does not give a score for each class",
                 expected="output of shape (None, classes)",
                 received=shape,
             )

@@ -39,7 +39,7 @@ def layer_remedy(layer: WeightOwner, shapes: Sequence[Shape]) -> str:
         return f"set_weights([{', '.join(names)}]): {' and '.join(names[place] for place in absent)} missing"
     superfluous = left_out(shapes, expected)
     if superfluous:
-        return f"leave {' and '.join(f'weights[{place}]' for place in superfluous)} out"
+        return f"leave out {' and '.join(f'weights[{place}]' for place in superfluous)}"
     return "the weights of a layer that was built with the same arguments, for the same input"
 
 

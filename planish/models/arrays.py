@@ -1,4 +1,4 @@
-"""Turns what a user passes as data into NumPy arrays, without copying where that can be had.
+"""Turns what a user passes as data into NumPy arrays, without copying where possible.
 
 The compiled program reads the user's memory as it is: its element type is one of `READABLE`. Arrays of another layout
 or byte order are converted in chunks, see `contiguous_chunks`.
@@ -28,7 +28,7 @@ _AS_ARRAY = ("__array__", "__dlpack__", "to_numpy")
 """Methods of objects that hold data: any of them will do."""
 
 CHUNK_NBYTES = 8 << 20
-"""What a converted copy of a part of the data may take; two exist when one is followed by the next."""
+"""Bytes of a converted copy of a part of the data; two copies exist while one is followed by the next."""
 
 _OTHER_DATA = {
     "NoneType": "a function that fills its argument returns None: pass the array, not what the function returned",
@@ -39,7 +39,7 @@ _OTHER_DATA = {
 
 
 def as_array(value: Any, what: str) -> Array:
-    """`value` as an array of numbers; `what` names the argument in messages ("x", "y", "sample_weight").
+    """Returns `value` as an array of numbers; `what` is the argument's name in messages ("x", "y", "sample_weight").
 
     Takes arrays, lists, and objects with `__array__` or `__dlpack__`. TypeError if it cannot be one; ValueError for
     lists of unequal lengths.
@@ -55,7 +55,7 @@ def as_array(value: Any, what: str) -> Array:
 
 @contextmanager
 def told_at(place: str) -> Iterator[None]:
-    """Errors begin with the place where the data come from, if it has a name: "validation_data: `x` holds ..."."""
+    """Lets errors begin with the source of the data, if it has a name: "validation_data: `x` holds ..."."""
     try:
         yield
     except (ValueError, TypeError) as error:
@@ -67,7 +67,7 @@ def told_at(place: str) -> Iterator[None]:
 def memory_dtype(dtype: np.dtype[Any], what: str = "x") -> np.dtype[Any]:
     """The element type in which a program reads an array of `dtype`: itself, if `dtype` is one of `READABLE`.
 
-    TypeError if elements of `dtype` are no numbers.
+    TypeError if elements of `dtype` are not numbers.
     """
     if dtype in READABLE and dtype.isnative:
         return dtype
@@ -92,12 +92,12 @@ def readable_as_is(array: Array) -> bool:
 
 
 def readable(array: Array, what: str = "x") -> Array:
-    """`array` itself if a program can read it, else a converted copy of it all."""
+    """`array` itself if a program can read it, else a converted copy of the whole."""
     return array if readable_as_is(array) else np.require(array, memory_dtype(array.dtype, what), ["C", "A"])
 
 
 def contiguous_chunks(array: Array, nbytes: int = CHUNK_NBYTES) -> Iterator[tuple[int, Array]]:
-    """(first row, rows) pieces of `array` that a program can read, each a copy of about `nbytes`."""
+    """Yields (first row, rows): pieces of `array` that a program can read, each a copy of about `nbytes`."""
     dtype = memory_dtype(array.dtype)
     rows = max(1, nbytes // max(1, dtype.itemsize * array[0].size))
     for start in range(0, len(array), rows):
@@ -110,7 +110,7 @@ def is_array_like(value: Any) -> bool:
 
 
 def is_sparse(value: Any) -> bool:
-    """Whether it is a matrix that keeps only what is not zero, as SciPy has them."""
+    """Whether it is a matrix that stores only its nonzero values, such as SciPy's."""
     return hasattr(value, "toarray") and not isinstance(value, type)
 
 
@@ -161,7 +161,7 @@ def _described(value: Any) -> str:
 
 
 def _refuse_ragged(items: Any, what: str) -> None:
-    """ValueError if the items of a list, or of an array of objects, differ in shape; it says which first."""
+    """ValueError, naming the first such item, if items of a list or of an array of objects differ in shape."""
     found = [_shape(item) for item in items] if isinstance(items, list | tuple) or items.ndim else []
     shapes = [shape for shape in found if shape is not None]
     other = next((place for place, shape in enumerate(shapes) if shape != shapes[0]), None)
@@ -176,14 +176,14 @@ def _refuse_ragged(items: Any, what: str) -> None:
             what=f"the items of `{what}` differ in shape",
             expected=f"{len(shapes):,} items of one shape",
             received=f"{what}[0] of shape {shapes[0]}, {what}[{other}] of shape {shapes[other]}",
-            remedy=f"{resized}leave {'the other one' if odd == 1 else f'the {odd:,} others'} out: "
+            remedy=f"{resized}leave out {'the other one' if odd == 1 else f'the {odd:,} others'}: "
             f"np.stack([item for item in {what} if np.shape(item) == {usual}])",
         )
     )
 
 
 def _shape(item: Any) -> tuple[int, ...] | None:
-    """The shape of an item; None if it is itself of items that differ."""
+    """The shape of an item; None if the item's own items differ in shape."""
     try:
         shape: tuple[int, ...] = np.shape(item)
         return shape

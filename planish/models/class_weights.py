@@ -1,4 +1,4 @@
-"""`class_weight`: a weight for each class becomes one for each image."""
+"""`class_weight`: turns a weight for each class into one for each image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _EXAMPLE = "{class index: weight}, for example {0: 1.0, 1: 5.0}"
 
 
 class ClassWeights:
-    """Weights by class, checked. Classes that are not named weigh 1, as in Keras, which is said once."""
+    """Weights by class, checked. Classes without a weight weigh 1, as in Keras; a warning says so once."""
 
     def __init__(self, given: Any) -> None:
-        """TypeError unless it is a dictionary; ValueError for what is not a class number, or not a weight."""
+        """TypeError unless it is a dictionary; ValueError for keys that are not class numbers, and for bad weights."""
         if not isinstance(given, Mapping):
             raise TypeError(
                 explain(
@@ -35,7 +35,7 @@ class ClassWeights:
         self._told: set[int] = set()
 
     def of(self, targets: Array | None, *, whole: bool = True) -> Array:
-        """The weight of each image, f32 [n]; `whole` says that there are no other targets than these.
+        """The weight of each image, f32 [n]; `whole` says that these are all targets.
 
         ValueError if there are no targets, or not one class for each image.
         """
@@ -113,15 +113,15 @@ def _check_weights(given: Mapping[Any, Any]) -> None:
                     what=f"`class_weight`: the weight of class {int(name)} is not a finite number",
                     expected=_EXAMPLE,
                     received=f"{weight!r} of type {type(weight).__name__}",
-                    remedy="1.0 for a class that counts as any other, 0.0 for one that does not count",
+                    remedy="1.0 for a class that counts like any other, 0.0 for one that does not count",
                 )
             )
 
 
 def _classes(targets: Array) -> Array:
-    """The class of each image: the number itself, or the place of the largest of several values, as in Keras.
+    """The class of each image: the number itself, or the index of the largest of several values, as in Keras.
 
-    ValueError for targets of several classes at once, of which Keras takes the first.
+    ValueError for targets of several classes at once; Keras takes the first of them.
     """
     if targets.ndim == 1 or targets.shape[1:] == (1,):
         numbers: Array = np.rint(targets.reshape(len(targets))).astype(np.int64)
@@ -144,7 +144,7 @@ def _classes(targets: Array) -> Array:
         place = int(np.argmax(wrong))
         raise ValueError(
             explain(
-                what="`class_weight` needs one class per image, and these targets are of several classes at once",
+                what="`class_weight` needs one class per image, but these targets name several at once",
                 expected="one-hot targets, or shares that add up to 1",
                 received=f"{targets[place].tolist()} at y[{place}]",
                 remedy="a weight for each image instead: fit(..., sample_weight=weights)",

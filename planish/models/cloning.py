@@ -18,9 +18,9 @@ def clone_model(
     call_function: None = None,
     recursive: bool = False,
 ) -> Model:
-    """A model of layers with the same settings and names, and with fresh weights; it is not compiled.
+    """A model whose layers have the same settings and names, and fresh weights; it is not compiled.
 
-    `clone_function(layer)` makes each new layer, that of a model's own layers too if `recursive`. ValueError for
+    `clone_function(layer)` makes each new layer; with `recursive`, also those of models inside. ValueError for
     `input_tensors` and `call_function`, which belong to functional models.
 
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
@@ -29,7 +29,7 @@ def clone_model(
     """
     for name, value in (("input_tensors", input_tensors), ("call_function", call_function)):
         if value is not None:
-            what = f"clone_model: planish's models are Sequential, and take no `{name}`"
+            what = f"clone_model: planish's models are Sequential, and do not take `{name}`"
             raise ValueError(explain(what=what, remedy="Sequential([Input(shape=...), *new_layers])"))
     if clone_function is None or not isinstance(model, Sequential):
         return type(model).from_config(model.get_config())

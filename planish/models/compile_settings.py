@@ -15,7 +15,7 @@ from planish.metrics import Metric, resolve
 
 @dataclass(frozen=True, eq=False)
 class CompileSettings:
-    """`loss` and `metrics` are as given: what 'accuracy' means is known only when targets are seen."""
+    """`loss` and `metrics` are as given: what 'accuracy' means depends on the targets, which come later."""
 
     optimizer: optimizers.Optimizer
     loss: Any
@@ -40,7 +40,7 @@ class CompileSettings:
     ) -> CompileSettings:
         """ValueError for unknown names, TypeError for objects of the wrong kind.
 
-        Where neither kind of metrics is given, those of `before` are kept, as Keras does.
+        Where neither kind of metrics is given, those of `before` are kept, as in Keras.
         """
         if metrics is None and _are_metrics(loss_weights):
             metrics, loss_weights = loss_weights, None
@@ -59,7 +59,7 @@ class CompileSettings:
         if isinstance(steps_per_execution, bool) or not isinstance(steps_per_execution, int) or steps_per_execution < 1:
             raise ValueError(
                 explain(
-                    what="compile: `steps_per_execution` is a number of steps",
+                    what="compile: `steps_per_execution` is not a number of steps",
                     expected="an integer, 1 or more",
                     received=repr(steps_per_execution),
                 )
@@ -77,7 +77,7 @@ class CompileSettings:
         )
 
     def serialized(self) -> dict[str, Any]:
-        """The arguments of `compile` in Keras's form, with those that planish does not act on at Keras's defaults."""
+        """The arguments of `compile` in Keras's form; those that planish does not act on have Keras's defaults."""
         plain = {name: serialization.serialize(value) for name, value in self.config.items()}
         return {**plain, "jit_compile": "auto"}
 
@@ -105,7 +105,7 @@ def _is_automatic(loss: Any) -> bool:
 
 
 def _are_metrics(value: Any) -> bool:
-    """Whether the third argument by position is the list of metrics, as people expect, and not `loss_weights`."""
+    """Whether the third positional argument is the list of metrics, as people expect, and not `loss_weights`."""
     items = value if isinstance(value, list | tuple) else [value]
     return bool(items) and all(isinstance(item, str | Metric) or callable(item) for item in items)
 
@@ -129,7 +129,7 @@ def _loss_weight(value: Any) -> float | None:
     if isinstance(alone, bool) or not isinstance(alone, int | float):
         raise TypeError(
             explain(
-                what="compile: `loss_weights` is no number",
+                what="compile: `loss_weights` is not a number",
                 expected="a float, or a list of one",
                 received=f"{value!r} of type {type(value).__name__}",
             )
@@ -150,7 +150,7 @@ def _check_metric(item: Any, *, weighted: bool) -> None:
 
 
 def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
-    """The metrics as given. ValueError for unknown names, TypeError for what can be no metric."""
+    """The metrics as given. ValueError for unknown names, TypeError for objects that cannot be metrics."""
     if value is None:
         return ()
     if isinstance(value, Mapping):
@@ -162,7 +162,7 @@ def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
     if wrong:
         raise TypeError(
             explain(
-                what=f"compile: an item of `{name}` is no metric",
+                what=f"compile: an item of `{name}` is not a metric",
                 expected="a metric's name, a Metric, or a function of (y_true, y_pred)",
                 received=f"{wrong[0]!r} of type {type(wrong[0]).__name__}",
             )

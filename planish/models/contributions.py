@@ -24,7 +24,7 @@ from planish.models.value_program import ValueProgram
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One element of a flat vector: where it is, what it holds, how the logit moves with it, and what it saw."""
+    """One element of a flat vector: where it is, its value, how the logit moves with it, and what it saw."""
 
     index: int
     position: tuple[int, ...]
@@ -40,7 +40,7 @@ class Contributions:
 
     `values` = `features` * `weights`, f32 [size] each; `weights` are the gradient of the logit. If only linear layers
     follow (`exact`), the values and `rest`, the bias, make up the logit. With activations in between they are gradient
-    times input: true near this image, and `rest` is what is missing to the logit.
+    times input: true near this image, and `rest` is what remains of the logit.
     """
 
     target: int
@@ -78,14 +78,14 @@ class Contributions:
         ]
 
     def _repr_html_(self) -> str:
-        """For notebooks: what adds most to the logit, and what is left."""
+        """For notebooks: the elements that add most to the logit, and the rest."""
         columns = ["index", *self.map.axis_names, "value", "weight", "adds", "sees"]
         rows = [
             [each.index, *each.position, *_short(each.value, each.weight, each.contribution), each.window]
             for each in self.top()
         ]
         others = float(self.values.sum(dtype=np.float64)) - sum(each.contribution for each in self.top())
-        told = "bias" if self.exact else "what is missing to the logit"
+        told = "bias" if self.exact else "what remains of the logit"
         kept = max(0, len(self.values) - len(rows))
         sums = f"the other {kept:,} add {others:.4g}; {told}: {self.rest:.4g}; logit of class {self.target}: "
         return (
@@ -95,17 +95,17 @@ class Contributions:
         )
 
     def heat_map(self) -> NDArray[np.float64]:
-        """[height, width] of the image: each value spread evenly over the window that it saw.
+        """The values as [height, width] of the image: each is spread evenly over the window that it saw.
 
-        Its sum is that of the values that saw something. ValueError if there are no windows in an image.
+        The sum is that of all values that saw something. ValueError if there are no windows in an image.
         """
         windows = feature_windows(self.map)
         if windows is None:
             raise ValueError(
                 explain(
                     layer=f"Flatten '{self.layer}'",
-                    what="its elements have no windows in an image, or too many to be found",
-                    remedy="values has them without places in the image",
+                    what="its elements have no windows in an image, or too many to find",
+                    remedy="use `values`, which are not placed in the image",
                 )
             )
         height, width = _image_size(self.map)
@@ -131,7 +131,7 @@ def contributions(model: Any, image: Any, target: int | None, layer: LayerName |
 def contributions_to(
     model: Any, x: Array, classes: NDArray[np.int32], layer: LayerName | None = None
 ) -> list[Contributions]:
-    """Those to the logits of several classes, for one image [1, ...], from one run of one program."""
+    """Contributions to the logits of several classes, for one image [1, ...], from one run of one program."""
     traced = trace(model)
     visit = flatten_visit(model, traced, layer)
 
@@ -159,24 +159,24 @@ def contributions_to(
 
 
 def one_image(model: Any, image: Any) -> Array:
-    """`image`, with or without its batch axis (and its only channel), as a batch of one that fits the model."""
+    """Returns `image`, with or without batch axis (and single channel), as a batch of one that fits the model."""
     array, shape = as_array(image, "image"), model._image_shape()
     if array.ndim == len(shape) - 1 and shape[-1] == 1:
         array = array[..., None]
     x = checked_images(model, array[None] if array.ndim == len(shape) else array)
     if len(x) != 1:
-        raise ValueError(explain(what="one image is looked at", expected="one", received=f"{len(x):,} images"))
+        raise ValueError(explain(what="`image` is not one image", expected="one image", received=f"{len(x):,} images"))
     return x
 
 
 def flatten_visit(model: Any, traced: Traced, layer: LayerName | None) -> Visit:
-    """The Flatten layer that is meant: the last one for None. ValueError if there is none, or it is no Flatten."""
+    """The Flatten layer in question: the last one for None. ValueError if there is none, or if it is not a Flatten."""
     found = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
     if not found:
         raise ValueError(
             explain(
                 layer=model.label,
-                what="the model has no Flatten layer, so no flat vector whose elements could be told apart",
+                what="the model has no Flatten layer, so it has no flat vector with elements to tell apart",
                 received=", ".join(visit.layer.label for visit in traced.leaves),
             )
         )

@@ -18,7 +18,7 @@ from planish.models.paths import OpenShape, refuse_paths
 
 _LARGEST = float(np.finfo(np.float32).max)
 _NBYTES_FOR_THREADS = 32 << 20
-"""What takes less is looked at before another thread is awake."""
+"""Smaller arrays are checked before another thread would be awake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Arrays:
     y: Array | None = None
     weight: Array | None = None
     place: str = ""
-    """What messages call the data, if not just `x` and `y`: "validation_data", "batch 3 of the generator"."""
+    """The name of the data in messages, if not just `x` and `y`: "validation_data", "batch 3 of the generator"."""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -51,14 +51,14 @@ class Arrays:
         return Arrays(x, y, weight, self.place)
 
     def copied(self) -> Arrays:
-        """The same in memory of its own, images as a program reads them."""
+        """The same in memory of its own, with images as a program reads them."""
         x = np.array(self.x, memory_dtype(self.x.dtype), order="C")
         y = None if self.y is None else np.array(self.y, order="C")
         return Arrays(x, y, None if self.weight is None else self.weight.copy(), self.place)
 
     @property
     def kinds(self) -> tuple[Any, ...]:
-        """Element type and shape of a row of each array: where they agree, rows can be joined."""
+        """Element type and shape of a row of each array. Where these agree, rows can be joined."""
         return tuple(None if array is None else (array.dtype, array.shape[1:]) for array in self._all)
 
     @property
@@ -88,7 +88,7 @@ def as_arrays(
     """The arguments of `fit` or `evaluate` as arrays of one length.
 
     `images` is what the model takes; `place` is where the data come from, for messages. ValueError for lengths that
-    differ and for weights of the wrong shape, TypeError for what is not numbers.
+    differ and for weights of the wrong shape, TypeError for arrays that do not hold numbers.
     """
     with told_at(place):
         return replace(_checked(x, y, sample_weight, class_weight, images, place), place=place)
@@ -155,7 +155,7 @@ def as_images(x: Any, expected: Expected) -> Array:
         raise ValueError(
             explain(
                 what="`x` is a single number",
-                expected="images, the first axis counting them",
+                expected="images, counted by the first axis",
                 received=repr(array[()]),
             )
         )
@@ -180,8 +180,8 @@ def _refuse_pairs(x: Any, shape: OpenShape) -> None:
         names = ", ".join(("x", "y", "sample_weight")[: len(x)])
         raise ValueError(
             explain(
-                what=f"`x` is a {type(x).__name__} of {len(x)} arrays, which looks like ({names})",
-                expected="the images alone, and the others as arguments of their own",
+                what=f"`x` is a {type(x).__name__} of {len(x)} arrays, which look like ({names})",
+                expected="the images alone, and the others as separate arguments",
                 received=", ".join(f"an array of shape {item.shape}" for item in x),
                 remedy=f"{names} = x\nand then fit(x, y{weight}), or predict(x)",
             )
@@ -194,11 +194,11 @@ def _length_remedy(x: Array, y: Array) -> str:
         return "pass y.T"
     if y.ndim == 1 and count > 1 and len(y) > count and len(y) % count == 0:
         return f"one row of targets for each image: y.reshape({count}, -1)"
-    return "x and y of the same images, selected alike: x[rows], y[rows]"
+    return "x and y for the same images: x[rows], y[rows]"
 
 
 def _alone(y: Any) -> Any:
-    """Keras's list of outputs, of which there is one."""
+    """Takes the only item of Keras's list of outputs."""
     single = isinstance(y, list | tuple) and len(y) == 1 and getattr(y[0], "ndim", 0) > 0
     return y[0] if single else y
 
@@ -211,7 +211,7 @@ def _sample_weight(value: Any, count: int) -> Array:
                 what="`sample_weight` does not match the images",
                 expected=f"a weight for each image, shape ({count},)",
                 received=f"shape {array.shape}",
-                remedy="weights selected as the images are: sample_weight[rows]\n"
+                remedy="weights selected like the images: sample_weight[rows]\n"
                 "or, if they are those of the classes: class_weight=dict(enumerate(weights))",
             )
         )
@@ -222,7 +222,7 @@ def _sample_weight(value: Any, count: int) -> Array:
 def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
     """(training, validation): the last `fraction` of the rows is for validation. Views, nothing is copied."""
     if not 0 < fraction < 1:
-        raise ValueError(explain(what="`validation_split` is a fraction", expected="0 to 1", received=fraction))
+        raise ValueError(explain(what="`validation_split` is not a fraction", expected="0 to 1", received=fraction))
     cut = math.floor(len(data) * (1.0 - fraction))
     if cut in (0, len(data)):
         raise ValueError(
@@ -239,9 +239,9 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
 
 
 def check_finite(array: Array, what: str) -> None:
-    """ValueError if a float array holds NaN, infinity, or what becomes infinite in float32.
+    """ValueError if a float array holds NaN, infinity, or values that become infinite in float32.
 
-    Chunks are looked at as a whole first (`_is_suspect`), which is several times cheaper than a test of each value.
+    Each chunk is first checked as a whole (`_is_suspect`), which is several times cheaper than a test of each value.
     """
     if array.dtype.kind != "f" or not array.size:
         return
@@ -271,7 +271,7 @@ def check_finite(array: Array, what: str) -> None:
 
 
 def _is_suspect(chunk: Array) -> bool:
-    """Whether it may hold a bad value: one makes a sum bad. A sum of float64 does not tell what is too large."""
+    """Whether it may hold a bad value: one makes the sum bad. A float64 sum does not show values that are too large."""
     if chunk.dtype.itemsize < 8:
         return not np.isfinite(np.sum(chunk, dtype=np.float32))
     return not max(chunk.max(), -chunk.min()) <= _LARGEST
@@ -284,7 +284,7 @@ def _are_bad(values: Array) -> Array:
 
 
 def _not_finite(array: Array, what: str, index: tuple[int, ...], count: int) -> ValueError:
-    """The error of an array that holds `count` bad values, the first of them at `index`."""
+    """The error about an array that holds `count` bad values, the first of them at `index`."""
     example = f"{what}{list(index)} = {array[index]}"
     if np.isfinite(array[index]):
         return ValueError(

@@ -61,7 +61,7 @@ class Evaluation:
                 explain(
                     what="`x` gave no batches",
                     expected="at least one",
-                    remedy="an iterator that was used up has to be made anew",
+                    remedy="make a new iterator: this one may be used up",
                 )
             )
         results = self._metrics.results()
@@ -87,7 +87,7 @@ class Evaluation:
         self._rows(data, 0, len(data), self._step + 1)
 
     def _rows(self, data: Prepared, start: int, stop: int, steps_done: int) -> None:
-        """Some rows, computed at once; `steps_done` is the number of batches up to their end."""
+        """Computes some rows at once; `steps_done` is the number of batches up to their end."""
         if self._single:
             self._callbacks.on_batch_begin("test", self._step)
         tester = self._model._programs.tester(self._model, self._settings, data)

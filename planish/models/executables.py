@@ -1,4 +1,4 @@
-"""Where executables come from: compiled, or interpreted if `compile(run_eagerly=True)` asks for it."""
+"""Makes executables: compiled, or interpreted if `compile(run_eagerly=True)` asks for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class InferenceExecutable(Protocol):
 class TrainingExecutable(Protocol):
     """Runs training steps; see `planish.runtime.interpreted.InterpretedTraining.run`.
 
-    It stops in front of a batch that has a row of a `watched` input with NaN or infinity.
+    It stops before a batch in which a row of a `watched` input holds NaN or infinity.
     """
 
     watched: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a model takes, and what of a user's data is meant for it: arrays by name, and a last axis of 1 more or less."""
+"""What a model takes, and how a user's data become that: arrays by name, and a last axis of 1 more or less."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Expected(NamedTuple):
 
 
 UNKNOWN = Expected()
-"""By a model that is built from its first data."""
+"""For a model that is built from its first data."""
 
 
 def expected_by(model: Any) -> Expected:

@@ -1,4 +1,4 @@
-"""The windows of all elements of a flat vector at once: what part of an image each of them saw."""
+"""The windows of all elements of a flat vector at once: the part of an image that each of them saw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from planish.graph.node import Node
 from planish.ops.registry import op_named
 
 MOST_TRACED = 4096
-"""How many elements are traced one by one, where windows of rows and of columns do not say all. About 2 seconds."""
+"""How many elements are traced one by one where windows of rows and columns are not enough. About 2 seconds."""
 
 _ON_PIXELS = frozenset({"conv2d", "max_pool2d", "average_pool2d", "pad2d", "crop2d", "softmax", "log_softmax", "dense"})
 _FIRST_TO_LAST, _LAST_TO_FIRST = (1, 2, 0), (2, 0, 1)
@@ -20,8 +20,8 @@ _FIRST_TO_LAST, _LAST_TO_FIRST = (1, 2, 0), (2, 0, 1)
 def feature_windows(flat: FlattenMap) -> NDArray[np.int32] | None:
     """i32 [size, 4]: first row, end of rows, first column, end of columns in the image, of every flat index.
 
-    Half-open and inside the image; all zero where nothing of the image is seen. None if the map knows no images with
-    rows and columns, or if the windows are too many to be found one by one.
+    Half-open and inside the image; all zero where nothing of the image is seen. None if the map does not come from
+    images with rows and columns, or if there are too many windows to find one by one.
     """
     if flat.feature_map is None or not _has_pixels(flat):
         return None
@@ -47,9 +47,9 @@ def _edges(window: Window) -> tuple[int, int, int, int]:
 
 
 def _crossed(flat: FlattenMap) -> NDArray[np.int32] | None:
-    """Windows where rows depend on the row only, and columns on the column: those of one line of each, crossed.
+    """Windows where rows depend only on the row, and columns only on the column: those of one line of each, crossed.
 
-    None if the lines in the middle see nothing, so that they cannot speak for the others.
+    None if the lines in the middle see nothing: then they do not represent the others.
     """
     rows, columns = flat.extents[:2]
     down = [_edges(flat.receptive_field(flat.index(row, columns // 2, 0)))[:2] for row in range(rows)]

@@ -1,4 +1,4 @@
-"""Saving and loading, as methods of models and as functions beside them; `planish.saving` does the work."""
+"""Saving and loading, as methods of models and as functions; `planish.saving` does the work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Files:
 
     @property
     def notes(self) -> dict[str, Any]:
-        """What travels in the model's `.keras` file besides its layers and weights: names, and values that JSON has.
+        """Notes in the model's `.keras` file besides its layers and weights: names, and values that JSON has.
 
         `planish train` writes `notes["class_names"]`. Keras opens the file, and leaves the notes alone.
         """
@@ -27,7 +27,7 @@ class Files:
         return notes
 
     def foreign_weights(self, shapes: Sequence[tuple[int, ...]]) -> ValueError:
-        """The error of `set_weights` for arrays of other shapes than the weights: which one differs, and why."""
+        """The error of `set_weights` for arrays that do not match the weights: which one differs, and why."""
         from planish.models import weight_misfits
 
         return weight_misfits.mistake(self, shapes)
@@ -87,7 +87,7 @@ def save_model(
 ) -> None:
     """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file.
 
-    Without `include_optimizer`, settings and state are left out: the model is loaded as one that was not compiled.
+    Without `include_optimizer`, settings and state are left out: the loaded model is not compiled.
     `save_format`, which is 'keras', and `zipped`, which is True, change nothing.
 
     ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
@@ -109,7 +109,8 @@ def load_model(
     """The model of a `.keras` file that planish or Keras wrote, compiled as it was unless `compile=False`.
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
-    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or holds what planish has not.
+    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or needs something that planish
+    lacks.
 
     `filepath`: a path. `compile`: whether the model is compiled as it was.
 
@@ -125,7 +126,7 @@ def load_model(
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that `to_json` (planish's or Keras's) describes, with fresh weights, and compiled as it was.
 
-    `custom_objects` are classes of the caller's own, by name. ValueError for text that describes no such model.
+    `custom_objects` are classes of the caller's own, by name. ValueError for text that does not describe such a model.
 
     `json_string`: the text.
 

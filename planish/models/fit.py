@@ -41,7 +41,7 @@ Data = Arrays | Stream
 
 
 class Validation(NamedTuple):
-    """What is evaluated after epochs, and after which."""
+    """The data that are evaluated after epochs, and after which epochs."""
 
     data: Data
     batch_size: int
@@ -144,7 +144,7 @@ def _run(
 
 
 def _validated(validation: Validation | None, epochs: range) -> frozenset[bool]:
-    """Whether there are epochs that a validation follows (True), and epochs that none follows (False)."""
+    """Holds True if a validation follows some epochs, and False if none follows some epochs."""
     if validation is None:
         return frozenset({False})
     frequency = validation.frequency
@@ -206,7 +206,7 @@ def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
             held_out = replace(held_out, place="the images that validation_split holds out")
-            if arguments.class_weight is not None:  # which weighs what is trained on, and nothing else
+            if arguments.class_weight is not None:  # it weights training data only
                 held_out = replace(held_out, weight=None)
     return data, _validation(model, arguments, held_out)
 

@@ -22,7 +22,7 @@ _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
 
 class Stretch(NamedTuple):
-    """What is trained on in one go: the rows `order` of `data`, whose arrays a program reads as `inputs`."""
+    """The data of one run of native code: the rows `order` of `data`, whose arrays a program reads as `inputs`."""
 
     data: Prepared
     inputs: dict[str, Any]
@@ -72,7 +72,7 @@ class ArrayEpochs(Epochs):
         self._tell_if_short(self._steps_asked)
 
     def _look(self, trainer: Trainer) -> None:
-        """At all images, once, for what is not finite."""
+        """Checks all images once for values that are not finite."""
         if self._looked:
             return
         if self._direct:
@@ -104,7 +104,7 @@ class ArrayEpochs(Epochs):
         return Stretch(rows, rows.inputs(), np.arange(len(order), dtype=np.int64))
 
     def _orders(self, trainer: Trainer) -> Iterator[Order]:
-        """The rows of an epoch in pieces: as many as their outputs and copies allow, or what the callbacks watch."""
+        """The rows of an epoch in pieces, as large as their outputs and copies, or the callbacks that watch, allow."""
         steps = self._settings.steps_per_execution
         if not self._single:
             steps = _OUTPUT_NBYTES_AT_ONCE // (trainer.output_nbytes * self._batch_size)

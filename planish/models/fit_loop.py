@@ -22,7 +22,7 @@ from planish.models.visits import Order, warn_of_too_few
 
 
 class Progress(NamedTuple):
-    """Where an epoch is."""
+    """How far an epoch is."""
 
     step: int = 0
     images: int = 0
@@ -62,7 +62,7 @@ class Epochs:
         return {} if self._metrics is None else logs_of(self._metrics)
 
     def _prepared(self, data: Arrays, *, look: bool = True) -> Prepared:
-        """The data as a program reads them; with a `look` at the images for what is not finite."""
+        """The data as a program reads them; `look` checks the images for values that are not finite."""
         prepared = prepare(self._model, self._settings, data)
         if self._metrics is None:
             self._metrics = run_metrics(self._model, self._settings, data)
@@ -88,7 +88,7 @@ class Epochs:
         *,
         growing: bool = True,
     ) -> None:
-        """Trains on the rows `order` in one go, and counts them, in `growing` groups of steps or singly."""
+        """Trains on the rows `order` in one run, and counts them, in `growing` groups of steps or one by one."""
         assert self._metrics is not None
         before = self._done
         if not before.step:
@@ -108,7 +108,7 @@ class Epochs:
         self._done = Progress(before.step + steps, before.images + len(order))
 
     def _tell_if_short(self, wanted: int | None) -> None:
-        """Once a run: an epoch ends with the pass over the data, though more steps were asked for."""
+        """Warns once per run: an epoch ends with the pass over the data, though more steps were asked for."""
         if wanted is not None and self._done.step < wanted and not self._told:
             self._told = True
             warn_of_too_few(
@@ -128,7 +128,7 @@ class Epochs:
 
 
 def warn_of_bad_loss(loss: float, epoch: int) -> None:
-    """Training goes on as in Keras, but nobody should have to find out by looking at the predictions."""
+    """Training continues, as in Keras, but nobody should have to find out from the predictions."""
     if not math.isfinite(loss):
         warnings.warn(
             explain(

@@ -20,8 +20,8 @@ from planish.models.visits import warn_of_too_few
 class StreamEpochs(Epochs):
     """Batches from a generator or an object with items; only the latter can be shuffled.
 
-    Batches that are there already are trained on in one run of native code, a step each: entering it costs as much
-    as a step of a small model. Where callbacks watch, `steps_per_execution` says how many steps a run has.
+    Batches that have already arrived are trained on in one run of native code, a step each: entering it costs as much
+    as a step of a small model. Where callbacks watch, `steps_per_execution` is the number of steps of a run.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class StreamEpochs(Epochs):
             self._ran_out(wanted)
 
     def _prepared_after(self, waiting: list[Prepared], batch: Arrays) -> Prepared:
-        """A bad batch is refused after the good ones before it were trained on."""
+        """A bad batch is refused after training on the good ones before it."""
         try:
             return self._prepared(batch)
         except (ValueError, TypeError):
@@ -64,7 +64,7 @@ class StreamEpochs(Epochs):
             raise
 
     def _run(self, waiting: list[Prepared]) -> None:
-        """Trains on all that waits, a step each."""
+        """Trains on all batches that wait, a step each."""
         if not waiting:
             return
         size, steps = len(waiting[0]), len(waiting)
@@ -82,15 +82,15 @@ class StreamEpochs(Epochs):
             run()
 
     def _ran_out(self, wanted: int | None) -> None:
-        """An iterator that is used up ends the training; another source is gone through again in the next epoch."""
+        """An iterator that is used up ends the training; another source starts again in the next epoch."""
         if self._done.step and not self._stream.is_iterator:
             self._tell_if_short(wanted)
             return
         warn_of_too_few(
             wanted,
             self._done.step,
-            "the data ran out before the training was done, which ends here",
-            "let the generator go on for ever and pass steps_per_epoch, or pass an object with __len__ and __getitem__",
+            "the data ran out before training was done, so it ends here",
+            "let the generator run for ever and pass steps_per_epoch, or pass an object with __len__ and __getitem__",
         )
         self._model.stop_training = True
 

@@ -1,4 +1,4 @@
-"""Finds a Flatten layer in a model and says how it joins its map."""
+"""Finds a Flatten layer in a model, and how it joins its map."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
     raise ValueError(
         explain(
             layer=model.label,
-            what=f"the model has {len(named)} Flatten layers" + ("" if name is None else f" of the name {name!r}"),
+            what=f"the model has {len(named)} Flatten layers" + ("" if name is None else f" with the name {name!r}"),
             received=known,
             remedy="name one of them: flatten_map(name)" if name is None else "give them different names",
         )
@@ -57,7 +57,7 @@ def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
 
 
 def _traced_to(target: Flatten, model: Model, x: Node) -> Node:
-    """What the layer `target`, in the model or in one inside it, is given when the model is given `x`."""
+    """The input of the layer `target`, in the model or in one inside it, when the model is given `x`."""
     before = list(itertools.takewhile(lambda layer: target not in layer.flattened(), model.layers))
     for layer in before:
         x = layer.connect(x, CallContext())

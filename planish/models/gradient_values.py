@@ -21,7 +21,7 @@ from planish.models.step_graph import ELEMENT_TYPES
 from planish.models.value_program import ValueProgram
 
 FINAL_ACTIVATIONS = frozenset({"softmax", "log_softmax", "sigmoid"})
-"""What turns logits into scores at the end of a classifier."""
+"""Activations that turn logits into scores at the end of a classifier."""
 
 Of = LayerName | None
 
@@ -46,7 +46,7 @@ def gradients(model: Any, x: Any, target: Any, of: Of | Sequence[Of], y: Any, *,
 
 
 def logits_of(y: Node) -> Node:
-    """The value from which final activations make `y`."""
+    """The value that final activations turn into `y`."""
     while y.op in FINAL_ACTIVATIONS:
         (y,) = y.inputs
     return y
@@ -58,7 +58,7 @@ def class_score(model: Any, traced: Traced, *, logits: bool = True) -> Node:
         raise ValueError(
             explain(
                 layer=model.label,
-                what="the model gives no score for each class",
+                what="the model does not give a score for each class",
                 expected="an output of shape (None, classes)",
                 received=(None, *traced.y.shape),
                 remedy="end the model with Flatten or GlobalAveragePooling2D and a Dense, or pass a loss and y",
@@ -70,7 +70,7 @@ def class_score(model: Any, traced: Traced, *, logits: bool = True) -> Node:
 
 
 def class_logits(model: Any, images: Array) -> Array:
-    """f32 [n, classes]: what the model gives before its final activation."""
+    """f32 [n, classes]: the model's output before its final activation."""
 
     def make() -> ValueProgram:
         return ValueProgram(model, {"logits": logits_of(trace(model).y)}, {"x": images.dtype})
@@ -89,7 +89,7 @@ def class_indices(model: Any, images: Array, target: Any) -> Array:
     if indices.dtype.kind not in "iu" or indices.shape not in ((), (len(images),)):
         raise TypeError(
             explain(
-                what="`target` means no classes",
+                what="`target` does not name a class",
                 expected=f"a class index, or one for each of the {len(images):,} images, or 'loss' with y",
                 received=repr(target) if indices.ndim == 0 else f"{indices.dtype} of shape {indices.shape}",
             )
@@ -108,7 +108,7 @@ def class_indices(model: Any, images: Array, target: Any) -> Array:
 
 
 def _inputs(model: Any, images: Array, target: Any, y: Any) -> tuple[Loss | None, dict[str, Array], Any]:
-    """The loss, if there is one; the program's inputs; and what tells this kind of target from others."""
+    """The loss, if there is one; the program's inputs; and a key that tells this kind of target from others."""
     if target is None and y is not None:
         target = "loss"
     if not isinstance(target, str | Loss):
@@ -135,14 +135,14 @@ def _checked_targets(model: Any, loss: Loss, targets: Array, count: int) -> Arra
                 what="`x` and `y` differ in length",
                 expected=f"a target for each of the {count:,} images",
                 received=f"y of shape {targets.shape}",
-                remedy="y of the same images, selected alike: x[rows], y[rows]",
+                remedy="x and y for the same images: x[rows], y[rows]",
             )
         )
     return prepared_targets(model, loss, targets)
 
 
 def _loss_node(loss: Loss, inputs: dict[str, Array], y: Node) -> Node:
-    """The loss of each image by itself: a loss that sums over the batch counts an image as often as there are some."""
+    """The loss of each image by itself: a loss that sums over the batch would count it once for each image."""
     y_true = ops.input_("y_true", inputs["y_true"].shape[1:], ELEMENT_TYPES[loss.target_kind])
     if loss.reduction != "sum":
         return loss.per_sample(y_true, y)
@@ -157,14 +157,14 @@ def _gradient_nodes(model: Any, traced: Traced, score: Node, wanted: Sequence[Of
 
 
 def checked_gradients(score: Node, places: Sequence[tuple[Layer | None, Node]]) -> list[Node]:
-    """The gradients of `score` at what layers give. ValueError for a layer that the score does not depend on."""
+    """The gradients of `score` at layers' outputs. ValueError for a layer that the score does not depend on."""
     reached = set(topological([score]))
     for layer, node in places:
         if layer is not None and node not in reached:
             raise ValueError(
                 explain(
                     layer=layer.label,
-                    what="the score does not depend on what this layer gives",
+                    what="the score does not depend on this layer's output",
                     rule="a logit is the score before the model's final activation",
                     remedy="take an earlier layer, or logits=False for the gradient of the activated score",
                 )

@@ -1,4 +1,4 @@
-"""Checks the shape of images against the model's input, and says what is wrong and what to do about it."""
+"""Checks the shape of images against the model's input; errors say what is wrong and what to do about it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_images(array: Array, expected: OpenShape, model: Any, what: str = "x")
 
 
 def no_images(expected: OpenShape, what: str = "x") -> ValueError:
-    """The error of an empty array of images."""
+    """The error about an empty array of images."""
     return ValueError(
         explain(
             what=f"`{what}` holds no images",
@@ -41,7 +41,7 @@ def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) ->
     images = received[1:]
     if len(images) != len(expected) or _is_transposed(images, expected):
         diagnosis = _wrong_axes(received, expected, what)
-        if diagnosis is None:  # the last axis does not count, so it must be the size
+        if diagnosis is None:  # the last axis does not matter, so it must be the size
             return _wrong_size(_of_that_rank(images, expected), expected, model, what)
     else:
         found = _moved_axes(images, expected, model, what)
@@ -67,8 +67,8 @@ def _of_that_rank(images: Shape, expected: OpenShape) -> Shape:
 
 
 def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, str] | None:
-    """What is wrong with data of the wrong rank, and its remedy; the likeliest mistake first. None if it is not the
-    rank: Keras's rule of the last axis gives it to them."""
+    """What is wrong with data of the wrong rank, and the remedy; the likeliest mistake first. None if the rank is not
+    wrong, because Keras's rule of the last axis corrects it."""
     images = received[1:]
     known = [extent for extent in expected if extent is not None]
     size = math.prod(known) if len(known) == len(expected) else None
@@ -80,7 +80,7 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
         return "is one image without a batch axis", f"pass {what}[None]"
     if len(expected) > 1 and fits(images, expected[:-1]):
         return (
-            f"has no channel axis, and the model takes {expected[-1]} channels",
+            f"has no channel axis, but the model takes {expected[-1]} channels",
             f"repeat the grey images: np.repeat({what}[..., None], {expected[-1]}, axis=-1)",
         )
     if _is_transposed(images, expected):
@@ -88,19 +88,19 @@ def _wrong_axes(received: Shape, expected: OpenShape, what: str) -> tuple[str, s
     if len(images) == 1 and images[0] == size:
         return "is already flattened", f"pass {what}.reshape(-1, {spelled})"
     if len(expected) == 1 and math.prod(images) == size and images:
-        return "holds images, and the model takes flat vectors", (
+        return "holds images, but the model takes flat vectors", (
             f"pass {what}.reshape(len({what}), -1), or let the model begin with Flatten(input_shape={images})"
         )
     if size and images and math.prod(images) == size:
         return "has the wrong number of axes", f"pass {what}.reshape(-1, {spelled})"
     if len(images) > len(expected) and fits(images[1:], expected):
         return (
-            "has an axis too many in front",
+            "has one axis too many at the front",
             f"join the two: pass {what}.reshape(-1, {spelled}), with a target for each",
         )
     if len(_of_that_rank(images, expected)) == len(expected):
         return None
-    return "has the wrong number of axes", f"an array of {len(expected) + 1} axes, the first counting the images"
+    return "has the wrong number of axes", f"an array of {len(expected) + 1} axes; the first one counts the images"
 
 
 def _look_like_an_image(shape: Shape) -> bool:
@@ -112,7 +112,7 @@ def _is_transposed(images: Shape, expected: OpenShape) -> bool:
 
 
 def _moved_axes(images: Shape, expected: OpenShape, model: Any, what: str) -> tuple[str, str] | None:
-    """What is said of images of the right rank whose axes are in another order; None if that is not it."""
+    """What is wrong with images of the right rank whose axes are in another order; None if that is not the mistake."""
     if len(images) != 3:
         return None
     if fits((images[2], *images[:2]), expected):
@@ -126,10 +126,10 @@ def _moved_axes(images: Shape, expected: OpenShape, model: Any, what: str) -> tu
 
 
 def _wrong_size(images: Shape, expected: OpenShape, model: Any, what: str) -> str:
-    """The size is wrong at every place from the input on; what a user meets is the flatten length that it gives."""
+    """The error about a wrong size. It is wrong from the input on; a user meets it as the length after Flatten."""
     built, got = walk(model, expected), walk(model, images)
     return explain(
-        what=f"`{what}` holds images of {_times(images)}, and the model takes {_times(expected)}",
+        what=f"`{what}` holds images of {_times(images)}, but the model takes {_times(expected)}",
         rule=_reason(built, got),
         expected=f"{_batched(expected)}, what {model.label} takes",
         received=f"{_batched(images)}",
@@ -139,7 +139,7 @@ def _wrong_size(images: Shape, expected: OpenShape, model: Any, what: str) -> st
 
 
 def _reason(built: Walk, got: Walk) -> str | None:
-    """Why images of the other size get no further than they do."""
+    """Why images of another size get no further than they do."""
     if got.stopped_at is None:
         return "a model is compiled for images of one size"
     count = len(got.steps)
@@ -167,10 +167,10 @@ def _size_remedy(images: Shape, expected: OpenShape, got: Walk) -> str:
 
 def _channels_remedy(got: int, expected: int | None, grey: str) -> str:
     if got == 4 and expected == 3:
-        return "leave the transparency out: x[..., :3]"
+        return "leave out the transparency: x[..., :3]"
     if got == 1:
         return f"repeat the grey images: np.repeat(x, {expected}, axis=-1)"
-    return f"make the images grey: {grey}" if grey else f"convert the images to {expected} channels"
+    return f"turn the images grey: {grey}" if grey else f"convert the images to {expected} channels"
 
 
 def _times(shape: Sequence[int | None]) -> str:

@@ -1,4 +1,4 @@
-"""The programs of a model that is only looked at."""
+"""The programs of a model that is only inspected."""
 
 from __future__ import annotations
 

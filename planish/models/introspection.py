@@ -1,4 +1,4 @@
-"""Looking into a model: what its layers give, what its answers depend on, and the report that shows it."""
+"""Looks into a model: what its layers give, what its answers depend on, and the report that shows both."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Introspection:
     def activations(self, x: Any, layer: LayerName | Sequence[LayerName] | None = None) -> Any:
         """What a layer gives for images `x` [n, ...]: float32 [n, *the layer's output shape].
 
-        `layer` is a name or a layer, also of a model inside this one. Of several, or of all with None, a dictionary by
-        what was asked for. They come from one compiled program, kept until the model changes. ValueError for images
-        that do not fit, for unknown names, and for names that several layers have.
+        `layer` is a name or a layer, also in a model inside this one. For several layers, or all (None), the result is
+        a dictionary by name or layer. One compiled program computes it, kept until the model changes. ValueError for
+        images that do not fit, for unknown names, and for names that several layers have.
         """
         from planish.models.layer_outputs import activations
 
@@ -39,14 +39,14 @@ class Introspection:
         y: Any = None,
         logits: bool = True,
     ) -> Any:
-        """Gradients with respect to the images (None), or to what the layer `of` gives: float32, of its shape.
+        """Gradients with respect to the images (None), or to the output of the layer `of`: float32, of its shape.
 
         `target` is a class, or one for each image (None: the one with the highest score): the gradients are those of
-        its logit, which is its score before a final softmax or sigmoid, or with `logits=False` of the score itself.
-        With `y`, they are those of the loss of each image, without penalties: of 'loss' for the one of `compile`, of a
-        loss object, or of a name. Of several layers, a dictionary. Every image's are its own, as in a batch of one.
+        its logit, its score before a final softmax or sigmoid, or with `logits=False` of the score itself. With `y`,
+        they are those of the loss of each image, without penalties; `target` is then 'loss' (the one of `compile`), a
+        loss object, or a name. For several layers, a dictionary. Each image is treated as a batch of one.
 
-        Raises ValueError if the arguments do not fit the model or each other, TypeError if `target` means no class.
+        ValueError if the arguments do not fit the model or each other, TypeError if `target` does not name a class.
         """
         from planish.models.gradient_values import gradients
 
@@ -54,10 +54,10 @@ class Introspection:
 
     @short_in_notebooks
     def contributions(self, image: Any, target: int | None = None, layer: LayerName | None = None) -> Contributions:
-        """What each element of the flat vector adds to a class's logit, for one image; see `Contributions`.
+        """How much each element of the flat vector adds to a class's logit, for one image; see `Contributions`.
 
         `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one).
-        ValueError if there is no such layer, if what follows it gives no logits, or if `image` is several.
+        ValueError if there is no such layer, if the layers after it do not give logits, or if `image` is several.
         """
         from planish.models.contributions import contributions
 

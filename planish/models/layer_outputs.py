@@ -22,7 +22,7 @@ LayerName = str | Layer
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A model as nodes, for inference, with what each of its layers was given and gave."""
+    """A model as nodes, for inference, with the input and output of each of its layers."""
 
     x: Node
     y: Node
@@ -30,13 +30,13 @@ class Traced:
 
     @property
     def leaves(self) -> tuple[Visit, ...]:
-        """The visits of a model's layers, in order, without models in it and without parts of its layers."""
+        """The visits of a model's layers, in order, without models inside it and without parts of its layers."""
         return tuple(visit for visit in self.visits if not (visit.layer.holds_model_layers or visit.in_layer))
 
     def visit(self, model: Any, layer: LayerName) -> Visit:
-        """The visit of a layer of the model, or of one inside it. ValueError if there is none, or several of the name.
+        """The visit of a layer of the model, or of one inside it. ValueError if there is none, or several of that name.
 
-        TypeError for what is neither a name nor a layer.
+        TypeError for anything that is neither a name nor a layer.
         """
         if isinstance(layer, Layer):
             found = [visit for visit in self.visits if visit.layer is layer]
@@ -45,7 +45,7 @@ class Traced:
         else:
             raise TypeError(
                 explain(
-                    layer=model.label, what="this is no layer", expected="a layer or its name", received=repr(layer)
+                    layer=model.label, what="this is not a layer", expected="a layer or its name", received=repr(layer)
                 )
             )
         if len(found) == 1:
@@ -59,7 +59,7 @@ class Traced:
                     else f"the model uses {layer.label} {len(found)} times",
                     remedy="pass the layer itself: model.get_layer(...).get_layer(...)"
                     if isinstance(layer, str)
-                    else "ask for a layer that is used once",
+                    else "pass a layer that is used once",
                 )
             )
         name = layer.name if isinstance(layer, Layer) else layer
@@ -101,7 +101,7 @@ def _wanted(model: Any, layer: Any) -> list[LayerName]:
             raise ValueError(
                 explain(
                     layer=model.label,
-                    what=f"layers of different models inside it have the name {twice[0]!r}",
+                    what=f"layers in different models inside it have the name {twice[0]!r}",
                     remedy="name the layers that you want, or pass the layers themselves",
                 )
             )

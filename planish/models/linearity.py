@@ -1,4 +1,4 @@
-"""Whether scores are linear in what a layer gives, and what they are where that is zero."""
+"""Whether scores are linear in a layer's output, and the scores where that output is zero."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from planish.ops.interpreter import interpret
 
 
 def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDArray[np.float64] | None:
-    """The logit of each class where what `layer` gives is zero, if logits depend on that linearly; else None."""
+    """The logit of each class where the output of `layer` is zero, if logits are linear in that output; else None."""
     traced = trace(model)
     score = class_score(model, traced)
     flat = traced.visit(model, layer).y

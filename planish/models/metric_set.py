@@ -20,7 +20,7 @@ class MetricSet:
     """Metrics of one model, made from `compile`'s arguments once the shapes of targets and outputs are known.
 
     Reported as Keras does: "loss" is the mean over the images of weighted loss plus penalty; `metrics` ignore
-    sample weights, `weighted_metrics` use them. A name that is taken gets "weighted_" in front or a number behind.
+    sample weights, `weighted_metrics` use them. A name that is taken gets "weighted_" in front or a number at the end.
     """
 
     def __init__(self, settings: CompileSettings, targets: Shape, outputs: Shape) -> None:
@@ -38,17 +38,17 @@ class MetricSet:
         return bool(self.plain or self.weighted)
 
     def reset(self) -> None:
-        """Sets the metrics back for those who read them; what runs have counted is their own."""
+        """Resets the metrics for those who read them; runs keep what they have counted."""
         with _guard.lock:
             for metric in self.all:
                 metric.reset_state()
 
 
 class RunMetrics:
-    """What one run of `fit` or `evaluate` has counted, however many others use the model's metrics meanwhile.
+    """What one run of `fit` or `evaluate` has counted, however many other runs use the model's metrics meanwhile.
 
-    The metrics are objects that a user may hold. While a run counts, it puts its own values into them, and it leaves
-    them there to be read.
+    The metrics are objects that a user may hold. While a run counts, it puts its own values into them, and leaves them
+    there to be read.
     """
 
     def __init__(self, metrics: MetricSet) -> None:
@@ -60,7 +60,7 @@ class RunMetrics:
         return bool(self._metrics)
 
     def reset(self) -> None:
-        """The run begins, or another epoch of it."""
+        """Begins the run, or another epoch of it."""
         with self._put_in():
             for metric in self._metrics.all:
                 metric.reset_state()
@@ -85,7 +85,7 @@ class RunMetrics:
 
     @contextmanager
     def _put_in(self) -> Iterator[None]:
-        """The metrics hold this run's values inside, and those of nobody else. A metric may itself start a run."""
+        """In this context, the metrics hold this run's values and no others. A metric may itself start a run."""
         with _guard.lock:
             around = _values_of(self._metrics.all) if _guard.depth else None
             _put(self._metrics.all, self._values)
@@ -111,7 +111,7 @@ class _Guard:
         forking.tell_child(self)
 
     def after_fork(self) -> None:
-        if forking.is_lost(self.lock):  # the run of a thread that this child does not have held it
+        if forking.is_lost(self.lock):  # it was held by the run of a thread that this child does not have
             self.lock = threading.RLock()
             self.depth = 0
 

@@ -1,4 +1,4 @@
-"""What every model is: a layer made of layers, which can be looked at as a whole and trained."""
+"""What every model is: a layer made of layers, which can be inspected as a whole and trained."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Model(Training, Files, Introspection, Layer):
         if type(self) is Model or any(part is not None for part in given):
             raise TypeError(
                 explain(
-                    what="Model cannot be made of inputs and outputs, or by itself",
+                    what="Model cannot be made from inputs and outputs, or by itself",
                     rule="planish builds Sequential models; Keras's functional API is not part of it",
                     remedy="Sequential([Input(shape=...), layer, layer, ...])\n"
-                    "or, for what the layers inside a model give: model.activations(x, ['conv2d', 'dense'])",
+                    "or, for the outputs of layers inside a model: model.activations(x, ['conv2d', 'dense'])",
                 )
             )
         super().__init__(trainable=trainable, name=name, **options)
@@ -53,18 +53,18 @@ class Model(Training, Files, Introspection, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers in order, without the input layer."""
-        raise NotImplementedError(f"{self.label} defines no layers")
+        raise NotImplementedError(f"{self.label} does not define layers")
 
     # -- shapes ------------------------------------------------------------------------------------------------------
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """What the model takes. Raises AttributeError if the model is not built."""
+        """The model's input. Raises AttributeError if the model is not built."""
         return [self._required(self.input, "inputs")]
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
-        """What the model gives. Raises AttributeError if the model is not built."""
+        """The model's output. Raises AttributeError if the model is not built."""
         return [self._required(self.output, "outputs")]
 
     @property
@@ -111,11 +111,11 @@ class Model(Training, Files, Introspection, Layer):
 
     @short_in_notebooks
     def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> ProgramText:
-        """What `predict` runs, or `fit` with `training`, as text.
+        """The program that `predict` runs, or with `training` `fit`, as text.
 
         'graph' (as the pass `after` leaves it), 'plan' (the method of each operation, and why), 'loops', 'llvm', 'asm'.
 
-        ValueError for an unknown form or pass, for a pass with another form than 'graph', and for a model that is not
+        ValueError for an unknown form or pass, for a pass with a form other than 'graph', and for a model that is not
         built, or not compiled if `training`.
         """
         from planish.models.inspected import training_graph_of
@@ -135,7 +135,7 @@ class Model(Training, Files, Introspection, Layer):
 
     @short_in_notebooks
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of that name, or at that place. Raises ValueError if there is none."""
+        """The layer of that name, or with that index. Raises ValueError if there is none."""
         if (name is None) == (index is None):
             raise ValueError(
                 explain(layer=self.label, what="get_layer takes either a name or an index", received=(name, index))
@@ -156,14 +156,14 @@ class Model(Training, Files, Introspection, Layer):
         raise ValueError(unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers]))
 
     def _repr_html_(self) -> str:
-        """For notebooks: what `summary` prints."""
+        """For notebooks: the table that `summary` prints."""
         from planish.models.summary import summary_html
 
         return summary_html(self)
 
     @short_in_notebooks
     def flatten_map(self, name: str | None = None) -> FlattenMap:
-        """The map of the Flatten layer of that name, in this model or in one inside it; of the only one without a name.
+        """The map of the Flatten layer of that name, in this model or in one inside it; no name means the only one.
 
         Its receptive fields are windows of this model's images. ValueError if there is no such layer, or the model is
         not built.

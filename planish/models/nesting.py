@@ -1,4 +1,4 @@
-"""Models inside models inside models: how many, is for Python to say."""
+"""Models inside models inside models: Python limits how deep."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from planish.errors import explain
 
 @contextmanager
 def told(label: str) -> Iterator[None]:
-    """ValueError, with a way out, where Python cannot follow any more."""
+    """ValueError with a remedy where Python's recursion limit is reached."""
     try:
         yield
     except RecursionError:
         raise ValueError(
             explain(
                 layer=label,
-                what="models or layers are inside each other, too many for Python to follow",
-                remedy="one model of all layers: Sequential([*outer.layers, *inner.layers])",
+                what="models or layers are nested too deep for Python to follow",
+                remedy="one model with all layers: Sequential([*outer.layers, *inner.layers])",
             )
         ) from None

@@ -1,4 +1,4 @@
-"""What is said of arrays that do not hold numbers: what they hold, and the code that makes numbers of it."""
+"""The error about arrays that do not hold numbers: what they hold, and the code that turns it into numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHORT = 60
 
 
 def mistake(array: Array, what: str) -> TypeError:
-    """The error of `array`; `what` is the argument's name, under which the remedy can be typed."""
+    """The error about `array`; `what` is the argument's name, so that the remedy can be typed."""
     received, remedy = _of_objects(array, what) if array.dtype.kind == "O" else _of_type(array, what)
     return TypeError(
         explain(
@@ -69,11 +69,11 @@ def _of_objects(array: Array, what: str) -> tuple[str, str | None]:
 
 
 def _first_other(array: Array, what: str, items: list[Any]) -> tuple[str, str | None]:
-    """The first thing that is no number, and where it is."""
+    """The first item that is not a number, and where it is."""
     place = next((number for number, item in enumerate(items) if not _is_number(item)), 0)
     index = ", ".join(str(int(extent)) for extent in np.unravel_index(place, array.shape))
     shown = repr(items[place])[:_SHORT] if items else "nothing"
-    remedy = f"look at {what}[{index}], and put a number in its place or leave the row out"
+    remedy = f"look at {what}[{index}], and put a number in its place or leave out the row"
     if what == "y" and all(isinstance(item, str) or _is_number(item) for item in items):
         remedy = "class numbers in place of names: np.unique(np.asarray(y).astype(str), return_inverse=True)[1]"
     return f"{shown} of type {type(items[place]).__name__} at {what}[{index}]" if items else "no items", remedy

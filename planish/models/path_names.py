@@ -1,4 +1,4 @@
-"""Which weight of a model has which path. What a model inside knows already is not gone through again."""
+"""Maps paths to the weights of a model. Models inside it keep their own maps, which are not built again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PathNames:
         self._count = 0
 
     def add(self, layer: Layer) -> list[str]:
-        """Takes in the weights of a layer. Gives the paths that another weight has, too."""
+        """Takes in the weights of a layer. Returns the paths that another weight also has."""
         clashes = []
         for variable in layer.weights:
             if self._find(variable.path) not in (None, id(variable)):
@@ -27,7 +27,7 @@ class PathNames:
         return clashes
 
     def add_model(self, names: PathNames) -> list[str]:
-        """Takes in what a model knows. Gives the paths that another weight has, too."""
+        """Takes in the paths that a model knows. Returns the paths that another weight also has."""
         few, many = sorted((self, names), key=lambda each: each._count)
         clashes = [variable.path for variable in few if many._find(variable.path) not in (None, id(variable))]
         self._inner.append(names)

@@ -1,4 +1,4 @@
-"""What is said about names of files where images belong."""
+"""The error about names of files where images belong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLOURS = {1: "grayscale", 3: "rgb", 4: "rgba"}
 
 
 def refuse_paths(x: Any, images: OpenShape) -> None:
-    """TypeError if `x` is a path, or a list or an array of them; `images` is the shape that the model takes, if known.
+    """TypeError if `x` is a path, or a list or array of paths; `images` is the shape that the model takes, if known.
 
     The remedy reads such files in that shape.
     """

@@ -51,7 +51,7 @@ def predict_batch(model: Any, x: Any) -> Array:
     images = as_images(x, expected_by(model))
     predictor: Predictor = model._programs.predictor(model, images)
     outputs = predictor(images)
-    if type(x) is np.ndarray and x.shape != images.shape:  # the next such batch goes the short way
+    if type(x) is np.ndarray and x.shape != images.shape:  # the next such batch takes the short way
         model._programs.predictors[x.dtype, x.shape[1:]] = OtherRank(predictor, images.ndim > x.ndim)
     return outputs
 
@@ -88,7 +88,7 @@ def _predict_array(model: Any, images: Array, batch_size: int, callbacks: Callba
 
 
 def _pieces(count: int, batch_size: int, together: int | None, watched: bool) -> Iterator[tuple[int, int]]:
-    """Ranges of whole batches: `together` of them, or all, or, if somebody watches, what takes a blink of an eye."""
+    """Ranges of whole batches: `together` of them, or all, or, if somebody watches, as many as take an instant."""
     start, batches = 0, together or (_BATCHES_AT_FIRST if watched else -(-count // batch_size))
     while start < count:
         begun = time.perf_counter()
@@ -118,7 +118,7 @@ def _predict_stream(model: Any, stream: Stream, callbacks: CallbackList) -> Arra
             explain(
                 what="`x` gave no batches",
                 expected="at least one",
-                remedy="an iterator that was used up has to be made anew",
+                remedy="make a new iterator: this one may be used up",
             )
         )
     reports.report(len(outputs), images, dict)

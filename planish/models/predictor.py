@@ -1,4 +1,4 @@
-"""`predict` for images of one element type and shape: a prepared call and little else."""
+"""`predict` for images of one element type and shape: little more than a prepared call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Predictor:
 
 
 class OtherRank:
-    """A predictor for images with a last axis of 1 less, or more, than the model takes."""
+    """A predictor for images with one last axis of 1 less, or more, than the model takes."""
 
     __slots__ = ("_predictor", "_view")
 

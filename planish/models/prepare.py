@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`y_true` is what the loss reads; `data.y` is what the user gave, which is what metrics read."""
+    """The loss reads `y_true`; metrics read `data.y`, which the user gave."""
 
     data: Arrays
     y_true: Array
@@ -41,7 +41,7 @@ class Prepared:
 
     @property
     def key(self) -> Key:
-        """What a program is made for: element types, the targets' shape, and whether there are weights."""
+        """What a program depends on: element types, the targets' shape, and whether there are weights."""
         return (memory_dtype(self.data.x.dtype), self.y_true.dtype, self.objective)
 
     @property
@@ -75,7 +75,7 @@ def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
     if data.y is None:
         raise ValueError(
             explain(
-                what="there are no targets", expected="`y`, or batches of (x, y)", remedy="pass the answers: fit(x, y)"
+                what="there are no targets", expected="`y`, or batches of (x, y)", remedy="pass the targets: fit(x, y)"
             )
         )
     loss = settings.loss_for(data.y.shape, model.output_shape)
@@ -99,7 +99,7 @@ def prepared_targets(model: Any, loss: Loss, y: Array) -> Array:
 
 
 def ensure_built(model: Any, x: Array) -> None:
-    """A model that was made without an input shape takes that of its first data."""
+    """Builds a model that was made without an input shape for the shape of its first data."""
     if not model.built:
         model.build((None, *x.shape[1:]))
 
@@ -129,9 +129,9 @@ def require_compiled(model: Any, what: str) -> CompileSettings:
 def stream_of(
     model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str, place: str = ""
 ) -> Stream:
-    """The batches that `x` gives; `name` is that of the argument `steps`, and `place` what messages call the source.
+    """The batches that `x` gives; `name` is that of the argument `steps`, and `place` the source's name in messages.
 
-    ValueError if targets are given beside batches, which hold their own."""
+    ValueError if targets are given besides batches, which hold their own."""
     for argument, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
@@ -151,7 +151,7 @@ def stream_of(
 
 @contextmanager
 def out_of_memory_explained(model: Any, data: Any) -> Iterator[None]:
-    """Says which sizes did not fit, and what would."""
+    """Adds which sizes did not fit, and what would."""
     try:
         yield
     except TooLargeError:

@@ -1,4 +1,4 @@
-"""The programs that a model has had made, kept until the model changes."""
+"""The programs that were made for a model, kept until the model changes."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class Programs:
         self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
 
     def refresh(self, model: Any) -> None:
-        """Drops programs of a model that has since changed its layers.
+        """Drops the programs if the model's layers have changed since.
 
-        A generator that uses the model it trains waits here first, before anything is read or made.
+        A generator that uses the model that it feeds waits here first, before anything is read or made.
         """
         let_steps_catch_up()
         if self.structure_version != model.structure_version:
             with self._making.lock:
                 self.clear()
-                self.structure_version = model.structure_version  # last: those who see it may take what is there
+                self.structure_version = model.structure_version  # last: whoever sees it may use the programs
 
     def clear(self) -> None:
-        """Drops all, as `compile` does."""
+        """Drops all programs, as `compile` does."""
         self.predictors.clear()
         self._testers.clear()
         self._trainers.clear()
@@ -76,7 +76,7 @@ class Programs:
     def trainer(
         self, model: Any, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
     ) -> Trainer:
-        """For batches of up to `batch_size` images. What is frozen is part of the program."""
+        """For batches of up to `batch_size` images. Which layers are frozen is part of the program."""
         self.refresh(model)
         frozen = tuple(variable.path for variable in model.trainable_weights), _trainable_flags(model)
         key = (*data.key, *frozen, with_outputs)
@@ -99,9 +99,9 @@ class Programs:
 
 
 class ProgramsOnce:
-    """As an attribute of a class: the programs of each model, made when they are first asked for.
+    """As an attribute of a class: the programs of each model, made when first asked for.
 
-    From then on they are found in the model itself. No lock is taken, which a forked child might find locked.
+    From then on they are found in the model itself. No lock is taken: a forked child might find it locked.
     """
 
     @overload

@@ -1,4 +1,4 @@
-"""When to tell callbacks of progress: often enough to look alive, seldom enough to cost nothing."""
+"""When to tell callbacks about progress: often enough to look alive, rarely enough to cost nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 
 
 class ProgressReports:
-    """Calls `on_<mode>_progress` at the start and now and then if somebody wants it (`due`), and at the end."""
+    """Calls `on_<mode>_progress` at the start and from time to time if somebody wants it (`due`), and at the end."""
 
     def __init__(self, callbacks: CallbackList, mode: str) -> None:
         self.wanted = callbacks.wants_progress(mode)
@@ -21,7 +21,7 @@ class ProgressReports:
         self._last = time.perf_counter()
 
     def start(self) -> None:
-        """The program is ready and the first step comes next: from here on, time tells how fast it is."""
+        """The program is ready and the first step comes next: from here on, the time shows how fast it is."""
         if self.wanted:
             self.report(0, 0, dict)
 

@@ -13,7 +13,7 @@ from planish.errors import explain
 
 
 class HasNbytes(Protocol):
-    """Anything that knows what it takes in memory."""
+    """Anything that knows how much memory it takes."""
 
     @property
     def nbytes(self) -> int: ...
@@ -22,13 +22,13 @@ class HasNbytes(Protocol):
 Item = TypeVar("Item", bound=HasNbytes)
 
 MOST_AHEAD, LEAST_AHEAD, NBYTES_AHEAD = 8, 2, 32 << 20
-"""How many items are taken from the source, at most, beyond those that were handed out: two, or up to eight as long
-as they take less than so many bytes together."""
+"""At most how many items are taken from the source beyond those that were handed out: two, or up to eight while
+together they take less than this many bytes."""
 
 _STAYED_BEHIND = explain(
-    what="the process was forked while another thread read batches ahead: nobody reads on here",
+    what="the process was forked while another thread read batches ahead: the child has no such thread",
     rule="a forked child has none of its parent's other threads",
-    remedy="call fit, evaluate or predict anew in the child",
+    remedy="call fit, evaluate or predict again in the child",
 )
 _SECONDS_TO_END = 1.0
 _SECONDS_BETWEEN_SIGNALS = 0.1
@@ -40,15 +40,15 @@ class _ClosedError(BaseException):
 
 
 class ReadAhead(Generic[Item]):
-    """Iterates over `source` in order, at most `limit` items (None: all), never asking for one more.
+    """Iterates over `source` in order, at most `limit` items (None: all), and never asks for one more.
 
-    What the source raises is raised to the consumer in the place of the item, with its traceback. A context: leaving
-    it ends the thread. A source that is busy for longer than a second is not waited for; its thread ends when it
-    comes back, and does not keep the process alive.
+    What the source raises is raised to the consumer in place of the item, with its traceback. A context: leaving it
+    ends the thread. A source that is busy for longer than a second is not waited for; its thread ends when the source
+    returns, and does not keep the process alive.
     """
 
     def __init__(self, source: Iterator[Item], limit: int | None = None, *, most: int = MOST_AHEAD) -> None:
-        self.exhausted = False  # whether the source came to its end
+        self.exhausted = False  # whether the source has ended
         self._source = source
         self._limit = limit
         self._taken = 0
@@ -70,7 +70,7 @@ class ReadAhead(Generic[Item]):
             self._alone = True
 
     def after_fork(self) -> None:
-        """In a child nobody reads on; what was read already can be had."""
+        """In a child nobody reads on; items that were already read are available."""
         if forking.is_lost(self._lock):
             self._lock = threading.RLock()
             self._changed = threading.Condition(self._lock)
@@ -89,7 +89,7 @@ class ReadAhead(Generic[Item]):
             while not self._buffer and not self._ended:
                 self._waiting = True
                 self._changed.notify_all()
-                self._changed.wait(_SECONDS_BETWEEN_SIGNALS)  # on Windows, Ctrl-C gets through between two waits only
+                self._changed.wait(_SECONDS_BETWEEN_SIGNALS)  # on Windows, Ctrl-C gets through only between two waits
             self._waiting = False
             if self._buffer:
                 self._changed.notify_all()
@@ -118,7 +118,7 @@ class ReadAhead(Generic[Item]):
             self._thread.join(_SECONDS_TO_END)
 
     def wait_for_consumer(self) -> None:
-        """Called by the source: waits until all that it gave is consumed, and reads ahead no more."""
+        """Called by the source: waits until everything that it gave is consumed, and stops reading ahead."""
         with self._changed:
             self._most = 0
             self._changed.wait_for(lambda: self._closed or (self._waiting and not self._buffer))
@@ -129,7 +129,7 @@ class ReadAhead(Generic[Item]):
         _READERS[threading.get_ident()] = self  # type: ignore[assignment]
         try:
             self._fill()
-        except BaseException as error:  # raised anew to the consumer
+        except BaseException as error:  # raised again to the consumer
             self._error = error
         finally:
             del _READERS[threading.get_ident()]
@@ -173,8 +173,8 @@ class ReadAhead(Generic[Item]):
 
 
 def let_steps_catch_up() -> None:
-    """To be called before a model is used: a generator that predicts with the model it trains sees the same weights
-    as if nothing were read ahead."""
+    """To be called before a model is used: a generator that predicts with the model that it feeds sees the same
+    weights as if nothing were read ahead."""
     if _READERS:
         reader = _READERS.get(threading.get_ident())
         if reader is not None:

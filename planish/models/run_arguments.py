@@ -31,7 +31,7 @@ def checked_optional_count(value: Any, name: str) -> int | None:
 
 
 def checked_verbose(value: Any) -> int:
-    """0: silent, 1: a bar, 2: a line an epoch; 'auto' is 1."""
+    """0: silent, 1: a bar, 2: a line per epoch; 'auto' is 1."""
     if isinstance(value, str) and value == "auto":
         return 1
     if isinstance(value, int | np.integer) and value in (0, 1, 2):
@@ -46,20 +46,20 @@ def checked_fraction(value: Any, name: str) -> float:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool | complex)
     if not number or not 0 <= value < 1:
         raise ValueError(
-            explain(what=f"`{name}` is a fraction", expected="a number from 0 to below 1", received=repr(value))
+            explain(what=f"`{name}` is not a fraction", expected="a number from 0 to below 1", received=repr(value))
         )
     return float(value)
 
 
 def checked_frequency(value: Any, name: str) -> int | list[int]:
-    """Every so many epochs, or the numbers of the epochs, from 1."""
+    """Either every so many epochs, or the numbers of the epochs, from 1."""
     if isinstance(value, str | bytes) or not isinstance(value, Collection) or isinstance(value, np.ndarray | Mapping):
         return checked_count(value, name)
     return [checked_count(item, name) for item in value]
 
 
 def checked_shuffle(value: Any) -> bool | str:
-    """Whether rows are shuffled; "batch": only within their batches."""
+    """Whether rows are shuffled; "batch": only within batches."""
     if value is None or isinstance(value, bool | int | np.bool_ | np.integer):
         return bool(value)
     if isinstance(value, str) and value == "batch":

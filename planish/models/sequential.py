@@ -55,7 +55,7 @@ class Sequential(Model):
 
     @short_in_notebooks
     def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
-        """Puts a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
+        """Adds a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
         before = list(self._layers)
         self._append(layer, {other.name for other in self._layers})
         self._invalidate()
@@ -103,7 +103,7 @@ class Sequential(Model):
                 explain(
                     layer=self.label,
                     what="two layers have the same name",
-                    rule="the layers of a model have different names, and each is used once",
+                    rule="all layers of a model have different names, and each is used once",
                     received=f"'{layer.name}' again",
                     remedy="give it another one: name='...'",
                 )
@@ -111,9 +111,9 @@ class Sequential(Model):
 
     @short_in_notebooks
     def pop(self, rebuild: bool = True) -> Layer:
-        """Takes the top layer off and returns it."""
+        """Removes the top layer and returns it."""
         if not self.layers:
-            raise ValueError(explain(layer=self.label, what="there is no layer to take off"))
+            raise ValueError(explain(layer=self.label, what="there is no layer to remove"))
         layer = self._layers.pop()
         self._invalidate()
         if rebuild:
@@ -171,7 +171,7 @@ class Sequential(Model):
         start = self._layers[0]
         if isinstance(start, InputLayer) and start.batch_shape[1:] != shape:
             raise self.mistake(
-                "the model was made for inputs of another shape",
+                "the model was made for inputs with another shape",
                 shape,
                 expected=f"{start.batch_shape}, its own Input",
                 received=(None, *shape),
@@ -237,7 +237,7 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Sequential:
         """The model that `get_config` (or Keras's) describes, with fresh weights.
 
-        Layers that are made afterwards get other names than those in it: its head can be replaced.
+        Layers that are made later get names that are not in it, so that its head can be replaced.
         """
         with nesting.told(f"{cls.__name__} {config.get('name')!r}"):
             layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
@@ -262,7 +262,7 @@ def _with_rank(x: Node, shape: BatchShape) -> Node:
 
 
 def _built_output(layer: Layer, x: Node) -> Node:
-    """What stands for the layer's output for `x`; builds it. A model that was built before is not traced again."""
+    """The symbolic output of the layer for `x`; builds it. A model that was built before is not traced again."""
     if not isinstance(layer, Sequential) or not layer.built:
         return _recorded(layer, layer.connect(x, CallContext()))
     layer.check_input(_with_rank(x, layer.input_shape[1:]).shape)
@@ -275,7 +275,7 @@ def _taken_in(names: PathNames, layer: Layer) -> list[str]:
 
 
 def _recorded(layer: Layer, y: Node) -> Node:
-    """The layer's output, which is a step of the chain; layers in a model in the model are steps of their own."""
+    """The layer's output, which is a step of the chain; layers in a model inside this one are steps of their own."""
     if not isinstance(layer, Model):
         chain.record(chain.Step((None, *y.shape), type(layer).__name__, layer.label))
     return y

@@ -1,4 +1,4 @@
-"""The shapes that images take on their way through a built model, as far as they get."""
+"""The shapes of images on their way through a built model, as far as they get."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planish.layers.layer import Layer
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """`steps` from the images on; the layer that could take them no further and what it said, if there is one."""
+    """`steps` from the images on; the layer that did not take them, and its error, if there is one."""
 
     steps: list[Step]
     stopped_at: Layer | None = None
@@ -20,7 +20,7 @@ class Walk:
 
     @property
     def chain(self) -> list[object]:
-        """For messages: up to the place that broke."""
+        """For messages: the shapes up to the layer that failed."""
         return [*self.steps, *([] if self.stopped_at is None else [self.stopped_at.label])]
 
 
@@ -37,7 +37,7 @@ def walk(model: Any, images: Sequence[int | None]) -> Walk:
 
 
 def inner_layers(model: Any) -> Iterator[Layer]:
-    """The layers of a model in order; in the place of a model inside it, that one's layers."""
+    """The layers of a model in order; a model inside it is replaced by its layers."""
     waiting: list[Layer] = [*reversed(model.layers)]
     while waiting:
         layer = waiting.pop()

@@ -21,7 +21,7 @@ ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
 
 
 class Objective(NamedTuple):
-    """What is minimised: `loss` of targets of a shape (batch axis left out), times a factor and the sample weights."""
+    """The loss to minimise: `loss` for targets of a shape (batch axis left out), times a factor and sample weights."""
 
     loss: Loss
     factor: float | None
@@ -43,7 +43,7 @@ class Objective(NamedTuple):
         return value
 
     def minimised(self, mean: Node, y: Node) -> Node:
-        """What training makes smaller, if `mean` is the mean of the losses over the batch plus penalties."""
+        """What training makes smaller, given `mean`: the mean of the losses over the batch plus penalties."""
         return self.loss.minimised(mean, self._y_true, y)
 
     @property
@@ -70,9 +70,9 @@ def training_graph(
 ) -> tuple[Graph, list[Variable]]:
     """One training step, and the variables that it reads or changes.
 
-    Outputs: the 'loss' of each image, 'y' if asked for, and the scalar 'penalty' if the model has one. What is
-    minimised is the mean of the losses over the batch plus the penalty (see `Loss.minimised`). Updates: weights, the
-    optimizer's slots, and moving statistics.
+    Outputs: the 'loss' of each image, 'y' if asked for, and the scalar 'penalty' if the model has one. It minimises
+    the mean of the losses over the batch plus the penalty (see `Loss.minimised`). Updates: weights, the optimizer's
+    slots, and moving statistics.
     """
     context = CallContext(training=True)
     _, y = model.trace(context)
@@ -95,12 +95,12 @@ def training_graph(
 
 
 def depends_on_batch(graph: Graph) -> bool:
-    """Whether an image's outputs depend on which images it is in a batch with, or on how many."""
+    """Whether an image's outputs depend on which, or how many, other images are in its batch."""
     return any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
 
 
 def _penalty(model: Any, context: CallContext) -> Node | None:
-    """The sum of what layers added while they were traced and of the regularizers of the weights."""
+    """The sum of the penalties that layers added while they were traced and of the weights' regularizers."""
     terms = [*context.losses]
     for weight in model.trainable_weights:
         if weight.regularizer is not None:

@@ -16,11 +16,11 @@ from planish.models.expected import Expected, taken
 from planish.models.read_ahead import ReadAhead
 
 _ENDLESS = -1
-"""What tf.data's `cardinality` says of a data set without end, and planish's."""
+"""The `cardinality` of an endless data set, in tf.data and here."""
 
 
 _DATA = (str, bytes, bytearray, memoryview, Mapping, type)
-"""What can be iterated over and is not a supply of batches."""
+"""Types that can be iterated over but do not supply batches."""
 
 
 def is_stream(x: Any) -> bool:
@@ -31,12 +31,12 @@ def is_stream(x: Any) -> bool:
 
 
 def check_end(source: Any, steps: int | None, argument: str) -> None:
-    """ValueError for a data set that says that there is no end of it, if `argument` does not say when to stop."""
+    """ValueError for a data set that says it is endless, if `argument` does not say when to stop."""
     cardinality = getattr(source, "cardinality", None)
     if steps is None and callable(cardinality) and int(cardinality()) == _ENDLESS:
         raise ValueError(
             explain(
-                what=f"there is no end of the batches that the {type(source).__name__} gives",
+                what=f"the {type(source).__name__} gives batches without end",
                 expected="a number of batches to stop after",
                 remedy=f"{argument}=100",
             )
@@ -48,7 +48,7 @@ class Stream:
 
     `images` is what the model takes; `name` is for messages.
 
-    An iterator goes on from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
+    An iterator continues from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
     batch is copied, so that a source may fill the same arrays again and again.
     """
 
@@ -77,7 +77,7 @@ class Stream:
             self._end_pass()
 
     def epoch(self, shuffle: np.random.Generator | None = None) -> Generator[Arrays, None, None]:
-        """The batches of one epoch; those of an object with items in random order if `shuffle` is given.
+        """The batches of one epoch; in random order if `shuffle` is given and the source has items.
 
         They are made on another thread, some of them before they are asked for (`read_ahead`), but never beyond the
         last one of an epoch whose steps are known. Closing the generator ends that thread.
@@ -99,11 +99,11 @@ class Stream:
                 if self.asked is None or self.is_iterator or fresh or came:
                     break  # an epoch ends with the pass, as in Keras; only one that would be empty begins another
         if self.asked is None and self._open is not None:
-            next(self._open, None)  # lets the pass come to its end
+            next(self._open, None)  # lets the pass end
             self._end_pass()
 
     def peek(self) -> Arrays:
-        """The first batch, which will be given out again. ValueError if there is none."""
+        """The first batch, which will be handed out again. ValueError if there is none."""
         if self._open is None:
             self._open = self._pass(None)
         batch = next(self._open, None)
@@ -112,7 +112,7 @@ class Stream:
                 explain(
                     what=f"{self.name} gave no batches",
                     expected="at least one",
-                    remedy="an iterator that was used up has to be made anew",
+                    remedy="make a new iterator: this one may be used up",
                 )
             )
         self._open = itertools.chain([batch], self._open)
@@ -153,12 +153,12 @@ class Stream:
         return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
-        """ValueError if this is an image, and not several."""
+        """ValueError if this is a single image."""
         shapes = {name: tuple(np.shape(part)) for name, part in (("x", x), ("y", y)) if part is not None}
         if shapes.get("y") == () or (self.images.shape and shapes.get("x") == tuple(self.images.shape)):
             raise ValueError(
                 explain(
-                    what=f"{place} is one image, and not a batch of them",
+                    what=f"{place} is one image, not a batch of images",
                     expected="arrays whose first axis counts images",
                     received=" and ".join(f"{name} of shape {shape}" for name, shape in shapes.items()),
                     remedy="data.batch(32)" if hasattr(self.source, "batch") else "x[None] and np.array([y])",
@@ -171,14 +171,14 @@ _OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "
 
 
 def _length(source: Any) -> int | None:
-    """Batches per epoch, as the source itself says. ValueError or TypeError, naming who says it, for no such number."""
+    """Batches per epoch, as the source itself says. ValueError or TypeError, naming the method, for a bad number."""
     batches = _number_of_batches(source)
     if batches is not None:
         return _whole(batches, f"`num_batches` of {_named(source)}")
     if not hasattr(source, "__len__"):
         return None
     if callable(getattr(source, "cardinality", None)):
-        batches = int(source.cardinality())  # below 0 for what is endless or not known
+        batches = int(source.cardinality())  # below 0 if endless or unknown
         return batches if batches >= 0 else None
     try:
         batches = type(source).__len__(source)
@@ -192,14 +192,14 @@ def _length(source: Any) -> int | None:
                 what=f"`__len__` of {_named(source)} raised a TypeError",
                 expected="the number of batches of an epoch",
                 received=str(error),
-                remedy="mend `__len__`; where the number of batches is not known, let it raise NotImplementedError",
+                remedy="fix `__len__`; where the number of batches is not known, let it raise NotImplementedError",
             )
         ) from error
     return _whole(batches, f"`__len__` of {_named(source)}")
 
 
 def _number_of_batches(source: Any) -> Any:
-    """Its attribute or method `num_batches`; None if there is none, or if it fails at asking `__len__`."""
+    """Its attribute or method `num_batches`; None if there is none, or if it fails because `__len__` does."""
     try:
         batches = getattr(source, "num_batches", None)
         return batches() if callable(batches) else batches
@@ -210,7 +210,7 @@ def _number_of_batches(source: Any) -> Any:
 
 
 def _whole(batches: Any, who: str) -> int:
-    """The number of batches, checked: what is half a batch more is not left out silently."""
+    """The number of batches, checked: half a batch more is not left out silently."""
     if isinstance(batches, int | np.integer) and not isinstance(batches, bool) and batches >= 0:
         return int(batches)
     fraction = isinstance(batches, float | np.floating)
@@ -227,7 +227,7 @@ def _whole(batches: Any, who: str) -> int:
 
 
 def _is_of_unknown_length(source: Any) -> bool:
-    """Whether whoever wrote its `__len__` may mean that there is no number."""
+    """Whether the author of its `__len__` may mean that the number is unknown."""
     owner = next(class_ for class_ in type(source).__mro__ if "__len__" in vars(class_))
     return owner.__module__.partition(".")[0] in _OF_UNKNOWN_LENGTH
 

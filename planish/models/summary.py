@@ -54,7 +54,7 @@ def print_summary(
     title = f"[bold]Model: {_escaped(chr(34) + model.name + chr(34))}[/]"
     printed: list[Any] = [title, table, *_totals(model)]
     assert table.width is not None
-    width = max(table.width, shutil.get_terminal_size().columns)  # where lines are longer, nothing is cut off
+    width = max(table.width, shutil.get_terminal_size().columns)  # longer lines are not cut off
     if print_fn is None:
         console = Console(file=stream(), highlight=False, width=width)
         for item in printed:
@@ -88,7 +88,9 @@ def _table(line_length: int | None, positions: Sequence[float] | None, show_trai
         ends = [end * 0.9 for end in ends] + [1.0]
     columns = _COLUMNS if show_trainable else _COLUMNS[:-1]
     if len(ends) != len(columns):
-        raise ValueError(explain(what="summary: argument 'positions'", expected="3 fractions", received=positions))
+        raise ValueError(
+            explain(what="summary: argument 'positions' is wrong", expected="3 fractions", received=positions)
+        )
     width = line_length or min(default_length, shutil.get_terminal_size().columns - 4)
     edges = [0, *(int(end * width) for end in ends)]
     widths = [end - start for start, end in itertools.pairwise(edges)]
@@ -109,7 +111,7 @@ def _table(line_length: int | None, positions: Sequence[float] | None, show_trai
 
 
 def _rows(layer: Layer, depth: int, expand_nested: bool, show_trainable: bool) -> list[list[str]]:
-    """The layer's row, and those of the layers in it if they are asked for."""
+    """The layer's row, and those of the layers inside it if asked for."""
     prefix = "   " * depth + "└ " if depth else ""
     name = f"{_escaped(prefix + layer.name)} ([{_CLASS}]{_escaped(type(layer).__name__)}[/])"
     row = [name, _shape(layer), _count(layer)]
@@ -139,7 +141,7 @@ def _trainable(layer: Layer) -> str:
 
 
 def _totals(model: Model) -> list[str]:
-    """The lines under the table. The optimizer counts once it has made its slots."""
+    """The lines under the table. The optimizer is counted once it has made its slots."""
     trainable, frozen = _elements(model.trainable_weights), _elements(model.non_trainable_weights)
     optimizer = getattr(model, "optimizer", None)
     slots = _elements(optimizer.variables) if optimizer is not None and optimizer.built else None
@@ -176,13 +178,13 @@ def _in_range(layers: Sequence[Layer], layer_range: Sequence[str] | None) -> Seq
         return layers
     if len(layer_range) != 2 or not all(isinstance(end, str) for end in layer_range):
         raise ValueError(
-            explain(what="summary: argument 'layer_range'", expected="(first, last)", received=layer_range)
+            explain(what="summary: argument 'layer_range' is wrong", expected="(first, last)", received=layer_range)
         )
     first, last = ([at for at, layer in enumerate(layers) if re.match(end, layer.name)] for end in layer_range)
     if not first or not last:
         raise ValueError(
             explain(
-                what="summary: layer_range names no layer of the model",
+                what="summary: layer_range does not name a layer of the model",
                 expected="names, or regular expressions for them: " + ", ".join(layer.name for layer in layers),
                 received=tuple(layer_range),
             )

@@ -40,18 +40,18 @@ class Tally:
         self._counted = 0
 
     def count_complete_groups(self, steps_done: int) -> None:
-        """Takes up every group of steps that lies within the first `steps_done` steps."""
+        """Counts every group of steps that lies within the first `steps_done` steps."""
         while (end := self._counted + min(max(1, self._counted), self._most_steps)) <= steps_done:
             self._count(end)
 
     def count_all(self, steps_done: int) -> None:
-        """Takes up what is left of the first `steps_done` steps."""
+        """Counts the rest of the first `steps_done` steps."""
         self.count_complete_groups(steps_done)
         if self._counted < steps_done:
             self._count(steps_done)
 
     def _count(self, end: int) -> None:
-        """Takes up the steps from `_counted` to `end`."""
+        """Counts the steps from `_counted` to `end`."""
         start, self._counted = self._counted, end
         places = slice(start * self._batch_size, min(end * self._batch_size, len(self._order)))
         add(self._metrics, self._data, self._order[places], self._outputs, places, slice(start, end), self._batch_size)

@@ -35,7 +35,7 @@ class Tester:
 
     @property
     def output_nbytes(self) -> int:
-        """What the outputs take for each image."""
+        """The memory that the outputs take for each image."""
         return 4 + 4 * int(np.prod(self._shape))
 
     def run(self, inputs: dict[str, Array], count: int) -> StepOutputs:

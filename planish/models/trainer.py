@@ -22,7 +22,7 @@ _LARGEST_SEED = 2**31 - 1
 
 
 class StepOutputs(NamedTuple):
-    """What steps leave behind, in visiting order: `loss` f32 [n], `y` f32 [n, ...], `penalty` f32 [steps]."""
+    """The results of steps, in visiting order: `loss` f32 [n], `y` f32 [n, ...], `penalty` f32 [steps]."""
 
     loss: Array
     y: Array | None
@@ -61,14 +61,14 @@ class Trainer:
         self._outputs = {name: node.type for name, node in graph.outputs}
 
     def look_at(self, images: Array) -> None:
-        """ValueError if they are not finite; where `run` reads these very images and finds out itself, it is left to
-        that."""
+        """ValueError if they are not finite. Where `run` reads these very images, it finds out itself, and nothing is
+        checked here."""
         if "x" not in self._executable.watched:
             check_finite(images, "x")
 
     @property
     def output_nbytes(self) -> int:
-        """What `new_outputs` takes for each image."""
+        """The memory that `new_outputs` takes for each image."""
         return sum(4 * kind.size for kind in self._outputs.values() if kind.batched)
 
     def new_outputs(self, count: int, batch_size: int) -> StepOutputs:
@@ -95,7 +95,7 @@ class Trainer:
     ) -> None:
         """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
 
-        Interrupted, it counts the steps that were done. ValueError if it came to an image that is not finite, after
+        If interrupted, it counts the steps that were done. ValueError if it meets an image that is not finite, after
         the steps before it (see `look_at`); RuntimeError in the middle of the model's own steps.
         """
         turn = self._turn
@@ -161,7 +161,7 @@ class Trainer:
             if name == "seed":
                 arrays[name] = _seeds(steps, random)
             elif name == "iteration":
-                arrays[name] = np.arange(first, first + steps).astype(np.int32)  # beyond int32, it starts over
+                arrays[name] = np.arange(first, first + steps).astype(np.int32)  # beyond int32, it wraps around
             else:
                 dtype = np.int32 if kind == "i32" else np.float32
                 arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)

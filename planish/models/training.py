@@ -61,11 +61,11 @@ class Training:
         jit_compile: str | bool = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Says how to train. `compile("adam", loss, ["accuracy"])` gives the metrics, as in Keras 2.
+        """Sets how to train. `compile("adam", loss, ["accuracy"])` passes the metrics, as in Keras 2.
 
-        Compiled anew without `metrics` and `weighted_metrics`, a model keeps those it has; `metrics=[]` drops them.
+        Compiled again without `metrics` and `weighted_metrics`, a model keeps those it has; `metrics=[]` drops them.
 
-        `run_eagerly` interprets every step with NumPy: slow, and easy to step through with a debugger.
+        `run_eagerly` interprets every step with NumPy: this is slow, but easy to step through with a debugger.
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
         `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
         """
@@ -73,7 +73,7 @@ class Training:
         settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
-        self._programs.clear()  # first: a process forked meanwhile has the old settings, or the new ones
+        self._programs.clear()  # first: a process forked meanwhile has either the old settings or the new ones
         self._metric_set = None
         self._settings = settings
 
@@ -92,16 +92,16 @@ class Training:
 
     @property
     def metrics(self) -> list[Metric]:
-        """The mean loss and the metrics of `compile`; empty until targets were seen, on which 'accuracy' depends."""
+        """The mean loss and the metrics of `compile`; empty before the first targets: 'accuracy' depends on them."""
         return [] if self._metric_set is None else self._metric_set.all
 
     @property
     def metrics_names(self) -> list[str]:
-        """What the values of `evaluate` are called, in order."""
+        """The names of the values of `evaluate`, in order."""
         return ["loss"] if self._metric_set is None else list(self._metric_set.names)
 
     def reset_metrics(self) -> None:
-        """Sets all metrics back to their start, for those who read them; a run that goes on counts on."""
+        """Resets all metrics, for those who read them; a run that is going on continues to count."""
         if self._metric_set is not None:
             self._metric_set.reset()
 
@@ -139,12 +139,12 @@ class Training:
     ) -> History:
         """Trains the model. Ctrl-C stops it within a batch and leaves the model as trained so far.
 
-        `batch_size` is 32, or with `steps_per_epoch` what makes so many batches of the data. An epoch of
-        `steps_per_epoch` batches goes on where the last one stopped; it is shorter where the data end.
+        `batch_size` is 32, or with `steps_per_epoch` the size that divides the data into so many batches. An epoch of
+        `steps_per_epoch` batches continues where the last one stopped; it is shorter where the data end.
 
         Returns the History, whose `history` has a list of values, one per epoch, for "loss", each metric, and "val_..."
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
-        no numbers, MemoryError if they are too large.
+        not numbers, MemoryError if they are too large.
         """
         from planish.models.fit import FitArguments, fit
 
@@ -177,7 +177,7 @@ class Training:
         callbacks: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Loss and metrics without training: a list named by `metrics_names`, a float if there is the loss only, or
+        """Loss and metrics without training: a list named by `metrics_names`, a float if there is only the loss, or
         a dictionary with `return_dict`. Errors as in `fit`."""
         from planish.models import batch_runs, evaluate_loop
 
@@ -192,7 +192,7 @@ class Training:
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Array:
-        """The model's outputs, float32 [n, ...]. The batch size matters to callbacks and to `steps` only."""
+        """The model's outputs, float32 [n, ...]. The batch size matters only to callbacks and to `steps`."""
         silent = verbose is _SILENT or verbose is False
         if silent and batch_size is None and steps is None and callbacks is None and type(x) is np.ndarray:
             return self.predict_on_batch(x)
@@ -239,7 +239,7 @@ class Training:
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs for an array, as a tensor, float32 [n, ...].
 
-        `training` lets dropout drop and moving statistics move.
+        With `training`, dropout drops and moving statistics move.
         """
         if isinstance(x, Node):
             return Layer.__call__(cast(Layer, self), x, training)

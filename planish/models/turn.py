@@ -1,4 +1,4 @@
-"""Who trains a model: steps of one run at a time, since all of them write to the same weights."""
+"""Lets one run at a time train a model, since all runs write to the same weights."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from planish import forking
 from planish.errors import explain
 
 _INSIDE_OF_ITSELF = explain(
-    what="a model was trained in the middle of its own training steps: from on_train_progress, or a signal's handler",
-    rule="its steps have to end before others can begin, and these would wait for themselves for ever",
+    what="a model was trained in the middle of its own training steps: from on_train_progress, or a signal handler",
+    rule="its steps have to end before others can begin, so these would wait for themselves for ever",
     remedy="train from a hook that runs between steps: on_train_batch_end or on_epoch_end\n"
     "or train a copy of the model: copy.deepcopy(model)",
 )
 
 
 class Turn(forking.Lock):
-    """Another thread waits for its turn. The thread that has it is refused: it would wait for itself.
+    """Other threads wait for their turn. The thread that has it is refused: it would wait for itself.
 
     with turn.lock:
         turn.refuse_inside()

@@ -21,7 +21,7 @@ def batch_size_for(given: int | None, count: int, steps: int | None) -> int:
 
 
 def warn_of_too_few(wanted: int | None, came: int, what: str, remedy: str) -> None:
-    """Says that there were fewer batches than asked for; `what` says what comes of it."""
+    """Warns that there were fewer batches than asked for; `what` says what follows from that."""
     warnings.warn(
         explain(
             what=what,
@@ -49,10 +49,10 @@ def warn_of_few_rows(wanted: int | None, count: int, batch_size: int, argument: 
 class Visits:
     """Rows 0..count in a new random order on every pass, or in sequence if `random` is None.
 
-    `within_batches`: only the rows of each batch change places, as Keras's shuffle="batch" has it.
+    `within_batches`: only the rows of each batch change places, as with Keras's shuffle="batch".
 
-    `steps`: batches an epoch; None for one pass. Otherwise an epoch goes on where the last one stopped, and ends with
-    the pass even if fewer than `steps` batches were left; the next one begins a new pass. So it is in Keras.
+    `steps`: batches an epoch; None for one pass. Otherwise an epoch continues where the last one stopped, and ends
+    with the pass even if fewer than `steps` batches were left; the next one begins a new pass, as in Keras.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What is said about weights of another model: which one differs, and for which images it would fit."""
+"""The error about weights of another model: which one differs, and which images it would fit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LARGEST_IMAGE = 512
 
 
 def mistake(model: Any, shapes: Sequence[Shape]) -> ValueError:
-    """The error of `model.set_weights` for arrays of other shapes than the model's weights."""
+    """The error of `model.set_weights` for arrays that do not match the model's weights."""
     expected = [variable.shape for variable in model.weights]
     parts: dict[str, Any] = {"expected": listed(expected, paths(model.weights)), "received": listed(shapes)}
     remedy = _remedy(model, expected, shapes) if model.built else "build it first: build(input_shape)"
@@ -55,12 +55,12 @@ def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str |
         return f"all of model.get_weights(): {', '.join(paths(missing))} missing"
     superfluous = left_out(shapes, expected)
     if superfluous:
-        return f"leave {' and '.join(f'weights[{place}]' for place in superfluous)} out"
+        return f"leave out {' and '.join(f'weights[{place}]' for place in superfluous)}"
     return "the weights of a model of the same layers, such as Sequential.from_config(model.get_config())"
 
 
 def explanation(model: Any, variable: Variable, shape: Shape) -> dict[str, Any]:
-    """Rule, chain and remedy for an array of `shape` where `variable` of the model has another."""
+    """Rule, chain and remedy for an array of `shape` where `variable` of the model has another shape."""
     layers = list(inner_layers(model))
     place = next(place for place, layer in enumerate(layers) if any(own is variable for own in layer.weights))
     layer, way = layers[place], walk(model, model.input_shape[1:])
@@ -76,7 +76,7 @@ def _dense(model: Any, layer: Layer, way: Walk, place: int, shape: Shape) -> dic
     steps, features = way.steps[: place + 1], shape[0]
     built = steps[-1].shape[-1]
     if features == built:
-        return {"remedy": f"as many units as the weights have: Dense({shape[1]}) for {layer.label}"}
+        return {"remedy": f"the number of units of the weights: Dense({shape[1]}) for {layer.label}"}
     source = origin(steps)
     rule = f"{layer.label} has {built:,} features" + (f" ({source})" if source else "")
     if place == 0:
@@ -98,7 +98,7 @@ def _dense(model: Any, layer: Layer, way: Walk, place: int, shape: Shape) -> dic
 
 
 def _image_sizes(model: Any, place: int, features: int) -> list[Shape]:
-    """The square images whose Flatten in front of the layer at `place` gives so many features; none if there are none.
+    """The square images for which Flatten before the layer at `place` gives so many features; none if there are none.
 
     The number of features does not fall as images grow.
     """

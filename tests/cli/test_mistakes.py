@@ -210,7 +210,7 @@ def test_a_model_that_gives_no_scores(fails, stripe_images, tmp_path):
     model.save(tmp_path / "maps.keras")
     for command in ("predict", "evaluate"):
         message = fails(command, tmp_path / "maps.keras", stripe_images)
-        assert "the model gives no score for each class" in message
+        assert "the model does not give a score for each class" in message
 
 
 def test_class_names_in_another_encoding(fails, right_half, stripe_images):

@@ -30,7 +30,7 @@ def test_lengths_that_differ(model):
         "`x` and `y` differ in length\n"
         "  expected: a target for each of the 5 images\n"
         "  received: x (5, 28, 28, 1), y (4,)\n"
-        "  remedy:   x and y of the same images, selected alike: x[rows], y[rows]",
+        "  remedy:   x and y for the same images: x[rows], y[rows]",
         lambda: model.fit(images(5, 28, 28, 1), np.zeros(4)),
     )
 
@@ -40,7 +40,7 @@ def test_lengths_that_differ(model):
     [
         ((3, 5), "pass y.T"),
         ((15,), "one row of targets for each image: y.reshape(5, -1)"),
-        ((7,), "x and y of the same images, selected alike: x[rows], y[rows]"),
+        ((7,), "x and y for the same images: x[rows], y[rows]"),
     ],
 )
 def test_remedies_for_lengths_that_differ(model, y, remedy):
@@ -54,7 +54,7 @@ def test_validation_data_are_called_by_their_name(model):
     def fit(validation_data):
         model.fit(x, y, validation_data=validation_data, verbose=0)
 
-    with pytest.raises(ValueError, match=r"^validation_data: `x` holds images of 32x32x1, and the model takes 28x28x1"):
+    with pytest.raises(ValueError, match=r"^validation_data: `x` holds images of 32x32x1, but the model takes 28x28x1"):
         fit((images(4, 32, 32, 1), y))
     with pytest.raises(ValueError, match=r"^validation_data: `x` and `y` differ in length"):
         fit((x, y[:3]))
@@ -104,7 +104,7 @@ def test_batches_are_called_by_their_number(model):
 
 def test_no_targets(model):
     refused(
-        "there are no targets\n  expected: `y`, or batches of (x, y)\n  remedy:   pass the answers: fit(x, y)",
+        "there are no targets\n  expected: `y`, or batches of (x, y)\n  remedy:   pass the targets: fit(x, y)",
         lambda: model.fit(images(5, 28, 28, 1)),
     )
 
@@ -128,7 +128,7 @@ def test_images_of_several_sizes():
         "  expected: 3 items of one shape\n"
         "  received: x[0] of shape (28, 28, 1), x[2] of shape (27, 28, 1)\n"
         "  remedy:   read all in one size: load_img(path, target_size=(28, 28))\n"
-        "            or leave the other one out: "
+        "            or leave out the other one: "
         "np.stack([item for item in x if np.shape(item) == (28, 28, 1)])",
         lambda: classifier(28, 28, 1).predict([images(28, 28, 1), images(28, 28, 1), images(27, 28, 1)]),
     )
@@ -139,7 +139,7 @@ def test_objects(model):
         "`x` does not hold plain numbers\n"
         "  expected: floats, integers or booleans\n"
         "  received: None of type NoneType at x[0]\n"
-        "  remedy:   look at x[0], and put a number in its place or leave the row out",
+        "  remedy:   look at x[0], and put a number in its place or leave out the row",
         lambda: model.predict(np.array([None, 1])),
         TypeError,
     )
@@ -241,7 +241,7 @@ def test_targets_of_several_lengths(model):
         "the items of `y` differ in shape\n"
         "  expected: 3 items of one shape\n"
         "  received: y[0] of shape (2,), y[1] of shape (1,)\n"
-        "  remedy:   leave the other one out: np.stack([item for item in y if np.shape(item) == (2,)])",
+        "  remedy:   leave out the other one: np.stack([item for item in y if np.shape(item) == (2,)])",
         lambda: model.fit(images(3, 28, 28, 1), [[1, 0], [1], [0, 1]]),
     )
 
@@ -273,7 +273,7 @@ def test_sample_weights_of_another_length(model):
         "`sample_weight` does not match the images\n"
         "  expected: a weight for each image, shape (5,)\n"
         "  received: shape (4,)\n"
-        "  remedy:   weights selected as the images are: sample_weight[rows]\n"
+        "  remedy:   weights selected like the images: sample_weight[rows]\n"
         "            or, if they are those of the classes: class_weight=dict(enumerate(weights))",
         lambda: model.fit(images(5, 28, 28, 1), np.zeros(5), sample_weight=np.ones(4)),
     )
@@ -339,9 +339,7 @@ def test_targets_beside_a_generator(model):
 
 
 def test_a_generator_that_gives_nothing(model):
-    message = (
-        "`x` gave no batches\n  expected: at least one\n  remedy:   an iterator that was used up has to be made anew"
-    )
+    message = "`x` gave no batches\n  expected: at least one\n  remedy:   make a new iterator: this one may be used up"
     refused(message, lambda: model.evaluate(iter(())))
     refused(message, lambda: model.predict(iter(())))
 

@@ -13,8 +13,8 @@ from tests.errors.support import classifier, images, refused
 @pytest.mark.parametrize(
     ("taken", "given", "told"),
     [
-        ((28, 28, 1), (27, 28), "`x` holds images of 27x28x1, and the model takes 28x28x1\n"),
-        ((28, 28), (27, 28, 1), "`x` holds images of 27x28, and the model takes 28x28\n"),
+        ((28, 28, 1), (27, 28), "`x` holds images of 27x28x1, but the model takes 28x28x1\n"),
+        ((28, 28), (27, 28, 1), "`x` holds images of 27x28, but the model takes 28x28\n"),
     ],
 )
 def test_another_size_and_another_rank(taken, given, told):
@@ -37,7 +37,7 @@ def test_one_image_without_a_channel_axis(model):
 
 def test_grey_images_for_a_model_of_colour():
     refused(
-        "`x` has no channel axis, and the model takes 3 channels\n"
+        "`x` has no channel axis, but the model takes 3 channels\n"
         "  expected: (n, 28, 28, 3), what Sequential 'sequential' takes\n"
         "  received: (5, 28, 28)\n"
         "  shapes:   (None, 28, 28) -> Conv2D 'conv2d'\n"
@@ -60,7 +60,7 @@ def test_flattened_already(model):
 def test_images_for_a_model_of_vectors():
     model = Sequential([Input((784,)), Dense(3)])
     refused(
-        "`x` holds images, and the model takes flat vectors\n"
+        "`x` holds images, but the model takes flat vectors\n"
         "  expected: (n, 784), what Sequential 'sequential' takes\n"
         "  received: (5, 28, 28)\n"
         "  shapes:   (None, 28, 28) -> Dense 'dense'\n"
@@ -121,7 +121,7 @@ def test_channels_last(data_format, told):
 def test_another_size_where_all_weights_fit():
     model = Sequential([Input((8, 8, 3)), Conv2D(2, 3), GlobalAveragePooling2D()])
     refused(
-        "`x` holds images of 6x6x3, and the model takes 8x8x3\n"
+        "`x` holds images of 6x6x3, but the model takes 8x8x3\n"
         "  rule:     a model is compiled for images of one size\n"
         "  expected: (n, 8, 8, 3), what Sequential 'sequential' takes\n"
         "  received: (n, 6, 6, 3)\n"
@@ -137,9 +137,9 @@ def test_another_size_where_all_weights_fit():
 @pytest.mark.parametrize(
     ("received", "taken", "remedy"),
     [
-        (4, 3, "leave the transparency out: x[..., :3]"),
+        (4, 3, "leave out the transparency: x[..., :3]"),
         (1, 3, "repeat the grey images: np.repeat(x, 3, axis=-1)"),
-        (4, 1, "make the images grey: x.mean(axis=-1, keepdims=True)"),
+        (4, 1, "turn the images grey: x.mean(axis=-1, keepdims=True)"),
         (2, 3, "convert the images to 3 channels"),
     ],
 )
@@ -161,7 +161,7 @@ def test_channels_first():
 
 def test_images_of_another_size(model):
     refused(
-        "`x` holds images of 32x32x1, and the model takes 28x28x1\n"
+        "`x` holds images of 32x32x1, but the model takes 28x28x1\n"
         "  rule:     Dense 'dense' was built for 338 features (Flatten of 13x13x2, from 28x28x1 images)\n"
         "            but would get 450 (Flatten of 15x15x2, from 32x32x1 images)\n"
         "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
@@ -179,7 +179,7 @@ def test_images_of_another_size(model):
 
 def test_images_too_small_for_a_layer(model):
     refused(
-        "`x` holds images of 2x2x1, and the model takes 28x28x1\n"
+        "`x` holds images of 2x2x1, but the model takes 28x28x1\n"
         "  rule:     Conv2D 'conv2d': the kernel spans 3x3 pixels, more than the 2x2 of its input\n"
         "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (n, 2, 2, 1)\n"
@@ -192,12 +192,12 @@ def test_images_too_small_for_a_layer(model):
 
 def test_another_number_of_channels(model):
     refused(
-        "`x` holds images of 28x28x3, and the model takes 28x28x1\n"
+        "`x` holds images of 28x28x3, but the model takes 28x28x1\n"
         "  rule:     Conv2D 'conv2d': the layer was built for another number of channels\n"
         "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (n, 28, 28, 3)\n"
         "  shapes:   (None, 28, 28, 3) -> Conv2D 'conv2d'\n"
-        "  remedy:   make the images grey: x.mean(axis=-1, keepdims=True)\n"
+        "  remedy:   turn the images grey: x.mean(axis=-1, keepdims=True)\n"
         "            or a new model: Input((28, 28, 3))",
         lambda: model.predict(images(5, 28, 28, 3)),
     )
@@ -205,7 +205,7 @@ def test_another_number_of_channels(model):
 
 def test_an_axis_too_many(model):
     refused(
-        "`x` has an axis too many in front\n"
+        "`x` has one axis too many at the front\n"
         "  expected: (n, 28, 28, 1), what Sequential 'sequential' takes\n"
         "  received: (5, 4, 28, 28, 1)\n"
         "  shapes:   (None, 4, 28, 28, 1) -> Conv2D 'conv2d'\n"

@@ -181,7 +181,7 @@ def test_a_model_inside_a_model():
     inner = Sequential([Input((28, 28, 1)), Flatten()], name="inner")
     refused(
         lambda: Sequential([Input((32, 32, 1)), inner]),
-        "Sequential 'inner': the model was made for inputs of another shape",
+        "Sequential 'inner': the model was made for inputs with another shape",
         "  expected:    (None, 28, 28, 1), its own Input",
         "  received:    (None, 32, 32, 1)",
         "  input shape: (None, 32, 32, 1)",

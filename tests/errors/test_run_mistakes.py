@@ -48,7 +48,7 @@ def test_a_model_without_a_loss():
         ({"initial_epoch": -1}, "`initial_epoch` is wrong\n  expected: a whole number, 0 or more\n  received: -1"),
         ({"steps_per_epoch": 0}, "`steps_per_epoch` is wrong"),
         ({"verbose": 3}, "`verbose` is wrong\n  expected: 0, 1, 2 or 'auto'\n  received: 3"),
-        ({"validation_split": 1.5}, "`validation_split` is a fraction\n  expected: a number from 0 to below 1"),
+        ({"validation_split": 1.5}, "`validation_split` is not a fraction\n  expected: a number from 0 to below 1"),
         (
             {"validation_data": X},
             "`validation_data` is wrong\n"
@@ -104,21 +104,21 @@ def test_a_callback_class_instead_of_an_object(model):
         (
             {"loss_weights": 1j},
             TypeError,
-            "compile: `loss_weights` is no number\n"
+            "compile: `loss_weights` is not a number\n"
             "  expected: a float, or a list of one\n"
             "  received: 1j of type complex",
         ),
         (
             {"metrics": [3]},
             TypeError,
-            "compile: an item of `metrics` is no metric\n"
+            "compile: an item of `metrics` is not a metric\n"
             "  expected: a metric's name, a Metric, or a function of (y_true, y_pred)\n"
             "  received: 3 of type int",
         ),
         (
             {"steps_per_execution": 0},
             ValueError,
-            "compile: `steps_per_execution` is a number of steps\n  expected: an integer, 1 or more\n  received: 0",
+            "compile: `steps_per_execution` is not a number of steps\n  expected: an integer, 1 or more\n  received: 0",
         ),
     ],
 )

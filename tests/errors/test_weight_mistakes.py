@@ -87,7 +87,7 @@ def test_a_number_of_features_that_no_square_image_gives():
             {"filters": 8},
             "the same layer as in the model that the weights come from: Conv2D(8, (3, 3)) for Conv2D 'conv'",
         ),
-        ({"units": 12}, "as many units as the weights have: Dense(12) for Dense 'scores'"),
+        ({"units": 12}, "the number of units of the weights: Dense(12) for Dense 'scores'"),
         (
             {"hidden": 7},
             "the weights of a model of the same layers, such as Sequential.from_config(model.get_config())",
@@ -102,7 +102,7 @@ def test_weights_of_another_model(other, remedy):
     ("change", "remedy"),
     [
         (lambda weights: weights[:-1], "all of model.get_weights(): 'scores/bias' missing"),
-        (lambda weights: [*weights, weights[-1]], "leave weights[4] out"),
+        (lambda weights: [*weights, weights[-1]], "leave out weights[4]"),
         (lambda weights: weights[::-1], "the order of model.get_weights()"),
         (lambda weights: weights[2:], "model.get_layer('scores').set_weights(weights)"),
         (
@@ -141,7 +141,7 @@ def test_what_is_said_of_pytorchs_arrays_is_true():
         ),
         (0, lambda kernel, bias: [kernel], "set_weights([kernel, bias]): bias missing"),
         (0, lambda kernel, bias: [bias, kernel], "set_weights([kernel, bias]), the order of get_weights()"),
-        (0, lambda kernel, bias: [kernel, bias, bias], "leave weights[2] out"),
+        (0, lambda kernel, bias: [kernel, bias, bias], "leave out weights[2]"),
         (0, lambda kernel, bias: [kernel[:1], bias], "the weights of a layer that was built with the same arguments"),
         (
             3,

@@ -186,7 +186,7 @@ def test_mistakes(cases, monkeypatch):
     assert "expected: an image of the shape (13, 11, 2)" in text
     text = mistake(lambda: report(model, images(model, 1), class_names=["a", "b"]))
     assert text == "`class_names` does not fit the model\n  expected: 4 names\n  received: 2"
-    assert "one image is looked at" in mistake(lambda: report(model, images(model, 2)))
+    assert "`image` is not one image" in mistake(lambda: report(model, images(model, 2)))
     assert "the model is not built" in mistake(lambda: report(Sequential([Conv2D(2, 3)]), np.zeros((8, 8, 1))))
     assert "the model has no Flatten layer" in mistake(
         lambda: report(cases["averaged"], images(cases["averaged"], 1), layer="first")

@@ -90,7 +90,7 @@ def test_an_unknown_layer():
     model = made("blog")
     with pytest.raises(ValueError, match=r"unknown layer of Sequential '.*' 'pol'\n(.|\n)*did you mean 'pool'"):
         model.activations(images(model), "pol")
-    with pytest.raises(TypeError, match=r"this is no layer\n  expected: a layer or its name\n  received: 3"):
+    with pytest.raises(TypeError, match=r"this is not a layer\n  expected: a layer or its name\n  received: 3"):
         model.activations(images(model), 3)
 
 
@@ -100,7 +100,7 @@ def test_two_layers_of_one_name():
     x = images(model)
     with pytest.raises(ValueError, match=r"2 layers inside the model have the name 'same'\n  remedy: pass the layer"):
         model.activations(x, "same")
-    with pytest.raises(ValueError, match="layers of different models inside it have the name 'same'"):
+    with pytest.raises(ValueError, match="layers in different models inside it have the name 'same'"):
         model.activations(x)
     first, second = (each.get_layer("same") for each in inner)
     values = model.activations(x, [first, second])

@@ -116,11 +116,11 @@ def test_an_image_without_its_only_channel():
 
 def test_mistakes():
     averaged, model = made("averaged"), made("blog")
-    with pytest.raises(ValueError, match="the model has no Flatten layer, so no flat vector"):
+    with pytest.raises(ValueError, match="the model has no Flatten layer, so it has no flat vector"):
         averaged.contributions(images(averaged)[0])
     with pytest.raises(ValueError, match=r"unknown Flatten layer of .* 'pool'\n  expected: one of 'flatten'"):
         model.contributions(images(model)[0], layer="pool")
-    with pytest.raises(ValueError, match="one image is looked at\n  expected: one\n  received: 3 images"):
+    with pytest.raises(ValueError, match="`image` is not one image\n  expected: one image\n  received: 3 images"):
         model.contributions(images(model))
     flat = with_seeded_weights(Sequential([Input((5,)), Flatten(name="flatten")]))
     with pytest.raises(ValueError, match="Flatten 'flatten': its elements have no windows in an image"):

@@ -133,14 +133,14 @@ def mistake_of(model, *arguments, **options):
     ("arguments", "options", "text"),
     [
         ((4,), {}, "there is no class 4\n  expected: 0 to 3: the model gives 4 scores\n  received: 4"),
-        ((1.5,), {}, "`target` means no classes\n  expected: a class index, or one for each of the 3 images"),
+        ((1.5,), {}, "`target` does not name a class\n  expected: a class index, or one for each of the 3 images"),
         (([0, 1],), {}, "received: int64 of shape (2,)"),
         ((1,), {"y": CLASSES}, "`y` goes with a loss, and `target` is a class\n  remedy: target='loss'"),
         (("mse",), {}, "the gradients of a loss need the right answers\n  remedy: pass y"),
         (("mse",), {"y": np.zeros((2, 4))}, "`x` and `y` differ in length"),
         (("loss",), {"y": CLASSES}, "gradients of the loss was called on a model that is not compiled"),
         (("no such loss",), {"y": CLASSES}, "unknown loss 'no such loss'"),
-        ((0,), {"of": "scores"}, "Dense 'scores': the score does not depend on what this layer gives"),
+        ((0,), {"of": "scores"}, "Dense 'scores': the score does not depend on this layer's output"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, options, text):
@@ -155,8 +155,9 @@ def test_a_model_that_was_compiled_without_a_loss():
 
 def test_a_model_without_classes():
     model = with_seeded_weights(Sequential([Input((5, 4, 2)), Dense(3)]))
-    assert "the model gives no score for each class\n  expected: an output of shape (None, classes)" in mistake_of(
-        model
+    assert (
+        "the model does not give a score for each class\n  expected: an output of shape (None, classes)"
+        in mistake_of(model)
     )
     y = np.zeros((3, 5, 4, 3), np.float32)
     assert model.gradients(images(model), "mse", y=y).shape == (3, 5, 4, 2)

@@ -286,14 +286,14 @@ def test_things_that_cannot_be_added():
     assert error_of(lambda: model.add("dense"), TypeError)[0] == "Sequential 'sequential': only layers can be added"
     assert "the same name" in error_of(lambda: model.add(model.layers[0]))[0]
     assert "an Input can only be the first item" in error_of(lambda: model.add(InputLayer((3,))))[0]
-    assert "there is no layer to take off" in error_of(Sequential().pop)[0]
+    assert "there is no layer to remove" in error_of(Sequential().pop)[0]
     assert "the model has no layers" in error_of(lambda: Sequential().build((None, 3)))[0]
 
 
 def test_inputs_of_another_shape():
     model = small_model()
     assert error_of(lambda: model.build((None, 8, 8, 1))) == [
-        "Sequential 'sequential': the model was made for inputs of another shape",
+        "Sequential 'sequential': the model was made for inputs with another shape",
         "  expected:    (None, 6, 6, 1), its own Input",
         "  received:    (None, 8, 8, 1)",
         "  input shape: (None, 8, 8, 1)",
@@ -316,7 +316,7 @@ def test_the_functional_api_is_refused():
     x = Input((4,))
     for make in (Model, lambda: Model(x, x), lambda: Model([x], [x], name="a"), lambda: Model(inputs=x, outputs=x)):
         lines = error_of(make, TypeError)
-        assert lines[0] == "Model cannot be made of inputs and outputs, or by itself"
+        assert lines[0] == "Model cannot be made from inputs and outputs, or by itself"
         assert lines[2] == "  remedy: Sequential([Input(shape=...), layer, layer, ...])"
     assert "functional API" in error_of(lambda: Dense(3)(Input((4,))), TypeError)[0]
 

@@ -164,7 +164,7 @@ def test_wrong_settings():
         model.summary(line_length=10)
     with pytest.raises(ValueError, match="argument 'positions'"):
         model.summary(positions=[0.5, 1.0])
-    with pytest.raises(ValueError, match="summary: layer_range names no layer of the model"):
+    with pytest.raises(ValueError, match="summary: layer_range does not name a layer of the model"):
         model.summary(layer_range=("dense", "lstm"))
     with pytest.raises(ValueError, match="argument 'layer_range'"):
         model.summary(layer_range=("dense",))

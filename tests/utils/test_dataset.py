@@ -223,14 +223,14 @@ def test_an_endless_data_set_needs_steps(class_folders):
         (lambda: model.evaluate(endless, verbose=0), "steps"),
         (lambda: model.predict(endless, verbose=0), "steps"),
     ):
-        with pytest.raises(ValueError, match=f"there is no end of .*\n.*\n.*remedy: +{argument}="):
+        with pytest.raises(ValueError, match=f"gives batches without end\n.*\n.*remedy: +{argument}="):
             run()
 
 
 def test_one_image_at_a_time_is_to_be_batched(class_folders):
     singles = folder_of(class_folders, batch_size=None)
     for data in (singles, folder_of(class_folders, batch_size=None, label_mode="categorical")):
-        with pytest.raises(ValueError, match=r"is one image, and not a batch of them(.*\n)*.*data\.batch\(32\)"):
+        with pytest.raises(ValueError, match=r"is one image, not a batch of images(.*\n)*.*data\.batch\(32\)"):
             small_model().fit(data, verbose=0)
     with pytest.raises(ValueError, match=r"x\[None\] and np\.array\(\[y\]\)"):
         small_model().fit(((x, y) for x, y in singles), verbose=0)
