@@ -71,7 +71,7 @@ def test_a_clone_of_other_layers():
     assert keras.models.clone_model(inner, clone_function=wider).output_shape == (None, 6)
     assert keras.models.clone_model(model, clone_function=wider).output_shape == (None, 5)
     assert keras.models.clone_model(model, clone_function=wider, recursive=True).output_shape == (None, 6)
-    with pytest.raises(ValueError, match="take no `input_tensors`"):
+    with pytest.raises(ValueError, match="do not take `input_tensors`"):
         keras.models.clone_model(model, input_tensors=[1])
 
 

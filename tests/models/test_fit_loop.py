@@ -112,7 +112,7 @@ def test_a_generator(train, classifier, same_weights, data):
 
 def test_a_generator_that_runs_out(train, classifier, data):
     model = classifier()
-    with pytest.warns(UserWarning, match="the data ran out before the training was done"):
+    with pytest.warns(UserWarning, match="the data ran out before training was done"):
         history = train(model, iter([data]), steps_per_epoch=2, epochs=3)
     assert len(history.epoch) == 1
 
