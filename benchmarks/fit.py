@@ -82,9 +82,9 @@ def _apart(found: dict[str, list[np.ndarray]], name: str) -> float:
 
 
 def measure(cell: Cell, processes: list[Process], rounds: int, most_seconds: float) -> None:
-    """Seconds for an epoch, in turns, everything being compiled before.
+    """Seconds for an epoch, measured in turns, with everything compiled before.
 
-    Who would take longer than `most_seconds` gets fewer images, and its time is that of as many as the others had.
+    A library that would take longer than `most_seconds` gets fewer images, and its time is scaled up.
     """
     for process in processes:
         seconds = process.ask("warm_up", batch=cell.batch)
@@ -122,7 +122,7 @@ def overview(cells: list[Cell]) -> str:
             f"{best:.4g} s ({name})" if best else "-",
             f"{own / best:.3f}" if own and best else "-",
         ])  # fmt: skip
-    return table(["", "images", "planish", "best of the others", "planish takes, of its time"], rows)
+    return table(["", "images", "planish", "best of the others", "planish's time as a share"], rows)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ def comparison(title: str, times: Times, unit: str, scale: float) -> str:
         ]
         for name, median in sorted(medians.items(), key=lambda item: item[1])
     ]
-    return f"{title}\n\n" + table(["", "median", "fastest", "planish takes, of its time"], rows)
+    return f"{title}\n\n" + table(["", "median", "fastest", "planish's time as a share"], rows)
 
 
 def best_peer(times: Times) -> tuple[str, float | None]:

@@ -1,10 +1,10 @@
 """Seeded random models of the first tier, described without either library: both sides build them from the same JSON.
 
 A case is `{"seed", "input_shape", "dtype", "layers": [[class, arguments], ...], "loss": [class, arguments],
-"optimizer": [class, arguments], "batch", "steps"}`. Sizes are odd on purpose, and small: what breaks is borders,
-strides and remainders.
+"optimizer": [class, arguments], "batch", "steps"}`. Sizes are odd on purpose, and small: faults are in borders, strides
+and remainders.
 
-What is left out are models whose gradient is nothing but rounding errors, since Adam makes whole steps of those: a bias
+Models whose gradient is only rounding errors are left out, because Adam takes whole steps from those: a bias
 before a batch normalization, or a softmax that is not over the channels that a bias was added to.
 """
 

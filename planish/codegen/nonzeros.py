@@ -34,7 +34,7 @@ def goes_by_blocks(units: int) -> bool:
 
 
 def room_of(elements: int, lanes: int) -> int:
-    """The size of a list of at most so many elements, which is written in whole vectors."""
+    """The size of a list of at most this many elements, which is written in whole vectors."""
     return (vectors_of(elements, lanes) + 1) * lanes
 
 

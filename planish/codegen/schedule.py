@@ -209,9 +209,9 @@ def _same_parts(source: Node, node: Node) -> bool:
 
 
 def _delay_images(graph: Graph, working: list[Node], levels: dict[Node, int]) -> None:
-    """Batched values are computed as late as they can be: reading the input belongs with what uses it.
+    """Batched values are computed as late as possible: reading the input belongs with what uses it.
 
-    Sums over an image are not: they are made while the image's map is in the cache.
+    Sums over an image are the exception: they are made while the image's map is in the cache.
     """
     readers: dict[Node, list[Node]] = {node: [] for node in working}
     for node in working:

@@ -27,7 +27,7 @@ class Slices:
 
 
 def cut(batch: int, image_nbytes: int, block: int) -> Slices:
-    """Slices of a multiple of BLOCKS blocks, for images that leave so many bytes each.
+    """Slices of a multiple of BLOCKS blocks, for images that leave this many bytes each.
 
     Their size does not depend on the batch, so a smaller batch has the same bits in a program made for a larger one.
     """

@@ -243,10 +243,11 @@ def _emit_shared_stage(
 
 
 def _emit_leave(module: Module, places: int) -> None:
-    """Counts the pieces that a thread has done. Who completes the stage opens the next one; the others wait for it.
+    """Counts the pieces that a thread did. The thread that completes the stage opens the next one; the others wait for
+    it.
 
-    After the last stage of a step a request to stop is granted, after any stage the alarm: the next stage is then the
-    one behind the end.
+    A request to stop is granted after the last stage of a step, the alarm after any stage: the next stage is then the
+    one past the end.
     """
     integers = ("stage", "generation", "mine", "pieces", "end")
     parameters = ["ptr %sync", "ptr %yield", *(f"i64 %{name}" for name in integers)]

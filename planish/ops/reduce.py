@@ -67,7 +67,7 @@ def _max_grad(node: Node, g: Node) -> Sequence[Node | None]:
 
 
 def reduced_size(node: Node) -> int:
-    """How many elements each element of the result is made of."""
+    """How many elements each element of the result is computed from."""
     return math.prod(node.inputs[0].shape[axis] for axis in node.attributes["axes"])
 
 

@@ -158,7 +158,7 @@ def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
 
 
 def _moved_to_front(expression: Expression, position: int) -> Expression:
-    """The same expression with the operand at `position` as register 0, the others behind it in their order."""
+    """The same expression with the operand at `position` as register 0, the others after it in their order."""
     order = [position, *(place for place in range(expression.inputs) if place != position)]
     renamed = {place: order.index(place) for place in range(expression.inputs)}
     steps = tuple(

@@ -89,7 +89,7 @@ def _along(first: int, stride: int, extent: int, kernel: int, before: int, outpu
 
 
 def _bordered(x: Node, borders: list[Pair]) -> Node:
-    """With so many zeros around it; a negative number takes rows or columns away."""
+    """With this many zeros around it; a negative number takes rows or columns away."""
     excess = tuple((max(0, -before), max(0, -after)) for before, after in borders)
     if any(sum(pair) for pair in excess):
         x = crop2d(x, excess)

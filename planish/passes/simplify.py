@@ -49,7 +49,7 @@ def _transposed(node: Node) -> Node | None:
     if permutation == tuple(range(len(permutation))):
         return source
     moved = [axis for axis in permutation if source.shape[axis] != 1]
-    if moved == sorted(moved):  # only axes of extent one change place: the elements stay where they are
+    if moved == sorted(moved):  # only axes of extent one are moved: the elements stay where they are
         return Node("reshape", (source,), node.type, MappingProxyType({"shape": node.shape}), node.layers)
     if source is node.inputs[0]:
         return None

@@ -1,4 +1,4 @@
-"""Sums over the batch of maps are taken of sums over each image, which a thread makes while the map is in its cache.
+"""Sums of maps over the batch become sums of sums over each image, which a thread makes while the map is in its cache.
 
 A sum over all pixels of all images otherwise reads a batch of maps from memory again. A variance needs the mean of
 the batch first, but not the maps again: the sum over an image of (x - m)^2 is that of (x - a)^2, where a is the image's
@@ -37,7 +37,7 @@ def _of_sums(node: Node) -> Node | None:
 
 
 def _of_channels(deviation: Node) -> bool:
-    """Whether it is that of maps from one mean a channel."""
+    """Whether it is the deviation of maps from one mean per channel."""
     maps, mean = deviation.inputs
     return maps.type == deviation.type and mean.shape == maps.shape[-1:] and not mean.batched
 

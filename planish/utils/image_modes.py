@@ -42,7 +42,7 @@ def check_color_mode(color_mode: str) -> None:
 def pixels(source: Source, color_mode: str, least: int = 0) -> NDArray[np.uint8] | NDArray[np.float32]:
     """The image of a file as TensorFlow decodes it: [height, width, channels], uint8 of 0-255.
 
-    With `least`, photographs may come in a smaller size, if each side still has so many pixels. A file with
+    With `least`, photographs may come in a smaller size, if each side still has that many pixels. A file with
     measurements instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
     """
     grey = color_mode == "grayscale"

@@ -58,7 +58,7 @@ class ImageReader:
         return (channels, height, width) if self.data_format == "channels_first" else (height, width, channels)
 
     def __call__(self, source: Source) -> NDArray[np.float32]:
-        """An image as float32, with values of 0-255 (or what the file has in place of a brightness).
+        """An image as float32, with values of 0-255 (or what the file has instead of a brightness).
 
         `source` is a path, or a BytesIO. UnreadableImageError (a ValueError) for a file that is not an image or is
         broken, OSError for one that cannot be opened.

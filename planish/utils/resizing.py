@@ -138,7 +138,7 @@ def _bilinear(image: Image, size: Size) -> Floats:
 
 
 def _neighbours(old: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """The inputs before and behind each output, and how far it is from the first to the second."""
+    """The inputs before and after each output, and how far the output is from the first."""
     places = _centres(new) * _ratio(old, new) - np.float32(0.5)
     before = np.floor(places)
     first = np.maximum(before, 0).astype(np.int64)

@@ -30,7 +30,7 @@ class ChannelLists:
 
 
 def _capacity(spec: Spec, target: Target) -> int:
-    """Entries that the lists of one image have at most, and a vector that is written behind the last one."""
+    """Entries that the lists of one image have at most, and a vector that is written after the last one."""
     return room_of(spec.inputs[0].size, target.lanes) + target.lanes
 
 

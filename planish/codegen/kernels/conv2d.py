@@ -66,7 +66,7 @@ def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: i
 def windows_beside_weights(depth: int, vectors: int, pool_pixels: int, registers: int) -> int:
     """Windows of a tile if all weights of a panel, `depth` for each channel, stay in registers.
 
-    0 if that leaves no room for as many sums as hide the latency.
+    0 if that leaves too little room for the sums that hide the latency.
     """
     room = (registers - 3 - depth * vectors) // (pool_pixels * vectors)
     windows = min(room, max(1, SUMS_BESIDE_WEIGHTS // (pool_pixels * vectors)))

@@ -125,7 +125,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _emit_rows(
     f: Function, spec: Spec, operands: Operands, shape: _Shape, row: Index, source: Pointer, rows: int
 ) -> None:
-    """All tiles beside each other, of so many rows."""
+    """All tiles of a row of tiles that has this many rows."""
 
     def tile(start: Index, run: PanelRun) -> None:
         first = f.multiply(start, f.lanes)
@@ -205,7 +205,7 @@ def _store(
     columns: int,
     sums: Sequence[Value],
 ) -> None:
-    """A vector of which so many are columns, of every filter, from `column` on, as they lie in a row of the result."""
+    """For every filter a vector with this many columns from `column` on, in the order of a row of the result."""
     epilogue = epilogue_of(f, spec, operands)
     left = columns * shape.filters
     for v, value in enumerate(interleaved(f, sums)[: vectors_of(left, f.lanes)]):

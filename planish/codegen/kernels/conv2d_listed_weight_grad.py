@@ -50,7 +50,7 @@ def _vectors(spec: Spec, lanes: int) -> list[_Vector]:
 
 
 class _Runs:
-    """`count` runs of so many values that lie side by side in x: rows of the kernel, or pixels if it is dilated."""
+    """`count` runs of this many adjacent values of x: rows of the kernel, or pixels if it is dilated."""
 
     def __init__(self, spec: Spec) -> None:
         rows, columns, channels, _ = spec.attributes["kernel_shape"]
@@ -86,7 +86,7 @@ def _blocks(spec: Spec) -> int:
 
 
 def _panels(spec: Spec, target: Target) -> list[int] | None:
-    """The parts of each run, if those of all runs are so many that they have to share code; else None."""
+    """The parts of each run, if all runs have so many that they have to share code; else None."""
     runs = _Runs(spec)
     each = vectors_of(runs.values, target.lanes)
     alone = -(-runs.count * each // (target.registers - 4))
@@ -144,7 +144,7 @@ def _emit_part(
     moved: tuple[Index, Index],
     filters: tuple[Index, Index],
 ) -> None:
-    """The vectors, `moved` by so many bytes in x and so many elements in dW."""
+    """The vectors, `moved` by a number of bytes in x and of elements in dW."""
     first, last = filters
     row_nbytes = 4 * spec.shape[1]
     output = f.offset(operands.output, f.multiply(moved[1], 4))

@@ -63,7 +63,7 @@ def _parts(kernel: Pixel, window: Pixel, strides: Pixel, dilation: Pixel, free: 
 
 
 def seen(part: Sequence[Pixel], window: Pixel, strides: Pixel, dilation: Pixel) -> list[Pixel]:
-    """The pixels of the map that a part of the kernel sees from any place of a window."""
+    """The pixels of the map that a part of the kernel sees from any pixel of a window."""
     return sorted({_pixel(place, tap, strides, dilation) for place in _places_of(window) for tap in part})
 
 

@@ -39,7 +39,7 @@ _BESIDE_PICKED = 9
 
 
 def pays(settings: Attributes, windows: int, target: Target) -> bool:
-    """Whether this is cheaper than lists, for so many windows an image."""
+    """Whether this is cheaper than lists, for this many windows per image."""
     lanes = target.lanes
     rows, columns, channels, filters = settings["kernel_shape"]
     places = settings["window"][0] * settings["window"][1]
@@ -127,7 +127,7 @@ def _window_nbytes(spec: Spec) -> tuple[int, int]:
 
 
 def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Value]:
-    """The gradient of each place of a window: the window's where the maximum is, zero elsewhere."""
+    """The gradient of each pixel of a window: the window's where the maximum is, zero elsewhere."""
     height, width = spec.attributes["window"]
     here = [f.let(f"icmp eq {f.integers} {places}, {f.integer_constant(place)}") for place in range(height * width)]
     return [f.select(chosen, g, ZERO) for chosen in here]

@@ -44,7 +44,7 @@ class Tile:
 
 
 def plan(run: int, rows: int, depth: int, lanes: int, registers: int) -> Tile:
-    """The tile that needs the fewest cycles, for runs of so many outputs and maps of so many rows."""
+    """The tile that needs the fewest cycles, for runs of this many outputs and maps of this many rows."""
     tiles = []
     for largest, most in product(range(1, min(vectors_of(run, lanes), 6) + 1), range(1, min(rows, registers) + 1)):
         panels = counted(vectors_of(run, lanes), largest)

@@ -73,7 +73,7 @@ class _Stretch(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """Stretches whose code is written once, and where they are: bytes from a pixel of x, place in a row of dW."""
+    """Stretches whose code is written once, and where they are: bytes from a pixel of x, position in a row of dW."""
 
     nbytes: Index
     place: Index

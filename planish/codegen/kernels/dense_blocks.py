@@ -32,7 +32,7 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
 def emit_part(
     f: Function, spec: Spec, operands: Operands, part: Index, features: int, first: Index, last: Index
 ) -> None:
-    """The part of that number, of so many features, for images first .. last - 1."""
+    """The part of that number, of this many features, for images first .. last - 1."""
     layer = _Layer(f, spec, operands, part)
     begin = f.multiply(part, spec.attributes["rows"])
     with f.loop(first, last, GROUP, guarded=True) as group:

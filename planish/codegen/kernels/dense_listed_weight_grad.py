@@ -99,7 +99,7 @@ class _Gradient:
     def _turn(self, row: Index, start: Index, images: Index) -> Index:
         """A vector of elements of each image of the chunk, transposed; gives how many are not zero.
 
-        Images behind the last one read as zeros. The same elements of the next batch, which the same thread usually
+        Images after the last one read as zeros. The same elements of the next batch, which the same thread usually
         reads then, are prefetched.
         """
         f, nbytes = self.f, element_nbytes(self.dtype)

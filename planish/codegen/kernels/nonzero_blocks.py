@@ -24,7 +24,7 @@ from planish.codegen.watching import raise_alarm, with_not_finite
 
 
 def room_nbytes(target: Target, images: int) -> int:
-    """Memory for the blocks of so many images, and their list."""
+    """Memory for the blocks of this many images, and their list."""
     return 4 * images * (block_elements(target) + 1)
 
 

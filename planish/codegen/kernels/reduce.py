@@ -159,7 +159,7 @@ def _in_blocks(
     joining: _Joining,
     body: Callable[[Index, Sequence[Value]], list[Value]],
 ) -> list[Value]:
-    """A loop of `turns` turns, or so many at most, that joins the results of blocks of turns to `totals`."""
+    """A loop of `turns` turns, or at most that many, that adds the results of blocks of turns to `totals`."""
     if turns <= BLOCK:
         with f.loop(start, stop, step, carried=list(totals)) as place:
             place.next(*body(place.index, place.carried))

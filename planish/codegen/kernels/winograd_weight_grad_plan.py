@@ -23,8 +23,8 @@ PRODUCTS_OF_TWO_ITEMS = 8
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """Tiles of `tile` x `tile` places of g, `rows` x `columns` of them an image; channels in `sources` vectors, filters
-    in `targets`."""
+    """Tiles of `tile` x `tile` elements of g, `rows` x `columns` of them an image; channels in `sources` vectors,
+    filters in `targets`."""
 
     tile: int
     rows: int
@@ -55,7 +55,7 @@ class Tiling:
 
     @property
     def parts(self) -> int:
-        """Into how many items a row of the places is cut."""
+        """Into how many items a row of the products is cut."""
         return 2 if self.products >= PRODUCTS_OF_TWO_ITEMS * self.transforms else 1
 
     @property

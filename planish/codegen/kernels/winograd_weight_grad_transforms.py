@@ -86,7 +86,7 @@ class Side:
             vector(whole, f.tail_mask(extent - whole))
 
     def combine_columns(self, f: Function, half: Pointer, part: Index, into: Pointer, apart: int) -> None:
-        """For a part of the columns of the places; each place is `apart` bytes from the one before."""
+        """For a part of the columns of the products; each product is `apart` bytes from the one before."""
         own = self.tiling
         columns = own.places // own.parts
         for number in range(own.parts):

@@ -79,7 +79,7 @@ function describe(each) {
   const sum = each.contributions.reduce((total, value) => total + value, 0);
   const count = flat.size.toLocaleString("en");
   if (each.exact) return `Together the ${count} numbers add ${signed(sum)} to the logit of ${each.name}; the bias adds ${signed(each.rest)}. That is all of it: ${short(each.logit)}.`;
-  const between = byId("sum").dataset.between || "the layers behind";
+  const between = byId("sum").dataset.between || "the layers after it";
   return `Together the ${count} numbers add ${signed(sum)} to the logit of ${each.name}; biases on the way add ${signed(each.rest)}, and that makes ${short(each.logit)}. Through ${between} the weights are gradients: they hold for images near this one.`;
 }
 
