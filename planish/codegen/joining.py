@@ -52,7 +52,7 @@ def _fits(node: Node, total: Node, target: Target) -> bool:
 
 
 def _readers_of(graph: Graph) -> dict[Node, list[Node]]:
-    """Who reads each value; a view of it, and being a result, is like a reader that joins nothing."""
+    """The readers of each value; a view of it, and being a result, count as a reader that joins nothing."""
     readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
     for node in graph.nodes:
         for source in node.inputs:
