@@ -1,4 +1,4 @@
-"""The zip that a `.keras` file is, as hostile as it may be.
+"""Reads the zip that a `.keras` file is, however hostile.
 
 Keras compresses nothing, so a member is as large as the file; files that were packed again, by deflation, may claim to
 be larger than they are, but not without bounds. Other ways of packing can grow without bounds, and are refused.
@@ -25,14 +25,14 @@ _MOST_EXPANSION = 100
 _ALWAYS_ALLOWED_NBYTES = {"model.weights.h5": 16 << 20}
 _ALWAYS_ALLOWED_TEXT_NBYTES = 1 << 20
 
-# What a parsed text takes depends on how many things are in it: a layer as Keras writes it has about one bracket or
+# The memory of a parsed text depends on how many items are in it: a layer as Keras writes it has about one bracket or
 # comma for each 20 characters, and "[{},{},..." one for each two.
 _LEAST_CHARACTERS = 6
 _ALWAYS_ALLOWED_ITEMS = 10_000
 
 
 class Archive:
-    """An open `.keras` file; `path` is what messages call it."""
+    """An open `.keras` file; `path` is its name in messages."""
 
     def __init__(self, archive: zipfile.ZipFile, path: str) -> None:
         self._archive, self.path = archive, path
@@ -73,7 +73,7 @@ def open_archive(path: str) -> Iterator[Archive]:
     with regular_file.opened(path, f"a {ENDING} file") as file:
         try:
             archive = zipfile.ZipFile(file)
-        except Exception as error:  # of many kinds, in part undocumented
+        except Exception as error:  # of many kinds, some of them undocumented
             file.seek(0)
             raise _not_a_zip(path, file.read(len(HDF5_MAGIC))) from error
         with archive:
@@ -81,7 +81,7 @@ def open_archive(path: str) -> Iterator[Archive]:
 
 
 def _not_a_zip(path: str, start: bytes) -> ValueError:
-    """What a file is instead, as far as its first bytes tell."""
+    """The error that says what the file is instead, judging by its first bytes."""
     remedy = None
     if start == HDF5_MAGIC:
         what = f"is an HDF5 file, not a {ENDING} file"
@@ -94,11 +94,11 @@ def _not_a_zip(path: str, start: bytes) -> ValueError:
 
 
 def parsed(text: bytes, source: str) -> Any:
-    """What JSON says; `source` is what messages call it. ValueError if it is damaged, or holds far more things than its
-    size lets expect."""
+    """The value of JSON text; `source` is its name in messages. ValueError if it is damaged, or holds far more items
+    than its size suggests."""
     items = len(re.findall(rb"[\[{,]", text))
     if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
-        raise _unusual(source, f"{len(text):,} bytes with {items:,} things in them")
+        raise _unusual(source, f"{len(text):,} bytes with {items:,} items in them")
     with regular_file.damage_told(source):
         return json.loads(text)
 
@@ -106,7 +106,7 @@ def parsed(text: bytes, source: str) -> Any:
 def _unusual(source: str, received: str) -> ValueError:
     return ValueError(
         explain(
-            what=f"{source} is not what Keras writes, and is not read",
+            what=f"{source} is not as Keras writes it, so it is not read",
             received=received,
             remedy="if you trust the file, load it in Keras, and save it again",
         )

@@ -15,7 +15,7 @@ from planish.saving import other_names
 _TEMPORARY = ".planish-tmp"
 _IS_TEMPORARY = re.compile(rf"\.[0-9a-f]{{12}}{re.escape(_TEMPORARY)}$")
 _ABANDONED_SECONDS = 3600.0
-"""A file that was begun longer ago than this, and has not grown since, is nobody's."""
+"""A file that was begun longer ago than this, and has not grown since, is abandoned."""
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -23,8 +23,8 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 def write(path: str, contents: bytes) -> None:
     """Replaces the file at `path`: another process, or the next one after a crash, sees the old contents or the new.
 
-    What a link points to is replaced, not the link; permissions of a file that is replaced are kept. What processes
-    that died while they wrote have left in the folder is removed. OSError, naming `path`, if it cannot be written.
+    The target of a link is replaced, not the link; a replaced file keeps its permissions. Files that processes left in
+    the folder when they died while writing are removed. OSError, naming `path`, if it cannot be written.
     """
     target = os.path.realpath(path)
     temporary = f"{target}.{os.urandom(6).hex()}{_TEMPORARY}"
@@ -41,12 +41,12 @@ def write(path: str, contents: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, path) from error  # nobody asked for the temporary file
+            raise OSError(error.errno, error.strerror, path) from error  # the user does not know the temporary file
         raise
 
 
 def _remove_abandoned(folder: str) -> None:
-    """Files that `write` began in this folder and never finished. It only tidies: nothing that is wrong stops it."""
+    """Removes files that `write` began in this folder and never finished. It only tidies: no error stops it."""
     with contextlib.suppress(OSError), os.scandir(folder) as files:
         for file in files:
             if _IS_TEMPORARY.search(file.name) and file.is_file(follow_symlinks=False):
@@ -58,7 +58,7 @@ def _remove_abandoned(folder: str) -> None:
 def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, rule: str | None = None) -> str:
     """The name of a file to write. ValueError for another ending, FileExistsError for a file that is to be kept,
     PermissionError for one that may only be read, FileNotFoundError for a folder that does not exist,
-    IsADirectoryError for a folder, OSError for what is not a regular file."""
+    IsADirectoryError for a folder, OSError for anything else that is not a regular file."""
     name = os.path.expanduser(os.fspath(path))
     if not name.endswith(ending):
         raise ValueError(
@@ -82,7 +82,7 @@ def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, r
 
 
 def _refuse_to_replace(name: str) -> None:
-    """Files that are not to be changed. To replace a file, a system asks for rights to the folder only."""
+    """Refuses files that must not be changed: to replace a file, systems ask only for rights to its folder."""
     if not os.path.exists(name):
         return
     mode = os.stat(name).st_mode
@@ -91,7 +91,7 @@ def _refuse_to_replace(name: str) -> None:
     if not mode & _WRITABLE or not os.access(name, os.W_OK):
         raise PermissionError(
             explain(
-                what=f"{name!r} is read-only, and is kept",
+                what=f"{name!r} is read-only, so it is not replaced",
                 remedy=f"give another name, or allow it: os.chmod({name!r}, 0o644)",
             )
         )

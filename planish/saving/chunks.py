@@ -1,6 +1,6 @@
-"""HDF5's chunks: what reading an array that was cut into pieces, and packed, would take.
+"""HDF5's chunks: how much memory it would take to read an array that was cut into pieces and packed.
 
-HDF5's library makes room for a whole chunk, however small the array, and for whatever a packed chunk grows to. Keras
+HDF5's library allocates a whole chunk, however small the array, and whatever a packed chunk grows to. Keras
 writes arrays in one piece; files that were packed again by other tools have chunks of reasonable sizes.
 """
 
@@ -16,7 +16,7 @@ _CHECKSUM_NBYTES = 4
 
 
 def reads_in_bounds(dataset: Any, contents: bytes) -> bool:
-    """Whether reading a dataset (h5py's low-level one) of the file `contents` takes memory for twice the array at most,
+    """Whether reading a dataset (h5py's low-level one) of the file `contents` takes at most twice the array's memory,
     or a megabyte."""
     from h5py import h5d, h5z
 

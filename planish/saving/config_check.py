@@ -1,4 +1,4 @@
-"""Looks through a saved configuration before anything is made of it: what planish has, and nothing that is code."""
+"""Checks a saved configuration before anything is made from it: only what planish has, and no code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> 
         _refuse_code(config, source, custom_objects)
         _check_model(config, source, custom_objects)
     except RecursionError:
-        raise ValueError(explain(what=f"{source!r} holds things inside each other, too many to be a model")) from None
+        raise ValueError(explain(what=f"{source!r} is nested too deep to be a model")) from None
 
 
 def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise ValueError(explain(what=f"{source!r} holds no model", expected="a serialized Sequential"))
+        raise ValueError(explain(what=f"{source!r} does not hold a model", expected="a serialized Sequential"))
     kind = str(config.get("class_name"))
     if kind in custom_objects:
         return
@@ -30,12 +30,12 @@ def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) ->
         raise ValueError(
             explain(
                 what=f"{source!r} holds a functional model",
-                rule="planish has Sequential models: one layer after another",
+                rule="planish's models are Sequential: one layer after another",
                 received=f"{kind} {config['config'].get('name')!r}",
             )
         )
     if kind != "Sequential":
-        raise ValueError(explain(what=f"{source!r} holds no Sequential model", received=kind))
+        raise ValueError(explain(what=f"{source!r} does not hold a Sequential model", received=kind))
     items = config["config"].get("layers")
     if not isinstance(items, list):
         raise ValueError(
@@ -47,7 +47,7 @@ def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) ->
 
 def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(item, dict) or not isinstance(item.get("config"), dict):
-        raise ValueError(explain(what=f"{source!r} holds something among its layers that is none", received=repr(item)))
+        raise ValueError(explain(what=f"{source!r} contains something that is not a layer", received=repr(item)))
     kind, name = str(item.get("class_name")), item["config"].get("name")
     if kind in ("Sequential", "Functional", "Model"):
         _check_model(item, source, custom_objects)
@@ -57,7 +57,7 @@ def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> N
 
 
 def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
-    """Keras can save a function's machine-readable code in a model; running what a file says is never done."""
+    """Keras can save a function's code in a model; code from a file is never run."""
     if isinstance(value, list):
         for item in value:
             _refuse_code(item, source, custom_objects)
@@ -69,7 +69,7 @@ def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> 
             raise ValueError(
                 explain(
                     what=f"{source!r} holds code, which is never run",
-                    rule="a model is layers and numbers",
+                    rule="a model consists of layers and numbers",
                     received=kind if name is None else f"{kind} {name!r}",
                     remedy="replace the Lambda by layers, such as Rescaling, Reshape or Activation, and save it again",
                 )

@@ -40,13 +40,13 @@ def save_model(
 ) -> None:
     """Writes a whole model, its compile settings and its optimizer's state, to a `.keras` file, atomically.
 
-    Without `include_optimizer`, the model is loaded as one that was not compiled. ValueError for another ending or
+    Without `include_optimizer`, the loaded model is not compiled. ValueError for another ending or
     another `save_format` than 'keras', FileExistsError without `overwrite`, OSError if the file cannot be written.
     """
     if save_format not in (None, "keras"):
         raise ValueError(
             explain(
-                what="save_model: `save_format` is not needed: the ending of the name says it",
+                what="save_model: `save_format` is not needed: the ending of the name decides",
                 expected="'keras', or nothing",
                 received=repr(save_format),
                 remedy="save('model.keras')",
@@ -82,7 +82,7 @@ def load_model(
     """The model of a `.keras` file, compiled and with its optimizer's state unless `compile=False`.
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
-    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or holds what planish has not.
+    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or needs what planish lacks.
     """
     path = os.path.expanduser(os.fspath(filepath))
     custom = dict(custom_objects or {})
@@ -112,7 +112,7 @@ def weights_of(path: str) -> bytes:
 
 
 def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
-    """The model with fresh weights. Mistakes in the configuration are told with the file's name."""
+    """The model with fresh weights. Errors about the configuration name the file."""
     class_ = custom.get(config["class_name"], Sequential)
     with mistakes_told(path):
         model: Model = class_.from_config(config["config"], custom_objects=custom)
@@ -126,12 +126,10 @@ def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Mo
 
 @contextlib.contextmanager
 def mistakes_told(path: str) -> Iterator[None]:
-    """ValueError that names the file for whatever is wrong with the configuration that a model is made of."""
+    """Turns any error from a model's configuration into a ValueError that names the file."""
     try:
         yield
     except RecursionError:
-        raise ValueError(
-            explain(what=f"{path!r} holds models inside each other, too many for Python to follow")
-        ) from None
+        raise ValueError(explain(what=f"{path!r} holds models that are nested too deep for Python to follow")) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"{path!r} holds a model that planish cannot make:\n{error}") from error

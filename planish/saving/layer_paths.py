@@ -66,7 +66,7 @@ def _items(container: Any) -> Iterable[Any]:
 
 @cache
 def _names_of_every(*, models: bool) -> frozenset[str]:
-    """The attributes that all layers, or all models, have: what they hold is no part of the layer."""
+    """The attributes that all layers, or all models, have: what they hold is not part of the layer."""
     from planish.layers import Layer
     from planish.models import Sequential
 

@@ -34,7 +34,7 @@ def packed(model: Model, *, with_optimizer: bool = True) -> bytes:
 
 
 def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool = False) -> None:
-    """Assigns what `packed`, or Keras, has put into a file. The model is unchanged if anything does not fit.
+    """Assigns what `packed`, or Keras, put into a file. The model is unchanged if anything does not fit.
 
     ValueError, naming the file and the layer, for weights that are missing, superfluous or of another shape; with
     `skip_mismatch`, a warning instead, and the layer keeps its weights.
@@ -61,7 +61,7 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
                 shapes = [variable.shape for variable in own]
                 raise ValueError(
                     explain(
-                        what=f"{reader.source!r} has not the weights that the layer needs",
+                        what=f"{reader.source!r} does not have the weights that the layer needs",
                         layer=layer.label,
                         expected=f"{listed(shapes, names)} in {path}",
                         received=f"{stored} array{'s' * (stored != 1)}",
@@ -86,13 +86,13 @@ def _array(model: Model, reader: WeightsReader, path: str, number: int, variable
 
 
 def _refuse_superfluous(model: Model, reader: WeightsReader) -> None:
-    """A file of a deeper model fits a shallower one by accident: its remaining weights say so."""
+    """Refuses the file of a deeper model, which fits a shallower one by accident: some of its weights remain."""
     known = {path.split("/")[1] for path, _ in layer_paths(model) if path.startswith("layers/")}
     for name in reader.groups("layers"):
         if name not in known and reader.count(f"layers/{name}"):
             raise ValueError(
                 explain(
-                    what=f"{reader.source!r} has weights that the model has no layer for",
+                    what=f"{reader.source!r} has weights for which the model has no layer",
                     expected="groups " + ", ".join(sorted(known)),
                     received=f"layers/{name}",
                     remedy="load into the model that was saved, or give skip_mismatch=True",

@@ -13,7 +13,7 @@ _MOST_NBYTES = 1 << 20
 
 
 def written(model: Any) -> dict[str, Any]:
-    """What metadata.json gets. ValueError for notes that JSON has no form for, or that are too large to be read."""
+    """The notes for metadata.json. ValueError for notes that JSON cannot express, or that are too large to read."""
     if not model.notes:
         return {}
     try:
@@ -23,7 +23,7 @@ def written(model: Any) -> dict[str, Any]:
             explain(
                 layer=model.label,
                 what="the notes of the model cannot be saved",
-                expected="names, numbers, lists and dictionaries, as JSON has them",
+                expected="names, numbers, lists and dictionaries, as in JSON",
                 received=str(error),
             )
         ) from error

@@ -45,13 +45,13 @@ def arrays(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Array]:
 
 def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReader) -> list[Array] | None:
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
-    another optimizer or of other weights. ValueError for numbers that make no sense."""
+    another optimizer or of other weights. ValueError for impossible numbers."""
     stored = reader.count(GROUP)
     slots = [weight.shape for group in _groups(optimizer) for weight in weights for _ in group]
     slots += [()] if isinstance(optimizer, Nadam) else []
     without_rate = bool(slots) and stored == 1 + len(slots)  # Keras 2 leaves a constant rate to the configuration
     shapes: list[tuple[int, ...]] = [()] if optimizer.follows_schedule or without_rate else [(), ()]
-    reason = f"it holds {stored} arrays, and {optimizer.name} has {len(shapes + slots)}"
+    reason = f"it holds {stored} arrays, but {optimizer.name} has {len(shapes + slots)}"
     if optimizer.built and not optimizer.is_built_for(weights):
         reason = f"the optimizer '{optimizer.name}' trains another model"
     elif stored in (0, len(shapes), len(shapes + slots)):
@@ -65,7 +65,7 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
         except WeightsError as error:
             reason = str(error)
     warnings.warn(
-        explain(what=f"the optimizer starts anew: {reader.source!r} has the state of another one", received=reason),
+        explain(what=f"the optimizer starts over: {reader.source!r} has the state of another one", received=reason),
         UserWarning,
         stacklevel=5,
     )
@@ -73,7 +73,7 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
 
 
 def _check_numbers(optimizer: Optimizer, state: Sequence[Array], source: str) -> None:
-    """ValueError for a number of steps or a learning rate that cannot be one."""
+    """ValueError for an impossible number of steps or learning rate."""
     try:
         if state:
             steps = state[0].item()
@@ -98,7 +98,7 @@ def assign(
     for slot, array in zip(_slots(optimizer, weights), following, strict=False):
         if was_built:
             slot.assign(array)
-        else:  # who only predicts never pays for a copy
+        else:  # whoever only predicts never pays for a copy
             slot.initializer = functools.partial(_stored, array)
 
 

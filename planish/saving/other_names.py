@@ -1,4 +1,4 @@
-"""What is said of names that do not end as planish's files do: what the file holds, and how it becomes one of them."""
+"""Errors about names without the ending of planish's files: what the file holds, and how to convert it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def renamed(path: str, ending: str) -> str:
 
 
 def cannot_be_loaded(path: str) -> ValueError:
-    """The error of `load_weights` for a file whose name does not say that it holds weights."""
+    """The error of `load_weights` about a file whose name does not say that it holds weights."""
     kind, remedy = _inside(path)
     return ValueError(
         explain(
@@ -32,15 +32,15 @@ def cannot_be_loaded(path: str) -> ValueError:
 
 
 def _inside(path: str) -> tuple[str, str]:
-    """What the file turns out to be, and the code that makes a file of it that can be loaded."""
+    """What the file turns out to be, and the code that turns it into one that can be loaded."""
     weights = repr(renamed(path, WEIGHTS_ENDING))
     if not os.path.isfile(path):
         return ", which does not exist", f"model.load_weights({weights})"
     found = _groups(path)
     if found is None:
-        return ", which is not an HDF5 file", "model.save_weights('name.weights.h5') writes what can be loaded"
+        return ", which is not an HDF5 file", "model.save_weights('name.weights.h5') writes a file that can be loaded"
     if found & {"layers", "vars"}:
-        return ", which holds Keras 3's weights and needs another name only", f"os.rename({path!r}, {weights})"
+        return ", which holds Keras 3's weights and only needs another name", f"os.rename({path!r}, {weights})"
     model = repr(renamed(path, MODEL_ENDING))
     if "model_config" in found:
         return ", which holds a whole model in Keras 2's format", (

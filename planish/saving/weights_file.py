@@ -24,7 +24,7 @@ def save_weights(
         raise ValueError(
             explain(
                 what="save_weights: `max_shard_size` is not supported: all weights go into one file",
-                expected="it is left out",
+                expected="to be left out",
                 received=repr(max_shard_size),
             )
         )
@@ -51,7 +51,7 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
 
 
 def _contents(path: str) -> bytes:
-    """The file, if it begins as HDF5 files do: what does not is not read to its end."""
+    """The file, if it begins as HDF5 files do; other files are not read to the end."""
     with regular_file.opened(path, f"a {ENDING} file") as file:
         start = file.read(len(HDF5_MAGIC))
         if start != HDF5_MAGIC:

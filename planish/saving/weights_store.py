@@ -6,7 +6,7 @@ layers/flatten/vars             empty
 layers/sequential/layers/dense/vars/0, 1        a model inside the model
 optimizer/vars/0, 1, 2          iterations, learning rate, then the slots: see optimizer_state.py
 
-Layers are named by their class in snake case, numbered within their model: names that users gave are an attribute only.
+Layers are named by their class in snake case, numbered within their model: names that users gave are only an attribute.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WeightsWriter:
             group[str(number)] = array
 
     def contents(self) -> bytes:
-        """The file. Nothing can be added after."""
+        """The file. Nothing can be added afterwards."""
         self._file.close()
         return self._buffer.getvalue()
 
@@ -63,10 +63,10 @@ class WrongShapeError(ExplainedError, WeightsError):
 
 
 class WeightsReader:
-    """Reads an HDF5 file, as hostile as it may be: `with WeightsReader(contents, name) as reader`.
+    """Reads an HDF5 file, however hostile: `with WeightsReader(contents, name) as reader`.
 
     Only arrays of numbers that lie in the file itself are read, each only once its shape is known to be the right one.
-    WeightsError for everything else. h5py's low-level interface reads a small model ten times as fast as its other one.
+    WeightsError for everything else. h5py's low-level interface reads a small model ten times as fast as the other.
     """
 
     def __init__(self, contents: bytes, source: str) -> None:
@@ -122,7 +122,9 @@ class WeightsReader:
                 raise WeightsError(explain(what=f"{self.source!r}: {what} is an array without values", expected=shape))
             if dataset.dtype.kind not in "fiub":
                 raise WeightsError(
-                    explain(what=f"{self.source!r}: {what} is no array of numbers", received=f"dtype {dataset.dtype}")
+                    explain(
+                        what=f"{self.source!r}: {what} is not an array of numbers", received=f"dtype {dataset.dtype}"
+                    )
                 )
             if dataset.shape != shape:
                 raise WrongShapeError(
@@ -138,8 +140,8 @@ class WeightsReader:
         if not reads_in_bounds(dataset, self._contents):
             raise WeightsError(
                 explain(
-                    what=f"{self.source!r} is not what Keras writes, and is not read",
-                    rule="an array is packed in pieces that are not larger than the array",
+                    what=f"{self.source!r} is not as Keras writes it, so it is not read",
+                    rule="an array is packed in pieces no larger than the array",
                     remedy="if you trust the file, load it in Keras, and save it again",
                 )
             )
@@ -162,7 +164,7 @@ class WeightsReader:
         return self._groups[path]
 
     def _child(self, group: Any, name: str, place: str) -> Any:
-        """What a group has under `name`; None if nothing. Links to other places and files are refused."""
+        """The item `name` of a group; None if there is none. Links to other places and files are refused."""
         encoded = name.encode()
         if not group.links.exists(encoded):
             return None
@@ -190,7 +192,7 @@ class WeightsReader:
     def _hostile(self, place: str) -> WeightsError:
         return WeightsError(
             explain(
-                what=f"{self.source!r} is not what Keras writes, and is not read",
+                what=f"{self.source!r} is not as Keras writes it, so it is not read",
                 rule="weights are arrays in the file itself",
                 received=f"{place} leads elsewhere",
             )

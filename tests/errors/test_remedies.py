@@ -177,7 +177,7 @@ def test_weights_under_another_name(model, tmp_path):
     model.save_weights(tmp_path / "a.weights.h5")
     path = tmp_path / "best.h5"
     os.rename(tmp_path / "a.weights.h5", path)
-    with pytest.raises(ValueError, match="Keras 3's weights and needs another name only") as caught:
+    with pytest.raises(ValueError, match="Keras 3's weights and only needs another name") as caught:
         model.load_weights(path)
     typed(caught.value, {"os": os}, "path")
     model.load_weights(tmp_path / "best.weights.h5")

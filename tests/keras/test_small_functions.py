@@ -83,7 +83,7 @@ def test_a_model_as_text():
     assert json.loads(model.to_json(indent=1))["class_name"] == "Sequential"
     with pytest.raises(ValueError, match="the text is damaged"):
         keras.models.model_from_json("{")
-    with pytest.raises(ValueError, match="holds no model"):
+    with pytest.raises(ValueError, match="does not hold a model"):
         keras.models.model_from_json("[]")
 
 

@@ -48,7 +48,9 @@ def test_a_read_only_file_is_kept(tmp_path):
     path = tmp_path / "model.keras"
     path.write_bytes(b"old")
     path.chmod(0o444)
-    with pytest.raises(PermissionError, match=r"model.keras' is read-only, and is kept\n  remedy:.*os.chmod") as caught:
+    with pytest.raises(
+        PermissionError, match=r"model.keras' is read-only, so it is not replaced\n  remedy:.*os.chmod"
+    ) as caught:
         atomic_file.checked_target(path, ".keras", True)
     exec(str(caught.value).partition("allow it: ")[2], {"os": os})
     assert atomic_file.checked_target(path, ".keras", True) == str(path)

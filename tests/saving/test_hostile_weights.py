@@ -39,7 +39,7 @@ def test_links_to_other_files(file, tmp_path):
     with h5py.File(tmp_path / "secret.h5", "w") as secret:
         secret["x"] = [1.0, 2.0]
     file.create_group("layers/dense/vars")["0"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "x")
-    with pytest.raises(ValueError, match="is not what Keras writes, and is not read"):
+    with pytest.raises(ValueError, match="is not as Keras writes it, so it is not read"):
         read(opened())
 
 
@@ -59,7 +59,7 @@ def test_bytes_of_other_files(file, tmp_path):
     (tmp_path / "secret").write_bytes(bytes(8))
     group = file.create_group("layers/dense/vars")
     group.create_dataset("0", (2,), "f4", external=[(str(tmp_path / "secret"), 0, 8)])
-    with pytest.raises(ValueError, match="is not what Keras writes, and is not read"):
+    with pytest.raises(ValueError, match="is not as Keras writes it, so it is not read"):
         read(opened())
 
 
@@ -68,7 +68,7 @@ def test_virtual_arrays(file, tmp_path):
     layout = h5py.VirtualLayout((2,), "f4")
     layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", (2,))
     file.create_group("layers/dense/vars").create_virtual_dataset("0", layout)
-    with pytest.raises(ValueError, match="is not what Keras writes, and is not read"):
+    with pytest.raises(ValueError, match="is not as Keras writes it, so it is not read"):
         read(opened())
 
 
@@ -83,7 +83,7 @@ def test_an_array_that_claims_to_be_enormous_is_not_read(file):
 def test_arrays_of_other_things_than_numbers(file, values):
     file, opened = file
     file["layers/dense/vars/0"] = values
-    with pytest.raises(ValueError, match="weight 'dense/kernel' is no array of numbers"):
+    with pytest.raises(ValueError, match="weight 'dense/kernel' is not an array of numbers"):
         read(opened())
 
 

@@ -71,7 +71,7 @@ def test_names_and_shapes(recorded):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("functional.keras", "holds a functional model\n  rule:     planish has Sequential models"),
+        ("functional.keras", "holds a functional model\n  rule:     planish's models are Sequential"),
         ("lambda.keras", "holds code, which is never run\n"),
         ("recurrent.keras", "Keras has keras.layers.LSTM; planish does not"),
     ],

@@ -64,11 +64,17 @@ def test_truncated(saved, part):
         ({"model.weights.h5": None}, "is not a .keras file of Keras 3\n"),
         ({"config.json": b"{"}, "config.json in .* is damaged"),
         ({"config.json": b"[" * 10_000}, "config.json in .* is damaged"),
-        ({"config.json": b"[" * 100_000}, "is not what Keras writes"),
-        ({"config.json": b"[]"}, "holds no model"),
+        ({"config.json": b"[" * 100_000}, "is not as Keras writes it"),
+        ({"config.json": b"[]"}, "does not hold a model"),
         ({"config.json": b'{"class_name": "Sequential", "config": {}}'}, "without a list of layers"),
-        ({"config.json": b'{"class_name": "Sequential", "config": {"layers": [3]}}'}, "among its layers"),
-        ({"config.json": b'{"class_name": "MyModel", "config": {}}'}, "holds no Sequential model\n  received: MyModel"),
+        (
+            {"config.json": b'{"class_name": "Sequential", "config": {"layers": [3]}}'},
+            "contains something that is not a layer",
+        ),
+        (
+            {"config.json": b'{"class_name": "MyModel", "config": {}}'},
+            "does not hold a Sequential model\n  received: MyModel",
+        ),
         ({"config.json": b'{"class_name": "Optimizer", "config": {"input_layers": []}}'}, "functional model"),
         ({"model.weights.h5": b"no HDF5"}, "weights in .* are damaged"),
         ({"model.weights.h5": b""}, "weights in .* are damaged"),
@@ -112,7 +118,7 @@ def test_a_layer_that_was_left_out_of_the_configuration(saved):
     config["config"]["layers"][-1]["config"] = {"name": "flatten_more"}
     config["compile_config"] = None
     changed(saved, {"config.json": json.dumps(config)})
-    refused(saved, "has weights that the model has no layer for\n.*\n  received: layers/dense")
+    refused(saved, "has weights for which the model has no layer\n.*\n  received: layers/dense")
 
 
 def test_a_compressed_zip_opens_too(saved, model, images):
@@ -122,7 +128,7 @@ def test_a_compressed_zip_opens_too(saved, model, images):
 
 def test_a_member_that_claims_to_be_enormous(saved):
     changed(saved, {"config.json": b" " * (80 << 20)}, zipfile.ZIP_DEFLATED)
-    refused(saved, "is not what Keras writes, and is not read")
+    refused(saved, "is not as Keras writes it, so it is not read")
 
 
 def test_other_members_are_left_alone(saved, tmp_path):

@@ -49,7 +49,7 @@ def test_another_optimizer_starts_anew(model, images, tmp_path):
     model.fit(*images, verbose=0)
     model.save_weights(tmp_path / "model.weights.h5")
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.warns(UserWarning, match="the optimizer starts anew"):
+    with pytest.warns(UserWarning, match="the optimizer starts over"):
         model.load_weights(tmp_path / "model.weights.h5")
     assert model.optimizer.iterations == 0
 
@@ -102,10 +102,10 @@ def test_layers_that_do_not_fit_can_be_skipped(tmp_path):
 @pytest.mark.parametrize(
     ("units", "message"),
     [
-        ((4,), "has weights that the model has no layer for"),
+        ((4,), "has weights for which the model has no layer"),
         (
             (4, 2, 2),
-            "has not the weights that the layer needs\n"
+            "does not have the weights that the layer needs\n"
             "  expected: 2 arrays: kernel (2, 2), bias (2,) in layers/dense_2\n",
         ),
     ],

@@ -73,7 +73,7 @@ def test_models_of_a_class_of_the_users_own():
 def test_models_without_layers():
     text = json.dumps({"class_name": "Classifier", "config": {"units": 3}})
     assert text_of(lambda: planish.shapes(KerasModel("net", text))) == [
-        "'net' holds no Sequential model",
+        "'net' does not hold a Sequential model",
         "  received: Classifier",
     ]
 
