@@ -45,8 +45,9 @@ def parsed(text):
 
 @pytest.fixture(scope="module")
 def trained():
-    inner = Sequential([Flatten(), Dense(3, activation="softmax", name="<script>")], name="inner")
-    model = Sequential([Input((6, 6, 1)), Conv2D(2, 3), MaxPooling2D(), inner], name="<b>outer")
+    inner = Sequential([Flatten(name="flatten"), Dense(3, activation="softmax", name="<script>")], name="inner")
+    layers = [Input((6, 6, 1)), Conv2D(2, 3, name="conv2d"), MaxPooling2D(name="pool"), inner]
+    model = Sequential(layers, name="<b>outer")
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     x = np.random.default_rng(0).random((8, 6, 6, 1), np.float32)
     y = np.arange(8) % 3
@@ -60,7 +61,7 @@ def test_a_model(trained):
     assert rows[0] == ["Layer (type)", "Output Shape", "Param #"]
     assert [row[0].split(" (")[0] for row in rows[1:]] == [
         "conv2d",
-        "max_pooling2d",
+        "pool",
         "inner",
         "   └ flatten",
         "   └ <script>",
