@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
+from planish.errors import explain
 from planish.graph.node import Node
 
 Array = NDArray[Any]
@@ -114,11 +115,11 @@ class ArrayOperators(NDArrayOperatorsMixin):
 
     def assign_add(self, value: ArrayLike) -> None:
         """Adds `value`, which is broadcast."""
-        self.assign(np.add(self.value, value))
+        self.assign(_combined(np.add, self, value))
 
     def assign_sub(self, value: ArrayLike) -> None:
         """Subtracts `value`, which is broadcast."""
-        self.assign(np.subtract(self.value, value))
+        self.assign(_combined(np.subtract, self, value))
 
     def numpy(self) -> Array:
         """A copy of the array; of a single value, a NumPy number."""
@@ -161,6 +162,20 @@ class ArrayOperators(NDArrayOperatorsMixin):
 
     def __format__(self, spec: str) -> str:
         return format(self.value[()], spec) if spec else str(self)
+
+
+def _combined(combine: np.ufunc, variable: ArrayOperators, value: ArrayLike) -> Any:
+    """The variable's value with another. ValueError or TypeError for what cannot be added to it or taken from it."""
+    try:
+        return combine(variable.value, value)
+    except (TypeError, ValueError) as error:
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(
+            explain(
+                what=f"{variable!r}: the value to {combine.__name__} does not fit",
+                expected=f"numbers that can be broadcast to {variable.value.shape}",
+                received=f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)[:200],
+            )
+        ) from None
 
 
 def _plain(item: Any) -> Any:

@@ -79,3 +79,15 @@ def test_an_initializer_of_another_shape_is_named():
     variable = Variable("kernel", "dense/kernel", (2, 3), initializer=lambda shape: np.zeros(6))
     with pytest.raises(ValueError, match=r"'dense/kernel': the initializer gave an array of another shape\n"):
         variable.numpy()
+
+
+@pytest.mark.parametrize(
+    ("value", "mistake", "said"),
+    [(np.ones(5), ValueError, "received: an array of shape \\(5,\\)"), ("a", TypeError, "received: 'a'")],
+)
+def test_what_cannot_be_added_or_subtracted_is_named(value, mistake, said):
+    variable = Variable("kernel", "dense/kernel", (2, 3))
+    for change, verb in ((variable.assign_add, "add"), (variable.assign_sub, "subtract")):
+        with pytest.raises(mistake, match=f"path=dense/kernel.*the value to {verb} does not fit\n(.*\n)*.*{said}"):
+            change(value)
+    assert not variable.numpy().any()

@@ -58,6 +58,8 @@ class CSVLogger(Callback):
         lines = self._lines()
         self._columns = lines[0] if lines else []
         self._file = open(self.filename, "a" if lines else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        if lines and not _ends_a_line(self.filename):
+            self._file.write("\r\n")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if self._file is None:
@@ -122,6 +124,13 @@ class CSVLogger(Callback):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _ends_a_line(filename: str) -> bool:
+    """Whether what is written next begins a line: an editor, or a run that was ended, may have left a part of one."""
+    with open(filename, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() in (b"\n", b"\r")
 
 
 def _written(value: Any) -> Any:

@@ -46,6 +46,26 @@ def _convention(class_: Any) -> Callable[[Any, Node, CallContext], Any]:
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
+def takes_context(call: Any) -> bool:
+    """Whether it is a function of (self, x, context), and `context` has to be given."""
+    if not inspect.isfunction(call):
+        return False
+    _, _, *others = inspect.signature(call).parameters.values() or (None, None)
+    return [(parameter.name, parameter.default) for parameter in others] == [("context", inspect.Parameter.empty)]
+
+
+def either_way(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A class's `call(self, x, context)`, which its subclasses may also call in Keras's way, without a context:
+    `super().call(x)`, or with `training`.
+    """
+
+    @functools.wraps(call)
+    def call_either_way(layer: Layer, x: Any, context: Any = None, training: bool | None = None) -> Any:
+        return call(layer, x, CallContext.current(training) if context is None else context)
+
+    return call_either_way
+
+
 def noted(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build`, after which the layer is `built`; if it fails, the layer is unchanged."""
 

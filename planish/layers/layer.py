@@ -159,8 +159,10 @@ class Layer(WeightOwner):
                         self.connect(ops.input_("x", shape), CallContext())
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """A subclass's own `build` makes the layer `built`, as in Keras."""
+        """As in Keras, a subclass's own `build` makes the layer `built`, and its `call` needs no context."""
         super().__init_subclass__(**options)
+        if calling.takes_context(vars(cls).get("call")):
+            setattr(cls, "call", calling.either_way(vars(cls)["call"]))  # noqa: B010
         if "build" in vars(cls):
             setattr(cls, "build", calling.noted(vars(cls)["build"]))  # noqa: B010
 

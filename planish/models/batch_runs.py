@@ -25,7 +25,7 @@ def train(model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> 
     settings = require_compiled(model, "train_on_batch")
     model._programs.turn.refuse_inside()
     with out_of_memory_explained(model, x):
-        data = as_arrays(x, y, sample_weight, class_weight, images=expected_by(model))
+        data = as_arrays(x, y, sample_weight, class_weight, images=expected_by(model), whole=False)
         prepared = prepare(model, settings, data)
         metrics = run_metrics(model, settings, data)
         trainer = model._programs.trainer(model, settings, prepared, len(data), with_outputs=bool(metrics))

@@ -84,17 +84,19 @@ def as_arrays(
     *,
     images: Expected = UNKNOWN,
     place: str = "",
+    whole: bool = True,
 ) -> Arrays:
     """The arguments of `fit` or `evaluate` as arrays of one length.
 
-    `images` is what the model takes; `place` is where the data come from, for messages. ValueError for lengths that
-    differ and for weights of the wrong shape, TypeError for arrays that do not hold numbers.
+    `images` is what the model takes; `place` is where the data come from, for messages; `whole` says that these are all
+    of the data, and not one of several batches. ValueError for lengths that differ and for weights of the wrong shape,
+    TypeError for arrays that do not hold numbers.
     """
     with told_at(place):
-        return replace(_checked(x, y, sample_weight, class_weight, images, place), place=place)
+        return replace(_checked(x, y, sample_weight, class_weight, images, whole), place=place)
 
 
-def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Expected, place: str) -> Arrays:
+def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Expected, whole: bool) -> Arrays:
     images = as_images(x, expected)
     y, sample_weight = taken(y, expected.output_name, "y"), taken(sample_weight, expected.output_name, "sample_weight")
     targets = None if y is None else _targets(y)
@@ -121,7 +123,7 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Ex
         if targets is not None:
             check_finite(targets, "y")
         weight = (class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)).of(
-            targets, whole=not place
+            targets, whole=whole
         )
     return Arrays(images, targets, weight)
 

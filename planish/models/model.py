@@ -48,6 +48,8 @@ class Model(Training, Files, Introspection, Layer):
                     "or, for the outputs of layers inside a model: model.activations(x, ['conv2d', 'dense'])",
                 )
             )
+        if type(self).layers is Model.layers:
+            raise TypeError(_subclass_is_not_supported(type(self).__name__))
         super().__init__(trainable=trainable, name=name, **options)
 
     @property
@@ -186,6 +188,15 @@ class Model(Training, Files, Introspection, Layer):
         from planish.models.summary import print_summary
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+
+def _subclass_is_not_supported(name: str) -> str:
+    return explain(
+        what=f"{name} derives from Model itself",
+        rule="planish builds Sequential models; a class of one's own that calls layers is a layer in one of them",
+        remedy=f"class {name}(planish.layers.Layer), and then\n"
+        f"planish.Sequential([planish.Input(shape=...), {name}()])",
+    )
 
 
 UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"

@@ -150,7 +150,7 @@ class Stream:
         with told_at(place):
             x, y = taken(x, self.images.input_name, "x"), taken(y, self.images.output_name, "y")
         self._refuse_one(x, y, place)
-        return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place).copied()
+        return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place, whole=False).copied()
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
         """ValueError if this is a single image."""
@@ -203,7 +203,7 @@ def _number_of_batches(source: Any) -> Any:
     try:
         batches = getattr(source, "num_batches", None)
         return batches() if callable(batches) else batches
-    except TypeError:
+    except (TypeError, ValueError):  # which `len` raises for a number below 0
         if hasattr(source, "__len__"):
             return None
         raise

@@ -63,7 +63,7 @@ class Optimizer:
         **kwargs: Any,
     ) -> None:
         options.check_name(self, name)
-        options.refuse_unknown(self, **kwargs)
+        options.refuse_unknown(self, learning_rate, **kwargs)
         options.refuse_unsupported(
             self, loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps
         )

@@ -43,7 +43,7 @@ _REMEDIES = {
 
 _IGNORED_DECAY = explain(
     what="{}: `decay` is ignored, as in Keras 3",
-    remedy="learning_rate=planish.optimizers.schedules.InverseTimeDecay(0.01, decay_steps=1, decay_rate={})",
+    remedy="learning_rate=planish.optimizers.schedules.InverseTimeDecay({}, decay_steps=1, decay_rate={})",
 )
 
 
@@ -62,13 +62,17 @@ def refuse_unsupported(optimizer: object, **arguments: Any) -> None:
             raise ValueError(mistake(optimizer, what, "None", value, _REMEDIES.get(name)))
 
 
-def refuse_unknown(optimizer: object, **arguments: Any) -> None:
+def refuse_unknown(optimizer: object, rate: Any, **arguments: Any) -> None:
     """ValueError for arguments that no optimizer has; as in Keras 3, `decay` is ignored, with a warning unless it is
-    0."""
+    0.
+
+    `rate` is the optimizer's learning rate, for the remedy.
+    """
     for name, value in arguments.items():
         if name == "decay":
             if value:
-                warnings.warn(_IGNORED_DECAY.format(type(optimizer).__name__, value), UserWarning, stacklevel=4)
+                text = _IGNORED_DECAY.format(type(optimizer).__name__, rate, value)
+                warnings.warn(text, UserWarning, stacklevel=4)
             continue
         if name in _REMEDIES:
             raise ValueError(mistake(optimizer, f"there is no `{name}`", None, value, _REMEDIES[name]))

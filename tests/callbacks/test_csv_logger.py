@@ -137,3 +137,13 @@ def test_a_folder_that_is_not_there_is_said_before_training_with_what_makes_it(s
 def test_a_separator_is_one_character(separator):
     with pytest.raises(TypeError, match="CSVLogger: `separator` is wrong"):
         CSVLogger("log.csv", separator=separator)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_file_whose_last_line_is_not_ended_is_continued_on_a_new_one(small_fit, path, separator):
+    path.write_bytes(separator.join(["epoch", "loss"]).encode() + b"\n" + separator.join(["0", "1.5"]).encode())
+    small_fit([CSVLogger(path, separator, append=True)], epochs=1)
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=separator))
+    assert [row["epoch"] for row in rows] == ["0", "0"]
+    assert rows[0]["loss"] == "1.5"

@@ -367,3 +367,27 @@ def test_a_trace_in_training_collects_what_parts_leave_behind():
         "dense_6",
         model.name,
     ]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda self, x: 2 * super(type(self), self).call(x),
+        lambda self, x, **options: 2 * super(type(self), self).call(x, **options),
+        lambda self, x, training=None: 2 * super(type(self), self).call(x, training=training),
+        lambda self, x, context: 2 * super(type(self), self).call(x, context),
+    ],
+)
+@pytest.mark.parametrize("base", [Dense, BatchNormalization, Sequential])
+def test_a_subclass_calls_what_it_derives_from_as_in_keras(base, call):
+    def made(class_):
+        return class_([Dense(2, kernel_initializer="ones")]) if base is Sequential else class_(*[2] * (base is Dense))
+
+    plain, twice = made(base), made(type("Own", (base,), {"call": call}))
+    plain.build((None, 2))
+    twice.build((None, 2))
+    twice.set_weights(plain.get_weights())
+    for training in (False, True):
+        np.testing.assert_allclose(twice(X, training=training), 2 * plain(X, training=training), rtol=1e-6)
+    for one, two in zip(plain.get_weights(), twice.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)  # moving statistics too

@@ -115,6 +115,7 @@ def test_a_batch_need_not_have_all_classes(model):
     x, y = np.zeros((2, 4)), np.array([0, 1])
     batches = iter([(x, y), (x, y + 1)])
     model.fit(batches, class_weight={0: 1.0, 1: 2.0, 2: 3.0}, steps_per_epoch=2, verbose=0)
+    model.train_on_batch(x, y, class_weight={0: 1.0, 1: 2.0, 2: 3.0})
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

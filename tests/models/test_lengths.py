@@ -93,3 +93,9 @@ def test_the_length_of_a_data_set_of_planishs_own_class_is_named(model, length, 
 def test_numbers_of_batches(model, number):
     model.fit(batches(num_batches=number, __len__=lambda self: 99), verbose=0)
     assert model.optimizer.iterations == 3
+
+
+def test_a_length_below_zero_is_named(model):
+    source = type("Photos", (PyDataset,), {"__len__": lambda self: -1, "__getitem__": Batches.__getitem__})()
+    with pytest.raises(ValueError, match=r"`__len__` of Photos is not a number of batches\n(.*\n)*.*received: -1"):
+        model.fit(source, verbose=0)

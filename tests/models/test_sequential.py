@@ -325,3 +325,18 @@ def test_keras_objects_that_planish_does_not_have():
     config = {"layers": [{"module": "keras.layers", "class_name": "Conv2DTranspose", "config": {}}]}
     lines = error_of(lambda: Sequential.from_config(config))
     assert lines[0] == "Keras has keras.layers.Conv2DTranspose; planish does not"
+
+
+def test_a_class_that_derives_from_model_is_told_what_it_can_be():
+    class Net(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(TypeError, match=r"^Net derives from Model itself\n") as caught:
+        Net()
+    assert "class Net(planish.layers.Layer)" in str(caught.value)
+    assert "planish.Sequential([planish.Input(shape=...), Net()])" in str(caught.value)

@@ -115,6 +115,12 @@ def test_decay_is_ignored_with_a_warning(make):
     assert "decay" not in optimizer.get_config()
 
 
+def test_the_remedy_for_decay_begins_at_the_learning_rate_that_the_optimizer_has():
+    for optimizer, rate in ((SGD, "0.01"), (Adam, "0.001")):
+        with pytest.warns(UserWarning, match=rf"InverseTimeDecay\({rate}, decay_steps=1, decay_rate=0.1\)$"):
+            optimizer(decay=0.1)
+
+
 def test_old_configurations_hold_a_decay_of_zero():
     assert SGD.from_config({"learning_rate": 0.5, "decay": 0.0}).learning_rate == 0.5
 
