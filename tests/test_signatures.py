@@ -28,8 +28,8 @@ class OfOne(Metric):
         raise AssertionError("never called")
 
 
-class KerasLayer(Layer):
-    def call(self, inputs):
+class OfThree(Layer):
+    def call(self, one, two, three):
         raise AssertionError("never called")
 
 
@@ -52,8 +52,8 @@ def test_compile_refuses_them(arguments, said):
 
 def test_a_layer_is_told_how_its_call_is_called():
     with pytest.raises(TypeError, match="`call` takes other arguments") as caught:
-        Sequential([Input((3,)), KerasLayer(name="mine")])
-    assert str(caught.value).endswith("received: call(inputs)\n  remedy:   def call(self, x, context):")
+        Sequential([Input((3,)), OfThree(name="mine")])
+    assert str(caught.value).endswith("received: call(one, two, three)\n  remedy:   def call(self, x, context):")
 
 
 def test_a_metric_without_weights_is_fine_where_there_are_none():
