@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """What would only show after minutes of measuring."""
+    """Checks for mistakes that would otherwise show only after minutes of measuring."""
     for path in (arguments.json, arguments.markdown, arguments.picture):
         if path:
             model_files.check_writable(path)
@@ -94,7 +94,7 @@ def _show(timing: Timing, arguments: argparse.Namespace) -> None:
 
 
 def _others(model: Any, x: Any, y: Any, own: Timing, arguments: argparse.Namespace) -> list[Line]:
-    """One after the other; those that cannot run the model are left out, and said so."""
+    """One after the other; those that cannot run the model are left out, and a line says so."""
     lines = []
     for peer in bench_peers.installed():
         if arguments.only is not None and peer.name not in arguments.only:

@@ -31,7 +31,7 @@ import json, os, runpy, sys
 os.environ.update(json.loads(sys.argv[2]))
 runpy.run_module("planish.cli.bench_worker", run_name="__main__")
 """
-_APART = 1e-3  # of predictions, in which a library that computes something else would show
+_APART = 1e-3  # of predictions: a library that computes something else differs by more
 
 NAMES = tuple(_NEEDED)
 

@@ -37,16 +37,16 @@ def run(arguments: argparse.Namespace) -> None:
             rows = [[entry.key[:12], f"{entry.nbytes / 1024:,.0f} KB", _time(entry.last_used)] for entry in shown]
             table(["program", "size", "last used"], rows, numbers=[1])
         if (reason := _hindrance(folder)) is not None:
-            say(f"nothing new is kept: {reason}")
+            say(f"new programs are not kept: {reason}")
         say(f"{len(entries)} programs, {sum(entry.nbytes for entry in entries) / 2**20:,.1f} MB, in {folder}")
 
 
 def _hindrance(folder: str) -> str | None:
-    """Why programs cannot be kept in a folder, which need not exist yet."""
+    """Why programs cannot be kept in a folder, which may not exist yet."""
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder):
-        return f"{folder!r} is no folder"
+        return f"{folder!r} is not a folder"
     return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder!r} cannot be written"
 
 

@@ -1,4 +1,4 @@
-"""What a person reads: tables and lines, by rich on a terminal; plain text with tabs where a program reads it.
+"""Output for people: tables and lines, by rich on a terminal; plain text with tabs where a program reads it.
 
 Names from outside - of files, classes, layers - are shown without control characters.
 """
@@ -33,13 +33,13 @@ def one_line(error: BaseException | str) -> str:
 
 
 def did_you_mean(text: str, names: Iterable[str]) -> str | None:
-    """What to suggest instead of a name that does not exist; None if nothing is like it."""
+    """What to suggest instead of a name that does not exist; None if nothing is similar."""
     nearest = difflib.get_close_matches(text.lower(), list(names), n=1)
     return f"did you mean {nearest[0]!r}?" if nearest else None
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Names and values, one below the other; on a terminal, under a title."""
+    """Names and values, a line each; on a terminal, under a title."""
     if output.is_terminal():
         table([title, ""], rows)
         return
@@ -48,7 +48,7 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> None:
-    """A table; `numbers` are the columns that are set to the right."""
+    """A table; `numbers` are the columns that are aligned to the right."""
     cells = [[output.printable(cell) for cell in row] for row in rows]
     if not output.is_terminal():
         for row in cells:

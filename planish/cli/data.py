@@ -45,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The images of each part, `TRAINING` at least; the names of the classes; and what a model takes along of them."""
+    """The images of each part, `TRAINING` at least; the names of the classes; and what a model keeps of them."""
 
     parts: dict[str, Part]
     class_names: list[str]
@@ -57,12 +57,12 @@ class Data:
 
     @property
     def validation(self) -> Part | None:
-        """What an epoch is judged by: the part for validation, or else the test images."""
+        """The images by which an epoch is judged: the part for validation, or else the test images."""
         return self.parts.get(VALIDATION, self.parts.get(TEST))
 
     @property
     def test(self) -> Part | None:
-        """What is looked at when all is done, and was not seen before; None if validation needs it."""
+        """The images for the final results, not seen before; None if validation needs them."""
         return self.parts.get(TEST) if VALIDATION in self.parts else None
 
     @property
@@ -104,7 +104,7 @@ def arrays(text: str) -> Data:
         raise ValueError(
             explain(
                 what=f"the images in {text!r} have different shapes",
-                expected="x_test with images as those of x_train",
+                expected="images in x_test like those of x_train",
                 received=" and ".join(str(part.x.shape[1:]) for part in parts.values()),
             )
         )
@@ -143,7 +143,9 @@ def _images(array: Array, text: str) -> Array:
     if array.ndim != 4:
         raise ValueError(
             explain(
-                what=f"the images in {text!r}", expected="shape (n, height, width[, channels])", received=array.shape
+                what=f"the images in {text!r} have the wrong shape",
+                expected="(n, height, width[, channels])",
+                received=array.shape,
             )
         )
     return array
@@ -155,7 +157,7 @@ def _labels(array: Array, text: str) -> Array:
     if array.size != len(array) or array.dtype.kind not in "iu":
         raise ValueError(
             explain(
-                what=f"the labels in {text!r}",
+                what=f"the labels in {text!r} are not class indices",
                 expected="a class index for each image",
                 received=f"shape {array.shape}, dtype {array.dtype}",
             )

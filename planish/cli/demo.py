@@ -22,7 +22,7 @@ _CALLS = 3  # of predict: the first one compiles
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "demo",
-        help="train on the embedded digits, and see what comes out",
+        help="train on the embedded digits, and show the results",
         description="Trains the convolutional classifier of many tutorials on the handwritten digits that come with "
         "planish, and writes the model, pictures and a report.",
     )
@@ -94,7 +94,7 @@ def _compiling(start: float, end: float) -> float:
 
 
 def _compile_time(start: float, *, training: bool) -> str:
-    """What it took to come to the programs of one kind since then."""
+    """The time that it took to get the programs of one kind since then."""
     from planish.runtime.programs import makings
 
     made = [making for making in makings(start) if making.training == training]
@@ -124,7 +124,7 @@ def _write(model: Any, history: dict[str, list[float]], digits: data.Data, found
 
 
 def _write_report(model: Any, digits: data.Data, path: str) -> None:
-    """What the model makes of the first digit that it has not seen."""
+    """A report on the first digit that the model has not seen."""
     from planish.explain import page, report
 
     if importlib.util.find_spec("jinja2") is None:

@@ -1,4 +1,4 @@
-"""A photograph or a scan of a digit, made like the digits of MNIST: white on black, in a box of 20x20 pixels that lies
+"""Turns a photograph or scan of a digit into one like MNIST's: white on black, in a box of 20x20 pixels that lies
 with its centre of mass in the middle of 28x28.
 
 paper removed -> ink and specks told apart -> cropped -> 20x20 -> centred in 28x28
@@ -22,7 +22,7 @@ SIDE, _BOX = 28, 20
 _WHITE = 255.0
 
 _LARGEST_LOOKED_AT = 256  # pixels of a side: a digit that fills a tenth of a photograph still has more than it needs
-_PAPER = 1 / 3  # of the shorter side: what is wider is no stroke of a pen
+_PAPER = 1 / 3  # of the shorter side: anything wider is not the stroke of a pen
 _FAINTEST_INK = 12.0  # of 255
 _SMALLEST_PIECE = 1 / 20  # of the largest one
 _BINS = 256
@@ -31,7 +31,7 @@ _BINS = 256
 def like_mnist(path: str) -> NDArray[np.uint8]:
     """The digit in an image file: [28, 28, 1].
 
-    ValueError if nothing in it stands out from the paper, besides the errors of reading it.
+    ValueError if nothing in it stands out from the paper; also the errors of reading it.
     """
     grey = pixels(path, "grayscale").astype(np.float32)
     ink = _ink(_small(grey)[..., 0])
@@ -39,7 +39,7 @@ def like_mnist(path: str) -> NDArray[np.uint8]:
     if not kept.any():
         raise ValueError(
             explain(
-                what=f"there is no digit to be seen in {path!r}",
+                what=f"no digit can be seen in {path!r}",
                 expected="strokes that are darker (or lighter) than the paper around them",
             )
         )
@@ -73,7 +73,7 @@ def _extreme(image: Floats, window: int, choose: np.ufunc) -> Floats:
 
 
 def _threshold(ink: Floats) -> float:
-    """The value that parts two groups as far from each other as can be (Otsu's)."""
+    """The value that separates two groups as far as possible (Otsu's)."""
     counts, edges = np.histogram(ink, _BINS)
     middles = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -85,7 +85,7 @@ def _threshold(ink: Floats) -> float:
 
 
 def _pieces_of_digit(mask: Mask) -> Mask:
-    """The strokes, without specks of dust, and without what comes in from outside, such as the edge of a table."""
+    """The strokes, without specks of dust, and without anything that reaches in, such as the edge of a table."""
     pieces = _pieces(mask)
     inner = [piece for piece in pieces if not _touches_edge(piece, mask.shape)]
     largest = max(map(len, pieces), default=0)
@@ -99,7 +99,7 @@ def _pieces_of_digit(mask: Mask) -> Mask:
 
 
 def _pieces(mask: Mask) -> list[list[tuple[int, int]]]:
-    """Pixels that hang together, corners included."""
+    """Groups of connected pixels; corners connect."""
     left = {(row, column) for row, column in np.argwhere(mask).tolist()}
     found = []
     while left:
@@ -132,7 +132,7 @@ def _cropped(image: Floats) -> Floats:
 
 
 def _centred(image: Floats) -> NDArray[np.uint8]:
-    """In a box of 20 pixels, and that with its centre of mass in the middle."""
+    """Scaled into a box of 20 pixels, which lies with its centre of mass in the middle."""
     scale = _BOX / max(image.shape)
     size = tuple(max(1, round(scale * side)) for side in image.shape)
     box = resized(image[..., None], (size[0], size[1]), antialias=True)[..., 0]

@@ -25,7 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="loss and metrics of a saved model",
-        description="Tells the loss and the metrics of a saved model on all images of DATA, or on those that its "
+        description="Shows the loss and the metrics of a saved model on all images of DATA, or on those that its "
         "training held out.",
         epilog=_EXAMPLES,
     )

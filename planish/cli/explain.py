@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     from planish.explain import report
 
     if arguments.image is None and arguments.label is not None:
-        raise ValueError(explain(what="--label is the right class of an IMAGE, and there is none"))
+        raise ValueError(explain(what="--label names the right class of an IMAGE, but no IMAGE was given"))
     model_files.check_writable(arguments.out)
     model = model_files.load(arguments.model)
     names = model_files.class_names(model, arguments.model) if len(model.output_shape) == 2 else None

@@ -1,4 +1,4 @@
-"""A folder as data: its images in one size, as bytes in memory, and divided into parts."""
+"""A folder as data: its images in one size, as bytes in memory, divided into parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HELD_OUT, SMOOTHED = "held_out", "smoothed"
 """Names among a model's notes: the rule of what was held out; and that images are averaged when they become smaller."""
 
 LARGEST_BY_ITSELF = 64
-"""Pixels of a side of images whose size nobody asked for."""
+"""Pixels of a side of images if no size was asked for."""
 
 _LOOKED_AT = 100  # files, for the usual size
 _BATCH = 64
@@ -124,7 +124,7 @@ def reader_of(size: tuple[int, int], color_mode: str, smoothed: bool = True) -> 
 
 
 class _Files:
-    """Reads the files of a folder. What cannot be read is left out, and all of it is named at once."""
+    """Reads the files of a folder. Files that cannot be read are left out, and all are named at once."""
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._class_names = class_names
@@ -132,7 +132,7 @@ class _Files:
         self._broken: dict[str, str] = {}
 
     def read(self, files: Sequence[ImageFile], reader: ImageReader) -> Part:
-        """The images as bytes; there may be none that can be read."""
+        """The images as bytes; perhaps none of them can be read."""
         labels = [file.label for file in files]
         folder = ImageFolder([file.path for file in files], labels, self._class_names, reader=reader, batch_size=_BATCH)
         try:
@@ -150,7 +150,7 @@ class _Files:
         return Part(x, y, folder.file_paths)
 
     def warn_of_broken(self) -> None:
-        """ValueError if nothing could be read at all."""
+        """ValueError if no file could be read."""
         if not self._broken:
             return
         listed = "\n".join(f"{path!r} {reason}" for path, reason in sorted(self._broken.items()))
@@ -192,13 +192,13 @@ def _check_class_count(root: str, found: Listing) -> None:
             what=f"{root!r} has one class, so there is nothing to tell apart",
             expected="a folder of images for each class: cat/, dog/",
             received=f"{name}/",
-            remedy=f"if the classes lie deeper, give {inside!r}" if len(deeper) > 1 else None,
+            remedy=f"if the classes are further down, give {inside!r}" if len(deeper) > 1 else None,
         )
     )
 
 
 def _check_classes(root: str, names: Sequence[str], training: Part) -> None:
-    """Every class has an image to train with."""
+    """ValueError unless every class has an image to train with."""
     present = set(training.y.tolist())
     empty = [name for label, name in enumerate(names) if label not in present]
     if empty:

@@ -66,7 +66,7 @@ def listed(root: str, names: Sequence[str] | None = None) -> Listing:
     if not parts:
         _warn_of_deep_classes(root, known)
         return Listing(known, {ALL: _files(root, known, complete=names is None)})
-    wanted = first if names is None else None  # every class has images there
+    wanted = first if names is None else None  # every class must have images there
     files = {part: _files(folder, known, complete=folder == wanted) for part, folder in parts.items()}
     return Listing(known, files)
 
@@ -117,14 +117,14 @@ def _classes_in(folder: str) -> list[str]:
         explain(
             what=f"{folder!r} has no folders for classes",
             expected=f"a folder of images for each class: {os.path.join(folder, 'cat', '1.jpg')}",
-            received="images that lie in no such folder" if loose else "neither folders nor images",
+            received="images outside such folders" if loose else "neither folders nor images",
             remedy="move the images of each class into a folder with the name of the class" if loose else None,
         )
     )
 
 
 def _check_names(folder: str, known: Sequence[str], first: str | None) -> None:
-    """Every class folder is among the known ones: those of the model, or of the folder `first`."""
+    """ValueError unless every class folder is a known class: one of the model's, or of the folder `first`."""
     found = _folders(folder)
     if set(found) - set(known) or (first is None and not found):
         of = "of the model" if first is None else f"in {first!r}"
@@ -159,7 +159,7 @@ def _key(path: str, folder: str) -> str:
 
 
 def _warn_of_deep_classes(root: str, names: Sequence[str]) -> None:
-    """Class folders that hold only folders are rarely meant: one has given a folder that is one too high."""
+    """Warns of class folders that hold only folders: probably the folder that was given is one level too high."""
     deep = [name for name in names if not _has_images(place := os.path.join(root, name)) and _folders(place)]
     if not deep:
         return

@@ -1,4 +1,4 @@
-"""Image files on the command line: which are meant, and how they become what a model takes."""
+"""Image files on the command line: which files are meant, and how they become a model's input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
         "--digit", action="store_true",
-        help="the image shows a digit on paper: crop, centre and invert it as the digits of MNIST are",
+        help="the image shows a digit on paper: crop, centre and invert it like MNIST's digits",
     )  # fmt: skip
     either.add_argument("--invert", action="store_true", help="swap dark and light")
     model_files.add_scale(parser)
@@ -45,7 +45,7 @@ def files(given: Sequence[str]) -> Iterator[str]:
 
 def _matches(path: str) -> list[str]:
     if os.path.lexists(path) or not _PATTERN & set(path):
-        os.stat(path)  # which says what is wrong
+        os.stat(path)  # its error says what is wrong
         return [path]
     found = sorted(glob.glob(path, recursive=True))
     if not found:

@@ -13,7 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "inspect",
         help="graph, plan, loops, LLVM or assembly of a saved model",
-        description="Shows what the compiler makes of a saved model, at any stage.",
+        description="Shows what the compiler turns a saved model into, at any stage.",
     )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (default: the last pass)")

@@ -23,7 +23,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command of `arguments` (those of the process by default) and returns the exit code.
 
-    0 for success; 2 for a mistake, told in one line on standard error; 130 after Ctrl-C.
+    0 for success; 2 for a mistake, explained in one line on standard error; 130 after Ctrl-C.
     """
     given = _parsed(sys.argv[1:] if arguments is None else arguments)
     if given.run is None:
@@ -52,11 +52,11 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _settled(command: str) -> int:
-    """Whether all output was written. Who closes the pipe has seen enough; a full disk is a mistake."""
+    """Whether all output was written. Whoever closes the pipe has seen enough; a full disk is an error."""
     loss = taken_loss()
     if loss is None:
         return 0
-    with contextlib.suppress(AttributeError, OSError, ValueError):  # Python tries once more when it ends
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # Python tries again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(loss, BrokenPipeError):
         return 0
@@ -82,7 +82,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     parser = Parser(
         prog="planish",
         description="Compiles Keras-style convolutional classifiers for this CPU, and trains and runs them.",
-        epilog="planish COMMAND --help tells every argument of a command.",
+        epilog="planish COMMAND --help lists every argument of a command.",
     )
     parser.add_argument("--version", action="version", version=f"planish {planish.__version__}")
     parser.set_defaults(run=None, threads=None)

@@ -75,7 +75,7 @@ _BUILT_IN: dict[str, Callable[[int], list[Any]]] = {"blog": _blog, "small": _sma
 
 
 def _called(path: str, name: str, input_shape: Shape, classes: int) -> Model:
-    """What the user's function returns. Its own mistakes are told with the file and the line."""
+    """What the user's function returns. Errors in it are reported with the file and the line."""
     try:
         function = getattr(_module(path), name, None)
         if not callable(function):

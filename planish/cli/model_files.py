@@ -20,7 +20,7 @@ Array = NDArray[Any]
 _OF_ONE_SCORE = 2
 
 CLASSES = "classes.txt"
-"""Beside a model that `planish train` saved: the names of its classes, one a line."""
+"""Beside a model that `planish train` saved: the names of its classes, one per line."""
 
 CLASS_NAMES = "class_names"
 """The same among the notes in the model's own file, which is what counts."""
@@ -29,7 +29,7 @@ _LONGEST_LIST = 1 << 24
 
 
 def load(path: str, *, compile: bool = True) -> Any:
-    """A saved model. ValueError if it is not built, besides the errors of `load_model`."""
+    """A saved model. ValueError if it is not built; also the errors of `load_model`."""
     model = saving.load_model(path, compile=compile)
     if not model.built:
         raise ValueError(explain(what=f"{path!r} holds a model that was never built, so it does not have weights"))
@@ -71,7 +71,7 @@ def write_class_names(names: Sequence[str], folder: str) -> None:
 
 
 def class_names(model: Any, path: str) -> list[str]:
-    """What the classes of a model are called; numbers if nothing says so. ValueError if it gives no scores."""
+    """The names of a model's classes; numbers if it has none. ValueError if it does not give scores."""
     names = known_class_names(model, path)
     return names if names is not None else [str(index) for index in range(class_count(model))]
 
@@ -93,12 +93,12 @@ def _names_beside(path: str) -> list[str] | None:
         with open(beside, encoding="utf-8") as file:
             text = file.read(_LONGEST_LIST)
     except UnicodeDecodeError as error:
-        raise ValueError(explain(what=f"{beside!r} is not a text in UTF-8", received=str(error))) from error
+        raise ValueError(explain(what=f"{beside!r} is not text in UTF-8", received=str(error))) from error
     return text.removesuffix("\n").split("\n")
 
 
 def class_count(model: Any) -> int:
-    """How many classes a model tells apart: two if it gives one score. ValueError if it gives no scores."""
+    """How many classes a model tells apart: two if it gives one score. ValueError if it does not give scores."""
     shape = model.output_shape
     if len(shape) != 2 or shape[-1] is None:
         raise ValueError(

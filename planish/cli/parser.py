@@ -1,4 +1,4 @@
-"""What reads the arguments: argparse, with a word on what was probably meant."""
+"""Reads the arguments: argparse, with a hint at what was probably meant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDEST, _HELP_AT, _LINE = 100, 26, 80
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Examples stand as they are written; lines are no longer than can be read."""
+    """Examples are printed as written; lines stay short enough to read."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=_HELP_AT)
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(description=textwrap.fill(description, _LINE), formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
-        """A mistake in how a command is called: how it is called, one line, and exit code 2."""
+        """Reports a mistake in calling a command: its usage, one line, and exit code 2."""
         output.warn_of(self.format_usage().rstrip())
         complain(f"{self.prog}: error: {message}")
         raise SystemExit(MISTAKE)

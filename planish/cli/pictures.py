@@ -1,4 +1,4 @@
-"""Pictures of a training: its curve, and what the model makes of images. Drawn by matplotlib, if it is there."""
+"""Pictures of a training run: its curve, and the model's answers for images. Drawn by matplotlib, if installed."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def worst_mistakes(x: NDArray[Any], results: Results, class_names: Sequence[str]
 
 
 def confusion(results: Results, class_names: Sequence[str], path: str) -> None:
-    """How many images of each class (rows) are taken for which (columns), as a PNG."""
+    """How many images of each class (rows) are taken for each class (columns), as a PNG."""
     counts = results.confusion()
     names = [_short(name) for name in class_names]
     side = min(_LARGEST_SIDE, 2.5 + 0.45 * len(counts))

@@ -46,7 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The exit code: that of a mistake if an image could not be read; the others are named all the same."""
+    """The exit code: that of a mistake if an image could not be read; the other images are classified anyway."""
     model = model_files.load(arguments.model, compile=False)
     names = model_files.class_names(model, arguments.model)
     top = min(arguments.top, len(names))
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _scored(model: Any, arguments: argparse.Namespace, failures: dict[str, Failure]) -> Iterator[tuple[str, Any]]:
-    """Path and scores of the images that can be read; why the others cannot goes into `failures`."""
+    """Path and scores of the images that can be read; the reasons for the others go into `failures`."""
     paths = list(image_input.files(arguments.images))
     read = image_input.reader(model, arguments)
 

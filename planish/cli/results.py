@@ -1,5 +1,5 @@
-"""What a trained model makes of images that it has not seen: how often it takes one class for another, and where it
-errs most."""
+"""A trained model's answers for images that it has not seen: how often it takes one class for another, and its worst
+mistakes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MISTAKES_NAMED = 5
 
 
 class Results(NamedTuple):
-    """Class indices that are right and that the model gives [n], and its scores [n, classes]."""
+    """The right class indices and the model's [n], and its scores [n, classes]."""
 
     labels: NDArray[Any]
     predicted: NDArray[np.int64]
@@ -45,7 +45,7 @@ def of(model: Any, part: Part) -> Results | None:
 
 
 def show(results: Results, part: Part, class_names: Sequence[str]) -> None:
-    """The confusion matrix (of many classes, what is confused most), and the worst mistakes."""
+    """The confusion matrix (for many classes, the most frequent confusions), and the worst mistakes."""
     counts = results.confusion()
     if len(class_names) <= _MOST_CLASSES_IN_A_TABLE:
         say("\nclasses (rows), and what the model takes their images for (columns)")
@@ -66,7 +66,7 @@ def _show_most_confused(counts: NDArray[np.int64], class_names: Sequence[str]) -
         if others[row, column]
     ]
     if rows:
-        say("\nwhat is confused most")
+        say("\nmost frequent confusions")
         table(["class", "taken for", "images"], rows, numbers=[2])
 
 

@@ -17,7 +17,7 @@ from planish.saving import atomic_file
 
 MODEL, BEST, HISTORY = "model.keras", "best.keras", "history.json"
 EPOCHS, BEST_VALUE = "epochs", "best_value"
-"""Names among a model's notes: how many epochs it has seen, and the best value so far of what it is judged by."""
+"""Names among a model's notes: how many epochs it has seen, and the best value so far of the metric that judges it."""
 
 _SECONDS_BETWEEN_SAVES = 10.0
 _OWN = (MODEL, BEST, model_files.CLASSES)
@@ -25,7 +25,7 @@ _PICTURES = ("training-curve.png", "confusion.png", "mistakes.png")
 
 
 class Run:
-    """A folder to train into, and what of an earlier training is gone on with."""
+    """A folder to train into, and the state of an earlier run that is continued."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -42,15 +42,15 @@ class Run:
         if taken and not overwrite:
             raise FileExistsError(
                 explain(
-                    what=f"{self.folder!r} holds a run already",
+                    what=f"{self.folder!r} already holds a run",
                     received=", ".join(taken),
-                    remedy="--out NAME for another folder, --resume to go on with that run, or --overwrite",
+                    remedy="--out NAME for another folder, --resume to continue that run, or --overwrite",
                 )
             )
         model_files.check_folder(self.folder)
 
     def begin(self) -> None:
-        """Makes the folder, and removes what another run has left in it."""
+        """Makes the folder, and removes the files that another run left in it."""
         model_files.make_folder(self.folder)
         for name in (*_OWN, HISTORY, *_PICTURES):
             with contextlib.suppress(FileNotFoundError):
@@ -90,14 +90,14 @@ class Run:
         atomic_file.write(self.path(HISTORY), json.dumps(self.history).encode())
 
     def kept(self) -> str:
-        """What there is of a run that ends early."""
+        """Says what is left of a run that ends early."""
         best = f", {self.path(BEST)} the best model so far" if os.path.exists(self.path(BEST)) else ""
         epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
-        return f"{self.path(MODEL)} keeps the model after {epochs} and a part{best}; --resume goes on with it"
+        return f"{self.path(MODEL)} keeps the model after {epochs} and a part{best}; --resume continues it"
 
 
 class _Noter(Callback):
-    """Writes down after each epoch how far the run has come, and saves the model now and then."""
+    """Records after each epoch how far the run has come, and saves the model from time to time."""
 
     def __init__(self, run: Run, monitor: str) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ def _noted_number(model: Any, name: str, kind: type[int] | type[float]) -> Any:
 
 
 def _read_history(path: str, epochs: int) -> dict[str, list[float]]:
-    """The values of the epochs so far; none if the file is not there or is another one."""
+    """The values of the epochs so far; none if the file is missing or is not a run's."""
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)

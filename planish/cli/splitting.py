@@ -1,7 +1,7 @@
-"""Which images of a folder without parts are held out: a fifth of each class, by a rule that a model can take along.
+"""Which images of a folder without parts are held out: a fifth of each class, by a rule that a model can keep.
 
-An image is held out if the hash of its place within the class folder is small enough. What was trained on is never held
-out later, whatever images are added, removed or moved to another machine.
+An image is held out if the hash of its place within the class folder is small enough. An image that was
+trained on is never held out later, whatever images are added, removed or moved to another machine.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def _modules(nn: Any, layer: Any, is_last: bool) -> Iterator[Any]:
 def _unknown(layer: Any, expected: str) -> ValueError:
     return ValueError(
         explain(
-            what="no counterpart in PyTorch is known here",
+            what="planish knows no counterpart in PyTorch",
             layer=f"{type(layer).__name__} '{layer.name}'",
             expected=expected,
         )

@@ -28,14 +28,14 @@ examples:
 """
 
 _FEWEST_EPOCHS, _MOST_EPOCHS = 5, 30
-_ENOUGH_IMAGES = 6_000  # to be seen by a model whose epochs nobody has counted
+_ENOUGH_IMAGES = 6_000  # that a model sees if --epochs is not given
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "train",
         help="train a model on folders of images, or on a data set",
-        description="Trains a model, and saves the last and the best one with pictures of what they learnt. "
+        description="Trains a model, and saves the last and the best one with pictures of what it learned. "
         "Ctrl-C ends it, and keeps both.",
         epilog=_EXAMPLES,
     )
@@ -90,13 +90,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--out", default="trained", metavar="DIR", help="folder for the run (default: %(default)s)")
     either = group.add_mutually_exclusive_group()
     either.add_argument(
-        "--resume", action="store_true", help="go on with the run in --out until it has seen --epochs epochs"
+        "--resume", action="store_true", help="continue the run in --out until it has seen --epochs epochs"
     )
     either.add_argument("--overwrite", action="store_true", help="replace the run in --out")
 
 
 class _Augment(argparse.Action):
-    """Refused by name, with the way out."""
+    """Refuses the option by name, with a way out."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         parser.error(
@@ -135,7 +135,7 @@ def _check_resumed(arguments: argparse.Namespace) -> None:
 
 
 def _seed(seed: int | None, epochs: int) -> None:
-    """A run that goes on does not draw what its first epochs drew."""
+    """A resumed run does not draw the same random numbers as its first epochs."""
     if seed is not None:
         utils.set_random_seed(seed + epochs)
 
@@ -180,9 +180,9 @@ def _train(model: Any, examples: Data, arguments: argparse.Namespace, run: Run) 
     if run.epochs and run.epochs >= epochs:
         raise ValueError(
             explain(
-                what=f"the run in {run.folder!r} has seen {run.epochs} epochs already",
+                what=f"the run in {run.folder!r} has already seen {run.epochs} epochs",
                 received=f"--epochs {epochs}",
-                remedy=f"--epochs {run.epochs + epochs} goes on for {epochs} more",
+                remedy=f"--epochs {run.epochs + epochs} continues for {epochs} more",
             )
         )
     if arguments.lr is not None:
@@ -208,7 +208,7 @@ def _train(model: Any, examples: Data, arguments: argparse.Namespace, run: Run) 
 
 
 def _usual_epochs(images: int) -> int:
-    """Few images are to be seen more often."""
+    """Few images are seen more often."""
     return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, math.ceil(_ENOUGH_IMAGES / max(1, images))))
 
 
@@ -231,7 +231,7 @@ def _stopping(arguments: argparse.Namespace, monitor: str) -> list[Callback]:
 
 
 def _report(model: Any, examples: Data, run: Run) -> None:
-    """What the best model makes of images that it has not seen."""
+    """The best model's results on images that it has not seen."""
     best = run.path(BEST) if os.path.exists(run.path(BEST)) else None
     model = model if best is None else model_files.load(best)
     judged = examples.test or examples.validation
@@ -270,7 +270,7 @@ def _draw(run: Run, examples: Data, found: results.Results | None, judged: Part 
 
 @contextmanager
 def _memory_explained(text: str) -> Iterator[None]:
-    """Says what of the arguments makes a training smaller."""
+    """Adds which arguments make a training run smaller."""
     try:
         yield
     except MemoryError as error:
@@ -280,7 +280,7 @@ def _memory_explained(text: str) -> Iterator[None]:
         smaller = "smaller images (--size 64), or " if data.is_folder(text) else ""
         raise MemoryError(
             explain(
-                what="the training does not fit into memory",
+                what="training does not fit into memory",
                 received=first,
                 remedy=f"{smaller}a smaller model (--model small), or fewer images in a step (--batch-size 8)",
             )

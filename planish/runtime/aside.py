@@ -1,8 +1,8 @@
-"""Work on a thread of its own, which has a stack that compiling cannot overflow; who waits for it hears Ctrl-C.
+"""Work on a thread of its own, whose stack compiling cannot overflow; whoever waits for it can be interrupted.
 
 LLVM walks through code by recursion. On the stack of a user's thread, which may be a few hundred kilobytes, that could
-end the process; and in the main thread a signal would wait until LLVM is done. Work that somebody was waiting for and
-was interrupted goes on: what comes of it is there for the next one who asks, and Python waits for it before it exits.
+end the process; and in the main thread a signal would wait until LLVM is done. Work goes on when
+the waiting for it is interrupted: its result is there for the next thread that asks, and Python waits for it at exit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SECONDS_TO_LOOK_AGAIN = (
 )
 _STARTING = forking.Lock()
 _STAYED_BEHIND = explain(
-    what="the process was forked while another thread compiled: nobody goes on with that here",
+    what="the process was forked while another thread compiled: that does not continue here",
     rule="a forked child has none of its parent's other threads",
     remedy="call the model again in the child",
 )
@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 
 
 class Aside(Generic[_Result]):
-    """A piece of work that any number of threads may wait for; the first one has it begun.
+    """A piece of work that any number of threads may wait for; the first one starts it.
 
     Made of bare locks, as `workers._Crew` is. Ctrl-C may end the first one's call at any place, so whoever comes next
     begins the work if nobody has.
@@ -48,13 +48,13 @@ class Aside(Generic[_Result]):
         forking.tell_child(self)
 
     def after_fork(self) -> None:
-        """In a child nobody is at it; who waited for it there, in a signal's handler say, is told."""
+        """In a child nobody does it; whoever waits for it there, such as a signal handler, gets an error."""
         if self._claim.locked() and not self._finished:
             self._error = RuntimeError(_STAYED_BEHIND)
             self._finished = True
 
     def _begin(self) -> None:
-        """On a new thread; on this one, if the system has none to give."""
+        """Runs on a new thread, or on this one if the system cannot start one."""
         thread = threading.Thread(target=self._run, name="planish compiles")
         try:
             with _STARTING.lock:
@@ -77,7 +77,7 @@ class Aside(Generic[_Result]):
         self._latch.release()
 
     def result(self, late: Callable[[], None] = lambda: None) -> _Result:
-        """What came of the work, or what it raised. `late` is called once, if it takes longer than a second."""
+        """The result of the work; raises what it raised. `late` is called once, if it takes longer than a second."""
         if not self._claim.locked():
             self._begin()
         if not self._wait(SECONDS_UNTIL_LATE) and not self._told:

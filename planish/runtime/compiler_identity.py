@@ -1,6 +1,6 @@
-"""Which compiler this is: programs that another one made are not run.
+"""Identifies this compiler: programs that another one made are not run.
 
-The identity is planish's version, llvmlite's, and a digest of what the compiler's files hold. So a cache that was
+The identity is planish's version, llvmlite's, and a digest of the compiler's files. So a cache that was
 filled while a container's image was built serves the containers, whose files have other times, and an upgrade never
 meets old code, whether planish lies in files, in a zip, or without its sources.
 """
@@ -20,7 +20,7 @@ ROOMS = ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels")
 """Folders of the package whose files decide what a program is."""
 
 _PYC_HEADER_NBYTES = 16
-"""Of a compiled module without its source: magic, flags, and the time and size of a source that is not there."""
+"""The header of a compiled module without source: magic, flags, and time and size of the missing source."""
 
 
 @cache
@@ -63,7 +63,7 @@ def _contents(root: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _members() -> Iterator[tuple[str, bytes]]:
-    """What `_contents` gives, of a package in a zip."""
+    """What `_contents` gives, for a package in a zip."""
     from importlib.resources import files
 
     package = files("planish")

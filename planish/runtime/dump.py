@@ -51,7 +51,7 @@ def describe(request: Request, after: str | None, form: str) -> str:
         raise ValueError(unknown_name("form of a program", form, config.EMITTED))
     if after is not None and form != "graph":
         raise ValueError(
-            explain(what=f"a pass leaves a graph, no {form}", expected="form 'graph' together with the name of a pass")
+            explain(what=f"a pass leaves a graph, not {form}", expected="form 'graph' together with the name of a pass")
         )
     recorder = Recorder()
     plan = compiler.plan(request, recorder)

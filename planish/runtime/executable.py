@@ -26,14 +26,14 @@ Arrays = Mapping[str, Array]
 
 # Threads draw this many blocks at a time: about a thousand images, some milliseconds of work.
 CHUNK_BLOCKS = 36
-# Below this many images another thread costs more than it gives.
+# Below this many images another thread costs more than it saves.
 FEWEST_IMAGES_FOR_THREADS = 112
 FEWEST_IMAGES_FOR_WORKERS = 256
 _WATCH_SECONDS = 0.05
 
 _INSIDE_OF_ITSELF = explain(
-    what="a model was called while it computes, in the same thread: from a signal's handler, or from a hook",
-    rule="a program does one computation at a time, and this one would wait for itself for ever",
+    what="a model was called while it computes, in the same thread: from a signal handler, or from a hook",
+    rule="a program does one computation at a time, so this one would wait for itself for ever",
     remedy="let the handler set a flag, and call the model when the first call has returned\n"
     "or call a copy of the model: copy.deepcopy(model)",
 )
@@ -45,10 +45,10 @@ def _names(input_dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
 
 
 class _Executable:
-    """What both kinds have in common: a program, its arena, and scratch memory for each thread.
+    """What both kinds share: a program, its arena, and scratch memory for each thread.
 
-    One run at a time: another thread waits for its turn. A run inside of one, from a signal's handler say, would wait
-    for ever, and is refused.
+    One run at a time: another thread waits for its turn. A run inside another, such as one from a signal handler,
+    would wait for ever, and is refused.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class _Executable:
         self._left_behind = False
 
     def after_fork(self) -> None:
-        """A run that another thread was in does not go on here, and has left its memory as it was in the middle."""
+        """A run of another thread does not continue here, and has left its memory half-written."""
         self._left_behind = self._left_behind or self._running
         if forking.is_lost(self._lock):
             self._lock = threading.RLock()
             self._running = False
 
     def _refuse_or_start_anew(self) -> None:
-        """RuntimeError inside of another run; fresh memory after one that was left behind in another process."""
+        """RuntimeError inside another run; fresh memory after a run that was left behind in another process."""
         if self._running:
             raise RuntimeError(_INSIDE_OF_ITSELF)
         self._start_anew()
@@ -124,7 +124,7 @@ class InferenceExecutable(_Executable):
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...], all C-contiguous, on all threads.
 
-        Parameters are packed anew when `version` is another than last time. RuntimeError inside of another run.
+        Parameters are packed again when `version` differs from last time. RuntimeError inside another run.
         """
         with self._lock:
             if self._running or self._left_behind:
@@ -189,7 +189,7 @@ class Run(NamedTuple):
 
     @property
     def arrays(self) -> dict[str, Arrays]:
-        """By the kind of argument that they are to a program."""
+        """By kind of a program's argument."""
         return {"parameter": self.parameters, "input": self.inputs, "scalar": self.scalars, "output": self.outputs}
 
     def single(self, step: int, batched: Collection[str]) -> Run:
@@ -290,6 +290,6 @@ class TrainingExecutable(_Executable):
                 work(0)
             else:
                 run_watched(work, threads, watch, stop, _WATCH_SECONDS)
-        finally:  # an interrupted run tells how far it came, too
+        finally:  # an interrupted run also reports how far it came
             watch()
         return int(words[layout.DONE // 8])

@@ -12,7 +12,7 @@ def describe(graph: Graph, after: str | None = None, emit: str = "graph", *, bat
     """A program for float32 images: 'graph' (after the pass `after`, or the last one), 'plan', 'loops', 'llvm' or
     'asm'. With a batch size it is a training program.
 
-    ValueError for an unknown pass or form, and for a pass with another form than 'graph'.
+    ValueError for an unknown pass or form, and for a pass with a form other than 'graph'.
     """
     types = {"f32": "float32", "i32": "int32"}
     dtypes = {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}

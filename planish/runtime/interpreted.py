@@ -1,4 +1,4 @@
-"""Executables that interpret the graph with NumPy: slow and plainly right, the oracle for the compiled ones.
+"""Executables that interpret the graph with NumPy: slow and obviously right, the oracle for the compiled ones.
 
 They keep the promises of the compiled executables: the same arguments, parameters updated in place, a step that is
 either done as a whole or not at all.
@@ -30,7 +30,7 @@ class InterpretedInference:
         self._depends_on_batch = any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
-        """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters to packed parameters only."""
+        """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters only to packed parameters."""
         at_once = count if self._depends_on_batch else _IMAGES_AT_ONCE
         for start in range(0, count, max(1, at_once)):
             rows = slice(start, min(start + at_once, count))
@@ -101,12 +101,12 @@ class InterpretedTraining:
 
 
 def _quietly(graph: Graph, bindings: Mapping[str, Any], batch_size: int) -> Results:
-    """Infinities and NaN come and go without a word, as in compiled code."""
+    """Infinities and NaN raise no warnings, as in compiled code."""
     with np.errstate(all="ignore"):
         return interpret(graph, bindings, batch_size=batch_size)
 
 
 def _element_types(graph: Graph) -> dict[str, Any]:
-    """What each input is to the graph, whatever it is in memory."""
+    """Each input in the type that the graph gives it, whatever its type in memory."""
     types = {"f32": np.float32, "i32": np.int32}
     return {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}

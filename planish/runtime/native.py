@@ -1,4 +1,4 @@
-"""Object code made callable. Here and in `codegen` llvmlite is known, nowhere else."""
+"""Makes object code callable. Only this file and `codegen` know llvmlite."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Compiled programs on disk, from one process to the next.
 
 An entry is one file, named by its key: a header (magic, version of the format, the key again, length and SHA-256 of the
-code), then the code. What is damaged, cut short or of another make reads as missing, and is written anew. What is not
-private to the user is not used, and a warning says so once. Whatever the disk refuses, planish works, compiling anew.
+code), then the code. Entries that are damaged, cut short or of another version
+read as missing, and are rewritten. A folder that is not private to the user is not used, and a warning says so once.
+Whatever the disk refuses, planish works: it compiles again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from planish import config
 from planish.runtime.private_folder import NotPrivateError, PrivateFolder
 
 LIMIT_NBYTES = 256 * 2**20
-"""The folder is kept below this; the entries that have not been used for the longest go first."""
+"""The folder stays smaller than this; the least recently used entries go first."""
 
 FORMAT_VERSION = 1
 
@@ -55,7 +56,7 @@ def cache_folder() -> str | None:
 
 
 def load(key: str, kind: str = CODE) -> bytes | None:
-    """What is stored under `key` (SHA-256 in hexadecimal); None if there is nothing that can be trusted."""
+    """The code stored under `key` (SHA-256 in hexadecimal); None if there is none that can be trusted."""
     digest = _digest(key)
     path = cache_folder()
     if path is not None:
@@ -76,7 +77,7 @@ def store(key: str, code: bytes, kind: str = CODE) -> None:
 
 
 def entries() -> list[Entry]:
-    """What is in the cache, the most recently used first."""
+    """The entries of the cache, the most recently used first."""
     path = cache_folder()
     if path is not None:
         with _forgiving(path), PrivateFolder(path) as folder:
@@ -97,7 +98,7 @@ def clear() -> int:
 
 @contextlib.contextmanager
 def _forgiving(path: str) -> Iterator[None]:
-    """The cache only saves time: nothing that is wrong with it stops the program."""
+    """The cache only saves time: no error in it stops the program."""
     try:
         yield
     except OSError:

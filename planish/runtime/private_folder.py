@@ -86,7 +86,7 @@ class PrivateFolder:
         return True
 
     def files(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Name and status of every plain file. What a process that died left half-written is removed on the way."""
+        """Name and status of every plain file. Files that a dead process left half-written are removed on the way."""
         with os.scandir(self.path if self._descriptor is None else self._descriptor) as found:
             for entry in found:
                 with contextlib.suppress(FileNotFoundError):
@@ -125,7 +125,7 @@ if sys.platform != "win32":
             raise NotPrivateError(f"others can write {what} (mode {stat.S_IMODE(status.st_mode):o})")
 
     def _check_way_to(path: str) -> None:
-        """Nobody else may have laid the link that `path` may be, nor be able to put another folder in a parent's place.
+        """Nobody else may have made the link that `path` may be, or be able to replace a parent with another folder.
 
         A parent that everyone can write is fine with its sticky bit, as /tmp has it: only owners move what is theirs.
         """

@@ -21,7 +21,7 @@ from planish.runtime.native import NativeCode
 
 
 class Compiled(NamedTuple):
-    """A program ready to be called. Sizes in bytes. What is kept has numbers for the names of parameters.
+    """A program ready to be called. Sizes in bytes. Stored programs have numbers in place of parameter names.
 
     A program stops at an image of a `watched` input that holds NaN or infinity.
     """
@@ -51,7 +51,7 @@ _MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
 
 
 class _UnderWay:
-    """What is being made, by key. A forked child has none of the threads that do it."""
+    """Programs that are being made, by key. A forked child has none of the threads that make them."""
 
     def __init__(self) -> None:
         self.programs: dict[str, Aside[Compiled]] = {}
@@ -65,7 +65,7 @@ _UNDER_WAY = _UnderWay()
 
 
 def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
-    """The program for the current target. Models that differ in names only share it.
+    """The program for the current target. Models that differ only in names share it.
 
     Threads that want the same one wait for one compilation, which goes on if Ctrl-C ends the waiting.
     """
@@ -124,7 +124,7 @@ def _say_that_it_takes_long(training: bool) -> None:
 
 
 def makings(since: float) -> list[Making]:
-    """The last programs that were made since then, in their order; one that was there already is not made again."""
+    """The last programs that were made since then, in order; one that already existed is not made again."""
     with _MAKING.lock:
         return [making for making in _MAKINGS if making.started >= since]
 
@@ -156,7 +156,7 @@ def _key(
 
 
 def _loaded(key: str, target: Target) -> Compiled | None:
-    stored = None if config.value("PLANISH_DUMP") else object_cache.load(key)  # what is shown has to be made
+    stored = None if config.value("PLANISH_DUMP") else object_cache.load(key)  # a program that is shown has to be made
     if stored is None:
         return None
     head, _, code = stored.partition(b"\n")

@@ -1,4 +1,4 @@
-"""How many threads planish uses: what the program asked for, else the environment, else the CPUs it may use.
+"""How many threads planish uses: as many as the program asked for, else the environment, else the CPUs it may use.
 
 The number of threads never changes a result, only how long it takes.
 """

@@ -1,8 +1,8 @@
 """Threads that call native code. Native calls release the interpreter lock, so Python threads are all it takes.
 
 Native code writes to memory that its caller owns, so no call returns before all of its threads have left, whatever
-is raised meanwhile: Ctrl-C, a signal's handler, a thread that cannot be started. Nothing here holds a lock while a
-signal's handler may run that wants the same one.
+is raised meanwhile: Ctrl-C, a signal handler, a thread that cannot be started. Nothing here holds a lock while a
+signal handler may run that wants the same one.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class NoThreadError(RuntimeError):
 
 
 class _Crew:
-    """Who is inside of a piece of work. Once it is closed, nobody gets in.
+    """The threads that do a piece of work. Once it is closed, no other gets in.
 
-    Made of bare locks: an exception out of the blue can leave a condition variable without the lock it believes to
-    hold. A child forked meanwhile has none of the others: there, what they had not finished is a failure.
+    Made of bare locks: an asynchronous exception can leave a condition variable without the lock that it believes it
+    holds. A child forked meanwhile has none of the others: there, what they had not finished is a failure.
     """
 
     def __init__(self) -> None:
@@ -80,12 +80,12 @@ class _Crew:
                     self._none_left.release()
 
     def wait(self, seconds: float) -> bool:
-        """Whether somebody came and all have left, after waiting for that for so long."""
+        """Whether a thread came and all have left, after waiting at most so long for that."""
         self._none_left.acquire(timeout=seconds)
         return self._came and not self._inside
 
     def close(self) -> None:
-        """Waits until all have left. What is raised meanwhile, by a second Ctrl-C say, is raised when they have."""
+        """Waits until all have left. What is raised meanwhile, for example by a second Ctrl-C, is raised afterwards."""
         raised: BaseException | None = None
         while True:
             try:
@@ -109,7 +109,7 @@ class _Invitation(NamedTuple):
 
 
 class _Helpers:
-    """Kept threads that come to the work they are invited to, one after the other.
+    """Kept threads that join the work that they are invited to, one piece after the other.
 
     While all of them are busy elsewhere, invitations wait; they are withdrawn when the work is done without them.
     """
@@ -121,7 +121,7 @@ class _Helpers:
     def after_fork(self) -> None:
         self._threads: list[threading.Thread] = []
         self._invitations: deque[_Invitation] = deque()
-        self._calls: SimpleQueue[None] = SimpleQueue()  # a signal's handler may use it while this thread does
+        self._calls: SimpleQueue[None] = SimpleQueue()  # a signal handler may use it while this thread does
 
     def keep(self, count: int) -> None:
         """Has at least so many threads, if the system gives them: those that are there do all."""
@@ -150,7 +150,7 @@ class _Helpers:
             self._come()
 
     def _come(self) -> None:
-        """Nothing of the work is left when this returns: who waits must not keep arrays alive."""
+        """Nothing of the work is left when this returns: waiting threads must not keep arrays alive."""
         try:
             crew, work = self._invitations.popleft()
         except IndexError:  # it was withdrawn
@@ -162,9 +162,9 @@ _HELPERS = _Helpers()
 
 
 def run_together(work: Callable[[int], None], threads: int, stop: Callable[[], None]) -> None:
-    """Calls work(0) here, and work(1) .. work(threads - 1) on such other threads as come before work(0) is done.
+    """Calls work(0) here, and work(1) .. work(threads - 1) on those that come before work(0) is done.
 
-    So each of them has to go on until nothing is left to do. Returns when all have returned, raising what one raised.
+    Each of them has to continue until nothing is left to do. Returns when all have returned, raising what one raised.
     `stop` is called if something is raised here, and lets the others return early.
     """
     if threads == 1:
@@ -196,10 +196,10 @@ def _invite(crew: _Crew, work: Callable[[int], None], threads: int) -> None:
 def run_watched(
     work: Callable[[int], None], threads: int, watch: Callable[[], None], stop: Callable[[], None], seconds: float
 ) -> None:
-    """Calls work(0) on another thread and work(1) .. work(threads - 1) on such as come before all are done, and `watch`
-    here every so many seconds.
+    """Calls work(0) on another thread and work(1) .. work(threads - 1) on those that come before all is done, and
+    `watch` here every so many seconds.
 
-    Each of them has to go on until nothing is left to do. If `watch`, or a signal such as Ctrl-C, raises, `stop` is
+    Each of them has to continue until nothing is left to do. If `watch`, or a signal such as Ctrl-C, raises, `stop` is
     called, the threads are waited for, and the exception goes on. NoThreadError if there is no other thread.
     """
     crew = _Crew()

@@ -24,7 +24,7 @@ def planish(capsys, monkeypatch, tmp_path):
 
 @pytest.fixture
 def stripes(tmp_path):
-    """Data that are learnt at once, as .npz: images 8x8 with a bright left (class 0) or right half (class 1)."""
+    """Data that are learned at once, as .npz: images 8x8 with a bright left (class 0) or right half (class 1)."""
     random = np.random.default_rng(0)
 
     def split(count):

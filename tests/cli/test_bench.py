@@ -193,6 +193,6 @@ def test_layers_in_pytorch():
     ],
 )
 def test_layers_without_a_counterpart(layer, expected):
-    with pytest.raises(ValueError, match=r"'it': no counterpart in PyTorch is known here\n  expected: ") as raised:
+    with pytest.raises(ValueError, match=r"'it': planish knows no counterpart in PyTorch\n  expected: ") as raised:
         torch_model(Sequential([Input((8, 8, 2)), layer]))
     assert f"expected: {expected}" in str(raised.value)

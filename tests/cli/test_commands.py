@@ -122,7 +122,7 @@ def test_interrupted_training_leaves_a_model(planish, stripes, tmp_path, monkeyp
     code, _, err = planish("train", stripes, "--model", "softmax")
     assert code == 130
     kept = os.path.join("trained", "model.keras")
-    assert err == f"interrupted: {kept} keeps the model after 0 epochs and a part; --resume goes on with it\n"
+    assert err == f"interrupted: {kept} keeps the model after 0 epochs and a part; --resume continues it\n"
     assert load_model(tmp_path / "trained" / "model.keras").optimizer.iterations > 0
 
 

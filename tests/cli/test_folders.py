@@ -105,7 +105,7 @@ def test_one_class_that_holds_the_classes(images):
     with (
         pytest.warns(UserWarning, match="holds only folders"),
         pytest.raises(
-            ValueError, match=r"one class, .*\n.*\n.*\n  remedy:   if the classes lie deeper, give '.*photos'"
+            ValueError, match=r"one class, .*\n.*\n.*\n  remedy:   if the classes are further down, give '.*photos'"
         ),
     ):
         folder_data.for_training(str(root))

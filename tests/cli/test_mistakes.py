@@ -144,7 +144,7 @@ def test_suggestions(fails, stripes):
 @pytest.mark.parametrize("form", ["plan", "loops", "llvm", "asm"])
 def test_a_pass_leaves_a_graph(fails, right_half, form):
     message = fails("inspect", right_half, "--after", "simplify", "--emit", form)
-    assert message.startswith(f"a pass leaves a graph, no {form}; ")
+    assert message.startswith(f"a pass leaves a graph, not {form}; ")
 
 
 # ---------------------------------------------------------------------- classes
@@ -216,7 +216,7 @@ def test_a_model_that_gives_no_scores(fails, stripe_images, tmp_path):
 def test_class_names_in_another_encoding(fails, right_half, stripe_images):
     names = right_half.parent / "classes.txt"
     names.write_bytes(b"\xff\n")
-    assert fails("predict", right_half, stripe_images).startswith(f"{str(names)!r} is not a text in UTF-8; ")
+    assert fails("predict", right_half, stripe_images).startswith(f"{str(names)!r} is not text in UTF-8; ")
 
 
 def test_names_that_the_terminal_cannot_show(right_half, stripe_images):
@@ -231,7 +231,10 @@ def test_explain_with_a_wrong_label(fails, right_half, stripe_images):
     image = stripe_images / "left" / "00.png"
     message = fails("explain", right_half, image, "--label", 2)
     assert "`label` is not a class of the model; expected: 0 to 1; received: 2" in message
-    assert fails("explain", right_half, "--label", 1) == "--label is the right class of an IMAGE, and there is none"
+    assert (
+        fails("explain", right_half, "--label", 1)
+        == "--label names the right class of an IMAGE, but no IMAGE was given"
+    )
 
 
 # ---------------------------------------------------------------------- the environment
@@ -256,7 +259,7 @@ def test_what_is_to_be_shown_is_not_loaded(planish, right_half, stripe_images, t
 def test_cache_says_why_nothing_is_kept(planish, tmp_path, monkeypatch, read_only):
     place = tmp_path / "a file"
     monkeypatch.setenv("PLANISH_CACHE_DIR", str(place))
-    assert planish("cache")[1].startswith(f"nothing new is kept: {str(tmp_path)!r} cannot be written\n")
+    assert planish("cache")[1].startswith(f"new programs are not kept: {str(tmp_path)!r} cannot be written\n")
     place.write_text("")
-    assert planish("cache")[1].startswith(f"nothing new is kept: {str(place)!r} is no folder\n")
+    assert planish("cache")[1].startswith(f"new programs are not kept: {str(place)!r} is not a folder\n")
     assert object_cache.entries() == []

@@ -52,7 +52,7 @@ def test_a_test_set_is_looked_at_when_all_is_done(planish, tmp_path):
         for name in ("a", "b"):
             (tmp_path / "data" / part / name).mkdir(parents=True)
             for number in range(6):
-                pixels = random.integers(0, 256, (12, 12, 3), dtype=np.uint8)  # nothing to be learnt
+                pixels = random.integers(0, 256, (12, 12, 3), dtype=np.uint8)  # nothing to be learned
                 Image.fromarray(pixels).save(tmp_path / "data" / part / name / f"{number}.png")
     code, out, err = planish("train", "data", "--model", "softmax", "--epochs", 2, "--seed", 3)
     assert (code, err) == (0, "")

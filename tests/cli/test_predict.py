@@ -130,7 +130,7 @@ def test_paper_without_a_digit(planish, right_half, size):
     Image.fromarray(np.full(size, 200, np.uint8)).save("paper.png")
     code, out, err = planish("predict", right_half, "paper.png", "--digit")
     assert (code, out) == (2, "")
-    assert err.startswith("planish predict: error: there is no digit to be seen in 'paper.png'; expected: strokes ")
+    assert err.startswith("planish predict: error: no digit can be seen in 'paper.png'; expected: strokes ")
 
 
 def test_digits_for_models_of_other_sizes(planish, right_half):

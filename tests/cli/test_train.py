@@ -106,8 +106,8 @@ def test_another_run_is_never_overwritten_unasked(trained, tmp_path):
     code, out, err = trained()
     assert (code, out) == (2, "")
     assert err == (
-        "planish train: error: 'trained' holds a run already; received: model.keras, best.keras, classes.txt; "
-        "remedy: --out NAME for another folder, --resume to go on with that run, or --overwrite\n"
+        "planish train: error: 'trained' already holds a run; received: model.keras, best.keras, classes.txt; "
+        "remedy: --out NAME for another folder, --resume to continue that run, or --overwrite\n"
     )
     assert {path.name: path.read_bytes() for path in (tmp_path / "trained").iterdir()} == before
 
@@ -170,7 +170,7 @@ def test_a_run_that_has_seen_all_its_epochs(trained, continued):
     trained(epochs=2)
     code, _, err = continued(epochs=2)
     assert code == 2
-    assert "has seen 2 epochs already; received: --epochs 2; remedy: --epochs 4 goes on for 2 more" in err
+    assert "has already seen 2 epochs; received: --epochs 2; remedy: --epochs 4 continues for 2 more" in err
 
 
 def test_there_is_nothing_to_go_on_with(continued):
@@ -230,7 +230,7 @@ def test_ctrl_c_says_what_was_kept(planish, stripes, tmp_path, monkeypatch):
     assert code == 130
     assert err == (
         f"interrupted: {last} keeps the model after 2 epochs and a part, {best} the best model so far; "
-        "--resume goes on with it\n"
+        "--resume continues it\n"
     )
     monkeypatch.undo()
     os.chdir(tmp_path)
@@ -346,7 +346,7 @@ def test_a_model_that_does_not_fit_into_memory_names_the_size(planish, stripe_im
     monkeypatch.setattr("planish.cli.model_choice.make", fail)
     code, _, err = planish("train", stripe_images)
     assert code == 2
-    assert "the training does not fit into memory; received: no room; remedy: smaller images (--size 64), or " in err
+    assert "training does not fit into memory; received: no room; remedy: smaller images (--size 64), or " in err
 
 
 def test_a_layer_of_a_terabyte_names_the_size(planish, stripe_images, tmp_path):
