@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import warnings
@@ -14,6 +15,7 @@ from planish.cli import splitting
 from planish.cli.data import Array, Data, Part
 from planish.cli.folders import ALL, TRAINING, VALIDATION, ImageFile, Listing, listed
 from planish.errors import explain
+from planish.memory import machine_nbytes
 from planish.utils.image_batches import ImageFolder
 from planish.utils.image_files import image_size
 from planish.utils.image_modes import CHANNELS
@@ -27,6 +29,9 @@ LARGEST_BY_ITSELF = 64
 
 _LOOKED_AT = 100  # files, for the usual size
 _BATCH = 64
+
+_SHARE = 4  # of the memory, that images and model may take
+_MODEL_NBYTES = 8192  # for each pixel of an image: weights, gradients and Adam's slots of the default model
 
 
 def for_training(
@@ -169,12 +174,19 @@ def _read_all(files: Sequence[ImageFile], class_names: Sequence[str], reader: Im
 
 def _out_of_memory(count: int, reader: ImageReader) -> str:
     height, width = reader.image_size
-    nbytes = count * height * width * CHANNELS[reader.color_mode]
+    channels = CHANNELS[reader.color_mode]
+    nbytes = count * height * width * channels
     return explain(
         what="the images do not fit into memory",
         received=f"{count:,} images of {height}x{width} pixels, {nbytes / 2**20:,.0f} MiB",
-        remedy=f"smaller images: --size {max(1, min(height, width) // 2)}",
+        remedy=f"smaller images: --size {_fitting_side(min(height, width) // 2, count * channels)}",
     )
+
+
+def _fitting_side(wanted: int, image_nbytes: int) -> int:
+    """At most `wanted`, so that images and model take a part of the memory. `image_nbytes`: of all, for each pixel."""
+    pixels = machine_nbytes() // _SHARE // (image_nbytes + _MODEL_NBYTES)
+    return max(1, min(wanted, math.isqrt(pixels)))
 
 
 def _is_grey(images: Array) -> bool:

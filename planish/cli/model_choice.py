@@ -35,15 +35,31 @@ def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) 
         scaling = [Rescaling(1 / _MOST_PIXEL)] if pixels else []
         model: Model = Sequential([Input(shape=input_shape), *scaling, *_BUILT_IN[choice](classes)])
     else:
-        path, colon, name = choice.rpartition(":")
-        if not colon or not path.endswith(".py"):
-            name_it = f"name the function in it: {choice}:make_model" if choice.endswith(".py") else None
-            remedy = name_it or did_you_mean(choice, _BUILT_IN)
-            raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP, remedy=remedy))
-        model = _called(path, name, input_shape, classes)
+        model = _called(*_place(choice), input_shape, classes)
     if model.optimizer is None:
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def check(choice: str) -> None:
+    """What can be said before there are images: ValueError for an unknown choice, FileNotFoundError for its file."""
+    if choice not in _BUILT_IN:
+        _check_file(_place(choice)[0])
+
+
+def _place(choice: str) -> tuple[str, str]:
+    """The file and the function that the user names."""
+    path, colon, name = choice.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        name_it = f"name the function in it: {choice}:make_model" if choice.endswith(".py") else None
+        remedy = name_it or did_you_mean(choice, _BUILT_IN)
+        raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP, remedy=remedy))
+    return path, name
+
+
+def _check_file(path: str) -> None:
+    if not os.path.isfile(path):
+        raise FileNotFoundError(explain(what=f"there is no file {path!r}"))
 
 
 def _blog(classes: int) -> list[Any]:
@@ -108,8 +124,7 @@ def _check_arguments(function: Callable[..., Any], path: str, name: str, given: 
 
 
 def _module(path: str) -> ModuleType:
-    if not os.path.isfile(path):
-        raise FileNotFoundError(explain(what=f"there is no file {path!r}"))
+    _check_file(path)
     absolute = os.path.abspath(path)
     spec = importlib.util.spec_from_file_location(os.path.basename(path).removesuffix(".py"), absolute)
     assert spec is not None

@@ -112,6 +112,7 @@ def run(arguments: argparse.Namespace) -> None:
         model = run.resume()
     else:
         run.check_free(overwrite=arguments.overwrite)
+        model_choice.check(arguments.model or model_choice.DEFAULT)
         model = None
     _seed(arguments.seed, run.epochs)
     with _memory_explained(arguments.data):

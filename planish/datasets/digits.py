@@ -6,12 +6,14 @@ beside this file. `tools/make_digits.py` chose them.
 
 from __future__ import annotations
 
-import os
+import io
+from importlib import resources
 
 from planish.datasets import npz_file
 from planish.datasets.splits import Splits
 
-PATH = os.path.join(os.path.dirname(__file__), "digits.npz")
+FILE = resources.files("planish.datasets") / "digits.npz"
+"""In a folder, or in a zip that planish is imported from."""
 
 
 def load_data() -> Splits:
@@ -23,4 +25,4 @@ def load_data() -> Splits:
     >>> x_train.shape[1:], x_train.dtype.name
     ((28, 28), 'uint8')
     """
-    return npz_file.read(PATH)
+    return npz_file.read_from(io.BytesIO(FILE.read_bytes()), FILE.name)

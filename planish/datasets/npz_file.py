@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,13 @@ def read(path: str | os.PathLike[str]) -> Splits:
     ValueError, naming the file, if it is not such a file or is damaged; OSError if it cannot be opened.
     """
     name = os.fspath(path)
-    names, arrays = _arrays(name)
+    with regular_file.opened(name, "an .npz file") as file:
+        return read_from(file, name)
+
+
+def read_from(file: BinaryIO, name: str) -> Splits:
+    """The arrays in an open file, which errors call `name`."""
+    names, arrays = _arrays(file, name)
     absent = [key for key in KEYS if key not in arrays]
     if absent:
         raise ValueError(
@@ -36,9 +42,9 @@ def read(path: str | os.PathLike[str]) -> Splits:
     return (x_train, y_train), (x_test, y_test)
 
 
-def _arrays(name: str) -> tuple[Sequence[str], dict[str, NDArray[Any]]]:
+def _arrays(opened: BinaryIO, name: str) -> tuple[Sequence[str], dict[str, NDArray[Any]]]:
     """The names of all arrays, and those arrays that belong to a data set."""
-    with regular_file.opened(name, "an .npz file") as opened, regular_file.damage_told(repr(name)):
+    with regular_file.damage_told(repr(name)):
         file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             return [], {}

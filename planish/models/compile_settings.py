@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -133,6 +134,10 @@ def _loss_weight(value: Any) -> float | None:
                 expected="a float, or a list of one",
                 received=f"{value!r} of type {type(value).__name__}",
             )
+        )
+    if not math.isfinite(alone):
+        raise ValueError(
+            explain(what="compile: `loss_weights` is not finite", expected="a finite number", received=repr(value))
         )
     return float(alone)
 

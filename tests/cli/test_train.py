@@ -339,6 +339,19 @@ def test_images_that_do_not_fit_into_memory_name_the_size(planish, stripe_images
     assert err.endswith("12 images of 500x500 pixels, 9 MiB; remedy: smaller images: --size 250\n")
 
 
+def test_the_size_that_is_named_fits(planish, stripe_images, monkeypatch):
+    monkeypatch.setattr("planish.cli.folder_data.machine_nbytes", lambda: 2**30)
+    _, _, err = planish("train", stripe_images, "--size", 10**7)
+    assert err.endswith("remedy: smaller images: --size 180\n")
+
+
+def test_an_unknown_model_is_told_before_images_are_read(planish, stripe_images):
+    for choice in ("blogg", "nosuch.py:make_model"):
+        code, out, err = planish("train", stripe_images, "--model", choice)
+        assert (code, out) == (2, "")
+        assert choice.split(":")[0] in err
+
+
 def test_a_model_that_does_not_fit_into_memory_names_the_size(planish, stripe_images, monkeypatch):
     def fail(*arguments, **options):
         raise MemoryError("no room\n  received: more")

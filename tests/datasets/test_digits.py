@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+import zipfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
+import planish
 from planish.datasets import digits
 
 
@@ -26,13 +29,26 @@ def test_classes_are_mixed():
 
 
 def test_it_is_small():
-    assert os.path.getsize(digits.PATH) < 1_600_000
+    assert len(digits.FILE.read_bytes()) < 1_600_000
 
 
 def test_the_licence_is_beside_it():
-    text = (Path(digits.PATH).parent / "digits-LICENSE.txt").read_text(encoding="utf-8")
+    text = (resources.files(planish.datasets) / "digits-LICENSE.txt").read_text(encoding="utf-8")
     for part in ("LeCun", "Cortes", "Burges", "https://creativecommons.org/licenses/by-sa/3.0/", "8. Miscellaneous"):
         assert part in text
+
+
+def test_they_are_read_from_a_zip_that_planish_is_imported_from(tmp_path):
+    package = Path(planish.__file__).parent
+    path = tmp_path / "planish.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for member in [*package.rglob("*.py"), package / "datasets" / "digits.npz"]:
+            file.write(member, member.relative_to(package.parent))
+    code = "import planish.datasets.digits as d; (x, _), _ = d.load_data(); print(d.__file__, x.sum())"
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    (x_train, _), _ = digits.load_data()
+    assert done.stdout.split() == [str(path / "planish" / "datasets" / "digits.py"), str(x_train.sum())], done.stderr
 
 
 def test_arrays_can_be_written():

@@ -109,6 +109,11 @@ def test_a_callback_class_instead_of_an_object(model):
             "  received: 1j of type complex",
         ),
         (
+            {"loss_weights": [float("nan")]},
+            ValueError,
+            "compile: `loss_weights` is not finite\n  expected: a finite number\n  received: [nan]",
+        ),
+        (
             {"metrics": [3]},
             TypeError,
             "compile: an item of `metrics` is not a metric\n"
