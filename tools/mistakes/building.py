@@ -239,5 +239,20 @@ Sequential([Flatten(), Dense(10)]).count_params()
 nn.Sequential(nn.Flatten(), nn.LazyLinear(10))[1].weight.shape
 """,
         ),
+        Mistake(
+            "A class of one's own that derives from Model",
+            """\
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten, self.dense = Flatten(), Dense(10)
+
+    def call(self, x):
+        return self.dense(self.flatten(x))
+
+Net().fit(x, y, verbose=0)
+""",
+            None,
+        ),
     ),
 )
