@@ -194,8 +194,7 @@ def _subclass_is_not_supported(name: str) -> str:
     return explain(
         what=f"{name} derives from Model itself",
         rule="planish builds Sequential models; a class of one's own that calls layers is a layer in one of them",
-        remedy=f"class {name}(planish.layers.Layer), and then\n"
-        f"planish.Sequential([planish.Input(shape=...), {name}()])",
+        remedy=f"class {name}(planish.layers.Layer): ...\nplanish.Sequential([planish.Input(shape=...), {name}()])",
     )
 
 
