@@ -64,7 +64,7 @@ def listed(root: str, names: Sequence[str] | None = None) -> Listing:
     for folder in folders:
         _check_names(folder, known, None if names is not None or folder == first else first)
     if not parts:
-        _warn_of_deep_classes(root, known)
+        _warn_of_deep_classes(root)
         return Listing(known, {ALL: _files(root, known, complete=names is None)})
     wanted = first if names is None else None  # every class must have images there
     files = {part: _files(folder, known, complete=folder == wanted) for part, folder in parts.items()}
@@ -158,9 +158,9 @@ def _key(path: str, folder: str) -> str:
     return unicodedata.normalize("NFC", os.path.relpath(path, folder).replace(os.sep, "/"))
 
 
-def _warn_of_deep_classes(root: str, names: Sequence[str]) -> None:
+def _warn_of_deep_classes(root: str) -> None:
     """Warns of class folders that hold only folders: probably the folder that was given is one level too high."""
-    deep = [name for name in names if not _has_images(place := os.path.join(root, name)) and _folders(place)]
+    deep = [name for name in _folders(root) if not _has_images(place := os.path.join(root, name)) and _folders(place)]
     if not deep:
         return
     inside = _few(_folders(os.path.join(root, deep[0])))

@@ -13,9 +13,12 @@ import planish
 from planish.cli import bench, cache, demo, evaluate, explain, inspect, predict, summary, train
 from planish.cli.console import complain, one_line
 from planish.cli.parser import MISTAKE, Parser, check_command, check_rest
+from planish.errors import is_explained
 from planish.output import taken_loss
 
 _COMMANDS = (demo, train, predict, evaluate, explain, summary, inspect, cache, bench)
+
+_MISTAKES = (ValueError, TypeError, OSError, ImportError, MemoryError)
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -24,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command of `arguments` (those of the process by default) and returns the exit code.
 
     0 for success; 2 for a mistake, explained in one line on standard error; 130 after Ctrl-C.
+    Faults of planish's own are raised.
     """
     given = _parsed(sys.argv[1:] if arguments is None else arguments)
     if given.run is None:
@@ -46,7 +50,9 @@ def _run(given: argparse.Namespace) -> int:
     except KeyboardInterrupt as interrupt:
         complain("interrupted" + (f": {interrupt}" if interrupt.args else ""))
         return _INTERRUPTED
-    except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
+    except Exception as error:
+        if not isinstance(error, _MISTAKES) and not is_explained(error):
+            raise  # a fault of planish's: its traceback is what a report needs
         complain(f"planish {given.command}: error: {one_line(error)}")
         return MISTAKE
 

@@ -32,6 +32,7 @@ def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) 
     ValueError, in words for the user, for an unknown choice or a function that fails.
     """
     if choice in _BUILT_IN:
+        _check_side(choice, min(input_shape[:2]))
         scaling = [Rescaling(1 / _MOST_PIXEL)] if pixels else []
         model: Model = Sequential([Input(shape=input_shape), *scaling, *_BUILT_IN[choice](classes)])
     else:
@@ -88,6 +89,23 @@ def _softmax(classes: int) -> list[Any]:
 
 
 _BUILT_IN: dict[str, Callable[[int], list[Any]]] = {"blog": _blog, "small": _small, "softmax": _softmax}
+
+_SMALLEST_SIDE = {"blog": 10, "small": 4, "softmax": 1}  # pixels: the last pool needs two
+
+
+def _check_side(choice: str, side: int) -> None:
+    least = _SMALLEST_SIDE[choice]
+    if side >= least:
+        return
+    fitting = next(name for name, smallest in _SMALLEST_SIDE.items() if smallest <= side)
+    raise ValueError(
+        explain(
+            what=f"the images are too small for the model {choice!r}",
+            expected=f"{least}x{least} pixels or more",
+            received=f"a side of {side}",
+            remedy=f"--model {fitting}, or, for a folder of images, --size {least}",
+        )
+    )
 
 
 def _called(path: str, name: str, input_shape: Shape, classes: int) -> Model:

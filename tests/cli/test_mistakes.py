@@ -1,6 +1,7 @@
 """What goes wrong on the command line: told before the work where it can be, in one line, and without a traceback."""
 
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ import pytest
 
 from planish.cli import bench_peers, model_files
 from planish.cli.console import one_line
+from planish.errors import explain
 from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.runtime import object_cache, programs, threads
@@ -176,6 +178,26 @@ def test_evaluate_takes_the_classes_in_the_order_of_the_model(planish, right_hal
     (right_half.parent / "classes.txt").write_text("z\na\n")
     _, out, _ = planish("evaluate", right_half, stripe_images)
     assert "accuracy: 1.0000\n" in out
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, AttributeError])
+def test_errors_of_every_kind_that_say_what_is_wrong_are_one_line(fails, planish, right_half, monkeypatch, kind):
+    def fail(*_, **__):
+        raise kind(text)
+
+    monkeypatch.setattr(model_files, "load", fail)
+    text = explain(what="the model is busy", remedy="wait")
+    assert fails("summary", right_half) == "the model is busy; remedy: wait"
+    text = "a fault of planish's"
+    with pytest.raises(kind, match=text):
+        planish("summary", right_half)
+
+
+def test_evaluate_on_some_of_the_classes(planish, right_half, stripe_images):
+    shutil.rmtree(stripe_images / "left")
+    code, out, err = planish("evaluate", right_half, stripe_images)
+    assert (code, err) == (0, "")
+    assert "accuracy: 1.0" in out
 
 
 def test_evaluate_on_other_classes(fails, right_half, stripe_images):

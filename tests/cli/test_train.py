@@ -345,6 +345,17 @@ def test_the_size_that_is_named_fits(planish, stripe_images, monkeypatch):
     assert err.endswith("remedy: smaller images: --size 180\n")
 
 
+@pytest.mark.parametrize(("choice", "side", "remedy"), [("blog", 10, "small"), ("small", 4, "softmax")])
+def test_images_too_small_for_a_model_are_told_with_one_that_takes_them(planish, stripe_images, choice, side, remedy):
+    _, _, err = planish("train", stripe_images, "--model", choice, "--size", side - 1)
+    assert err == (
+        f"planish train: error: the images are too small for the model {choice!r}; expected: {side}x{side} pixels or "
+        f"more; received: a side of {side - 1}; remedy: --model {remedy}, or, for a folder of images, --size {side}\n"
+    )
+    for option in (("--model", choice, "--size", side), ("--model", remedy, "--size", side - 1)):
+        assert planish("train", stripe_images, "--epochs", 1, "--overwrite", *option)[0] == 0
+
+
 def test_an_unknown_model_is_told_before_images_are_read(planish, stripe_images):
     for choice in ("blogg", "nosuch.py:make_model"):
         code, out, err = planish("train", stripe_images, "--model", choice)
