@@ -12,7 +12,7 @@ from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.rates import require_settable_rate
 from planish.errors import explain
 from planish.output import show
-from planish.signatures import takes
+from planish.signatures import shown, takes
 
 
 class LearningRateScheduler(Callback):
@@ -29,12 +29,16 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., Any], verbose: int = 0) -> None:
         super().__init__()
-        if not callable(schedule):
+        if not (takes(schedule, 0, 0.0) or takes(schedule, 0)):
+            function = callable(schedule)
             raise TypeError(
                 explain(
-                    what="LearningRateScheduler: `schedule` is not a function",
+                    what="LearningRateScheduler: `schedule` "
+                    + ("takes other arguments than it will be given" if function else "is not a function"),
                     expected="a function of (epoch) or (epoch, rate) that gives a float",
-                    received=f"{schedule!r} of type {type(schedule).__name__}",
+                    received=shown(schedule, getattr(schedule, "__name__", type(schedule).__name__))
+                    if function
+                    else f"{schedule!r} of type {type(schedule).__name__}",
                     remedy="LearningRateScheduler(lambda epoch, rate: rate * 0.9)",
                 )
             )

@@ -97,3 +97,10 @@ def test_what_is_not_a_callback_is_refused(value):
 
 def test_no_epochs_need_no_check(small_fit):
     small_fit([EarlyStopping("nothing")], epochs=0)
+
+
+@pytest.mark.parametrize("schedule", [lambda: 0.1, lambda epoch, rate, third: 0.1, lambda *, epoch: 0.1])
+def test_a_schedule_that_cannot_be_called_with_an_epoch_is_refused_where_it_is_given(schedule):
+    with pytest.raises(TypeError, match="`schedule` takes other arguments than it will be given") as caught:
+        LearningRateScheduler(schedule)
+    assert "expected: a function of (epoch) or (epoch, rate)" in str(caught.value)
