@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from planish import output
+from planish.errors import is_explained
 
 
 def say(text: str) -> None:
@@ -27,7 +28,8 @@ def one_line(error: BaseException | str) -> str:
     if isinstance(error, OSError) and error.strerror is not None:
         reason = error.strerror[:1].lower() + error.strerror[1:]
         return reason if error.filename is None else f"{os.fspath(error.filename)!r}: {reason}"
-    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    text = error.args[0] if isinstance(error, BaseException) and is_explained(error) else error  # str(KeyError) quotes
+    lines = [" ".join(line.split()) for line in str(text).splitlines()]
     joined = "; ".join(line for line in lines if line)
     return joined.replace(":; ", ": ").replace("; -> ", " -> ") or type(error).__name__
 
