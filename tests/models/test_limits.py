@@ -191,6 +191,6 @@ def test_ctrl_c_stops_at_once_and_leaves_a_usable_model(callbacks):
     assert time.perf_counter() - interrupted_at[0] < 1
     assert len(model.history.history["loss"]) == len(model.history.epoch)
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
-    before = model.optimizer.iterations
+    before = int(model.optimizer.iterations)
     model.fit(x, y, verbose=0)
     assert model.optimizer.iterations == before + 125
