@@ -168,7 +168,7 @@ def test_importing_planish_utils_leaves_pillow_alone():
 
 
 def test_no_threads_are_left_behind(class_folders):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     keras.set_num_threads(4)
     try:
         folder = load(class_folders, batch_size=2)
@@ -176,7 +176,7 @@ def test_no_threads_are_left_behind(class_folders):
         next(iter(folder.prefetch(2)))
     finally:
         keras.set_num_threads(None)
-    for thread in threading.enumerate():
-        if thread.name.startswith(("planish-images", "planish-data")):
-            thread.join(10)
-    assert threading.active_count() == before
+    new = set(threading.enumerate()) - before
+    for thread in new:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in new)
