@@ -16,7 +16,7 @@ from both import Arrays, answer, build
 import planish
 from planish.graph.graph import Graph
 from planish.models import executables
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 
 
 class ExactTraining:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from planish import absent, foreign, ops, serialization
+from planish import absent, foreign, primitives, serialization
 from planish.errors import explain
 from planish.graph.node import Node, current_layers
 from planish.tensor import tensor
@@ -61,11 +61,11 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     [0. 0. 2.]
     """
     if threshold:
-        below = ops.multiply(ops.subtract(x, threshold), negative_slope)
-        y = ops.select(ops.greater_equal(x, threshold), x, below)
+        below = primitives.multiply(primitives.subtract(x, threshold), negative_slope)
+        y = primitives.select(primitives.greater_equal(x, threshold), x, below)
     else:
-        y = ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
-    return y if max_value is None else ops.minimum(y, max_value)
+        y = primitives.leaky_relu(x, negative_slope) if negative_slope else primitives.relu(x)
+    return y if max_value is None else primitives.minimum(y, max_value)
 
 
 @_activation
@@ -75,7 +75,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     >>> print(np.round(keras.activations.leaky_relu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.2  0.   2. ]
     """
-    return ops.leaky_relu(x, negative_slope)
+    return primitives.leaky_relu(x, negative_slope)
 
 
 @_activation
@@ -85,7 +85,7 @@ def relu6(x: Any) -> Any:
     >>> print(np.round(keras.activations.relu6(np.array([-1.0, 0.0, 2.0])), 4))
     [0. 0. 2.]
     """
-    return ops.minimum(ops.relu(x), 6.0)
+    return primitives.minimum(primitives.relu(x), 6.0)
 
 
 @_activation
@@ -95,7 +95,7 @@ def sigmoid(x: Any) -> Any:
     >>> print(np.round(keras.activations.sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
     [0.2689 0.5    0.8808]
     """
-    return ops.sigmoid(x)
+    return primitives.sigmoid(x)
 
 
 @_activation
@@ -107,7 +107,7 @@ def tanh(x: Any) -> Any:
     >>> print(np.round(keras.activations.tanh(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.7616  0.      0.964 ]
     """
-    return ops.tanh(x)
+    return primitives.tanh(x)
 
 
 @_activation
@@ -117,7 +117,7 @@ def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
     >>> print(np.round(keras.activations.softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
     [[0.042  0.1142 0.8438]]
     """
-    return _on_last_axis(ops.softmax, x, axis, "softmax")
+    return _on_last_axis(primitives.softmax, x, axis, "softmax")
 
 
 @_activation
@@ -129,7 +129,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     >>> print(np.round(keras.activations.log_softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
     [[-3.1698 -2.1698 -0.1698]]
     """
-    return _on_last_axis(ops.log_softmax, x, axis, "log_softmax")
+    return _on_last_axis(primitives.log_softmax, x, axis, "log_softmax")
 
 
 @_activation
@@ -139,7 +139,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> print(np.round(keras.activations.elu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.6321  0.      2.    ]
     """
-    return ops.elu(x, alpha)
+    return primitives.elu(x, alpha)
 
 
 @_activation
@@ -149,7 +149,7 @@ def selu(x: Any) -> Any:
     >>> print(np.round(keras.activations.selu(np.array([-1.0, 0.0, 2.0])), 4))
     [-1.1113  0.      2.1014]
     """
-    return ops.multiply(ops.elu(x, _SELU_ALPHA), _SELU_SCALE)
+    return primitives.multiply(primitives.elu(x, _SELU_ALPHA), _SELU_SCALE)
 
 
 @_activation
@@ -160,11 +160,11 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     [-0.1587  0.      1.9545]
     """
     if approximate:
-        cubic = ops.add(x, ops.multiply(ops.multiply(ops.square(x), x), 0.044715))
-        inner = ops.tanh(ops.multiply(cubic, math.sqrt(2.0 / math.pi)))
+        cubic = primitives.add(x, primitives.multiply(primitives.multiply(primitives.square(x), x), 0.044715))
+        inner = primitives.tanh(primitives.multiply(cubic, math.sqrt(2.0 / math.pi)))
     else:
-        inner = ops.erf(ops.multiply(x, math.sqrt(0.5)))
-    return ops.multiply(ops.multiply(x, 0.5), ops.add(inner, 1.0))
+        inner = primitives.erf(primitives.multiply(x, math.sqrt(0.5)))
+    return primitives.multiply(primitives.multiply(x, 0.5), primitives.add(inner, 1.0))
 
 
 @_activation
@@ -174,7 +174,7 @@ def softplus(x: Any) -> Any:
     >>> print(np.round(keras.activations.softplus(np.array([-1.0, 0.0, 2.0])), 4))
     [0.3133 0.6931 2.1269]
     """
-    return ops.softplus(x)
+    return primitives.softplus(x)
 
 
 @_activation
@@ -184,7 +184,7 @@ def softsign(x: Any) -> Any:
     >>> print(np.round(keras.activations.softsign(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.5     0.      0.6667]
     """
-    return ops.divide(x, ops.add(ops.absolute(x), 1.0))
+    return primitives.divide(x, primitives.add(primitives.absolute(x), 1.0))
 
 
 @_activation
@@ -194,7 +194,7 @@ def silu(x: Any) -> Any:
     >>> print(np.round(keras.activations.silu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.2689  0.      1.7616]
     """
-    return ops.multiply(x, ops.sigmoid(x))
+    return primitives.multiply(x, primitives.sigmoid(x))
 
 
 @_activation
@@ -204,7 +204,7 @@ def exponential(x: Any) -> Any:
     >>> print(np.round(keras.activations.exponential(np.array([-1.0, 0.0, 2.0])), 4))
     [0.3679 1.     7.3891]
     """
-    return ops.exp(x)
+    return primitives.exp(x)
 
 
 @_activation
@@ -214,7 +214,7 @@ def hard_sigmoid(x: Any) -> Any:
     >>> print(np.round(keras.activations.hard_sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
     [0.3333 0.5    0.8333]
     """
-    return ops.multiply(ops.minimum(ops.relu(ops.add(x, 3.0)), 6.0), 1.0 / 6.0)
+    return primitives.multiply(primitives.minimum(primitives.relu(primitives.add(x, 3.0)), 6.0), 1.0 / 6.0)
 
 
 @_activation
@@ -224,7 +224,7 @@ def hard_silu(x: Any) -> Any:
     >>> print(np.round(keras.activations.hard_silu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.3333  0.      1.6667]
     """
-    return ops.multiply(x, hard_sigmoid(x))
+    return primitives.multiply(x, hard_sigmoid(x))
 
 
 @_activation
@@ -234,7 +234,7 @@ def hard_tanh(x: Any) -> Any:
     >>> print(np.round(keras.activations.hard_tanh(np.array([-1.0, 0.0, 2.0])), 4))
     [-1.  0.  1.]
     """
-    return ops.minimum(ops.maximum(x, -1.0), 1.0)
+    return primitives.minimum(primitives.maximum(x, -1.0), 1.0)
 
 
 @_activation
@@ -244,7 +244,7 @@ def mish(x: Any) -> Any:
     >>> print(np.round(keras.activations.mish(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.3034  0.      1.944 ]
     """
-    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+    return primitives.multiply(x, primitives.tanh(primitives.softplus(x)))
 
 
 @_activation
@@ -254,7 +254,7 @@ def log_sigmoid(x: Any) -> Any:
     >>> print(np.round(keras.activations.log_sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
     [-1.3133 -0.6931 -0.1269]
     """
-    return ops.negative(ops.softplus(ops.negative(x)))
+    return primitives.negative(primitives.softplus(primitives.negative(x)))
 
 
 swish = silu
@@ -269,9 +269,9 @@ def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int | tuple[i
         return function(x)
     order = [*(i for i in range(last + 1) if i not in axes), *axes]
     back = [order.index(i) for i in range(last + 1)]
-    moved = ops.transpose(x, tuple(order))
-    rows = ops.reshape(moved, (*moved.shape[: last + 1 - len(axes)], math.prod(x.shape[each] for each in axes)))
-    return ops.transpose(ops.reshape(function(rows), moved.shape), tuple(back))
+    moved = primitives.transpose(x, tuple(order))
+    rows = primitives.reshape(moved, (*moved.shape[: last + 1 - len(axes)], math.prod(x.shape[each] for each in axes)))
+    return primitives.transpose(primitives.reshape(function(rows), moved.shape), tuple(back))
 
 
 def _per_image_axis(x: Node, axis: int, name: str) -> int:
@@ -334,7 +334,7 @@ def applied(activation: Activation, x: Node) -> Node:
             layer=", ".join(current_layers()) or None,
             expected="a result computed from its argument, with operators and planish.ops",
             received=f"a result of type {type(y).__name__}",
-            remedy="activation=lambda x: x * ops.sigmoid(x)",
+            remedy="activation=lambda x: x * primitives.sigmoid(x)",
         )
     )
 

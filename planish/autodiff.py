@@ -1,4 +1,4 @@
-"""The reverse walk. Each operation's own rule in `planish.ops` says what it contributes."""
+"""The reverse walk. Each operation's own rule in `planish.primitives` says what it contributes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import nullcontext
 from planish.errors import explain
 from planish.graph.graph import topological
 from planish.graph.node import Node, layer_scope
-from planish.ops.binary import add
-from planish.ops.broadcasting import zeros_like
-from planish.ops.leaves import constant
-from planish.ops.registry import op_named
+from planish.primitives.binary import add
+from planish.primitives.broadcasting import zeros_like
+from planish.primitives.leaves import constant
+from planish.primitives.registry import op_named
 
 
 def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:

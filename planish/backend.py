@@ -5,15 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planish import absent
-from planish.config import (
-    backend,
-    epsilon,
-    floatx,
-    image_data_format,
-    set_epsilon,
-    set_floatx,
-    set_image_data_format,
-)
+from planish.config import backend, epsilon, floatx, image_data_format, set_epsilon, set_floatx, set_image_data_format
 from planish.utils import clear_session
 from planish.variable import Variable
 

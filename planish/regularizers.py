@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, foreign, ops, serialization
+from planish import absent, foreign, primitives, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 
@@ -55,12 +55,12 @@ class L1L2(Regularizer):
     def penalty(self, x: Node) -> Node:
         terms = []
         if self.l1:
-            terms.append(ops.multiply(total(ops.absolute(x)), self.l1))
+            terms.append(primitives.multiply(total(primitives.absolute(x)), self.l1))
         if self.l2:
-            terms.append(ops.multiply(total(ops.square(x)), self.l2))
+            terms.append(primitives.multiply(total(primitives.square(x)), self.l2))
         if not terms:
-            return ops.constant(0.0)
-        return terms[0] if len(terms) == 1 else ops.add(terms[0], terms[1])
+            return primitives.constant(0.0)
+        return terms[0] if len(terms) == 1 else primitives.add(terms[0], terms[1])
 
     def get_config(self) -> dict[str, Any]:
         return {"l1": self.l1, "l2": self.l2}
@@ -97,7 +97,7 @@ class L2(L1L2):
 def total(x: Node) -> Node:
     """The sum of all elements (of all images, if it is batched): an unbatched scalar."""
     axes = tuple(range(len(x.shape)))
-    return ops.batch_sum(x, axes) if x.batched else ops.reduce_sum(x, axes)
+    return primitives.batch_sum(x, axes) if x.batched else primitives.reduce_sum(x, axes)
 
 
 l1, l2, l1_l2 = L1, L2, L1L2

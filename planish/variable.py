@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import forking, memory, ops
+from planish import forking, memory, primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.tensor import ArrayOperators
@@ -139,7 +139,7 @@ class Variable(ArrayOperators):
                 )
             with _making.lock:
                 if self._node is None:
-                    self._node = ops.parameter(self.path, self.shape)
+                    self._node = primitives.parameter(self.path, self.shape)
         return self._node
 
     @property

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from planish import activations, ops
+from planish import activations, primitives
 
 X = np.linspace(-7, 7, 141).reshape(3, 47)
 NORMAL = np.vectorize(lambda x: 0.5 * (1 + math.erf(x / math.sqrt(2))))
@@ -68,7 +68,7 @@ def test_settings():
 
 
 def test_nodes_give_nodes():
-    x = ops.input_("x", (5, 3))
+    x = primitives.input_("x", (5, 3))
     y = activations.softmax(x, axis=1)
     assert (y.shape, y.batched) == ((5, 3), True)
     with pytest.raises(ValueError, match="softmax: axis 0 is not an axis of an image"):

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from planish import config
+from planish import settings
 from planish.codegen.target import make_target
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", list(config.TABLE))
+@pytest.mark.parametrize("name", list(settings.TABLE))
 @pytest.mark.parametrize("text", [None, "", "  "])
 def test_unset_or_empty_is_the_default(monkeypatch, name, text):
     monkeypatch.delenv(name, raising=False)
     if text is not None:
         monkeypatch.setenv(name, text)
-    assert config.value(name) == config.TABLE[name].default
+    assert settings.value(name) == settings.TABLE[name].default
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_unset_or_empty_is_the_default(monkeypatch, name, text):
 )
 def test_values(monkeypatch, name, text, expected):
     monkeypatch.setenv(name, text)
-    assert config.value(name) == expected
+    assert settings.value(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_values(monkeypatch, name, text, expected):
 def test_values_that_make_no_sense_are_refused_by_name(monkeypatch, name, text, message):
     monkeypatch.setenv(name, text)
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
-        config.value(name)
+        settings.value(name)
     assert name in str(caught.value)
 
 
 def test_variables_are_not_read_at_import():
-    code = "import planish, planish.config"
-    nonsense = {name: "~nonsense" for name in config.TABLE if name.startswith("PLANISH_")}
+    code = "import planish, planish.settings"
+    nonsense = {name: "~nonsense" for name in settings.TABLE if name.startswith("PLANISH_")}
     environment = {**os.environ, **nonsense}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, cwd=ROOT)
 
@@ -90,12 +90,12 @@ def test_variables_are_not_read_at_import():
 def test_the_manual_has_every_variable_as_the_table_says_it():
     rows = [
         f"## {setting.name}\n\n{setting.meaning}\n\n* Values: {setting.values}\n* Default: {setting.default_text}\n"
-        for setting in config.TABLE.values()
+        for setting in settings.TABLE.values()
     ]
     page = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
     assert page.partition("\n## ")[1] + page.partition("\n## ")[2] == "\n" + "\n".join(rows)
 
 
-@pytest.mark.parametrize("name", config.TARGETS)
+@pytest.mark.parametrize("name", settings.TARGETS)
 def test_every_target_of_the_table_can_be_generated_for(name):
     assert make_target(name, "triple").name == name

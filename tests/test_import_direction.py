@@ -1,4 +1,4 @@
-"""Imports point one way - front -> ops -> graph <- passes <- codegen <- runtime - and `import planish` is light."""
+"""Imports point one way: front -> primitives -> graph <- passes <- codegen <- runtime; `import planish` is light."""
 
 import ast
 import subprocess
@@ -12,30 +12,31 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planish"
 
 ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
-ANYONE = {"absent", "config", "errors", "forking", "memory", "output", "tracebacks"}
+ANYONE = {"absent", "config", "settings", "errors", "forking", "memory", "output", "tracebacks"}
 
 # What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
 ALLOWED = {
     "errors": set(),
     "absent": set(),
     "config": set(),
+    "settings": set(),
     "output": set(),
     "tracebacks": set(),
     "memory": set(),
     "forking": set(),
-    "flattening": {"graph", "ops"},
+    "flattening": {"graph", "primitives"},
     "graph": set(),
-    "ops": {"graph"},
-    "autodiff": {"graph", "ops"},
-    "passes": {"graph", "ops"},
-    "codegen": {"graph", "ops", "passes"},
-    "runtime": {"graph", "ops", "autodiff", "passes", "codegen"},
+    "primitives": {"graph"},
+    "autodiff": {"graph", "primitives"},
+    "passes": {"graph", "primitives"},
+    "codegen": {"graph", "primitives", "passes"},
+    "runtime": {"graph", "primitives", "autodiff", "passes", "codegen"},
 }
 # `structure` reads models of all kinds: it makes planish's layers of Keras's and PyTorch's, and reads files.
 TOP = {"saving", "cli", "structure", "explain"}
 FRONT = ROOMS - set(ALLOWED) - TOP
 
-ALLOWED |= {room: FRONT | {"graph", "ops", "autodiff", "flattening"} for room in FRONT}
+ALLOWED |= {room: FRONT | {"graph", "primitives", "autodiff", "flattening"} for room in FRONT}
 ALLOWED |= {room: ROOMS - {"cli"} for room in TOP}
 ALLOWED["models"] |= {"runtime", "saving", "explain"}  # `model.save`, `model.explain`: inside the functions
 ALLOWED["models"] |= {"passes"}  # gradients are taken of a graph that passes have made ready for it
@@ -46,12 +47,12 @@ HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
 
 
 def room_of(module: str) -> str:
-    """'planish.ops.conv2d' and 'planish.ops' are in the room 'ops'."""
+    """'planish.primitives.conv2d' and 'planish.primitives' are in the room 'ops'."""
     return module.split(".")[1]
 
 
 def modules_imported(source: str) -> Iterator[str]:
-    """Every module that a file imports, wherever in it; `from planish import ops` imports 'planish.ops'."""
+    """Every module that a file imports, wherever in it; `from planish import ops` imports 'planish.primitives'."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

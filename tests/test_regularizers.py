@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from planish import ops, regularizers
+from planish import primitives, regularizers
 from planish.regularizers import L1, L1L2, L2, l1_l2
 
 W = np.array([[1.0, -2.0], [0.5, 3.0]])
@@ -18,7 +18,7 @@ def test_penalties(regularizer, expected):
 
 
 def test_nodes_give_unbatched_scalars():
-    for node in (ops.parameter("w", (2, 3)), ops.input_("x", (2, 3))):
+    for node in (primitives.parameter("w", (2, 3)), primitives.input_("x", (2, 3))):
         penalty = L1L2(0.1, 0.1)(node)
         assert (penalty.shape, penalty.batched) == ((), False)
 
@@ -29,7 +29,7 @@ def test_ways_to_name_one():
     assert regularizers.get("L1").l1 == 0.01
     assert isinstance(regularizers.get(L2), L2)
     assert (l1_l2().l1, l1_l2().l2) == (0, 0)  # as L1L2, in Keras 3
-    assert regularizers.get(lambda w: ops.multiply(regularizers.total(w), 2.0))(W) == 5.0
+    assert regularizers.get(lambda w: primitives.multiply(regularizers.total(w), 2.0))(W) == 5.0
     with pytest.raises(ValueError, match=r"unknown regularizer 'l3'"):
         regularizers.get("l3")
     with pytest.raises(TypeError, match="a regularizer was expected"):

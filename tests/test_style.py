@@ -28,4 +28,4 @@ def test_the_environment_is_read_through_the_table_only(path):
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
     used = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    assert not {"os.environ", "os.getenv"} & set(used), "add the variable to planish/config.py"
+    assert not {"os.environ", "os.getenv"} & set(used), "add the variable to planish/settings.py"

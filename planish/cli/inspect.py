@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from planish import config
+from planish import settings
 from planish.cli import model_files
 from planish.cli.console import say
 
@@ -18,7 +18,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (default: the last pass)")
     parser.add_argument(
-        "--emit", choices=config.EMITTED, default="graph", help="form of the program (default: %(default)s)"
+        "--emit", choices=settings.EMITTED, default="graph", help="form of the program (default: %(default)s)"
     )
     parser.add_argument("--training", action="store_true", help="the program of `fit` (default: that of `predict`)")
     parser.set_defaults(run=run)

@@ -16,7 +16,7 @@ from planish.codegen.kernels.picked_pixels import picks
 from planish.codegen.kernels.winograd_plan import FEWEST_CHANNELS, cut_of
 from planish.codegen.nonzeros import goes_by_blocks
 from planish.graph.node import Node
-from planish.ops.windows import NO_PADDING
+from planish.primitives.windows import NO_PADDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from planish.codegen.elementwise import emit_elementwise
 from planish.codegen.function import Function, Index, Pointer, Value
 from planish.graph.node import TensorType
-from planish.ops.expression import Expression, operand_kind
+from planish.primitives.expression import Expression, operand_kind
 
 
 def emit_expression(f: Function, expression: Expression, operands: Sequence[Value]) -> Value:

@@ -12,11 +12,11 @@ from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.rebasing import rebased_with_flat_rows
 from planish.codegen.target import Target
 from planish.graph.node import Node
-from planish.ops.packing import pack_panels
-from planish.ops.reshape import reshape
-from planish.ops.transpose import transpose
-from planish.ops.turn_kernel import turn_kernel
-from planish.ops.windows import NO_PADDING
+from planish.primitives.packing import pack_panels
+from planish.primitives.reshape import reshape
+from planish.primitives.transpose import transpose
+from planish.primitives.turn_kernel import turn_kernel
+from planish.primitives.windows import NO_PADDING
 
 GAIN = 0.85  # another kernel pays if it takes at most this share of the direct kernel's cycles
 

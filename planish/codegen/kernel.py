@@ -22,7 +22,7 @@ from planish.codegen.expression import Epilogue
 from planish.codegen.function import Function, Index, Pointer
 from planish.codegen.target import Target
 from planish.graph.node import Attributes, Node, TensorType
-from planish.ops.fused import base_type
+from planish.primitives.fused import base_type
 
 Kind = Literal["image", "rows", "batch", "reduce", "whole"]
 

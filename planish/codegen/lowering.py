@@ -26,11 +26,11 @@ from planish.codegen.rebasing import rebased, settings_of
 from planish.codegen.target import FLOAT_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
-from planish.ops.dense_listed import dense_listed, dense_listed_weight_grad
-from planish.ops.expression import Expression
-from planish.ops.fused import elementwise
-from planish.ops.load_input import load_input
-from planish.ops.lowered_gradients import (
+from planish.primitives.dense_listed import dense_listed, dense_listed_weight_grad
+from planish.primitives.expression import Expression
+from planish.primitives.fused import elementwise
+from planish.primitives.load_input import load_input
+from planish.primitives.lowered_gradients import (
     conv2d_listed_weight_grad,
     conv2d_placed_input_grad,
     conv2d_turned_weight_grad,
@@ -39,11 +39,11 @@ from planish.ops.lowered_gradients import (
     places_beside,
     unpack_winograd,
 )
-from planish.ops.packing import pack_panels, pack_winograd
-from planish.ops.pool_places import pool_places
-from planish.ops.registry import make
-from planish.ops.reshape import reshape
-from planish.ops.transpose import transpose
+from planish.primitives.packing import pack_panels, pack_winograd
+from planish.primitives.pool_places import pool_places
+from planish.primitives.registry import make
+from planish.primitives.reshape import reshape
+from planish.primitives.transpose import transpose
 
 COPY = Expression(1, ())
 

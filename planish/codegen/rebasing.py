@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from planish.graph.node import Node
-from planish.ops.broadcast_to import broadcast_to
-from planish.ops.expression import operand_kind
-from planish.ops.registry import make
-from planish.ops.reshape import reshape
+from planish.primitives.broadcast_to import broadcast_to
+from planish.primitives.expression import operand_kind
+from planish.primitives.registry import make
+from planish.primitives.reshape import reshape
 
 
 def settings_of(node: Node) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.expression import Expression
-from planish.ops.fused import elementwise
-from planish.ops.sum_of_slices import sum_of_slices
+from planish.primitives.expression import Expression
+from planish.primitives.fused import elementwise
+from planish.primitives.sum_of_slices import sum_of_slices
 
 # What a slice leaves, beside weights and moments, should fit into the caches; but threads have to share its blocks.
 SLICE_NBYTES, BLOCKS = 2**22, 4

@@ -6,7 +6,7 @@ import functools
 import platform
 from typing import NamedTuple
 
-from planish import config
+from planish import settings
 from planish.codegen.llvm import binding
 from planish.errors import explain, unknown_name
 
@@ -58,7 +58,7 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
 
 def current_target() -> Target:
     """The host's own target, or the lower one that PLANISH_TARGET names."""
-    return _target_for(config.value("PLANISH_TARGET") or None)
+    return _target_for(settings.value("PLANISH_TARGET") or None)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planish import config
+from planish import settings
 from planish.errors import explain
 
 TENSORFLOW_STORE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 def folder() -> str:
     """The folder of data sets: `datasets` in $KERAS_HOME, or in ~/.keras."""
-    home = config.value("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    home = settings.value("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
     return os.path.join(home, "datasets")
 
 

@@ -13,7 +13,7 @@ from planish.errors import explain
 from planish.flattening.regions import Places, Region, clip, gather, reshaped, whole
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.ops.registry import op_named
+from planish.primitives.registry import op_named
 
 Reached = Iterator[tuple[Node, Region]]
 Rule = Callable[[Node, Region], Reached]

@@ -1,6 +1,6 @@
 """The operators of nodes, so that a function written for arrays can be traced: `(t - p) ** 2`, `abs(x)`, `x[:, 0]`.
 
-`planish.ops`, which knows the operations, provides here what each of them makes.
+`planish.primitives`, which knows the operations, provides here what each of them makes.
 """
 
 from __future__ import annotations

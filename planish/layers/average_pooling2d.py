@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.image import Padding
 from planish.layers.pooling import Pooling2D
@@ -16,4 +16,4 @@ class AveragePooling2D(Pooling2D):
     """
 
     def pool(self, x: Node, padding: Padding) -> Node:
-        return ops.average_pool2d(x, self.pool_size, self.strides, padding)
+        return primitives.average_pool2d(x, self.pool_size, self.strides, padding)

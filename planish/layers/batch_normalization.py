@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-from planish import initializers, ops, regularizers
+from planish import initializers, primitives, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
@@ -107,34 +107,34 @@ class BatchNormalization(Layer):
     def call(self, x: Node, context: CallContext) -> Node:
         axis, last = self._channel_axis(x.shape), len(x.shape) - 1
         to_last = (*(i for i in range(last + 1) if i != axis), axis)
-        moved = x if axis == last else ops.transpose(x, to_last)
+        moved = x if axis == last else primitives.transpose(x, to_last)
         if context.training and self.trainable:
             mean, variance = self._batch_statistics(moved, context)
         else:
             mean, variance = self.moving_mean.node, self.moving_variance.node
         y = self._normalized(moved, mean, variance)
-        return y if axis == last else ops.transpose(y, tuple(to_last.index(i) for i in range(last + 1)))
+        return y if axis == last else primitives.transpose(y, tuple(to_last.index(i) for i in range(last + 1)))
 
     def _batch_statistics(self, x: Node, context: CallContext) -> tuple[Node, Node]:
         """Mean and (biased) variance of every channel over the batch; the moving ones are updated."""
         axes = tuple(range(len(x.shape) - 1))
-        count = ops.multiply(ops.batch_size(), float(math.prod(x.shape[:-1])))
-        mean = ops.divide(ops.batch_sum(x, axes), count)
-        variance = ops.divide(ops.batch_sum(ops.squared_deviation(x, mean), axes), count)
+        count = primitives.multiply(primitives.batch_size(), float(math.prod(x.shape[:-1])))
+        mean = primitives.divide(primitives.batch_sum(x, axes), count)
+        variance = primitives.divide(primitives.batch_sum(primitives.squared_deviation(x, mean), axes), count)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            followed = ops.multiply(now, 1.0 - self.momentum)
-            context.update(moving, ops.add(ops.multiply(moving.node, self.momentum), followed))
+            followed = primitives.multiply(now, 1.0 - self.momentum)
+            context.update(moving, primitives.add(primitives.multiply(moving.node, self.momentum), followed))
         return mean, variance
 
     def _normalized(self, x: Node, mean: Node, variance: Node) -> Node:
         """x * scale + shift, where scale and shift are computed once per channel."""
-        scale = ops.rsqrt(ops.add(variance, self.epsilon))
+        scale = primitives.rsqrt(primitives.add(variance, self.epsilon))
         if self.gamma is not None:
-            scale = ops.multiply(scale, self.gamma.node)
-        shift = ops.negative(ops.multiply(mean, scale))
+            scale = primitives.multiply(scale, self.gamma.node)
+        shift = primitives.negative(primitives.multiply(mean, scale))
         if self.beta is not None:
-            shift = ops.add(shift, self.beta.node)
-        return ops.add(ops.multiply(x, scale), shift)
+            shift = primitives.add(shift, self.beta.node)
+        return primitives.add(primitives.multiply(x, scale), shift)
 
     def _channel_axis(self, shape: Shape) -> int:
         """The axis of one image that holds the channels."""

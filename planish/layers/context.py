@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.variable import Variable, given_in_trace
 
@@ -55,7 +55,7 @@ class CallContext:
 
     def _scalar(self, name: str) -> Node:
         if name not in self._scalars:
-            self._scalars[name] = ops.scalar(name, "i32")
+            self._scalars[name] = primitives.scalar(name, "i32")
         return self._scalars[name]
 
     def stream(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import activations, initializers, ops, regularizers
+from planish import activations, initializers, primitives, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments, misfits
 from planish.layers.common_arguments import NamedOptions
@@ -131,9 +131,9 @@ class Conv2D(Layer):
     def call(self, x: Node, context: CallContext) -> Node:
         x = to_channels_last(x, self.data_format)
         padding = window_padding(self.padding, x.shape[:2], self.kernel_size, self.strides, self.dilation_rate)
-        y = ops.conv2d(x, self.kernel.node, self.strides, padding, self.dilation_rate, self.groups)
+        y = primitives.conv2d(x, self.kernel.node, self.strides, padding, self.dilation_rate, self.groups)
         if self.bias is not None:
-            y = ops.add(y, self.bias.node)
+            y = primitives.add(y, self.bias.node)
         return self._activated(y)
 
     def _activated(self, y: Node) -> Node:

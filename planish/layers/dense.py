@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import activations, initializers, ops, regularizers
+from planish import activations, initializers, primitives, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import NamedOptions
@@ -80,9 +80,9 @@ class Dense(Layer):
             self.bias = self.add_weight("bias", (self.units,), self.bias_initializer, self.bias_regularizer)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        y = ops.dense(x, self.kernel.node)
+        y = primitives.dense(x, self.kernel.node)
         if self.bias is not None:
-            y = ops.add(y, self.bias.node)
+            y = primitives.add(y, self.bias.node)
         return activations.applied(self.activation, y)
 
     def get_config(self) -> dict[str, Any]:

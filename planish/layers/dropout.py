@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
@@ -66,15 +66,15 @@ class Dropout(Layer):
         if not context.training or self.rate == 0.0:
             return x
         if self.rate == 1.0:
-            return ops.multiply(x, 0.0)
+            return primitives.multiply(x, 0.0)
         noise = (self.noise_shape or (None, *(None for _ in x.shape)))[1:]
         shape = tuple(size if extent is None else extent for extent, size in zip(noise, x.shape, strict=True))
         if self.seed is None:
-            draws = ops.random_uniform(context.seed, shape, context.stream())
+            draws = primitives.random_uniform(context.seed, shape, context.stream())
         else:
-            draws = ops.random_uniform(context.iteration, shape, self.seed)
-        kept = ops.greater_equal(draws, self.rate)
-        return ops.multiply(x, ops.multiply(kept, 1.0 / (1.0 - self.rate)))
+            draws = primitives.random_uniform(context.iteration, shape, self.seed)
+        kept = primitives.greater_equal(draws, self.rate)
+        return primitives.multiply(x, primitives.multiply(kept, 1.0 / (1.0 - self.rate)))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape}

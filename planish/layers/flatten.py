@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain
 from planish.flattening import FlattenMap
 from planish.graph.node import Node
@@ -33,7 +33,7 @@ class Flatten(Layer):
         self.data_format = arguments.data_format(self.label, data_format)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.reshape(to_channels_last(x, self.data_format) if x.shape else x, (math.prod(x.shape),))
+        return primitives.reshape(to_channels_last(x, self.data_format) if x.shape else x, (math.prod(x.shape),))
 
     @property
     def map(self) -> FlattenMap:

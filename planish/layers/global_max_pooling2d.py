@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.global_pooling import GlobalPooling2D
 
@@ -15,4 +15,4 @@ class GlobalMaxPooling2D(GlobalPooling2D):
     """
 
     def reduce(self, x: Node, axes: tuple[int, int]) -> Node:
-        return ops.reduce_max(x, axes, self.keepdims)
+        return primitives.reduce_max(x, axes, self.keepdims)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.layer import Shape
 
@@ -23,14 +23,14 @@ def last_shape(shape: Shape, data_format: str) -> Shape:
 def to_channels_last(x: Node, data_format: str) -> Node:
     if data_format == "channels_last":
         return x
-    return ops.transpose(x, (*range(1, len(x.shape)), 0))
+    return primitives.transpose(x, (*range(1, len(x.shape)), 0))
 
 
 def from_channels_last(x: Node, data_format: str) -> Node:
     if data_format == "channels_last":
         return x
     last = len(x.shape) - 1
-    return ops.transpose(x, (last, *range(last)))
+    return primitives.transpose(x, (last, *range(last)))
 
 
 def reach(window: Pair, dilation: Pair = (1, 1)) -> Pair:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import forking, ops, precision, random_seed, regularizers
+from planish import forking, precision, primitives, random_seed, regularizers
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node, current_layers, layer_scope
@@ -156,7 +156,7 @@ class Layer(WeightOwner):
                     self.create_weights(shape)
                     self.note_build((None, *shape))
                     if not all(layer.built for layer in self.sublayers):  # they are built where they are called
-                        self.connect(ops.input_("x", shape), CallContext())
+                        self.connect(primitives.input_("x", shape), CallContext())
 
     def __init_subclass__(cls, **options: Any) -> None:
         """As in Keras, a subclass's own `build` makes the layer `built`, and its `call` needs no context."""
@@ -198,7 +198,7 @@ class Layer(WeightOwner):
         with context.ambient(), self._scope((None, *x.shape)), layer_scope(name):
             y = calling.node_of(self, x, context)
             if self.activity_regularizer is not None:
-                context.add_loss(ops.divide(self.activity_regularizer.penalty(y), ops.batch_size()))
+                context.add_loss(primitives.divide(self.activity_regularizer.penalty(y), primitives.batch_size()))
             context.visits.append(Visit(self, x, y, in_layer))
             return y
 
@@ -224,7 +224,7 @@ class Layer(WeightOwner):
         return self._computed(x, bool(training))
 
     def _computed(self, x: ArrayLike, training: bool) -> Any:
-        from planish.ops.interpreter import interpret
+        from planish.primitives.interpreter import interpret
 
         array = np.asarray(x)
         if array.ndim == 0:
@@ -237,7 +237,7 @@ class Layer(WeightOwner):
                 )
             )
         context = CallContext(training)
-        y = self.connect(ops.input_("x", array.shape[1:]), context)
+        y = self.connect(primitives.input_("x", array.shape[1:]), context)
         graph = Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
         bindings: dict[str, NDArray[Any]] = {variable.path: variable.value for variable in self.weights}
         bindings |= {name: np.asarray(value, np.int32) for name, value in self._random_scalars().items()}
@@ -256,7 +256,7 @@ class Layer(WeightOwner):
         """The output's shape for an input's (both with the batch axis first), without making weights."""
         shape = _exact(self, input_shape)
         layer = self if self.built else copy.deepcopy(self)
-        y = layer.connect(ops.input_("x", shape), CallContext())
+        y = layer.connect(primitives.input_("x", shape), CallContext())
         return (input_shape[0], *y.shape)
 
     # -- configuration -----------------------------------------------------------------------------------------------

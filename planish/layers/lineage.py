@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
@@ -25,7 +25,7 @@ def traced_input(layer: Layer) -> Node:
     while start is not None and start.source is not None:
         start = start.source
     assert start is not None
-    x = ops.input_("x", _image_shape(start))
+    x = primitives.input_("x", _image_shape(start))
     for each in layers_before(layer):
         x = each.connect(x, CallContext())
     return x

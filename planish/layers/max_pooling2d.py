@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.image import Padding
 from planish.layers.pooling import Pooling2D
@@ -21,4 +21,4 @@ class MaxPooling2D(Pooling2D):
     """
 
     def pool(self, x: Node, padding: Padding) -> Node:
-        return ops.max_pool2d(x, self.pool_size, self.strides, padding)
+        return primitives.max_pool2d(x, self.pool_size, self.strides, padding)

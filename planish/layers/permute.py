@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
@@ -38,7 +38,7 @@ class Permute(Layer):
             )
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.transpose(x, tuple(axis - 1 for axis in self.dims))
+        return primitives.transpose(x, tuple(axis - 1 for axis in self.dims))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "dims": self.dims}

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from planish import ops, serialization
+from planish import primitives, serialization
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
@@ -47,7 +47,7 @@ class Rescaling(Layer):
                 )
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.add(ops.multiply(x, _as_operand(self.scale)), _as_operand(self.offset))
+        return primitives.add(primitives.multiply(x, _as_operand(self.scale)), _as_operand(self.offset))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "offset": self.offset}
@@ -57,4 +57,4 @@ def _as_operand(value: Factor) -> float | Node:
     """A number, or a vector of constants."""
     if isinstance(value, float):
         return value
-    return ops.concatenate([ops.broadcast_to(ops.constant(item), (1,)) for item in value], 0)
+    return primitives.concatenate([primitives.broadcast_to(primitives.constant(item), (1,)) for item in value], 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments, chain, misfits
 from planish.layers.common_arguments import LayerOptions
@@ -47,7 +47,7 @@ class Reshape(Layer):
     def call(self, x: Node, context: CallContext) -> Node:
         known = math.prod(extent for extent in self.target_shape if extent != -1)
         rest = math.prod(x.shape) // known
-        return ops.reshape(x, tuple(rest if extent == -1 else extent for extent in self.target_shape))
+        return primitives.reshape(x, tuple(rest if extent == -1 else extent for extent in self.target_shape))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "target_shape": self.target_shape}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
@@ -41,7 +41,7 @@ class ZeroPadding2D(Layer):
         self.require_rank(shape, 3, axes_of(self.data_format))
 
     def call(self, x: Node, context: CallContext) -> Node:
-        padded = ops.pad2d(to_channels_last(x, self.data_format), self.padding)
+        padded = primitives.pad2d(to_channels_last(x, self.data_format), self.padding)
         return from_channels_last(padded, self.data_format)
 
     def get_config(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses import targets
@@ -25,15 +25,15 @@ EPSILON = 1e-7
 
 
 def clipped(x: Node, low: float, high: float) -> Node:
-    return ops.minimum(ops.maximum(x, low), high)
+    return primitives.minimum(primitives.maximum(x, low), high)
 
 
 def _sum(x: Node) -> Node:
-    return ops.reduce_sum(x, (len(x.shape) - 1,), keepdims=True)
+    return primitives.reduce_sum(x, (len(x.shape) - 1,), keepdims=True)
 
 
 def _negative_sum(x: Node) -> Node:
-    return ops.negative(ops.reduce_sum(x, (len(x.shape) - 1,)))
+    return primitives.negative(primitives.reduce_sum(x, (len(x.shape) - 1,)))
 
 
 class _CrossEntropy(Loss):
@@ -85,25 +85,27 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
             *y_pred.shape[:-1],
             1,
         ):  # inside a user's loss; otherwise targets have been made to fit
-            y_true = ops.reshape(y_true, y_pred.shape[:-1])
-        chosen = ops.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which stands for ignored labels
-        return _negative_sum(ops.select(chosen, self._log_probabilities(y_pred), 0.0))
+            y_true = primitives.reshape(y_true, y_pred.shape[:-1])
+        chosen = primitives.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which stands for ignored labels
+        return _negative_sum(primitives.select(chosen, self._log_probabilities(y_pred), 0.0))
 
     def _log_probabilities(self, y_pred: Node) -> Node:
         logits = self._logits(y_pred, mixed=self.ignore_class is None)
         if logits is not None:
-            return ops.log_softmax(logits)
+            return primitives.log_softmax(logits)
         shares = clipped(y_pred, EPSILON, 1 - EPSILON)
-        return ops.subtract(ops.log(shares), ops.log(_sum(shares)))
+        return primitives.subtract(primitives.log(shares), primitives.log(_sum(shares)))
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         value = super().per_sample(y_true, y_pred)
         if self.ignore_class is None or self.reduction == "sum":
             return value
         # The mean over the labels that count; there may be none.
-        chosen = ops.one_hot(y_true, y_pred.shape[-1])
-        counted = ops.maximum(ops.batch_sum(chosen, range(len(chosen.shape))), 1.0)
-        return ops.multiply(value, ops.divide(ops.multiply(ops.batch_size(), y_true.type.size), counted))
+        chosen = primitives.one_hot(y_true, y_pred.shape[-1])
+        counted = primitives.maximum(primitives.batch_sum(chosen, range(len(chosen.shape))), 1.0)
+        return primitives.multiply(
+            value, primitives.divide(primitives.multiply(primitives.batch_size(), y_true.type.size), counted)
+        )
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
         return targets.labels(self.name, np.asarray(y_true), output_shape, self.ignore_class)
@@ -137,7 +139,7 @@ class _Smoothed(_CrossEntropy):
     def _smooth(self, y_true: Node, outcomes: int) -> Node:
         if not self.label_smoothing:
             return y_true
-        return ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / outcomes)
+        return primitives.add(primitives.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / outcomes)
 
     def get_config(self) -> dict[str, Any]:
         own = {"from_logits": self.from_logits, "label_smoothing": self.label_smoothing, "axis": self.axis}
@@ -171,9 +173,9 @@ class CategoricalCrossentropy(_Smoothed):
         y_true = self._smooth(y_true, y_pred.shape[-1])
         logits = self._logits(y_pred)
         if logits is not None:
-            return _negative_sum(ops.multiply(y_true, ops.log_softmax(logits)))
-        shares = clipped(ops.divide(y_pred, _sum(y_pred)), EPSILON, 1 - EPSILON)
-        return _negative_sum(ops.multiply(y_true, ops.log(shares)))
+            return _negative_sum(primitives.multiply(y_true, primitives.log_softmax(logits)))
+        shares = clipped(primitives.divide(y_pred, _sum(y_pred)), EPSILON, 1 - EPSILON)
+        return _negative_sum(primitives.multiply(y_true, primitives.log(shares)))
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
         prepared = super().prepare_targets(y_true, output_shape)
@@ -213,10 +215,10 @@ class BinaryCrossentropy(_Smoothed):
         y_true = self._smooth(y_true, 2)
         logits = self._logits(y_pred)
         if logits is not None:
-            entropy = ops.sigmoid_cross_entropy(logits, y_true)
+            entropy = primitives.sigmoid_cross_entropy(logits, y_true)
         else:
             p = clipped(y_pred, EPSILON, 1 - EPSILON)
-            yes = ops.multiply(y_true, ops.log(p))
-            no = ops.multiply(ops.subtract(1.0, y_true), ops.log(ops.subtract(1.0, p)))
-            entropy = ops.negative(ops.add(yes, no))
-        return ops.reduce_mean(entropy, (len(entropy.shape) - 1,))
+            yes = primitives.multiply(y_true, primitives.log(p))
+            no = primitives.multiply(primitives.subtract(1.0, y_true), primitives.log(primitives.subtract(1.0, p)))
+            entropy = primitives.negative(primitives.add(yes, no))
+        return primitives.reduce_mean(entropy, (len(entropy.shape) - 1,))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.losses.reduction import Array
 from planish.losses.regression import FixedLoss, mean, total
@@ -23,7 +23,7 @@ class _SignedLoss(FixedLoss):
 
 
 def _margin(y: Node, p: Node) -> Node:
-    return ops.maximum(ops.subtract(1.0, ops.multiply(y, p)), 0.0)
+    return primitives.maximum(primitives.subtract(1.0, primitives.multiply(y, p)), 0.0)
 
 
 class Hinge(_SignedLoss):
@@ -45,13 +45,13 @@ class SquaredHinge(_SignedLoss):
     """
 
     default_name = "squared_hinge"
-    meaning = staticmethod(lambda y, p: mean(ops.square(_margin(y, p))))
+    meaning = staticmethod(lambda y, p: mean(primitives.square(_margin(y, p))))
 
 
 def _categorical_hinge(y: Node, p: Node) -> Node:
-    right = total(ops.multiply(y, p))
-    wrong = ops.reduce_max(ops.multiply(ops.subtract(1.0, y), p), (len(p.shape) - 1,))
-    return ops.maximum(ops.add(ops.subtract(wrong, right), 1.0), 0.0)
+    right = total(primitives.multiply(y, p))
+    wrong = primitives.reduce_max(primitives.multiply(primitives.subtract(1.0, y), p), (len(p.shape) - 1,))
+    return primitives.maximum(primitives.add(primitives.subtract(wrong, right), 1.0), 0.0)
 
 
 class CategoricalHinge(FixedLoss):

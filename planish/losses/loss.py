@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import naming, ops
+from planish import naming, primitives
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.losses import targets
 from planish.losses.reduction import REDUCTIONS, Array, reduced
-from planish.ops.broadcasting import zeros_like
+from planish.primitives.broadcasting import zeros_like
 from planish.tensor import tensor
 
 
@@ -23,8 +23,8 @@ def _of_each_image(value: Node, y_pred: Node) -> Node:
     """Gives each image the value of the whole batch, so that the mean over the batch is that value again."""
     if value.batched:
         return value
-    each = ops.reduce_sum(y_pred, range(len(y_pred.shape))) if y_pred.shape else y_pred
-    return ops.add(zeros_like(each), value)
+    each = primitives.reduce_sum(y_pred, range(len(y_pred.shape))) if y_pred.shape else y_pred
+    return primitives.add(zeros_like(each), value)
 
 
 class Loss:
@@ -82,7 +82,7 @@ class Loss:
                 what=f"the loss '{self.name}' does not build a loss",
                 expected="a result that is computed from y_true and y_pred, with operators and planish.ops",
                 received=f"a result of type {type(values).__name__}",
-                remedy="return the loss of each image: ops.reduce_mean((y_true - y_pred) ** 2, (0,))",
+                remedy="return the loss of each image: primitives.reduce_mean((y_true - y_pred) ** 2, (0,))",
             )
         )
 
@@ -94,9 +94,9 @@ class Loss:
         values = self.traced(y_true, y_pred)
         axes = range(len(values.shape))
         if self.reduction != "sum":
-            return _of_each_image(ops.reduce_mean(values, axes) if axes else values, y_pred)
-        total = ops.reduce_sum(values, axes) if axes else values
-        return ops.multiply(total, ops.batch_size()) if values.batched else _of_each_image(total, y_pred)
+            return _of_each_image(primitives.reduce_mean(values, axes) if axes else values, y_pred)
+        total = primitives.reduce_sum(values, axes) if axes else values
+        return primitives.multiply(total, primitives.batch_size()) if values.batched else _of_each_image(total, y_pred)
 
     def minimised(self, mean: Node, y_true: Node, y_pred: Node) -> Node:
         """What training makes smaller, given the `mean` over the batch, penalties included.
@@ -106,8 +106,8 @@ class Loss:
         if self.reduction != "none":
             return mean
         values = self.traced(y_true, y_pred)
-        times = ops.multiply(mean, math.prod(values.shape))
-        return ops.multiply(times, ops.batch_size()) if values.batched else times
+        times = primitives.multiply(mean, math.prod(values.shape))
+        return primitives.multiply(times, primitives.batch_size()) if values.batched else times
 
     def check_weighted(self) -> None:
         """Raises ValueError if the loss cannot weight images."""
@@ -148,11 +148,11 @@ class Loss:
     def _of_nodes(self, y_true: Any, y_pred: Node, sample_weight: Any) -> Node:
         """Within another loss; the mean over the batch is the reduced loss."""
         values = (self.traced if self.reduction == "none" else self.per_sample)(y_true, y_pred)
-        return values if sample_weight is None else ops.multiply(values, sample_weight)
+        return values if sample_weight is None else primitives.multiply(values, sample_weight)
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
         """`values`, and where they count (None: everywhere). A single vector of outputs is read as a batch of one."""
-        from planish.ops.interpreter import interpret
+        from planish.primitives.interpreter import interpret
 
         outputs, given = np.asarray(y_pred), np.asarray(y_true)
         if outputs.ndim == 1:
@@ -161,8 +161,8 @@ class Loss:
         wide = np.float64 if outputs.dtype == np.float64 else np.float32
         prepared = self.prepare_targets(given, outputs.shape)
         kind = "i32" if self.target_kind == "labels" else "f32"
-        y = ops.input_("y_true", prepared.shape[1:], kind)
-        graph = Graph.build({"loss": self.traced(y, ops.input_("y_pred", outputs.shape[1:]))})
+        y = primitives.input_("y_true", prepared.shape[1:], kind)
+        graph = Graph.build({"loss": self.traced(y, primitives.input_("y_pred", outputs.shape[1:]))})
         values = interpret(graph, {"y_true": prepared, "y_pred": outputs}, dtype=wide).outputs["loss"]
         return values, self.counted(prepared)
 

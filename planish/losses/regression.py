@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses.cross_entropies import EPSILON, clipped
@@ -20,11 +20,11 @@ Meaning = Callable[[Node, Node], Node]
 
 
 def mean(x: Node) -> Node:
-    return ops.reduce_mean(x, (len(x.shape) - 1,))
+    return primitives.reduce_mean(x, (len(x.shape) - 1,))
 
 
 def total(x: Node) -> Node:
-    return ops.reduce_sum(x, (len(x.shape) - 1,))
+    return primitives.reduce_sum(x, (len(x.shape) - 1,))
 
 
 class FixedLoss(Loss):
@@ -51,7 +51,7 @@ class MeanSquaredError(FixedLoss):
     """
 
     default_name = "mean_squared_error"
-    meaning = staticmethod(lambda y, p: mean(ops.square(ops.subtract(y, p))))
+    meaning = staticmethod(lambda y, p: mean(primitives.square(primitives.subtract(y, p))))
 
 
 class MeanAbsoluteError(FixedLoss):
@@ -62,12 +62,12 @@ class MeanAbsoluteError(FixedLoss):
     """
 
     default_name = "mean_absolute_error"
-    meaning = staticmethod(lambda y, p: mean(ops.absolute(ops.subtract(y, p))))
+    meaning = staticmethod(lambda y, p: mean(primitives.absolute(primitives.subtract(y, p))))
 
 
 def _percentage(y: Node, p: Node) -> Node:
-    relative = ops.divide(ops.subtract(y, p), ops.maximum(ops.absolute(y), EPSILON))
-    return ops.multiply(mean(ops.absolute(relative)), 100.0)
+    relative = primitives.divide(primitives.subtract(y, p), primitives.maximum(primitives.absolute(y), EPSILON))
+    return primitives.multiply(mean(primitives.absolute(relative)), 100.0)
 
 
 class MeanAbsolutePercentageError(FixedLoss):
@@ -82,7 +82,7 @@ class MeanAbsolutePercentageError(FixedLoss):
 
 
 def _log_plus_one(x: Node) -> Node:
-    return ops.log(ops.add(ops.maximum(x, EPSILON), 1.0))
+    return primitives.log(primitives.add(primitives.maximum(x, EPSILON), 1.0))
 
 
 class MeanSquaredLogarithmicError(FixedLoss):
@@ -93,12 +93,16 @@ class MeanSquaredLogarithmicError(FixedLoss):
     """
 
     default_name = "mean_squared_logarithmic_error"
-    meaning = staticmethod(lambda y, p: mean(ops.square(ops.subtract(_log_plus_one(p), _log_plus_one(y)))))
+    meaning = staticmethod(
+        lambda y, p: mean(primitives.square(primitives.subtract(_log_plus_one(p), _log_plus_one(y))))
+    )
 
 
 def _log_cosh(y: Node, p: Node) -> Node:
-    x = ops.subtract(p, y)
-    return mean(ops.subtract(ops.add(x, ops.softplus(ops.multiply(x, -2.0))), math.log(2.0)))
+    x = primitives.subtract(p, y)
+    return mean(
+        primitives.subtract(primitives.add(x, primitives.softplus(primitives.multiply(x, -2.0))), math.log(2.0))
+    )
 
 
 class LogCosh(FixedLoss):
@@ -114,7 +118,7 @@ class LogCosh(FixedLoss):
 
 def _divergence(y: Node, p: Node) -> Node:
     y, p = clipped(y, EPSILON, 1.0), clipped(p, EPSILON, 1.0)
-    return total(ops.multiply(y, ops.log(ops.divide(y, p))))
+    return total(primitives.multiply(y, primitives.log(primitives.divide(y, p))))
 
 
 class KLDivergence(FixedLoss):
@@ -136,7 +140,9 @@ class Poisson(FixedLoss):
     """
 
     default_name = "poisson"
-    meaning = staticmethod(lambda y, p: mean(ops.subtract(p, ops.multiply(y, ops.log(ops.add(p, EPSILON))))))
+    meaning = staticmethod(
+        lambda y, p: mean(primitives.subtract(p, primitives.multiply(y, primitives.log(primitives.add(p, EPSILON)))))
+    )
 
 
 class Huber(Loss):
@@ -159,9 +165,13 @@ class Huber(Loss):
         self.delta = delta
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        size = ops.absolute(ops.subtract(y_pred, y_true))
-        straight = ops.subtract(ops.multiply(size, self.delta), 0.5 * self.delta**2)
-        return mean(ops.select(ops.greater(size, self.delta), straight, ops.multiply(ops.square(size), 0.5)))
+        size = primitives.absolute(primitives.subtract(y_pred, y_true))
+        straight = primitives.subtract(primitives.multiply(size, self.delta), 0.5 * self.delta**2)
+        return mean(
+            primitives.select(
+                primitives.greater(size, self.delta), straight, primitives.multiply(primitives.square(size), 0.5)
+            )
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "delta": self.delta}
@@ -169,9 +179,9 @@ class Huber(Loss):
 
 def _direction(x: Node, axis: int | None) -> Node:
     """`x` divided by its length along a per-image axis, or along the batch; zero stays zero."""
-    square = ops.square(x)
-    square_sum = ops.batch_sum(square) if axis is None else ops.reduce_sum(square, (axis,), keepdims=True)
-    return ops.multiply(x, ops.minimum(ops.rsqrt(square_sum), 1 / EPSILON))
+    square = primitives.square(x)
+    square_sum = primitives.batch_sum(square) if axis is None else primitives.reduce_sum(square, (axis,), keepdims=True)
+    return primitives.multiply(x, primitives.minimum(primitives.rsqrt(square_sum), 1 / EPSILON))
 
 
 class CosineSimilarity(Loss):
@@ -200,8 +210,10 @@ class CosineSimilarity(Loss):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         axis = self._per_image_axis(len(y_pred.shape))
-        products = ops.multiply(_direction(y_true, axis), _direction(y_pred, axis))
-        return ops.negative(ops.batch_sum(products) if axis is None else ops.reduce_sum(products, (axis,)))
+        products = primitives.multiply(_direction(y_true, axis), _direction(y_pred, axis))
+        return primitives.negative(
+            primitives.batch_sum(products) if axis is None else primitives.reduce_sum(products, (axis,))
+        )
 
     def _per_image_axis(self, rank: int) -> int | None:
         """The axis among the `rank` axes of an image; None for the batch."""

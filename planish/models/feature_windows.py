@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.ops.registry import op_named
+from planish.primitives.registry import op_named
 
 MOST_TRACED = 4096
 """How many elements are traced one by one where windows of rows and columns are not enough. About 2 seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, cast
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.node import Node
@@ -21,7 +21,7 @@ def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
     """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own images."""
     every = [*inner_layers(model)]
     layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
-    feature_map = _traced_to(layer, model, ops.input_("x", model._image_shape()))
+    feature_map = _traced_to(layer, model, primitives.input_("x", model._image_shape()))
     return FlattenMap(
         feature_map.shape,
         layer.data_format,

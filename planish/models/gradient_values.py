@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from planish import losses, ops
+from planish import losses, primitives
 from planish.autodiff import gradients as gradients_of
 from planish.errors import explain
 from planish.graph.graph import topological
@@ -65,8 +65,8 @@ def class_score(model: Any, traced: Traced, *, logits: bool = True) -> Node:
             )
         )
     scores = logits_of(traced.y) if logits else traced.y
-    chosen = ops.one_hot(ops.input_("class", (), "i32"), traced.y.shape[0])
-    return ops.reduce_sum(ops.multiply(scores, chosen), (0,))
+    chosen = primitives.one_hot(primitives.input_("class", (), "i32"), traced.y.shape[0])
+    return primitives.reduce_sum(primitives.multiply(scores, chosen), (0,))
 
 
 def class_logits(model: Any, images: Array) -> Array:
@@ -143,11 +143,11 @@ def _checked_targets(model: Any, loss: Loss, targets: Array, count: int) -> Arra
 
 def _loss_node(loss: Loss, inputs: dict[str, Array], y: Node) -> Node:
     """The loss of each image by itself: a loss that sums over the batch would count it once for each image."""
-    y_true = ops.input_("y_true", inputs["y_true"].shape[1:], ELEMENT_TYPES[loss.target_kind])
+    y_true = primitives.input_("y_true", inputs["y_true"].shape[1:], ELEMENT_TYPES[loss.target_kind])
     if loss.reduction != "sum":
         return loss.per_sample(y_true, y)
     values = loss.traced(y_true, y)
-    return ops.reduce_sum(values, range(len(values.shape))) if values.shape else values
+    return primitives.reduce_sum(values, range(len(values.shape))) if values.shape else values
 
 
 def _gradient_nodes(model: Any, traced: Traced, score: Node, wanted: Sequence[Of]) -> dict[Of, Node]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph, topological
 from planish.graph.node import Node
 from planish.models.gradient_values import class_score
 from planish.models.layer_outputs import trace
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 
 
 def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDArray[np.float64] | None:
@@ -23,7 +23,7 @@ def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDAr
     flat = traced.visit(model, layer).y
     if not is_linear(score, flat):
         return None
-    zeros = ops.input_("features", flat.shape)
+    zeros = primitives.input_("features", flat.shape)
     tail = Graph.build({"logit": score}).rewrite_knowing(lambda original, _: zeros if original is flat else None)
     bindings: dict[str, Any] = {variable.path: variable.value for variable in model.weights}
     bindings |= {"features": np.zeros((len(classes), *flat.shape)), "class": classes}

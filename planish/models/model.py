@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
@@ -97,7 +97,7 @@ class Model(Training, Files, Introspection, Layer):
 
     def trace(self, context: CallContext) -> tuple[tuple[Node, ...], Node]:
         """The model as nodes: its inputs (the first is called 'x') and its output. Raises ValueError if not built."""
-        x = ops.input_("x", self._image_shape())
+        x = primitives.input_("x", self._image_shape())
         with nesting.told(self.label):
             return (x,), self.connect(x, context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planish import foreign, naming, ops, overrides, serialization
+from planish import foreign, naming, overrides, primitives, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers import chain
@@ -187,7 +187,7 @@ class Sequential(Model):
         tensor = start.output
         assert tensor is not None
         self.input = tensor
-        x = ops.input_("x", shape)
+        x = primitives.input_("x", shape)
         names = PathNames()
         with chain.apart() as steps:
             start_of_own = len(steps)
@@ -257,7 +257,7 @@ class Sequential(Model):
 def _with_rank(x: Node, shape: BatchShape) -> Node:
     added, dropped = (*x.shape, 1), x.shape[:-1]
     if added == shape or (dropped == shape and x.shape[-1:] == (1,)):
-        return ops.reshape(x, tuple(added if added == shape else dropped))
+        return primitives.reshape(x, tuple(added if added == shape else dropped))
     return x
 
 
@@ -267,7 +267,7 @@ def _built_output(layer: Layer, x: Node) -> Node:
         return _recorded(layer, layer.connect(x, CallContext()))
     layer.check_input(_with_rank(x, layer.input_shape[1:]).shape)
     chain.record(*layer._steps)
-    return ops.input_("x", tuple(extent for extent in layer.output_shape[1:] if extent is not None))
+    return primitives.input_("x", tuple(extent for extent in layer.output_shape[1:] if extent is not None))
 
 
 def _taken_in(names: PathNames, layer: Layer) -> list[str]:

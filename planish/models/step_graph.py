@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -32,14 +32,14 @@ class Objective(NamedTuple):
         """The weighted loss of each image: batched, shape ()."""
         value = self.loss.per_sample(self._y_true, y)
         if self.factor is not None:
-            value = ops.multiply(value, self.factor)
+            value = primitives.multiply(value, self.factor)
         if not self.weighted:
             return value
         self.loss.check_weighted()
-        weight = ops.input_("sample_weight", ())
-        value = ops.multiply(value, weight)
+        weight = primitives.input_("sample_weight", ())
+        value = primitives.multiply(value, weight)
         if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
-            value = ops.divide(value, ops.divide(ops.batch_sum(weight), ops.batch_size()))
+            value = primitives.divide(value, primitives.divide(primitives.batch_sum(weight), primitives.batch_size()))
         return value
 
     def minimised(self, mean: Node, y: Node) -> Node:
@@ -48,7 +48,7 @@ class Objective(NamedTuple):
 
     @property
     def _y_true(self) -> Node:
-        return ops.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
+        return primitives.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
 
 
 def test_graph(model: Any, objective: Objective) -> Graph:
@@ -86,9 +86,9 @@ def training_graph(
     forward = Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
     forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
-    total = ops.divide(ops.batch_sum(outputs["loss"]), ops.batch_size())
+    total = primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size())
     if penalty is not None:
-        total = ops.add(total, outputs["penalty"])
+        total = primitives.add(total, outputs["penalty"])
     updates |= _optimizer_updates(optimizer, model.trainable_weights, objective.minimised(total, y))
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
     return Graph.build(outputs, updates), [*model.weights, *slots]
@@ -105,14 +105,14 @@ def _penalty(model: Any, context: CallContext) -> Node | None:
     for weight in model.trainable_weights:
         if weight.regularizer is not None:
             terms.append(weight.regularizer(weight.node))
-    return reduce(ops.add, terms) if terms else None
+    return reduce(primitives.add, terms) if terms else None
 
 
 def _optimizer_updates(optimizer: Optimizer, weights: Sequence[Variable], total: Node) -> dict[str, Node]:
     """New values of the weights and of the optimizer's slots."""
     nodes = [weight.node for weight in weights]
     slots = [optimizer.slots(weight) for weight in weights]
-    scalars = {name: ops.scalar(name) for name in optimizer.scalars(0)}
+    scalars = {name: primitives.scalar(name) for name in optimizer.scalars(0)}
     values, new_slots = optimizer.update_graph(
         nodes,
         gradients(total, nodes),

@@ -12,7 +12,7 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.prepare import Prepared
 from planish.models.step_graph import depends_on_batch, penalty_graph, test_graph
 from planish.models.trainer import StepOutputs
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 
 
 class Tester:

@@ -1,72 +1,81 @@
-"""Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph."""
+"""Operations for layers, losses and functions of one's own."""
+
+from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from planish import absent
-from planish.ops import expression as expression
-from planish.ops import fused as fused
-from planish.ops import load_input as load_input
-from planish.ops import lowered as lowered
-from planish.ops import lowered_gradients as lowered_gradients
-from planish.ops import operators as operators
-from planish.ops import packing as packing
-from planish.ops.batch_sum import batch_sum
-from planish.ops.binary import (
-    add,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    maximum,
-    minimum,
-    multiply,
-    power,
-    sigmoid_cross_entropy,
-    subtract,
-)
-from planish.ops.broadcast_to import broadcast_to
-from planish.ops.concatenate import concatenate, slice_axis
-from planish.ops.conv2d import conv2d
-from planish.ops.conv2d_gradients import conv2d_input_grad, conv2d_weight_grad
-from planish.ops.conv2d_pool_gradients import conv2d_pool_input_grad, conv2d_pool_weight_grad
-from planish.ops.crop2d import crop2d
-from planish.ops.dense import dense, dense_weight_grad
-from planish.ops.leaves import batch_size, constant, input_, parameter, scalar
-from planish.ops.one_hot import one_hot
-from planish.ops.pad2d import pad2d
-from planish.ops.phases import interleave2d, kernel_phase
-from planish.ops.pool2d import average_pool2d, max_pool2d
-from planish.ops.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
-from planish.ops.pool_places import gate_places, placed_sum, pool_places
-from planish.ops.random_uniform import random_uniform
-from planish.ops.reduce import reduce_max, reduce_mean, reduce_sum
-from planish.ops.reshape import reshape
-from planish.ops.select import select
-from planish.ops.softmax import log_softmax, softmax
-from planish.ops.spread2d import spread2d
-from planish.ops.squared_deviation import squared_deviation
-from planish.ops.transpose import transpose
-from planish.ops.turn_kernel import turn_kernel
-from planish.ops.unary import (
+from planish.primitives import (
     absolute,
+    add,
+    average_pool2d,
+    average_pool2d_grad,
+    batch_size,
+    batch_sum,
+    broadcast_to,
+    concatenate,
+    constant,
+    conv2d,
+    conv2d_input_grad,
+    conv2d_pool_input_grad,
+    conv2d_pool_weight_grad,
+    conv2d_weight_grad,
+    crop2d,
+    dense,
+    dense_weight_grad,
+    divide,
     elu,
+    equal,
     erf,
     exp,
     expm1,
     floor,
+    gate_places,
+    greater,
+    greater_equal,
+    input_,
+    interleave2d,
+    kernel_phase,
     leaky_relu,
     log,
     log1p,
+    log_softmax,
+    max_pool2d,
+    max_pool2d_grad,
+    maximum,
+    minimum,
+    multiply,
     negative,
+    one_hot,
+    pad2d,
+    parameter,
+    placed_sum,
+    pool_places,
+    power,
+    random_uniform,
     reciprocal,
+    reduce_max,
+    reduce_mean,
+    reduce_sum,
     relu,
+    reshape,
     rsqrt,
+    scalar,
+    select,
     sigmoid,
+    sigmoid_cross_entropy,
     sign,
+    slice_axis,
+    softmax,
     softplus,
+    spread2d,
     sqrt,
     square,
+    squared_deviation,
+    subtract,
     tanh,
+    transpose,
+    turn_kernel,
 )
 
 __all__ = [

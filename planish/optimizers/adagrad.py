@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_number
@@ -41,10 +41,10 @@ class Adagrad(Optimizer):
         return functools.partial(np.full, fill_value=self.initial_accumulator_value)
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
-        total = ops.add(slots["accumulator"], ops.square(gradient))
-        size = ops.sqrt(ops.add(total, self.epsilon))
-        move = ops.divide(ops.multiply(gradient, scalars["learning_rate"]), size)
-        return ops.subtract(weight, move), {"accumulator": total}
+        total = primitives.add(slots["accumulator"], primitives.square(gradient))
+        size = primitives.sqrt(primitives.add(total, self.epsilon))
+        move = primitives.divide(primitives.multiply(gradient, scalars["learning_rate"]), size)
+        return primitives.subtract(weight, move), {"accumulator": total}
 
     def get_config(self) -> dict[str, Any]:
         own = {"initial_accumulator_value": self.initial_accumulator_value, "epsilon": self.epsilon}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.optimizers.optimizer import EMA_SLOT, Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_decay, check_flag, check_number, mistake
@@ -14,7 +14,7 @@ from planish.optimizers.schedules import LearningRateSchedule
 
 def _moving(old: Node, new: Node, momentum: float) -> Node:
     """A moving average: momentum * old + (1 - momentum) * new."""
-    return ops.add(old, ops.multiply(ops.subtract(new, old), 1 - momentum))
+    return primitives.add(old, primitives.multiply(primitives.subtract(new, old), 1 - momentum))
 
 
 class Moments(Optimizer):
@@ -43,7 +43,7 @@ class Moments(Optimizer):
     def moments(self, gradient: Node, slots: Slots) -> tuple[Node, Node]:
         """The new momentum and velocity."""
         momentum = _moving(slots["momentum"], gradient, self.beta_1)
-        return momentum, _moving(slots["velocity"], ops.square(gradient), self.beta_2)
+        return momentum, _moving(slots["velocity"], primitives.square(gradient), self.beta_2)
 
     def get_config(self) -> dict[str, Any]:
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
@@ -85,9 +85,11 @@ class Adam(Moments):
         momentum, velocity = self.moments(gradient, slots)
         changed = {"momentum": momentum, "velocity": velocity}
         if self.amsgrad:
-            velocity = changed["velocity_hat"] = ops.maximum(slots["velocity_hat"], velocity)
-        size = ops.add(ops.sqrt(velocity), self.epsilon)
-        return ops.subtract(weight, ops.divide(ops.multiply(momentum, scalars["corrected_rate"]), size)), changed
+            velocity = changed["velocity_hat"] = primitives.maximum(slots["velocity_hat"], velocity)
+        size = primitives.add(primitives.sqrt(velocity), self.epsilon)
+        return primitives.subtract(
+            weight, primitives.divide(primitives.multiply(momentum, scalars["corrected_rate"]), size)
+        ), changed
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "amsgrad": self.amsgrad}

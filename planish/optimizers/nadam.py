@@ -6,7 +6,7 @@ from typing import Unpack
 
 import numpy as np
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.optimizers.adam import Moments
 from planish.optimizers.optimizer import Scalars, Slots
@@ -70,9 +70,10 @@ class Nadam(Moments):
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
         momentum, velocity = self.moments(gradient, slots)
-        ahead = ops.add(
-            ops.multiply(momentum, scalars["momentum_factor"]), ops.multiply(gradient, scalars["gradient_factor"])
+        ahead = primitives.add(
+            primitives.multiply(momentum, scalars["momentum_factor"]),
+            primitives.multiply(gradient, scalars["gradient_factor"]),
         )
-        size = ops.add(ops.sqrt(ops.multiply(velocity, scalars["velocity_factor"])), self.epsilon)
-        move = ops.divide(ops.multiply(ahead, scalars["learning_rate"]), size)
-        return ops.subtract(weight, move), {"momentum": momentum, "velocity": velocity}
+        size = primitives.add(primitives.sqrt(primitives.multiply(velocity, scalars["velocity_factor"])), self.epsilon)
+        move = primitives.divide(primitives.multiply(ahead, scalars["learning_rate"]), size)
+        return primitives.subtract(weight, move), {"momentum": momentum, "velocity": velocity}

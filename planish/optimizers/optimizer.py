@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from planish import naming, ops, serialization
+from planish import naming, primitives, serialization
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.optimizers import clipping, options
@@ -237,9 +237,11 @@ class Optimizer:
     def _averaged(self, value: Node, average: Node, scalars: Scalars) -> tuple[Node, Node]:
         """The weight, at times overwritten with the average, and the average."""
         kept = scalars["average_momentum"]
-        average = ops.add(ops.multiply(average, kept), ops.multiply(value, ops.subtract(1.0, kept)))
+        average = primitives.add(
+            primitives.multiply(average, kept), primitives.multiply(value, primitives.subtract(1.0, kept))
+        )
         if "overwrite" in scalars:
-            value = ops.select(scalars["overwrite"], average, value)
+            value = primitives.select(scalars["overwrite"], average, value)
         return value, average
 
     def exclude_from_weight_decay(
@@ -258,7 +260,9 @@ class Optimizer:
     def _decayed(self, weight: Node, scalars: Scalars) -> Node:
         if self.weight_decay is None or self._undecayed.has(weight):
             return weight
-        return ops.subtract(weight, ops.multiply(weight, ops.multiply(scalars["learning_rate"], self.weight_decay)))
+        return primitives.subtract(
+            weight, primitives.multiply(weight, primitives.multiply(scalars["learning_rate"], self.weight_decay))
+        )
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Replaces the weights with the averages, as `fit` does at its end if the optimizer keeps averages."""

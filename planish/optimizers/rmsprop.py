@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_flag, check_number, check_share
@@ -44,19 +44,19 @@ class RMSprop(Optimizer):
         return ("velocity", *momentum, *(("average_gradient",) if self.centered else ()))
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
-        velocity = self._average(slots["velocity"], ops.square(gradient))
+        velocity = self._average(slots["velocity"], primitives.square(gradient))
         changed, spread = {"velocity": velocity}, velocity
         if self.centered:
             average = changed["average_gradient"] = self._average(slots["average_gradient"], gradient)
-            spread = ops.subtract(velocity, ops.square(average))
-        size = ops.sqrt(ops.add(spread, self.epsilon))
-        move = ops.divide(ops.multiply(gradient, scalars["learning_rate"]), size)
+            spread = primitives.subtract(velocity, primitives.square(average))
+        size = primitives.sqrt(primitives.add(spread, self.epsilon))
+        move = primitives.divide(primitives.multiply(gradient, scalars["learning_rate"]), size)
         if self.momentum > 0:
-            move = changed["momentum"] = ops.add(ops.multiply(slots["momentum"], self.momentum), move)
-        return ops.subtract(weight, move), changed
+            move = changed["momentum"] = primitives.add(primitives.multiply(slots["momentum"], self.momentum), move)
+        return primitives.subtract(weight, move), changed
 
     def _average(self, old: Node, new: Node) -> Node:
-        return ops.add(ops.multiply(old, self.rho), ops.multiply(new, 1 - self.rho))
+        return primitives.add(primitives.multiply(old, self.rho), primitives.multiply(new, 1 - self.rho))
 
     def get_config(self) -> dict[str, Any]:
         own = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}

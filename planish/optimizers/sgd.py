@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_flag, check_share
@@ -35,12 +35,12 @@ class SGD(Optimizer):
         return ("momentum",) if self.momentum else ()
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
-        move = ops.multiply(gradient, scalars["learning_rate"])
+        move = primitives.multiply(gradient, scalars["learning_rate"])
         if not self.momentum:
-            return ops.subtract(weight, move), {}
-        velocity = ops.subtract(ops.multiply(slots["momentum"], self.momentum), move)
-        ahead = ops.subtract(ops.multiply(velocity, self.momentum), move) if self.nesterov else velocity
-        return ops.add(weight, ahead), {"momentum": velocity}
+            return primitives.subtract(weight, move), {}
+        velocity = primitives.subtract(primitives.multiply(slots["momentum"], self.momentum), move)
+        ahead = primitives.subtract(primitives.multiply(velocity, self.momentum), move) if self.nesterov else velocity
+        return primitives.add(weight, ahead), {"momentum": velocity}
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
-from planish.ops.expression import operand_kind
-from planish.ops.registry import make
+from planish.primitives.expression import operand_kind
+from planish.primitives.registry import make
 
 _WEIGHTED = {"conv2d", "dense"}
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.windows import NO_PADDING
+from planish.primitives.windows import NO_PADDING
 
 # The sums of a whole window are in registers at once.
 MOST_PIXELS = 9

@@ -12,9 +12,9 @@ from typing import Literal
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
-from planish.ops.expression import Expression, Settings, Step, operand_kind
-from planish.ops.fused import elementwise, fuse, sum_of, summed_kind
-from planish.ops.registry import make, op_named
+from planish.primitives.expression import Expression, Settings, Step, operand_kind
+from planish.primitives.fused import elementwise, fuse, sum_of, summed_kind
+from planish.primitives.registry import make, op_named
 
 # Operations whose kernels apply an expression to each result before it is stored.
 WITH_TAIL = frozenset({"conv2d", "conv2d_pool", "dense", "max_pool2d", "average_pool2d", "average_pool2d_grad"})

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.expression import operand_kind
-from planish.ops.registry import make, op_named
+from planish.primitives.expression import operand_kind
+from planish.primitives.registry import make, op_named
 
 
 def move_pool_first(graph: Graph) -> Graph:

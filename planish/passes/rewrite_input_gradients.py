@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.conv2d import conv2d
-from planish.ops.crop2d import crop2d
-from planish.ops.pad2d import pad2d
-from planish.ops.phases import Pair, interleave2d, kernel_phase, phase_starts
-from planish.ops.spread2d import spread2d
-from planish.ops.turn_kernel import turn_kernel
+from planish.primitives.conv2d import conv2d
+from planish.primitives.crop2d import crop2d
+from planish.primitives.pad2d import pad2d
+from planish.primitives.phases import Pair, interleave2d, kernel_phase, phase_starts
+from planish.primitives.spread2d import spread2d
+from planish.primitives.turn_kernel import turn_kernel
 
 
 def rewrite_input_gradients(graph: Graph) -> Graph:

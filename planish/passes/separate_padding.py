@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, layer_scope
-from planish.ops.conv2d_pool_gradients import conv2d_pool_input_grad
-from planish.ops.crop2d import crop2d
-from planish.ops.pad2d import pad2d
-from planish.ops.pool2d_gradients import max_pool2d_grad
-from planish.ops.windows import NO_PADDING
+from planish.primitives.conv2d_pool_gradients import conv2d_pool_input_grad
+from planish.primitives.crop2d import crop2d
+from planish.primitives.pad2d import pad2d
+from planish.primitives.pool2d_gradients import max_pool2d_grad
+from planish.primitives.windows import NO_PADDING
 
 _BORDERS = {
     "conv2d": 0.0,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.registry import op_named
+from planish.primitives.registry import op_named
 
 _NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 

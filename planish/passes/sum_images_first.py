@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.ops.batch_sum import batch_sum
-from planish.ops.binary import add, multiply
-from planish.ops.reduce import reduce_sum
-from planish.ops.squared_deviation import squared_deviation
+from planish.primitives.batch_sum import batch_sum
+from planish.primitives.binary import add, multiply
+from planish.primitives.reduce import reduce_sum
+from planish.primitives.squared_deviation import squared_deviation
 
 FEWEST_PIXELS = 8  # with fewer, the sums of an image are not small beside it
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import config
+from planish import settings
 from planish.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def inference_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]
 
     `input_dtypes` are the element types of the arrays it will read.
     """
-    if config.value("PLANISH_COMPARE"):
+    if settings.value("PLANISH_COMPARE"):
         from planish.runtime.compared import ComparedInference
 
         return ComparedInference(graph, input_dtypes)
@@ -30,7 +30,7 @@ def inference_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]
 
 def training_executable(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> TrainingExecutable:
     """The compiled program of a training step, for batches of up to `max_batch` images."""
-    if config.value("PLANISH_COMPARE"):
+    if settings.value("PLANISH_COMPARE"):
         from planish.runtime.compared import ComparedTraining
 
         return ComparedTraining(graph, input_dtypes, max_batch)

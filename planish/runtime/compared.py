@@ -15,7 +15,7 @@ from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.runtime.executable import Arrays, InferenceExecutable, TrainingExecutable
 from planish.runtime.interpreted import InterpretedTraining
 

@@ -16,7 +16,7 @@ from typing import Any
 import planish
 from planish.runtime import object_cache
 
-ROOMS = ("graph", "ops", "passes", "codegen", os.path.join("codegen", "kernels"))
+ROOMS = ("graph", "primitives", "passes", "codegen", os.path.join("codegen", "kernels"))
 """Folders of the package whose files decide what a program is."""
 
 _PYC_HEADER_NBYTES = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from planish import config
+from planish import settings
 from planish.codegen import compile as compiler
 from planish.codegen.choices import print_plan
 from planish.codegen.compile import Request
@@ -14,15 +14,15 @@ from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
-from planish.ops.registry import op_named
 from planish.output import warn_of
 from planish.passes.recorder import Recorder
+from planish.primitives.registry import op_named
 from planish.runtime.aside import aside
 
 
 def generate_and_dump(request: Request) -> Program:
     """The program; what PLANISH_DUMP asks for goes to stderr on the way. Graphs are verified after every pass."""
-    forms = config.value("PLANISH_DUMP")
+    forms = settings.value("PLANISH_DUMP")
     if not forms:
         return compiler.generate(request)
     recorder = Recorder()
@@ -47,8 +47,8 @@ def verify_graph(graph: Graph, after: str) -> None:
 
 def describe(request: Request, after: str | None, form: str) -> str:
     """The graph after a pass (the last one if None), or the plan, loops, LLVM or assembly that it becomes."""
-    if form not in config.EMITTED:
-        raise ValueError(unknown_name("form of a program", form, config.EMITTED))
+    if form not in settings.EMITTED:
+        raise ValueError(unknown_name("form of a program", form, settings.EMITTED))
     if after is not None and form != "graph":
         raise ValueError(
             explain(what=f"a pass leaves a graph, not {form}", expected="form 'graph' together with the name of a pass")

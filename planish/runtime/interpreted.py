@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.graph.graph import Graph
-from planish.ops.interpreter import Results, interpret
+from planish.primitives.interpreter import Results, interpret
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planish import config
+from planish import settings
 from planish.runtime.private_folder import NotPrivateError, PrivateFolder
 
 LIMIT_NBYTES = 256 * 2**20
@@ -42,16 +42,16 @@ class Entry(NamedTuple):
 
 def cache_folder() -> str | None:
     """Where compiled programs are kept; None if they are not (PLANISH_CACHE_DIR=off, or a user without a home)."""
-    chosen = config.value("PLANISH_CACHE_DIR")
+    chosen = settings.value("PLANISH_CACHE_DIR")
     if chosen is not None:
-        return None if chosen == config.CACHE_OFF else chosen
+        return None if chosen == settings.CACHE_OFF else chosen
     home = os.path.expanduser("~")
     if sys.platform == "win32":
-        base = config.value("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        base = settings.value("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
     elif sys.platform == "darwin":
         base = os.path.join(home, "Library", "Caches")
     else:
-        base = config.value("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+        base = settings.value("XDG_CACHE_HOME") or os.path.join(home, ".cache")
     return os.path.join(base, "planish") if os.path.isabs(base) else None
 
 

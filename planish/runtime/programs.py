@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from planish import config, forking, output
+from planish import forking, output, settings
 from planish.codegen.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
@@ -156,7 +156,9 @@ def _key(
 
 
 def _loaded(key: str, target: Target) -> Compiled | None:
-    stored = None if config.value("PLANISH_DUMP") else object_cache.load(key)  # a program that is shown has to be made
+    stored = (
+        None if settings.value("PLANISH_DUMP") else object_cache.load(key)
+    )  # a program that is shown has to be made
     if stored is None:
         return None
     head, _, code = stored.partition(b"\n")

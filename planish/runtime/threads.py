@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import SupportsIndex
 
-from planish import config
+from planish import settings
 from planish.errors import explain
 
 _requested: int | None = None
@@ -33,7 +33,7 @@ def get_num_threads() -> int:
 
     The one given to `set_num_threads`; else the environment variable PLANISH_NUM_THREADS; else `usable_cpus()`.
     """
-    return _requested or config.value("PLANISH_NUM_THREADS") or usable_cpus()
+    return _requested or settings.value("PLANISH_NUM_THREADS") or usable_cpus()
 
 
 def usable_cpus() -> int:
@@ -47,12 +47,12 @@ def usable_cpus() -> int:
 def _checked(count: SupportsIndex) -> int:
     what, expected = (
         "not a number of threads",
-        f"a whole number from 1 to {config.MAX_THREADS}, or None for the default",
+        f"a whole number from 1 to {settings.MAX_THREADS}, or None for the default",
     )
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise TypeError(explain(what=what, expected=expected, received=repr(count)))
     number = operator.index(count)
-    if not 1 <= number <= config.MAX_THREADS:
+    if not 1 <= number <= settings.MAX_THREADS:
         raise ValueError(explain(what=what, expected=expected, received=number))
     return number
 

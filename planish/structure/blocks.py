@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node, layer_scope
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
@@ -30,7 +30,7 @@ def added(values: Sequence[Node]) -> Node:
     """Any operation number by number: it has the shape and the reach of a sum."""
     total = values[0]
     for value in values[1:]:
-        total = ops.add(total, value)
+        total = primitives.add(total, value)
     return total
 
 
@@ -39,7 +39,7 @@ def joined_along(axis: int) -> Combine:
 
     def combine(values: Sequence[Node]) -> Node:
         rank = len(values[0].shape) + 1
-        return ops.concatenate(values, axis % rank - 1)
+        return primitives.concatenate(values, axis % rank - 1)
 
     return combine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from planish import ops
+from planish import primitives
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.image import Padding, Pair, from_channels_last, reach, to_channels_last
@@ -53,7 +53,7 @@ class Convolution(Mirrored):
 
     def call(self, x: Node, context: CallContext) -> Node:
         x = to_channels_last(x, FIRST)
-        y = ops.conv2d(x, self.kernel.node, self.strides, self.padding, self.dilation, self.groups)
+        y = primitives.conv2d(x, self.kernel.node, self.strides, self.padding, self.dilation, self.groups)
         return from_channels_last(y, FIRST)
 
 
@@ -119,8 +119,8 @@ class AdaptivePool(Mirrored):
             extent = x.shape[axis]
             if count is not None and count != extent:
                 edges = [(i * extent // count, -(-(i + 1) * extent // count)) for i in range(count)]
-                parts = [self.reduce(ops.slice_axis(x, axis, *edge), (axis,), keepdims=True) for edge in edges]
-                x = ops.concatenate(parts, axis)
+                parts = [self.reduce(primitives.slice_axis(x, axis, *edge), (axis,), keepdims=True) for edge in edges]
+                x = primitives.concatenate(parts, axis)
         return x
 
     def arithmetic(self, shape: Shape) -> str:
@@ -142,4 +142,4 @@ class Padded(Mirrored):
         self.check_map(shape)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return from_channels_last(ops.pad2d(to_channels_last(x, FIRST), self.padding), FIRST)
+        return from_channels_last(primitives.pad2d(to_channels_last(x, FIRST), self.padding), FIRST)

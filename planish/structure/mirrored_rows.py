@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from planish import activations, ops
+from planish import activations, primitives
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.flatten import Flatten
@@ -22,7 +22,7 @@ class Joined(Mirrored, Flatten):
         super().__init__(kind, name, data_format=FIRST)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.reshape(x, (math.prod(x.shape),))
+        return primitives.reshape(x, (math.prod(x.shape),))
 
 
 class Reshaped(Mirrored):
@@ -33,7 +33,7 @@ class Reshaped(Mirrored):
         self.shape_for = shape_for
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.reshape(x, self.shape_for(x.shape))
+        return primitives.reshape(x, self.shape_for(x.shape))
 
 
 class Product(Mirrored):
@@ -60,7 +60,7 @@ class Product(Mirrored):
             self.add_weight("bias", (self.units,), "zeros")
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.dense(x, self.kernel.node)
+        return primitives.dense(x, self.kernel.node)
 
 
 class Pointwise(Mirrored):
@@ -84,7 +84,7 @@ class Pointwise(Mirrored):
             self.add_weight(f"weight_{number}", each, "zeros")
 
     def call(self, x: Node, context: CallContext) -> Node:
-        return ops.tanh(x)
+        return primitives.tanh(x)
 
 
 class SoftmaxAlong(Mirrored):
@@ -108,4 +108,4 @@ class Averaged(Mirrored):
 
     def call(self, x: Node, context: CallContext) -> Node:
         rank = len(x.shape) + 1
-        return ops.reduce_mean(x, [axis % rank - 1 for axis in self.axes], keepdims=self.keepdims)
+        return primitives.reduce_mean(x, [axis % rank - 1 for axis in self.axes], keepdims=self.keepdims)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Layer
@@ -49,7 +49,7 @@ class Step:
 def steps_of(model: Sequential) -> tuple[Step, ...]:
     """The steps of a built model without models inside it."""
     image = model.input_shape[1:]
-    x = ops.input_("x", [extent for extent in image if extent is not None])
+    x = primitives.input_("x", [extent for extent in image if extent is not None])
     found = []
     for layer in model.layers:
         y = layer.connect(x, CallContext())

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from planish import ops
+from planish import primitives
 from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 from planish.layers.image import Padding, Pair
@@ -167,10 +167,10 @@ _BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "LazyBatchNorm1d", "LazyBatchNorm2d", "SyncBatchNorm"), _batch_norm),
     **dict.fromkeys(("Softmax", "LogSoftmax", "Softmin", "Softmax2d"), _softmax),
     **dict.fromkeys(("ZeroPad2d", "ConstantPad2d"), _zero_pad),
-    "MaxPool2d": _pool(ops.max_pool2d),
-    "AvgPool2d": _pool(ops.average_pool2d),
-    "AdaptiveAvgPool2d": _adaptive(ops.reduce_mean),
-    "AdaptiveMaxPool2d": _adaptive(ops.reduce_max),
+    "MaxPool2d": _pool(primitives.max_pool2d),
+    "AvgPool2d": _pool(primitives.average_pool2d),
+    "AdaptiveAvgPool2d": _adaptive(primitives.reduce_mean),
+    "AdaptiveMaxPool2d": _adaptive(primitives.reduce_max),
     "Flatten": _flatten,
     "PReLU": _prelu,
     "Unflatten": _unflatten,

@@ -9,7 +9,7 @@ import mmap
 import numpy as np
 
 import planish.runtime.executable as runtime
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen.module import Module
@@ -77,57 +77,67 @@ def odd_sizes(case):
     """Kernels that a random graph seldom has, with channels that fill no vector."""
     for size in SIZES:
         x = case.input(3, 4, size)
-        case.output(ops.softmax(ops.dense(x, case.weight(size, size))))
-        case.output(ops.conv2d(x, case.weight(3, 3, size, size), padding=((1, 1), (1, 1))))
-        case.output(ops.max_pool2d(x, (2, 2), (1, 2)))
-        case.output(ops.transpose(x, (2, 0, 1)))
-        case.output(ops.reduce_mean(x, (0, 1)))
-        case.output(ops.reduce_sum(ops.multiply(x, case.weight(size)), (2,)))
-        case.output(ops.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), size))
+        case.output(primitives.softmax(primitives.dense(x, case.weight(size, size))))
+        case.output(primitives.conv2d(x, case.weight(3, 3, size, size), padding=((1, 1), (1, 1))))
+        case.output(primitives.max_pool2d(x, (2, 2), (1, 2)))
+        case.output(primitives.transpose(x, (2, 0, 1)))
+        case.output(primitives.reduce_mean(x, (0, 1)))
+        case.output(primitives.reduce_sum(primitives.multiply(x, case.weight(size)), (2,)))
+        case.output(primitives.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), size))
         for dtype in DTYPES:
-            case.output(ops.square(case.input(size, values=np.ones((case.images, size), dtype))))
+            case.output(primitives.square(case.input(size, values=np.ones((case.images, size), dtype))))
 
 
 def long_axes(case):
     """Windows, rows of a kernel, and rows of a map that are walked in loops, as they are too long to be written out."""
     for size in LONG_SIZES:
         x = case.input(9, 7, size)
-        case.output(ops.max_pool2d(x, (5, 4), (2, 3)))
-        case.output(ops.max_pool2d(x, (1, 7), (1, 1)))
-        case.output(ops.average_pool2d(x, (5, 4), (2, 3)))
-        case.output(ops.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), 100 + size))
+        case.output(primitives.max_pool2d(x, (5, 4), (2, 3)))
+        case.output(primitives.max_pool2d(x, (1, 7), (1, 1)))
+        case.output(primitives.average_pool2d(x, (5, 4), (2, 3)))
+        case.output(primitives.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), 100 + size))
         wide = case.input(3, 120 + size, 1)
-        case.output(ops.conv2d(wide, case.weight(2, 3, 1, 3)))
-        case.output(ops.conv2d(wide, case.weight(2, 36, 1, 3)))
+        case.output(primitives.conv2d(wide, case.weight(2, 3, 1, 3)))
+        case.output(primitives.conv2d(wide, case.weight(2, 36, 1, 3)))
 
 
 def long_training(size):
     """Gradients of kernels of many values, and of pools with wide windows that overlap."""
-    x = ops.input_("x", (13, 17, size))
-    first, second = ops.parameter("first", (5, 5, size, 6)), ops.parameter("second", (3, 3, 6, size + 100))
-    y = ops.max_pool2d(ops.conv2d(x, first, dilation=(1, 2)), (2, 2), (2, 2))
-    y = ops.max_pool2d(ops.conv2d(y, second, padding=((3, 3), (8, 8))), (3, 9), (1, 2))
-    third = ops.parameter("third", (3, 3, size + 100, 3))
-    y = ops.conv2d(y, third, padding=((1, 1), (1, 1)))
-    loss = ops.reduce_sum(y, (0, 1, 2))
+    x = primitives.input_("x", (13, 17, size))
+    first, second = (
+        primitives.parameter("first", (5, 5, size, 6)),
+        primitives.parameter("second", (3, 3, 6, size + 100)),
+    )
+    y = primitives.max_pool2d(primitives.conv2d(x, first, dilation=(1, 2)), (2, 2), (2, 2))
+    y = primitives.max_pool2d(primitives.conv2d(y, second, padding=((3, 3), (8, 8))), (3, 9), (1, 2))
+    third = primitives.parameter("third", (3, 3, size + 100, 3))
+    y = primitives.conv2d(y, third, padding=((1, 1), (1, 1)))
+    loss = primitives.reduce_sum(y, (0, 1, 2))
     weights = [first, second, third]
-    changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
+    changed = [
+        primitives.add(w, g) for w, g in zip(weights, gradients(primitives.batch_sum(loss), weights), strict=True)
+    ]
     return Graph.build({"loss": loss}, dict(zip(("first", "second", "third"), changed, strict=True)))
 
 
 def pooled_training(size):
     """Gradients of convolutions, two of them in front of pools, of channels that fill no vector."""
-    x = ops.input_("x", (13, 12, size))
-    wide = ops.conv2d(x, ops.parameter("widen", (1, 1, size, 17)))
-    third = ops.parameter("third", (3, 3, 17, size + 16))
-    x = ops.relu(ops.conv2d(wide, third, padding=((1, 1), (1, 1))))
-    first, second = ops.parameter("first", (3, 3, size + 16, 17)), ops.parameter("second", (3, 2, 17, size))
-    bias = ops.parameter("bias", (17,))
-    y = ops.relu(ops.add(ops.max_pool2d(ops.conv2d(x, first), (2, 2), (2, 2)), bias))
-    y = ops.relu(ops.max_pool2d(ops.conv2d(y, second, padding=((1, 1), (0, 1))), (3, 2), (2, 2)))
-    loss = ops.reduce_sum(y, (0, 1, 2))
+    x = primitives.input_("x", (13, 12, size))
+    wide = primitives.conv2d(x, primitives.parameter("widen", (1, 1, size, 17)))
+    third = primitives.parameter("third", (3, 3, 17, size + 16))
+    x = primitives.relu(primitives.conv2d(wide, third, padding=((1, 1), (1, 1))))
+    first, second = (
+        primitives.parameter("first", (3, 3, size + 16, 17)),
+        primitives.parameter("second", (3, 2, 17, size)),
+    )
+    bias = primitives.parameter("bias", (17,))
+    y = primitives.relu(primitives.add(primitives.max_pool2d(primitives.conv2d(x, first), (2, 2), (2, 2)), bias))
+    y = primitives.relu(primitives.max_pool2d(primitives.conv2d(y, second, padding=((1, 1), (0, 1))), (3, 2), (2, 2)))
+    loss = primitives.reduce_sum(y, (0, 1, 2))
     weights = [first, second, third, bias]
-    changed = [ops.add(w, g) for w, g in zip(weights, gradients(ops.batch_sum(loss), weights), strict=True)]
+    changed = [
+        primitives.add(w, g) for w, g in zip(weights, gradients(primitives.batch_sum(loss), weights), strict=True)
+    ]
     return Graph.build({"loss": loss}, dict(zip(("first", "second", "third", "bias"), changed, strict=True)))
 
 
@@ -149,24 +159,27 @@ def masked_bytes():
 
 def averaged_training(size):
     """Gradients of convolutions of few filters and few channels, with averages between them."""
-    x = ops.input_("x", (15, 13, 3))
-    first, second = ops.parameter("first", (5, 4, 3, size)), ops.parameter("second", (3, 3, size, 20))
-    y = ops.average_pool2d(ops.tanh(ops.conv2d(x, first, (1, 1), ((1, 1), (2, 2)))), (2, 2), (2, 2))
-    y = ops.average_pool2d(ops.tanh(ops.conv2d(y, second)), (2, 2), (1, 1))
-    loss = ops.reduce_sum(y, (0, 1, 2))
+    x = primitives.input_("x", (15, 13, 3))
+    first, second = primitives.parameter("first", (5, 4, 3, size)), primitives.parameter("second", (3, 3, size, 20))
+    y = primitives.average_pool2d(
+        primitives.tanh(primitives.conv2d(x, first, (1, 1), ((1, 1), (2, 2)))), (2, 2), (2, 2)
+    )
+    y = primitives.average_pool2d(primitives.tanh(primitives.conv2d(y, second)), (2, 2), (1, 1))
+    loss = primitives.reduce_sum(y, (0, 1, 2))
     changed = [
-        ops.add(w, g) for w, g in zip((first, second), gradients(ops.batch_sum(loss), (first, second)), strict=True)
+        primitives.add(w, g)
+        for w, g in zip((first, second), gradients(primitives.batch_sum(loss), (first, second)), strict=True)
     ]
     return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
 
 
 def listed_training(size, units):
     """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
-    w, m = ops.parameter("w", (size, units)), ops.parameter("m", (size, units))
-    loss = ops.reduce_sum(ops.relu(ops.dense(ops.input_("x", (size,)), w)), (0,))
-    (gradient,) = gradients(ops.batch_sum(loss), [w])
-    moment = ops.add(m, gradient)
-    return Graph.build({"loss": loss}, {"m": moment, "w": ops.subtract(w, moment)})
+    w, m = primitives.parameter("w", (size, units)), primitives.parameter("m", (size, units))
+    loss = primitives.reduce_sum(primitives.relu(primitives.dense(primitives.input_("x", (size,)), w)), (0,))
+    (gradient,) = gradients(primitives.batch_sum(loss), [w])
+    moment = primitives.add(m, gradient)
+    return Graph.build({"loss": loss}, {"m": moment, "w": primitives.subtract(w, moment)})
 
 
 def listed_images(size, dtype, count=19):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from planish import config, ops
+from planish import primitives, settings
 from planish.codegen.target import current_target
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 
 IMAGES = 3
@@ -16,7 +16,7 @@ FILLER = 7.0
 def runnable_targets():
     """Names of the targets whose code this machine runs."""
     names = []
-    for name in config.TARGETS:
+    for name in settings.TARGETS:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PLANISH_TARGET", name)
             try:
@@ -41,13 +41,13 @@ class Case:
         name = f"x{len(self.inputs)}"
         made = self.generator.standard_normal((self.images, *shape)).astype(np.float32) if values is None else values
         self.inputs[name] = np.array(made, order="C")
-        return ops.input_(name, shape, dtype)
+        return primitives.input_(name, shape, dtype)
 
     def weight(self, *shape, values=None):
         name = f"w{len(self.parameters)}"
         made = np.float32(self.generator.standard_normal(shape)) if values is None else values
         self.parameters[name] = np.array(made, order="C")
-        return ops.parameter(name, shape)
+        return primitives.parameter(name, shape)
 
     def output(self, node, name=None):
         self.outputs[name or f"y{len(self.outputs)}"] = node

@@ -7,13 +7,13 @@ import re
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen import kernels
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
-from planish.ops.random_uniform import random_uniform
+from planish.primitives.random_uniform import random_uniform
 
 EXTENTS = (10, 1000, 100_000)
 MOST_CHARACTERS = 650_000
@@ -26,45 +26,45 @@ class Net:
     """A graph under construction: one input of a shape, and weights."""
 
     def __init__(self, *shape, dtype="f32"):
-        self.x = ops.input_("x", shape, dtype)
+        self.x = primitives.input_("x", shape, dtype)
         self.weights = []
 
     def weight(self, *shape):
-        self.weights.append(ops.parameter(f"w{len(self.weights)}", shape))
+        self.weights.append(primitives.parameter(f"w{len(self.weights)}", shape))
         return self.weights[-1]
 
     def trained(self, y):
-        loss = ops.reduce_sum(y, tuple(range(len(y.shape))))
-        found = gradients(ops.batch_sum(loss), self.weights)
-        changed = [ops.subtract(w, g) for w, g in zip(self.weights, found, strict=True)]
+        loss = primitives.reduce_sum(y, tuple(range(len(y.shape))))
+        found = gradients(primitives.batch_sum(loss), self.weights)
+        changed = [primitives.subtract(w, g) for w, g in zip(self.weights, found, strict=True)]
         return Graph.build({"loss": loss}, {f"w{number}": value for number, value in enumerate(changed)})
 
 
 def convolution(shape, kernel, filters, training=False, pool=None, **settings):
     net = Net(*shape)
-    x = ops.multiply(net.x, net.weight(shape[2])) if training else net.x
+    x = primitives.multiply(net.x, net.weight(shape[2])) if training else net.x
     channels = shape[2] // settings.get("groups", 1)
-    y = ops.conv2d(x, net.weight(*kernel, channels, filters), **settings)
-    y = y if pool is None else ops.max_pool2d(y, pool, pool)  # where passes move it before gradients are taken
-    y = ops.relu(ops.add(y, net.weight(filters)))
+    y = primitives.conv2d(x, net.weight(*kernel, channels, filters), **settings)
+    y = y if pool is None else primitives.max_pool2d(y, pool, pool)  # where passes move it before gradients are taken
+    y = primitives.relu(primitives.add(y, net.weight(filters)))
     return net.trained(y) if training else y
 
 
 def on_images(features, units, before=None):
     net = Net(features)
-    x = net.x if before is None else ops.relu(ops.dense(net.x, net.weight(features, before)))
-    return net.trained(ops.relu(ops.dense(x, net.weight(x.shape[0], units))))
+    x = net.x if before is None else primitives.relu(primitives.dense(net.x, net.weight(features, before)))
+    return net.trained(primitives.relu(primitives.dense(x, net.weight(x.shape[0], units))))
 
 
 def mapped(*shape, then):
     """A training step of something between an affine map and a loss."""
     net = Net(*shape)
-    return net.trained(then(ops.multiply(net.x, net.weight(shape[-1]))))
+    return net.trained(then(primitives.multiply(net.x, net.weight(shape[-1]))))
 
 
 def predicted(units, features):
     net = Net(features)
-    return ops.softmax(ops.add(ops.dense(net.x, net.weight(features, units)), net.weight(units)))
+    return primitives.softmax(primitives.add(primitives.dense(net.x, net.weight(features, units)), net.weight(units)))
 
 
 CASES = {
@@ -98,32 +98,40 @@ CASES = {
     "gradient behind a pool: columns": lambda n: convolution((6, n + 3, 3), (3, 3), 8, True, TWO),
     "gradient behind a pool: kernel columns": lambda n: convolution((6, n + 3, 1), (3, n), 64, True, TWO),
     "gradient behind a pool: window": lambda n: convolution((4, 2 * n + 2, 3), (3, 3), 8, True, (1, n)),
-    "maximum: rows of a window": lambda n: ops.max_pool2d(ops.input_("x", (n, 3, 5)), (n, 1), (1, 1)),
-    "maximum: columns of a window": lambda n: ops.max_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1)),
-    "maximum: channels": lambda n: ops.max_pool2d(ops.input_("x", (4, 4, n)), TWO, (1, 1)),
-    "maximum: gradient": lambda n: mapped(3, n + 2, 5, then=lambda x: ops.max_pool2d(x, (1, n), (1, 1))),
-    "maximum: places": lambda n: ops.pool_places(ops.input_("x", (3, n, 5)), (1, min(n, 127)), (1, 1)),
-    "average: columns of a window": lambda n: ops.average_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1)),
-    "average: border": lambda n: ops.average_pool2d(ops.input_("x", (3, n, 5)), (1, n), (1, 1), ((0, 0), (1, 1))),
-    "average: gradient": lambda n: mapped(3, 2 * n + 1, 5, then=lambda x: ops.average_pool2d(x, (1, n), (1, n))),
-    "average: many channels": lambda n: mapped(3, 2 * n, 50, then=lambda x: ops.average_pool2d(x, (1, n), (1, n))),
-    "average: overlapping": lambda n: mapped(3, 2 * n, 5, then=lambda x: ops.average_pool2d(x, (1, n), (1, 1))),
-    "labels: classes": lambda n: ops.one_hot(ops.input_("x", (3,), "i32"), n),
-    "labels: rows": lambda n: ops.one_hot(ops.input_("x", (n,), "i32"), 10),
-    "softmax: classes": lambda n: mapped(3, n, then=ops.softmax),
-    "softmax: rows": lambda n: ops.log_softmax(ops.input_("x", (n, 3))),
-    "sum: last axis": lambda n: ops.reduce_sum(ops.input_("x", (3, n)), (1,)),
-    "sum: first axis": lambda n: ops.reduce_max(ops.input_("x", (n, 64)), (0,)),
-    "sum: kept axis": lambda n: ops.reduce_mean(ops.input_("x", (3, n)), (0,)),
-    "transposition": lambda n: ops.transpose(ops.input_("x", (n, 3, 33)), (2, 1, 0)),
-    "border": lambda n: ops.pad2d(ops.input_("x", (3, 3, 5)), ((n, 1), (1, n // 10))),
-    "crop": lambda n: ops.crop2d(ops.input_("x", (n + 4, 5, 3)), ((n, 0), (0, 0))),
-    "pieces": lambda n: ops.concatenate([ops.input_("x", (3, n)), ops.input_("z", (3, n))], 1),
-    "element by element": lambda n: ops.add(ops.input_("x", (3, n)), ops.parameter("w", (3, 1))),
-    "part": lambda n: ops.slice_axis(ops.input_("x", (3, 2 * n)), 1, n, 2 * n),
-    "spread": lambda n: ops.spread2d(ops.input_("x", (3, 3, 5)), (1, n)),
-    "sum of products over the batch": lambda n: mapped(3, n, then=ops.tanh),
-    "random numbers": lambda n: ops.multiply(ops.input_("x", (n,)), random_uniform(ops.scalar("seed", "i32"), (n,), 0)),
+    "maximum: rows of a window": lambda n: primitives.max_pool2d(primitives.input_("x", (n, 3, 5)), (n, 1), (1, 1)),
+    "maximum: columns of a window": lambda n: primitives.max_pool2d(primitives.input_("x", (3, n, 5)), (1, n), (1, 1)),
+    "maximum: channels": lambda n: primitives.max_pool2d(primitives.input_("x", (4, 4, n)), TWO, (1, 1)),
+    "maximum: gradient": lambda n: mapped(3, n + 2, 5, then=lambda x: primitives.max_pool2d(x, (1, n), (1, 1))),
+    "maximum: places": lambda n: primitives.pool_places(primitives.input_("x", (3, n, 5)), (1, min(n, 127)), (1, 1)),
+    "average: columns of a window": lambda n: primitives.average_pool2d(
+        primitives.input_("x", (3, n, 5)), (1, n), (1, 1)
+    ),
+    "average: border": lambda n: primitives.average_pool2d(
+        primitives.input_("x", (3, n, 5)), (1, n), (1, 1), ((0, 0), (1, 1))
+    ),
+    "average: gradient": lambda n: mapped(3, 2 * n + 1, 5, then=lambda x: primitives.average_pool2d(x, (1, n), (1, n))),
+    "average: many channels": lambda n: mapped(
+        3, 2 * n, 50, then=lambda x: primitives.average_pool2d(x, (1, n), (1, n))
+    ),
+    "average: overlapping": lambda n: mapped(3, 2 * n, 5, then=lambda x: primitives.average_pool2d(x, (1, n), (1, 1))),
+    "labels: classes": lambda n: primitives.one_hot(primitives.input_("x", (3,), "i32"), n),
+    "labels: rows": lambda n: primitives.one_hot(primitives.input_("x", (n,), "i32"), 10),
+    "softmax: classes": lambda n: mapped(3, n, then=primitives.softmax),
+    "softmax: rows": lambda n: primitives.log_softmax(primitives.input_("x", (n, 3))),
+    "sum: last axis": lambda n: primitives.reduce_sum(primitives.input_("x", (3, n)), (1,)),
+    "sum: first axis": lambda n: primitives.reduce_max(primitives.input_("x", (n, 64)), (0,)),
+    "sum: kept axis": lambda n: primitives.reduce_mean(primitives.input_("x", (3, n)), (0,)),
+    "transposition": lambda n: primitives.transpose(primitives.input_("x", (n, 3, 33)), (2, 1, 0)),
+    "border": lambda n: primitives.pad2d(primitives.input_("x", (3, 3, 5)), ((n, 1), (1, n // 10))),
+    "crop": lambda n: primitives.crop2d(primitives.input_("x", (n + 4, 5, 3)), ((n, 0), (0, 0))),
+    "pieces": lambda n: primitives.concatenate([primitives.input_("x", (3, n)), primitives.input_("z", (3, n))], 1),
+    "element by element": lambda n: primitives.add(primitives.input_("x", (3, n)), primitives.parameter("w", (3, 1))),
+    "part": lambda n: primitives.slice_axis(primitives.input_("x", (3, 2 * n)), 1, n, 2 * n),
+    "spread": lambda n: primitives.spread2d(primitives.input_("x", (3, 3, 5)), (1, n)),
+    "sum of products over the batch": lambda n: mapped(3, n, then=primitives.tanh),
+    "random numbers": lambda n: primitives.multiply(
+        primitives.input_("x", (n,)), random_uniform(primitives.scalar("seed", "i32"), (n,), 0)
+    ),
 }
 
 
@@ -159,7 +167,7 @@ def deep(layers):
     net = Net(16)
     y = net.x
     for _ in range(layers):
-        y = ops.relu(ops.add(ops.dense(y, net.weight(16, 16)), net.weight(16)))
+        y = primitives.relu(primitives.add(primitives.dense(y, net.weight(16, 16)), net.weight(16)))
     return net.trained(y)
 
 

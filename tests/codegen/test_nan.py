@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.runtime.executable import TrainingExecutable
@@ -37,9 +37,9 @@ def test_a_pool_keeps_it_wherever_in_the_window_it_stands(target, window, traini
     one = case.weight(1, 1, 19, 19, values=np.eye(19, dtype=np.float32)[None, None])
     # a convolution adds 0 * NaN of the other channels, so that here it takes one group a channel
     alone = case.weight(1, 1, 1, 19, values=np.ones((1, 1, 1, 19), np.float32))
-    case.output(ops.max_pool2d(x, window, window))
-    case.output(ops.max_pool2d(ops.conv2d(x, one), window, window))
-    case.output(ops.relu(ops.max_pool2d(ops.conv2d(x, alone, groups=19), window, window)))
+    case.output(primitives.max_pool2d(x, window, window))
+    case.output(primitives.max_pool2d(primitives.conv2d(x, one), window, window))
+    case.output(primitives.relu(primitives.max_pool2d(primitives.conv2d(x, alone, groups=19), window, window)))
     same_numbers(case, training=training)
 
 
@@ -48,8 +48,8 @@ def test_a_pool_keeps_it_wherever_in_the_window_it_stands(target, window, traini
 def test_a_pool_behind_winograds_method_keeps_it(target, training):
     case = Case(images=2)
     x = broken_maps(case, 12, 12, 19)
-    y = ops.conv2d(x, case.weight(3, 3, 19, 33, values=np.full((3, 3, 19, 33), 0.01, np.float32)))
-    case.output(ops.max_pool2d(y, (2, 2), (2, 2)))
+    y = primitives.conv2d(x, case.weight(3, 3, 19, 33, values=np.full((3, 3, 19, 33), 0.01, np.float32)))
+    case.output(primitives.max_pool2d(y, (2, 2), (2, 2)))
     found, expected = case.computed(training=training)["y0"], case.expected()["y0"]
     assert np.isnan(found[np.isnan(expected)]).all()  # a tile spreads it to all of its outputs
     assert np.isnan(found[0]).any()
@@ -62,8 +62,8 @@ def test_maxima_beside_their_places_keep_it(target, size):
     case = Case(images=2)
     x = broken_maps(case, 12, 12, 17)
     w = case.weight(size, size, 17, 17)
-    pooled = ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2))
-    (gradient,) = gradients(ops.batch_sum(pooled, (0, 1, 2)), [w])
+    pooled = primitives.max_pool2d(primitives.conv2d(x, w), (2, 2), (2, 2))
+    (gradient,) = gradients(primitives.batch_sum(pooled, (0, 1, 2)), [w])
     found = {"y": np.zeros((2, *pooled.shape), np.float32)}
     program = TrainingExecutable(Graph.build({"y": pooled}, {"w0": gradient}), {"x0": np.dtype(np.float32)}, 2)
     case.output(pooled, "y")
@@ -76,17 +76,17 @@ def test_maxima_beside_their_places_keep_it(target, size):
 
 
 ELEMENTWISE = {
-    "relu": ops.relu,
-    "relu6": lambda x: ops.minimum(ops.relu(x), 6.0),
-    "clip": lambda x: ops.maximum(ops.minimum(x, 1.0), -1.0),
-    "clip from the left": lambda x: ops.maximum(-1.0, ops.minimum(1.0, x)),
-    "leaky relu": lambda x: ops.leaky_relu(x, 0.2),
-    "elu": lambda x: ops.elu(x, 1.0),
-    "softplus": ops.softplus,
-    "tanh": ops.tanh,
-    "sigmoid": ops.sigmoid,
-    "largest of all": lambda x: ops.reduce_max(x, (0, 1, 2)),
-    "global maximum": lambda x: ops.reduce_max(x, (0, 1)),
+    "relu": primitives.relu,
+    "relu6": lambda x: primitives.minimum(primitives.relu(x), 6.0),
+    "clip": lambda x: primitives.maximum(primitives.minimum(x, 1.0), -1.0),
+    "clip from the left": lambda x: primitives.maximum(-1.0, primitives.minimum(1.0, x)),
+    "leaky relu": lambda x: primitives.leaky_relu(x, 0.2),
+    "elu": lambda x: primitives.elu(x, 1.0),
+    "softplus": primitives.softplus,
+    "tanh": primitives.tanh,
+    "sigmoid": primitives.sigmoid,
+    "largest of all": lambda x: primitives.reduce_max(x, (0, 1, 2)),
+    "global maximum": lambda x: primitives.reduce_max(x, (0, 1)),
 }
 
 
@@ -100,9 +100,9 @@ def test_activations_and_maxima_keep_it_and_so_do_their_gradients(target, name):
     same_numbers(case)
     case.outputs.clear()
     w = case.weight(19)
-    scaled = ELEMENTWISE[name](ops.multiply(x, w))
+    scaled = ELEMENTWISE[name](primitives.multiply(x, w))
     axes = tuple(range(len(scaled.shape)))
-    (gradient,) = gradients(ops.batch_sum(scaled, axes), [w])
+    (gradient,) = gradients(primitives.batch_sum(scaled, axes), [w])
     case.output(gradient)
     found, expected = case.computed(), case.expected(np.float32)
     for output in case.outputs:

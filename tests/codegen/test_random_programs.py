@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
 from tests.passes.random_graphs import random_inference, random_training

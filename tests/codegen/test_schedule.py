@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.lowering import is_view, lower, storage_root
 from planish.codegen.schedule import schedule
@@ -68,9 +68,9 @@ def test_training(seed):
 
 def test_weights_and_their_slots_go_together():
     """New weights need no barrier after the gradient that only they read, and none between momentum and weight."""
-    x, w, m = ops.input_("x", (4,)), ops.parameter("w", (4,)), ops.parameter("m", (4,))
-    momentum = ops.add(ops.multiply(m, 0.9), ops.batch_sum(ops.multiply(x, w)))
-    graph = Graph.build({}, {"m": momentum, "w": ops.subtract(w, momentum)})
+    x, w, m = primitives.input_("x", (4,)), primitives.parameter("w", (4,)), primitives.parameter("m", (4,))
+    momentum = primitives.add(primitives.multiply(m, 0.9), primitives.batch_sum(primitives.multiply(x, w)))
+    graph = Graph.build({}, {"m": momentum, "w": primitives.subtract(w, momentum)})
     stages = check_order(lowered(graph, training=True))
     assert [stage.batched for stage in stages] == [True, False]
     assert len(stages[-1].units) == 1
@@ -79,11 +79,11 @@ def test_weights_and_their_slots_go_together():
 
 def test_a_sum_that_others_read_is_not_handed_over():
     """All of it has to be there before its norm is."""
-    x, w, m = ops.input_("x", (40,)), ops.parameter("w", (40,)), ops.parameter("m", (40,))
-    gradient = ops.batch_sum(ops.multiply(x, w))
-    momentum = ops.add(ops.multiply(m, 0.9), gradient)
-    norm = ops.reduce_sum(ops.square(gradient), (0,))
-    graph = Graph.build({}, {"m": momentum, "w": ops.subtract(w, ops.multiply(gradient, norm))})
+    x, w, m = primitives.input_("x", (40,)), primitives.parameter("w", (40,)), primitives.parameter("m", (40,))
+    gradient = primitives.batch_sum(primitives.multiply(x, w))
+    momentum = primitives.add(primitives.multiply(m, 0.9), gradient)
+    norm = primitives.reduce_sum(primitives.square(gradient), (0,))
+    graph = Graph.build({}, {"m": momentum, "w": primitives.subtract(w, primitives.multiply(gradient, norm))})
     stages = check_order(lowered(graph, training=True))
     assert not any(unit.joined for stage in stages for unit in stage.units)
 
@@ -96,10 +96,11 @@ def placed(graph):
 
 def test_a_new_value_waits_for_the_last_reader_of_the_old_one():
     """a' could be computed at once; b' needs the old a, but only when the batch has been summed."""
-    a, b = ops.parameter("a", (17,)), ops.parameter("b", (17,))
-    total = ops.batch_sum(ops.input_("x", (17,)))
+    a, b = primitives.parameter("a", (17,)), primitives.parameter("b", (17,))
+    total = primitives.batch_sum(primitives.input_("x", (17,)))
     graph = lowered(
-        Graph.build({}, {"a": ops.multiply(a, 2.0), "b": ops.add(b, ops.multiply(a, total))}), training=True
+        Graph.build({}, {"a": primitives.multiply(a, 2.0), "b": primitives.add(b, primitives.multiply(a, total))}),
+        training=True,
     )
     stage_of = placed(graph)
     updates = {name: storage_root(node) for name, node in graph.updates}
@@ -108,10 +109,10 @@ def test_a_new_value_waits_for_the_last_reader_of_the_old_one():
 
 def test_a_new_value_is_not_joined_to_its_gradient_while_others_read_the_old_one():
     """b' needs the old w in parts of another sum, that run at any time beside those of w's own gradient."""
-    x, w, b = ops.input_("x", (40,)), ops.parameter("w", (40,)), ops.parameter("b", (40,))
+    x, w, b = primitives.input_("x", (40,)), primitives.parameter("w", (40,)), primitives.parameter("b", (40,))
     new = {
-        "w": ops.subtract(w, ops.batch_sum(ops.multiply(x, w))),
-        "b": ops.add(b, ops.multiply(w, ops.batch_sum(ops.square(x)))),
+        "w": primitives.subtract(w, primitives.batch_sum(primitives.multiply(x, w))),
+        "b": primitives.add(b, primitives.multiply(w, primitives.batch_sum(primitives.square(x)))),
     }
     graph = lowered(Graph.build({}, new), training=True)
     check_order(graph)
@@ -121,9 +122,11 @@ def test_a_new_value_is_not_joined_to_its_gradient_while_others_read_the_old_one
 
 
 def test_a_value_that_needs_a_parameter_as_it_was_and_as_it_becomes_is_refused():
-    a, c = ops.parameter("a", (17,)), ops.parameter("c", ())
-    new = ops.multiply(a, 2.0)
-    both = ops.reduce_sum(ops.multiply(ops.batch_sum(ops.multiply(ops.input_("x", (17,)), new)), a), (0,))
-    graph = lowered(Graph.build({}, {"a": new, "c": ops.add(c, both)}), training=True)
+    a, c = primitives.parameter("a", (17,)), primitives.parameter("c", ())
+    new = primitives.multiply(a, 2.0)
+    both = primitives.reduce_sum(
+        primitives.multiply(primitives.batch_sum(primitives.multiply(primitives.input_("x", (17,)), new)), a), (0,)
+    )
+    graph = lowered(Graph.build({}, {"a": new, "c": primitives.add(c, both)}), training=True)
     with pytest.raises(RuntimeError, match="as they were and as they become"):
         schedule(graph, TARGET)

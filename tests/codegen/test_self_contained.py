@@ -5,7 +5,7 @@ import struct
 import llvmlite.binding as llvm
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen import compile as compiler
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
@@ -98,17 +98,17 @@ def test_training(any_target, model):
 
 
 def test_every_function_and_element_type(any_target):
-    x = ops.input_("x", (4, 5, 19))
-    outputs = {name: getattr(ops, name)(x) for name in FUNCTIONS}
-    outputs["power"] = ops.power(x, ops.input_("exponent", (19,)))
-    outputs["elu"] = ops.elu(x)
-    outputs["average"] = ops.average_pool2d(x, (3, 3), (1, 1), ((1, 1), (1, 1)))
-    outputs["largest"] = ops.reduce_max(x, (0, 1, 2))
+    x = primitives.input_("x", (4, 5, 19))
+    outputs = {name: getattr(primitives, name)(x) for name in FUNCTIONS}
+    outputs["power"] = primitives.power(x, primitives.input_("exponent", (19,)))
+    outputs["elu"] = primitives.elu(x)
+    outputs["average"] = primitives.average_pool2d(x, (3, 3), (1, 1), ((1, 1), (1, 1)))
+    outputs["largest"] = primitives.reduce_max(x, (0, 1, 2))
     dtypes = {"x": "float16", "exponent": "float32"}
     for dtype in DTYPES:
-        outputs[dtype] = ops.square(ops.input_(f"of {dtype}", (33,)))
+        outputs[dtype] = primitives.square(primitives.input_(f"of {dtype}", (33,)))
         dtypes[f"of {dtype}"] = dtype
         if "float" not in dtype:
-            outputs[f"classes of {dtype}"] = ops.one_hot(ops.input_(f"labels {dtype}", (17,), "i32"), 10)
+            outputs[f"classes of {dtype}"] = primitives.one_hot(primitives.input_(f"labels {dtype}", (17,), "i32"), 10)
             dtypes[f"labels {dtype}"] = dtype
     assert symbols_of(Graph.build(outputs), dtypes, any_target, training=False) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import planish
-from planish import ops
+from planish import primitives
 from planish.codegen import compile as compiler
 from planish.codegen import slicing
 from planish.codegen.choices import print_plan
@@ -14,7 +14,7 @@ from planish.codegen.target import current_target
 from planish.graph.graph import Graph
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from planish.models import Sequential
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.runtime import programs
 from planish.runtime.executable import TrainingExecutable
 from tests.passes.random_graphs import random_training
@@ -87,9 +87,11 @@ def test_what_is_drawn_for_an_image_does_not_depend_on_slices(monkeypatch):
         monkeypatch.setattr(slicing, "SLICE_NBYTES", nbytes)
         monkeypatch.setattr(slicing, "BLOCKS", 1)
         monkeypatch.setattr(programs, "_COMPILED", {})
-        x, w = ops.input_("x", (5,)), ops.parameter("w", (5,))
-        noise = ops.random_uniform(ops.scalar("seed", "i32"), (5,), 0)
-        graph = Graph.build({"noise": noise}, {"w": ops.add(w, ops.batch_sum(ops.multiply(x, noise)))})
+        x, w = primitives.input_("x", (5,)), primitives.parameter("w", (5,))
+        noise = primitives.random_uniform(primitives.scalar("seed", "i32"), (5,), 0)
+        graph = Graph.build(
+            {"noise": noise}, {"w": primitives.add(w, primitives.batch_sum(primitives.multiply(x, noise)))}
+        )
         assert (plan_of(graph, 40).slices.count > 1) == (nbytes == 1)
         result, w = np.zeros((40, 5), np.float32), np.zeros(5, np.float32)
         inputs = {"x": np.ones((40, 5), np.float32)}

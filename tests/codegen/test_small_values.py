@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen.small_values import MOST_VECTORS, groups_of, is_small
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
 from planish.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
-from planish.ops.registry import op_named
 from planish.passes import pipeline
+from planish.primitives.registry import op_named
 from tests.codegen.support import Case, on_every_target
 
 
 def cross_entropy(scores, labels):
     """As Keras computes it from scores: probabilities, their logarithms, one of each image."""
-    probabilities = ops.softmax(scores)
-    limited = ops.minimum(ops.maximum(probabilities, 1e-7), 1 - 1e-7)
-    chosen = ops.multiply(ops.one_hot(labels, scores.shape[-1]), ops.log(limited))
-    return probabilities, ops.negative(ops.reduce_sum(chosen, (0,)))
+    probabilities = primitives.softmax(scores)
+    limited = primitives.minimum(primitives.maximum(probabilities, 1e-7), 1 - 1e-7)
+    chosen = primitives.multiply(primitives.one_hot(labels, scores.shape[-1]), primitives.log(limited))
+    return probabilities, primitives.negative(primitives.reduce_sum(chosen, (0,)))
 
 
 @on_every_target
@@ -32,11 +32,11 @@ def test_losses_and_their_gradients(target, classes):
     probabilities, loss = cross_entropy(scores, labels)
     case.output(probabilities)
     case.output(loss)
-    case.output(ops.log_softmax(scores))
+    case.output(primitives.log_softmax(scores))
     case.output(gradients(loss, [scores])[0])
-    largest = ops.reduce_max(scores, (0,))
-    case.output(ops.subtract(scores, ops.broadcast_to(ops.reshape(largest, (1,)), (classes,))))
-    case.output(ops.multiply(ops.reduce_mean(scores, (0,)), ops.square(largest)))
+    largest = primitives.reduce_max(scores, (0,))
+    case.output(primitives.subtract(scores, primitives.broadcast_to(primitives.reshape(largest, (1,)), (classes,))))
+    case.output(primitives.multiply(primitives.reduce_mean(scores, (0,)), primitives.square(largest)))
     case.check(1e-5)
 
 
@@ -47,9 +47,9 @@ def test_losses_of_logits_and_their_gradients(target, outputs):
     scores, targets = case.input(outputs), case.input(outputs)
     labels = case.input(values=np.array([0, outputs - 1, outputs // 2]), dtype="i32")
     for build, loss, y in [
-        (ops.softmax, SparseCategoricalCrossentropy(), labels),
-        (ops.softmax, CategoricalCrossentropy(label_smoothing=0.1), targets),
-        (ops.sigmoid, BinaryCrossentropy(label_smoothing=0.1), targets),
+        (primitives.softmax, SparseCategoricalCrossentropy(), labels),
+        (primitives.softmax, CategoricalCrossentropy(label_smoothing=0.1), targets),
+        (primitives.sigmoid, BinaryCrossentropy(label_smoothing=0.1), targets),
     ]:
         outputs_of_model = build(scores)
         each = loss.per_sample(y, outputs_of_model)
@@ -62,8 +62,8 @@ def test_losses_of_logits_and_their_gradients(target, outputs):
 def test_values_of_many_vectors_too(target):
     case = Case()
     wide = case.input(130)
-    case.output(ops.softmax(ops.square(wide)))
-    case.output(ops.multiply(ops.reduce_sum(wide, (0,)), ops.reduce_max(wide, (0,))))
+    case.output(primitives.softmax(primitives.square(wide)))
+    case.output(primitives.multiply(primitives.reduce_sum(wide, (0,)), primitives.reduce_max(wide, (0,))))
     case.check(1e-5)
 
 
@@ -72,7 +72,7 @@ def test_not_a_number_reaches_the_maximum(target):
     case = Case()
     x = case.input(5)
     case.inputs["x0"][1, 4] = np.nan
-    case.output(ops.add(ops.reduce_max(x, (0,)), ops.reduce_max(ops.square(x), (0,))))
+    case.output(primitives.add(primitives.reduce_max(x, (0,)), primitives.reduce_max(primitives.square(x), (0,))))
     np.testing.assert_allclose(case.computed()["y0"], case.expected()["y0"], rtol=1e-6)
 
 
@@ -83,28 +83,30 @@ def lowered(node):
 
 
 def test_what_is_small():
-    x = ops.input_("x", (10,))
-    (small,) = [node for node in pipeline.run(Graph.build({"y": ops.square(x)})).nodes if node.op == "elementwise"]
+    x = primitives.input_("x", (10,))
+    (small,) = [
+        node for node in pipeline.run(Graph.build({"y": primitives.square(x)})).nodes if node.op == "elementwise"
+    ]
     assert is_small(small, 8)
-    assert is_small(ops.softmax(x), 8)
-    assert not is_small(ops.softmax(ops.input_("x", (MOST_VECTORS * 8 + 1,))), 8)
-    assert not is_small(ops.softmax(ops.input_("x", (2, 5))), 8)
-    assert not is_small(ops.reduce_sum(ops.input_("x", (2, 5)), (1,)), 8)
-    assert is_small(ops.reduce_sum(ops.input_("x", (2, 5)), (0, 1)), 8)
-    assert not is_small(ops.transpose(ops.input_("x", (2, 5)), (1, 0)), 8)
+    assert is_small(primitives.softmax(x), 8)
+    assert not is_small(primitives.softmax(primitives.input_("x", (MOST_VECTORS * 8 + 1,))), 8)
+    assert not is_small(primitives.softmax(primitives.input_("x", (2, 5))), 8)
+    assert not is_small(primitives.reduce_sum(primitives.input_("x", (2, 5)), (1,)), 8)
+    assert is_small(primitives.reduce_sum(primitives.input_("x", (2, 5)), (0, 1)), 8)
+    assert not is_small(primitives.transpose(primitives.input_("x", (2, 5)), (1, 0)), 8)
 
 
 def test_groups_are_what_lies_next_to_each_other():
-    x = ops.input_("x", (10,))
-    a, b = ops.softmax(x), ops.log_softmax(x)
-    between = ops.transpose(ops.input_("z", (2, 5)), (1, 0))
+    x = primitives.input_("x", (10,))
+    a, b = primitives.softmax(x), primitives.log_softmax(x)
+    between = primitives.transpose(primitives.input_("z", (2, 5)), (1, 0))
     assert groups_of([a, b, between, a], 8) == [[a, b], [between], [a]]
 
 
 def test_inner_values_stay_in_registers():
-    x = ops.input_("x", (10,))
-    probabilities = ops.softmax(x)
-    y = ops.multiply(probabilities, ops.reduce_max(probabilities, (0,)))
+    x = primitives.input_("x", (10,))
+    probabilities = primitives.softmax(x)
+    y = primitives.multiply(probabilities, primitives.reduce_max(probabilities, (0,)))
     program = compiler.emit(plan := lowered(y), compiler.Request(plan.graph, {"x": "float32"}, plan.target, False))
     head = next(line for line in program.text.splitlines() if "small_values(" in line and line.startswith("define"))
     assert head.count("ptr nocapture readonly") == 1

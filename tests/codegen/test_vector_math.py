@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 INF, NAN = math.inf, math.nan
@@ -86,7 +86,7 @@ def test_functions_over_all_exponents(target):
     case = Case(images=1)
     x = case.input(len(values), values=values[None])
     for name in LIMITS:
-        case.output(getattr(ops, name)(x), name)
+        case.output(getattr(primitives, name)(x), name)
     computed = case.computed()
     for name, limits in LIMITS.items():
         with np.errstate(all="ignore"):
@@ -100,7 +100,7 @@ def test_special_values(target):
     case = Case(images=1)
     x = case.input(len(values), values=values[None])
     for name in SPECIAL:
-        case.output(getattr(ops, name)(x), name)
+        case.output(getattr(primitives, name)(x), name)
     computed = case.computed()
     for name, expected in SPECIAL.items():
         np.testing.assert_allclose(computed[name][0], np.array(expected, np.float32), rtol=3e-7, atol=0, err_msg=name)
@@ -115,7 +115,7 @@ def test_functions_keep_their_order(target):
     case = Case(images=1)
     x = case.input(len(values), values=values[None])
     for name in ("exp", "expm1", "tanh", "sigmoid", "erf", "softplus"):
-        case.output(getattr(ops, name)(x), name)
+        case.output(getattr(primitives, name)(x), name)
     for name, result in case.computed().items():
         steps = np.diff(result[0].astype(np.float64))
         assert (steps >= -4 * np.spacing(np.abs(result[0][1:]))).all(), name
@@ -140,7 +140,7 @@ def test_powers(target):
     bases, exponents = powers()
     case = Case(images=1)
     x, y = case.input(len(bases), values=bases[None]), case.input(len(bases), values=exponents[None])
-    case.output(ops.power(x, y), "power")
+    case.output(primitives.power(x, y), "power")
     with np.errstate(all="ignore"):
         exact = np.power(bases.astype(np.float64), exponents.astype(np.float64))
     check_units("power", [bases, exponents], case.computed()["power"][0], exact, 4)
@@ -152,7 +152,7 @@ def test_special_powers(target):
     pairs = np.array([(a, b) for a in special for b in special], np.float32)
     case = Case(images=1)
     x, y = (case.input(len(pairs), values=pairs[None, :, place]) for place in (0, 1))
-    case.output(ops.power(x, y), "power")
+    case.output(primitives.power(x, y), "power")
     with np.errstate(all="ignore"):
         expected = np.power(pairs[:, 0].astype(np.float64), pairs[:, 1]).astype(np.float32)
     computed = case.computed()["power"][0]
@@ -168,12 +168,12 @@ def test_functions_made_of_others(alpha):
     x = case.input(len(values), values=values[None])
     y = case.input(len(values), values=values[None, ::-1])
     for op in ("relu", "absolute", "negative", "sign", "square", "sqrt", "rsqrt", "reciprocal"):
-        case.output(getattr(ops, op)(x), op)
+        case.output(getattr(primitives, op)(x), op)
     for op in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "greater", "greater_equal", "equal"):
-        case.output(getattr(ops, op)(x, y), op)
-    case.output(ops.elu(x, alpha), "elu")
-    case.output(ops.leaky_relu(x, alpha), "leaky_relu")
-    case.output(ops.select(ops.greater(x, y), x, y), "select")
+        case.output(getattr(primitives, op)(x, y), op)
+    case.output(primitives.elu(x, alpha), "elu")
+    case.output(primitives.leaky_relu(x, alpha), "leaky_relu")
+    case.output(primitives.select(primitives.greater(x, y), x, y), "select")
     computed, expected = case.computed(), case.expected(np.float32)
     for name, right in expected.items():
         np.testing.assert_allclose(computed[name], right, rtol=3e-7, err_msg=name)
@@ -186,7 +186,7 @@ def test_sigmoid_cross_entropy_over_all_exponents(target):
     answers = np.random.default_rng(4).integers(0, 2, len(values)).astype(np.float32)
     case = Case(images=1)
     x, y = (case.input(len(values), values=array[None]) for array in (values, answers))
-    case.output(ops.sigmoid_cross_entropy(x, y), "y")
+    case.output(primitives.sigmoid_cross_entropy(x, y), "y")
     exact = np.logaddexp(0.0, np.where(answers == 1, -1.0, 1.0) * values.astype(np.float64))
     check_units("sigmoid_cross_entropy", [values, answers], case.computed()["y"][0], exact, 4)
 
@@ -196,7 +196,7 @@ def test_special_values_of_sigmoid_cross_entropy(target):
     x, y = np.meshgrid(np.array([NAN, INF, -INF, 0.0, LARGEST, -LARGEST], np.float32), np.array([0, 1], np.float32))
     case = Case(images=1)
     operands = [case.input(12, values=array.reshape(1, 12)) for array in (x, y)]
-    case.output(ops.sigmoid_cross_entropy(*operands), "y")
+    case.output(primitives.sigmoid_cross_entropy(*operands), "y")
     half = math.log(2)
     expected = [NAN, NAN, NAN, half, LARGEST, 0, NAN, NAN, INF, half, 0, LARGEST]  # not a number: 0 * inf, inf - inf
     np.testing.assert_allclose(case.computed()["y"][0], np.array(expected, np.float32), rtol=3e-7)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from planish import ops
+from planish import primitives
 from planish.layers import (
     Activation,
     AveragePooling2D,
@@ -55,9 +55,9 @@ def random_layer(random, data_format):
 def random_chain(random):
     """A node [h, w, c] or of another rank, and the image it comes from."""
     data_format = pick(random, "channels_last", "channels_last", "channels_first")
-    image = x = ops.input_("x", (*(int(extent) for extent in random.integers(7, 13, 2)), pick(random, 1, 2)))
+    image = x = primitives.input_("x", (*(int(extent) for extent in random.integers(7, 13, 2)), pick(random, 1, 2)))
     if data_format == "channels_first":
-        image = x = ops.input_("x", (image.shape[2], *image.shape[:2]))
+        image = x = primitives.input_("x", (image.shape[2], *image.shape[:2]))
     variables = []
     for _ in range(random.integers(1, 6)):
         layer = random_layer(random, data_format)
@@ -78,7 +78,7 @@ def random_chain(random):
 def random_branches(random):
     """The same with branches that meet again, and with operations that layers do not make by themselves."""
     rows, columns = (int(extent) for extent in random.integers(6, 11, 2))
-    image = x = ops.input_("x", (rows, columns, 2))
+    image = x = primitives.input_("x", (rows, columns, 2))
     kernels = {}
 
     def convolved(y, filters, reach, dilation=(1, 1)):
@@ -86,23 +86,25 @@ def random_branches(random):
         kernels[name] = (reach, reach, y.shape[2], filters)
         before = ((reach - 1) * dilation[0] // 2, (reach - 1) * dilation[1] // 2)
         padding = tuple((part, (reach - 1) * each - part) for part, each in zip(before, dilation, strict=True))
-        return ops.conv2d(y, ops.parameter(name, kernels[name]), padding=padding, dilation=dilation)
+        return primitives.conv2d(y, primitives.parameter(name, kernels[name]), padding=padding, dilation=dilation)
 
     for _ in range(random.integers(1, 4)):
         kind = random.integers(6)
         channels = x.shape[2]
         if kind == 0:
-            x = ops.add(x, convolved(x, channels, 3))
+            x = primitives.add(x, convolved(x, channels, 3))
         elif kind == 1:
-            x = ops.concatenate([convolved(x, 1, 1), convolved(x, 2, 2, (3, 2)), x], int(random.integers(2, 3)))
+            x = primitives.concatenate([convolved(x, 1, 1), convolved(x, 2, 2, (3, 2)), x], int(random.integers(2, 3)))
         elif kind == 2:
-            x = ops.crop2d(ops.pad2d(x, ((1, 0), (2, 1))), ((0, 1), (0, 2)))
+            x = primitives.crop2d(primitives.pad2d(x, ((1, 0), (2, 1))), ((0, 1), (0, 2)))
         elif kind == 3:
             half = x.shape[1] // 2
-            x = ops.concatenate([ops.slice_axis(x, 1, half, x.shape[1]), ops.slice_axis(x, 1, 0, half)], 1)
+            x = primitives.concatenate(
+                [primitives.slice_axis(x, 1, half, x.shape[1]), primitives.slice_axis(x, 1, 0, half)], 1
+            )
         elif kind == 4:
-            pooled = ops.reduce_mean(x, (0,), keepdims=True)
-            x = ops.add(ops.multiply(x, 0.5), ops.broadcast_to(pooled, x.shape))
+            pooled = primitives.reduce_mean(x, (0,), keepdims=True)
+            x = primitives.add(primitives.multiply(x, 0.5), primitives.broadcast_to(pooled, x.shape))
         else:
-            x = ops.reshape(ops.transpose(x, (1, 0, 2)), (x.shape[0], x.shape[1], channels))
+            x = primitives.reshape(primitives.transpose(x, (1, 0, 2)), (x.shape[0], x.shape[1], channels))
     return image, x, kernels

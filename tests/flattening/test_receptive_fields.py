@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 
 from .random_nets import random_branches, random_chain
 
@@ -20,7 +20,7 @@ def moved_by(image, result, index, bindings, random):
     Weights are positive and changes are large, so that no change is cancelled by another, lost in the flat part of an
     activation, or smaller than the maximum of a window that it is in.
     """
-    graph = Graph.build({"y": ops.reshape(result, (result.type.size,))})
+    graph = Graph.build({"y": primitives.reshape(result, (result.type.size,))})
     base = random.normal(size=image.type.size)
     changed = base + np.diag(random.uniform(1e3, 3e3, image.type.size))
     batch = np.concatenate([base[None], changed]).reshape(-1, *image.shape)

@@ -4,17 +4,17 @@ import math
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.graph.node import layer_scope
 from planish.graph.printer import print_graph
 
 
 def a_graph():
-    x = ops.input_("x", (5, 5, 1))
+    x = primitives.input_("x", (5, 5, 1))
     with layer_scope("conv2d"):
-        y = ops.add(ops.conv2d(x, ops.parameter("conv2d/kernel", (3, 3, 1, 2))), 0.1)
-    return Graph.build({"y": y}, {"conv2d/kernel": ops.parameter("conv2d/kernel", (3, 3, 1, 2))})
+        y = primitives.add(primitives.conv2d(x, primitives.parameter("conv2d/kernel", (3, 3, 1, 2))), 0.1)
+    return Graph.build({"y": y}, {"conv2d/kernel": primitives.parameter("conv2d/kernel", (3, 3, 1, 2))})
 
 
 TEXT = """\
@@ -42,30 +42,33 @@ def test_without_comments_layers_do_not_show():
     assert text == "".join(line.split("  #")[0].rstrip("\n") + "\n" for line in TEXT.splitlines())
 
 
-X = ops.input_("x", (4, 4, 2))
-A, B = ops.input_("a", ()), ops.input_("b", ())
-W = ops.parameter("w", ())
+X = primitives.input_("x", (4, 4, 2))
+A, B = primitives.input_("a", ()), primitives.input_("b", ())
+W = primitives.parameter("w", ())
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (ops.subtract(A, B), ops.subtract(B, A)),
-        (ops.add(A, 0.1), ops.add(A, math.nextafter(0.1, 1))),
-        (ops.multiply(A, 0.0), ops.multiply(A, -0.0)),
-        (ops.add(A, math.inf), ops.add(A, math.nan)),
-        (ops.add(A, 1e-30), ops.add(A, 0.0)),
+        (primitives.subtract(A, B), primitives.subtract(B, A)),
+        (primitives.add(A, 0.1), primitives.add(A, math.nextafter(0.1, 1))),
+        (primitives.multiply(A, 0.0), primitives.multiply(A, -0.0)),
+        (primitives.add(A, math.inf), primitives.add(A, math.nan)),
+        (primitives.add(A, 1e-30), primitives.add(A, 0.0)),
         (A, B),
-        (ops.input_("x", ()), ops.parameter("x", ())),
-        (ops.input_("x", ()), ops.input_("x", (), "i32")),
-        (ops.input_("x", ()), ops.input_("x", (1,))),
-        (ops.scalar("x"), ops.scalar("x", "i32")),
-        (ops.leaky_relu(A, 0.1), ops.leaky_relu(A, 0.2)),
-        (ops.pad2d(X, ((1, 0), (0, 0))), ops.pad2d(X, ((0, 1), (0, 0)))),
-        (ops.reduce_sum(X, (0,), keepdims=True), ops.reduce_max(X, (0,), keepdims=True)),
-        (ops.transpose(X, (0, 1, 2)), ops.transpose(X, (1, 0, 2))),
-        (ops.multiply(ops.add(A, B), ops.add(A, B)), ops.square(ops.add(A, B))),
-        (ops.random_uniform(ops.scalar("s", "i32"), (2,), 0), ops.random_uniform(ops.scalar("s", "i32"), (2,), 1)),
+        (primitives.input_("x", ()), primitives.parameter("x", ())),
+        (primitives.input_("x", ()), primitives.input_("x", (), "i32")),
+        (primitives.input_("x", ()), primitives.input_("x", (1,))),
+        (primitives.scalar("x"), primitives.scalar("x", "i32")),
+        (primitives.leaky_relu(A, 0.1), primitives.leaky_relu(A, 0.2)),
+        (primitives.pad2d(X, ((1, 0), (0, 0))), primitives.pad2d(X, ((0, 1), (0, 0)))),
+        (primitives.reduce_sum(X, (0,), keepdims=True), primitives.reduce_max(X, (0,), keepdims=True)),
+        (primitives.transpose(X, (0, 1, 2)), primitives.transpose(X, (1, 0, 2))),
+        (primitives.multiply(primitives.add(A, B), primitives.add(A, B)), primitives.square(primitives.add(A, B))),
+        (
+            primitives.random_uniform(primitives.scalar("s", "i32"), (2,), 0),
+            primitives.random_uniform(primitives.scalar("s", "i32"), (2,), 1),
+        ),
     ],
 )
 def test_different_programs_have_different_texts(first, second):
@@ -88,7 +91,7 @@ def test_results_are_part_of_the_program():
 
 def test_names_with_line_breaks_stay_on_their_line():
     with layer_scope("a\n%9: f32[] = batch_size"):
-        node = ops.square(ops.input_("x\ny", ()))
+        node = primitives.square(primitives.input_("x\ny", ()))
     lines = print_graph(Graph.build({"y\nz": node})).splitlines()
     assert len(lines) == 3
     assert lines[1].endswith("  # a %9: f32[] = batch_size")

@@ -4,22 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node, TensorType, layer_scope
 from planish.graph.verifier import verify
-from tests.ops.support import infer
+from tests.primitives.support import infer
 
 
 def a_graph():
-    x, w = ops.input_("x", (4,)), ops.parameter("dense/kernel", (4, 3))
+    x, w = primitives.input_("x", (4,)), primitives.parameter("dense/kernel", (4, 3))
     with layer_scope("dense"):
-        y = ops.dense(x, w)
-    loss = ops.batch_sum(ops.reduce_sum(ops.square(y), (0,)))
+        y = primitives.dense(x, w)
+    loss = primitives.batch_sum(primitives.reduce_sum(primitives.square(y), (0,)))
     (gradient,) = gradients(loss, [w])
     return Graph.build(
-        {"y": y, "loss": loss}, {"dense/kernel": ops.subtract(w, ops.multiply(gradient, ops.scalar("rate")))}
+        {"y": y, "loss": loss},
+        {"dense/kernel": primitives.subtract(w, primitives.multiply(gradient, primitives.scalar("rate")))},
     )
 
 
@@ -45,7 +46,9 @@ def test_a_type_that_the_operands_do_not_give():
 
 
 def test_operands_that_do_not_fit():
-    graph = Graph.build({"y": Node("dense", (ops.input_("x", (5,)), ops.parameter("w", (4, 3))), TensorType((3,)))})
+    graph = Graph.build(
+        {"y": Node("dense", (primitives.input_("x", (5,)), primitives.parameter("w", (4, 3))), TensorType((3,)))}
+    )
     refuses(graph, "does not fit its operands")
 
 
@@ -69,8 +72,10 @@ def test_nodes_come_once():
 
 def test_results_have_to_be_computed():
     graph = a_graph()
-    refuses(replace(graph, outputs=(("y", ops.constant(1)),)), "is output 'y', but is not computed")
-    refuses(replace(graph, updates=(("dense/kernel", ops.parameter("w", (4, 3))),)), "is update 'dense/kernel', but")
+    refuses(replace(graph, outputs=(("y", primitives.constant(1)),)), "is output 'y', but is not computed")
+    refuses(
+        replace(graph, updates=(("dense/kernel", primitives.parameter("w", (4, 3))),)), "is update 'dense/kernel', but"
+    )
 
 
 def test_results_have_names_of_their_own():
@@ -82,11 +87,12 @@ def test_one_name_is_one_thing():
     def pair(first, second):
         return Graph.build({"a": first, "b": second})
 
-    verify(pair(ops.parameter("w", (3,)), ops.parameter("w", (3,))), infer)
+    verify(pair(primitives.parameter("w", (3,)), primitives.parameter("w", (3,))), infer)
     refuses(
-        pair(ops.parameter("w", (3,)), ops.parameter("w", (4,))), r"'w' type f32\[4\], but it is parameter f32\[3\]"
+        pair(primitives.parameter("w", (3,)), primitives.parameter("w", (4,))),
+        r"'w' type f32\[4\], but it is parameter f32\[3\]",
     )
-    refuses(pair(ops.parameter("w", ()), ops.scalar("w")), "it is parameter")
+    refuses(pair(primitives.parameter("w", ()), primitives.scalar("w")), "it is parameter")
 
 
 def test_leaves():
@@ -96,14 +102,15 @@ def test_leaves():
     )
     refuses(Graph.build({"y": Node("parameter", (), TensorType((3,)), {"name": "w"})}), "batch axis is for inputs")
     refuses(
-        Graph.build({"y": Node("constant", (ops.constant(1),), TensorType((), batched=False), {"value": 1.0})}),
+        Graph.build({"y": Node("constant", (primitives.constant(1),), TensorType((), batched=False), {"value": 1.0})}),
         "is a leaf",
     )
 
 
 def test_updates_are_what_they_replace():
-    w = ops.parameter("w", (4,))
+    w = primitives.parameter("w", (4,))
     refuses(
-        Graph.build({"w": w}, {"w": ops.parameter("v", (1, 4))}), r"updates 'w' of type f32\[4\] with type f32\[1,4\]"
+        Graph.build({"w": w}, {"w": primitives.parameter("v", (1, 4))}),
+        r"updates 'w' of type f32\[4\] with type f32\[1,4\]",
     )
-    refuses(Graph.build({"w": w}, {"w": ops.input_("x", (4,))}), "updates 'w', but has a batch axis")
+    refuses(Graph.build({"w": w}, {"w": primitives.input_("x", (4,))}), "updates 'w', but has a batch axis")

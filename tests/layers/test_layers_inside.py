@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer
 from planish.layers.context import CallContext
 from planish.models import Sequential, load_model
@@ -34,7 +34,7 @@ class Block(Layer):
         x = self.first(x)
         for layer in self.stack:
             x = layer(x)
-        return ops.add(self.by["b"](self.by["a"](x)), self.own.node)
+        return primitives.add(self.by["b"](self.by["a"](x)), self.own.node)
 
     def get_config(self):
         return {**super().get_config(), "n": self.n}
@@ -48,7 +48,7 @@ class Twice(Layer):
         self.inner = inner
 
     def call(self, x, context):
-        return ops.add(self.inner(x), self.inner(ops.multiply(x, 2.0)))
+        return primitives.add(self.inner(x), self.inner(primitives.multiply(x, 2.0)))
 
 
 class Noisy(Layer):
@@ -60,7 +60,7 @@ class Noisy(Layer):
 
     def call(self, x, training=False):
         first, second = (layer(x) for layer in self.inner)
-        return ops.subtract(first, second)
+        return primitives.subtract(first, second)
 
 
 def blocks():
@@ -221,8 +221,8 @@ def test_an_update_is_what_later_layers_read():
             self.count = self.add_weight("count", (), "zeros", trainable=False)
 
         def call(self, x, context):
-            context.update(self.count, ops.add(self.count.node, 1.0))
-            return ops.multiply(x, self.count.node)
+            context.update(self.count, primitives.add(self.count.node, 1.0))
+            return primitives.multiply(x, self.count.node)
 
     counting = Counting()
     np.testing.assert_allclose(Twice(counting)(X), X * 1 + 2 * X * 2)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from planish import losses, ops
+from planish import losses, primitives
 from planish.losses.functions import CLASSES
 
 OUTPUTS = np.array([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25], [0.05, 0.05, 0.9], [0.3, 0.3, 0.4]], np.float32)
@@ -146,11 +146,11 @@ def test_no_loss():
 def test_a_loss_of_ones_own():
     class Cubed(losses.Loss):
         def call(self, y_true, y_pred):
-            difference = ops.absolute(ops.subtract(y_true, y_pred))
-            return ops.reduce_mean(ops.power(difference, 3.0), (0,))
+            difference = primitives.absolute(primitives.subtract(y_true, y_pred))
+            return primitives.reduce_mean(primitives.power(difference, 3.0), (0,))
 
     assert Cubed(name="cubed")(SHARES, OUTPUTS) == pytest.approx(np.mean(np.abs(SHARES - OUTPUTS) ** 3), rel=1e-5)
-    function = losses.get(lambda y, p: ops.reduce_mean(ops.absolute(ops.subtract(y, p)), (0,)))
+    function = losses.get(lambda y, p: primitives.reduce_mean(primitives.absolute(primitives.subtract(y, p)), (0,)))
     assert function(SHARES, OUTPUTS) == pytest.approx(np.mean(np.abs(SHARES - OUTPUTS)), rel=1e-6)
 
 
@@ -160,7 +160,7 @@ def test_a_function_that_does_not_build_a_loss():
 
     with pytest.raises(TypeError, match="the loss 'number' does not build a loss") as caught:
         losses.get(number)(SHARES, OUTPUTS)
-    assert "expected: a result that is computed from y_true and y_pred, with operators and planish.ops" in str(
+    assert "expected: a result that is computed from y_true and y_pred, with operators and planish.primitives" in str(
         caught.value
     )
 

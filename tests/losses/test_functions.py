@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import planish
-from planish import layers, losses, ops
+from planish import layers, losses, primitives
 from planish.optimizers import SGD
 
 RANDOM = np.random.default_rng(0)
@@ -35,7 +35,7 @@ FUNCTIONS = {
     "an object": (lambda t, p: 0.5 * losses.MeanAbsoluteError()(t, p), 0.5 * np.mean(np.abs(Y - X))),
     "one column": (lambda t, p: (t[:, 0] - p[:, 0]) ** 2, np.mean((Y[:, 0] - X[:, 0]) ** 2)),
     "of NumPy": (lambda t, p: np.square(np.maximum(t - p, 0)), np.mean(np.maximum(Y - X, 0) ** 2)),
-    "one number": (lambda t, p: ops.batch_sum(abs(t - p), (0,)) / 18, np.mean(np.abs(Y - X))),
+    "one number": (lambda t, p: primitives.batch_sum(abs(t - p), (0,)) / 18, np.mean(np.abs(Y - X))),
 }
 
 
@@ -75,7 +75,7 @@ def test_targets_of_any_shape_go_with_a_function():
 
 
 ACTIVATIONS = {
-    "times": (lambda x: x * ops.sigmoid(x), lambda x: x / (1 + np.exp(-x))),
+    "times": (lambda x: x * primitives.sigmoid(x), lambda x: x / (1 + np.exp(-x))),
     "clipped": (lambda x: np.minimum(np.maximum(x, 0), 1), lambda x: np.clip(x, 0, 1)),
     "polynomial": (lambda x: 1 - x + x**2 / 2, lambda x: 1 - x + x**2 / 2),
     "gate": (lambda x: (x > 0) * x - 0.1, lambda x: np.maximum(x, 0) - 0.1),

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from planish import losses, ops
+from planish import losses, primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 
 RANDOM = np.random.default_rng(3)
 IMAGES, CLASSES, STEP = 5, 4, 1e-6
@@ -57,10 +57,14 @@ def batch_loss(loss, y_true, y_pred):
     """What training makes smaller, in float64: a node, and what its leaves are."""
     prepared = loss.prepare_targets(y_true, y_pred.shape)
     kind = "i32" if loss.target_kind == "labels" else "f32"
-    outputs = ops.input_("y_pred", y_pred.shape[1:])
-    each = loss.per_sample(ops.input_("y_true", prepared.shape[1:], kind), outputs)
+    outputs = primitives.input_("y_pred", y_pred.shape[1:])
+    each = loss.per_sample(primitives.input_("y_true", prepared.shape[1:], kind), outputs)
     assert (each.batched, each.shape) == (True, ())
-    return ops.divide(ops.batch_sum(each), ops.batch_size()), outputs, {"y_true": prepared, "y_pred": y_pred}
+    return (
+        primitives.divide(primitives.batch_sum(each), primitives.batch_size()),
+        outputs,
+        {"y_true": prepared, "y_pred": y_pred},
+    )
 
 
 def value_of(node, bindings):
@@ -91,7 +95,7 @@ def test_gradient(loss, y_true, y_pred):
 def test_without_a_reduction_gradients_of_all_values_are_added_up(loss):
     """As TensorFlow has it; what is shown is the mean."""
     mean, outputs, bindings = batch_loss(loss, TARGETS, NUMBERS)
-    y_true = ops.input_("y_true", TARGETS.shape[1:])
+    y_true = primitives.input_("y_true", TARGETS.shape[1:])
     values = loss(TARGETS, NUMBERS)
     assert value_of(mean, bindings) == pytest.approx(values.mean())
     assert value_of(loss.minimised(mean, y_true, outputs), bindings) == pytest.approx(values.sum())

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import planish
-from planish import layers, losses, ops
+from planish import layers, losses, primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.losses.logits import logits_under
-from planish.ops.interpreter import interpret
 from planish.optimizers import SGD
+from planish.primitives.interpreter import interpret
 from tests.losses.record_logits import PATH, cases
 
 RECORDED = json.loads(PATH.read_text())
@@ -81,7 +81,7 @@ BEHIND = {
     "a list of one axis": lambda: [layers.Softmax(axis=[1])],
     "a model inside": lambda: [planish.Sequential([layers.Input((2,)), layers.Softmax()])],
     "a layer that does nothing": lambda: [layers.Softmax(), layers.Activation("linear")],
-    "a function": lambda: [layers.Activation(lambda x: ops.softmax(x))],
+    "a function": lambda: [layers.Activation(lambda x: primitives.softmax(x))],
     "another shape": lambda: [layers.Softmax(), layers.Flatten()],
     "rows of a map": lambda: [layers.Reshape((1, 2)), layers.Softmax(), layers.Reshape((2,))],
 }
@@ -140,7 +140,7 @@ def test_logits_that_are_none_are_told_and_put_right():
 def test_a_loss_of_ones_own_sees_probabilities():
     class Own(losses.Loss):
         def call(self, y_true, y_pred):
-            return ops.reduce_sum(ops.multiply(y_true, y_pred), (0,))
+            return primitives.reduce_sum(primitives.multiply(y_true, y_pred), (0,))
 
     assert model_of([30, 0], SOFTMAX, Own()).evaluate(X, np.array([[1.0, 0.0]]), verbose=0) == pytest.approx(1.0)
 
@@ -148,12 +148,12 @@ def test_a_loss_of_ones_own_sees_probabilities():
 @pytest.mark.parametrize(
     ("build", "loss"),
     [
-        (ops.softmax, losses.SparseCategoricalCrossentropy()),
-        (ops.softmax, losses.CategoricalCrossentropy(label_smoothing=0.2)),
-        (ops.softmax, losses.BinaryCrossentropy(label_smoothing=0.2)),
-        (ops.sigmoid, losses.BinaryCrossentropy()),
-        (ops.sigmoid, losses.CategoricalCrossentropy()),
-        (ops.softmax, losses.SparseCategoricalCrossentropy(ignore_class=1)),
+        (primitives.softmax, losses.SparseCategoricalCrossentropy()),
+        (primitives.softmax, losses.CategoricalCrossentropy(label_smoothing=0.2)),
+        (primitives.softmax, losses.BinaryCrossentropy(label_smoothing=0.2)),
+        (primitives.sigmoid, losses.BinaryCrossentropy()),
+        (primitives.sigmoid, losses.CategoricalCrossentropy()),
+        (primitives.softmax, losses.SparseCategoricalCrossentropy(ignore_class=1)),
     ],
 )
 def test_gradients_of_logits_agree_with_differences(build, loss):
@@ -162,9 +162,9 @@ def test_gradients_of_logits_agree_with_differences(build, loss):
     labels = np.array([0, 1, 3, 2, 1, 0, 2])
     targets = labels if loss.target_kind == "labels" else random.random((7, 4))
     kind = "i32" if loss.target_kind == "labels" else "f32"
-    x, y = ops.input_("x", (4,)), ops.input_("y", targets.shape[1:], kind)
+    x, y = primitives.input_("x", (4,)), primitives.input_("y", targets.shape[1:], kind)
     each = loss.per_sample(y, build(x))
-    total = ops.divide(ops.batch_sum(each), ops.batch_size())
+    total = primitives.divide(primitives.batch_sum(each), primitives.batch_size())
     graph = Graph.build({"loss": total, "gradient": gradients(total, [x])[0]})
     prepared = loss.prepare_targets(targets, scores.shape)
 
@@ -180,8 +180,8 @@ def test_gradients_of_logits_agree_with_differences(build, loss):
 
 
 def test_the_gradient_of_a_softmax_cross_entropy_is_the_distance_from_the_target():
-    x, y = ops.input_("x", (3,)), ops.input_("y", (3,))
-    p = ops.softmax(x)
+    x, y = primitives.input_("x", (3,)), primitives.input_("y", (3,))
+    p = primitives.softmax(x)
     (gradient,) = gradients(losses.CategoricalCrossentropy().per_sample(y, p), [x])
     scores, target = np.array([[800.0, -3.0, 2.0], [0, 0, 0]]), np.array([[0, 1.0, 0], [0.2, 0.3, 0.5]])
     outputs = interpret(Graph.build({"g": gradient, "p": p}), {"x": scores, "y": target}, dtype=np.float64).outputs
@@ -189,16 +189,16 @@ def test_the_gradient_of_a_softmax_cross_entropy_is_the_distance_from_the_target
 
 
 def test_logits_are_found_under_what_only_moves_values():
-    x = ops.input_("x", (2, 6))
-    softmax, sigmoid = ops.softmax(x), ops.sigmoid(x)
-    rows, cut, turned = (12,), (4, 3), ops.transpose
+    x = primitives.input_("x", (2, 6))
+    softmax, sigmoid = primitives.softmax(x), primitives.sigmoid(x)
+    rows, cut, turned = (12,), (4, 3), primitives.transpose
     assert logits_under(softmax, "softmax") is x
     assert logits_under(softmax, "sigmoid") is x
     assert logits_under(softmax, "sigmoid", mixed=False) is None
     assert logits_under(x, "softmax") is None
-    assert logits_under(ops.reshape(softmax, (1, 2, 6)), "softmax").inputs == (x,)
-    assert logits_under(ops.reshape(softmax, (1, 2, 6)), "sigmoid") is None
-    assert logits_under(ops.reshape(softmax, cut), "softmax") is None
+    assert logits_under(primitives.reshape(softmax, (1, 2, 6)), "softmax").inputs == (x,)
+    assert logits_under(primitives.reshape(softmax, (1, 2, 6)), "sigmoid") is None
+    assert logits_under(primitives.reshape(softmax, cut), "softmax") is None
     assert logits_under(turned(softmax, (1, 0)), "softmax") is None
-    found = logits_under(ops.reshape(turned(sigmoid, (1, 0)), rows), "sigmoid")
+    found = logits_under(primitives.reshape(turned(sigmoid, (1, 0)), rows), "sigmoid")
     assert (found.op, found.inputs[0].op, found.inputs[0].inputs) == ("reshape", "transpose", (x,))

@@ -9,7 +9,7 @@ import pytest
 from planish import losses
 from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from tests.models.introspected import MAKERS, images, made, with_seeded_weights
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_gradients.json").read_text())

@@ -100,16 +100,16 @@ def test_keras_has_the_methods(names, class_name):
 
 
 def test_what_becomes_part_of_the_program_may_be_written():
-    from planish import ops
+    from planish import primitives
 
     class Distance(Loss):
         def call(self, y_true, y_pred):
-            difference = ops.subtract(y_true, y_pred)
-            return ops.reduce_mean(ops.multiply(difference, difference), [0])
+            difference = primitives.subtract(y_true, y_pred)
+            return primitives.reduce_mean(primitives.multiply(difference, difference), [0])
 
     class Plain(Optimizer):
         def step(self, weight, gradient, slots, scalars):
-            return ops.subtract(weight, ops.multiply(gradient, scalars["learning_rate"])), {}
+            return primitives.subtract(weight, primitives.multiply(gradient, scalars["learning_rate"])), {}
 
     class Own(Sequential):
         def predict(self, x, **options):

@@ -9,10 +9,10 @@ import pickle
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
 from planish.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop, schedules
+from planish.primitives.interpreter import interpret
 from planish.variable import Variable
 
 START = np.array([0.5, -0.25, 0.125, 1.0], np.float32)
@@ -33,9 +33,11 @@ def train(optimizer, steps, weight=None):
     weight = weight_of() if weight is None else weight
     optimizer.build([weight])
     slots = optimizer.slots(weight)
-    scalars = {name: ops.scalar(name) for name in optimizer.scalars(0)}
+    scalars = {name: primitives.scalar(name) for name in optimizer.scalars(0)}
     nodes = {name: slot.node for name, slot in slots.items()}
-    (value,), (changed,) = optimizer.update_graph([weight.node], [ops.parameter("g", START.shape)], [nodes], scalars)
+    (value,), (changed,) = optimizer.update_graph(
+        [weight.node], [primitives.parameter("g", START.shape)], [nodes], scalars
+    )
     graph = Graph.build({}, {weight.path: value, **{slots[name].path: node for name, node in changed.items()}})
     variables = {variable.path: variable for variable in (weight, *slots.values())}
     for step in range(steps):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from planish import ops, optimizers
+from planish import optimizers, primitives
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.variable import Variable
 
 KERNEL = np.array([[0.5, -0.3], [0.8, 0.1], [-0.7, 0.4]], np.float32)
@@ -138,9 +138,9 @@ def _told(value):
 
 def _graph(optimizer, variables):
     """One step, as the compiled program has it."""
-    gradients = [ops.parameter(f"gradient/{variable.name}", variable.shape) for variable in variables]
+    gradients = [primitives.parameter(f"gradient/{variable.name}", variable.shape) for variable in variables]
     slots = [{name: slot.node for name, slot in optimizer.slots(variable).items()} for variable in variables]
-    scalars = {name: ops.scalar(f"scalar/{name}") for name in optimizer.scalars(0)}
+    scalars = {name: primitives.scalar(f"scalar/{name}") for name in optimizer.scalars(0)}
     values, new_slots = optimizer.update_graph([variable.node for variable in variables], gradients, slots, scalars)
     changes = {variable.path: value for variable, value in zip(variables, values, strict=True)}
     for variable, changed in zip(variables, new_slots, strict=True):

@@ -2,13 +2,20 @@
 
 import numpy as np
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 
 SMOOTH = ["tanh", "sigmoid", "erf", "relu", "square", "negative", "absolute", "softplus"]
 
-PAIRS = [ops.add, ops.multiply, ops.subtract, ops.maximum, ops.minimum, ops.sigmoid_cross_entropy]
+PAIRS = [
+    primitives.add,
+    primitives.multiply,
+    primitives.subtract,
+    primitives.maximum,
+    primitives.minimum,
+    primitives.sigmoid_cross_entropy,
+]
 
 
 class RandomGraph:
@@ -18,7 +25,7 @@ class RandomGraph:
         self.generator = np.random.default_rng(seed)
         self.weights = []
         extents = (self.number(3, 9), self.number(3, 9), self.number(1, 20))
-        self.values = [ops.input_("x", extents)]
+        self.values = [primitives.input_("x", extents)]
 
     def number(self, first, stop):
         return int(self.generator.integers(first, stop))
@@ -27,7 +34,7 @@ class RandomGraph:
         return choices[self.number(0, len(choices))]
 
     def weight(self, *shape):
-        self.weights.append(ops.parameter(f"w{len(self.weights)}", shape))
+        self.weights.append(primitives.parameter(f"w{len(self.weights)}", shape))
         return self.weights[-1]
 
     def border(self):
@@ -45,25 +52,25 @@ class RandomGraph:
             filters = groups * self.number(1, 20)
             strides = (1, 1) if self.number(0, 2) else (self.number(1, 3), self.number(1, 3))
             w = self.weight(*kernel, channels // groups, filters)
-            y = ops.conv2d(x, w, strides, self.border(), groups=groups)
-            return ops.add(y, self.weight(filters)) if self.number(0, 2) else y
+            y = primitives.conv2d(x, w, strides, self.border(), groups=groups)
+            return primitives.add(y, self.weight(filters)) if self.number(0, 2) else y
         if kind <= 5 and min(rows, columns) >= 2:
             window, strides = (2, 2), (2, 2) if self.number(0, 2) else (self.number(1, 3), self.number(1, 3))
-            pool = ops.max_pool2d if self.number(0, 3) else ops.average_pool2d
+            pool = primitives.max_pool2d if self.number(0, 3) else primitives.average_pool2d
             return pool(x, window, strides, ((0, 0), (0, 0)) if self.number(0, 2) else ((1, 0), (0, 1)))
         if kind == 6:
-            return ops.dense(x, self.weight(channels, self.number(1, 20)))
+            return primitives.dense(x, self.weight(channels, self.number(1, 20)))
         if kind == 7:
-            return ops.transpose(ops.transpose(x, (1, 0, 2)), self.one_of([(1, 0, 2), (0, 1, 2)]))
-        return ops.reshape(ops.reshape(x, (rows * columns * channels,)), (columns, rows, channels))
+            return primitives.transpose(primitives.transpose(x, (1, 0, 2)), self.one_of([(1, 0, 2), (0, 1, 2)]))
+        return primitives.reshape(primitives.reshape(x, (rows * columns * channels,)), (columns, rows, channels))
 
     def elementwise(self, x):
         channels = x.shape[-1]
         kind = self.number(0, 7)
         if kind <= 1:
-            return getattr(ops, self.one_of(SMOOTH))(x)
+            return getattr(primitives, self.one_of(SMOOTH))(x)
         if kind == 2:
-            return self.one_of([ops.elu, ops.leaky_relu])(x, self.one_of([0.2, 0.0, -0.3, 1.5]))
+            return self.one_of([primitives.elu, primitives.leaky_relu])(x, self.one_of([0.2, 0.0, -0.3, 1.5]))
         others = [self.weight(channels), self.weight(1, 1, channels), self.weight(), self.weight(*x.shape)]
         numbers = [0.0, -0.0, 1.0, 0.5]
         alike = [value for value in self.values if value.shape == x.shape]
@@ -87,11 +94,11 @@ def random_inference(seed):
 def random_training(seed):
     """Gradients of all weights, and a step along them."""
     graph = RandomGraph(seed).grow(6)
-    graph.values.append(ops.multiply(graph.values[-1], graph.weight(graph.values[-1].shape[-1])))
-    loss = ops.reduce_mean(ops.tanh(graph.values[-1]), (0, 1, 2))
-    total = ops.divide(ops.batch_sum(loss), ops.batch_size())
+    graph.values.append(primitives.multiply(graph.values[-1], graph.weight(graph.values[-1].shape[-1])))
+    loss = primitives.reduce_mean(primitives.tanh(graph.values[-1]), (0, 1, 2))
+    total = primitives.divide(primitives.batch_sum(loss), primitives.batch_size())
     used = [node for node in Graph.build({"loss": loss}).nodes if node.op == "parameter"]
-    rate = ops.scalar("rate")
+    rate = primitives.scalar("rate")
     pairs = zip(used, gradients(total, used), strict=True)
-    updates = {node.attributes["name"]: ops.subtract(node, ops.multiply(g, rate)) for node, g in pairs}
+    updates = {node.attributes["name"]: primitives.subtract(node, primitives.multiply(g, rate)) for node, g in pairs}
     return Graph.build({"loss": loss}, updates)

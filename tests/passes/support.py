@@ -5,8 +5,8 @@ import numpy as np
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
-from planish.ops.interpreter import interpret
-from planish.ops.registry import op_named
+from planish.primitives.interpreter import interpret
+from planish.primitives.registry import op_named
 
 IMAGES = 2
 

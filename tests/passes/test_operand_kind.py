@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.graph.node import TensorType
-from planish.ops.expression import operand_kind
-from planish.ops.interpreter import interpret
+from planish.primitives.expression import operand_kind
+from planish.primitives.interpreter import interpret
 from planish.runtime import inference_executable
 
 ROW, MAP = TensorType((5,)), TensorType((4, 3, 5))
@@ -34,11 +34,11 @@ def test_kinds(operand, result, kind):
 
 def test_values_of_an_image_stay_with_it():
     """A dense layer computes rows of several images together: what its tail reads of each differs from row to row."""
-    x = ops.input_("x", (3, 6))
-    weights = ops.parameter("w", (6, 1))
-    per_image = ops.reduce_sum(x, (0, 1), keepdims=True)
-    per_row = ops.parameter("p", (3, 1))
-    graph = Graph.build({"y": ops.add(ops.multiply(ops.dense(x, weights), per_image), per_row)})
+    x = primitives.input_("x", (3, 6))
+    weights = primitives.parameter("w", (6, 1))
+    per_image = primitives.reduce_sum(x, (0, 1), keepdims=True)
+    per_row = primitives.parameter("p", (3, 1))
+    graph = Graph.build({"y": primitives.add(primitives.multiply(primitives.dense(x, weights), per_image), per_row)})
     random = np.random.default_rng(0)
     values = {"w": random.normal(size=(6, 1)).astype("f"), "p": random.normal(size=(3, 1)).astype("f")}
     images = random.normal(size=(40, 3, 6)).astype("f")

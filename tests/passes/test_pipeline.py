@@ -20,10 +20,10 @@ from planish.layers import (
 )
 from planish.models import Sequential
 from planish.models.step_graph import Objective, training_graph
-from planish.ops.interpreter import interpret
-from planish.ops.registry import op_named
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
+from planish.primitives.interpreter import interpret
+from planish.primitives.registry import op_named
 
 IMAGES = 3
 TOLERANCE = 1e-9  # of the largest value, in float64: passes may reorder sums, and nothing else

@@ -2,18 +2,20 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.passes.rewrite_input_gradients import rewrite_input_gradients
 from tests.passes.support import after, operations
 
 
 def rewritten(shape, kernel, strides, padding, dilation, groups):
     """The operations of a gradient, rewritten; that they compute the same is checked on the way."""
-    w = ops.parameter("w", kernel)
+    w = primitives.parameter("w", kernel)
     settings = (strides, padding, dilation, groups)
-    y = ops.conv2d(ops.input_("x", shape), w, *settings)
+    y = primitives.conv2d(primitives.input_("x", shape), w, *settings)
     return operations(
-        after(rewrite_input_gradients, ops.conv2d_input_grad(ops.input_("g", y.shape), w, shape, *settings))
+        after(
+            rewrite_input_gradients, primitives.conv2d_input_grad(primitives.input_("g", y.shape), w, shape, *settings)
+        )
     )
 
 

@@ -2,16 +2,18 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.passes.separate_padding import separate_padding
 from tests.passes.support import after, operations
 
 BORDER = ((1, 0), (2, 1))
-X = ops.input_("x", (5, 6, 2))
+X = primitives.input_("x", (5, 6, 2))
 
 
 def test_convolution():
-    text = after(separate_padding, ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4)), (2, 1), BORDER, (1, 2)))
+    text = after(
+        separate_padding, primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 4)), (2, 1), BORDER, (1, 2))
+    )
     assert text == (
         "%0: f32[N,5,6,2] = input[name='x']\n"
         "%1: f32[N,6,9,2] = pad2d[padding=((1, 0), (2, 1)), value=0.0] %0\n"
@@ -22,9 +24,9 @@ def test_convolution():
 
 
 def test_maximum_and_its_gradient():
-    y = ops.max_pool2d(X, (3, 3), (2, 2), BORDER)
-    g = ops.input_("g", y.shape)
-    text = after(separate_padding, y, ops.max_pool2d_grad(X, g, (3, 3), (2, 2), BORDER))
+    y = primitives.max_pool2d(X, (3, 3), (2, 2), BORDER)
+    g = primitives.input_("g", y.shape)
+    text = after(separate_padding, y, primitives.max_pool2d_grad(X, g, (3, 3), (2, 2), BORDER))
     assert operations(text).count("pad2d") == 2
     assert "value=-inf" in text
     assert operations(text)[-1] == "crop2d"
@@ -32,17 +34,19 @@ def test_maximum_and_its_gradient():
 
 def test_gradient_of_the_kernel():
     settings = ((2, 1), BORDER, (1, 1), 1)
-    y = ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4)), *settings)
-    text = after(separate_padding, ops.conv2d_weight_grad(X, ops.input_("g", y.shape), (3, 3, 2, 4), *settings))
+    y = primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 4)), *settings)
+    text = after(
+        separate_padding, primitives.conv2d_weight_grad(X, primitives.input_("g", y.shape), (3, 3, 2, 4), *settings)
+    )
     assert operations(text) == ["input", "pad2d", "input", "conv2d_weight_grad"]
 
 
 @pytest.mark.parametrize(
     "node",
     [
-        ops.max_pool2d(X, (2, 2), (2, 2)),
-        ops.average_pool2d(X, (2, 2), (2, 2), ((1, 1), (0, 0))),
-        ops.conv2d(X, ops.parameter("w", (3, 3, 2, 4))),
+        primitives.max_pool2d(X, (2, 2), (2, 2)),
+        primitives.average_pool2d(X, (2, 2), (2, 2), ((1, 1), (0, 0))),
+        primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 4))),
     ],
 )
 def test_what_needs_no_border(node):

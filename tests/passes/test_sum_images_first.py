@@ -3,35 +3,35 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.layers import BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D
 from planish.models import Sequential
-from planish.ops.interpreter import interpret
 from planish.passes.sum_images_first import sum_images_first
+from planish.primitives.interpreter import interpret
 from tests.passes.support import after, operations
 
-X = ops.input_("x", (5, 4, 3))
+X = primitives.input_("x", (5, 4, 3))
 
 
 def test_a_sum_over_all_pixels():
-    text = after(sum_images_first, ops.batch_sum(X, (0, 1)))
+    text = after(sum_images_first, primitives.batch_sum(X, (0, 1)))
     assert operations(text) == ["input", "reduce_sum", "batch_sum"]
     assert "f32[N,3]" in text
 
 
 @pytest.mark.parametrize("axes", [(), (0,), (2,), (0, 1, 2), (1, 2)])
 def test_other_sums_stay(axes):
-    assert "reduce_sum" not in after(sum_images_first, ops.batch_sum(X, axes))
+    assert "reduce_sum" not in after(sum_images_first, primitives.batch_sum(X, axes))
 
 
 def test_few_pixels_stay():
-    assert "reduce_sum" not in after(sum_images_first, ops.batch_sum(ops.input_("x", (7, 1, 3)), (0, 1)))
+    assert "reduce_sum" not in after(sum_images_first, primitives.batch_sum(primitives.input_("x", (7, 1, 3)), (0, 1)))
 
 
 def test_a_variance_reads_the_maps_before_the_mean_is_known():
-    mean = ops.divide(ops.batch_sum(X, (0, 1)), ops.multiply(ops.batch_size(), 20.0))
-    text = after(sum_images_first, ops.batch_sum(ops.squared_deviation(X, mean), (0, 1)))
+    mean = primitives.divide(primitives.batch_sum(X, (0, 1)), primitives.multiply(primitives.batch_size(), 20.0))
+    text = after(sum_images_first, primitives.batch_sum(primitives.squared_deviation(X, mean), (0, 1)))
     deviations = [line for line in text.splitlines() if "squared_deviation" in line]
     assert [line.split(": ")[1].split(" =")[0] for line in deviations] == ["f32[N,5,4,3]", "f32[N,3]"]
     name = mean_name(text)
@@ -45,16 +45,18 @@ def mean_name(text):
 
 def test_any_value_may_stand_for_the_mean():
     """It is an identity, not an approximation."""
-    after(sum_images_first, ops.batch_sum(ops.squared_deviation(X, ops.parameter("m", (3,))), (0, 1)))
-    by_row = ops.squared_deviation(X, ops.parameter("m", (4, 3)))
-    assert operations(after(sum_images_first, ops.batch_sum(by_row, (0, 1)))).count("squared_deviation") == 1
+    after(
+        sum_images_first, primitives.batch_sum(primitives.squared_deviation(X, primitives.parameter("m", (3,))), (0, 1))
+    )
+    by_row = primitives.squared_deviation(X, primitives.parameter("m", (4, 3)))
+    assert operations(after(sum_images_first, primitives.batch_sum(by_row, (0, 1)))).count("squared_deviation") == 1
 
 
 def test_large_means_do_not_cancel():
     random = np.random.default_rng(0)
     x = (1000 + random.standard_normal((4, 5, 4, 3))).astype(np.float32)
-    mean = ops.divide(ops.batch_sum(X, (0, 1)), ops.multiply(ops.batch_size(), 20.0))
-    graph = sum_images_first(Graph.build({"v": ops.batch_sum(ops.squared_deviation(X, mean), (0, 1))}))
+    mean = primitives.divide(primitives.batch_sum(X, (0, 1)), primitives.multiply(primitives.batch_size(), 20.0))
+    graph = sum_images_first(Graph.build({"v": primitives.batch_sum(primitives.squared_deviation(X, mean), (0, 1))}))
     variance = interpret(graph, {"x": x}).outputs["v"]
     exact = np.square(x - x.astype(np.float64).mean(axis=(0, 1, 2))).sum(axis=(0, 1, 2))
     np.testing.assert_allclose(variance, exact, rtol=1e-4)

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.runtime import aside, programs
 from planish.runtime.executable import InferenceExecutable
@@ -20,7 +20,7 @@ WAIT_SECONDS = 20
 
 
 def graph_of(number):
-    return Graph.build({"y": ops.add(ops.input_("x", (3,)), float(number))})
+    return Graph.build({"y": primitives.add(primitives.input_("x", (3,)), float(number))})
 
 
 class Making:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.runtime import interpreted
 from planish.runtime.interpreted import InterpretedInference, InterpretedTraining
@@ -13,15 +13,15 @@ F32 = np.dtype(np.float32)
 
 def scaling():
     """y = 2 x, for images of three numbers."""
-    return Graph.build({"y": ops.multiply(ops.input_("x", (3,)), ops.parameter("w", ()))})
+    return Graph.build({"y": primitives.multiply(primitives.input_("x", (3,)), primitives.parameter("w", ()))})
 
 
 def descent():
     """w moves by rate * (the mean of x over the batch); the sum of w is an output of every step."""
-    x, w = ops.input_("x", (3,)), ops.parameter("w", (3,))
-    mean = ops.divide(ops.batch_sum(x), ops.batch_size())
-    moved = ops.add(w, ops.multiply(ops.scalar("rate"), mean))
-    return Graph.build({"y": ops.multiply(x, 2.0), "total": ops.reduce_sum(w, (0,))}, {"w": moved})
+    x, w = primitives.input_("x", (3,)), primitives.parameter("w", (3,))
+    mean = primitives.divide(primitives.batch_sum(x), primitives.batch_size())
+    moved = primitives.add(w, primitives.multiply(primitives.scalar("rate"), mean))
+    return Graph.build({"y": primitives.multiply(x, 2.0), "total": primitives.reduce_sum(w, (0,))}, {"w": moved})
 
 
 @pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 600])
@@ -42,7 +42,9 @@ def test_inference_reads_any_element_type():
 
 
 def test_a_graph_that_sums_over_the_batch_sees_all_of_it():
-    graph = Graph.build({"y": ops.add(ops.multiply(ops.input_("x", ()), 0.0), ops.batch_size())})
+    graph = Graph.build(
+        {"y": primitives.add(primitives.multiply(primitives.input_("x", ()), 0.0), primitives.batch_size())}
+    )
     y = np.empty(600, np.float32)
     InterpretedInference(graph, {"x": F32}).run({}, {"x": np.zeros(600, np.float32)}, {"y": y}, 600, version=1)
     assert (y == 600).all()

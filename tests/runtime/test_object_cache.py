@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planish import config
+from planish import settings
 from planish.runtime import object_cache, private_folder
 
 KEY = hashlib.sha256(b"a program").hexdigest()
@@ -108,7 +108,7 @@ def test_off_keeps_nothing(monkeypatch, tmp_path):
     ],
 )
 def test_default_folder_of_each_system(monkeypatch, platform, variables, expected):
-    for name in config.TABLE:
+    for name in settings.TABLE:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/home/ada")
     for name, text in variables.items():
@@ -118,7 +118,7 @@ def test_default_folder_of_each_system(monkeypatch, platform, variables, expecte
 
 
 def test_a_user_without_a_home_has_no_cache(monkeypatch):
-    for name in config.TABLE:
+    for name in settings.TABLE:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(object_cache.os.path, "expanduser", lambda path: path)
     assert object_cache.cache_folder() is None

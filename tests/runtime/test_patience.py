@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen import context_layout as layout
 from planish.graph.graph import Graph
 from planish.runtime import executable
@@ -21,8 +21,8 @@ def patience_of(threads, monkeypatch):
     def run_watched(work, count, watch, stop, seconds):
         seen.append(count)
 
-    x = ops.input_("x", (3,))
-    graph = Graph.build({}, {"w": ops.add(ops.parameter("w", (3,)), ops.batch_sum(x))})
+    x = primitives.input_("x", (3,))
+    graph = Graph.build({}, {"w": primitives.add(primitives.parameter("w", (3,)), primitives.batch_sum(x))})
     made = TrainingExecutable(graph, {"x": np.dtype(np.float32)}, 512)
     buffers = []
     original = executable.aligned_buffer
@@ -46,9 +46,9 @@ def test_patience(monkeypatch):
 
 def trained(monkeypatch, run_watched=None):
     """The weights after 300 steps, whose threads are those of `run_watched`."""
-    x = ops.input_("x", (3,))
-    w = ops.parameter("w", (3,))
-    moved = ops.add(ops.multiply(w, 0.5), ops.batch_sum(ops.multiply(x, w)))
+    x = primitives.input_("x", (3,))
+    w = primitives.parameter("w", (3,))
+    moved = primitives.add(primitives.multiply(w, 0.5), primitives.batch_sum(primitives.multiply(x, w)))
     made = TrainingExecutable(Graph.build({}, {"w": moved}), {"x": np.dtype(np.float32)}, 64)
     if run_watched is not None:
         monkeypatch.setattr(executable, "run_watched", run_watched)
@@ -84,8 +84,10 @@ def test_threads_may_come_at_any_time(delays, monkeypatch):
 
 def test_a_request_to_stop_ends_after_the_step(monkeypatch):
     """With all threads at the same step."""
-    x, w = ops.input_("x", (3,)), ops.parameter("w", (3,))
-    made = TrainingExecutable(Graph.build({}, {"w": ops.add(w, ops.batch_sum(x))}), {"x": np.dtype(np.float32)}, 4)
+    x, w = primitives.input_("x", (3,)), primitives.parameter("w", (3,))
+    made = TrainingExecutable(
+        Graph.build({}, {"w": primitives.add(w, primitives.batch_sum(x))}), {"x": np.dtype(np.float32)}, 4
+    )
     values = np.zeros(3, np.float32)
     seen = []
 

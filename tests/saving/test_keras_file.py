@@ -96,7 +96,7 @@ class Doubling(Layer):
     """A layer of a user's own."""
 
     def call(self, x, context):
-        return planish.ops.multiply(x, 2.0)
+        return planish.primitives.multiply(x, 2.0)
 
 
 def test_layers_of_the_users_own(tmp_path):

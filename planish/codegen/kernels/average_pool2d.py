@@ -27,8 +27,8 @@ from planish.codegen.kernels.pool2d import (
     tap_nbytes,
 )
 from planish.codegen.loops import vectors_of
-from planish.ops.expression import operand_kind
-from planish.ops.windows import NO_PADDING
+from planish.primitives.expression import operand_kind
+from planish.primitives.windows import NO_PADDING
 
 _MOST_VECTORS = 64  # of a block of windows that is written out
 

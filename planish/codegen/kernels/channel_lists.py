@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from planish.codegen.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.kernel import Operands, Spec
 from planish.codegen.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
-from planish.ops.lowered_gradients import room_of
-from planish.ops.pool_places import NO_PLACE
+from planish.primitives.lowered_gradients import room_of
+from planish.primitives.pool_places import NO_PLACE
 
 MOST_VECTORS = 8  # of channels whose places stay in registers while lists are made
 

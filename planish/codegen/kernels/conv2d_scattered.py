@@ -28,7 +28,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.conv2d import cycles_of_tile
 from planish.codegen.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.target import Target
-from planish.ops.windows import Padding
+from planish.primitives.windows import Padding
 
 # Cycles to add a vector of a tile to the map, and for the way there, through loads that wait for stores.
 _ADDING, _TILE = 3.0, 10.0

@@ -21,7 +21,7 @@ from planish.codegen.function import ZERO, Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import over_vectors, panel_runs, vectors_of
 from planish.codegen.target import Target
-from planish.ops.pool_places import NO_PLACE
+from planish.primitives.pool_places import NO_PLACE
 
 MOST_VECTORS, ADDITIONS_IN_FLIGHT = 4, 8
 

@@ -18,7 +18,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
 from planish.codegen.transposing import turn_part
-from planish.ops.winograd import KERNEL
+from planish.primitives.winograd import KERNEL
 
 UNPACKED_AT_ONCE = 2048
 

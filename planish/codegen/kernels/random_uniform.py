@@ -1,4 +1,4 @@
-"""Uniform random numbers by the hash that `ops.random_uniform` defines, a vector of elements at a time.
+"""Uniform random numbers by the hash that `primitives.random_uniform` defines, a vector of elements at a time.
 
     row = mix(mix(seed ^ salt) + image * IMAGE_STEP)
     for element: y[element] = (mix(row ^ (element * ELEMENT_STEP + ELEMENT_START)) >> 8) * 2**-24
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from planish.codegen.function import Function, Index, Value
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.ops.random_uniform import ELEMENT_START, ELEMENT_STEP, IMAGE_STEP, MIX_MULTIPLIERS, STREAM_STEP
+from planish.primitives.random_uniform import ELEMENT_START, ELEMENT_STEP, IMAGE_STEP, MIX_MULTIPLIERS, STREAM_STEP
 
 
 def _signed(word: int) -> int:

@@ -18,7 +18,7 @@ import math
 from planish.codegen.boxes import fill, merged, move, strides_of
 from planish.codegen.function import Function
 from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.ops.phases import phase_starts
+from planish.primitives.phases import phase_starts
 
 
 def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:

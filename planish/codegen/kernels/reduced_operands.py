@@ -10,8 +10,8 @@ from planish.codegen.expression import emit_expression
 from planish.codegen.function import Function, Index, Pointer, Value
 from planish.codegen.kernel import Operands, Spec
 from planish.graph.node import TensorType
-from planish.ops.expression import Expression, result_type
-from planish.ops.fused import summed_kind
+from planish.primitives.expression import Expression, result_type
+from planish.primitives.fused import summed_kind
 
 Pointers = Sequence[Pointer]
 Column = tuple[Index, str | None]  # the first element of a vector of the last axis, and its mask

@@ -7,7 +7,7 @@
 
 x [h, w, cin], y [rows, columns, cout]. t = 2: 16 multiplications instead of 36 for four outputs, t = 4: 36 instead of
 144 for 16; `winograd_plan` chooses. Windows divide the tile. V and M are work space, in L1 or L2; `winograd_tiles` has
-the transforms, and what tiles do at the edges. `ops/winograd` says how both round. 1.9x of the direct kernel on
+the transforms, and what tiles do at the edges. `primitives/winograd` says how both round. 1.9x of the direct kernel on
 13x13x32 -> 64 for t = 2; t = 4 is 1.2x of that there, and 1.6x on maps without cut tiles.
 """
 

@@ -15,7 +15,7 @@ from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels.winograd_tiles import transformed
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.target import Target
-from planish.ops.winograd import KERNEL as TRANSFORM
+from planish.primitives.winograd import KERNEL as TRANSFORM
 
 
 def items(spec: Spec, target: Target) -> int:

@@ -17,7 +17,7 @@ from planish.codegen.kernels.gated_places import store_places
 from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.kernels.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.codegen.loops import over_vectors
-from planish.ops.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
+from planish.primitives.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 
 Square = list[list[Value]]
 

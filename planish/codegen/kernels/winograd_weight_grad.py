@@ -27,7 +27,7 @@ from planish.codegen.kernels.winograd_weight_grad_transforms import Side
 from planish.codegen.loops import PanelRun, panel_runs
 from planish.codegen.outer_products import block_rows
 from planish.codegen.target import CACHE_LINE_NBYTES, Target
-from planish.ops.winograd import INPUT, OUTPUT
+from planish.primitives.winograd import INPUT, OUTPUT
 
 
 def tiling(spec: Spec, target: Target) -> Tiling:

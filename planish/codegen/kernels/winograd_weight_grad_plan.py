@@ -13,7 +13,7 @@ import numpy as np
 
 from planish.codegen.loops import cut, vectors_of
 from planish.codegen.target import Target
-from planish.ops.winograd import INPUT, OUTPUT, Matrix
+from planish.primitives.winograd import INPUT, OUTPUT, Matrix
 
 TILES = (2, 4)
 TILES_AT_ONCE = 64

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen.kernels import conv2d
 from tests.codegen.support import Case, on_every_target
 
@@ -15,7 +15,7 @@ def test_filters_that_straddle_vectors(target, channels):
     case = Case()
     x = case.input(6, 5, channels)
     for filters in (1, 7, 9, 16, 33):
-        case.output(ops.conv2d(x, case.weight(2, 3, channels, filters)))
+        case.output(primitives.conv2d(x, case.weight(2, 3, channels, filters)))
     case.check()
 
 
@@ -30,7 +30,7 @@ def test_strides_dilation_and_padding(target):
         {"dilation": (1, 2), "padding": ((1, 1), (2, 2))},
         {"dilation": (3, 1), "strides": (2, 2)},
     ):
-        case.output(ops.conv2d(x, case.weight(3, 2, 3, 19), **settings))
+        case.output(primitives.conv2d(x, case.weight(3, 2, 3, 19), **settings))
     case.check()
 
 
@@ -39,8 +39,8 @@ def test_strides_dilation_and_padding(target):
 def test_groups(target, groups, each, filters):
     case = Case()
     x = case.input(5, 6, groups * each)
-    case.output(ops.conv2d(x, case.weight(3, 3, each, filters), padding=SAME, groups=groups))
-    case.output(ops.conv2d(x, case.weight(2, 1, each, filters), strides=(2, 3), groups=groups))
+    case.output(primitives.conv2d(x, case.weight(3, 3, each, filters), padding=SAME, groups=groups))
+    case.output(primitives.conv2d(x, case.weight(2, 1, each, filters), strides=(2, 3), groups=groups))
     case.check()
 
 
@@ -49,7 +49,7 @@ def test_rows_of_any_width(columns):
     case = Case()
     x = case.input(4, columns, 2)
     for filters in (5, 20, 64):
-        case.output(ops.conv2d(x, case.weight(2, 1, 2, filters)))
+        case.output(primitives.conv2d(x, case.weight(2, 1, 2, filters)))
     case.check()
 
 
@@ -59,8 +59,8 @@ def test_pooled(target, window):
     case = Case()
     x = case.input(9, 8, 3)
     for filters in (1, 8, 19, 33):
-        case.output(ops.max_pool2d(ops.conv2d(x, case.weight(2, 2, 3, filters)), window, window))
-    case.output(ops.max_pool2d(ops.conv2d(x, case.weight(3, 3, 3, 4), (2, 1), SAME), window, window))
+        case.output(primitives.max_pool2d(primitives.conv2d(x, case.weight(2, 2, 3, filters)), window, window))
+    case.output(primitives.max_pool2d(primitives.conv2d(x, case.weight(3, 3, 3, 4), (2, 1), SAME), window, window))
     case.check()
 
 
@@ -68,24 +68,28 @@ def test_pooled(target, window):
 def test_tails(target):
     case = Case()
     x = case.input(5, 7, 3)
-    maps = [ops.conv2d(x, case.weight(2, 2, 3, filters)) for filters in (5, 17)]
+    maps = [primitives.conv2d(x, case.weight(2, 2, 3, filters)) for filters in (5, 17)]
     for y in maps:
         bias = case.weight(y.shape[-1])
-        case.output(ops.relu(ops.add(y, bias)))
-        case.output(ops.tanh(ops.multiply(ops.conv2d(x, case.weight(2, 2, 3, y.shape[-1])), 0.5)))
-        case.output(ops.max_pool2d(ops.elu(ops.add(ops.conv2d(x, case.weight(2, 2, 3, 9)), 1.0)), (2, 2), (2, 2)))
+        case.output(primitives.relu(primitives.add(y, bias)))
+        case.output(primitives.tanh(primitives.multiply(primitives.conv2d(x, case.weight(2, 2, 3, y.shape[-1])), 0.5)))
+        case.output(
+            primitives.max_pool2d(
+                primitives.elu(primitives.add(primitives.conv2d(x, case.weight(2, 2, 3, 9)), 1.0)), (2, 2), (2, 2)
+            )
+        )
     residual = case.input(*maps[0].shape)
-    case.output(ops.relu(ops.add(ops.conv2d(x, case.weight(2, 2, 3, 5)), residual)))
+    case.output(primitives.relu(primitives.add(primitives.conv2d(x, case.weight(2, 2, 3, 5)), residual)))
     case.check()
 
 
 @on_every_target
 def test_one_pixel_and_one_tap(target):
     case = Case()
-    case.output(ops.conv2d(case.input(1, 1, 1), case.weight(1, 1, 1, 1)))
-    case.output(ops.conv2d(case.input(1, 1, 31), case.weight(1, 1, 31, 31)))
-    case.output(ops.conv2d(case.input(1, 1, 2), case.weight(3, 3, 2, 3), padding=SAME))
-    case.output(ops.conv2d(case.input(7, 3, 2), case.weight(7, 3, 2, 15)))
+    case.output(primitives.conv2d(case.input(1, 1, 1), case.weight(1, 1, 1, 1)))
+    case.output(primitives.conv2d(case.input(1, 1, 31), case.weight(1, 1, 31, 31)))
+    case.output(primitives.conv2d(case.input(1, 1, 2), case.weight(3, 3, 2, 3), padding=SAME))
+    case.output(primitives.conv2d(case.input(7, 3, 2), case.weight(7, 3, 2, 15)))
     case.check()
 
 

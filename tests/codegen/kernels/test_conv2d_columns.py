@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen import few_filters
 from planish.codegen.kernels.conv2d_columns import can, cycles, plan
 from planish.codegen.lowering import lower
@@ -37,8 +37,8 @@ def add(case, node):
 def test_filters_and_channels(target, filters, channels):
     case = Case()
     x = case.input(7, 9, channels)
-    add(case, ops.conv2d(x, case.weight(3, 2, channels, filters)))
-    add(case, ops.conv2d(x, case.weight(1, 1, channels, filters)))
+    add(case, primitives.conv2d(x, case.weight(3, 2, channels, filters)))
+    add(case, primitives.conv2d(x, case.weight(1, 1, channels, filters)))
     case.check()
 
 
@@ -48,8 +48,8 @@ def test_rows_of_any_width(target, columns):
     case = Case(images=1)
     for rows in (1, 6, 17):
         x = case.input(rows, columns, 3)
-        add(case, ops.conv2d(x, case.weight(1, 1, 3, 2)))
-        add(case, ops.conv2d(x, case.weight(5, 5, 3, 3), (1, 1), ((2, 2), (2, 2))))
+        add(case, primitives.conv2d(x, case.weight(1, 1, 3, 2)))
+        add(case, primitives.conv2d(x, case.weight(5, 5, 3, 3), (1, 1), ((2, 2), (2, 2))))
     case.check()
 
 
@@ -65,7 +65,7 @@ def test_strides_dilation_and_padding(target):
         ((1, 1), ((0, 2), (2, 1)), (3, 2)),
         ((2, 2), ((0, 0), (1, 1)), (1, 3)),
     ):
-        add(case, ops.conv2d(x, case.weight(3, 3, 3, 5), strides, padding, dilation))
+        add(case, primitives.conv2d(x, case.weight(3, 3, 3, 5), strides, padding, dilation))
     case.check()
 
 
@@ -73,10 +73,10 @@ def test_strides_dilation_and_padding(target):
 def test_tails(target):
     case = Case()
     x = case.input(8, 19, 2)
-    y = [ops.conv2d(x, case.weight(3, 3, 2, 5), (1, 1), SAME) for _ in range(3)]
-    add(case, ops.tanh(ops.add(y[0], case.weight(5))))
-    add(case, ops.relu(ops.add(ops.multiply(y[1], case.weight(1, 1, 5)), case.input(8, 19, 5))))
-    add(case, ops.multiply(ops.add(y[2], case.weight(1)), 0.5))
+    y = [primitives.conv2d(x, case.weight(3, 3, 2, 5), (1, 1), SAME) for _ in range(3)]
+    add(case, primitives.tanh(primitives.add(y[0], case.weight(5))))
+    add(case, primitives.relu(primitives.add(primitives.multiply(y[1], case.weight(1, 1, 5)), case.input(8, 19, 5))))
+    add(case, primitives.multiply(primitives.add(y[2], case.weight(1)), 0.5))
     case.check(4e-6)
 
 
@@ -86,7 +86,7 @@ def test_no_value_reaches_outputs_that_do_not_see_it(target):
     values = np.ones((case.images, 6, 18, 3), np.float32)
     values[:, 2, 4, 1] = np.nan
     values[:, 5, 17, 2] = np.inf
-    node = ops.conv2d(case.input(6, 18, 3, values=values), case.weight(3, 3, 3, 6))
+    node = primitives.conv2d(case.input(6, 18, 3, values=values), case.weight(3, 3, 3, 6))
     add(case, node)
     np.testing.assert_array_equal(np.isnan(case.computed()["y0"]), np.isnan(case.expected()["y0"]))
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen import few_filters
 from planish.codegen.kernels.conv2d_scattered import can, plan
 from planish.codegen.lowering import lower
@@ -48,7 +48,7 @@ def test_filters_and_borders(target, filters):
         ((3, 3), ((2, 0), (0, 2))),
         ((1, 5), ((0, 0), (2, 2))),
     ):
-        add(case, ops.conv2d(x, case.weight(*kernel, 15, filters), (1, 1), padding))
+        add(case, primitives.conv2d(x, case.weight(*kernel, 15, filters), (1, 1), padding))
     case.check()
 
 
@@ -56,7 +56,7 @@ def test_filters_and_borders(target, filters):
 def test_dilated_rows(target):
     case = Case()
     x = case.input(11, 6, 24)
-    add(case, ops.conv2d(x, case.weight(3, 3, 24, 2), (1, 1), ((3, 1), (1, 2)), (2, 1)))
+    add(case, primitives.conv2d(x, case.weight(3, 3, 24, 2), (1, 1), ((3, 1), (1, 2)), (2, 1)))
     case.check()
 
 
@@ -66,7 +66,7 @@ def test_rows_of_any_width(target, columns):
     case = Case(images=1)
     for rows in (1, 13, 33):
         x = case.input(rows, columns, 32)
-        add(case, ops.conv2d(x, case.weight(3, 3, 32, 1), (1, 1), ((2, 2), (2, 2))))
+        add(case, primitives.conv2d(x, case.weight(3, 3, 32, 1), (1, 1), ((2, 2), (2, 2))))
     case.check()
 
 
@@ -74,10 +74,10 @@ def test_rows_of_any_width(target, columns):
 def test_tails(target):
     case = Case()
     x = case.input(8, 9, 40)
-    y = [ops.conv2d(x, case.weight(3, 3, 40, 3), (1, 1), SAME) for _ in range(3)]
-    add(case, ops.tanh(ops.add(y[0], case.weight(3))))
-    add(case, ops.relu(ops.add(ops.multiply(y[1], case.weight(1, 1, 3)), case.input(8, 9, 3))))
-    add(case, ops.multiply(ops.add(y[2], case.weight(1)), 0.5))
+    y = [primitives.conv2d(x, case.weight(3, 3, 40, 3), (1, 1), SAME) for _ in range(3)]
+    add(case, primitives.tanh(primitives.add(y[0], case.weight(3))))
+    add(case, primitives.relu(primitives.add(primitives.multiply(y[1], case.weight(1, 1, 3)), case.input(8, 9, 3))))
+    add(case, primitives.multiply(primitives.add(y[2], case.weight(1)), 0.5))
     case.check(1e-5)
 
 
@@ -87,7 +87,7 @@ def test_gradient_of_the_map(target):
     x = case.input(12, 10, 3)
     w = case.weight(5, 5, 3, 24)
     g = case.input(8, 6, 24)
-    add(case, ops.conv2d_input_grad(g, w, x.shape, (1, 1), ((0, 0), (0, 0)), (1, 1), 1))
+    add(case, primitives.conv2d_input_grad(g, w, x.shape, (1, 1), ((0, 0), (0, 0)), (1, 1), 1))
     case.check()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 
@@ -12,7 +12,7 @@ def test_units_that_straddle_vectors(target, images):
     case = Case(images=images)
     x = case.input(37)
     for units in (1, 3, 7, 9, 15, 16, 17, 31, 33, 130):
-        case.output(ops.dense(x, case.weight(37, units)))
+        case.output(primitives.dense(x, case.weight(37, units)))
     case.check()
 
 
@@ -23,7 +23,7 @@ def test_weights_that_are_read_as_they_are(target, images):
     case = Case(images=images)
     x = case.input(37)
     for units in (1, 4, 7, 16, 32, 33, 48, 130, 144):
-        case.output(ops.batch_sum(ops.dense(x, case.weight(37, units))))
+        case.output(primitives.batch_sum(primitives.dense(x, case.weight(37, units))))
     case.check(4e-6)
 
 
@@ -31,8 +31,8 @@ def test_weights_that_are_read_as_they_are(target, images):
 def test_features(features):
     case = Case(images=15)
     x = case.input(features)
-    case.output(ops.dense(x, case.weight(features, 10)))
-    case.output(ops.relu(ops.add(ops.dense(x, case.weight(features, 20)), case.weight(20))))
+    case.output(primitives.dense(x, case.weight(features, 10)))
+    case.output(primitives.relu(primitives.add(primitives.dense(x, case.weight(features, 20)), case.weight(20))))
     case.check()
 
 
@@ -40,10 +40,10 @@ def test_features(features):
 def test_rows_within_an_image_and_layers_of_layers(target):
     case = Case(images=5)
     x = case.input(3, 2, 7)
-    hidden = ops.relu(ops.add(ops.dense(x, case.weight(7, 9)), case.weight(9)))
+    hidden = primitives.relu(primitives.add(primitives.dense(x, case.weight(7, 9)), case.weight(9)))
     case.output(hidden)
-    case.output(ops.softmax(ops.dense(ops.reshape(hidden, (54,)), case.weight(54, 10))))
-    case.output(ops.multiply(ops.dense(hidden, case.weight(9, 17)), case.input(3, 2, 17)))
+    case.output(primitives.softmax(primitives.dense(primitives.reshape(hidden, (54,)), case.weight(54, 10))))
+    case.output(primitives.multiply(primitives.dense(hidden, case.weight(9, 17)), case.input(3, 2, 17)))
     case.check()
 
 
@@ -53,6 +53,6 @@ def test_gradient_of_the_weights(target, images):
     case = Case(images=images)
     x, rows = case.input(17), case.input(2, 3, 5)
     for units in (1, 7, 16, 33):
-        case.output(ops.dense_weight_grad(x, case.input(units)))
-        case.output(ops.dense_weight_grad(rows, case.input(2, 3, units)))
+        case.output(primitives.dense_weight_grad(x, case.input(units)))
+        case.output(primitives.dense_weight_grad(rows, case.input(2, 3, units)))
     case.check()

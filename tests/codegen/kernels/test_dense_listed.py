@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen.kernels.dense_listed import GROUP
 from planish.codegen.kernels.dense_listed_weight_grad import CHUNK
 from planish.codegen.lowering import lower
@@ -26,10 +26,10 @@ def sparse(case, density, *shape):
 def product_and_gradient(case, x, units, name=""):
     """What a batch has in it, as sums, so that it is a training step that computes it."""
     features = x.type.size
-    flat = ops.reshape(x, (features,))
-    y = ops.relu(ops.add(ops.dense(flat, case.weight(features, units)), case.weight(units)))
-    case.output(ops.batch_sum(y), f"{name}y{units}")
-    case.output(ops.dense_weight_grad(flat, case.input(units)), f"{name}g{units}")
+    flat = primitives.reshape(x, (features,))
+    y = primitives.relu(primitives.add(primitives.dense(flat, case.weight(features, units)), case.weight(units)))
+    case.output(primitives.batch_sum(y), f"{name}y{units}")
+    case.output(primitives.dense_weight_grad(flat, case.input(units)), f"{name}g{units}")
 
 
 def lowered_ops(graph, dtypes):
@@ -104,8 +104,8 @@ def test_images_that_are_not_finite_end_a_run(target, features, units):
     """In front of their step, which changes nothing; wherever they are."""
     case = Case(images=40)
     x = sparse(case, 0.3, features)
-    summed = ops.batch_sum(ops.dense(x, case.weight(features, units)))
-    graph = Graph.build({}, {"total": ops.add(summed, ops.parameter("total", (units,)))})
+    summed = primitives.batch_sum(primitives.dense(x, case.weight(features, units)))
+    graph = Graph.build({}, {"total": primitives.add(summed, primitives.parameter("total", (units,)))})
     (values,) = case.inputs.values()
     executable = TrainingExecutable(graph, {"x0": values.dtype}, 8)
     assert executable.watched == ("x0",)
@@ -134,7 +134,9 @@ def test_a_zero_that_meets_an_endless_weight_counts_for_nothing():
     """Unlike in a matrix product; docs/determinism.md says so."""
     case = Case(images=3)
     x = case.input(32, values=np.zeros((3, 32), np.float32))
-    case.output(ops.batch_sum(ops.dense(x, case.weight(32, 64, values=np.full((32, 64), np.inf, np.float32)))))
+    case.output(
+        primitives.batch_sum(primitives.dense(x, case.weight(32, 64, values=np.full((32, 64), np.inf, np.float32))))
+    )
     (found,) = case.computed().values()
     assert (found == 0).all()
 
@@ -144,15 +146,15 @@ def test_a_zero_that_meets_an_endless_weight_counts_for_nothing():
     [((784,), 64, True), ((784,), 1, True), ((3, 32), 64, False), ((9000,), 64, False), ((7,), 10, False)],
 )
 def test_which_layers_are_listed(shape, units, listed):
-    x = ops.input_("x", shape)
-    loss = ops.batch_sum(ops.dense(x, ops.parameter("w", (shape[-1], units))))
+    x = primitives.input_("x", shape)
+    loss = primitives.batch_sum(primitives.dense(x, primitives.parameter("w", (shape[-1], units))))
     found = lowered_ops(Graph.build({"loss": loss}), {"x": "float32"})
     assert ("dense_listed" in found) is listed
 
 
 def test_a_layer_behind_another_is_not_listed():
-    x = ops.input_("x", (64,))
-    hidden = ops.dense(x, ops.parameter("w", (64, 64)))
-    loss = ops.batch_sum(ops.dense(hidden, ops.parameter("v", (64, 64))))
+    x = primitives.input_("x", (64,))
+    hidden = primitives.dense(x, primitives.parameter("w", (64, 64)))
+    loss = primitives.batch_sum(primitives.dense(hidden, primitives.parameter("v", (64, 64))))
     graph = lower(Graph.build({"loss": loss}), current_target(), {"x": "float32"}, training=True)
     assert [node.op for node in graph.nodes if node.op.startswith("dense")] == ["dense_listed", "dense_panels"]

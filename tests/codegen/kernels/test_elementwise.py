@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 
@@ -12,9 +12,9 @@ def test_operands_along_every_set_of_axes(target, channels):
     case = Case()
     x = case.input(3, 2, channels)
     for shape in ((), (channels,), (1, 1, channels), (3, 1, 1), (1, 2, 1), (3, 1, channels), (2, channels), (2, 1)):
-        case.output(ops.multiply(x, case.weight(*shape)))
-        case.output(ops.subtract(case.input(*shape), x))
-    case.output(ops.add(case.input(3, 1, channels), case.input(1, 2, 1)))
+        case.output(primitives.multiply(x, case.weight(*shape)))
+        case.output(primitives.subtract(case.input(*shape), x))
+    case.output(primitives.add(case.input(3, 1, channels), case.input(1, 2, 1)))
     case.check()
 
 
@@ -22,13 +22,15 @@ def test_operands_along_every_set_of_axes(target, channels):
 def test_chains(target):
     case = Case()
     x, y = case.input(5, 7), case.input(7)
-    shared = ops.exp(ops.negative(ops.square(x)))
-    case.output(ops.divide(ops.add(shared, y), ops.add(ops.absolute(y), 0.5)))
-    case.output(ops.select(ops.greater(x, y), ops.multiply(shared, 3.0), ops.minimum(x, 0.25)))
-    case.output(ops.maximum(ops.sigmoid(x), ops.tanh(ops.add(x, ops.batch_size()))))
+    shared = primitives.exp(primitives.negative(primitives.square(x)))
+    case.output(primitives.divide(primitives.add(shared, y), primitives.add(primitives.absolute(y), 0.5)))
+    case.output(
+        primitives.select(primitives.greater(x, y), primitives.multiply(shared, 3.0), primitives.minimum(x, 0.25))
+    )
+    case.output(primitives.maximum(primitives.sigmoid(x), primitives.tanh(primitives.add(x, primitives.batch_size()))))
     many = x
     for place in range(30):
-        many = ops.add(ops.multiply(many, 0.9), case.weight(7) if place % 3 else 0.1)
+        many = primitives.add(primitives.multiply(many, 0.9), case.weight(7) if place % 3 else 0.1)
     case.output(many)
     case.check()
 
@@ -38,11 +40,11 @@ def test_chains(target):
 def test_values_without_batch_axis_in_parts(target, extent):
     case = Case()
     w, v = case.weight(extent), case.weight(extent)
-    scale = ops.batch_sum(case.input())
-    moved = ops.add(ops.multiply(w, 0.9), ops.multiply(v, scale))
+    scale = primitives.batch_sum(case.input())
+    moved = primitives.add(primitives.multiply(w, 0.9), primitives.multiply(v, scale))
     case.output(moved)
-    case.output(ops.divide(ops.square(moved), ops.add(ops.square(v), 1.0)))
-    case.output(ops.multiply(case.weight(3, extent), w))
+    case.output(primitives.divide(primitives.square(moved), primitives.add(primitives.square(v), 1.0)))
+    case.output(primitives.multiply(case.weight(3, extent), w))
     case.check()
 
 
@@ -51,6 +53,6 @@ def test_an_input_as_it_is():
     x = case.input(3, 5)
     case.output(x)
     case.output(x)
-    case.output(ops.reshape(x, (15,)))
-    case.output(ops.add(case.weight(4), 0.0))
+    case.output(primitives.reshape(x, (15,)))
+    case.output(primitives.add(case.weight(4), 0.0))
     case.check(None)

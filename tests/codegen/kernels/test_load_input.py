@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
@@ -33,11 +33,11 @@ def numbers(dtype, size):
 @on_every_target
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_values(target, dtype):
-    nodes = {f"x{size}": ops.input_(f"x{size}", (size,)) for size in SIZES}
+    nodes = {f"x{size}": primitives.input_(f"x{size}", (size,)) for size in SIZES}
     arrays = {f"x{size}": numbers(dtype, size) for size in SIZES}
     dtypes = {name: array.dtype for name, array in arrays.items()}
     outputs = {name: np.full(array.shape, 7, np.float32) for name, array in arrays.items()}
-    graph = Graph.build({name: ops.negative(ops.negative(node)) for name, node in nodes.items()})
+    graph = Graph.build({name: primitives.negative(primitives.negative(node)) for name, node in nodes.items()})
     InferenceExecutable(graph, dtypes).run({}, arrays, outputs, IMAGES, version=1)
     for name, array in arrays.items():
         np.testing.assert_array_equal(outputs[name], array.astype(np.float32), err_msg=name)
@@ -45,11 +45,13 @@ def test_values(target, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_gathered(dtype):
-    nodes = {f"x{size}": ops.input_(f"x{size}", (size,)) for size in (1, 7, 33)}
+    nodes = {f"x{size}": primitives.input_(f"x{size}", (size,)) for size in (1, 7, 33)}
     arrays = {f"x{size}": numbers(dtype, size) for size in (1, 7, 33)}
     order = np.array([3, 0, 0, 2, 1])
     outputs = {name: np.full((len(order), *array.shape[1:]), 7, np.float32) for name, array in arrays.items()}
-    graph = Graph.build({name: ops.maximum(node, node) for name, node in nodes.items()}, {"w": ops.batch_size()})
+    graph = Graph.build(
+        {name: primitives.maximum(node, node) for name, node in nodes.items()}, {"w": primitives.batch_size()}
+    )
     executable = TrainingExecutable(graph, {name: array.dtype for name, array in arrays.items()}, 2)
     weights = {"w": np.zeros((), np.float32)}
     assert executable.run(weights, arrays, order, 2, {}, outputs) == 3
@@ -63,7 +65,7 @@ def test_gathered(dtype):
 def test_labels(target, dtype):
     labels = np.array([[0, 1, 1], [1, 0, 1]]) if dtype == "bool" else np.array([[0, 9, 100], [4, 31, 127]])
     array = labels.astype(dtype)
-    node = ops.one_hot(ops.input_("x", (3,), "i32"), 128)
+    node = primitives.one_hot(primitives.input_("x", (3,), "i32"), 128)
     output = np.zeros((2, 3, 128), np.float32)
     InferenceExecutable(Graph.build({"y": node}), {"x": array.dtype}).run({}, {"x": array}, {"y": output}, 2, version=1)
     assert output.argmax(axis=-1).tolist() == labels.tolist()

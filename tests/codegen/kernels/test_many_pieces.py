@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import loops
 from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad, pool2d
@@ -14,9 +14,9 @@ from tests.codegen.support import Case, on_every_target
 def gradient_of_kernel(case, *, pooled, filters, channels=5, dilation=(1, 1)):
     x = case.input(9, 11, channels)
     w = case.weight(3, 4, channels, filters)
-    y = ops.conv2d(x, w, dilation=dilation)
-    y = ops.max_pool2d(y, (2, 2), (2, 2)) if pooled else y
-    total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*y.shape)), (0, 1, 2)))
+    y = primitives.conv2d(x, w, dilation=dilation)
+    y = primitives.max_pool2d(y, (2, 2), (2, 2)) if pooled else y
+    total = primitives.batch_sum(primitives.reduce_sum(primitives.multiply(y, case.input(*y.shape)), (0, 1, 2)))
     case.output(gradients(total, [w])[0])
 
 
@@ -24,24 +24,26 @@ def dense_layers(case):
     w = case.weight(70, 150)
     values = case.generator.integers(0, 3, (case.images, 70)).astype(np.float32)
     values[0] = np.maximum(values[0], 1)
-    y = ops.dense(case.input(70, values=values), w)
-    total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(150)), (0,)))
+    y = primitives.dense(case.input(70, values=values), w)
+    total = primitives.batch_sum(primitives.reduce_sum(primitives.multiply(y, case.input(150)), (0,)))
     case.output(gradients(total, [w])[0])
-    case.output(ops.square(y))
+    case.output(primitives.square(y))
 
 
 def few_filters(case, *, kernel_columns=4, stride=1):
-    case.output(ops.relu(ops.conv2d(case.input(6, 84, 1), case.weight(2, kernel_columns, 1, 3), (1, stride))))
+    case.output(
+        primitives.relu(primitives.conv2d(case.input(6, 84, 1), case.weight(2, kernel_columns, 1, 3), (1, stride)))
+    )
 
 
 def pools(case):
     x = case.input(9, 8, 19, values=np.round(case.generator.standard_normal((3, 9, 8, 19))).astype(np.float32))
     for window, strides in (((3, 4), (1, 1)), ((5, 2), (2, 2)), ((9, 8), (1, 1))):
-        y = ops.max_pool2d(x, window, strides)
+        y = primitives.max_pool2d(x, window, strides)
         case.output(y)
-        case.output(ops.max_pool2d_grad(x, case.input(*y.shape), window, strides, ((0, 0), (0, 0))))
-        g = case.input(*ops.average_pool2d(x, window, window).shape)
-        case.output(ops.average_pool2d_grad(g, x.shape, window, window, ((0, 0), (0, 0))))
+        case.output(primitives.max_pool2d_grad(x, case.input(*y.shape), window, strides, ((0, 0), (0, 0))))
+        g = case.input(*primitives.average_pool2d(x, window, window).shape)
+        case.output(primitives.average_pool2d_grad(g, x.shape, window, window, ((0, 0), (0, 0))))
 
 
 KINDS = {

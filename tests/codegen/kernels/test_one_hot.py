@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 
@@ -11,8 +11,8 @@ def test_classes_that_straddle_vectors(target):
     case = Case(images=9)
     for classes in (1, 3, 8, 10, 16, 17, 33):
         labels = case.generator.integers(-2, classes + 2, (9, 2)).astype(np.int32)
-        case.output(ops.one_hot(case.input(2, values=labels, dtype="i32"), classes))
-        case.output(ops.one_hot(case.input(values=labels[:, 0], dtype="i32"), classes))
+        case.output(primitives.one_hot(case.input(2, values=labels, dtype="i32"), classes))
+        case.output(primitives.one_hot(case.input(values=labels[:, 0], dtype="i32"), classes))
     case.check(None)
 
 
@@ -24,6 +24,6 @@ def test_numbers_that_are_classes(target):
         numbers = case.generator.integers(-2, classes + 2, (9, 2)).astype(np.float32)
         numbers[::4] += 0.5
         numbers[3], numbers[7, 0] = np.nan, 1e30
-        case.output(ops.one_hot(case.input(2, values=numbers), classes))
-        case.output(ops.one_hot(case.input(values=numbers[:, 0]), classes))
+        case.output(primitives.one_hot(case.input(2, values=numbers), classes))
+        case.output(primitives.one_hot(case.input(values=numbers[:, 0]), classes))
     case.check(None)

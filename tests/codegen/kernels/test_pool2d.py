@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 # (window, strides, padding) on maps of 7 x 6: windows that touch, overlap, leave gaps, reach over the border
@@ -23,10 +23,10 @@ CHANNELS = (1, 3, 8, 17, 33)
 def test_pools(target, settings):
     maxima, averages = Case(), Case()
     for channels in CHANNELS:
-        maxima.output(ops.max_pool2d(maxima.input(7, 6, channels), *settings))
-        averages.output(ops.average_pool2d(averages.input(7, 6, channels), *settings))
+        maxima.output(primitives.max_pool2d(maxima.input(7, 6, channels), *settings))
+        averages.output(primitives.average_pool2d(averages.input(7, 6, channels), *settings))
     maxima.check(None)
-    averages.output(ops.relu(ops.average_pool2d(averages.input(7, 6, 5), *settings)))
+    averages.output(primitives.relu(primitives.average_pool2d(averages.input(7, 6, 5), *settings)))
     averages.check()
 
 
@@ -38,10 +38,10 @@ def test_gradients(target, settings):
         # small whole numbers, so that many maxima are equal
         values = case.generator.integers(0, 3, (3, 7, 6, channels)).astype(np.float32)
         x = case.input(7, 6, channels, values=values)
-        y = ops.max_pool2d(x, *settings)
+        y = primitives.max_pool2d(x, *settings)
         g = case.input(*y.shape)
-        case.output(ops.max_pool2d_grad(x, g, *settings))
-        case.output(ops.average_pool2d_grad(g, x.shape, *settings))
+        case.output(primitives.max_pool2d_grad(x, g, *settings))
+        case.output(primitives.average_pool2d_grad(g, x.shape, *settings))
     case.check()
 
 
@@ -53,8 +53,8 @@ def test_nan_reaches_every_window_that_sees_it(target):
     case = Case(images=1)
     x = case.input(4, 6, 19, values=values)
     for window, strides in (((2, 2), (2, 2)), ((2, 2), (1, 1)), ((3, 3), (1, 1))):
-        case.output(ops.max_pool2d(x, window, strides))
-        case.output(ops.average_pool2d(x, window, strides))
+        case.output(primitives.max_pool2d(x, window, strides))
+        case.output(primitives.average_pool2d(x, window, strides))
     case.check()
 
 
@@ -64,7 +64,7 @@ def test_gradient_where_a_maximum_is_nan(target):
     values[0, 0, 1] = values[0, 3, 2] = np.nan
     case = Case(images=1)
     x = case.input(4, 4, 3, values=values)
-    case.output(ops.max_pool2d_grad(x, case.input(2, 2, 3), (2, 2), (2, 2), ((0, 0), (0, 0))))
+    case.output(primitives.max_pool2d_grad(x, case.input(2, 2, 3), (2, 2), (2, 2), ((0, 0), (0, 0))))
     case.check()
 
 
@@ -74,10 +74,10 @@ def test_gradient_where_a_maximum_is_nan(target):
 def test_tails_of_averages_gradients(target, settings, channels):
     case = Case(images=2)
     x = case.input(13, 19, channels)
-    y = ops.average_pool2d(x, *settings)
+    y = primitives.average_pool2d(x, *settings)
     g = [case.input(*y.shape) for _ in range(3)]
-    gradients = [ops.average_pool2d_grad(each, x.shape, *settings) for each in g]
+    gradients = [primitives.average_pool2d_grad(each, x.shape, *settings) for each in g]
     case.output(gradients[0])
-    case.output(ops.multiply(gradients[1], ops.subtract(1.0, ops.square(x))))
-    case.output(ops.multiply(ops.add(gradients[2], case.weight(channels)), x))
+    case.output(primitives.multiply(gradients[1], primitives.subtract(1.0, primitives.square(x))))
+    case.output(primitives.multiply(primitives.add(gradients[2], case.weight(channels)), x))
     case.check()

@@ -5,7 +5,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_listed_weight_grad as listed
 from planish.codegen.kernels import conv2d_placed_input_grad as placed
@@ -31,9 +31,9 @@ def add_gradients(case, channels, filters, setting, *, relu=True, extents=(14, 1
     kernel, strides, padding, dilation, window, pool_strides = setting
     x = case.input(*extents, channels)
     w = case.weight(*kernel, channels, filters)
-    pooled = ops.max_pool2d(ops.conv2d(x, w, strides, padding, dilation), window, pool_strides)
-    y = ops.relu(pooled) if relu else pooled
-    total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*pooled.shape)), (0, 1, 2)))
+    pooled = primitives.max_pool2d(primitives.conv2d(x, w, strides, padding, dilation), window, pool_strides)
+    y = primitives.relu(pooled) if relu else pooled
+    total = primitives.batch_sum(primitives.reduce_sum(primitives.multiply(y, case.input(*pooled.shape)), (0, 1, 2)))
     dw, dx = gradients(total, [w, x])
     case.output(dw)
     case.output(dx)
@@ -83,9 +83,12 @@ def test_batches(images):
 def test_no_window_has_a_gradient(target, channels):
     case = Case()
     case.input(14, 13, channels)
-    x, w = ops.input_("x0", (14, 13, channels)), case.weight(3, 3, channels, 19, values=np.zeros((3, 3, channels, 19)))
-    y = ops.relu(ops.subtract(ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2)), 1.0))
-    dw, dx = gradients(ops.batch_sum(ops.reduce_sum(y, (0, 1, 2))), [w, x])
+    x, w = (
+        primitives.input_("x0", (14, 13, channels)),
+        case.weight(3, 3, channels, 19, values=np.zeros((3, 3, channels, 19))),
+    )
+    y = primitives.relu(primitives.subtract(primitives.max_pool2d(primitives.conv2d(x, w), (2, 2), (2, 2)), 1.0))
+    dw, dx = gradients(primitives.batch_sum(primitives.reduce_sum(y, (0, 1, 2))), [w, x])
     case.output(dw)
     case.output(dx)
     for value in case.computed().values():
@@ -98,8 +101,8 @@ def test_ties_go_to_the_first_place(target):
     pixels = np.float32(np.random.default_rng(0).integers(0, 2, (3, 8, 8, 17)))
     x = case.input(8, 8, 17, values=pixels)
     w = case.weight(1, 1, 17, 17, values=np.eye(17, dtype=np.float32)[None, None])
-    pooled = ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2))
-    total = ops.batch_sum(ops.reduce_sum(ops.multiply(pooled, case.input(4, 4, 17)), (0, 1, 2)))
+    pooled = primitives.max_pool2d(primitives.conv2d(x, w), (2, 2), (2, 2))
+    total = primitives.batch_sum(primitives.reduce_sum(primitives.multiply(pooled, case.input(4, 4, 17)), (0, 1, 2)))
     for gradient in gradients(total, [w, x]):
         case.output(gradient)
     case.check()
@@ -173,8 +176,8 @@ def test_biases_in_front_of_relu(target, filters):
     for extents in ((4, 5), (9, 12)):
         case = Case()
         x, w, b = case.input(*extents, 16), case.weight(3, 3, 16, filters), case.weight(filters)
-        y = ops.relu(ops.add(ops.max_pool2d(ops.conv2d(x, w), (2, 2), (2, 2)), b))
-        total = ops.batch_sum(ops.reduce_sum(ops.multiply(y, case.input(*y.shape)), (0, 1, 2)))
+        y = primitives.relu(primitives.add(primitives.max_pool2d(primitives.conv2d(x, w), (2, 2), (2, 2)), b))
+        total = primitives.batch_sum(primitives.reduce_sum(primitives.multiply(y, case.input(*y.shape)), (0, 1, 2)))
         for gradient in gradients(total, [w, x, b]):
             case.output(gradient)
         case.check(4e-6)
@@ -185,6 +188,6 @@ def test_biases_in_front_of_relu(target, filters):
 def test_gates_and_sums_by_themselves(target, channels):
     case = Case()
     y, g = case.input(3, 5, channels), case.input(3, 5, channels)
-    places = ops.gate_places(ops.pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
-    case.output(ops.placed_sum(places, g))
+    places = primitives.gate_places(primitives.pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
+    case.output(primitives.placed_sum(places, g))
     case.check()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.graph.graph import Graph
-from planish.ops.interpreter import interpret
+from planish.primitives.interpreter import interpret
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import on_every_target
 
@@ -16,10 +16,10 @@ SHAPES = [(), (1,), (7,), (16,), (5, 3), (33,), (3, 4, 9)]
 @pytest.mark.parametrize("seed", [0, 1, -1, 2**31 - 1, -(2**31), 123456789])
 def test_the_same_bits(target, seed):
     images = 5
-    node = ops.scalar("seed", "i32")
-    nodes = {f"y{place}": ops.random_uniform(node, shape, 7 * place) for place, shape in enumerate(SHAPES)}
-    x = ops.input_("x", (1,))
-    update = {"w": ops.batch_sum(x)}
+    node = primitives.scalar("seed", "i32")
+    nodes = {f"y{place}": primitives.random_uniform(node, shape, 7 * place) for place, shape in enumerate(SHAPES)}
+    x = primitives.input_("x", (1,))
+    update = {"w": primitives.batch_sum(x)}
     outputs = {name: np.full((images, *node.shape), 7, np.float32) for name, node in nodes.items()}
     graph = Graph.build(nodes, update)
     data = {"x": np.ones((images, 1), np.float32)}

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 
@@ -15,8 +15,8 @@ def test_transpositions(target, shape):
     case = Case()
     x = case.input(*shape)
     for permutation in itertools.permutations(range(3)):
-        case.output(ops.transpose(x, permutation))
-    case.output(ops.transpose(ops.reshape(x, (shape[0], shape[1] * shape[2])), (1, 0)))
+        case.output(primitives.transpose(x, permutation))
+    case.output(primitives.transpose(primitives.reshape(x, (shape[0], shape[1] * shape[2])), (1, 0)))
     case.check(None)
 
 
@@ -24,7 +24,7 @@ def test_transpositions(target, shape):
 def test_matrices_without_batch_axis(target):
     case = Case()
     for shape in ((1, 9), (7, 3), (17, 33), (32, 16), (31, 64)):
-        case.output(ops.transpose(case.weight(*shape), (1, 0)))
+        case.output(primitives.transpose(case.weight(*shape), (1, 0)))
     case.check(None)
 
 
@@ -33,16 +33,16 @@ def test_matrices_without_batch_axis(target):
 def test_borders_and_joints(target, channels):
     case = Case()
     x = case.input(5, 4, channels)
-    case.output(ops.pad2d(x, ((1, 2), (0, 3)), 2.0))
-    case.output(ops.pad2d(x, ((0, 1), (2, 0)), -np.inf))
-    case.output(ops.crop2d(x, ((1, 2), (0, 3))))
-    case.output(ops.spread2d(x, (2, 3)))
-    case.output(ops.spread2d(x, (1, 2)))
-    case.output(ops.interleave2d([x, x], (10, 4), (2, 1)))
-    case.output(ops.interleave2d([None, x, x, None, None, x], (10, 12), (2, 3)))
+    case.output(primitives.pad2d(x, ((1, 2), (0, 3)), 2.0))
+    case.output(primitives.pad2d(x, ((0, 1), (2, 0)), -np.inf))
+    case.output(primitives.crop2d(x, ((1, 2), (0, 3))))
+    case.output(primitives.spread2d(x, (2, 3)))
+    case.output(primitives.spread2d(x, (1, 2)))
+    case.output(primitives.interleave2d([x, x], (10, 4), (2, 1)))
+    case.output(primitives.interleave2d([None, x, x, None, None, x], (10, 12), (2, 3)))
     for axis in range(3):
-        case.output(ops.concatenate([x, ops.negative(x), x], axis))
-        case.output(ops.slice_axis(x, axis, x.shape[axis] // 2, x.shape[axis]))
+        case.output(primitives.concatenate([x, primitives.negative(x), x], axis))
+        case.output(primitives.slice_axis(x, axis, x.shape[axis] // 2, x.shape[axis]))
     case.check(None)
 
 
@@ -55,7 +55,7 @@ def test_repetitions(target):
             extent if extent > 1 else (5, 3, 17)[3 - rank + axis] if axis < rank - 1 or extent == 1 else extent
             for axis, extent in enumerate(shape)
         )
-        case.output(ops.broadcast_to(case.input(*shape), (*(5, 3)[: 3 - rank], *wide) if rank else (5, 3)))
+        case.output(primitives.broadcast_to(case.input(*shape), (*(5, 3)[: 3 - rank], *wide) if rank else (5, 3)))
     case.check(None)
 
 
@@ -64,7 +64,7 @@ def test_repetitions(target):
 def test_turned_kernels(target, groups):
     case = Case()
     for rows, columns, channels, each in ((3, 2, 5, 7), (1, 3, 17, 16), (2, 2, 1, 33)):
-        case.output(ops.turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
+        case.output(primitives.turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
     case.check(None)
 
 
@@ -73,6 +73,6 @@ def test_taps_of_a_phase(target):
     case = Case()
     for rows, columns, channels, filters in ((3, 2, 5, 7), (4, 5, 17, 16), (5, 3, 1, 33)):
         w = case.weight(rows, columns, channels, filters)
-        case.output(ops.kernel_phase(w, (1, 0), (2, 3)))
-        case.output(ops.kernel_phase(w, (0, 1), (1, 2)))
+        case.output(primitives.kernel_phase(w, (1, 0), (2, 3)))
+        case.output(primitives.kernel_phase(w, (0, 1), (1, 2)))
     case.check(None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 AXES = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
@@ -15,9 +15,9 @@ def test_of_an_image(target, last):
     case = Case()
     x = case.input(3, 5, last)
     for axes in AXES:
-        case.output(ops.reduce_sum(x, axes))
-        case.output(ops.reduce_mean(x, axes, True))
-        case.output(ops.reduce_max(x, axes))
+        case.output(primitives.reduce_sum(x, axes))
+        case.output(primitives.reduce_mean(x, axes, True))
+        case.output(primitives.reduce_max(x, axes))
     case.check()
 
 
@@ -27,7 +27,7 @@ def test_of_the_batch(target, last):
     case = Case(images=5)
     x = case.input(3, 5, last)
     for axes in ((), *AXES):
-        case.output(ops.batch_sum(x, axes))
+        case.output(primitives.batch_sum(x, axes))
     case.check()
 
 
@@ -35,11 +35,11 @@ def test_of_the_batch(target, last):
 def test_vectors(extent):
     case = Case()
     x = case.input(extent)
-    case.output(ops.reduce_sum(x, (0,)))
-    case.output(ops.reduce_max(x, (0,)))
-    case.output(ops.reduce_max(ops.reshape(x, (1, extent)), (0,)))
-    case.output(ops.batch_sum(ops.square(x)))
-    case.output(ops.reduce_sum(case.weight(extent, 3), (0,)))
+    case.output(primitives.reduce_sum(x, (0,)))
+    case.output(primitives.reduce_max(x, (0,)))
+    case.output(primitives.reduce_max(primitives.reshape(x, (1, extent)), (0,)))
+    case.output(primitives.batch_sum(primitives.square(x)))
+    case.output(primitives.reduce_sum(case.weight(extent, 3), (0,)))
     case.check()
 
 
@@ -50,7 +50,7 @@ def test_nan_reaches_its_maximum(target, axes):
         values = np.ones((1, 5, 19), np.float32)
         values[place] = np.nan
         case = Case(images=1)
-        case.output(ops.reduce_max(case.input(5, 19, values=values), axes))
+        case.output(primitives.reduce_max(case.input(5, 19, values=values), axes))
         case.check(None)
 
 
@@ -58,7 +58,7 @@ def test_maxima_of_minus_infinity():
     case = Case(images=1)
     x = case.input(5, 3, values=np.full((1, 5, 3), -np.inf, np.float32))
     for axes in ((0,), (1,), (0, 1)):
-        case.output(ops.reduce_max(x, axes))
+        case.output(primitives.reduce_max(x, axes))
     case.check(None)
 
 
@@ -68,10 +68,10 @@ def test_sums_of_expressions(target, channels):
     case = Case()
     x, g = case.input(3, 5, channels), case.input(3, 5, channels)
     mean, scale = case.weight(channels), case.weight()
-    case.output(ops.batch_sum(ops.square(ops.subtract(x, mean)), (0, 1)))
-    case.output(ops.batch_sum(ops.multiply(ops.multiply(scale, g), x), (0, 1)))
-    case.output(ops.batch_sum(ops.multiply(x, mean), (1,)))
-    case.output(ops.batch_sum(ops.maximum(g, x)))
+    case.output(primitives.batch_sum(primitives.square(primitives.subtract(x, mean)), (0, 1)))
+    case.output(primitives.batch_sum(primitives.multiply(primitives.multiply(scale, g), x), (0, 1)))
+    case.output(primitives.batch_sum(primitives.multiply(x, mean), (1,)))
+    case.output(primitives.batch_sum(primitives.maximum(g, x)))
     case.check(1e-5)
 
 
@@ -82,8 +82,8 @@ def test_sums_of_expressions_over_an_image(target, channels):
     x, g = case.input(3, 5, channels), case.input(3, 5, channels)
     own, scale, one = case.input(channels), case.weight(channels), case.input()
     for axes in ((0, 1), (0,), (1,)):
-        deviation = ops.multiply(ops.squared_deviation(x, own), scale)
-        case.output(ops.reduce_sum(ops.add(ops.multiply(deviation, g), one), axes))
+        deviation = primitives.multiply(primitives.squared_deviation(x, own), scale)
+        case.output(primitives.reduce_sum(primitives.add(primitives.multiply(deviation, g), one), axes))
     case.check()
 
 
@@ -97,9 +97,9 @@ def test_long_sums_go_by_blocks(target, shape):
     x = case.input(*shape, values=np.random.default_rng(0).random((2, *shape), np.float32))
     every = tuple(range(len(shape)))
     for axes in {every, every[:1], every[-1:]}:
-        case.output(ops.reduce_sum(x, axes))
-        case.output(ops.reduce_max(x, axes))
-        case.output(ops.batch_sum(x, axes))
+        case.output(primitives.reduce_sum(x, axes))
+        case.output(primitives.reduce_max(x, axes))
+        case.output(primitives.batch_sum(x, axes))
     case.check()
 
 
@@ -108,7 +108,7 @@ def test_batches_go_by_blocks(images):
     case = Case(images=images)
     for extent in (1, 3):
         values = np.random.default_rng(0).random((images, extent), np.float32)
-        case.output(ops.batch_sum(case.input(extent, values=values)))
+        case.output(primitives.batch_sum(case.input(extent, values=values)))
     case.check()
 
 
@@ -118,12 +118,12 @@ def test_a_sum_of_a_million_numbers_is_nearly_exact():
     for shape in [(1_000_000,), (1000, 1000), (500_000, 2)]:
         case = Case(images=1)
         x = case.input(*shape, values=values.reshape(1, *shape))
-        case.output(ops.reduce_sum(x, range(len(shape))), "sum")
+        case.output(primitives.reduce_sum(x, range(len(shape))), "sum")
         assert case.computed()["sum"][0] == pytest.approx(values.sum(dtype=np.float64), rel=3e-7)
 
 
 def test_a_sum_over_a_hundred_thousand_images_is_nearly_exact():
     values = np.random.default_rng(0).random((100_000, 3), np.float32)
     case = Case(images=100_000)
-    case.output(ops.batch_sum(case.input(3, values=values)), "sum")
+    case.output(primitives.batch_sum(case.input(3, values=values)), "sum")
     np.testing.assert_allclose(case.computed()["sum"], values.sum(axis=0, dtype=np.float64), rtol=3e-7)

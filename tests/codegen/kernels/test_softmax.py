@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 
@@ -11,9 +11,9 @@ from tests.codegen.support import Case, on_every_target
 def test_rows_that_straddle_vectors(target):
     case = Case()
     for width in (1, 3, 7, 8, 9, 15, 16, 17, 31, 33):
-        x = ops.multiply(case.input(2, width), 5.0)
-        case.output(ops.softmax(x))
-        case.output(ops.log_softmax(x))
+        x = primitives.multiply(case.input(2, width), 5.0)
+        case.output(primitives.softmax(x))
+        case.output(primitives.log_softmax(x))
     case.check()
 
 
@@ -30,8 +30,8 @@ def test_special_rows(target, width):
     rows[0, 6, 0], rows[0, 7, -1] = 200.0, np.nan
     case = Case(images=1)
     x = case.input(8, width, values=rows)
-    case.output(ops.softmax(x))
-    case.output(ops.log_softmax(x))
+    case.output(primitives.softmax(x))
+    case.output(primitives.log_softmax(x))
     computed, expected = case.computed(), case.expected(np.float32)
     for name in expected:
         np.testing.assert_allclose(computed[name], expected[name], rtol=1e-6)

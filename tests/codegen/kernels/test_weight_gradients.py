@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
 # (kernel rows, kernel columns, strides, padding, dilation) on maps of 9 x 8
@@ -22,10 +22,10 @@ def add_gradients(case, channels, filters, setting, groups=1):
     rows, columns, *settings = setting
     kernel = (rows, columns, channels // groups, filters)
     x = case.input(9, 8, channels)
-    y = ops.conv2d(x, case.weight(*kernel), *settings, groups)
+    y = primitives.conv2d(x, case.weight(*kernel), *settings, groups)
     g = case.input(*y.shape)
-    case.output(ops.conv2d_weight_grad(x, g, kernel, *settings, groups))
-    case.output(ops.conv2d_input_grad(g, y.inputs[1], x.shape, *settings, groups))
+    case.output(primitives.conv2d_weight_grad(x, g, kernel, *settings, groups))
+    case.output(primitives.conv2d_input_grad(g, y.inputs[1], x.shape, *settings, groups))
 
 
 @on_every_target

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen.kernel import spec_of
 from planish.codegen.kernels import winograd_plan as plan
@@ -20,8 +20,10 @@ SAME = ((1, 1), (1, 1))
 def test_maps_of_even_and_odd_extents(target, rows, columns):
     case = Case()
     x = case.input(rows, columns, 17)
-    case.output(ops.conv2d(x, case.weight(3, 3, 17, 19)))
-    case.output(ops.relu(ops.add(ops.conv2d(x, case.weight(3, 3, 17, 16), padding=SAME), case.weight(16))))
+    case.output(primitives.conv2d(x, case.weight(3, 3, 17, 19)))
+    case.output(
+        primitives.relu(primitives.add(primitives.conv2d(x, case.weight(3, 3, 17, 16), padding=SAME), case.weight(16)))
+    )
     case.check(4e-6)
 
 
@@ -31,7 +33,7 @@ def test_channels_that_straddle_vectors(target, channels):
     case = Case()
     x = case.input(5, 6, channels)
     for filters in (16, 17, 33):
-        case.output(ops.conv2d(x, case.weight(3, 3, channels, filters), padding=SAME))
+        case.output(primitives.conv2d(x, case.weight(3, 3, channels, filters), padding=SAME))
     case.check(4e-6)
 
 
@@ -40,9 +42,9 @@ def test_channels_that_straddle_vectors(target, channels):
 def test_pooled(target, rows, columns):
     case = Case()
     x = case.input(rows, columns, 16)
-    y = ops.relu(ops.add(ops.conv2d(x, case.weight(3, 3, 16, 18)), case.weight(18)))
-    case.output(ops.max_pool2d(y, (2, 2), (2, 2)))
-    case.output(ops.max_pool2d(ops.conv2d(x, case.weight(3, 3, 16, 33), padding=SAME), (2, 2), (2, 2)))
+    y = primitives.relu(primitives.add(primitives.conv2d(x, case.weight(3, 3, 16, 18)), case.weight(18)))
+    case.output(primitives.max_pool2d(y, (2, 2), (2, 2)))
+    case.output(primitives.max_pool2d(primitives.conv2d(x, case.weight(3, 3, 16, 33), padding=SAME), (2, 2), (2, 2)))
     case.check(4e-6)
 
 
@@ -67,8 +69,8 @@ def test_large_tiles(target, rows, columns, window):
     case = Case()
     x = case.input(rows + 2, columns + 2, 18)
     for filters in (17, 32):
-        y = ops.relu(ops.add(ops.conv2d(x, case.weight(3, 3, 18, filters)), case.weight(filters)))
-        case.output(y if window == (1, 1) else ops.max_pool2d(y, window, window))
+        y = primitives.relu(primitives.add(primitives.conv2d(x, case.weight(3, 3, 18, filters)), case.weight(filters)))
+        case.output(y if window == (1, 1) else primitives.max_pool2d(y, window, window))
     assert 4 in tiles_of(case, training=True)
     case.check(LARGE_TILES, training=True)
 
@@ -77,7 +79,7 @@ def test_large_tiles(target, rows, columns, window):
 def test_large_tiles_in_more_than_one_go(target):
     case = Case(images=1)
     x = case.input(35, 31, 33)
-    case.output(ops.conv2d(x, case.weight(3, 3, 33, 65), padding=SAME))
+    case.output(primitives.conv2d(x, case.weight(3, 3, 33, 65), padding=SAME))
     assert tiles_of(case, training=True) == [4]
     assert tiles_of(case, training=False) == [2]
     case.check(LARGE_TILES, training=True)
@@ -89,9 +91,9 @@ def test_gradient_through_large_tiles(target):
     """Convolutions forward and back, and the places of maxima beside them."""
     case = Case()
     x, first, second = case.input(14, 14, 16), case.weight(3, 3, 16, 17), case.weight(3, 3, 17, 18)
-    y = ops.conv2d(ops.relu(ops.conv2d(x, first, padding=SAME)), second, padding=SAME)
-    y = ops.multiply(ops.max_pool2d(y, (2, 2), (2, 2)), case.input(7, 7, 18))
-    for gradient in gradients(ops.batch_sum(ops.reduce_sum(y, (0, 1, 2))), [first, second]):
+    y = primitives.conv2d(primitives.relu(primitives.conv2d(x, first, padding=SAME)), second, padding=SAME)
+    y = primitives.multiply(primitives.max_pool2d(y, (2, 2), (2, 2)), case.input(7, 7, 18))
+    for gradient in gradients(primitives.batch_sum(primitives.reduce_sum(y, (0, 1, 2))), [first, second]):
         case.output(gradient)
     assert tiles_of(case, training=True) == [4, 4]
     case.check(LARGE_TILES)
@@ -141,7 +143,7 @@ def kernels_of(node):
     ],
 )
 def test_where_it_is_used(kernel, settings, used):
-    x = ops.input_("x", (9, 9, kernel[2] * settings.get("groups", 1)))
-    found = kernels_of(ops.conv2d(x, ops.parameter("w", kernel), **settings))
+    x = primitives.input_("x", (9, 9, kernel[2] * settings.get("groups", 1)))
+    found = kernels_of(primitives.conv2d(x, primitives.parameter("w", kernel), **settings))
     assert ("conv2d_winograd" in found) is used
     assert ("conv2d_panels" in found) is not used

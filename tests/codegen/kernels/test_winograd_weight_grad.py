@@ -5,14 +5,14 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from planish import ops
+from planish import primitives
 from planish.codegen import compile as compiler
 from planish.codegen.kernels.winograd_weight_grad_plan import best_tile, costs_of, tiling_of
 from planish.codegen.target import make_target
 from planish.graph.graph import Graph
-from planish.ops.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
+from planish.primitives.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
 from tests.codegen.support import Case, on_every_target
-from tests.ops.support import compute, numbers
+from tests.primitives.support import compute, numbers
 
 TOLERANCE = {2: 4e-6, 4: 8e-6}
 
@@ -71,13 +71,13 @@ def test_error_of_tiles_of_four():
 
 @pytest.mark.parametrize("tile", [2, 4])
 def test_the_method_gives_the_gradient(tile):
-    x, g = ops.input_("x", (9, 6, 3)), ops.input_("g", (7, 4, 5))
+    x, g = primitives.input_("x", (9, 6, 3)), primitives.input_("g", (7, 4, 5))
     values = {"x": numbers(3, 9, 6, 3), "g": numbers(3, 7, 4, 5)}
-    expected = ops.conv2d_weight_grad(x, g, (3, 3, 3, 5), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    expected = primitives.conv2d_weight_grad(x, g, (3, 3, 3, 5), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     found = compute(unpack_winograd(conv2d_winograd_weight_grad(x, g, tile), tile), **values)
     np.testing.assert_allclose(found, compute(expected, **values), rtol=0, atol=1e-11)
     with pytest.raises(ValueError, match="two rows and columns more"):
-        conv2d_winograd_weight_grad(x, ops.input_("g", (7, 5, 5)), tile)
+        conv2d_winograd_weight_grad(x, primitives.input_("g", (7, 5, 5)), tile)
 
 
 def chosen(kernel, extents, strides=(1, 1), dilation=(1, 1), groups=1):
@@ -112,7 +112,7 @@ def test_lowering_chooses(target, channels, op, border):
     case = Case()
     x = case.input(8, 9, channels)
     g = case.input(*(extent + sum(pair) - 2 for extent, pair in zip((8, 9), border, strict=True)), 32)
-    dw = ops.conv2d_weight_grad(x, g, (3, 3, channels, 32), (1, 1), border, (1, 1), 1)
+    dw = primitives.conv2d_weight_grad(x, g, (3, 3, channels, 32), (1, 1), border, (1, 1), 1)
     case.output(dw)
     case.check(TOLERANCE[4])
     dtypes = {"x0": "float32", "x1": "float32"}

@@ -1,0 +1,140 @@
+"""Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph."""
+
+from planish.primitives import expression as expression
+from planish.primitives import fused as fused
+from planish.primitives import load_input as load_input
+from planish.primitives import lowered as lowered
+from planish.primitives import lowered_gradients as lowered_gradients
+from planish.primitives import operators as operators
+from planish.primitives import packing as packing
+from planish.primitives.batch_sum import batch_sum
+from planish.primitives.binary import (
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    maximum,
+    minimum,
+    multiply,
+    power,
+    sigmoid_cross_entropy,
+    subtract,
+)
+from planish.primitives.broadcast_to import broadcast_to
+from planish.primitives.concatenate import concatenate, slice_axis
+from planish.primitives.conv2d import conv2d
+from planish.primitives.conv2d_gradients import conv2d_input_grad, conv2d_weight_grad
+from planish.primitives.conv2d_pool_gradients import conv2d_pool_input_grad, conv2d_pool_weight_grad
+from planish.primitives.crop2d import crop2d
+from planish.primitives.dense import dense, dense_weight_grad
+from planish.primitives.leaves import batch_size, constant, input_, parameter, scalar
+from planish.primitives.one_hot import one_hot
+from planish.primitives.pad2d import pad2d
+from planish.primitives.phases import interleave2d, kernel_phase
+from planish.primitives.pool2d import average_pool2d, max_pool2d
+from planish.primitives.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
+from planish.primitives.pool_places import gate_places, placed_sum, pool_places
+from planish.primitives.random_uniform import random_uniform
+from planish.primitives.reduce import reduce_max, reduce_mean, reduce_sum
+from planish.primitives.reshape import reshape
+from planish.primitives.select import select
+from planish.primitives.softmax import log_softmax, softmax
+from planish.primitives.spread2d import spread2d
+from planish.primitives.squared_deviation import squared_deviation
+from planish.primitives.transpose import transpose
+from planish.primitives.turn_kernel import turn_kernel
+from planish.primitives.unary import (
+    absolute,
+    elu,
+    erf,
+    exp,
+    expm1,
+    floor,
+    leaky_relu,
+    log,
+    log1p,
+    negative,
+    reciprocal,
+    relu,
+    rsqrt,
+    sigmoid,
+    sign,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+)
+
+__all__ = [
+    "absolute",
+    "add",
+    "average_pool2d",
+    "average_pool2d_grad",
+    "batch_size",
+    "batch_sum",
+    "broadcast_to",
+    "concatenate",
+    "constant",
+    "conv2d",
+    "conv2d_input_grad",
+    "conv2d_pool_input_grad",
+    "conv2d_pool_weight_grad",
+    "conv2d_weight_grad",
+    "crop2d",
+    "dense",
+    "dense_weight_grad",
+    "divide",
+    "elu",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "gate_places",
+    "greater",
+    "greater_equal",
+    "input_",
+    "interleave2d",
+    "kernel_phase",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log_softmax",
+    "max_pool2d",
+    "max_pool2d_grad",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "one_hot",
+    "pad2d",
+    "parameter",
+    "placed_sum",
+    "pool_places",
+    "power",
+    "random_uniform",
+    "reciprocal",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_sum",
+    "relu",
+    "reshape",
+    "rsqrt",
+    "scalar",
+    "select",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sign",
+    "slice_axis",
+    "softmax",
+    "softplus",
+    "spread2d",
+    "sqrt",
+    "square",
+    "squared_deviation",
+    "subtract",
+    "tanh",
+    "transpose",
+    "turn_kernel",
+]

@@ -1,0 +1,115 @@
+"""Element-wise functions of two operands, with broadcasting: a table of NumPy meanings and derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from planish.graph.node import Node
+from planish.primitives.broadcasting import Operand, aligned, as_node, infer_broadcast, summed_to
+from planish.primitives.registry import Array, Environment, make, register
+
+Derivatives = Callable[[Node, Node, Node, Node], "tuple[Node | None, Node | None]"]  # (a, b, node, g)
+
+
+def _define(name: str, meaning: Callable[[Array, Array], Any], derivatives: Derivatives) -> None:
+    def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+        a, b = aligned(arrays, node)
+        with np.errstate(all="ignore"):
+            return np.asarray(meaning(a, b)).astype(environment.dtype, copy=False)
+
+    def grad(node: Node, g: Node) -> Sequence[Node | None]:
+        a, b = node.inputs
+        gradients = derivatives(a, b, node, g)
+        return [
+            None if part is None else summed_to(part, source) for part, source in zip(gradients, (a, b), strict=True)
+        ]
+
+    register(name, infer_broadcast, reference, grad, elementwise=True)
+
+
+def _constructor(name: str, text: str) -> Callable[[Operand, Operand], Node]:
+    def construct(a: Operand, b: Operand) -> Node:
+        return make(name, [as_node(a), as_node(b)])
+
+    construct.__name__ = construct.__qualname__ = name
+    construct.__doc__ = text
+    return construct
+
+
+add = _constructor("add", "a + b.")
+subtract = _constructor("subtract", "a - b.")
+multiply = _constructor("multiply", "a * b.")
+divide = _constructor("divide", "a / b.")
+maximum = _constructor("maximum", "The larger one; NaN if either is.")
+minimum = _constructor("minimum", "The smaller one; NaN if either is.")
+power = _constructor("power", "a to the b.")
+greater = _constructor("greater", "1 where a > b, else 0; no gradient.")
+greater_equal = _constructor("greater_equal", "1 where a >= b, else 0; no gradient.")
+equal = _constructor("equal", "1 where a == b, else 0; no gradient.")
+sigmoid_cross_entropy = _constructor(
+    "sigmoid_cross_entropy", "-b * log(p) - (1 - b) * log(1 - p) with p = sigmoid(a), exact for every a."
+)
+
+
+def _negative(x: Node) -> Node:
+    from planish.primitives.unary import negative
+
+    return negative(x)
+
+
+def _divide_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    return divide(g, b), _negative(divide(multiply(g, node), b))
+
+
+def _chosen(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    """The operand that was chosen gets the gradient; equal ones share it, as in JAX."""
+    from planish.primitives.select import select
+
+    half = select(equal(a, b), multiply(g, 0.5), g)
+    return select(equal(node, a), half, 0.0), select(equal(node, b), half, 0.0)
+
+
+def _power_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node | None, Node | None]:
+    """b * a ** (b - 1) and log(a) * a ** b; where the base (or b) is zero, without zero times infinity, as in JAX."""
+    from planish.primitives.select import select
+    from planish.primitives.unary import log
+
+    if b.op == "constant":
+        exponent = b.attributes["value"]
+        return multiply(g, multiply(power(a, exponent - 1.0), exponent)) if exponent else None, None
+    lower = select(equal(b, 0.0), 1.0, subtract(b, 1.0))
+    logarithm = log(select(equal(a, 0.0), 1.0, a))
+    return multiply(g, multiply(b, power(a, lower))), multiply(g, multiply(node, logarithm))
+
+
+def _sigmoid_cross_entropy(x: Array, y: Array) -> Array:
+    """max(x, 0) - x * y + log(1 + exp(-|x|)): the first two cancel exactly where the loss is small."""
+    straight = np.maximum(x, 0) - x * y
+    result: Array = straight + np.log1p(np.exp(-np.abs(x)))
+    return result
+
+
+def _sigmoid_cross_entropy_grad(x: Node, y: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    from planish.primitives.unary import sigmoid
+
+    return multiply(g, subtract(sigmoid(x), y)), multiply(g, _negative(x))
+
+
+def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
+    return None, None
+
+
+_define("add", np.add, lambda a, b, node, g: (g, g))
+_define("subtract", np.subtract, lambda a, b, node, g: (g, _negative(g)))
+_define("multiply", np.multiply, lambda a, b, node, g: (multiply(g, b), multiply(g, a)))
+_define("divide", np.divide, _divide_grad)
+_define("maximum", np.maximum, _chosen)
+_define("minimum", np.minimum, _chosen)
+_define("power", np.power, _power_grad)
+_define("greater", np.greater, _none)
+_define("greater_equal", np.greater_equal, _none)
+_define("equal", np.equal, _none)
+_define("sigmoid_cross_entropy", _sigmoid_cross_entropy, _sigmoid_cross_entropy_grad)

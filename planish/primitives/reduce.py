@@ -1,0 +1,95 @@
+"""Sum, mean and maximum along per-image axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from planish.graph.node import Attributes, Node, TensorType
+from planish.primitives.axes import axes_of
+from planish.primitives.mistake import check_values
+from planish.primitives.registry import Array, Environment, Gradient, make, register
+
+
+def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+    (source,) = inputs
+    check_values("a reduction", source)
+    axes = attributes["axes"]
+    kept = [
+        1 if axis in axes else extent
+        for axis, extent in enumerate(source.shape)
+        if attributes["keepdims"] or axis not in axes
+    ]
+    return TensorType(tuple(kept), batched=source.batched)
+
+
+def _define(name: str, meaning: Callable[..., Array], grad: Gradient, **settings: Any) -> None:
+    def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+        (x,) = arrays
+        axes = tuple(axis + node.batched for axis in node.attributes["axes"])
+        reduced = meaning(x, axis=axes, keepdims=node.attributes["keepdims"], **settings)
+        return np.asarray(reduced).astype(environment.dtype, copy=False)
+
+    register(name, _infer, reference, grad)
+
+
+def _repeated(node: Node, value: Node) -> Node:
+    """A value of the result's shape, in the shape of the operand."""
+    from planish.primitives.broadcast_to import broadcast_to
+    from planish.primitives.reshape import reshape
+
+    source, axes = node.inputs[0], node.attributes["axes"]
+    kept = tuple(1 if axis in axes else extent for axis, extent in enumerate(source.shape))
+    return broadcast_to(value if value.shape == kept else reshape(value, kept), source.shape)
+
+
+def _sum_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    return [_repeated(node, g)]
+
+
+def _mean_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.primitives.binary import multiply
+
+    return [_repeated(node, multiply(g, 1 / reduced_size(node)))]
+
+
+def _max_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.primitives.binary import divide, equal
+    from planish.primitives.select import select
+
+    # Equal maxima share the gradient, as in JAX.
+    chosen = equal(node.inputs[0], _repeated(node, node))
+    count = reduce_sum(chosen, node.attributes["axes"], node.attributes["keepdims"])
+    return [select(chosen, _repeated(node, divide(g, count)), 0.0)]
+
+
+def reduced_size(node: Node) -> int:
+    """How many elements each element of the result is computed from."""
+    return math.prod(node.inputs[0].shape[axis] for axis in node.attributes["axes"])
+
+
+_define("reduce_sum", np.sum, _sum_grad, dtype=np.float64)  # in float32, a sum over rows adds one after the other
+_define("reduce_mean", np.mean, _mean_grad, dtype=np.float64)
+_define("reduce_max", np.max, _max_grad)
+
+
+def _make(name: str, x: Node, axes: Sequence[int], keepdims: bool) -> Node:
+    return make(name, [x], axes=axes_of(x, axes), keepdims=bool(keepdims))
+
+
+def reduce_sum(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
+    """The sum along per-image axes."""
+    return _make("reduce_sum", x, axes, keepdims)
+
+
+def reduce_mean(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
+    """The mean along per-image axes."""
+    return _make("reduce_mean", x, axes, keepdims)
+
+
+def reduce_max(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
+    """The maximum along per-image axes."""
+    return _make("reduce_max", x, axes, keepdims)

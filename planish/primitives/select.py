@@ -1,0 +1,29 @@
+"""Choice between two values, element by element: condition != 0 ? a : b."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from planish.graph.node import Node
+from planish.primitives.broadcasting import Operand, aligned, as_node, infer_broadcast, summed_to
+from planish.primitives.registry import Array, Environment, make, register
+
+
+def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    condition, a, b = aligned(arrays, node)
+    return np.where(condition != 0, a, b).astype(environment.dtype, copy=False)
+
+
+def _grad(node: Node, g: Node) -> Sequence[Node | None]:
+    condition, a, b = node.inputs
+    return [None, summed_to(select(condition, g, 0.0), a), summed_to(select(condition, 0.0, g), b)]
+
+
+register("select", infer_broadcast, _reference, _grad, elementwise=True)
+
+
+def select(condition: Operand, a: Operand, b: Operand) -> Node:
+    """`a` where `condition` is not zero, `b` elsewhere; the gradient flows to the one chosen."""
+    return make("select", [as_node(condition), as_node(a), as_node(b)])

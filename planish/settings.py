@@ -1,0 +1,169 @@
+"""Every environment variable that planish reads, in one table: its own, and those of others that it respects.
+
+A variable is read when it is needed, never at import. Set to nothing, it counts as unset. Values that make no sense are
+refused with the name of the variable. `docs/environment.md` is checked against this table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, overload
+
+from planish.errors import explain, unknown_name
+
+EMITTED = ("graph", "plan", "loops", "llvm", "asm")
+"""The forms in which a program can be looked at, from the first to the last."""
+
+TARGETS = ("avx512", "avx2", "x86-64", "aarch64")
+"""The kinds of processor that code can be generated for."""
+
+CACHE_OFF = "off"
+MAX_THREADS = 1024
+
+
+class Setting(NamedTuple):
+    """One environment variable: `parse(name, text)` gives its value, `default` is what it is when unset."""
+
+    name: str
+    meaning: str
+    values: str
+    default: Any
+    default_text: str
+    parse: Callable[[str, str], Any]
+
+
+@overload
+def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
+@overload
+def value(name: Literal["PLANISH_COMPARE"]) -> bool: ...
+@overload
+def value(name: Literal["PLANISH_NUM_THREADS"]) -> int | None: ...
+@overload
+def value(
+    name: Literal["PLANISH_CACHE_DIR", "PLANISH_TARGET", "KERAS_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"],
+) -> str | None: ...
+def value(name: str) -> Any:
+    """The present value of a variable of the table.
+
+    ValueError if the variable is set to something that makes no sense.
+    """
+    setting = TABLE[name]
+    text = os.environ.get(name, "").strip()
+    return setting.parse(name, text) if text else setting.default
+
+
+def _parse_switch(name: str, text: str) -> bool:
+    words = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError(explain(what=f"{name} is a switch", expected="1 or 0", received=repr(text)))
+    return words[text.lower()]
+
+
+def _parse_threads(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
+        expected = f"a whole number from 1 to {MAX_THREADS}"
+        raise ValueError(explain(what=f"{name} is a number of threads", expected=expected, received=repr(text)))
+    return int(text)
+
+
+def _parse_emitted(name: str, text: str) -> tuple[str, ...]:
+    forms = tuple(part.strip().lower() for part in text.split(","))
+    for form in forms:
+        if form not in EMITTED:
+            raise ValueError(unknown_name(f"form in {name}", form, EMITTED))
+    return forms
+
+
+def _parse_target(name: str, text: str) -> str:
+    if text.lower() not in TARGETS:
+        raise ValueError(unknown_name(name, text, TARGETS))
+    return text.lower()
+
+
+def _parse_folder(name: str, text: str) -> str:
+    folder = os.path.expanduser(text)
+    if folder.startswith("~"):
+        raise ValueError(explain(what=f"{name} is in the home folder of an unknown user", received=repr(text)))
+    return os.path.abspath(folder)
+
+
+def _parse_cache_folder(name: str, text: str) -> str:
+    return CACHE_OFF if text.lower() == CACHE_OFF else _parse_folder(name, text)
+
+
+def _parse_absolute_folder(name: str, text: str) -> str | None:
+    return text if os.path.isabs(text) else None
+
+
+_SETTINGS = (
+    Setting(
+        "PLANISH_NUM_THREADS",
+        "How many threads train and predict. `planish.set_num_threads` takes precedence. Results do not depend on it.",
+        f"a whole number from 1 to {MAX_THREADS}",
+        None,
+        "the CPUs that this process may use (its affinity and its container's quota)",
+        _parse_threads,
+    ),
+    Setting(
+        "PLANISH_CACHE_DIR",
+        "The folder in which compiled programs are kept from one process to the next: at most 256 MB; what has not"
+        " been used for the longest time is removed first. It contains code, so a folder or file that others can"
+        " write, or that belongs to another user, is not used.",
+        f"a folder, or `{CACHE_OFF}` to keep nothing",
+        None,
+        "`planish` in the user's cache folder (see below)",
+        _parse_cache_folder,
+    ),
+    Setting(
+        "PLANISH_TARGET",
+        "Generates code for a lesser kind of processor than the one it runs on.",
+        ", ".join(f"`{target}`" for target in TARGETS),
+        None,
+        "the processor it runs on",
+        _parse_target,
+    ),
+    Setting(
+        "PLANISH_DUMP",
+        "Writes every program to standard error. For this, programs are compiled even if the cache has them.",
+        "one or more of " + ", ".join(f"`{form}`" for form in EMITTED) + ", separated by commas",
+        (),
+        "nothing",
+        _parse_emitted,
+    ),
+    Setting(
+        "PLANISH_COMPARE",
+        "Runs every compiled program beside a slow NumPy interpreter, and raises an error that names the first"
+        " operation whose result differs.",
+        "`1` or `0`",
+        False,
+        "`0`",
+        _parse_switch,
+    ),
+    Setting(
+        "KERAS_HOME",
+        "Keras's own folder: data sets that Keras has downloaded are read from `datasets` in it.",
+        "a folder",
+        None,
+        "`~/.keras`",
+        _parse_folder,
+    ),
+    Setting(
+        "XDG_CACHE_HOME",
+        "The user's cache folder, except on macOS and Windows.",
+        "a folder, from the root; others are ignored",
+        None,
+        "`~/.cache`",
+        _parse_absolute_folder,
+    ),
+    Setting(
+        "LOCALAPPDATA",
+        "The user's cache folder on Windows, which sets it.",
+        "a folder, from the root; others are ignored",
+        None,
+        "`AppData\\Local` in the user's folder",
+        _parse_absolute_folder,
+    ),
+)
+
+TABLE: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}
