@@ -69,12 +69,12 @@ def split() -> dict[str, float]:
 
     from planish.codegen import compile as compiler
     from planish.codegen.target import current_target
-    from planish.models import data, prepare
-    from planish.models.step_graph import training_graph
+    from planish.models.data import in_memory, prepare
+    from planish.models.programs.step_graph import training_graph
 
     model = model_of(BLOG)
     model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
-    arrays = data.as_arrays(numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64))
+    arrays = in_memory.as_arrays(numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64))
     ready = prepare.prepare(model, model._settings, arrays)
     model.optimizer.build(model.trainable_weights)
     machine = compiler.target_machine(current_target())

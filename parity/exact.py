@@ -15,7 +15,7 @@ from both import Arrays, answer, build
 
 import planish
 from planish.graph.graph import Graph
-from planish.models import executables
+from planish.models.programs import executables
 from planish.primitives.interpreter import interpret
 
 

@@ -47,12 +47,12 @@ HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
 
 
 def room_of(module: str) -> str:
-    """'planish.primitives.conv2d' and 'planish.primitives' are in the room 'ops'."""
+    """'planish.primitives.conv2d' and 'planish.primitives' are in the room 'primitives'."""
     return module.split(".")[1]
 
 
 def modules_imported(source: str) -> Iterator[str]:
-    """Every module that a file imports, wherever in it; `from planish import ops` imports 'planish.primitives'."""
+    """Every module that a file imports; `from planish import primitives` imports 'planish.primitives'."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -16,7 +16,7 @@ from planish.explain.encoding import Array
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
-from planish.models.layer_outputs import Traced
+from planish.models.looking.layer_outputs import Traced
 from planish.passes import pipeline
 from planish.passes.recorder import Record, Recorder
 

@@ -11,7 +11,7 @@ from planish.explain.encoding import Array, levels, shrunk
 from planish.graph.graph import topological
 from planish.layers import Flatten, lineage
 from planish.layers.context import Visit
-from planish.models.layer_outputs import Traced
+from planish.models.looking.layer_outputs import Traced
 from planish.structure import arithmetic
 
 MOST_SIDE = 64

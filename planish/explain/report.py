@@ -16,9 +16,9 @@ from planish.explain.compiler_view import compiler_view
 from planish.explain.encoding import Array
 from planish.explain.unrolling import Scored
 from planish.layers import Flatten, Rescaling, lineage
-from planish.models.contributions import Contributions, contributions_to, flatten_visit, one_image
-from planish.models.gradient_values import class_logits
-from planish.models.layer_outputs import LayerName, Traced, trace
+from planish.models.looking.contributions import Contributions, contributions_to, flatten_visit, one_image
+from planish.models.looking.gradient_values import class_logits
+from planish.models.looking.layer_outputs import LayerName, Traced, trace
 from planish.saving import atomic_file
 
 _FRAME_HEIGHT = 900  # pixels that a notebook gives the report before it scrolls

@@ -11,8 +11,8 @@ import numpy as np
 
 from planish.explain.encoding import Array, numbers
 from planish.flattening import FlattenMap
-from planish.models.contributions import Contributions
-from planish.models.feature_windows import feature_windows
+from planish.models.looking.contributions import Contributions
+from planish.models.looking.feature_windows import feature_windows
 
 MOST_FEATURES = 65_536
 """Longer vectors are not drawn: their cells would be too many for a page."""

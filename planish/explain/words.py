@@ -9,8 +9,8 @@ from planish import structure
 from planish.layers import Dense, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D
 from planish.layers.context import Visit
 from planish.losses.loss import Loss
-from planish.models.contributions import Contributions
-from planish.models.layer_outputs import Traced
+from planish.models.looking.contributions import Contributions
+from planish.models.looking.layer_outputs import Traced
 from planish.structure.overview import Shapes
 
 _ACTIVATED = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}

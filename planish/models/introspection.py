@@ -10,8 +10,8 @@ from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:
     from planish.explain import Report
-    from planish.models.contributions import Contributions
-    from planish.models.layer_outputs import LayerName
+    from planish.models.looking.contributions import Contributions
+    from planish.models.looking.layer_outputs import LayerName
 
 
 class Introspection:
@@ -25,7 +25,7 @@ class Introspection:
         a dictionary by name or layer. One compiled program computes it, kept until the model changes. ValueError for
         images that do not fit, for unknown names, and for names that several layers have.
         """
-        from planish.models.layer_outputs import activations
+        from planish.models.looking.layer_outputs import activations
 
         return activations(self, x, layer)
 
@@ -48,7 +48,7 @@ class Introspection:
 
         ValueError if the arguments do not fit the model or each other, TypeError if `target` does not name a class.
         """
-        from planish.models.gradient_values import gradients
+        from planish.models.looking.gradient_values import gradients
 
         return gradients(self, x, target, of, y, logits=logits)
 
@@ -59,7 +59,7 @@ class Introspection:
         `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one).
         ValueError if there is no such layer, if the layers after it do not give logits, or if `image` is several.
         """
-        from planish.models.contributions import contributions
+        from planish.models.looking.contributions import contributions
 
         return contributions(self, image, target, layer)
 

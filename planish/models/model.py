@@ -16,8 +16,8 @@ from planish.layers.symbolic import SymbolicTensor
 from planish.layers.weight_owner import WeightOwner
 from planish.models import nesting
 from planish.models.files import Files
-from planish.models.inspected import ProgramText
 from planish.models.introspection import Introspection
+from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
 from planish.tracebacks import short_in_notebooks
 
@@ -120,8 +120,8 @@ class Model(Training, Files, Introspection, Layer):
         ValueError for an unknown form or pass, for a pass with a form other than 'graph', and for a model that is not
         built, or not compiled if `training`.
         """
-        from planish.models.inspected import training_graph_of
-        from planish.models.run_arguments import DEFAULT_BATCH_SIZE
+        from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE
+        from planish.models.programs.inspected import training_graph_of
         from planish.runtime.inspection import describe
 
         if not training:
@@ -170,7 +170,7 @@ class Model(Training, Files, Introspection, Layer):
         Its receptive fields are windows of this model's images. ValueError if there is no such layer, or the model is
         not built.
         """
-        from planish.models.flatten_maps import flatten_map
+        from planish.models.looking.flatten_maps import flatten_map
 
         return flatten_map(self, name)
 

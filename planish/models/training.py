@@ -14,13 +14,13 @@ from planish.layers.layer import Layer
 from planish.layers.symbolic import SymbolicTensor
 from planish.memory import TooLargeError
 from planish.metrics import Metric
-from planish.models import predict_loop
-from planish.models.arrays import Array
 from planish.models.compile_settings import CompileSettings
-from planish.models.expected import expected_by, taken
-from planish.models.metric_set import MetricSet
-from planish.models.prepare import memory_message
-from planish.models.programs import ProgramsOnce
+from planish.models.data.arrays import Array
+from planish.models.data.expected import expected_by, taken
+from planish.models.data.prepare import memory_message
+from planish.models.loops import predict_loop
+from planish.models.programs.kept import ProgramsOnce
+from planish.models.programs.metric_set import MetricSet
 from planish.optimizers import Optimizer
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
@@ -146,7 +146,7 @@ class Training:
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
         not numbers, MemoryError if they are too large.
         """
-        from planish.models.fit import FitArguments, fit
+        from planish.models.loops.fit import FitArguments, fit
 
         arguments = FitArguments(
             batch_size,
@@ -179,7 +179,7 @@ class Training:
     ) -> Any:
         """Loss and metrics without training: a list named by `metrics_names`, a float if there is only the loss, or
         a dictionary with `return_dict`. Errors as in `fit`."""
-        from planish.models import batch_runs, evaluate_loop
+        from planish.models.loops import batch_runs, evaluate_loop
 
         results = evaluate_loop.evaluate(self, x, y, sample_weight, batch_size, verbose, steps, callbacks)
         return batch_runs.returned(results, return_dict)
@@ -224,14 +224,14 @@ class Training:
         return_dict: bool = False,
     ) -> Any:
         """One training step. Returns loss and metrics of the batch, in the form of `evaluate`."""
-        from planish.models import batch_runs
+        from planish.models.loops import batch_runs
 
         return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
 
     @short_in_notebooks
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, in the form of `evaluate`."""
-        from planish.models import batch_runs
+        from planish.models.loops import batch_runs
 
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 

@@ -10,7 +10,7 @@ from planish.layers.chain import origin, times
 from planish.layers.foreign_weights import from_pytorch, left_out, listed, paths
 from planish.layers.layer import Layer
 from planish.layers.lineage import image_format
-from planish.models.shape_walk import Walk, inner_layers, walk
+from planish.models.data.shape_walk import Walk, inner_layers, walk
 from planish.variable import Variable
 
 Shape = tuple[int, ...]

@@ -345,7 +345,7 @@ class _Ready(NamedTuple):
 
 
 def _read_ahead(elements: Dataset, most: int) -> Iterator[Element]:
-    from planish.models.read_ahead import MOST_AHEAD, ReadAhead
+    from planish.models.data.read_ahead import MOST_AHEAD, ReadAhead
 
     ready: Iterator[_Ready] = (_Ready(element) for element in elements)
     with ReadAhead(ready, most=MOST_AHEAD if most < 0 else most) as reader:

@@ -172,7 +172,7 @@ def test_the_first_model_is_the_best_so_far_even_if_its_loss_is_not_finite(small
     [(1, 0, 3, {True}), (2, 0, 3, {True, False}), (4, 0, 3, {False}), (2, 1, 2, {True}), (3, 3, 10**12, {True, False})],
 )
 def test_which_epochs_are_validated_is_counted_not_tried(frequency, first, epochs, names):
-    from planish.models.fit import Validation, _validated
+    from planish.models.loops.fit import Validation, _validated
 
     validation = Validation(None, 32, None, frequency)
     assert _validated(validation, range(first, epochs)) == names

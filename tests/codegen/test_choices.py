@@ -8,7 +8,7 @@ from planish.codegen.target import make_target
 from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
-from planish.models.step_graph import Objective, training_graph
+from planish.models.programs.step_graph import Objective, training_graph
 from planish.optimizers import SGD
 
 TARGET = make_target("avx512", "x86_64-unknown-linux-gnu")

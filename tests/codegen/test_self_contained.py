@@ -13,7 +13,7 @@ from planish.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from planish.layers.context import CallContext
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
-from planish.models.step_graph import Objective, training_graph
+from planish.models.programs.step_graph import Objective, training_graph
 from planish.optimizers import Adam
 
 TRIPLES = {

@@ -8,7 +8,7 @@ from planish.codegen.target import make_target
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
-from planish.models.step_graph import Objective, training_graph
+from planish.models.programs.step_graph import Objective, training_graph
 from planish.optimizers import SGD, Adam, AdamW, RMSprop
 from tests.passes.random_graphs import random_training
 

@@ -106,7 +106,7 @@ def test_extents_of_maps_of_other_ranks():
 
 
 def test_too_many_maps_are_cut_to_what_a_page_can_hold(cases):
-    from planish.models.layer_outputs import trace
+    from planish.models.looking.layer_outputs import trace
 
     model = cases["wide"]
     values = model.activations(np.zeros((1, 8, 8, 1)), list(model.layers))

@@ -8,7 +8,7 @@ import pytest
 
 from planish.layers import Dense, Input
 from planish.models import Sequential
-from planish.models.class_weights import ClassWeights
+from planish.models.data.class_weights import ClassWeights
 
 NAMES = {"ants": 1.0, "bees": 2.0}
 

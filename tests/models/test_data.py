@@ -5,11 +5,11 @@ import ctypes
 import numpy as np
 import pytest
 
-from planish.models.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
-from planish.models.data import as_arrays, as_images, split_off
-from planish.models.expected import UNKNOWN, Expected
-from planish.models.streams import Stream, is_stream
-from planish.models.visits import Visits
+from planish.models.data.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
+from planish.models.data.expected import UNKNOWN, Expected
+from planish.models.data.in_memory import as_arrays, as_images, split_off
+from planish.models.data.streams import Stream, is_stream
+from planish.models.data.visits import Visits
 
 
 class WithArray:

@@ -7,7 +7,7 @@ import pytest
 
 from planish.layers import Dense, Input
 from planish.models import Sequential
-from planish.models.data import check_finite
+from planish.models.data.in_memory import check_finite
 
 BEYOND = 3.4028235677973366e38  # halfway to what would follow the largest float32: rounded, it is infinite
 

@@ -13,7 +13,7 @@ import pytest
 
 from planish.callbacks import Callback, LambdaCallback
 from planish.layers import Dropout
-from planish.models.read_ahead import MOST_AHEAD
+from planish.models.data.read_ahead import MOST_AHEAD
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from planish.models.read_ahead import LEAST_AHEAD, MOST_AHEAD, NBYTES_AHEAD, ReadAhead, let_steps_catch_up
+from planish.models.data.read_ahead import LEAST_AHEAD, MOST_AHEAD, NBYTES_AHEAD, ReadAhead, let_steps_catch_up
 
 
 @dataclass

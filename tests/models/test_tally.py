@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from planish.models.data import Arrays
-from planish.models.tally import Tally
-from planish.models.trainer import StepOutputs
+from planish.models.data.in_memory import Arrays
+from planish.models.programs.tally import Tally
+from planish.models.programs.train_program import StepOutputs
 
 
 class Groups:

@@ -19,7 +19,7 @@ from planish.layers import (
     ZeroPadding2D,
 )
 from planish.models import Sequential
-from planish.models.step_graph import Objective, training_graph
+from planish.models.programs.step_graph import Objective, training_graph
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
 from planish.primitives.interpreter import interpret

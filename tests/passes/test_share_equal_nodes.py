@@ -29,10 +29,16 @@ def test_leaves_of_one_name():
 def test_different_settings_and_orders():
     x, y = primitives.input_("x", (4, 4, 1)), primitives.input_("y", (4, 4, 1))
     results = [
-        primitives.leaky_relu(x, 0.1), primitives.leaky_relu(x, 0.2), primitives.subtract(x, y), primitives.subtract(y, x),
-        primitives.max_pool2d(x, (2, 2), (1, 1)), primitives.max_pool2d(x, (2, 2), (2, 2)), primitives.reduce_sum(x, (0,)),
-        primitives.reduce_sum(x, (1,)), primitives.reduce_sum(x, (0,), True),
-    ]  # fmt: skip
+        primitives.leaky_relu(x, 0.1),
+        primitives.leaky_relu(x, 0.2),
+        primitives.subtract(x, y),
+        primitives.subtract(y, x),
+        primitives.max_pool2d(x, (2, 2), (1, 1)),
+        primitives.max_pool2d(x, (2, 2), (2, 2)),
+        primitives.reduce_sum(x, (0,)),
+        primitives.reduce_sum(x, (1,)),
+        primitives.reduce_sum(x, (0,), True),
+    ]
     assert len(operations(after(share_equal_nodes, *results))) == 2 + len(results)
 
 

@@ -18,7 +18,7 @@ from planish import forking
 from planish.callbacks import LambdaCallback
 from planish.layers import Dense, Input
 from planish.models import Sequential
-from planish.models.read_ahead import ReadAhead
+from planish.models.data.read_ahead import ReadAhead
 from planish.runtime import executable
 from planish.runtime.aside import Aside
 

@@ -1,0 +1,1 @@
+"""What a user passes as data: checked, and made into what a program reads."""

@@ -1,0 +1,242 @@
+"""Data that comes in batches: generators, iterators, and objects with a length and items (`PyDataset`, `Sequence`)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from planish.errors import explain
+from planish.models.data.arrays import is_array_like, is_sparse, told_at
+from planish.models.data.class_weights import ClassWeights
+from planish.models.data.expected import Expected, taken
+from planish.models.data.in_memory import Arrays, as_arrays
+from planish.models.data.read_ahead import ReadAhead
+
+_ENDLESS = -1
+"""The `cardinality` of an endless data set, in tf.data and here."""
+
+
+_DATA = (str, bytes, bytearray, memoryview, Mapping, type)
+"""Types that can be iterated over but do not supply batches."""
+
+
+def is_stream(x: Any) -> bool:
+    """Whether `x` supplies batches, as opposed to being the data itself."""
+    if is_array_like(x) or is_sparse(x) or isinstance(x, _DATA):
+        return False
+    return hasattr(x, "__next__") or hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def check_end(source: Any, steps: int | None, argument: str) -> None:
+    """ValueError for a data set that says it is endless, if `argument` does not say when to stop."""
+    cardinality = getattr(source, "cardinality", None)
+    if steps is None and callable(cardinality) and int(cardinality()) == _ENDLESS:
+        raise ValueError(
+            explain(
+                what=f"the {type(source).__name__} gives batches without end",
+                expected="a number of batches to stop after",
+                remedy=f"{argument}=100",
+            )
+        )
+
+
+class Stream:
+    """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
+
+    `images` is what the model takes; `name` is for messages.
+
+    An iterator continues from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
+    batch is copied, so that a source may fill the same arrays again and again.
+    """
+
+    def __init__(
+        self, source: Any, images: Expected, class_weight: Any = None, steps: int | None = None, name: str = ""
+    ) -> None:
+        self.source = source
+        self.images = images
+        self.name = name or type(source).__name__.replace("generator", "the generator")
+        self.class_weight = None if class_weight is None else ClassWeights(class_weight)
+        self.length = _length(source)
+        self.steps = steps if steps is not None else self.length
+        self.asked = steps
+        self._open: Iterator[Arrays] | None = None
+        self._peeked = False
+        self._reader: ReadAhead[Arrays] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next batch of the epoch is there already."""
+        return self._reader is not None and self._reader.ready
+
+    def restart(self) -> None:
+        """The next epoch begins a new pass, if the source can be gone through again."""
+        if self._open is not None and not self.is_iterator and not self._peeked:
+            self._end_pass()
+
+    def epoch(self, shuffle: np.random.Generator | None = None) -> Generator[Arrays, None, None]:
+        """The batches of one epoch; in random order if `shuffle` is given and the source has items.
+
+        They are made on another thread, some of them before they are asked for (`read_ahead`), but never beyond the
+        last one of an epoch whose steps are known. Closing the generator ends that thread.
+        """
+        left = self.steps
+        self._peeked = False
+        while left is None or left:
+            fresh = self._open is None
+            batches = self._open = self._open or self._pass(shuffle)
+            came = 0
+            with ReadAhead(batches, left) as reader:
+                self._reader = reader
+                for batch in reader:
+                    came += 1
+                    yield batch
+            left = None if left is None else left - came
+            if reader.exhausted:
+                self._end_pass()
+                if self.asked is None or self.is_iterator or fresh or came:
+                    break  # an epoch ends with the pass, as in Keras; only one that would be empty begins another
+        if self.asked is None and self._open is not None:
+            next(self._open, None)  # lets the pass end
+            self._end_pass()
+
+    def peek(self) -> Arrays:
+        """The first batch, which will be handed out again. ValueError if there is none."""
+        if self._open is None:
+            self._open = self._pass(None)
+        batch = next(self._open, None)
+        if batch is None:
+            raise ValueError(
+                explain(
+                    what=f"{self.name} gave no batches",
+                    expected="at least one",
+                    remedy="make a new iterator: this one may be used up",
+                )
+            )
+        self._open = itertools.chain([batch], self._open)
+        self._peeked = True
+        return batch
+
+    @property
+    def is_iterator(self) -> bool:
+        return hasattr(self.source, "__next__")
+
+    def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Arrays]:
+        """All batches of the source, once."""
+        _call(self.source, "on_epoch_begin")
+        if hasattr(self.source, "__getitem__") and self.length is not None:
+            places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
+            return (self._batch(self.source[place], f"item {place} of {self.name}") for place in places.tolist())
+        batches = enumerate(iter(self.source), 1)
+        return (self._batch(batch, f"batch {number} of {self.name}") for number, batch in batches)
+
+    def _end_pass(self) -> None:
+        self._open = None
+        _call(self.source, "on_epoch_end")
+
+    def _batch(self, item: Any, place: str) -> Arrays:
+        if isinstance(item, tuple | list) and not 1 <= len(item) <= 3:
+            raise ValueError(
+                explain(
+                    what=f"{place} has {len(item)} parts",
+                    expected="x, (x, y) or (x, y, sample_weight)",
+                    remedy="a list of images is joined first: np.stack(images)",
+                )
+            )
+        parts = tuple(item) if isinstance(item, tuple | list) else (item,)
+        x, y, weight = (*parts, None, None)[:3]
+        with told_at(place):
+            x, y = taken(x, self.images.input_name, "x"), taken(y, self.images.output_name, "y")
+        self._refuse_one(x, y, place)
+        return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place, whole=False).copied()
+
+    def _refuse_one(self, x: Any, y: Any, place: str) -> None:
+        """ValueError if this is a single image."""
+        shapes = {name: tuple(np.shape(part)) for name, part in (("x", x), ("y", y)) if part is not None}
+        if shapes.get("y") == () or (self.images.shape and shapes.get("x") == tuple(self.images.shape)):
+            raise ValueError(
+                explain(
+                    what=f"{place} is one image, not a batch of images",
+                    expected="arrays whose first axis counts images",
+                    received=" and ".join(f"{name} of shape {shape}" for name, shape in shapes.items()),
+                    remedy="data.batch(32)" if hasattr(self.source, "batch") else "x[None] and np.array([y])",
+                )
+            )
+
+
+_OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "webdataset")
+"""Packages whose data sets raise TypeError from `__len__` to say that they do not know their length."""
+
+
+def _length(source: Any) -> int | None:
+    """Batches per epoch, as the source itself says. ValueError or TypeError, naming the method, for a bad number."""
+    batches = _number_of_batches(source)
+    if batches is not None:
+        return _whole(batches, f"`num_batches` of {_named(source)}")
+    if not hasattr(source, "__len__"):
+        return None
+    if callable(getattr(source, "cardinality", None)):
+        batches = int(source.cardinality())  # below 0 if endless or unknown
+        return batches if batches >= 0 else None
+    try:
+        batches = type(source).__len__(source)
+    except NotImplementedError:
+        return None
+    except TypeError as error:
+        if _is_of_unknown_length(source):
+            return None
+        raise TypeError(
+            explain(
+                what=f"`__len__` of {_named(source)} raised a TypeError",
+                expected="the number of batches of an epoch",
+                received=str(error),
+                remedy="fix `__len__`; where the number of batches is not known, let it raise NotImplementedError",
+            )
+        ) from error
+    return _whole(batches, f"`__len__` of {_named(source)}")
+
+
+def _number_of_batches(source: Any) -> Any:
+    """Its attribute or method `num_batches`; None if there is none, or if it fails because `__len__` does."""
+    try:
+        batches = getattr(source, "num_batches", None)
+        return batches() if callable(batches) else batches
+    except (TypeError, ValueError):  # which `len` raises for a number below 0
+        if hasattr(source, "__len__"):
+            return None
+        raise
+
+
+def _whole(batches: Any, who: str) -> int:
+    """The number of batches, checked: half a batch more is not left out silently."""
+    if isinstance(batches, int | np.integer) and not isinstance(batches, bool) and batches >= 0:
+        return int(batches)
+    fraction = isinstance(batches, float | np.floating)
+    raise ValueError(
+        explain(
+            what=f"{who} is not a number of batches",
+            expected="a whole number",
+            received=f"{batches!r} of type {type(batches).__name__}",
+            remedy="math.ceil(count / batch_size), or count // batch_size without the last, smaller batch"
+            if fraction
+            else None,
+        )
+    )
+
+
+def _is_of_unknown_length(source: Any) -> bool:
+    """Whether the author of its `__len__` may mean that the number is unknown."""
+    owner = next(class_ for class_ in type(source).__mro__ if "__len__" in vars(class_))
+    return owner.__module__.partition(".")[0] in _OF_UNKNOWN_LENGTH
+
+
+def _named(source: Any) -> str:
+    return type(source).__qualname__.rpartition(".")[2]
+
+
+def _call(source: Any, hook: str) -> None:
+    method = getattr(source, hook, None)
+    if callable(method):
+        method()

@@ -1,0 +1,1 @@
+"""What can be asked of a model beside its predictions: activations, gradients, contributions, flatten maps."""

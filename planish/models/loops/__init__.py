@@ -1,0 +1,1 @@
+"""The loops over data: `fit`, `evaluate` and `predict`, with callbacks and progress."""

@@ -1,0 +1,136 @@
+"""`evaluate`, and the validation of `fit`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.errors import explain
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.arrays import CHUNK_NBYTES, Array, readable_as_is
+from planish.models.data.expected import expected_by
+from planish.models.data.in_memory import Arrays, as_arrays, check_finite
+from planish.models.data.prepare import (
+    Prepared,
+    out_of_memory_explained,
+    prepare,
+    require_compiled,
+    run_metrics,
+    stream_of,
+)
+from planish.models.data.streams import Stream, is_stream
+from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.loops.progress_reports import ProgressReports
+from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
+from planish.models.programs import tally
+from planish.models.programs.metric_set import RunMetrics
+
+_ROWS_AT_ONCE = 8192
+_OUTPUT_NBYTES_AT_ONCE = 64 << 20
+
+
+class Evaluation:
+    """One run over data: `run` gives the metrics."""
+
+    def __init__(self, model: Any, settings: CompileSettings, callbacks: CallbackList) -> None:
+        self._model = model
+        self._settings = settings
+        self._callbacks = callbacks
+        self._single = callbacks.wants_batches("test")
+        self._metrics: RunMetrics | None = None
+        self._images = 0
+        self._step = 0
+
+    def run(self, data: Arrays | Stream, batch_size: int, steps: int | None) -> dict[str, Any]:
+        """Name to value, "loss" first; `steps` limits the batches. ValueError if there is no data."""
+        self._callbacks.on_begin("test")
+        self._reports = ProgressReports(self._callbacks, "test")
+        if isinstance(data, Stream):
+            data.restart()
+            with closing(data.epoch()) as batches:
+                for batch in batches:
+                    self._batch(prepare(self._model, self._settings, batch))
+        else:
+            count = len(data) if steps is None else min(len(data), steps * batch_size)
+            self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)
+        if self._metrics is None:
+            raise ValueError(
+                explain(
+                    what="`x` gave no batches",
+                    expected="at least one",
+                    remedy="make a new iterator: this one may be used up",
+                )
+            )
+        results = self._metrics.results()
+        if isinstance(data, Arrays) and not np.isfinite(results["loss"]):
+            check_finite(data.x, "x")
+        self._reports.report(self._step, self._images, self._logs)
+        self._callbacks.on_end("test", dict(sorted(results.items())))
+        return results
+
+    def _arrays(self, data: Prepared, batch_size: int) -> None:
+        tester = self._model._programs.tester(self._model, self._settings, data)
+        if tester.depends_on_batch:
+            batches = 1
+        elif self._single:
+            batches = self._settings.steps_per_execution
+        else:
+            batches = max(1, _rows_at_once(data.data.x, tester.output_nbytes) // batch_size)
+        for start in range(0, len(data), batches * batch_size):
+            stop = min(start + batches * batch_size, len(data))
+            self._rows(data, start, stop, -(-stop // batch_size))
+
+    def _batch(self, data: Prepared) -> None:
+        self._rows(data, 0, len(data), self._step + 1)
+
+    def _rows(self, data: Prepared, start: int, stop: int, steps_done: int) -> None:
+        """Computes some rows at once; `steps_done` is the number of batches up to their end."""
+        if self._single:
+            self._callbacks.on_batch_begin("test", self._step)
+        tester = self._model._programs.tester(self._model, self._settings, data)
+        outputs = tester.run(data.inputs(start, stop), stop - start)
+        if self._metrics is None:
+            self._metrics = run_metrics(self._model, self._settings, data.data)
+        rows = data.data.rows(start, stop)
+        tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), stop - start)
+        self._images += stop - start
+        self._step = steps_done
+        if self._single:
+            self._callbacks.on_batch_end("test", steps_done - 1, self._logs())
+        if self._reports.due():
+            self._reports.report(steps_done, self._images, self._logs)
+
+    def _logs(self) -> dict[str, Any]:
+        return {} if self._metrics is None else tally.logs_of(self._metrics)
+
+
+def evaluate(
+    model: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+) -> dict[str, Any]:
+    """Name to value, "loss" first (see `Training.evaluate`)."""
+    settings = require_compiled(model, "evaluate")
+    limit = checked_optional_count(steps, "steps")
+    given = checked_optional_count(batch_size, "batch_size")
+    with out_of_memory_explained(model, x):
+        data: Arrays | Stream
+        if is_stream(x):
+            data = stream_of(model, x, y, sample_weight, None, limit, "steps")
+            size, shown = DEFAULT_BATCH_SIZE, data.steps
+        else:
+            data = as_arrays(x, y, sample_weight, images=expected_by(model))
+            size = batch_size_for(given, len(data), limit)
+            warn_of_few_rows(limit, len(data), size, "steps")
+            shown = -(-len(data) // size) if limit is None else limit
+        if not isinstance(callbacks, CallbackList):
+            loud = checked_verbose(verbose)
+            callbacks = CallbackList(callbacks, add_progbar=loud != 0, model=model, verbose=loud, epochs=1, steps=shown)
+        return Evaluation(model, settings, callbacks).run(data, size, limit)
+
+
+def _rows_at_once(x: Array, output_nbytes: int) -> int:
+    """How many images may be computed at once, so that their outputs, and converted copies, stay small."""
+    rows = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // output_nbytes)
+    return rows if readable_as_is(x) else min(rows, CHUNK_NBYTES // max(1, x[0].nbytes))

@@ -1,0 +1,236 @@
+"""`fit`: from its arguments to epochs, validation and callbacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from planish import random_seed
+from planish.callbacks import CallbackList, History, ProgbarLogger
+from planish.errors import explain
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.expected import expected_by
+from planish.models.data.in_memory import Arrays, as_arrays, split_off
+from planish.models.data.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
+from planish.models.data.streams import Stream, is_stream
+from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.loops.evaluate_loop import Evaluation
+from planish.models.loops.fit_arrays import ArrayEpochs
+from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
+from planish.models.loops.fit_streams import StreamEpochs
+from planish.models.loops.run_arguments import (
+    DEFAULT_BATCH_SIZE,
+    checked_count,
+    checked_fraction,
+    checked_frequency,
+    checked_optional_count,
+    checked_shuffle,
+    checked_verbose,
+)
+from planish.models.programs.metric_set import MetricSet
+
+Data = Arrays | Stream
+
+
+class Validation(NamedTuple):
+    """The data that are evaluated after epochs, and after which epochs."""
+
+    data: Data
+    batch_size: int
+    steps: int | None
+    frequency: int | list[int]
+
+    def is_due(self, epoch: int) -> bool:
+        if isinstance(self.frequency, int):
+            return (epoch + 1) % self.frequency == 0
+        return epoch + 1 in self.frequency
+
+
+class FitArguments(NamedTuple):
+    """The arguments of `fit` other than the data, as given."""
+
+    batch_size: Any
+    epochs: Any
+    verbose: Any
+    callbacks: Any
+    validation_split: Any
+    validation_data: Any
+    shuffle: Any
+    class_weight: Any
+    initial_epoch: Any
+    steps_per_epoch: Any
+    validation_steps: Any
+    validation_batch_size: Any
+    validation_freq: Any
+
+
+def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
+    """Trains; see `Training.fit`."""
+    settings = require_compiled(model, "fit")
+    model._programs.turn.refuse_inside()
+    arguments = arguments._replace(
+        validation_split=checked_fraction(arguments.validation_split, "validation_split"),
+        shuffle=checked_shuffle(arguments.shuffle),
+        validation_freq=checked_frequency(arguments.validation_freq, "validation_freq"),
+    )
+    size = checked_optional_count(arguments.batch_size, "batch_size")
+    steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
+    epochs = checked_count(arguments.epochs, "epochs", least=0)
+    first = checked_count(arguments.initial_epoch, "initial_epoch", least=0)
+    verbose = checked_verbose(arguments.verbose)
+    with out_of_memory_explained(model, x):
+        data, validation = _data(model, x, y, sample_weight, arguments)
+        if isinstance(data, Stream):
+            batch_size, shown = DEFAULT_BATCH_SIZE, data.steps
+        else:
+            batch_size = batch_size_for(size, len(data), steps)
+            shown = -(-len(data) // batch_size) if steps is None else steps
+        callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
+        model.stop_training = False
+        running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
+        if validation is not None and isinstance(validation.data, Arrays):
+            prepare(model, settings, validation.data)  # refused now, not after an epoch of training
+        if first < epochs:
+            callbacks.check_before_training(_directions(model, settings), _validated(validation, range(first, epochs)))
+        try:
+            return _run(model, settings, running, validation, callbacks, range(first, epochs))
+        except BaseException:  # Ctrl-C included: whatever ends the run, the bar's line has to end too
+            for callback in callbacks.callbacks:
+                if isinstance(callback, ProgbarLogger):
+                    callback.break_off()
+            raise
+
+
+def _run(
+    model: Any,
+    settings: CompileSettings,
+    running: Epochs,
+    validation: Validation | None,
+    callbacks: CallbackList,
+    epochs: range,
+) -> History:
+    callbacks.on_begin("train")
+    logs: dict[str, Any] = {}
+    warned = False
+    for epoch in epochs:
+        callbacks.on_epoch_begin(epoch)
+        trained = running.run()
+        if trained is None:
+            break
+        logs = trained
+        if not warned and not np.isfinite(logs["loss"]):
+            warned = True
+            warn_of_bad_loss(logs["loss"], epoch)
+        if validation is not None and validation.is_due(epoch):
+            results = Evaluation(model, settings, callbacks).run(
+                validation.data, validation.batch_size, validation.steps
+            )
+            logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    settings.optimizer.finalize_variable_values(model.trainable_weights)
+    callbacks.on_end("train", logs)
+    assert callbacks.history is not None
+    return callbacks.history
+
+
+def _validated(validation: Validation | None, epochs: range) -> frozenset[bool]:
+    """Holds True if a validation follows some epochs, and False if none follows some epochs."""
+    if validation is None:
+        return frozenset({False})
+    frequency = validation.frequency
+    if isinstance(frequency, int):
+        due = epochs.stop // frequency - epochs.start // frequency
+    else:
+        due = len({epoch for epoch in frequency if epoch - 1 in epochs})
+    return frozenset([True] * (due > 0) + [False] * (due < len(epochs)))
+
+
+def _directions(model: Any, settings: CompileSettings) -> dict[str, str | None]:
+    """Which way each metric is better ('up', 'down' or unknown), by its name in the logs of an epoch."""
+    found = MetricSet(settings, (1, 1), model.output_shape)
+    ways = [getattr(metric, "_direction", None) for metric in found.all]
+    return {**dict(zip(found.names, ways, strict=True)), "loss": "down"}
+
+
+def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps: int | None) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        callbacks = callbacks.callbacks
+    return CallbackList(
+        callbacks, add_history=True, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs, steps=steps
+    )
+
+
+def _epochs(
+    model: Any,
+    settings: CompileSettings,
+    callbacks: CallbackList,
+    data: Data,
+    batch_size: int,
+    steps: int | None,
+    shuffle: bool | str,
+) -> Epochs:
+    random = np.random.Generator(np.random.PCG64(random_seed.next_seed()))
+    if isinstance(data, Stream):
+        return StreamEpochs(model, settings, callbacks, data, random, bool(shuffle))
+    return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random, shuffle)
+
+
+def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> tuple[Data, Validation | None]:
+    data: Data
+    held_out: Arrays | None = None
+    if is_stream(x):
+        data = stream_of(
+            model, x, y, sample_weight, arguments.class_weight, arguments.steps_per_epoch, "steps_per_epoch"
+        )
+        if arguments.validation_split:
+            raise ValueError(
+                explain(
+                    what="`validation_split` needs arrays",
+                    received=type(x).__name__,
+                    remedy="pass validation_data=other_batches",
+                )
+            )
+    else:
+        data = as_arrays(x, y, sample_weight, arguments.class_weight, images=expected_by(model))
+        ensure_built(model, data.x)
+        if arguments.validation_split and arguments.validation_data is None:
+            data, held_out = split_off(data, arguments.validation_split)
+            held_out = replace(held_out, place="the images that validation_split holds out")
+            if arguments.class_weight is not None:  # it weights training data only
+                held_out = replace(held_out, weight=None)
+    return data, _validation(model, arguments, held_out)
+
+
+def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) -> Validation | None:
+    given = arguments.validation_data
+    if given is None and held_out is None:
+        return None
+    data: Data
+    if held_out is not None:
+        data = held_out
+    elif is_stream(given):
+        data = stream_of(
+            model, given, None, None, None, arguments.validation_steps, "validation_steps", "validation_data"
+        )
+    elif isinstance(given, list | tuple) and len(given) in (2, 3):
+        data = as_arrays(*given, images=expected_by(model), place="validation_data")
+    else:
+        raise ValueError(
+            explain(
+                what="`validation_data` is wrong",
+                expected="(x, y), (x, y, sample_weight), or something that gives batches of them",
+                received=f"a {type(given).__name__}" + (f" of {len(given)}" if isinstance(given, list | tuple) else ""),
+                remedy="validation_data=(x_val, y_val)",
+            )
+        )
+    steps = checked_optional_count(arguments.validation_steps, "validation_steps")
+    if isinstance(data, Stream):
+        return Validation(data, DEFAULT_BATCH_SIZE, steps, arguments.validation_freq)
+    own = checked_optional_count(arguments.validation_batch_size, "validation_batch_size")
+    size = batch_size_for(arguments.batch_size if own is None else own, len(data), steps)
+    warn_of_few_rows(steps, len(data), size, "validation_steps")
+    return Validation(data, size, steps, arguments.validation_freq)

@@ -1,0 +1,116 @@
+"""The epochs of `fit` over data in memory (or mapped into it)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.arrays import CHUNK_NBYTES, readable_as_is
+from planish.models.data.in_memory import Arrays, check_finite
+from planish.models.data.prepare import Prepared
+from planish.models.data.read_ahead import LEAST_AHEAD, ReadAhead
+from planish.models.data.visits import Order, Visits
+from planish.models.loops.fit_loop import Epochs
+from planish.models.programs.train_program import Trainer
+
+_OUTPUT_NBYTES_AT_ONCE = 64 << 20
+
+
+class Stretch(NamedTuple):
+    """The data of one run of native code: the rows `order` of `data`, whose arrays a program reads as `inputs`."""
+
+    data: Prepared
+    inputs: dict[str, Any]
+    order: Order
+
+    @property
+    def nbytes(self) -> int:
+        return self.data.nbytes
+
+
+class ArrayEpochs(Epochs):
+    """Native code gathers the rows of a batch from the user's own memory.
+
+    Where it cannot read that (other byte orders, slices with steps), rows are gathered and converted piece by piece on
+    another thread, so that the data are never copied as a whole.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        settings: CompileSettings,
+        callbacks: CallbackList,
+        data: Arrays,
+        batch_size: int,
+        steps: int | None,
+        random: np.random.Generator,
+        shuffle: bool | str,
+    ) -> None:
+        super().__init__(model, settings, callbacks, random)
+        self._data = self._prepared(data, look=False)
+        self._looked = False
+        self._direct = readable_as_is(data.x) and readable_as_is(self._data.y_true)
+        self._batch_size = min(batch_size, len(data))
+        self._visits = Visits(
+            len(data), batch_size, random if shuffle else None, steps, within_batches=shuffle == "batch"
+        )
+        self._steps_asked = steps
+
+    def _train(self) -> None:
+        trainer = self._trainer(self._data, self._batch_size)
+        self._look(trainer)
+        with closing(self._stretches(trainer)) as stretches:
+            for stretch in stretches:
+                self._run(trainer, stretch)
+                if self._single and self._model.stop_training:
+                    return
+        self._tell_if_short(self._steps_asked)
+
+    def _look(self, trainer: Trainer) -> None:
+        """Checks all images once for values that are not finite."""
+        if self._looked:
+            return
+        if self._direct:
+            trainer.look_at(self._data.data.x)
+        else:  # the program reads copies, and could not tell which of the user's images is bad
+            check_finite(self._data.data.x, "x")
+        self._looked = True
+
+    def _run(self, trainer: Trainer, stretch: Stretch) -> None:
+        def run() -> None:
+            self._steps(trainer, stretch.data, stretch.inputs, stretch.order, self._batch_size)
+
+        if self._single:
+            self._watched(run, -(-len(stretch.order) // self._batch_size))
+        else:
+            run()
+
+    def _stretches(self, trainer: Trainer) -> Generator[Stretch, None, None]:
+        if self._direct:
+            inputs = self._data.inputs()
+            for order in self._orders(trainer):
+                yield Stretch(self._data, inputs, order)
+            return
+        with ReadAhead(map(self._gathered, self._orders(trainer)), most=LEAST_AHEAD) as gathered:
+            yield from gathered
+
+    def _gathered(self, order: Order) -> Stretch:
+        rows = self._data.take(order)
+        return Stretch(rows, rows.inputs(), np.arange(len(order), dtype=np.int64))
+
+    def _orders(self, trainer: Trainer) -> Iterator[Order]:
+        """The rows of an epoch in pieces, as large as their outputs and copies, or the callbacks that watch, allow."""
+        steps = self._settings.steps_per_execution
+        if not self._single:
+            steps = _OUTPUT_NBYTES_AT_ONCE // (trainer.output_nbytes * self._batch_size)
+        if not self._direct:
+            steps = min(steps, CHUNK_NBYTES // max(1, self._data.nbytes * self._batch_size // len(self._data)))
+        rows = self._batch_size * max(1, steps)
+        order = self._visits.epoch()
+        for start in range(0, len(order), rows):
+            yield order[start : start + rows]

@@ -1,0 +1,141 @@
+"""The epochs of `fit`: whole epochs in native code, or step by step where a callback watches every batch."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.errors import explain
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.in_memory import Arrays, check_finite
+from planish.models.data.prepare import Prepared, prepare, run_metrics
+from planish.models.data.visits import Order, warn_of_too_few
+from planish.models.loops.progress_reports import ProgressReports
+from planish.models.programs.metric_set import RunMetrics
+from planish.models.programs.tally import Tally, logs_of
+from planish.models.programs.train_program import Trainer
+
+
+class Progress(NamedTuple):
+    """How far an epoch is."""
+
+    step: int = 0
+    images: int = 0
+
+
+class Epochs:
+    """Trains a model on one supply of data, an epoch a call."""
+
+    def __init__(
+        self, model: Any, settings: CompileSettings, callbacks: CallbackList, random: np.random.Generator
+    ) -> None:
+        self._model = model
+        self._random = random
+        self._settings = settings
+        self._callbacks = callbacks
+        self._single = callbacks.wants_batches("train")
+        self._reports = ProgressReports(callbacks, "train")
+        self._metrics: RunMetrics | None = None
+        self._done = Progress()
+        self._told = False
+
+    def run(self) -> dict[str, Any] | None:
+        """Trains for one epoch: its metrics sorted by name, or None if the data had run out."""
+        self._done = Progress()
+        if self._metrics is not None:
+            self._metrics.reset()
+        self._train()
+        if self._metrics is None or not self._done.step:
+            return None
+        self._reports.report(self._done.step, self._done.images, self._logs)
+        return self._logs()
+
+    def _train(self) -> None:
+        raise NotImplementedError
+
+    def _logs(self) -> dict[str, Any]:
+        return {} if self._metrics is None else logs_of(self._metrics)
+
+    def _prepared(self, data: Arrays, *, look: bool = True) -> Prepared:
+        """The data as a program reads them; `look` checks the images for values that are not finite."""
+        prepared = prepare(self._model, self._settings, data)
+        if self._metrics is None:
+            self._metrics = run_metrics(self._model, self._settings, data)
+        if look:
+            check_finite(data.x, "x")
+        check_finite(prepared.y_true, "y")
+        return prepared
+
+    def _trainer(self, data: Prepared, batch_size: int) -> Trainer:
+        programs = self._model._programs
+        trainer: Trainer = programs.trainer(
+            self._model, self._settings, data, batch_size, with_outputs=bool(self._metrics)
+        )
+        return trainer
+
+    def _steps(
+        self,
+        trainer: Trainer,
+        data: Prepared,
+        inputs: dict[str, Any],
+        order: Order,
+        batch_size: int,
+        *,
+        growing: bool = True,
+    ) -> None:
+        """Trains on the rows `order` in one run, and counts them, in `growing` groups of steps or one by one."""
+        assert self._metrics is not None
+        before = self._done
+        if not before.step:
+            self._reports.start()
+        outputs = trainer.new_outputs(len(order), batch_size)
+        tally = Tally(self._metrics, data.data, order, batch_size, outputs, growing=growing)
+
+        def progress(steps: int) -> None:
+            if self._reports.due():
+                tally.count_complete_groups(steps)
+                images = min(steps * batch_size, len(order))
+                self._reports.report(before.step + steps, before.images + images, self._logs)
+
+        trainer.run(inputs, order, batch_size, outputs, self._random, progress)
+        steps = -(-len(order) // batch_size)
+        tally.count_all(steps)
+        self._done = Progress(before.step + steps, before.images + len(order))
+
+    def _tell_if_short(self, wanted: int | None) -> None:
+        """Warns once per run: an epoch ends with the pass over the data, though more steps were asked for."""
+        if wanted is not None and self._done.step < wanted and not self._told:
+            self._told = True
+            warn_of_too_few(
+                wanted,
+                self._done.step,
+                "an epoch has fewer steps than `steps_per_epoch`: it ends where the data end, and the next one starts "
+                "over",
+                "leave steps_per_epoch out, or let it divide the number of batches",
+            )
+
+    def _watched(self, run: Callable[[], None], steps: int) -> None:
+        """Runs steps between the hooks for single batches."""
+        first = self._done.step
+        self._callbacks.on_batch_begin("train", first)
+        run()
+        self._callbacks.on_batch_end("train", first + steps - 1, self._logs())
+
+
+def warn_of_bad_loss(loss: float, epoch: int) -> None:
+    """Training continues, as in Keras, but nobody should have to find out from the predictions."""
+    if not math.isfinite(loss):
+        warnings.warn(
+            explain(
+                what=f"the loss is {loss} in epoch {epoch + 1}: the weights are no longer usable",
+                remedy="lower the learning rate, scale the images (x / 255), check the targets, or clip the gradients "
+                "(clipnorm=1.0); the callback TerminateOnNaN stops at once",
+            ),
+            RuntimeWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,107 @@
+"""The epochs of `fit` over batches that come one by one."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from planish.callbacks import CallbackList
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.in_memory import Arrays, joined
+from planish.models.data.prepare import Prepared
+from planish.models.data.read_ahead import MOST_AHEAD
+from planish.models.data.streams import Stream
+from planish.models.data.visits import warn_of_too_few
+from planish.models.loops.fit_loop import Epochs
+
+
+class StreamEpochs(Epochs):
+    """Batches from a generator or an object with items; only the latter can be shuffled.
+
+    Batches that have already arrived are trained on in one run of native code, a step each: entering it costs as much
+    as a step of a small model. Where callbacks watch, `steps_per_execution` is the number of steps of a run.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        settings: CompileSettings,
+        callbacks: CallbackList,
+        data: Stream,
+        random: np.random.Generator,
+        shuffle: bool,
+    ) -> None:
+        super().__init__(model, settings, callbacks, random)
+        self._stream = data
+        self._shuffle = shuffle
+        self._most = settings.steps_per_execution if self._single else MOST_AHEAD
+
+    def _train(self) -> None:
+        waiting: list[Prepared] = []
+        with closing(self._stream.epoch(self._random if self._shuffle else None)) as batches:
+            for batch in batches:
+                prepared = self._prepared_after(waiting, batch)
+                if waiting and not _can_follow(waiting, prepared):
+                    self._run(waiting)
+                waiting.append(prepared)
+                if len(waiting) == self._most or not (self._single or self._stream.ready):
+                    self._run(waiting)
+                if self._model.stop_training:
+                    break
+        self._run(waiting)
+        wanted = self._stream.asked
+        if not self._model.stop_training and (not self._done.step or (wanted and self._done.step < wanted)):
+            self._ran_out(wanted)
+
+    def _prepared_after(self, waiting: list[Prepared], batch: Arrays) -> Prepared:
+        """A bad batch is refused after training on the good ones before it."""
+        try:
+            return self._prepared(batch)
+        except (ValueError, TypeError):
+            self._run(waiting)
+            raise
+
+    def _run(self, waiting: list[Prepared]) -> None:
+        """Trains on all batches that wait, a step each."""
+        if not waiting:
+            return
+        size, steps = len(waiting[0]), len(waiting)
+        data = waiting[0] if steps == 1 else _joined(waiting)
+        waiting.clear()
+        trainer = self._trainer(data, size)
+        order = np.arange(len(data), dtype=np.int64)
+
+        def run() -> None:
+            self._steps(trainer, data, data.inputs(), order, size, growing=False)
+
+        if self._single:
+            self._watched(run, steps)
+        else:
+            run()
+
+    def _ran_out(self, wanted: int | None) -> None:
+        """An iterator that is used up ends the training; another source starts again in the next epoch."""
+        if self._done.step and not self._stream.is_iterator:
+            self._tell_if_short(wanted)
+            return
+        warn_of_too_few(
+            wanted,
+            self._done.step,
+            "the data ran out before training was done, so it ends here",
+            "let the generator run for ever and pass steps_per_epoch, or pass an object with __len__ and __getitem__",
+        )
+        self._model.stop_training = True
+
+
+def _can_follow(waiting: list[Prepared], batch: Prepared) -> bool:
+    """Whether a batch can be a step of the same run: all but the last one of a run have the same size."""
+    first, last = waiting[0], waiting[-1]
+    same = first.key == batch.key and first.data.kinds == batch.data.kinds
+    return same and len(last) == len(first) and len(batch) <= len(first)
+
+
+def _joined(parts: list[Prepared]) -> Prepared:
+    data = joined([part.data for part in parts])
+    return Prepared(data, np.concatenate([part.y_true for part in parts]), parts[0].objective)

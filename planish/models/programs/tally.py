@@ -1,0 +1,87 @@
+"""Adds the results of steps to the metrics, in groups that do not depend on timing: a run can be repeated exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.models.data.in_memory import Arrays
+from planish.models.programs.metric_set import RunMetrics
+from planish.models.programs.train_program import StepOutputs
+
+_ROWS_AT_ONCE = 4096
+
+
+class Tally:
+    """Metrics over the steps of one run; `order` are the rows of `data` in visiting order.
+
+    Groups grow from one step to some thousand images (`growing`), so that there is something to show early on; or
+    every step is a group.
+    """
+
+    def __init__(
+        self,
+        metrics: RunMetrics,
+        data: Arrays,
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        *,
+        growing: bool = True,
+    ) -> None:
+        self._metrics = metrics
+        self._data = data
+        self._order = order
+        self._batch_size = batch_size
+        self._outputs = outputs
+        self._most_steps = max(1, _ROWS_AT_ONCE // batch_size) if growing else 1
+        self._counted = 0
+
+    def count_complete_groups(self, steps_done: int) -> None:
+        """Counts every group of steps that lies within the first `steps_done` steps."""
+        while (end := self._counted + min(max(1, self._counted), self._most_steps)) <= steps_done:
+            self._count(end)
+
+    def count_all(self, steps_done: int) -> None:
+        """Counts the rest of the first `steps_done` steps."""
+        self.count_complete_groups(steps_done)
+        if self._counted < steps_done:
+            self._count(steps_done)
+
+    def _count(self, end: int) -> None:
+        """Counts the steps from `_counted` to `end`."""
+        start, self._counted = self._counted, end
+        places = slice(start * self._batch_size, min(end * self._batch_size, len(self._order)))
+        add(self._metrics, self._data, self._order[places], self._outputs, places, slice(start, end), self._batch_size)
+
+
+def add(
+    metrics: RunMetrics,
+    data: Arrays,
+    rows: Any,
+    outputs: StepOutputs,
+    places: slice,
+    steps: slice,
+    batch_size: int,
+) -> None:
+    """Adds the outputs at `places`, which belong to `rows` of `data` and were computed in `steps`."""
+    losses = outputs.loss[places]
+    count = len(losses)
+    total = float(np.sum(losses, dtype=np.float64))
+    if outputs.penalty is not None:
+        penalties = outputs.penalty[steps].astype(np.float64)
+        images = np.full(len(penalties), batch_size)
+        images[-1] = count - batch_size * (len(penalties) - 1)
+        total += float(penalties @ images)
+    metrics.add_loss(total / count, count)
+    if metrics and outputs.y is not None:
+        assert data.y is not None
+        weight = None if data.weight is None else data.weight[rows]
+        metrics.update(data.y[rows], outputs.y[places], weight)
+
+
+def logs_of(metrics: RunMetrics) -> dict[str, Any]:
+    """Results sorted by name, as Keras reports them."""
+    return dict(sorted(metrics.results().items()))

@@ -1,0 +1,174 @@
+"""Runs training steps: the program, the arrays that it changes, and the count of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish import random_seed
+from planish.errors import explain
+from planish.models.compile_settings import CompileSettings
+from planish.models.data.arrays import Array, memory_dtype
+from planish.models.data.in_memory import check_finite
+from planish.models.data.prepare import Prepared
+from planish.models.programs import executables
+from planish.models.programs.step_graph import training_graph
+from planish.models.programs.turn import Turn
+
+_LARGEST_SEED = 2**31 - 1
+
+
+class StepOutputs(NamedTuple):
+    """The results of steps, in visiting order: `loss` f32 [n], `y` f32 [n, ...], `penalty` f32 [steps]."""
+
+    loss: Array
+    y: Array | None
+    penalty: Array | None
+
+    def as_mapping(self) -> dict[str, Array]:
+        named = {"loss": self.loss, "y": self.y, "penalty": self.penalty}
+        return {name: array for name, array in named.items() if array is not None}
+
+
+class Trainer:
+    """A training program of a model, for data of one kind (`Prepared.key`) and batches of up to `max_batch` images."""
+
+    def __init__(
+        self,
+        model: Any,
+        settings: CompileSettings,
+        data: Prepared,
+        max_batch: int,
+        turn: Turn,
+        *,
+        with_outputs: bool,
+    ) -> None:
+        self._turn = turn
+        self.max_batch = max_batch
+        self._optimizer = settings.optimizer
+        self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
+        graph, variables = training_graph(model, data.objective, self._optimizer, with_outputs=with_outputs)
+        dtypes = {"x": memory_dtype(data.data.x.dtype), "y_true": data.y_true.dtype}
+        if data.objective.weighted:
+            dtypes["sample_weight"] = np.dtype(np.float32)
+        self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
+        self._variables = variables
+        self._parameters = {variable.path: variable.value for variable in variables}
+        self._scalars = [(node.attributes["name"], node.type.dtype) for node in graph.leaves("scalar")]
+        self._outputs = {name: node.type for name, node in graph.outputs}
+
+    def look_at(self, images: Array) -> None:
+        """ValueError if they are not finite. Where `run` reads these very images, it finds out itself, and nothing is
+        checked here."""
+        if "x" not in self._executable.watched:
+            check_finite(images, "x")
+
+    @property
+    def output_nbytes(self) -> int:
+        """The memory that `new_outputs` takes for each image."""
+        return sum(4 * kind.size for kind in self._outputs.values() if kind.batched)
+
+    def new_outputs(self, count: int, batch_size: int) -> StepOutputs:
+        steps = -(-count // batch_size)
+
+        def array(name: str) -> Array | None:
+            kind = self._outputs.get(name)
+            if kind is None:
+                return None
+            return np.empty((count if kind.batched else steps, *kind.shape), np.float32)
+
+        loss = array("loss")
+        assert loss is not None
+        return StepOutputs(loss, array("y"), array("penalty"))
+
+    def run(
+        self,
+        inputs: dict[str, Array],
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        random: np.random.Generator | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
+
+        If interrupted, it counts the steps that were done. ValueError if it meets an image that is not finite, after
+        the steps before it (see `look_at`); RuntimeError in the middle of the model's own steps.
+        """
+        turn = self._turn
+        with turn.lock:
+            turn.refuse_inside()
+            try:
+                turn.taken = True
+                done = self._steps(inputs, order, batch_size, outputs, random, progress)
+            finally:
+                turn.taken = False
+        if done < -(-len(order) // batch_size):
+            check_finite(inputs["x"], "x")
+            raise ValueError(
+                explain(
+                    what="`x` held values that are not finite while the model was trained",
+                    expected="finite numbers",
+                    received="finite numbers now: something else writes into `x`",
+                    remedy="leave `x` as it is until training ends, or pass a copy: x.copy()",
+                )
+            )
+
+    def _steps(
+        self,
+        inputs: dict[str, Array],
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        random: np.random.Generator | None,
+        progress: Callable[[int], None] | None,
+    ) -> int:
+        """The number of steps that were done."""
+        steps = -(-len(order) // batch_size)
+        done = 0
+
+        def note(steps_done: int) -> None:
+            nonlocal done
+            done = steps_done
+            if progress is not None:
+                progress(steps_done)
+
+        try:
+            done = self._executable.run(
+                self._parameters,
+                inputs,
+                order,
+                batch_size,
+                self._step_scalars(steps, random),
+                outputs.as_mapping(),
+                progress=note,
+            )
+        finally:
+            self._optimizer.iterations.assign_add(done)
+            for variable in self._variables:
+                variable.touch()
+        return done
+
+    def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
+        """The value of every scalar at each of the next steps."""
+        first = int(self._optimizer.iterations)
+        values = [self._optimizer.scalars(first + step) for step in range(steps)]
+        arrays: dict[str, Array] = {}
+        for name, kind in self._scalars:
+            if name == "seed":
+                arrays[name] = _seeds(steps, random)
+            elif name == "iteration":
+                arrays[name] = np.arange(first, first + steps).astype(np.int32)  # beyond int32, it wraps around
+            else:
+                dtype = np.int32 if kind == "i32" else np.float32
+                arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)
+        return arrays
+
+
+def _seeds(count: int, random: np.random.Generator | None) -> Array:
+    if random is None:
+        return np.array([random_seed.next_seed() for _ in range(count)], dtype=np.int32)
+    return random.integers(0, _LARGEST_SEED, size=count, dtype=np.int32)

@@ -1,0 +1,40 @@
+"""Compiled programs for values of a model other than its output: layers' values, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.models.data.arrays import Array, memory_dtype, readable
+from planish.models.programs import executables
+from planish.models.programs.step_graph import depends_on_batch
+
+
+class ValueProgram:
+    """Calling it computes batched nodes of a model's graph, f32 [n, ...] each, by the keys that they have."""
+
+    def __init__(self, model: Any, nodes: Mapping[Any, Node], input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+        computed = {node: f"value{place}" for place, node in enumerate(dict.fromkeys(nodes.values()))}
+        self._names = {key: computed[node] for key, node in nodes.items()}
+        self._shapes = {name: node.shape for node, name in computed.items()}
+        graph = Graph.build({name: node for node, name in computed.items()})
+        self._inputs = [str(node.attributes["name"]) for node in graph.leaves("input")]
+        settings = model._settings
+        # Compiled programs for inference take images one by one; whatever sums over the batch is interpreted.
+        eager = (settings is not None and settings.run_eagerly) or depends_on_batch(graph)
+        dtypes = {name: memory_dtype(input_dtypes[name]) for name in self._inputs}
+        self._executable = executables.inference(graph, dtypes, eager=eager)
+        self._variables = model.weights
+        self._parameters = {variable.path: variable.value for variable in self._variables}
+
+    def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Array]:
+        """`inputs` [count, ...] by name; those that the nodes do not need are ignored."""
+        outputs = {name: np.empty((count, *shape), np.float32) for name, shape in self._shapes.items()}
+        version = max([variable.version for variable in self._variables], default=0)
+        read = {name: readable(inputs[name]) for name in self._inputs}
+        self._executable.run(self._parameters, read, outputs, count, version=version)
+        return {key: outputs[name] for key, name in self._names.items()}
