@@ -68,7 +68,7 @@ def split() -> dict[str, float]:
     from llvmlite import binding
 
     from planish.codegen import compile as compiler
-    from planish.codegen.target import current_target
+    from planish.codegen.llvm.target import current_target
     from planish.models.data import in_memory, prepare
     from planish.models.programs.step_graph import training_graph
 

@@ -5,7 +5,7 @@ and what they were about to do is never done. So an object that has a lock, a th
 `tell_child(self)`, and is called in the child: `after_fork` makes it usable there.
 
 A fork also waits until no other thread is in the middle of an import: nobody could import that module in the child.
-LLVM's lock is looked after in `codegen/llvm.py`, and HDF5's by h5py itself.
+LLVM's lock is looked after in `codegen/llvm/library.py`, and HDF5's by h5py itself.
 """
 
 from __future__ import annotations

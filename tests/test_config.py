@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planish import settings
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
 
 ROOT = Path(__file__).parent.parent
 

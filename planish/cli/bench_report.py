@@ -38,7 +38,7 @@ class Report:
 
 def machine() -> str:
     """The processor as the system calls it, and how planish sees it."""
-    from planish.codegen.target import current_target
+    from planish.codegen.llvm.target import current_target
 
     name = platform.processor() or platform.machine()
     if sys.platform == "linux":

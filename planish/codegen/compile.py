@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planish.codegen.kernels import kind_of_node
-from planish.codegen.llvm import binding
-from planish.codegen.lowering import lower
+from planish.codegen.llvm.library import binding
+from planish.codegen.llvm.target import FLOAT_NBYTES, Target
+from planish.codegen.planning.lowering import lower
+from planish.codegen.planning.schedule import Stage, schedule
+from planish.codegen.planning.slicing import Slices, cut, with_sums_of_slices
+from planish.codegen.planning.storage import Storage, plan_storage
 from planish.codegen.program import Emitter, Program
-from planish.codegen.schedule import Stage, schedule
-from planish.codegen.slicing import Slices, cut, with_sums_of_slices
 from planish.codegen.steps import MOST_PIECES
-from planish.codegen.storage import Storage, plan_storage
-from planish.codegen.target import FLOAT_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.memory import check_fits
 from planish.passes import pipeline

@@ -19,18 +19,18 @@ from dataclasses import dataclass
 
 from planish.codegen import context_layout as layout
 from planish.codegen import steps
-from planish.codegen.function import Function, Index, Pointer
-from planish.codegen.kernel import Operands, spec_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import ITEM_ELEMENTS, emit_together
 from planish.codegen.kernels.load_input import element_nbytes
-from planish.codegen.lowering import is_beside, storage_root
-from planish.codegen.module import Module
-from planish.codegen.schedule import Stage
-from planish.codegen.slicing import Slices
+from planish.codegen.llvm.function import Function, Index, Pointer
+from planish.codegen.llvm.module import Module
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.pieces.kernel import Operands, spec_of
+from planish.codegen.planning.lowering import is_beside, storage_root
+from planish.codegen.planning.schedule import Stage
+from planish.codegen.planning.slicing import Slices
+from planish.codegen.planning.storage import Place, Storage, nbytes_of, readers_of, rounded
 from planish.codegen.small_values import emit_group, groups_of
-from planish.codegen.storage import Place, Storage, nbytes_of, readers_of, rounded
-from planish.codegen.target import CACHE_LINE_NBYTES, Target
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 

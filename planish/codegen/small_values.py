@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from planish.codegen import vector_math
-from planish.codegen.expression import emit_expression
-from planish.codegen.function import Function, Pointer, Value
 from planish.codegen.kernels.one_hot import ones
-from planish.codegen.loops import vectors_of
-from planish.codegen.lowering import is_view
+from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.function import Function, Pointer, Value
+from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.pieces.expression import emit_expression
+from planish.codegen.planning.lowering import is_view
 from planish.graph.node import Node, TensorType
 
 MOST_VECTORS = 4

@@ -47,9 +47,9 @@ from planish.codegen.context_layout import (
     TOTAL_SLOT,
     YIELD_SLOT,
 )
-from planish.codegen.function import Function, Index, Value
-from planish.codegen.module import Module
-from planish.codegen.slicing import Slices
+from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.llvm.module import Module
+from planish.codegen.planning.slicing import Slices
 
 PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
 FEWEST_IMAGES = 4  # of a piece: kernels that read weights once for many images need some

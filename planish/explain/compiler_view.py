@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planish.codegen import compile as compiler
-from planish.codegen import lowering
-from planish.codegen.target import Target, current_target
+from planish.codegen.llvm.target import Target, current_target
+from planish.codegen.planning import lowering
 from planish.explain.encoding import Array
 from planish.graph.graph import Graph
 from planish.graph.node import Node

@@ -16,8 +16,8 @@ from typing import Any
 import planish
 from planish.runtime import object_cache
 
-ROOMS = ("graph", "primitives", "passes", "codegen", os.path.join("codegen", "kernels"))
-"""Folders of the package whose files decide what a program is."""
+ROOMS = ("graph", "primitives", "passes", "codegen")
+"""Folders of the package whose files, and those of the folders inside, decide what a program is."""
 
 _PYC_HEADER_NBYTES = 16
 """The header of a compiled module without source: magic, flags, and time and size of the missing source."""
@@ -45,21 +45,28 @@ def _digest_of_files(root: str) -> str:
     return digest
 
 
-def _states(root: str) -> Iterator[tuple[str, str, int, int]]:
-    for room in ROOMS:
-        with os.scandir(os.path.join(root, room)) as files:
-            for file in files:
-                if _is_module(file.name):
-                    status = file.stat()
-                    yield room, file.name, status.st_size, status.st_mtime_ns
+def _states(root: str) -> Iterator[tuple[str, int, int]]:
+    for name, file in _files(root):
+        status = file.stat()
+        yield name, status.st_size, status.st_mtime_ns
 
 
 def _contents(root: str) -> Iterator[tuple[str, bytes]]:
-    for room in ROOMS:
-        folder = os.path.join(root, room)
-        for name in sorted(filter(_is_module, os.listdir(folder))):
-            with open(os.path.join(folder, name), "rb") as file:
-                yield f"{room}/{name}", file.read()
+    for name, file in sorted(_files(root), key=lambda found: found[0]):
+        with open(file.path, "rb") as opened:
+            yield name, opened.read()
+
+
+def _files(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The compiler's files, and their names from the package on."""
+    folders = list(ROOMS)
+    for folder in folders:
+        with os.scandir(os.path.join(root, folder)) as entries:
+            for entry in entries:
+                if _is_module(entry.name):
+                    yield f"{folder}/{entry.name}", entry
+                elif _is_room(entry.name) and entry.is_dir():
+                    folders.append(f"{folder}/{entry.name}")
 
 
 def _members() -> Iterator[tuple[str, bytes]]:
@@ -67,15 +74,24 @@ def _members() -> Iterator[tuple[str, bytes]]:
     from importlib.resources import files
 
     package = files("planish")
-    for room in ROOMS:
-        folder = package.joinpath(*room.split(os.sep))
-        for member in sorted(folder.iterdir(), key=lambda member: member.name):
+    found = []
+    folders = [(room, package.joinpath(room)) for room in ROOMS]
+    for name, folder in folders:
+        for member in folder.iterdir():
+            inside = f"{name}/{member.name}"
             if _is_module(member.name):
-                yield f"{room}/{member.name}", member.read_bytes()
+                found.append((inside, member))
+            elif _is_room(member.name) and member.is_dir():
+                folders.append((inside, member))
+    yield from ((name, member.read_bytes()) for name, member in sorted(found, key=lambda pair: pair[0]))
 
 
 def _is_module(name: str) -> bool:
     return name.endswith((".py", ".pyc"))
+
+
+def _is_room(name: str) -> bool:
+    return name.isidentifier() and name != "__pycache__"
 
 
 def _digest(contents: Iterable[tuple[str, bytes]]) -> str:

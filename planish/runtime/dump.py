@@ -6,9 +6,9 @@ import functools
 
 from planish import settings
 from planish.codegen import compile as compiler
-from planish.codegen.choices import print_plan
 from planish.codegen.compile import Request
-from planish.codegen.listing import print_loops
+from planish.codegen.planning.choices import print_plan
+from planish.codegen.planning.listing import print_loops
 from planish.codegen.program import Program
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planish.codegen.compile import Request
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
 from planish.runtime.dump import describe as describe_request
 

@@ -6,8 +6,8 @@ import ctypes
 import functools
 from typing import Any
 
-from planish.codegen.llvm import binding
-from planish.codegen.target import Target
+from planish.codegen.llvm.library import binding
+from planish.codegen.llvm.target import Target
 
 
 class NativeCode:

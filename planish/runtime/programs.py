@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from planish import forking, output, settings
-from planish.codegen.target import Target, current_target
+from planish.codegen.llvm.target import Target, current_target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.runtime import object_cache

@@ -12,8 +12,8 @@ import planish.runtime.executable as runtime
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
-from planish.codegen.module import Module
-from planish.codegen.target import current_target
+from planish.codegen.llvm.module import Module
+from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planish import primitives, settings
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
 from planish.primitives.interpreter import interpret
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable

@@ -11,7 +11,7 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen import kernels
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
 from planish.graph.graph import Graph
 from planish.primitives.random_uniform import random_uniform
 

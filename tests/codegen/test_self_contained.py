@@ -7,7 +7,7 @@ import pytest
 
 from planish import primitives
 from planish.codegen import compile as compiler
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
 from planish.graph.graph import Graph
 from planish.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from planish.layers.context import CallContext

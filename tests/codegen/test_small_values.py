@@ -6,8 +6,8 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
+from planish.codegen.llvm.target import make_target
 from planish.codegen.small_values import MOST_VECTORS, groups_of, is_small
-from planish.codegen.target import make_target
 from planish.graph.graph import Graph
 from planish.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from planish.passes import pipeline

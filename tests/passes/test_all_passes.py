@@ -2,8 +2,8 @@
 
 import pytest
 
-from planish.codegen.lowering import lower
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.lowering import lower
 from planish.passes.pipeline import PASSES, run
 from planish.passes.recorder import Recorder
 from tests.passes.random_graphs import random_inference, random_training

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import planish
-from planish.codegen import elementwise
+from planish.codegen.pieces import elementwise
 from planish.layers import Activation, Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from planish.codegen.kernel import Kernel, Kind, Spec, spec_of
 from planish.codegen.kernels import (
     average_pool2d,
     conv2d,
@@ -34,7 +33,8 @@ from planish.codegen.kernels import (
     winograd_packing,
     winograd_weight_grad,
 )
-from planish.codegen.target import Target
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Kind, Spec, spec_of
 from planish.graph.node import Node
 
 _KERNELS: dict[str, Kernel] = {

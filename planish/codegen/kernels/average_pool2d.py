@@ -15,10 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 
-from planish.codegen.boxes import fill
-from planish.codegen.expression import Epilogue
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.pool2d import (
     corner_of,
     element_of,
@@ -26,7 +22,11 @@ from planish.codegen.kernels.pool2d import (
     is_written_out,
     tap_nbytes,
 )
-from planish.codegen.loops import vectors_of
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.expression import Epilogue
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.expression import operand_kind
 from planish.primitives.windows import NO_PADDING
 

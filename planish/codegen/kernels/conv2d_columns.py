@@ -20,12 +20,12 @@ from functools import reduce
 from itertools import product
 from typing import Any
 
-from planish.codegen.accumulate import FMA_LATENCY
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.interleaving import interleaved, separated, shuffle_cycles
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.accumulate import FMA_LATENCY
+from planish.codegen.pieces.interleaving import interleaved, separated, shuffle_cycles
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
 MOST_PLANES = 128  # are turned in registers at once, by code that is written out
 MOST_TAPS = 32  # of a kernel row whose code is written out

@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.boxes import fill
-from planish.codegen.function import Function, Index, Pointer
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import cut, panel_runs, vectors_of
-from planish.codegen.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.llvm.function import Function, Index, Pointer
+from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 # More filters read an image fewer times; their sums fit the first-level cache, and several threads find work.
 MOST_FILTERS, FEWEST_BLOCKS = 16, 4

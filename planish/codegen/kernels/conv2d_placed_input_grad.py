@@ -21,11 +21,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.boxes import fill
-from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.channel_lists import ChannelLists, emit_lists, lists_nbytes
-from planish.codegen.loops import cut, panel_runs, vectors_of
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.channel_lists import ChannelLists, emit_lists, lists_nbytes
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 Pixel = tuple[int, int]
 

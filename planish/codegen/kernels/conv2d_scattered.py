@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from planish.codegen.accumulate import accumulate
-from planish.codegen.boxes import fill
-from planish.codegen.function import ZERO, Function, Index, Pointer
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.kernels.conv2d import cycles_of_tile
-from planish.codegen.loops import PanelRun, counted, cut, panel_runs, vectors_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
+from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.windows import Padding
 
 # Cycles to add a vector of a tile to the map, and for the way there, through loads that wait for stores.

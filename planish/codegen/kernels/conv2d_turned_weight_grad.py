@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels import conv2d_weight_grad
 from planish.codegen.kernels.conv2d_weight_grad import Convolution
-from planish.codegen.loops import counted, cut, panel_runs, starts_of, vectors_of
-from planish.codegen.outer_products import block_cycles, outer_products
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import counted, cut, panel_runs, starts_of, vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.outer_products import block_cycles, outer_products
 
 MOST_BLOCKS = 16  # of stretches, each of which has code of its own
 _GAIN = 0.8  # the share of the other kernel's cycles that pays for turning the result

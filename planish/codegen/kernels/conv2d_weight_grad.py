@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.function import ZERO, Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import PanelRun, panel_runs
-from planish.codegen.outer_products import block_cycles, block_rows, masks_of, outer_products, panels_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Value
+from planish.codegen.llvm.loops import PanelRun, panel_runs
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.outer_products import block_cycles, block_rows, masks_of, outer_products, panels_of
 
 
 class Convolution:

@@ -17,11 +17,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from planish.codegen.accumulate import accumulate
-from planish.codegen.expression import Epilogue
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.expression import Epilogue
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
 SINGLE_ROW_VECTORS = 8  # sums of one row in flight: enough to hide the latency of an FMA on two ports
 

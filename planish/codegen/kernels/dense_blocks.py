@@ -14,12 +14,12 @@ and a load of each of its rows of weights a group.
 
 from __future__ import annotations
 
-from planish.codegen.function import ZERO, Function, Index
-from planish.codegen.kernel import Operands, Spec
-from planish.codegen.kernels.nonzero_blocks import Blocks, room_nbytes
-from planish.codegen.loops import vectors_of
-from planish.codegen.target import Target
-from planish.codegen.watching import watches
+from planish.codegen.llvm.function import ZERO, Function, Index
+from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Operands, Spec
+from planish.codegen.pieces.nonzero_blocks import Blocks, room_nbytes
+from planish.codegen.pieces.watching import watches
 
 GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L1
 

@@ -14,12 +14,12 @@ usually takes the same features then.
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Operands, Spec
-from planish.codegen.kernels.nonzero_blocks import Blocks, room_nbytes
-from planish.codegen.loops import vectors_of
-from planish.codegen.nonzeros import block_elements
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Operands, Spec
+from planish.codegen.pieces.nonzero_blocks import Blocks, room_nbytes
+from planish.codegen.pieces.nonzeros import block_elements
 
 CHUNK = 64  # images: their blocks and their gradients stay in L1
 _ITEM_ELEMENTS = 4096  # of the result, at most: threads share little work in a few large pieces

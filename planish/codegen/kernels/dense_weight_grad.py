@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from itertools import product
 
-from planish.codegen.function import ZERO, Function, Index
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import PanelRun, panel_runs
-from planish.codegen.outer_products import block_rows, masks_of, outer_products, panels_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index
+from planish.codegen.llvm.loops import PanelRun, panel_runs
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.outer_products import block_rows, masks_of, outer_products, panels_of
 
 ITEM_BLOCKS = 4
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from planish.codegen.expression import emit_expression
-from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.expression import emit_expression
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import Node
 
 ITEM_ELEMENTS = 8192

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planish.codegen.function import ZERO, Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import over_vectors, panel_runs, vectors_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Value
+from planish.codegen.llvm.loops import over_vectors, panel_runs, vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.pool_places import NO_PLACE
 
 MOST_VECTORS, ADDITIONS_IN_FLIGHT = 4, 8

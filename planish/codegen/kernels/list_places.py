@@ -13,10 +13,10 @@ Bound by shuffles: 2 * log2(lanes) for each vector of places and gradients.
 
 from __future__ import annotations
 
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
 from planish.codegen.kernels.gated_places import has_place
-from planish.codegen.transposing import block_of, turn_block, turn_part
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.transposing import block_of, turn_block, turn_part
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:

@@ -8,8 +8,8 @@ image.
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 # LLVM's type in memory, and how a value of it becomes f32 and i32.
 ELEMENT_TYPES: dict[str, tuple[str, str, str]] = {

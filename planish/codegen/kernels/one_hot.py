@@ -7,10 +7,10 @@ Lanes are classes; the last vector is masked.
 
 from __future__ import annotations
 
-from planish.codegen import vector_math
-from planish.codegen.function import ZERO, Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import over_vectors
+from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.function import ZERO, Function, Index, Value
+from planish.codegen.llvm.loops import over_vectors
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:

@@ -13,11 +13,11 @@ import math
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.loops import PanelRun, panel_runs
-from planish.codegen.target import Target
-from planish.codegen.transposing import turn_part
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import PanelRun, panel_runs
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.transposing import turn_part
 from planish.primitives.winograd import KERNEL
 
 UNPACKED_AT_ONCE = 2048

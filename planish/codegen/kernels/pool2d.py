@@ -18,9 +18,9 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from planish.codegen.boxes import fill
-from planish.codegen.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
 Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel, mask
 

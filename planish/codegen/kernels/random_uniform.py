@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.random_uniform import ELEMENT_START, ELEMENT_STEP, IMAGE_STEP, MIX_MULTIPLIERS, STREAM_STEP
 
 

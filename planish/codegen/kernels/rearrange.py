@@ -1,4 +1,4 @@
-"""Operations that only rearrange elements, each as one or more boxes (see `codegen.boxes`).
+"""Operations that only rearrange elements, each as one or more boxes (see `codegen.pieces.boxes`).
 
     transpose     y[i, j, ...] = x[i, j, ... in another order]
     pad2d         a filled map, then the image in its middle;   crop2d: the middle of an image
@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen.boxes import fill, merged, move, strides_of
-from planish.codegen.function import Function
-from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.llvm.function import Function
+from planish.codegen.pieces.boxes import fill, merged, move, strides_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.phases import phase_starts
 
 

@@ -21,11 +21,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from planish.codegen.function import Function, Index, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.reduced_operands import Column, Pointers, Reader, ReducedAxes, axes_of, moved, summed_type
-from planish.codegen.loops import vectors_of
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.reduced_operands import Column, Pointers, Reader, ReducedAxes, axes_of, moved, summed_type
 
 Join = Callable[[Value, Value], Value]
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen import vector_math
-from planish.codegen.function import Function, Index, Pointer, Value
-from planish.codegen.kernel import Kernel, Operands, Spec
+from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 MINUS_INFINITY = -math.inf
 

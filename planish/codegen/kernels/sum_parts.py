@@ -7,9 +7,9 @@ The last vector is masked. Bound by the other core's cache, where some of the pa
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Index
-from planish.codegen.kernel import Kernel, Operands, Spec, epilogue_of
-from planish.codegen.loops import over_vectors
+from planish.codegen.llvm.function import Function, Index
+from planish.codegen.llvm.loops import over_vectors
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:

@@ -16,12 +16,12 @@ from __future__ import annotations
 from contextlib import nullcontext
 from itertools import product
 
-from planish.codegen.accumulate import accumulate
-from planish.codegen.function import ZERO, Function, Index, Pointer
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
-from planish.codegen.kernels.winograd_tiles import transform_inputs, transform_outputs
-from planish.codegen.loops import PanelRun, cut, panel_runs
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
+from planish.codegen.llvm.loops import PanelRun, cut, panel_runs
+from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
+from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:

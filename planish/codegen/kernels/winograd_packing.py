@@ -10,11 +10,11 @@ training: once a step). Bound by memory. Items: one a panel.
 
 from __future__ import annotations
 
-from planish.codegen.function import Function, Pointer
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.winograd_tiles import transformed
-from planish.codegen.loops import PanelRun, panel_runs
-from planish.codegen.target import Target
+from planish.codegen.llvm.function import Function, Pointer
+from planish.codegen.llvm.loops import PanelRun, panel_runs
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.winograd_tiles import transformed
 from planish.primitives.winograd import KERNEL as TRANSFORM
 
 

@@ -19,14 +19,14 @@ from __future__ import annotations
 
 from itertools import product
 
-from planish.codegen.boxes import fill
-from planish.codegen.function import ZERO, Function, Index, Pointer
-from planish.codegen.kernel import Kernel, Operands, Spec
-from planish.codegen.kernels.winograd_weight_grad_plan import Tiling, panels_of, tiling_of
-from planish.codegen.kernels.winograd_weight_grad_transforms import Side
-from planish.codegen.loops import PanelRun, panel_runs
-from planish.codegen.outer_products import block_rows
-from planish.codegen.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
+from planish.codegen.llvm.loops import PanelRun, panel_runs
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.outer_products import block_rows
+from planish.codegen.pieces.winograd_weight_grad_plan import Tiling, panels_of, tiling_of
+from planish.codegen.pieces.winograd_weight_grad_transforms import Side
 from planish.primitives.winograd import INPUT, OUTPUT
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.codegen import few_filters
 from planish.codegen.kernels.conv2d_columns import can, cycles, plan
-from planish.codegen.lowering import lower
-from planish.codegen.target import current_target, make_target
+from planish.codegen.llvm.target import current_target, make_target
+from planish.codegen.planning import few_filters
+from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
 from tests.codegen.support import Case, on_every_target

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from planish import primitives
-from planish.codegen import few_filters
 from planish.codegen.kernels.conv2d_scattered import can, plan
-from planish.codegen.lowering import lower
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
+from planish.codegen.planning import few_filters
+from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
 from tests.codegen.support import Case, on_every_target

@@ -6,9 +6,9 @@ import pytest
 from planish import primitives
 from planish.codegen.kernels.dense_listed import GROUP
 from planish.codegen.kernels.dense_listed_weight_grad import CHUNK
-from planish.codegen.lowering import lower
-from planish.codegen.nonzeros import FEWEST_UNITS
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
+from planish.codegen.pieces.nonzeros import FEWEST_UNITS
+from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target

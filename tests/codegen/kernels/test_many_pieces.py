@@ -5,8 +5,8 @@ import pytest
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen import loops
 from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad, pool2d
+from planish.codegen.llvm import loops
 from planish.runtime import programs
 from tests.codegen.support import Case, on_every_target
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
 from planish.primitives.packing import pack_panels, pack_winograd
 from tests.codegen.support import Case, on_every_target
 

@@ -10,8 +10,8 @@ from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_listed_weight_grad as listed
 from planish.codegen.kernels import conv2d_placed_input_grad as placed
 from planish.codegen.kernels import conv2d_pool_weight_grad as expanded
-from planish.codegen.kernels.picked_pixels import picks
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
+from planish.codegen.pieces.picked_pixels import picks
 from tests.codegen.support import Case, on_every_target
 
 # (kernel, strides, padding, dilation, window, pool strides) on maps of 14 x 13

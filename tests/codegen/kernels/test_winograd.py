@@ -4,10 +4,10 @@ import pytest
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen.kernel import spec_of
-from planish.codegen.kernels import winograd_plan as plan
-from planish.codegen.lowering import lower
-from planish.codegen.target import current_target
+from planish.codegen.llvm.target import current_target
+from planish.codegen.pieces import winograd_plan as plan
+from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
 from tests.codegen.support import Case, on_every_target

@@ -7,8 +7,8 @@ import pytest
 
 from planish import primitives
 from planish.codegen import compile as compiler
-from planish.codegen.kernels.winograd_weight_grad_plan import best_tile, costs_of, tiling_of
-from planish.codegen.target import make_target
+from planish.codegen.llvm.target import make_target
+from planish.codegen.pieces.winograd_weight_grad_plan import best_tile, costs_of, tiling_of
 from planish.graph.graph import Graph
 from planish.primitives.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
 from tests.codegen.support import Case, on_every_target

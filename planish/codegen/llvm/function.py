@@ -1,0 +1,366 @@
+"""Emits one LLVM function as text, in SSA form, an instruction a call.
+
+Vectors have `lanes` f32 elements unless their type is given.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planish.codegen.llvm.lines import Index as Index
+from planish.codegen.llvm.lines import Lines
+from planish.codegen.llvm.lines import Value as Value
+from planish.codegen.llvm.loops import Loop
+
+if TYPE_CHECKING:
+    from planish.codegen.llvm.module import Module
+
+Pointer = str
+
+ZERO: Value = "zeroinitializer"
+
+
+class Function(Lines):
+    """An LLVM function under construction; made by `Module.function`."""
+
+    def __init__(self, module: Module, name: str, lanes: int) -> None:
+        super().__init__()
+        self.module = module
+        self.name = name
+        self.lanes = lanes
+
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x float>"
+
+    @property
+    def integers(self) -> str:
+        return f"<{self.lanes} x i32>"
+
+    @property
+    def vector_nbytes(self) -> int:
+        return 4 * self.lanes
+
+    # ------------------------------------------------------------------ memory
+    def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
+        """The address this many bytes on.
+
+        Where it was computed is hidden until the loop passes are over. Otherwise LLVM's loop strength reduction, which
+        weighs everything that is accessed from an address, takes up to a third of the compile time, and the code is no
+        faster.
+        """
+        if nbytes == 0:
+            return pointer
+        moved = self.let(f"getelementptr inbounds i8, ptr {pointer}, i64 {nbytes}")
+        if isinstance(nbytes, int):
+            return moved
+        self.module.declare("ptr @llvm.launder.invariant.group.p0(ptr)")
+        return self.let(f"call ptr @llvm.launder.invariant.group.p0(ptr {moved})")
+
+    def load_pointer(self, pointer: Pointer, nbytes: Index = 0) -> Pointer:
+        return self.let(f"load ptr, ptr {self.offset(pointer, nbytes)}, align 8")
+
+    def prefetch(self, pointer: Pointer, nbytes: Index = 0, *, written: bool = False, level: int = 1) -> None:
+        """Asks for a cache line, to read or to write it, in a level of the cache."""
+        self.module.declare("void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        address = self.offset(pointer, nbytes)
+        self.emit(f"call void @llvm.prefetch.p0(ptr {address}, i32 {int(written)}, i32 {4 - level}, i32 1)")
+
+    def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
+
+    def load_count(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        """A non-negative i32 as an index."""
+        return self.let(f"zext i32 {self.let(f'load i32, ptr {self.offset(pointer, nbytes)}, align 4')} to i64")
+
+    def store_count(self, value: Index, pointer: Pointer, nbytes: Index = 0) -> None:
+        """An index below 2**31 as an i32."""
+        narrow = value if isinstance(value, int) else self.let(f"trunc i64 {value} to i32")
+        self.emit(f"store i32 {narrow}, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load float, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def store_float(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store float {value}, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def load(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
+        """A vector of consecutive f32; lanes that `mask` leaves out read as zero and touch no memory."""
+        address = self.offset(pointer, nbytes)
+        if mask is None:
+            return self.let(f"load {self.vector}, ptr {address}, align 4")
+        self.module.declare(
+            f"{self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr, <{self.lanes} x i1>, {self.vector})"
+        )
+        return self.let(
+            f"call {self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr align 4 {address}, "
+            f"<{self.lanes} x i1> {mask}, {self.vector} zeroinitializer)"
+        )
+
+    def store(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
+        address = self.offset(pointer, nbytes)
+        if mask is None:
+            self.emit(f"store {self.vector} {value}, ptr {address}, align 4")
+            return
+        self.module.declare(f"void @llvm.masked.store.v{self.lanes}f32.p0({self.vector}, ptr, <{self.lanes} x i1>)")
+        self.emit(
+            f"call void @llvm.masked.store.v{self.lanes}f32.p0({self.vector} {value}, ptr align 4 {address}, "
+            f"<{self.lanes} x i1> {mask})"
+        )
+
+    def load_bytes(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
+        """A vector of consecutive bytes, each as a non-negative i32."""
+        address, bytes_ = self.offset(pointer, nbytes), f"<{self.lanes} x i8>"
+        if mask is None:
+            loaded = self.let(f"load {bytes_}, ptr {address}, align 1")
+        else:
+            function = f"{bytes_} @llvm.masked.load.v{self.lanes}i8.p0"
+            self.module.declare(f"{function}(ptr, <{self.lanes} x i1>, {bytes_})")
+            arguments = f"ptr align 1 {address}, <{self.lanes} x i1> {mask}, {bytes_} zeroinitializer"
+            loaded = self.let(f"call {function}({arguments})")
+        return self.let(f"zext {bytes_} {loaded} to {self.integers}")
+
+    def store_bytes(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
+        """The low byte of each i32 of a vector."""
+        address, bytes_ = self.offset(pointer, nbytes), f"<{self.lanes} x i8>"
+        low = self.let(f"trunc {self.integers} {value} to {bytes_}")
+        if mask is None:
+            self.emit(f"store {bytes_} {low}, ptr {address}, align 1")
+            return
+        if mask == self.tail_mask(1):  # for this one, LLVM 22 for AVX-512 would store all four bytes of the i32
+            byte = self.let(f"extractelement {bytes_} {low}, i64 0")
+            self.emit(f"store i8 {byte}, ptr {address}, align 1")
+            return
+        function = f"@llvm.masked.store.v{self.lanes}i8.p0"
+        self.module.declare(f"void {function}({bytes_}, ptr, <{self.lanes} x i1>)")
+        self.emit(f"call void {function}({bytes_} {low}, ptr align 1 {address}, <{self.lanes} x i1> {mask})")
+
+    def load_integers(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load {self.integers}, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def store_integers(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store {self.integers} {value}, ptr {self.offset(pointer, nbytes)}, align 4")
+
+    def tail_mask(self, count: int) -> str | None:
+        """A constant mask of the first `count` lanes; None if that is all of them."""
+        if count >= self.lanes:
+            return None
+        return "<" + ", ".join(f"i1 {int(lane < count)}" for lane in range(self.lanes)) + ">"
+
+    def stack_float(self, value: Value) -> Pointer:
+        """The address of a float that lives as long as the call does."""
+        slot = self.fresh("slot")
+        self.entry_lines.append(f"  {slot} = alloca float, align 4")
+        self.emit(f"store float {value}, ptr {slot}, align 4")
+        return slot
+
+    def stack_vectors(self, count: int) -> Pointer:
+        """Memory for vectors that lives as long as the call does."""
+        slot = self.fresh("slot")
+        self.entry_lines.append(f"  {slot} = alloca [{count} x {self.vector}], align {self.vector_nbytes}")
+        return slot
+
+    # ------------------------------------------------------------------ vectors
+    def float_constant(self, number: float) -> Value:
+        """`number` rounded to f32, as LLVM writes it."""
+        bits = struct.unpack("<Q", struct.pack("<d", float(np.float32(number))))[0]
+        return f"0x{bits:016X}"
+
+    def constant(self, number: float) -> Value:
+        """A vector with `number`, rounded to f32, in every lane."""
+        if number == 0 and not np.signbit(number):
+            return ZERO
+        return "<" + ", ".join([f"float {self.float_constant(number)}"] * self.lanes) + ">"
+
+    def integer_constant(self, number: int) -> Value:
+        return "<" + ", ".join([f"i32 {number}"] * self.lanes) + ">"
+
+    def splat(self, scalar: Value) -> Value:
+        return self._splat(self.vector, f"float {scalar}")
+
+    def splat_integer(self, scalar: Value) -> Value:
+        return self._splat(self.integers, f"i32 {scalar}")
+
+    def _splat(self, vector: str, scalar: str) -> Value:
+        single = self.let(f"insertelement {vector} poison, {scalar}, i64 0")
+        return self.let(f"shufflevector {vector} {single}, {vector} poison, <{self.lanes} x i32> zeroinitializer")
+
+    def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
+        """Lanes of the two vectors laid end to end."""
+        places = ", ".join(f"i32 {lane}" for lane in lanes)
+        return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{self.lanes} x i32> <{places}>")
+
+    def permuted(self, tables: Sequence[Value], places: Value) -> Value:
+        """Each lane's choice among the lanes of one or two vectors laid end to end (targets that permute lanes)."""
+        if len(tables) == 1:
+            (table,) = tables
+            return self._permuted(f"permvar.sf.{32 * self.lanes}", self.vector, table, places)
+        name, (first, second) = f"llvm.x86.avx512.vpermi2var.ps.{32 * self.lanes}", tables
+        self.module.declare(f"{self.vector} @{name}({self.vector}, {self.integers}, {self.vector})")
+        arguments = f"{self.vector} {first}, {self.integers} {places}, {self.vector} {second}"
+        return self.let(f"call {self.vector} @{name}({arguments})")
+
+    def looked_up(self, table: Sequence[int], places: Value) -> Value:
+        """The entry of a table of at most `lanes` numbers that each lane names (targets that permute lanes)."""
+        full = "<" + ", ".join(f"i32 {number}" for number in [*table, *[0] * (self.lanes - len(table))]) + ">"
+        return self._permuted(f"permvar.si.{32 * self.lanes}", self.integers, full, places)
+
+    def _permuted(self, name: str, type_: str, table: Value, places: Value) -> Value:
+        self.module.declare(f"{type_} @llvm.x86.avx512.{name}({type_}, {self.integers})")
+        return self.let(f"call {type_} @llvm.x86.avx512.{name}({type_} {table}, {self.integers} {places})")
+
+    def broadcast(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.splat(self.load_float(pointer, nbytes))
+
+    def binary(self, opcode: str, a: Value, b: Value) -> Value:
+        return self.let(f"{opcode} {self.vector} {a}, {b}")
+
+    def integer(self, opcode: str, a: Value, b: Value) -> Value:
+        return self.let(f"{opcode} {self.integers} {a}, {b}")
+
+    def fma(self, a: Value, b: Value, c: Value) -> Value:
+        """a * b + c, rounded once where the target can, twice where it cannot."""
+        if not self.module.target.fused_multiply_add:
+            return self.binary("fadd", self.binary("fmul", a, b), c)
+        return self.intrinsic("fma", a, b, c)
+
+    def intrinsic(self, name: str, *arguments: Value) -> Value:
+        """An LLVM intrinsic on f32 vectors, such as 'sqrt' or 'rint', that the target has an instruction for."""
+        types = ", ".join([self.vector] * len(arguments))
+        function = f"{self.vector} @llvm.{name}.v{self.lanes}f32"
+        self.module.declare(f"{function}({types})")
+        return self.let(f"call {function}({', '.join(f'{self.vector} {argument}' for argument in arguments)})")
+
+    def greater(self, a: Value, b: Value, predicate: str = "ogt") -> Value:
+        """A lane mask of a > b."""
+        return self.let(f"fcmp {predicate} {self.vector} {a}, {b}")
+
+    def either(self, a: Value, b: Value) -> Value:
+        """The lanes of two masks together."""
+        return self.let(f"or <{self.lanes} x i1> {a}, {b}")
+
+    def select(self, mask: Value, a: Value, b: Value) -> Value:
+        return self.let(f"select <{self.lanes} x i1> {mask}, {self.vector} {a}, {self.vector} {b}")
+
+    def chosen(self, condition: Value, a: Value, b: Value) -> Value:
+        """`a` if the condition, which is one for all lanes, is true, else `b`."""
+        return self.let(f"select i1 {condition}, {self.vector} {a}, {self.vector} {b}")
+
+    def chosen_pointer(self, condition: Value, a: Pointer, b: Pointer) -> Pointer:
+        """One of two addresses, by an i1."""
+        return self.let(f"select i1 {condition}, ptr {a}, ptr {b}")
+
+    def maximum(self, a: Value, b: Value) -> Value:
+        """The larger one; `b` where either is NaN (one instruction on every target)."""
+        return self.select(self.greater(a, b), a, b)
+
+    def nan_beside(self, value: Value, others: Sequence[Value]) -> Value:
+        """`value`, NaN in the lanes in which one of the others is.
+
+        One comparison checks two of them. Where masks have registers, they choose; elsewhere a mask is itself a NaN.
+        """
+        if not others:
+            return value
+        pairs = [(others[place], others[min(place + 1, len(others) - 1)]) for place in range(0, len(others), 2)]
+        if self.module.target.permutes_lanes:
+            numbers = reduce(self.both, [self.greater(a, b, "ord") for a, b in pairs])
+            return self.select(numbers, value, self.constant(math.nan))
+        missing = reduce(self.either, [self.greater(a, b, "uno") for a, b in pairs])
+        bits = self.let(f"sext <{self.lanes} x i1> {missing} to {self.integers}")
+        joined = self.integer("or", bits, self.let(f"bitcast {self.vector} {value} to {self.integers}"))
+        return self.let(f"bitcast {self.integers} {joined} to {self.vector}")
+
+    def highest(self, a: Value, b: Value) -> Value:
+        """The larger one; NaN if either is."""
+        return self.select(self.greater(a, a, "uno"), a, self.maximum(a, b))
+
+    def minimum(self, a: Value, b: Value) -> Value:
+        """The smaller one; `b` where either is NaN."""
+        return self.select(self.greater(a, b, "olt"), a, b)
+
+    def select_integer(self, mask: Value, a: Value, b: Value) -> Value:
+        return self.let(f"select <{self.lanes} x i1> {mask}, {self.integers} {a}, {self.integers} {b}")
+
+    def both(self, a: Value, b: Value) -> Value:
+        """The lanes that two masks share."""
+        return self.let(f"and <{self.lanes} x i1> {a}, {b}")
+
+    def compressed(self, value: Value, mask: Value, *, integer: bool = False) -> Value:
+        """The lanes of the mask at the front, in their order; the others hold anything."""
+        vector, suffix = (self.integers, "i32") if integer else (self.vector, "f32")
+        function = f"{vector} @llvm.experimental.vector.compress.v{self.lanes}{suffix}"
+        self.module.declare(f"{function}({vector}, <{self.lanes} x i1>, {vector})")
+        arguments = f"{vector} {value}, <{self.lanes} x i1> {mask}, {vector} poison"
+        return self.let(f"call {function}({arguments})")
+
+    def count_lanes(self, mask: Value) -> Value:
+        """How many lanes a mask has, as an index."""
+        bits = f"i{self.lanes}"
+        self.module.declare(f"{bits} @llvm.ctpop.{bits}({bits})")
+        packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to {bits}")
+        return self.let(f"zext {bits} {self.let(f'call {bits} @llvm.ctpop.{bits}({bits} {packed})')} to i64")
+
+    def any_lane(self, mask: Value) -> Value:
+        """Whether a mask has any lane, as an i1."""
+        packed = self.let(f"bitcast <{self.lanes} x i1> {mask} to i{self.lanes}")
+        return self.let(f"icmp ne i{self.lanes} {packed}, 0")
+
+    def sum_lanes(self, value: Value) -> Value:
+        """Sum of all lanes as a scalar, in a fixed tree order."""
+        function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"
+        self.module.declare(f"{function}(float, {self.vector})")
+        return self.let(f"call reassoc {function}(float 0.0, {self.vector} {value})")
+
+    def largest_lane(self, value: Value) -> Value:
+        """The largest lane as a scalar (NaN lanes are passed over)."""
+        function = f"float @llvm.vector.reduce.fmax.v{self.lanes}f32"
+        self.module.declare(f"{function}({self.vector})")
+        return self.let(f"call {function}({self.vector} {value})")
+
+    def lane_indices(self) -> Value:
+        return "<" + ", ".join(f"i32 {lane}" for lane in range(self.lanes)) + ">"
+
+    # ------------------------------------------------------------------ control
+    def loop(
+        self,
+        start: Index,
+        stop: Index,
+        step: int = 1,
+        carried: Sequence[Value] = (),
+        types: Sequence[str] | None = None,
+        *,
+        guarded: bool = False,
+    ) -> Loop:
+        """`with f.loop(0, n) as row:` - see `Loop`. The body runs at least once, unless the loop is `guarded`."""
+        return Loop(self, start, stop, step, list(carried), list(types or [self.vector] * len(carried)), guarded)
+
+    @contextmanager
+    def when(self, condition: Value) -> Iterator[None]:
+        """The body runs if the i1 `condition` holds."""
+        inside, after = self.label("then"), self.label("after")
+        self.emit(f"br i1 {condition}, label %{inside}, label %{after}")
+        self.begin_block(inside)
+        yield
+        self.emit(f"br label %{after}")
+        self.begin_block(after)
+
+    @contextmanager
+    def when_positive(self, count: Index) -> Iterator[bool]:
+        """The body runs if `count` > 0, which is decided here when it is known; yields False if it never does."""
+        if isinstance(count, int):
+            assert count > 0, "do not emit code for an empty range"
+            yield True
+            return
+        with self.when(self.compare("sgt", count, 0)):
+            yield True
+
+    def call(self, function: str, *arguments: tuple[str, Index]) -> None:
+        """Calls a function of the module that returns nothing; arguments are (type, value)."""
+        self.emit(f"call void @{function}({', '.join(f'{type_} {value}' for type_, value in arguments)})")

@@ -1,0 +1,68 @@
+"""A module of generated code: functions, declarations, and the attributes that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from planish.codegen.llvm.function import Function
+from planish.codegen.llvm.target import Target
+
+
+class Module:
+    """Collects the text of functions; `text` is the whole as LLVM assembly."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._declarations: dict[str, None] = {}
+        self._functions: list[str] = []
+        self._names: set[str] = set()
+        self._shared: dict[tuple[str, str], str] = {}
+
+    def declare(self, signature: str) -> None:
+        """Declares an external function or intrinsic, once."""
+        self._declarations.setdefault(signature)
+
+    @contextmanager
+    def function(
+        self,
+        name: str,
+        parameters: Sequence[str],
+        *,
+        lanes: int | None = None,
+        internal: bool = True,
+        shared: bool = False,
+    ) -> Iterator[Function]:
+        """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing.
+
+        `shared`: if the module has the same function already, that one is used, and `Function.name` is its name.
+        """
+        function = Function(self, name, lanes or self.target.lanes)
+        yield function
+        arguments, body = ", ".join(parameters), "\n".join([*function.entry_lines, *function.lines])
+        if shared:
+            function.name = self._shared.setdefault((arguments, body), name)
+            if function.name != name:
+                return
+        self._names.add(name)
+        linkage, group = ("internal ", "#1") if internal else ("", "#0")
+        head = f"define {linkage}void @{name}({arguments}) {group} {{\nentry:\n"
+        self._functions.append(f"{head}{body}\n  ret void\n}}\n")
+
+    def has_function(self, name: str) -> bool:
+        return name in self._names
+
+    @property
+    def text(self) -> str:
+        width = 32 * self.target.lanes
+        widths = f'"prefer-vector-width"="{width}" "min-legal-vector-width"="{width}"'
+        return "\n".join(
+            [
+                f'target triple = "{self.target.triple}"\n',
+                *(f"declare {signature}" for signature in self._declarations),
+                "",
+                *self._functions,
+                f"attributes #0 = {{ nounwind {widths} }}",
+                f"attributes #1 = {{ nounwind noinline {widths} }}\n",
+            ]
+        )

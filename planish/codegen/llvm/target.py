@@ -1,0 +1,94 @@
+"""The processor that code is generated for. Nothing else in planish knows about processors."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from typing import NamedTuple
+
+from planish import settings
+from planish.codegen.llvm.library import binding
+from planish.errors import explain, unknown_name
+
+FLOAT_NBYTES = 4
+CACHE_LINE_NBYTES = 64
+
+
+class Target(NamedTuple):
+    """`lanes` f32 values fit in a vector register, of which there are `registers`.
+
+    `permutes_lanes`: it can pick any lanes of two registers in one instruction.
+    """
+
+    name: str
+    triple: str
+    cpu: str
+    features: str
+    lanes: int
+    registers: int
+    fused_multiply_add: bool
+    masked_memory: bool
+    permutes_lanes: bool
+
+    @property
+    def key(self) -> str:
+        """Everything that generated code depends on, for the object cache."""
+        return "|".join((self.name, self.triple, self.cpu, self.features))
+
+
+# name: lanes, registers, fused multiply-add, masked loads and stores in one instruction, any lanes of two registers
+_SHAPES = {
+    "avx512": (16, 32, True, True, True),
+    "avx2": (8, 16, True, True, False),
+    "x86-64": (4, 16, False, False, False),
+    "aarch64": (4, 32, True, False, False),
+}
+
+# What is assumed about a processor when a target below the host's is requested.
+_GENERIC_CPUS = {"avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic"}
+
+
+def make_target(name: str, triple: str, cpu: str | None = None, features: str = "") -> Target:
+    """The target of that name; without a processor, one that every machine of its kind can run."""
+    if name not in _SHAPES:
+        raise ValueError(unknown_name("target", name, list(_SHAPES)))
+    lanes, registers, *abilities = _SHAPES[name]
+    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, *map(bool, abilities))
+
+
+def current_target() -> Target:
+    """The host's own target, or the lower one that PLANISH_TARGET names."""
+    return _target_for(settings.value("PLANISH_TARGET") or None)
+
+
+@functools.cache
+def _target_for(requested: str | None) -> Target:
+    llvm = binding()
+    triple = llvm.get_process_triple()
+    features = llvm.get_host_cpu_features()
+    best = _best_name(features)
+    if requested is None or requested == best:
+        return make_target(best, triple, llvm.get_host_cpu_name(), features.flatten())
+    runnable = [name for name in _SHAPES if _runs(name, best)]
+    if requested not in runnable:
+        raise ValueError(
+            explain(
+                what=f"PLANISH_TARGET is {requested!r}: this processor cannot run it",
+                expected="one of " + ", ".join(repr(name) for name in runnable),
+                received=repr(requested),
+            )
+        )
+    return make_target(requested, triple)
+
+
+def _best_name(features: dict[str, bool]) -> str:
+    if platform.machine().lower() in {"arm64", "aarch64"}:
+        return "aarch64"
+    if all(features.get(name) for name in ("avx512f", "avx512vl", "avx512bw", "avx512dq")):
+        return "avx512"
+    return "avx2" if features.get("avx2") and features.get("fma") else "x86-64"
+
+
+def _runs(name: str, best: str) -> bool:
+    order = ["x86-64", "avx2", "avx512"]
+    return name == best or (name in order and best in order and order.index(name) <= order.index(best))

@@ -1,0 +1,68 @@
+"""The one micro-kernel: a block of pixels times a panel of channels, summed over a contiguous run of inputs.
+
+    for k in range(depth):
+        for p in pixels:                                   # a broadcast each
+            for v in range(vectors):                       # a vector of weights each, shared by all pixels
+                sums[p][v] += x[offset[p] + k] * w[k][v]
+
+Convolutions, Winograd's products and dense layers differ in the offsets only. All sums stay in registers:
+pixels * vectors + vectors + 1 of them are in use. Every sum adds its terms in the order of k, whatever the block, so a
+result does not depend on which block it was computed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planish.codegen.llvm.function import Function, Pointer, Value
+
+# Values of k between two branches: few sums need more of them to fill the time of a branch, many sums need less code.
+UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
+
+FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
+
+
+def accumulate(
+    f: Function,
+    sums: Sequence[Value],
+    x: Pointer,
+    offsets: Sequence[int],
+    w: Pointer,
+    depth: int,
+    vectors: int,
+    step_nbytes: int | None = None,
+    tail: str | None = None,
+) -> list[Value]:
+    """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `step_nbytes` for each k (by `vectors`
+    vectors, if None). `tail` is the mask of the last vector of weights."""
+    step = vectors * f.vector_nbytes if step_nbytes is None else step_nbytes
+    unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
+    if depth <= UNROLL_FEW:
+        return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step, tail)
+    full = depth // unroll * unroll
+    with f.loop(0, full, unroll, carried=sums) as k:
+        moved = f.offset(x, f.multiply(k.index, 4))
+        weights = f.offset(w, f.multiply(k.index, step))
+        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step, tail))
+    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step, tail)
+
+
+def _steps(
+    f: Function,
+    sums: list[Value],
+    x: Pointer,
+    offsets: Sequence[int],
+    w: Pointer,
+    depths: range,
+    vectors: int,
+    step: int,
+    tail: str | None,
+) -> list[Value]:
+    masks = [None] * (vectors - 1) + [tail]
+    for k in depths:
+        weights = [f.load(w, k * step + v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
+        for p, offset in enumerate(offsets):
+            seen = f.broadcast(x, offset + 4 * k)
+            for v in range(vectors):
+                sums[p * vectors + v] = f.fma(seen, weights[v], sums[p * vectors + v])
+    return sums

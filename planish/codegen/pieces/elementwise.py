@@ -1,0 +1,118 @@
+"""How each element-wise operation is computed on one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.function import ZERO, Function, Value
+
+Settings = Mapping[str, Any]
+Emitter = Callable[[Function, Sequence[Value], Settings], Value]
+
+
+def emit_elementwise(f: Function, op: str, arguments: Sequence[Value], settings: Settings) -> Value:
+    return _EMITTERS[op](f, arguments, settings)
+
+
+def has_emitter(op: str) -> bool:
+    """Whether an operation can be part of an expression."""
+    return op in _EMITTERS
+
+
+def _binary(opcode: str) -> Emitter:
+    return lambda f, arguments, _: f.binary(opcode, arguments[0], arguments[1])
+
+
+def _function(emit: Callable[[Function, Value], Value]) -> Emitter:
+    return lambda f, arguments, _: emit(f, arguments[0])
+
+
+def _comparison(predicate: str) -> Emitter:
+    def emit(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+        return f.select(f.greater(arguments[0], arguments[1], predicate), f.constant(1.0), ZERO)
+
+    return emit
+
+
+def _relu(f: Function, x: Value) -> Value:
+    return f.maximum(ZERO, x)  # in this order a NaN passes through
+
+
+def _sign(f: Function, x: Value) -> Value:
+    negative = f.select(f.greater(x, ZERO, "olt"), f.constant(-1.0), x)
+    return f.select(f.greater(x, ZERO), f.constant(1.0), negative)
+
+
+def _elu(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    (x,) = arguments
+    below = f.binary("fmul", f.constant(settings["alpha"]), vector_math.expm1(f, f.minimum(ZERO, x)))
+    return f.select(f.greater(x, ZERO), x, below)
+
+
+def _leaky_relu(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    (x,) = arguments
+    return f.select(f.greater(x, ZERO), x, f.binary("fmul", x, f.constant(settings["alpha"])))
+
+
+def _nan_aware(f: Function, chosen: Value, other: Value) -> Value:
+    """`chosen` unless `other` is NaN, as NumPy's maximum and minimum have it."""
+    return f.select(f.greater(other, other, "uno"), other, chosen)
+
+
+def _maximum(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    a, b = arguments
+    return _nan_aware(f, f.maximum(a, b), a)
+
+
+def _minimum(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    a, b = arguments
+    return _nan_aware(f, f.minimum(a, b), a)
+
+
+def _squared_deviation(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    apart = f.binary("fsub", arguments[0], arguments[1])
+    return f.binary("fmul", apart, apart)
+
+
+def _select(f: Function, arguments: Sequence[Value], settings: Settings) -> Value:
+    condition, a, b = arguments
+    return f.select(f.greater(condition, ZERO, "une"), a, b)
+
+
+_EMITTERS: dict[str, Emitter] = {
+    "add": _binary("fadd"),
+    "subtract": _binary("fsub"),
+    "multiply": _binary("fmul"),
+    "divide": _binary("fdiv"),
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "power": lambda f, arguments, _: vector_math.power(f, arguments[0], arguments[1]),
+    "greater": _comparison("ogt"),
+    "greater_equal": _comparison("oge"),
+    "equal": _comparison("oeq"),
+    "select": _select,
+    "sigmoid_cross_entropy": lambda f, arguments, _: vector_math.sigmoid_cross_entropy(f, arguments[0], arguments[1]),
+    "constant": lambda f, _, settings: f.constant(settings["value"]),
+    "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
+    "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),
+    "sign": _function(_sign),
+    "squared_deviation": _squared_deviation,
+    "square": lambda f, arguments, _: f.binary("fmul", arguments[0], arguments[0]),
+    "sqrt": lambda f, arguments, _: f.intrinsic("sqrt", arguments[0]),
+    "rsqrt": lambda f, arguments, _: f.binary("fdiv", f.constant(1.0), f.intrinsic("sqrt", arguments[0])),
+    "reciprocal": lambda f, arguments, _: f.binary("fdiv", f.constant(1.0), arguments[0]),
+    "floor": _function(vector_math.floor),
+    "relu": _function(_relu),
+    "elu": _elu,
+    "leaky_relu": _leaky_relu,
+    "exp": _function(vector_math.exp),
+    "expm1": _function(vector_math.expm1),
+    "log": _function(vector_math.log),
+    "log1p": _function(vector_math.log1p),
+    "tanh": _function(vector_math.tanh),
+    "sigmoid": _function(vector_math.sigmoid),
+    "erf": _function(vector_math.erf),
+    "softplus": _function(vector_math.softplus),
+}

@@ -1,0 +1,104 @@
+"""What a kernel is: how one operation of the graph becomes the body of one native function.
+
+A kernel is of one of five kinds, which say what a call of its function covers:
+
+* `image`: one image. Batched operands point to that image's tensor.
+* `rows`: `count` consecutive images at once, so that weights are read once for many of them (dense).
+* `batch`: one of `items` independent parts of a value for all `count` images; an input's rows are where `order` says.
+* `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
+* `whole`: one of `items` independent parts of a value without a batch axis (packed weights, new weights).
+
+Every tensor is contiguous, row-major, channels last, f32 (labels are i32, places in windows i8) and aligned to its
+elements only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from planish.codegen.llvm.function import Function, Index, Pointer
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.expression import Epilogue
+from planish.graph.node import Attributes, Node, TensorType
+from planish.primitives.fused import base_type
+
+Kind = Literal["image", "rows", "batch", "reduce", "whole"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A node as its kernel sees it.
+
+    The operation, and what is done to each element of its result before it is stored.
+    """
+
+    op: str
+    inputs: tuple[TensorType, ...]
+    result: TensorType
+    attributes: Attributes
+    extra: tuple[TensorType, ...] = ()
+    expression: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.result.shape
+
+
+def spec_of(node: Node) -> Spec:
+    """The node without its wrapping: a `fused` node is its base operation with an expression."""
+    types = tuple(source.type for source in node.inputs)
+    if node.op != "fused":
+        return Spec(node.op, types, node.type, node.attributes)
+    arity = node.attributes["arity"]
+    settings = dict(node.attributes["settings"])
+    base = base_type(types, node.attributes)
+    return Spec(node.attributes["base"], types[:arity], base, settings, types[arity:], node.attributes["expression"])
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Names of the function's parameters.
+
+    `count`, `item` and `image` (its position in the batch) mean something only to the kinds that have them; `before` is
+    the number of images of the batch before the program's slice; `order` has the batch's rows of an input that a kernel
+    of parts reads, and after them those of the batches to come, `left` in all; `beside` is where a second result goes,
+    if anything reads it; `gated`: places of maxima there are absent where the result is not positive; a kernel of parts
+    raises the `alarm`, a word, where an image has a value that is not finite (see `watches`).
+    """
+
+    inputs: tuple[Pointer, ...]
+    output: Pointer
+    scratch: Pointer
+    extra: tuple[Pointer, ...] = ()
+    count: Index = "%count"
+    item: Index = "%item"
+    image: Index = "%image"
+    before: Index = "%before"
+    order: Pointer = "%order"
+    left: Index = "%left"
+    alarm: Pointer = "%alarm"
+    beside: Pointer | None = None
+    gated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """`emit` writes the body; the others are called before, with the same spec and target.
+
+    `run`: how many elements an item has, if each item is a run of them right after the item before; else None.
+    `watches`: whether it checks all elements of its images for values that are not finite.
+    """
+
+    kind: Kind
+    emit: Callable[[Function, Spec, Operands], None]
+    items: Callable[[Spec, Target], int] = lambda spec, target: 1
+    scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
+    run: Callable[[Spec, Target], int | None] = lambda spec, target: None
+    watches: Callable[[Spec], bool] = lambda spec: False
+
+
+def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:
+    """What `spec` does to each element of its result, bound to the function's parameters."""
+    return Epilogue(f, spec.expression, spec.result, spec.extra, operands.extra)

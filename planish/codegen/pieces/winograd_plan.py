@@ -1,0 +1,130 @@
+"""How a 3x3 convolution by Winograd's method is cut: the size of its tiles, panels of filters, how many tiles at once.
+
+Larger tiles take fewer products (36 for 16 outputs instead of 64), but their transforms cost more, they have more
+weights, and they lose more where a tile reaches beyond the map: so cycles are counted. The constants were measured on
+Zen 4, with AVX-512; they put the faster tile first, or within 5%, for maps of 2x2 to 32x32 and 16 to 256 channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planish.codegen.llvm.loops import cut, vectors_of
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
+from planish.codegen.pieces.kernel import Spec
+
+FEWEST_CHANNELS = 16
+TILES = (2, 4)
+INFERENCE_TILES = (2,)  # which round no worse than direct sums
+
+# Cycles of both transforms of a tile, a vector of channels; bytes of weights a cycle from the L3 cache.
+TRANSFORM_CYCLES: Mapping[int, int] = {2: 80, 4: 220}
+WEIGHT_NBYTES_A_CYCLE = 24
+
+# Transformed tiles and their products fit in half of the L1 cache, unless that would be too few: then every weight read
+# from L2 or L3 serves eight products.
+WORK_NBYTES, FEWEST_AT_ONCE = 2**14, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`rows` x `columns` tiles of `tile` x `tile` outputs; the last ones have `last` (rows, columns) of them.
+
+    `at_once` tiles are transformed, multiplied and transformed back together.
+    """
+
+    tile: int
+    rows: int
+    columns: int
+    last: tuple[int, int]
+    at_once: int
+
+    @property
+    def tiles(self) -> int:
+        return self.rows * self.columns
+
+    @property
+    def side(self) -> int:
+        """Rows, and columns, of inputs that a tile reads."""
+        return self.tile + 2
+
+    @property
+    def products(self) -> int:
+        """Products a tile, for each channel and filter."""
+        return self.side**2
+
+
+def cut_map(shape: Sequence[int], window: tuple[int, int], tile: int, channels: Sequence[int], lanes: int) -> Cut:
+    """For `shape` (rows, columns) of results, each the maximum of a window; `channels` in and out."""
+    extents = [extent * size for extent, size in zip(shape, window, strict=True)]
+    rows, columns = (-(-extent // tile) for extent in extents)
+    last = extents[0] - (rows - 1) * tile, extents[1] - (columns - 1) * tile
+    each = (tile + 2) ** 2 * sum(row_nbytes(extent, lanes) for extent in channels)
+    at_once = max(cut(rows * columns, max(FEWEST_AT_ONCE, WORK_NBYTES // each)))
+    return Cut(tile, rows, columns, last, at_once)
+
+
+def cut_of(spec: Spec, lanes: int) -> Cut:
+    settings = spec.attributes
+    return cut_map(spec.shape[:2], settings["window"], settings["tile"], settings["kernel_shape"][2:], lanes)
+
+
+def row_nbytes(extent: int, lanes: int) -> int:
+    """A tile's values of one matrix: of all channels, or all filters."""
+    return vectors_of(extent, lanes) * lanes * FLOAT_NBYTES
+
+
+def matrix_nbytes(whole: Cut, extent: int, lanes: int) -> int:
+    """A matrix [tiles, extent], and a line that keeps one tile's values from sharing a set of the cache."""
+    return whole.at_once * row_nbytes(extent, lanes) + CACHE_LINE_NBYTES
+
+
+def scratch_nbytes(spec: Spec, target: Target) -> int:
+    whole = cut_of(spec, target.lanes)
+    extents = spec.attributes["kernel_shape"][2:]
+    return whole.products * sum(matrix_nbytes(whole, extent, target.lanes) for extent in extents)
+
+
+def cycles(whole: Cut, channels: int, filters: int, lanes: int) -> float:
+    """Products, or the weights' way from the cache if that takes longer, and transforms."""
+    sums = whole.products * channels * vectors_of(filters, lanes)
+    weights = -(-whole.tiles // whole.at_once) * sums * lanes * FLOAT_NBYTES
+    vectors = vectors_of(channels, lanes) + vectors_of(filters, lanes)
+    return max(whole.tiles * sums, weights / WEIGHT_NBYTES_A_CYCLE) + (
+        whole.tiles * vectors * TRANSFORM_CYCLES[whole.tile]
+    )
+
+
+def tile_for(
+    kernel_shape: Sequence[int],
+    settings: Mapping[str, Any],
+    shape: Sequence[int],
+    window: tuple[int, int],
+    lanes: int,
+    *,
+    training: bool,
+) -> int | None:
+    """The tile that takes the fewest cycles for `shape` (rows, columns) of results; None if the method does not fit."""
+    rows, columns, channels, filters = kernel_shape
+    plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
+    if (rows, columns) != (3, 3) or not plain or min(channels, filters) < FEWEST_CHANNELS:
+        return None
+    fitting = [
+        tile for tile in (TILES if training else INFERENCE_TILES) if tile % window[0] == 0 and tile % window[1] == 0
+    ]
+
+    def cost(tile: int) -> float:
+        return cycles(cut_map(shape, window, tile, (channels, filters), lanes), channels, filters, lanes)
+
+    return min(fitting, key=cost, default=None)
+
+
+def panels_of(filters: int, lanes: int, registers: int) -> list[int]:
+    return cut(vectors_of(filters, lanes), 4 if registers >= 32 else 3)
+
+
+def tiles_in_block(vectors: int, registers: int) -> int:
+    """Tiles whose sums stay in registers, beside the weights and a broadcast."""
+    return max(1, (registers - 2 - vectors) // vectors)

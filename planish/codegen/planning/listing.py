@@ -1,0 +1,69 @@
+"""A program's schedule as readable loops: what runs in which order, per block, image or part, and by which kernel."""
+
+from __future__ import annotations
+
+import sys
+
+from planish.codegen.compile import Plan
+from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
+from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.schedule import Stage
+from planish.graph.node import Node
+
+
+def print_loops(plan: Plan) -> str:
+    """The stages with their loops; after each node, where its value is kept and the loop nest of its kernel."""
+    names = {node: f"%{place}" for place, node in enumerate(plan.graph.nodes)}
+    storage = plan.storage
+    lines = [
+        f"target {plan.target.name}: {plan.target.lanes} lanes, {plan.target.registers} registers ({plan.target.cpu})",
+        f"arena {storage.arena_nbytes} bytes, scratch {storage.scratch_nbytes} bytes a thread",
+    ]
+    for number, stage in enumerate(plan.stages):
+        if not stage.batched:
+            lines.append(f"stage {number}: {_slices(plan, stage)}for part in parallel:")
+            for unit in stage.units:
+                lines.append(f"  for part of {items_of(unit.nodes[0], plan.target)}:")
+                lines += [line for node in unit.nodes for line in _node_lines(plan, names, node, "    ")]
+            continue
+        lines.append(f"stage {number}: {_slices(plan, stage)}for block of {plan.block} images in parallel:")
+        for segment in stage.segments:
+            rows = kind_of_node(segment[0]) == "rows"
+            if not rows:
+                lines.append("  for image of block:")
+            indent = "  " if rows else "    "
+            lines += [line for node in segment for line in _node_lines(plan, names, node, indent)]
+    return "\n".join(lines) + "\n"
+
+
+def _slices(plan: Plan, stage: Stage) -> str:
+    """The loop over slices of the batch, which is around all stages that repeat."""
+    count, images = plan.slices.count, plan.slices.images
+    return f"for slice of {images} images of {count}: " if stage.repeats and count > 1 else ""
+
+
+def _node_lines(plan: Plan, names: dict[Node, str], node: Node, indent: str) -> list[str]:
+    spec = spec_of(node)
+    place = plan.storage.places[node]
+    kept = place.name or f"{place.area} + {place.offset}"
+    settings = ", ".join(f"{name}={value}" for name, value in spec.attributes.items())
+    sources = " ".join(names[source] for source in node.inputs)
+    layers = f"  # {', '.join(node.layers)}" if node.layers else ""
+    work = scratch_nbytes_of(node, plan.target)
+    lines = [f"{indent}{names[node]}: {node.type} = {spec.op}[{settings}] {sources} -> {kept}{layers}"]
+    if work:
+        lines.append(f"{indent}  work space of {work} bytes")
+    nest = _loop_nest(kernel_for(spec).emit.__module__)
+    return lines + [f"{indent}  | {line}" for line in nest]
+
+
+def _loop_nest(module: str) -> list[str]:
+    """The naive loops in the header of the kernel's file: its first indented block."""
+    documented = (sys.modules[module].__doc__ or "").splitlines()
+    block: list[str] = []
+    for line in documented[1:]:
+        if line.startswith("    "):
+            block.append(line[4:])
+        elif block:
+            break
+    return block

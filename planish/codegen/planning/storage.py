@@ -1,0 +1,196 @@
+"""Where each value lives, decided before any code is written: one static arena, and one scratch area per thread.
+
+* `argument`: the user's arrays, weights and results, found through the context
+* `arena`: shared by all threads; batched values that another stage reads have a slot for every image of the batch
+* `scratch`: a thread's own; one image, or one block of images if values pass from image to block nodes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.planning.lowering import is_beside, storage_root
+from planish.codegen.planning.schedule import Stage
+from planish.codegen.planning.slicing import Slices
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+
+Area = Literal["argument", "arena", "scratch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`name` is the argument's; `offset` is in bytes; `span` says what one slot of a batched value stands for, or
+    that there is room for an item of a value without a batch axis."""
+
+    area: Area
+    offset: int = 0
+    name: str = ""
+    span: Literal["none", "image", "block", "batch", "row", "step", "item"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    places: dict[Node, Place]
+    arena_nbytes: int
+    scratch_nbytes: int
+
+
+ELEMENT_NBYTES = {"f32": 4, "i32": 4, "i8": 1}
+
+
+def nbytes_of(node: Node) -> int:
+    return ELEMENT_NBYTES[node.type.dtype] * node.type.size
+
+
+def rounded(nbytes: int) -> int:
+    return -(-nbytes // CACHE_LINE_NBYTES) * CACHE_LINE_NBYTES
+
+
+def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tuple[list[int], int]:
+    """Offsets such that values alive at the same time do not overlap (first fit, largest first), and the total."""
+    offsets = [0] * len(sizes)
+    placed: list[int] = []
+    total = 0
+    for value in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
+        start, end = lifetimes[value]
+        busy = sorted(
+            (offsets[other], offsets[other] + sizes[other])
+            for other in placed
+            if lifetimes[other][0] <= end and start <= lifetimes[other][1]
+        )
+        offset = 0
+        for first, last in busy:
+            if offset + sizes[value] <= first:
+                break
+            offset = max(offset, last)
+        offsets[value] = offset
+        placed.append(value)
+        total = max(total, offset + sizes[value])
+    return offsets, total
+
+
+def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, slices: Slices) -> Storage:
+    places = _argument_places(graph, stages)
+    stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
+    readers = readers_of(graph)
+    scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
+    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices)
+    for stage in stages:
+        scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block))
+    return Storage(places, arena_nbytes, scratch_nbytes)
+
+
+def _argument_places(graph: Graph, stages: list[Stage]) -> dict[Node, Place]:
+    places: dict[Node, Place] = {}
+    for node in graph.nodes:
+        if node.op == "input":
+            places[node] = Place("argument", name=f"input {node.attributes['name']}", span="row")
+        elif node.op == "parameter":
+            places[node] = Place("argument", name=f"parameter {node.attributes['name']}")
+        elif node.op == "scalar":
+            places[node] = Place("argument", name=f"scalar {node.attributes['name']}", span="step")
+    for name, node in graph.outputs:
+        places[storage_root(node)] = Place("argument", name=f"output {name}", span="row" if node.batched else "step")
+    for name, node in graph.updates:
+        places[storage_root(node)] = Place("argument", name=f"parameter {name}")
+    return places
+
+
+def readers_of(graph: Graph) -> dict[Node, list[Node]]:
+    """The nodes that read each value, through views too."""
+    readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
+    for node in graph.nodes:
+        if node.op != "reshape":
+            for source in node.inputs:
+                readers[storage_root(source)].append(node)
+    return readers
+
+
+def _place_in_arena(
+    places: dict[Node, Place],
+    stages: list[Stage],
+    stage_of: dict[Node, int],
+    readers: dict[Node, list[Node]],
+    slices: Slices,
+) -> int:
+    shared = [
+        node
+        for node, number in stage_of.items()
+        if node not in places and (not node.batched or any(stage_of[reader] != number for reader in readers[node]))
+    ]
+    sizes = [rounded(nbytes_of(node) * (slices.images if node.batched else 1)) for node in shared]
+    last = len(stages) - 1
+    lifetimes = []
+    for node in shared:
+        end = max((stage_of[reader] for reader in readers[node]), default=last)
+        lifetimes.append(_through_slices(stages, slices, node, stage_of[node], end))
+    offsets, total = allocate(sizes, lifetimes)
+    for node, offset in zip(shared, offsets, strict=True):
+        places[node] = Place("arena", offset, span="batch" if node.batched else "none")
+    return total
+
+
+def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int, last: int) -> tuple[int, int]:
+    """The lifetime of a value by its stages, some of which come again for every slice."""
+    repeated = [number for number, stage in enumerate(stages) if stage.repeats]
+    if slices.count == 1 or not repeated:
+        return first, last
+    if node.op == "sum_of_slices":  # it is read by itself
+        return min(repeated), last
+    return (first, max(last, *repeated)) if first < min(repeated) <= last else (first, last)
+
+
+def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target) -> int:
+    """Sums that only the nodes of their own units read: one item at a time is in a thread's memory."""
+    most = 0
+    for unit in stage.units:
+        total = unit.nodes[0]
+        if unit.joined and total not in places and all(reader in unit.nodes for reader in readers[total]):
+            places[total] = Place("scratch", span="item")
+            most = max(most, rounded(ELEMENT_NBYTES[total.type.dtype] * (run_of_item(total, target) or 0)))
+    work = max((scratch_nbytes_of(node, target) for node in stage.nodes), default=0)
+    return most + rounded(work) if most else 0
+
+
+def _place_in_scratch(
+    places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target, block: int
+) -> int:
+    """Values of this stage only, then the kernels' own work space after them."""
+    order = {node: number for number, node in enumerate(stage.nodes)}
+    for node in stage.nodes:
+        if is_beside(node):  # it exists as soon as the value that it is beside
+            order[node] = order[storage_root(node.inputs[0])]
+    segment_of = {node: number for number, segment in enumerate(stage.segments) for node in segment}
+    own = [node for node in stage.nodes if node not in places]
+    spans, lifetimes = [], []
+    for node in own:
+        together = kind_of_node(node) == "rows" or any(
+            segment_of[reader] != segment_of[node] for reader in readers[node]
+        )
+        spans.append(together)
+        users = [order[reader] for reader in readers[node]]
+        lifetimes.append(_lifetime(order[node], max(users, default=order[node]), together, stage, segment_of, node))
+    sizes = [rounded(nbytes_of(node) * (block if together else 1)) for node, together in zip(own, spans, strict=True)]
+    offsets, total = allocate(sizes, lifetimes)
+    for node, offset, together in zip(own, offsets, spans, strict=True):
+        places[node] = Place("scratch", offset, span="block" if together else "image")
+    work = max((scratch_nbytes_of(node, target) for node in stage.nodes), default=0)
+    return rounded(total) + rounded(work)
+
+
+def _lifetime(
+    first: int, last: int, together: bool, stage: Stage, segment_of: dict[Node, int], node: Node
+) -> tuple[int, int]:
+    """A block's values live from the start of the segment that makes them, since that segment runs once per image."""
+    if not together:
+        return first, last
+    starts = [0]
+    for segment in stage.segments:
+        starts.append(starts[-1] + len(segment))
+    nodes = stage.nodes
+    return starts[segment_of[node]], starts[segment_of[nodes[last]] + 1] - 1

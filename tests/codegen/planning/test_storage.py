@@ -1,0 +1,92 @@
+"""Values that live at the same time do not share memory."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planish.codegen import compile as compiler
+from planish.codegen.kernels import run_of_item, scratch_nbytes_of
+from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.lowering import storage_root
+from planish.codegen.planning.storage import allocate, nbytes_of, rounded
+from planish.graph.graph import LEAVES
+from tests.passes.random_graphs import random_inference, random_training
+
+TARGETS = [make_target(name, "x86_64-unknown-linux-gnu") for name in ("avx512", "x86-64")]
+BATCH = 5
+
+
+@st.composite
+def values(draw):
+    """Size, and first and last moment."""
+    start = draw(st.integers(0, 8))
+    return draw(st.integers(0, 300)), (start, start + draw(st.integers(0, 5)))
+
+
+@given(st.lists(values(), max_size=12))
+def test_allocated_values_do_not_overlap(made):
+    sizes, lifetimes = [size for size, _ in made], [lifetime for _, lifetime in made]
+    offsets, total = allocate(sizes, lifetimes)
+    assert len(offsets) == len(made)
+    for here in range(len(made)):
+        assert 0 <= offsets[here] <= offsets[here] + sizes[here] <= total
+        for there in range(here):
+            together = lifetimes[here][0] <= lifetimes[there][1] and lifetimes[there][0] <= lifetimes[here][1]
+            apart = offsets[here] + sizes[here] <= offsets[there] or offsets[there] + sizes[there] <= offsets[here]
+            assert not together or apart
+
+
+@given(st.lists(values(), max_size=12))
+def test_memory_is_reused(made):
+    """No more than all of it; and values of one size one after the other take the place of one."""
+    sizes, lifetimes = [size for size, _ in made], [lifetime for _, lifetime in made]
+    assert allocate(sizes, lifetimes)[1] <= sum(sizes)
+    assert allocate([64] * 6, [(step, step) for step in range(6)])[1] == 64
+    assert allocate([64] * 6, [(step, step + 1) for step in range(6)])[1] == 128
+
+
+def size_of(node, place, plan):
+    """Bytes that a value takes where it is."""
+    block = plan.block
+    if place.span == "item":
+        return 4 * run_of_item(node, plan.target)
+    slots = {"block": block, "batch": BATCH, "none": 1, "image": 1}
+    return nbytes_of(node) * slots[place.span]
+
+
+def moments(plan):
+    """When each value is made and read last: stages for the arena, calls of kernels within a stage for scratch."""
+    stage_of = {node: number for number, stage in enumerate(plan.stages) for node in stage.nodes}
+    last = dict(stage_of)
+    for node in plan.graph.nodes:
+        if node in stage_of:
+            for source in map(storage_root, node.inputs):
+                if source in last:
+                    last[source] = max(last[source], stage_of[node])
+    return stage_of, last
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("seed", range(25))
+def test_plans_of_random_graphs(seed, training):
+    graph = random_training(seed) if training else random_inference(seed)
+    request = compiler.Request(graph, {"x": "float32"}, TARGETS[seed % 2], training, BATCH if training else 0)
+    plan = compiler.plan(request)
+    first, last = moments(plan)
+    places = plan.storage.places
+    assert set(first) <= set(places)
+    for area, total in (("arena", plan.storage.arena_nbytes), ("scratch", plan.storage.scratch_nbytes)):
+        nodes = [node for node in first if places[node].area == area]
+        spans = [(places[node].offset, places[node].offset + size_of(node, places[node], plan)) for node in nodes]
+        for number, node in enumerate(nodes):
+            work = max(rounded(scratch_nbytes_of(other, plan.target)) for other in plan.stages[first[node]].nodes)
+            assert spans[number][1] <= total - (work if area == "scratch" else 0)
+            if area == "scratch":
+                assert first[node] == last[node]
+                continue
+            for other in range(number):
+                if first[node] <= last[nodes[other]] and first[nodes[other]] <= last[node]:
+                    assert spans[number][1] <= spans[other][0] or spans[other][1] <= spans[number][0]
+    batched = [node for node in first if node.batched]
+    assert training or all(places[node].area != "arena" for node in batched)
+    assert all(node.op in LEAVES or node in first or node.op == "reshape" for node in plan.graph.nodes)
