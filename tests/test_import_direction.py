@@ -12,7 +12,18 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "planish"
 
 ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
-ANYONE = {"absent", "config", "settings", "errors", "forking", "memory", "output", "structures", "symbolic", "tracebacks"}
+ANYONE = {
+    "absent",
+    "config",
+    "settings",
+    "errors",
+    "forking",
+    "memory",
+    "output",
+    "structures",
+    "symbolic",
+    "tracebacks",
+}
 
 # What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
 ALLOWED = {
