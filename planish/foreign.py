@@ -19,6 +19,7 @@ _LIBRARIES = {
 _KINDS = {
     "activations": "an activation",
     "callbacks": "a callback",
+    "constraints": "a constraint",
     "layers": "a layer",
     "losses": "a loss",
     "metrics": "a metric",
@@ -28,6 +29,7 @@ _KINDS = {
 }
 _BASES = {
     "callbacks": "Callback",
+    "constraints": "Constraint",
     "layers": "Layer",
     "losses": "Loss",
     "metrics": "Metric",

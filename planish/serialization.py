@@ -20,6 +20,7 @@ from planish.errors import explain
 _KERAS_MODULES = {
     "activations": "keras.activations",
     "callbacks": "keras.callbacks",
+    "constraints": "keras.constraints",
     "initializers": "keras.initializers",
     "layers": "keras.layers",
     "losses": "keras.losses",

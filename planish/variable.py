@@ -51,6 +51,7 @@ class Variable(ArrayOperators):
         trainable: bool = True,
         initializer: Initializer = np.zeros,
         regularizer: Regularizer | None = None,
+        constraint: Callable[[Any], Any] | None = None,
     ) -> None:
         self.name = name
         self.path = path
@@ -59,6 +60,7 @@ class Variable(ArrayOperators):
         self.trainable = trainable
         self.initializer = initializer
         self.regularizer = regularizer
+        self.constraint = constraint
         self.version = next(_assignments)
         self._own: Array | None = None
         self._node: Node | None = None

@@ -23,6 +23,7 @@ _LEGACY = "the optimizer of that name in planish.optimizers"
 
 BEFORE_KERAS_3 = {
     ("", "Functional"),
+    *(("constraints", name) for name in ("RadialConstraint", "radial_constraint")),
     ("models", "Functional"),
     ("utils", "np_utils"),
     *(("layers", name) for name in ("advanced_activations", "convolutional", "core", "experimental", "normalization")),
@@ -42,7 +43,6 @@ _TABLE: dict[str, Groups] = {
         (_ONE_PROCESS, "device distribution"),
         ("layers' own names: Dense(10, name='scores')", "name_scope"),
         ("leave it out: planish keeps what gradients need, in slices of the batch", "RematScope remat"),
-        ("kernel_regularizer=planish.regularizers.L2(0.01)", "constraints"),
         ("train the small model on the large one's outputs: fit(x, teacher.predict(x))", "distillation"),
         ("model.save('model.keras')", "export legacy"),
         ("NumPy: np.random.default_rng(seed), and planish.utils.set_random_seed(seed)", "random"),
@@ -111,6 +111,7 @@ _TABLE: dict[str, Groups] = {
         ("fit(epochs=..., steps_per_epoch=...)", "max_epochs max_steps_per_epoch set_max_epochs"),
         ("fit(epochs=..., steps_per_epoch=...)", "set_max_steps_per_epoch"),
     ),
+    "constraints": (("MaxNorm(), or a subclass of Constraint", "RadialConstraint radial_constraint"),),
     "datasets": (
         ("planish.datasets.mnist, fashion_mnist, cifar10, cifar100 or digits", "imdb reuters"),
         ("scikit-learn: sklearn.datasets.fetch_california_housing()", "boston_housing california_housing"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-from planish import initializers, primitives, regularizers
+from planish import initializers, primitives
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, weight_arguments
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
@@ -25,8 +25,8 @@ class BatchNormalization(Layer):
 
     `center` and `scale`: whether there are `beta` and `gamma`. `beta_initializer`, `gamma_initializer`,
     `moving_mean_initializer` and `moving_variance_initializer` give the first values of the weights [channels],
-    `beta_regularizer` and `gamma_regularizer` are penalties. `renorm`, `renorm_clipping`, `renorm_momentum`,
-    `beta_constraint` and `gamma_constraint` are not supported.
+    `beta_regularizer` and `gamma_regularizer` are penalties, `beta_constraint` and `gamma_constraint` what each step
+    makes of the new weights. `renorm`, `renorm_clipping` and `renorm_momentum` are not supported.
 
     >>> layer = keras.layers.BatchNormalization()
     >>> layer(np.ones((8, 4, 4, 3))).shape
@@ -48,8 +48,8 @@ class BatchNormalization(Layer):
         moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         renorm: bool = False,
         renorm_clipping: None = None,
         renorm_momentum: float = 0.99,
@@ -58,7 +58,6 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(**options)
         label = self.label
-        arguments.unsupported(label, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
         arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             (axis,) = axis  # the form in which Keras 2 saved it
@@ -68,12 +67,10 @@ class BatchNormalization(Layer):
         self.center = arguments.flag(label, "center", center)
         self.scale = arguments.flag(label, "scale", scale)
         self.synchronized = arguments.flag(label, "synchronized", synchronized)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
+        weight_arguments.take(self, "beta", beta_initializer, beta_regularizer, beta_constraint)
+        weight_arguments.take(self, "gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
         self.moving_mean: Variable
@@ -96,9 +93,9 @@ class BatchNormalization(Layer):
     def create_weights(self, shape: Shape) -> None:
         per_channel = (shape[self._channel_axis(shape)],)
         if self.scale:
-            self.gamma = self.add_weight("gamma", per_channel, self.gamma_initializer, self.gamma_regularizer)
+            self.gamma = weight_arguments.make(self, "gamma", per_channel)
         if self.center:
-            self.beta = self.add_weight("beta", per_channel, self.beta_initializer, self.beta_regularizer)
+            self.beta = weight_arguments.make(self, "beta", per_channel)
         self.moving_mean = self.add_weight("moving_mean", per_channel, self.moving_mean_initializer, trainable=False)
         self.moving_variance = self.add_weight(
             "moving_variance", per_channel, self.moving_variance_initializer, trainable=False
@@ -148,13 +145,8 @@ class BatchNormalization(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            **weight_arguments.config(self, "beta", "gamma"),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": None,
-            "gamma_constraint": None,
             "synchronized": self.synchronized,
         }

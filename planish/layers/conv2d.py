@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish import activations, initializers, primitives, regularizers
+from planish import activations, primitives, regularizers
 from planish.graph.node import Node
 from planish.layers import arguments, misfits
 from planish.layers.common_arguments import NamedOptions
 from planish.layers.context import CallContext
 from planish.layers.image import axes_of, from_channels_last, last_shape, reach, to_channels_last, window_padding
-from planish.layers.layer import Layer, Shape
-from planish.variable import Variable
+from planish.layers.kernel_layer import KernelLayer
+from planish.layers.layer import Shape
 
 
-class Conv2D(Layer):
+class Conv2D(KernelLayer):
     """`activation(conv(x, kernel) + bias)`. kernel: [kh, kw, channels / groups, filters].
 
     'valid' keeps windows that lie entirely inside the image; 'same' pads with zeros to ceil(size / stride) windows.
@@ -23,8 +23,9 @@ class Conv2D(Layer):
     or 'same'. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'. `groups` divides
     channels and filters. `activation`: a name or a function. `use_bias`: whether there is a bias [filters].
     `kernel_initializer`, `bias_initializer`: the weights' first values. `kernel_regularizer`, `bias_regularizer`,
-    `activity_regularizer`: penalties. `kernel_constraint`, `bias_constraint`, `lora_rank` and `lora_alpha` are not
-    supported. ValueError for images of another rank, or smaller than the kernel.
+    `activity_regularizer`: penalties. `kernel_constraint` and `bias_constraint`: what each step makes of the new
+    weights. `lora_rank` and `lora_alpha` are not supported. ValueError for images
+    of another rank, or smaller than the kernel.
 
     >>> layer = keras.layers.Conv2D(32, (3, 3), activation="relu")
     >>> layer(np.ones((1, 28, 28, 1))).shape
@@ -49,16 +50,22 @@ class Conv2D(Layer):
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: Any = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         lora_rank: None = None,
         lora_alpha: None = None,
         **options: Unpack[NamedOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **options)
+        super().__init__(
+            activation,
+            use_bias,
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+            unsupported={"lora_rank": lora_rank, "lora_alpha": lora_alpha},
+            activity_regularizer=activity_regularizer,
+            **options,
+        )
         label = self.label
-        arguments.unsupported(label, kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
-        arguments.unsupported(label, lora_rank=lora_rank, lora_alpha=lora_alpha)
         self.filters = arguments.integer(label, "filters", filters)
         self.kernel_size = arguments.pair(label, "kernel_size", kernel_size)
         self.strides = arguments.pair(label, "strides", strides)
@@ -66,15 +73,7 @@ class Conv2D(Layer):
         self.data_format = arguments.data_format(label, data_format)
         self.dilation_rate = arguments.pair(label, "dilation_rate", dilation_rate)
         self.groups = arguments.integer(label, "groups", groups)
-        self.activation = activations.get(activation)
-        self.use_bias = arguments.flag(label, "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
         self._check_combinations()
-        self.kernel: Variable
-        self.bias: Variable | None = None
 
     def _check_combinations(self) -> None:
         if self.filters % self.groups:
@@ -123,18 +122,13 @@ class Conv2D(Layer):
 
     def create_weights(self, shape: Shape) -> None:
         channels = last_shape(shape, self.data_format)[-1]
-        kernel_shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self.add_weight("kernel", kernel_shape, self.kernel_initializer, self.kernel_regularizer)
-        if self.use_bias:
-            self.bias = self.add_weight("bias", (self.filters,), self.bias_initializer, self.bias_regularizer)
+        self.make_weights((*self.kernel_size, channels // self.groups, self.filters), self.filters)
 
     def call(self, x: Node, context: CallContext) -> Node:
         x = to_channels_last(x, self.data_format)
         padding = window_padding(self.padding, x.shape[:2], self.kernel_size, self.strides, self.dilation_rate)
         y = primitives.conv2d(x, self.kernel.node, self.strides, padding, self.dilation_rate, self.groups)
-        if self.bias is not None:
-            y = primitives.add(y, self.bias.node)
-        return self._activated(y)
+        return self._activated(self.biased(y))
 
     def _activated(self, y: Node) -> Node:
         """A function of single elements may come before the channels move back; others need the user's order of the
@@ -153,13 +147,6 @@ class Conv2D(Layer):
             "data_format": self.data_format,
             "dilation_rate": self.dilation_rate,
             "groups": self.groups,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            **self.weights_config(),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "kernel_constraint": None,
-            "bias_constraint": None,
         }

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import initializers, precision
+from planish import constraints, initializers, precision, regularizers
 from planish.errors import explain
 from planish.layers import arguments, chain
 from planish.layers.foreign_weights import layer_remedy, listed
-from planish.regularizers import Regularizer
 from planish.variable import Variable
 
 Shape = tuple[int, ...]
@@ -85,21 +84,22 @@ class WeightOwner:
         name: str | Sequence[int] | None = None,
         shape: Any = (),
         initializer: Callable[..., NDArray[Any]] | str | None = None,
-        regularizer: Regularizer | None = None,
+        regularizer: Any = None,
         trainable: bool = True,
         *,
         dtype: Any = None,
         autocast: bool = True,
-        constraint: None = None,
+        constraint: Any = None,
         aggregation: str = "none",
         overwrite_with_gradient: bool = False,
     ) -> Variable:
         """A new variable of this layer, float32 of the shape. Trainable ones come first in `weights`, as in Keras.
 
-        The shape may come first, and the initializer ('glorot_uniform') after it. `autocast` and `aggregation` change
-        nothing. ValueError for another dtype, and for arguments that planish does not have.
+        The shape may come first, and the initializer ('glorot_uniform') after it. `constraint` is applied to the new
+        weight at the end of every step. `autocast` and `aggregation` change nothing. ValueError for another dtype, and
+        for arguments that planish does not have.
         """
-        arguments.unsupported(self.label, constraint=constraint, overwrite_with_gradient=overwrite_with_gradient)
+        arguments.unsupported(self.label, overwrite_with_gradient=overwrite_with_gradient)
         precision.require_float32(self.label, dtype)
         if name is not None and not isinstance(name, str):
             name, shape, initializer = None, name, initializer or shape or None
@@ -112,7 +112,8 @@ class WeightOwner:
             shape,
             trainable=trainable,
             initializer=initializers.get(initializer or "glorot_uniform"),
-            regularizer=regularizer,
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
         )
         self._variables.append(variable)
         return variable

@@ -10,18 +10,14 @@ from planish import callbacks, initializers, layers, optimizers
 @pytest.mark.parametrize(
     ("use", "name"),
     [
-        (lambda: layers.Dense(3, kernel_constraint="max_norm"), "kernel_constraint"),
-        (lambda: layers.Dense(3, bias_constraint="non_neg"), "bias_constraint"),
         (lambda: layers.Dense(3, lora_rank=4), "lora_rank"),
         (lambda: layers.Dense(3, lora_alpha=4), "lora_alpha"),
         (lambda: layers.Dense(3, quantization_config={}), "quantization_config"),
         (lambda: layers.Conv2D(3, 3, lora_rank=4), "lora_rank"),
         (lambda: layers.BatchNormalization(renorm=True), "renorm"),
-        (lambda: layers.BatchNormalization(gamma_constraint="non_neg"), "gamma_constraint"),
         (lambda: layers.Input((3,), sparse=True), "sparse"),
         (lambda: layers.Input((3,), ragged=True), "ragged"),
         (lambda: layers.Input((3,), optional=True), "optional"),
-        (lambda: layers.Dense(3).add_weight("w", (3,), constraint="non_neg"), "constraint"),
         (lambda: layers.Dense(3).add_weight("w", (3,), overwrite_with_gradient=True), "overwrite_with_gradient"),
         (lambda: optimizers.Adam(loss_scale_factor=2.0), "loss_scale_factor"),
         (lambda: optimizers.SGD(gradient_accumulation_steps=4), "gradient_accumulation_steps"),

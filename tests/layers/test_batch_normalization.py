@@ -73,7 +73,7 @@ def test_count_names_and_config():
     assert BatchNormalization(axis=[3]).axis == 3
 
 
-@pytest.mark.parametrize("name", ["renorm", "gamma_constraint"])
+@pytest.mark.parametrize("name", ["renorm", "renorm_clipping"])
 def test_unsupported_arguments_are_refused_by_name(name):
     with pytest.raises(ValueError, match=f"argument '{name}' is not supported by planish"):
         BatchNormalization(**{name: True})

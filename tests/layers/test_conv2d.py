@@ -112,7 +112,7 @@ def test_config():
         ({"strides": 2, "dilation_rate": 2}, "argument 'dilation_rate' is wrong"),
         ({"activation": "rellu"}, "unknown activation 'rellu'"),
         ({"use_bias": "yes"}, "argument 'use_bias' is wrong"),
-        ({"kernel_constraint": "max_norm"}, "argument 'kernel_constraint' is not supported by planish"),
+        ({"lora_rank": 4}, "argument 'lora_rank' is not supported by planish"),
     ],
 )
 def test_wrong_arguments(arguments, message):

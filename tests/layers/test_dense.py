@@ -93,7 +93,7 @@ def test_units_may_be_a_numpy_integer_or_a_whole_float():
     assert Dense(16 / 2).units == 8
 
 
-@pytest.mark.parametrize("name", ["kernel_constraint", "bias_constraint", "lora_rank", "quantization_config"])
+@pytest.mark.parametrize("name", ["lora_rank", "lora_alpha", "quantization_config"])
 def test_unsupported_arguments_are_refused_by_name(name):
     with pytest.raises(ValueError, match=f"Dense 'dense': argument '{name}' is not supported by planish"):
         Dense(3, **{name: 4})

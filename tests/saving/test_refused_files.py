@@ -100,9 +100,9 @@ def test_weights_that_were_cut(saved):
 
 def test_a_layer_with_an_argument_that_planish_has_not(saved):
     config = config_of(saved)
-    config["config"]["layers"][1]["config"]["kernel_constraint"] = {"class_name": "NonNeg", "config": {}}
+    config["config"]["layers"][1]["config"]["lora_rank"] = 4
     changed(saved, {"config.json": json.dumps(config)})
-    refused(saved, "holds a model that planish cannot make:\n.*kernel_constraint")
+    refused(saved, "holds a model that planish cannot make:\n.*lora_rank")
 
 
 def test_weights_of_another_shape(saved):

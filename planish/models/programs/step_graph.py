@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from planish import primitives
+from planish import constraints, primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -119,7 +119,12 @@ def _optimizer_updates(optimizer: Optimizer, weights: Sequence[Variable], total:
         [{name: slot.node for name, slot in of_weight.items()} for of_weight in slots],
         scalars,
     )
-    updates = {weight.path: value for weight, value in zip(weights, values, strict=True)}
+    updates = {weight.path: _constrained(weight, value) for weight, value in zip(weights, values, strict=True)}
     for of_weight, changed in zip(slots, new_slots, strict=True):
         updates |= {of_weight[name].path: value for name, value in changed.items()}
     return updates
+
+
+def _constrained(weight: Variable, value: Node) -> Node:
+    """The new value of a weight, as its constraint wants it."""
+    return value if weight.constraint is None else constraints.applied(weight.constraint, value, weight.path)
