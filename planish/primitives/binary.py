@@ -49,6 +49,10 @@ power = _constructor("power", "a to the b.")
 greater = _constructor("greater", "1 where a > b, else 0; no gradient.")
 greater_equal = _constructor("greater_equal", "1 where a >= b, else 0; no gradient.")
 equal = _constructor("equal", "1 where a == b, else 0; no gradient.")
+arctan2 = _constructor("arctan2", "The angle of the point (b, a), from -pi to pi.")
+hypot = _constructor("hypot", "sqrt(a * a + b * b), without overflow on the way.")
+logaddexp = _constructor("logaddexp", "log(exp(a) + exp(b)), without overflow on the way.")
+remainder = _constructor("remainder", "What is left of a after whole multiples of b, with the sign of b; exact.")
 sigmoid_cross_entropy = _constructor(
     "sigmoid_cross_entropy", "-b * log(p) - (1 - b) * log(1 - p) with p = sigmoid(a), exact for every a."
 )
@@ -98,6 +102,37 @@ def _sigmoid_cross_entropy_grad(x: Node, y: Node, node: Node, g: Node) -> tuple[
     return multiply(g, subtract(sigmoid(x), y)), multiply(g, _negative(x))
 
 
+def _arctan2_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    """b / (a * a + b * b) and -a / (a * a + b * b)."""
+    from planish.primitives.unary import square
+
+    part = divide(g, add(square(a), square(b)))
+    return multiply(part, b), _negative(multiply(part, a))
+
+
+def _hypot_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    """a / node and b / node; zero in the origin, where there is no steepest direction."""
+    from planish.primitives.select import select
+
+    part = divide(g, select(equal(node, 0.0), 1.0, node))
+    return multiply(part, a), multiply(part, b)
+
+
+def _logaddexp_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    """The softmax of the two; equal ones share the gradient, infinite ones too."""
+    from planish.primitives.select import select
+    from planish.primitives.unary import sigmoid
+
+    share = select(equal(a, b), 0.5, sigmoid(subtract(a, b)))
+    return multiply(g, share), multiply(g, subtract(1.0, share))
+
+
+def _remainder_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node, Node]:
+    from planish.primitives.unary import floor
+
+    return g, _negative(multiply(g, floor(divide(a, b))))
+
+
 def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
     return None, None
 
@@ -113,3 +148,7 @@ _define("greater", np.greater, _none)
 _define("greater_equal", np.greater_equal, _none)
 _define("equal", np.equal, _none)
 _define("sigmoid_cross_entropy", _sigmoid_cross_entropy, _sigmoid_cross_entropy_grad)
+_define("arctan2", np.arctan2, _arctan2_grad)
+_define("hypot", np.hypot, _hypot_grad)
+_define("logaddexp", np.logaddexp, _logaddexp_grad)
+_define("remainder", np.remainder, _remainder_grad)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from planish.errors import explain
 from planish.graph import operators
 from planish.graph.node import Node, current_layers
-from planish.primitives import binary, unary
+from planish.primitives import binary, logic, unary
 from planish.primitives.broadcasting import Operand, as_node
 from planish.primitives.concatenate import slice_axis
 from planish.primitives.dense import dense
@@ -21,10 +21,6 @@ from planish.primitives.select import select
 
 def _floor_divide(a: Operand, b: Operand) -> Node:
     return unary.floor(binary.divide(a, b))
-
-
-def _remainder(a: Operand, b: Operand) -> Node:
-    return binary.subtract(a, binary.multiply(_floor_divide(a, b), b))
 
 
 def _matmul(a: Any, b: Any) -> Node:
@@ -158,22 +154,48 @@ _BINARY: dict[str, Callable[..., Node]] = {
     "power": binary.power,
     "greater": binary.greater,
     "greater_equal": binary.greater_equal,
-    "remainder": _remainder,
+    "remainder": binary.remainder,
     "floor_divide": _floor_divide,
     "matmul": _matmul,
 }
 _UNARY = (
-    "negative", "absolute", "sign", "square", "sqrt", "reciprocal", "exp", "expm1", "log", "log1p", "tanh", "floor",
+    "negative",
+    "absolute",
+    "sign",
+    "square",
+    "sqrt",
+    "reciprocal",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "tanh",
+    "floor",
+    "rint",
+    "log2",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+)
+_BINARY_OF_NUMPY = ("maximum", "minimum", "equal", "arctan2", "hypot", "logaddexp")
+_LOGIC = (
+    "less", "less_equal", "not_equal", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf",
+    "isfinite", "ceil", "trunc",
 )  # fmt: skip
 _OF_NUMPY: dict[str, Callable[..., Node]] = {
     **_BINARY,
     **{name: getattr(unary, name) for name in _UNARY},
-    "maximum": binary.maximum,
-    "minimum": binary.minimum,
-    "equal": binary.equal,
-    "less": lambda a, b: binary.greater(b, a),
-    "less_equal": lambda a, b: binary.greater_equal(b, a),
-    "not_equal": lambda a, b: binary.subtract(1.0, binary.equal(a, b)),
+    **{name: getattr(binary, name) for name in _BINARY_OF_NUMPY},
+    **{name: getattr(logic, name) for name in _LOGIC},
 }
 
 operators.provide(
@@ -184,7 +206,7 @@ operators.provide(
         "absolute": unary.absolute,
         "both": lambda a, b: select(a, b, 0.0),
         "either": lambda a, b: select(a, a, b),
-        "opposite": lambda x: binary.equal(x, 0.0),
+        "opposite": logic.logical_not,
         "index": _index,
         "items": _no_items,
         "truth": _truth,

@@ -59,6 +59,20 @@ erf = _constructor("erf", "Error function.")
 relu = _constructor("relu", "max(x, 0).")
 softplus = _constructor("softplus", "log(1 + exp(x)).")
 floor = _constructor("floor", "Largest integer not above x; no gradient.")
+rint = _constructor("rint", "The nearest integer, the even one of two; no gradient.")
+log2 = _constructor("log2", "Logarithm to base 2, exact for powers of 2.")
+log10 = _constructor("log10", "Logarithm to base 10.")
+sin = _constructor("sin", "Sine of x radians.")
+cos = _constructor("cos", "Cosine of x radians.")
+tan = _constructor("tan", "Tangent of x radians.")
+arcsin = _constructor("arcsin", "The angle from -pi/2 to pi/2 whose sine is x.")
+arccos = _constructor("arccos", "The angle from 0 to pi whose cosine is x.")
+arctan = _constructor("arctan", "The angle from -pi/2 to pi/2 whose tangent is x.")
+sinh = _constructor("sinh", "Hyperbolic sine.")
+cosh = _constructor("cosh", "Hyperbolic cosine.")
+arcsinh = _constructor("arcsinh", "The inverse of sinh.")
+arccosh = _constructor("arccosh", "The inverse of cosh, from x = 1 on.")
+arctanh = _constructor("arctanh", "The inverse of tanh, between -1 and 1.")
 
 
 def _erf(x: Array) -> Array:
@@ -124,15 +138,22 @@ def _plus(x: Node, number: float) -> Node:
 
 
 def _tanh_grad(node: Node, g: Node) -> Node:
-    from planish.primitives.binary import subtract
-
-    return _times(g, subtract(1.0, square(node)))
+    return _times(g, _one_minus(square(node)))
 
 
 def _sigmoid_grad(node: Node, g: Node) -> Node:
+    return _times(g, _times(node, _one_minus(node)))
+
+
+def _per_root(g: Node, square_: Node) -> Node:
+    """g / sqrt(square_)."""
+    return _times(g, rsqrt(square_))
+
+
+def _one_minus(x: Node) -> Node:
     from planish.primitives.binary import subtract
 
-    return _times(g, _times(node, subtract(1.0, node)))
+    return subtract(1.0, x)
 
 
 def _none(node: Node, g: Node) -> None:
@@ -161,6 +182,22 @@ _define(
 _define("relu", lambda x, _: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
 _define("softplus", lambda x, _: _softplus(x), lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
 _define("floor", lambda x, _: np.floor(x), _none, monotone=True)
+_define("rint", lambda x, _: np.rint(x), _none, monotone=True)
+_define("log2", lambda x, _: np.log2(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(2))))
+_define("log10", lambda x, _: np.log10(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(10))))
+_define("sin", lambda x, _: np.sin(x), lambda node, g: _times(g, cos(node.inputs[0])))
+_define("cos", lambda x, _: np.cos(x), lambda node, g: negative(_times(g, sin(node.inputs[0]))))
+_define("tan", lambda x, _: np.tan(x), lambda node, g: _times(g, _plus(square(node), 1.0)))
+_define("arcsin", lambda x, _: np.arcsin(x), lambda node, g: _per_root(g, _one_minus(square(node.inputs[0]))))
+_define("arccos", lambda x, _: np.arccos(x), lambda node, g: negative(_per_root(g, _one_minus(square(node.inputs[0])))))
+_define(
+    "arctan", lambda x, _: np.arctan(x), lambda node, g: _divided(g, _plus(square(node.inputs[0]), 1.0)), monotone=True
+)
+_define("sinh", lambda x, _: np.sinh(x), lambda node, g: _times(g, cosh(node.inputs[0])), monotone=True)
+_define("cosh", lambda x, _: np.cosh(x), lambda node, g: _times(g, sinh(node.inputs[0])))
+_define("arcsinh", lambda x, _: np.arcsinh(x), lambda node, g: _divided(g, cosh(node)), monotone=True)
+_define("arccosh", lambda x, _: np.arccosh(x), lambda node, g: _divided(g, sinh(node)))
+_define("arctanh", lambda x, _: np.arctanh(x), lambda node, g: _divided(g, _one_minus(square(node.inputs[0]))))
 # The last two are monotone for alpha >= 0 only: whoever relies on it has to look at alpha.
 _define("elu", _elu, _elu_grad, monotone=True)
 _define("leaky_relu", _leaky, _leaky_grad, monotone=True)

@@ -23,8 +23,13 @@ MEANINGS = {
     "greater": operator.gt,
     "greater_equal": operator.ge,
     "equal": operator.eq,
+    "arctan2": math.atan2,
+    "hypot": math.hypot,
+    "logaddexp": lambda x, y: math.log(math.exp(x) + math.exp(y)),
+    "remainder": operator.mod,
     "sigmoid_cross_entropy": lambda x, y: math.log(1 + math.exp(x)) - x * y,
 }
+FAR_FROM_ZERO = {"divide", "remainder"}
 COMPARISONS = {"greater", "greater_equal", "equal"}
 
 # (shape with the batch axis or without, batched) of both operands
@@ -46,7 +51,7 @@ PAIRS = [
 
 def operands(name, first, second):
     a, b = numbers(*first), numbers(*second, seed=1)
-    return (np.abs(a) + 0.2 if name == "power" else a), (b + 0.3 * np.sign(b) if name == "divide" else b)
+    return (np.abs(a) + 0.2 if name == "power" else a), (b + 0.3 * np.sign(b) if name in FAR_FROM_ZERO else b)
 
 
 def by_image(array, batched, image):
@@ -177,3 +182,16 @@ def test_a_sigmoid_cross_entropy_is_exact_however_large_its_argument(dtype):
     (gradient,) = gradients(node, [a])
     distances = [1, -1 / (1 + math.exp(12)), 0, math.exp(-40), -1, 0]
     np.testing.assert_allclose(compute(gradient, np.float64, 6, a=x, b=y), distances, rtol=1e-9, atol=1e-18)
+
+
+def test_the_origin_has_a_distance_without_a_slope():
+    a, b = primitives.input_("a", ()), primitives.input_("b", ())
+    for gradient in gradients(primitives.hypot(a, b), [a, b]):
+        assert compute(gradient, batch_size=1, a=np.zeros(1), b=np.zeros(1)) == 0
+
+
+@pytest.mark.parametrize("value", [0.0, math.inf, -math.inf])
+def test_equal_terms_share_the_gradient_of_logaddexp(value):
+    a, b = primitives.input_("a", ()), primitives.input_("b", ())
+    for gradient in gradients(primitives.logaddexp(a, b), [a, b]):
+        assert compute(gradient, batch_size=1, a=np.full(1, value), b=np.full(1, value)) == 0.5

@@ -75,7 +75,7 @@ MISTAKES = [
     (lambda a, b: a[:, :, :, 0], ValueError, "more entries than there are axes", "3 at most"),
     (lambda a, b: a @ b, ValueError, "with a matrix of weights", "ops.reduce_sum(a * b, axes)"),
     (lambda a, b: np.mean(a), TypeError, "NumPy's mean cannot take", "ops.reduce_mean"),
-    (lambda a, b: np.arctan(a), TypeError, "NumPy's arctan cannot take", "planish.ops"),
+    (lambda a, b: np.cbrt(a), TypeError, "NumPy's cbrt cannot take", "planish.ops"),
     (lambda a, b: np.add.reduce(a), TypeError, "NumPy's add cannot take", "planish.ops"),
     (lambda a, b: np.asarray(a), TypeError, "NumPy's arrays cannot take", "planish.ops"),
     (lambda a, b: a.mean(), AttributeError, "has no `mean`", "ops.reduce_mean"),

@@ -28,15 +28,33 @@ MEANINGS = {
     "relu": lambda v: max(v, 0.0),
     "softplus": lambda v: math.log(1 + math.exp(v)),
     "floor": math.floor,
+    "rint": round,
+    "log2": math.log2,
+    "log10": math.log10,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "arcsin": math.asin,
+    "arccos": math.acos,
+    "arctan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "arcsinh": math.asinh,
+    "arccosh": math.acosh,
+    "arctanh": math.atanh,
 }
-POSITIVE = {"sqrt", "rsqrt", "log", "log1p"}
-FLAT = {"sign", "floor"}
+POSITIVE = {"sqrt", "rsqrt", "log", "log1p", "log2", "log10"}
+WITHIN_ONE = {"arcsin", "arccos", "arctanh", "tan"}
+FLAT = {"sign", "floor", "rint"}
 MONOTONE = {"exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "relu", "softplus", "floor", "sqrt"}
+MONOTONE |= {"rint", "arctan", "sinh", "arcsinh"}
 
 
 def operand(name, *shape):
     values = numbers(*shape)
-    return np.abs(values) + 0.1 if name in POSITIVE else values
+    if name in WITHIN_ONE:
+        return np.tanh(values)
+    return np.abs(values) + (1.1 if name == "arccosh" else 0.1) if name in POSITIVE | {"arccosh"} else values
 
 
 @pytest.mark.parametrize("name", MEANINGS)

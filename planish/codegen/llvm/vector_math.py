@@ -64,6 +64,13 @@ def floor(f: Function, x: Value) -> Value:
     return f.select(small, _with_sign(f, lower, x), x)
 
 
+def rint(f: Function, x: Value) -> Value:
+    """The nearest integer, the even one of two."""
+    size = f.intrinsic("fabs", x)
+    whole = f.binary("fsub", f.binary("fadd", size, f.constant(2.0**23)), f.constant(2.0**23))
+    return f.select(f.greater(f.constant(2.0**23), size), copy_sign(f, whole, x), x)
+
+
 def _with_sign(f: Function, value: Value, sign: Value) -> Value:
     """`value`, whose zero takes the sign of `sign`."""
     zero = f.greater(value, ZERO, "oeq")
@@ -140,8 +147,25 @@ def _log_sum(f: Function, exponent: Value, m: Value) -> Value:
 
 
 def log(f: Function, x: Value) -> Value:
-    exponent, m = _log_parts(f, x)
-    result = _log_sum(f, exponent, m)
+    return _at_the_ends_of_log(f, x, _log_sum(f, *_log_parts(f, x)))
+
+
+def log2(f: Function, x: Value) -> Value:
+    """The exponent and the mantissa's logarithm, added in float64: exact for powers of 2."""
+    exponent, m = (float64_math.wide(f, part) for part in _log_parts(f, x))
+    fraction = float64_math.log_of_parts(f, float64_math.constant(f, 0.0), m)
+    fraction = float64_math.binary(f, "fmul", fraction, float64_math.constant(f, 1 / math.log(2.0)))
+    return _at_the_ends_of_log(f, x, float64_math.narrow(f, float64_math.binary(f, "fadd", exponent, fraction)))
+
+
+def log10(f: Function, x: Value) -> Value:
+    logarithm = float64_math.log_of_parts(f, *(float64_math.wide(f, part) for part in _log_parts(f, x)))
+    scaled = float64_math.binary(f, "fmul", logarithm, float64_math.constant(f, 1 / math.log(10.0)))
+    return _at_the_ends_of_log(f, x, float64_math.narrow(f, scaled))
+
+
+def _at_the_ends_of_log(f: Function, x: Value, result: Value) -> Value:
+    """What a logarithm is where x is zero, infinite or negative; elsewhere `result`."""
     result = f.select(f.greater(x, ZERO, "oeq"), f.constant(-math.inf), result)
     result = f.select(f.greater(x, f.constant(math.inf), "oeq"), x, result)
     return f.select(f.greater(x, ZERO, "uge"), f.select(f.greater(x, x, "uno"), x, result), f.constant(math.nan))
@@ -198,6 +222,13 @@ def sigmoid_cross_entropy(f: Function, x: Value, y: Value) -> Value:
     """max(x, 0) - x * y + log1p(exp(-|x|)), the differences first: they cancel exactly where the loss is small."""
     straight = f.binary("fsub", f.maximum(ZERO, x), f.binary("fmul", x, y))
     return f.binary("fadd", straight, _above_the_bend(f, x))
+
+
+def logaddexp(f: Function, a: Value, b: Value) -> Value:
+    """The larger one, and what is above the bend; equal ones, which may be infinite, are log(2) below the result."""
+    larger = f.highest(a, b)
+    result = f.binary("fadd", larger, _above_the_bend(f, f.binary("fsub", a, b)))
+    return f.select(f.greater(a, b, "oeq"), f.binary("fadd", a, f.constant(math.log(2.0))), result)
 
 
 def _above_the_bend(f: Function, x: Value) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from planish.codegen.llvm import vector_math
+from planish.codegen.llvm import hyperbolics, remainder, trigonometry, vector_math
 from planish.codegen.llvm.function import ZERO, Function, Value
 
 Settings = Mapping[str, Any]
@@ -23,6 +23,10 @@ def has_emitter(op: str) -> bool:
 
 def _binary(opcode: str) -> Emitter:
     return lambda f, arguments, _: f.binary(opcode, arguments[0], arguments[1])
+
+
+def _function_of_two(emit: Callable[[Function, Value, Value], Value]) -> Emitter:
+    return lambda f, arguments, _: emit(f, arguments[0], arguments[1])
 
 
 def _function(emit: Callable[[Function, Value], Value]) -> Emitter:
@@ -88,12 +92,12 @@ _EMITTERS: dict[str, Emitter] = {
     "divide": _binary("fdiv"),
     "maximum": _maximum,
     "minimum": _minimum,
-    "power": lambda f, arguments, _: vector_math.power(f, arguments[0], arguments[1]),
+    "power": _function_of_two(vector_math.power),
     "greater": _comparison("ogt"),
     "greater_equal": _comparison("oge"),
     "equal": _comparison("oeq"),
     "select": _select,
-    "sigmoid_cross_entropy": lambda f, arguments, _: vector_math.sigmoid_cross_entropy(f, arguments[0], arguments[1]),
+    "sigmoid_cross_entropy": _function_of_two(vector_math.sigmoid_cross_entropy),
     "constant": lambda f, _, settings: f.constant(settings["value"]),
     "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
     "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),
@@ -115,4 +119,22 @@ _EMITTERS: dict[str, Emitter] = {
     "sigmoid": _function(vector_math.sigmoid),
     "erf": _function(vector_math.erf),
     "softplus": _function(vector_math.softplus),
+    "rint": _function(vector_math.rint),
+    "log2": _function(vector_math.log2),
+    "log10": _function(vector_math.log10),
+    "sin": _function(trigonometry.sin),
+    "cos": _function(trigonometry.cos),
+    "tan": _function(trigonometry.tan),
+    "arcsin": _function(trigonometry.arcsin),
+    "arccos": _function(trigonometry.arccos),
+    "arctan": _function(trigonometry.arctan),
+    "sinh": _function(hyperbolics.sinh),
+    "cosh": _function(hyperbolics.cosh),
+    "arcsinh": _function(hyperbolics.arcsinh),
+    "arccosh": _function(hyperbolics.arccosh),
+    "arctanh": _function(hyperbolics.arctanh),
+    "arctan2": _function_of_two(trigonometry.arctan2),
+    "hypot": _function_of_two(trigonometry.hypot),
+    "logaddexp": _function_of_two(vector_math.logaddexp),
+    "remainder": _function_of_two(remainder.remainder),
 }
