@@ -244,6 +244,8 @@ class Emitter:
             return f.stack_float(f.float_constant(root.attributes["value"]))
         if root.op == "batch_size":
             return f.stack_float(f.let("uitofp i64 %total to float"))
+        if root.op == "table":
+            return self.module.data(root.attributes["numbers"].data)
         place = self.storage.places[root]
         base = self._base(f, place)
         if place.span == "step":

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from planish.errors import explain
 from planish.flattening.regions import Places, Region, clip, gather, reshaped, whole
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.primitives.registry import op_named
+from planish.primitives.resize2d import between, nearest
+from planish.primitives.table import numbers_in
 
 Reached = Iterator[tuple[Node, Region]]
 Rule = Callable[[Node, Region], Reached]
@@ -166,8 +170,65 @@ def _slice_axis(node: Node, region: Region) -> Reached:
     yield node.inputs[0], (*region[:axis], moved, *region[axis + 1 :])
 
 
+def _slice_strided(node: Node, region: Region) -> Reached:
+    steps = zip(region, node.attributes["starts"], node.attributes["steps"], strict=True)
+    yield node.inputs[0], tuple(frozenset(start + place * step for place in places) for places, start, step in steps)
+
+
+def _spread_strided(node: Node, region: Region) -> Reached:
+    """Positions between the elements and around them are padding: only those that are elements reach anything."""
+    steps = zip(region, node.attributes["starts"], node.attributes["steps"], strict=True)
+    reached = tuple(
+        frozenset((place - start) // step for place in places if (place - start) % step == 0)
+        for places, start, step in steps
+    )
+    if all(reached):
+        yield node.inputs[0], reached
+
+
+def _take(node: Node, region: Region) -> Reached:
+    """Any entry, where the numbers are computed."""
+    x, indices = node.inputs
+    axis, rank = node.attributes["axis"], len(indices.shape)
+    entries = _entries(indices, region[axis : axis + rank], x.shape[axis])
+    yield x, (*region[:axis], entries, *region[axis + rank :])
+    yield indices, region[axis : axis + rank]
+
+
+def _entries(indices: Node, region: Region, extent: int) -> Places:
+    if indices.op != "table":
+        return frozenset(range(extent))
+    numbers = numbers_in(indices)[np.ix_(*(sorted(places) for places in region))]
+    return frozenset(int(number) % extent for number in numbers.ravel() if -extent <= number < extent)
+
+
+def _take_along_axis(node: Node, region: Region) -> Reached:
+    x, indices = node.inputs
+    axis = node.attributes["axis"]
+    yield x, (*region[:axis], frozenset(range(x.shape[axis])), *region[axis + 1 :])
+    yield indices, region
+
+
+def _resize2d(node: Node, region: Region) -> Reached:
+    (x,) = node.inputs
+    rows, columns = (
+        frozenset(pixel for place in region[axis] if 0 <= place < node.shape[axis] for pixel in seen[place])
+        for axis, seen in enumerate(map(_seen, x.shape[:2], node.shape[:2], [node.attributes["interpolation"]] * 2))
+    )
+    if rows and columns:
+        yield x, (rows, columns, region[2])
+
+
+def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
+    """The pixels that each of `size` pixels is made from."""
+    if interpolation == "nearest":
+        return [{int(pixel)} for pixel in nearest(extent, size)]
+    first, second, share = between(extent, size)
+    return [{int(a), int(b)} if weight else {int(a)} for a, b, weight in zip(first, second, share, strict=True)]
+
+
 _RULES: dict[str, Rule] = {
-    **dict.fromkeys(("input", "parameter", "scalar", "constant", "batch_size", "random_uniform"), _leaf),
+    **dict.fromkeys(("input", "parameter", "scalar", "constant", "table", "batch_size", "random_uniform"), _leaf),
     **dict.fromkeys(("max_pool2d", "average_pool2d"), _pool2d),
     **dict.fromkeys(("reduce_sum", "reduce_mean", "reduce_max"), _reduce),
     **dict.fromkeys(("dense", "softmax", "log_softmax"), _last_axis),
@@ -177,7 +238,12 @@ _RULES: dict[str, Rule] = {
     "crop2d": _crop2d,
     "pad2d": _pad2d,
     "reshape": _reshape,
+    "resize2d": _resize2d,
     "slice_axis": _slice_axis,
+    "slice_strided": _slice_strided,
+    "spread_strided": _spread_strided,
+    "take": _take,
+    "take_along_axis": _take_along_axis,
     "transpose": _transpose,
 }
 

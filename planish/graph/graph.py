@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from planish.graph.node import Node, found_or
 
-LEAVES = frozenset({"input", "parameter", "scalar", "constant", "batch_size"})
+LEAVES = frozenset({"input", "parameter", "scalar", "constant", "table", "batch_size"})
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,18 @@ from planish.primitives import lowered as lowered
 from planish.primitives import lowered_gradients as lowered_gradients
 from planish.primitives import operators as operators
 from planish.primitives import packing as packing
+from planish.primitives.arranging import (
+    depth_to_space,
+    flip,
+    pad,
+    repeat,
+    roll,
+    space_to_depth,
+    split,
+    stack,
+    tile,
+    unstack,
+)
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import (
     add,
@@ -57,10 +69,15 @@ from planish.primitives.pool_places import gate_places, placed_sum, pool_places
 from planish.primitives.random_uniform import random_uniform
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_sum
 from planish.primitives.reshape import reshape
+from planish.primitives.resize2d import resize2d
 from planish.primitives.select import select
 from planish.primitives.softmax import log_softmax, softmax
 from planish.primitives.spread2d import spread2d
 from planish.primitives.squared_deviation import squared_deviation
+from planish.primitives.strided import slice_strided, spread_strided
+from planish.primitives.table import table
+from planish.primitives.take import take
+from planish.primitives.take_along_axis import take_along_axis
 from planish.primitives.transpose import transpose
 from planish.primitives.turn_kernel import turn_kernel
 from planish.primitives.unary import (
@@ -127,12 +144,14 @@ __all__ = [
     "crop2d",
     "dense",
     "dense_weight_grad",
+    "depth_to_space",
     "divide",
     "elu",
     "equal",
     "erf",
     "exp",
     "expm1",
+    "flip",
     "floor",
     "gate_places",
     "greater",
@@ -165,6 +184,7 @@ __all__ = [
     "negative",
     "not_equal",
     "one_hot",
+    "pad",
     "pad2d",
     "parameter",
     "placed_sum",
@@ -177,8 +197,11 @@ __all__ = [
     "reduce_sum",
     "relu",
     "remainder",
+    "repeat",
     "reshape",
+    "resize2d",
     "rint",
+    "roll",
     "rsqrt",
     "scalar",
     "select",
@@ -188,17 +211,27 @@ __all__ = [
     "sin",
     "sinh",
     "slice_axis",
+    "slice_strided",
     "softmax",
     "softplus",
+    "space_to_depth",
+    "split",
     "spread2d",
+    "spread_strided",
     "sqrt",
     "square",
     "squared_deviation",
+    "stack",
     "subtract",
+    "table",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
+    "tile",
     "transpose",
     "trunc",
     "truth",
     "turn_kernel",
+    "unstack",
 ]

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planish.errors import explain
 from planish.graph.node import Attributes, Node, TensorType, current_layers
 from planish.primitives.leaves import constant
-from planish.primitives.mistake import check_values
+from planish.primitives.mistake import check_values, mistake
 from planish.primitives.registry import Array
+from planish.primitives.table import table
 
-Operand = Node | SupportsFloat
+Operand = Node | SupportsFloat | NDArray[Any]
 
 
 def as_node(operand: Operand) -> Node:
-    """Numbers become constants, variables their leaves. TypeError for what is neither a node nor a number."""
+    """Numbers become constants, arrays tables, variables their leaves. TypeError for anything else."""
     if isinstance(operand, Node):
         return operand
     if isinstance(leaf := getattr(operand, "node", None), Node):
@@ -32,9 +34,38 @@ def as_node(operand: Operand) -> Node:
                 remedy="ops.equal(a, b), which compares values",
             )
         )
+    if isinstance(operand, np.ndarray) and operand.ndim and operand.dtype.kind in "biuf":
+        return table(operand.astype(np.float32))
     if not isinstance(operand, Real) and not (isinstance(operand, np.ndarray) and operand.ndim == 0):
         raise TypeError(explain(what="operations take nodes and numbers", received=f"{operand!r}, a {type(operand)}"))
     return constant(float(operand))
+
+
+def aligned_as_numpy(operands: Sequence[Operand]) -> list[Node]:
+    """Nodes whose per-image shapes go together as their whole shapes do in NumPy, the batch axis counted.
+
+    A value of the program that has as many axes as the arrays of images has to have one entry where they have images.
+    Values of images go together image by image. ValueError where the batch axis would meet another, or not be in front.
+    """
+    nodes = [as_node(operand) for operand in operands]
+    rank = max((len(node.shape) + 1 for node in nodes if node.batched), default=0)
+    return [_below_the_batch(node, rank) if rank and not node.batched else node for node in nodes]
+
+
+def _below_the_batch(node: Node, rank: int) -> Node:
+    from planish.primitives.reshape import reshape
+
+    if len(node.shape) < rank:
+        return node
+    if len(node.shape) == rank and node.shape[0] == 1:
+        return reshape(node, node.shape[1:])
+    raise mistake(
+        "a value that is the same for all images does not go together with values of images",
+        rule="axes are compared from the last, and the batch axis is the first one of the result",
+        expected=f"{rank - 1} axes or fewer, or 1 in front of {rank - 1} axes",
+        received=node.shape,
+        remedy="planish.ops.reshape(value, shape) without the axis in front",
+    )
 
 
 def infer_broadcast(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:

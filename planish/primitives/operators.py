@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import numpy as np
+
 from planish.errors import explain
 from planish.graph import operators
 from planish.graph.node import Node, current_layers
 from planish.primitives import binary, logic, unary
-from planish.primitives.broadcasting import Operand, as_node
+from planish.primitives.broadcasting import Operand, aligned_as_numpy, as_node
 from planish.primitives.concatenate import slice_axis
 from planish.primitives.dense import dense
 from planish.primitives.reshape import reshape
 from planish.primitives.select import select
+from planish.primitives.strided import slice_strided
+from planish.primitives.table import table
+from planish.primitives.take import take
 
 
 def _floor_divide(a: Operand, b: Operand) -> Node:
@@ -36,10 +41,13 @@ def _matmul(a: Any, b: Any) -> Node:
 
 
 def _index(x: Node, key: Any) -> Node:
-    """Slices and single positions along the axes of an image; the batch axis is taken whole."""
+    """Slices, positions, a list of them, and new axes among the axes of an image; the batch axis is taken whole."""
     keys = _spelt_out(x, key if isinstance(key, tuple) else (key,))
+    lists = [place for place, each in enumerate(keys) if isinstance(each, list | np.ndarray)]
+    if lists:
+        return _indexed_by_list(x, keys, lists, key)
     if x.batched:
-        if keys[0] != slice(None):
+        if not keys or not _takes_all(keys[0]):
             raise _mistake(
                 "a value is computed for every image: a single image cannot be picked",
                 expected="a colon for the batch axis",
@@ -47,22 +55,58 @@ def _index(x: Node, key: Any) -> Node:
                 remedy="x[:, 0] for the first number of each image",
             )
         keys = keys[1:]
-    single = []
-    for axis, place in enumerate(keys):
-        start, stop = _range(place, x.shape[axis], key)
-        single.append(not isinstance(place, slice))
-        x = x if (start, stop) == (0, x.shape[axis]) else slice_axis(x, axis, start, stop)
-    kept = [extent for extent, gone in zip(x.shape, single, strict=True) if not gone]
-    return reshape(x, kept) if any(single) else x
+    places = [place for place in keys if place is not None]
+    ranges = [_range(place, extent, key) for place, extent in zip(places, x.shape, strict=True)]
+    x = _picked(x, ranges)
+    extents = iter(x.shape)
+    kept = [1 if place is None else next(extents) for place in keys]
+    shape = [extent for extent, place in zip(kept, keys, strict=True) if place is None or isinstance(place, slice)]
+    return x if tuple(shape) == x.shape else reshape(x, shape)
+
+
+def _indexed_by_list(x: Node, keys: list[Any], lists: list[int], key: Any) -> Node:
+    """NumPy's meaning of a single list; it moves axes about where there are several, or numbers beside it."""
+    numbers = np.asarray(keys[lists[0]])
+    others = [*keys[: lists[0]], slice(None), *keys[lists[0] + 1 :]]
+    axis = lists[0] - x.batched
+    simple = len(lists) == 1 and all(place is None or isinstance(place, slice) for place in others)
+    if not simple or axis < 0 or numbers.dtype.kind != "i" or numbers.size == 0:
+        raise _mistake(
+            "this index cannot be compiled",
+            expected="one list of whole numbers at most, with slices and new axes beside it",
+            received=f"[{_told(key)}]",
+            remedy="ops.take(x, indices, axis), one axis after another",
+        )
+    y = _index(x, tuple(others))
+    if not (-y.shape[axis] <= numbers.min() and numbers.max() < y.shape[axis]):
+        raise _mistake(
+            "there are no such positions",
+            expected=f"{-y.shape[axis]} to {y.shape[axis] - 1}",
+            received=numbers.tolist(),
+        )
+    return take(y, table(numbers), axis)
+
+
+def _takes_all(place: Any) -> bool:
+    return isinstance(place, slice) and place.start in (None, 0) and place.stop is None and place.step in (None, 1)
+
+
+def _picked(x: Node, ranges: list[range]) -> Node:
+    """The positions of each axis: one part after another where they are neighbours, else all axes at once."""
+    if all(places.step == 1 for places in ranges):
+        for axis, places in enumerate(ranges):
+            x = x if len(places) == x.shape[axis] else slice_axis(x, axis, places.start, places.stop)
+        return x
+    return slice_strided(x, [r.start for r in ranges], [len(r) for r in ranges], [r.step for r in ranges])
 
 
 def _spelt_out(x: Node, keys: tuple[Any, ...]) -> list[Any]:
-    """An index for every axis, the batch axis included."""
+    """An index for every axis, the batch axis included, and None for every new one."""
     rank = len(x.shape) + x.batched
     ellipses = [place for place, key in enumerate(keys) if key is Ellipsis]
     cut = ellipses[0] if ellipses else len(keys)
     before, after = keys[:cut], keys[cut + 1 :]
-    missing = rank - len(before) - len(after)
+    missing = rank - sum(key is not None for key in (*before, *after))
     if len(ellipses) > 1 or missing < 0:
         raise _mistake(
             "an index with more entries than there are axes", expected=f"{rank} at most", received=_told(keys)
@@ -70,17 +114,19 @@ def _spelt_out(x: Node, keys: tuple[Any, ...]) -> list[Any]:
     return [*before, *[slice(None)] * missing, *after]
 
 
-def _range(place: Any, extent: int, key: Any) -> tuple[int, int]:
-    if isinstance(place, slice) and place.step in (None, 1):
-        start, stop, _ = place.indices(extent)
-        if start < stop:
-            return start, stop
-    elif isinstance(place, int) and not isinstance(place, bool) and -extent <= place < extent:
-        return place % extent, place % extent + 1
+def _range(place: Any, extent: int, key: Any) -> range:
+    """The positions that an index means, one or more."""
+    if isinstance(place, slice) and place.step != 0:
+        found = range(extent)[place]
+        if found:
+            return found
+    elif isinstance(place, int | np.integer) and not isinstance(place, bool) and -extent <= place < extent:
+        return range(int(place) % extent, int(place) % extent + 1)
     raise _mistake(
         "this index cannot be compiled",
-        expected=f"numbers from {-extent} to {extent - 1}, or slices that have no step and are not empty",
+        expected=f"numbers from {-extent} to {extent - 1}, or slices that are not empty",
         received=f"[{_told(key)}]",
+        remedy="ops.take(x, indices, axis), if the positions are in an array",
     )
 
 
@@ -146,16 +192,21 @@ def _mistake(what: str, **parts: Any) -> ValueError:
     return ValueError(explain(what=what, layer=", ".join(current_layers()) or None, **parts))
 
 
+def _as_numpy(function: Callable[..., Node]) -> Callable[..., Node]:
+    """The function of operands whose shapes go together as those of arrays do, the batch axis included."""
+    return lambda *operands: function(*aligned_as_numpy(operands))
+
+
 _BINARY: dict[str, Callable[..., Node]] = {
-    "add": binary.add,
-    "subtract": binary.subtract,
-    "multiply": binary.multiply,
-    "divide": binary.divide,
-    "power": binary.power,
-    "greater": binary.greater,
-    "greater_equal": binary.greater_equal,
-    "remainder": binary.remainder,
-    "floor_divide": _floor_divide,
+    "add": _as_numpy(binary.add),
+    "subtract": _as_numpy(binary.subtract),
+    "multiply": _as_numpy(binary.multiply),
+    "divide": _as_numpy(binary.divide),
+    "power": _as_numpy(binary.power),
+    "greater": _as_numpy(binary.greater),
+    "greater_equal": _as_numpy(binary.greater_equal),
+    "remainder": _as_numpy(binary.remainder),
+    "floor_divide": _as_numpy(_floor_divide),
     "matmul": _matmul,
 }
 _UNARY = (
@@ -194,8 +245,8 @@ _LOGIC = (
 _OF_NUMPY: dict[str, Callable[..., Node]] = {
     **_BINARY,
     **{name: getattr(unary, name) for name in _UNARY},
-    **{name: getattr(binary, name) for name in _BINARY_OF_NUMPY},
-    **{name: getattr(logic, name) for name in _LOGIC},
+    **{name: _as_numpy(getattr(binary, name)) for name in _BINARY_OF_NUMPY},
+    **{name: _as_numpy(getattr(logic, name)) for name in _LOGIC},
 }
 
 operators.provide(
@@ -204,8 +255,8 @@ operators.provide(
         "negative": unary.negative,
         "itself": lambda x: x,
         "absolute": unary.absolute,
-        "both": lambda a, b: select(a, b, 0.0),
-        "either": lambda a, b: select(a, a, b),
+        "both": _as_numpy(lambda a, b: select(a, b, 0.0)),
+        "either": _as_numpy(lambda a, b: select(a, a, b)),
         "opposite": logic.logical_not,
         "index": _index,
         "items": _no_items,

@@ -88,10 +88,53 @@ def odd_sizes(case):
             case.output(primitives.square(case.input(size, values=np.ones((case.images, size), dtype))))
 
 
+def arranged(case, x, size):
+    """Elements moved, and entries by numbers, some of which name none."""
+    numbers = case.input(
+        4, values=case.generator.choice([0, -3, 2, 3, -4, 2**31 - 1, -(2**31)], (case.images, 4)), dtype="i32"
+    )
+    x = x[:, :3, :4]
+    case.output(x[:, ::-1, ::2, ::-1])
+    case.output(primitives.pad(x, [(2, 0), (1, 3), (size - 1, size // 2)], "reflect"))
+    case.output(primitives.spread_strided(x, (7, 4, size + 2), (6, 0, 1), (-3, 1, 1), 1.0))
+    for entries in (numbers, primitives.multiply(case.input(4), 1e9), primitives.table([2, -1, 0])):
+        case.output(primitives.take(x, entries))
+        case.output(primitives.multiply(primitives.take(case.weight(3, size), entries), case.input()))
+    case.output(primitives.take_along_axis(case.weight(3, size), primitives.multiply(case.input(2, size), 3.0), 0))
+    for interpolation in ("nearest", "bilinear"):
+        case.output(primitives.resize2d(x, (5, size + 1), interpolation))
+
+
+def arranged_training(size):
+    """Gradients of entries and of resized maps."""
+    x = primitives.input_("x", (4, 3, size))
+    rows, scale = primitives.parameter("rows", (7, size)), primitives.parameter("scale", (size,))
+    y = primitives.multiply(x, scale)
+    read = primitives.take(rows, primitives.multiply(primitives.reduce_sum(y, (1, 2)), 2.0))
+    there = primitives.greater(read, -1e30)  # NaN is not
+    chosen = primitives.take_along_axis(y, primitives.multiply(x, 3.0), 0)
+    values = [
+        primitives.select(there, read, 0.0),
+        primitives.select(primitives.greater(chosen, -1e30), chosen, 0.0),
+        primitives.resize2d(y, (7, 2), "nearest"),
+        primitives.resize2d(y, (3, size + 3)),
+        primitives.take(y, primitives.table([2, 0, -1]), 1),
+        y[:, ::-2, 1:, ::-1],
+        primitives.spread_strided(y, (9, 3, size), (8, 0, 0), (-2, 1, 1)),
+    ]
+    loss = sum(primitives.reduce_sum(primitives.square(value), range(len(value.shape))) for value in values)
+    weights = [rows, scale]
+    changed = [
+        primitives.add(w, g) for w, g in zip(weights, gradients(primitives.batch_sum(loss), weights), strict=True)
+    ]
+    return Graph.build({"loss": loss}, dict(zip(("rows", "scale"), changed, strict=True)))
+
+
 def long_axes(case):
     """Windows, rows of a kernel, and rows of a map that are walked in loops, as they are too long to be written out."""
     for size in LONG_SIZES:
         x = case.input(9, 7, size)
+        arranged(case, x, size)
         case.output(primitives.max_pool2d(x, (5, 4), (2, 3)))
         case.output(primitives.max_pool2d(x, (1, 7), (1, 1)))
         case.output(primitives.average_pool2d(x, (5, 4), (2, 3)))
@@ -198,7 +241,7 @@ def main():
         long_axes(case)
         run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
         for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES] + [
-            long_training(size) for size in LONG_SIZES
+            build(size) for build in (long_training, arranged_training) for size in LONG_SIZES
         ]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)

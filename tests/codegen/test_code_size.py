@@ -62,6 +62,11 @@ def mapped(*shape, then):
     return net.trained(then(primitives.multiply(net.x, net.weight(shape[-1]))))
 
 
+def embedded(rows, width):
+    net = Net(9, dtype="i32")
+    return net.trained(primitives.square(primitives.take(net.weight(rows, width), net.x)))
+
+
 def predicted(units, features):
     net = Net(features)
     return primitives.softmax(primitives.add(primitives.dense(net.x, net.weight(features, units)), net.weight(units)))
@@ -127,6 +132,19 @@ CASES = {
     "pieces": lambda n: primitives.concatenate([primitives.input_("x", (3, n)), primitives.input_("z", (3, n))], 1),
     "element by element": lambda n: primitives.add(primitives.input_("x", (3, n)), primitives.parameter("w", (3, 1))),
     "part": lambda n: primitives.slice_axis(primitives.input_("x", (3, 2 * n)), 1, n, 2 * n),
+    "strided part": lambda n: primitives.input_("x", (3, 2 * n))[:, ::-1, ::2],
+    "elements apart": lambda n: primitives.spread_strided(primitives.input_("x", (3, n)), (9, 2 * n), (8, 1), (-3, 2)),
+    "entries": lambda n: primitives.take(primitives.parameter("w", (n, n // 10)), primitives.input_("x", (n,), "i32")),
+    "entries: gradient": lambda n: mapped(n, then=lambda x: primitives.take(x, primitives.input_("i", (n,), "i32"))),
+    "entries of weights: gradient": lambda n: embedded(n, n // 10),
+    "entries of their own": lambda n: primitives.take_along_axis(
+        primitives.input_("x", (n, 3)), primitives.input_("i", (n, 7)), 1
+    ),
+    "entries of their own: gradient": lambda n: mapped(
+        n, 3, then=lambda x: primitives.take_along_axis(x, primitives.input_("i", (n, 7)), 1)
+    ),
+    "another size": lambda n: primitives.resize2d(primitives.input_("x", (7, n, 5)), (n, 3), "bilinear"),
+    "another size: gradient": lambda n: mapped(n, 3, n // 10, then=lambda x: primitives.resize2d(x, (3, n))),
     "spread": lambda n: primitives.spread2d(primitives.input_("x", (3, 3, 5)), (1, n)),
     "sum of products over the batch": lambda n: mapped(3, n, then=primitives.tanh),
     "random numbers": lambda n: primitives.multiply(

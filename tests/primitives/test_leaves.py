@@ -26,6 +26,7 @@ def test_they_are_the_leaves_that_graphs_know():
         primitives.parameter("w", ()),
         primitives.scalar("s"),
         primitives.constant(1),
+        primitives.table([1.0, 2.0]),
         primitives.batch_size(),
     ]
     assert {node.op for node in made} == LEAVES

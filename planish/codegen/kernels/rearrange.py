@@ -6,6 +6,7 @@
     broadcast_to  x repeated along axes of stride zero
     concatenate   each operand into its part of the axis;       slice_axis: one such part
     interleave2d  each phase to its pixels, `strides` apart;    kernel_phase: every so many rows and columns of a kernel
+    slice_strided every so many elements, backwards too;        spread_strided: one value, then elements apart
     turn_kernel   input and output channels swapped within groups, rows and columns reversed
 
 Bound by memory: 8 bytes an element.
@@ -14,10 +15,12 @@ Bound by memory: 8 bytes an element.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.graph.node import Attributes
 from planish.primitives.phases import phase_starts
 
 
@@ -100,6 +103,26 @@ def emit_slice_axis(f: Function, spec: Spec, operands: Operands) -> None:
     move(f, merged(spec.shape, source, strides_of(spec.shape)), here, operands.output)
 
 
+def emit_slice_strided(f: Function, spec: Spec, operands: Operands) -> None:
+    first, along = _apart(spec.inputs[0].shape, spec.attributes)
+    here = f.offset(operands.inputs[0], 4 * first)
+    move(f, merged(spec.shape, along, strides_of(spec.shape)), here, operands.output)
+
+
+def emit_spread_strided(f: Function, spec: Spec, operands: Operands) -> None:
+    first, along = _apart(spec.shape, spec.attributes)
+    fill(f, operands.output, spec.result.size, spec.attributes["value"])
+    shape = spec.inputs[0].shape
+    move(f, merged(shape, strides_of(shape), along), operands.inputs[0], f.offset(operands.output, 4 * first))
+
+
+def _apart(shape: Sequence[int], attributes: Attributes) -> tuple[int, list[int]]:
+    """The first of elements that are some steps apart in a tensor of `shape`, and the distances along its axes."""
+    strides = strides_of(shape)
+    first = sum(start * stride for start, stride in zip(attributes["starts"], strides, strict=True))
+    return first, [step * stride for step, stride in zip(attributes["steps"], strides, strict=True)]
+
+
 def emit_turn_kernel(f: Function, spec: Spec, operands: Operands) -> None:
     rows, columns, channels, filters = spec.inputs[0].shape
     groups = spec.attributes["groups"]
@@ -119,6 +142,8 @@ SPREAD2D = Kernel("image", emit_spread2d)
 BROADCAST_TO = Kernel("image", emit_broadcast_to)
 CONCATENATE = Kernel("image", emit_concatenate)
 SLICE_AXIS = Kernel("image", emit_slice_axis)
+SLICE_STRIDED = Kernel("image", emit_slice_strided)
+SPREAD_STRIDED = Kernel("image", emit_spread_strided)
 INTERLEAVE2D = Kernel("image", emit_interleave2d)
 KERNEL_PHASE = Kernel("whole", emit_kernel_phase)
 TURN_KERNEL = Kernel("whole", emit_turn_kernel)

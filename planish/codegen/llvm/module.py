@@ -18,10 +18,15 @@ class Module:
         self._functions: list[str] = []
         self._names: set[str] = set()
         self._shared: dict[tuple[str, str], str] = {}
+        self._data: dict[bytes, str] = {}
 
     def declare(self, signature: str) -> None:
         """Declares an external function or intrinsic, once."""
         self._declarations.setdefault(signature)
+
+    def data(self, content: bytes) -> str:
+        """The address of constant bytes, which are in the module once."""
+        return self._data.setdefault(content, f"@data{len(self._data)}")
 
     @contextmanager
     def function(
@@ -60,9 +65,16 @@ class Module:
             [
                 f'target triple = "{self.target.triple}"\n',
                 *(f"declare {signature}" for signature in self._declarations),
+                *(_constant(name, content) for content, name in self._data.items()),
                 "",
                 *self._functions,
                 f"attributes #0 = {{ nounwind {widths} }}",
                 f"attributes #1 = {{ nounwind noinline {widths} }}\n",
             ]
         )
+
+
+def _constant(name: str, content: bytes) -> str:
+    """The definition of constant bytes, on a cache line."""
+    written = "".join(f"\\{byte:02X}" for byte in content)
+    return f'{name} = private unnamed_addr constant [{len(content)} x i8] c"{written}", align 64'

@@ -23,7 +23,7 @@ from planish.codegen.pieces.kernel import spec_of
 from planish.codegen.pieces.winograd_weight_grad_plan import best_tile
 from planish.codegen.planning.few_filters import few_filters
 from planish.codegen.planning.rebasing import rebased, settings_of
-from planish.graph.graph import Graph
+from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node, layer_scope
 from planish.primitives.dense_listed import dense_listed, dense_listed_weight_grad
 from planish.primitives.expression import Expression
@@ -233,11 +233,7 @@ def _with_results_apart(graph: Graph) -> Graph:
         root = result
         while root.op == "reshape":
             root = root.inputs[0]
-        if (
-            root.op in ("input", "parameter", "scalar", "constant", "batch_size")
-            or root in taken
-            or root.type.size != result.type.size
-        ):
+        if root.op in LEAVES or root in taken or root.type.size != result.type.size:
             return elementwise([result], COPY)
         taken.add(root)
         return result

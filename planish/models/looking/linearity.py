@@ -63,6 +63,7 @@ def _first(operands: list[bool]) -> bool:
 _LINEAR: dict[str, Callable[[list[bool]], bool]] = {
     **dict.fromkeys(("add", "subtract", "negative", "reshape", "transpose", "concatenate", "slice_axis"), _always),
     **dict.fromkeys(("broadcast_to", "reduce_sum", "reduce_mean", "average_pool2d", "pad2d", "crop2d"), _always),
-    **dict.fromkeys(("dense", "conv2d", "divide"), _first),
+    **dict.fromkeys(("slice_strided", "spread_strided", "resize2d"), _always),
+    **dict.fromkeys(("dense", "conv2d", "divide", "take", "take_along_axis"), _first),
     "multiply": _one,
 }

@@ -1,5 +1,6 @@
 """Chains of element-wise operations with operands that are broadcast, beside the interpreter."""
 
+import numpy as np
 import pytest
 
 from planish import primitives
@@ -56,3 +57,37 @@ def test_an_input_as_it_is():
     case.output(primitives.reshape(x, (15,)))
     case.output(primitives.add(case.weight(4), 0.0))
     case.check(None)
+
+
+@on_every_target
+def test_arrays_of_the_program_itself(target):
+    case = Case()
+    table = primitives.table(case.generator.standard_normal((5, 1)).astype(np.float32))
+    x = case.input(3, 1, 33)
+    case.output(x * np.arange(33))
+    case.output(x + table)
+    case.output(primitives.reshape(table, (5,)) * case.input(1))
+    case.output(primitives.square(table))
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("seed", range(6))
+def test_shapes_that_go_together_as_numpys_do(target, seed):
+    """Batched and unbatched operands of different ranks, any of whose axes may be one."""
+    case = Case(seed)
+    extents = [int(case.generator.integers(1, 20)) for _ in range(4)]
+
+    def shape(rank):
+        return [extent if case.generator.random() < 0.6 else 1 for extent in extents[4 - rank :]]
+
+    for _ in range(6):
+        operands = [
+            case.input(*shape(case.generator.integers(0, 5)))
+            if case.generator.random() < 0.5
+            else case.weight(*shape(case.generator.integers(0, 5)))
+            for _ in range(3)
+        ]
+        first, second, third = operands
+        case.output(primitives.maximum(primitives.add(first, primitives.multiply(second, third)), first))
+    case.check()

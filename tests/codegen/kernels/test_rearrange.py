@@ -76,3 +76,35 @@ def test_taps_of_a_phase(target):
         case.output(primitives.kernel_phase(w, (1, 0), (2, 3)))
         case.output(primitives.kernel_phase(w, (0, 1), (1, 2)))
     case.check(None)
+
+
+@on_every_target
+@pytest.mark.parametrize("channels", [1, 3, 17, 33])
+def test_strided_and_reversed(target, channels):
+    case = Case()
+    x = case.input(5, 8, channels)
+    for starts, counts, steps in (
+        ((0, 0, 0), (3, 4, channels), (2, 2, 1)),
+        ((4, 7, channels - 1), (5, 8, channels), (-1, -1, -1)),
+        ((3, 1, 0), (2, 2, (channels + 1) // 2), (-2, 4, 2)),
+    ):
+        part = primitives.slice_strided(x, starts, counts, steps)
+        case.output(part)
+        case.output(primitives.spread_strided(part, x.shape, starts, steps, 2.0))
+    case.output(primitives.flip(case.weight(3, channels), [1]))
+    case.check(None)
+
+
+@on_every_target
+def test_what_is_made_of_moved_elements(target):
+    case = Case()
+    x = case.input(6, 4, 8)
+    case.output(primitives.roll(x, 5, 1))
+    case.output(primitives.stack([x, primitives.flip(x, [0])], 1))
+    case.output(primitives.tile(x, [2, 1, 3]))
+    case.output(primitives.repeat(x, 3, 1))
+    for mode in ("constant", "reflect", "symmetric", "edge"):
+        case.output(primitives.pad(x, [(1, 2), (0, 3), (4, 0)], mode))
+    case.output(primitives.space_to_depth(x, 2))
+    case.output(primitives.depth_to_space(x, 2))
+    case.check(None)
