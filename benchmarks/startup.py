@@ -69,6 +69,7 @@ def split() -> dict[str, float]:
 
     from planish.codegen import compile as compiler
     from planish.codegen.llvm.target import current_target
+    from planish.codegen.planning.plan import Request, make_plan
     from planish.models.data import in_memory, prepare
     from planish.models.programs.step_graph import training_graph
 
@@ -82,8 +83,8 @@ def split() -> dict[str, float]:
     graph, _ = training_graph(model, ready.objective, model.optimizer, with_outputs=True)
     times.append(time.perf_counter())
     names = {"x": arrays.x.dtype.name, "y_true": ready.y_true.dtype.name}
-    request = compiler.Request(graph, names, current_target(), training=True, max_batch=32)
-    plan = compiler.plan(request)
+    request = Request(graph, names, current_target(), training=True, max_batch=32)
+    plan = make_plan(request)
     times.append(time.perf_counter())
     program = compiler.emit(plan, request)
     times.append(time.perf_counter())

@@ -54,6 +54,21 @@ ALLOWED["models"] |= {"passes"}  # gradients are taken of a graph that passes ha
 ALLOWED["utils"] |= {"runtime"}  # images are decoded on as many threads as there are
 ALLOWED["__main__"] = {"cli"}
 
+# Inside of two rooms, from the innermost on: each imports only those before it. A name without a folder is a file that
+# all of them read; ITSELF are the room's other files.
+ITSELF = "itself"
+INNER_ROOMS = {
+    "codegen": ["context_layout", "llvm", "pieces", "kernels", "planning", ITSELF],
+    "models": ["compile_settings", "data", "programs", "loops", "looking", ITSELF],
+}
+# Arrows that still point the other way: the file, and the inner room that it imports.
+BACKWARDS = {
+    ("models/data/prepare.py", "loops"),
+    ("models/data/prepare.py", "programs"),
+    ("models/data/visits.py", "loops"),
+    ("models/looking/flatten_maps.py", ITSELF),
+}
+
 HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
 
 
@@ -73,6 +88,31 @@ def modules_imported(source: str) -> Iterator[str]:
             yield from (f"planish.{alias.name}" for alias in node.names) if node.module == "planish" else (node.module,)
 
 
+def names_imported(source: str) -> Iterator[str]:
+    """The same with what is imported from a module, which may be a module itself."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def inner_room_of(module: str) -> str:
+    """'planish.codegen.llvm.loops' is in 'llvm', 'planish.codegen.program' in the room itself."""
+    room, *inside = module.split(".")[1:]
+    return inside[0] if inside and inside[0] in INNER_ROOMS[room] else ITSELF
+
+
+def arrows_inside() -> Iterator[tuple[str, str, str]]:
+    """(file, its inner room, an inner room that it imports)."""
+    for room in INNER_ROOMS:
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            name = path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+            for module in names_imported(path.read_text(encoding="utf-8")):
+                if module.startswith(f"planish.{room}."):
+                    yield path.relative_to(PACKAGE).as_posix(), inner_room_of(f"planish.{name}"), inner_room_of(module)
+
+
 def files() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
@@ -86,6 +126,22 @@ def test_a_room_imports_only_what_it_may(path):
     used = {module for module in modules_imported(path.read_text(encoding="utf-8")) if module.startswith("planish.")}
     wrong = {module for module in used if room_of(module) not in allowed}
     assert not wrong, f"{room} may import {sorted(allowed)}, not {sorted(wrong)}"
+
+
+def test_inside_of_a_room_imports_point_one_way_too():
+    backwards = set()
+    for path, here, there in arrows_inside():
+        order = INNER_ROOMS[path.split("/", maxsplit=1)[0]]
+        if order.index(there) > order.index(here):
+            backwards.add((path, there))
+    assert backwards == BACKWARDS
+
+
+def test_every_folder_inside_has_its_place():
+    for room, order in INNER_ROOMS.items():
+        folders = {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
+        assert folders <= set(order)
+        assert all((PACKAGE / room / name).is_dir() or (PACKAGE / room / f"{name}.py").exists() for name in order[:-1])
 
 
 @pytest.mark.parametrize(

@@ -12,4 +12,7 @@ SYNC_NBYTES = 64 * 5
 GENERATION = NEXT + 8  # the number of the stage, in the line of the counter
 ALARM = STOP_REQUEST + 8  # set if an image turns out to have a value that is not finite
 
+PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
+MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
+
 SPINS = 4000  # pauses (about 50 us) before a waiting thread yields its processor, if there is one for each thread

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from planish.codegen import context_layout as layout
 from planish.codegen import steps
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
-from planish.codegen.kernels.elementwise import ITEM_ELEMENTS, emit_together
-from planish.codegen.kernels.load_input import element_nbytes
+from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, spec_of
+from planish.codegen.pieces.user_elements import element_nbytes
 from planish.codegen.planning.lowering import is_beside, storage_root
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices

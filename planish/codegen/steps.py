@@ -40,7 +40,9 @@ from planish.codegen.context_layout import (
     GENERATION,
     NEXT,
     PATIENCE,
+    PIECE_BITS,
     SHARES_SLOT,
+    STAGE_BITS,
     STEPS_SLOT,
     STOP_REQUEST,
     SYNC_SLOT,
@@ -51,9 +53,7 @@ from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.planning.slicing import Slices
 
-PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number of the stage
 FEWEST_IMAGES = 4  # of a piece: kernels that read weights once for many images need some
-MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import Target, current_target
 from planish.codegen.planning import lowering
+from planish.codegen.planning.plan import Request, make_plan
 from planish.explain.encoding import Array
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -77,7 +77,7 @@ def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
     graph, target, recorder = model.graph(), current_target(), Recorder()
     dtypes = {str(node.attributes["name"]): image.dtype.name for node in graph.leaves("input")}
     start = time.perf_counter()
-    plan = compiler.plan(compiler.Request(graph, dtypes, target, training=False), recorder)
+    plan = make_plan(Request(graph, dtypes, target, training=False), recorder)
     seconds = time.perf_counter() - start
     steps = [_step(record) for record in recorder.records]
     changed = [step for step in steps if step.text_before != step.text_after]

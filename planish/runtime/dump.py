@@ -6,9 +6,9 @@ import functools
 
 from planish import settings
 from planish.codegen import compile as compiler
-from planish.codegen.compile import Request
 from planish.codegen.planning.choices import print_plan
 from planish.codegen.planning.listing import print_loops
+from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Program
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
@@ -26,7 +26,7 @@ def generate_and_dump(request: Request) -> Program:
     if not forms:
         return compiler.generate(request)
     recorder = Recorder()
-    plan = compiler.plan(request, recorder)
+    plan = make_plan(request, recorder)
     program = compiler.emit(plan, request)
     if "graph" in forms:
         warn_of(f"--- graph, traced\n{print_graph(request.graph)}")
@@ -54,7 +54,7 @@ def describe(request: Request, after: str | None, form: str) -> str:
             explain(what=f"a pass leaves a graph, not {form}", expected="form 'graph' together with the name of a pass")
         )
     recorder = Recorder()
-    plan = compiler.plan(request, recorder)
+    plan = make_plan(request, recorder)
     names = [record.name for record in recorder.records]
     if after is not None and after not in names:
         raise ValueError(unknown_name("pass", after, names))
@@ -63,7 +63,7 @@ def describe(request: Request, after: str | None, form: str) -> str:
     return _emitted(form, plan, compiler.emit(plan, request))
 
 
-def _emitted(form: str, plan: compiler.Plan, program: Program) -> str:
+def _emitted(form: str, plan: Plan, program: Program) -> str:
     if form == "plan":
         return print_plan(plan)
     if form == "loops":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planish.codegen.compile import Request
 from planish.codegen.llvm.target import current_target
+from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.runtime.dump import describe as describe_request
 

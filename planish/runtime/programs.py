@@ -183,9 +183,10 @@ def _made(
     max_batch: int,
 ) -> Compiled:
     from planish.codegen import compile as compiler
+    from planish.codegen.planning.plan import Request
     from planish.runtime.dump import generate_and_dump
 
-    request = compiler.Request(graph, input_dtypes, target, training, max_batch)
+    request = Request(graph, input_dtypes, target, training, max_batch)
     program = generate_and_dump(request)
     code = compiler.object_code(program.text, target)
     arguments = _renamed(program.arguments, numbers)

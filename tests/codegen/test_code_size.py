@@ -12,6 +12,7 @@ from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen import kernels
 from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.primitives.random_uniform import random_uniform
 
@@ -158,7 +159,7 @@ def text_of(made, target, batch=64):
     types = {"f32": "float32", "i32": "int32"}
     dtypes = {node.attributes["name"]: types[node.type.dtype] for node in graph.leaves("input")}
     training = bool(graph.updates)
-    return compiler.generate(compiler.Request(graph, dtypes, target, training, batch if training else 0)).text
+    return compiler.generate(Request(graph, dtypes, target, training, batch if training else 0)).text
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -8,6 +8,7 @@ import pytest
 from planish import primitives
 from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from planish.layers.context import CallContext
@@ -58,7 +59,7 @@ def undefined_symbols(code):
 
 
 def symbols_of(graph, dtypes, target, *, training, max_batch=0):
-    request = compiler.Request(graph, dtypes, target, training, max_batch)
+    request = Request(graph, dtypes, target, training, max_batch)
     return undefined_symbols(compiler.object_code(compiler.generate(request).text, target))
 
 

@@ -7,6 +7,7 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.small_values import MOST_VECTORS, groups_of, is_small
 from planish.graph.graph import Graph
 from planish.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -77,8 +78,8 @@ def test_not_a_number_reaches_the_maximum(target):
 
 
 def lowered(node):
-    return compiler.plan(
-        compiler.Request(Graph.build({"y": node}), {"x": "float32"}, make_target("avx2", "x86_64-linux-gnu"), False)
+    return make_plan(
+        Request(Graph.build({"y": node}), {"x": "float32"}, make_target("avx2", "x86_64-linux-gnu"), False)
     )
 
 
@@ -107,7 +108,7 @@ def test_inner_values_stay_in_registers():
     x = primitives.input_("x", (10,))
     probabilities = primitives.softmax(x)
     y = primitives.multiply(probabilities, primitives.reduce_max(probabilities, (0,)))
-    program = compiler.emit(plan := lowered(y), compiler.Request(plan.graph, {"x": "float32"}, plan.target, False))
+    program = compiler.emit(plan := lowered(y), Request(plan.graph, {"x": "float32"}, plan.target, False))
     head = next(line for line in program.text.splitlines() if "small_values(" in line and line.startswith("define"))
     assert head.count("ptr nocapture readonly") == 1
     assert head.count("%y") == 1

@@ -15,18 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 
-from planish.codegen.kernels.pool2d import (
-    corner_of,
-    element_of,
-    for_each_output,
-    is_written_out,
-    tap_nbytes,
-)
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.pool_windows import corner_of, element_of, for_each_output, is_written_out, tap_nbytes
 from planish.primitives.expression import operand_kind
 from planish.primitives.windows import NO_PADDING
 

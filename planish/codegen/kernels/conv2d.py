@@ -22,13 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.kernels.gated_places import store_places
-from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.maxima import first_maximum, largest_of
+from planish.codegen.pieces.places import store_places
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
 

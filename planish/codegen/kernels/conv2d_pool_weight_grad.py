@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.kernels.gated_places import has_place
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.picked_pixels import Tap, picks, products
+from planish.codegen.pieces.places import has_place
 from planish.graph.node import Attributes
 
 # Cycles of the lists' way for each window and filter, measured on AVX-512 (Zen 4): making the list, and for the half

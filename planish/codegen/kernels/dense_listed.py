@@ -21,13 +21,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from planish.codegen.kernels import dense_blocks
-from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import accumulate
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
+from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 from planish.codegen.pieces.watching import raise_alarm, watches, with_not_finite
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.

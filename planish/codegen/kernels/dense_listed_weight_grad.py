@@ -22,13 +22,13 @@ from itertools import product
 
 from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
 from planish.codegen.kernels.dense_listed import rows_of_part
-from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, over_panels, panel_runs, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.pieces.transposing import turned
+from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 
 CHUNK = 64  # images: a part of their gradients stays in L1
 _ITEM_VECTORS = 2  # of rows

@@ -12,15 +12,14 @@ another finds in a register.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.expression import emit_expression
+from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import Node
-
-ITEM_ELEMENTS = 8192
 
 
 def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
@@ -61,10 +60,6 @@ def items(spec: Spec, target: Target) -> int:
     return items_of_elements(extents[0]) if not spec.result.batched and len(extents) == 1 else 1
 
 
-def items_of_elements(extent: int) -> int:
-    return -(-extent // ITEM_ELEMENTS)
-
-
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     extents, strides = merged_axes(spec)
     places: list[Index] = [0] * len(spec.inputs)
@@ -81,21 +76,6 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
 
     over_item(f, extent, ITEM_ELEMENTS, operands.item, emit_vector)
-
-
-def over_item(
-    f: Function, extent: int, run: int, item: Index, emit_vector: Callable[[Index, str | None], None]
-) -> None:
-    """The vectors of one item, of `run` elements each, of `extent` in all; the last item has the masked one."""
-    whole, count = extent // f.lanes * f.lanes, -(-extent // run)
-    start = f.multiply(item, run) if count > 1 else 0
-    stop = f.smaller(f.add(start, run), whole) if count > 1 else whole
-    if whole:
-        with f.loop(start, stop, f.lanes, guarded=count > 1) as place:
-            emit_vector(place.index, None)
-    if extent > whole:
-        with f.when(f.compare("eq", item, count - 1)):
-            emit_vector(whole, f.tail_mask(extent - whole))
 
 
 def emit_together(

@@ -21,24 +21,9 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.loops import over_vectors, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.primitives.pool_places import NO_PLACE
+from planish.codegen.pieces.places import gated, has_place
 
 MOST_VECTORS, ADDITIONS_IN_FLIGHT = 4, 8
-
-
-def gated(f: Function, places: Value, y: Value) -> Value:
-    return f.select_integer(f.greater(y, ZERO), places, f.integer_constant(NO_PLACE))
-
-
-def has_place(f: Function, places: Value) -> Value:
-    """The lanes that have one; `places` as `load_bytes` gives them."""
-    return f.let(f"icmp ne {f.integers} {places}, {f.integer_constant(NO_PLACE & 0xFF)}")
-
-
-def store_places(f: Function, operands: Operands, places: Value, y: Value, element: Index, mask: str | None) -> None:
-    """Writes the places of maxima beside the result `y` that comes from them."""
-    assert operands.beside is not None
-    f.store_bytes(gated(f, places, y) if operands.gated else places, operands.beside, element, mask)
 
 
 def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:

@@ -13,9 +13,9 @@ Bound by shuffles: 2 * log2(lanes) for each vector of places and gradients.
 
 from __future__ import annotations
 
-from planish.codegen.kernels.gated_places import has_place
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.places import has_place
 from planish.codegen.pieces.transposing import block_of, turn_block, turn_part
 
 

@@ -15,46 +15,19 @@ load per pixel and vector.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
-
-Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel, mask
-
-MOST_TAPS = 16  # of a window that is written out
-
-
-def for_each_output(f: Function, shape: tuple[int, ...], body: Body) -> None:
-    rows, columns, channels = shape
-    whole = channels // f.lanes * f.lanes
-    with f.loop(0, rows) as row, f.loop(0, columns) as column:
-        if whole:
-            with f.loop(0, whole, f.lanes) as channel:
-                body(row.index, column.index, channel.index, None)
-        if channels > whole:
-            body(row.index, column.index, whole, f.tail_mask(channels - whole))
-
-
-def element_of(f: Function, shape: tuple[int, ...], row: Index, column: Index, channel: Index) -> Index:
-    return f.add(f.multiply(f.add(f.multiply(row, shape[1]), column), shape[2]), channel)
-
-
-def tap_nbytes(spec: Spec, width: int, channels: int) -> list[int]:
-    """Byte distances of a window's pixels from its first, row by row."""
-    rows, columns = spec.attributes["window"]
-    return [4 * (down * width + across) * channels for down, across in product(range(rows), range(columns))]
-
-
-def corner_of(
-    f: Function, spec: Spec, pointer: Pointer, shape: tuple[int, ...], row: Index, column: Index, channel: Index
-) -> Pointer:
-    down, across = spec.attributes["strides"]
-    return f.offset(
-        pointer, f.multiply(element_of(f, shape, f.multiply(row, down), f.multiply(column, across), channel), 4)
-    )
+from planish.codegen.pieces.maxima import first_maximum, largest_of, with_larger
+from planish.codegen.pieces.pool_windows import (
+    corner_of,
+    element_of,
+    for_each_output,
+    is_written_out,
+    over_window,
+    tap_nbytes,
+)
 
 
 def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
@@ -70,33 +43,6 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
     for_each_output(f, spec.shape, body)
 
 
-def is_written_out(spec: Spec) -> bool:
-    """Whether a window is so small that code for each of its pixels is written."""
-    rows, columns = spec.attributes["window"]
-    return bool(rows * columns <= MOST_TAPS)
-
-
-def over_window(
-    f: Function,
-    spec: Spec,
-    shape: tuple[int, ...],
-    corner: Pointer,
-    carried: Sequence[Value],
-    types: Sequence[str],
-    body: Callable[[Pointer, Index, list[Value]], list[Value]],
-) -> list[Value]:
-    """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
-    rows, columns = spec.attributes["window"]
-    with f.loop(0, rows, carried=carried, types=types) as down:
-        line = f.offset(corner, f.multiply(down.index, 4 * shape[1] * shape[2]))
-        first = f.multiply(down.index, columns)
-        with f.loop(0, columns, carried=down.carried, types=types) as across:
-            at = f.offset(line, f.multiply(across.index, 4 * shape[2]))
-            across.next(*body(at, f.add(first, across.index), across.carried))
-        down.next(*across.results)
-    return down.results
-
-
 def _maximum(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
     if is_written_out(spec):
         return largest_of(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])
@@ -108,29 +54,6 @@ def _maximum(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, m
     return largest
 
 
-def largest_of(f: Function, values: Sequence[Value]) -> Value:
-    """The largest value; NaN if one is. Each comparison keeps a NaN on its right, so the last value's stays."""
-    found = list(values)
-    while len(found) > 1:
-        paired = [f.maximum(a, b) for a, b in zip(found[::2], found[1::2], strict=False)]
-        found = paired + ([found[-1]] if len(found) % 2 else [])
-    return f.nan_beside(found[0], values[:-1])
-
-
-def first_maximum(f: Function, values: Sequence[Value]) -> tuple[Value, Value]:
-    """The maximum, NaN if a value is, and the number of the first value that is not less than any other number (0 if
-    that one is NaN)."""
-    largest, place = values[0], f.integer_constant(0)
-    for number, value in enumerate(values[1:], 1):
-        largest, place = _with_larger(f, largest, place, value, f.integer_constant(number))
-    return f.nan_beside(largest, values[1:]), place
-
-
-def _with_larger(f: Function, largest: Value, place: Value, value: Value, number: Value) -> tuple[Value, Value]:
-    larger = f.greater(value, largest)
-    return f.select(larger, value, largest), f.select_integer(larger, number, place)
-
-
 def _place(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
     """The number of the place of the maximum, for each lane."""
     if is_written_out(spec):
@@ -138,7 +61,7 @@ def _place(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mas
 
     def larger(at: Pointer, number: Index, carried: list[Value]) -> list[Value]:
         largest, place = carried
-        return list(_with_larger(f, largest, place, f.load(at, 0, mask), _splat_number(f, number)))
+        return list(with_larger(f, largest, place, f.load(at, 0, mask), _splat_number(f, number)))
 
     start = [f.load(corner, 0, mask), f.integer_constant(0)]
     return over_window(f, spec, shape, corner, start, [f.vector, f.integers], larger)[1]

@@ -8,9 +8,9 @@ Bound by memory: 12 bytes an element, which are in the cache if x is.
 
 from __future__ import annotations
 
-from planish.codegen.kernels.elementwise import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.llvm.function import Function, Index
 from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial, reduce
 
-from planish.codegen.kernels.load_input import element_nbytes, load_elements
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.codegen.pieces.nonzeros import block_elements
+from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 from planish.codegen.pieces.watching import raise_alarm, with_not_finite
 
 

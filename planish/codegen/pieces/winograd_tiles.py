@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from itertools import chain, product
 
-from planish.codegen.kernels.gated_places import store_places
-from planish.codegen.kernels.pool2d import first_maximum, largest_of
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Operands, Spec, epilogue_of
+from planish.codegen.pieces.maxima import first_maximum, largest_of
+from planish.codegen.pieces.places import store_places
 from planish.codegen.pieces.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.primitives.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 

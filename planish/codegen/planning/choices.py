@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from planish.codegen.compile import Plan
 from planish.codegen.kernels import items_of, winograd_weight_grad
 from planish.codegen.pieces import winograd_weight_grad_plan
 from planish.codegen.pieces.kernel import Spec, spec_of
 from planish.codegen.pieces.nonzeros import goes_by_blocks
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.pieces.winograd_plan import FEWEST_CHANNELS, cut_of
+from planish.codegen.planning.plan import Plan
 from planish.graph.node import Node
 from planish.primitives.windows import NO_PADDING
 

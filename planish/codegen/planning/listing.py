@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from planish.codegen.compile import Plan
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
 from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.plan import Plan
 from planish.codegen.planning.schedule import Stage
 from planish.graph.node import Node
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
 from planish.codegen.pieces.winograd_weight_grad_plan import best_tile, costs_of, tiling_of
+from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
 from planish.primitives.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
 from tests.codegen.support import Case, on_every_target
@@ -117,5 +117,5 @@ def test_lowering_chooses(target, channels, op, border):
     case.check(TOLERANCE[4])
     dtypes = {"x0": "float32", "x1": "float32"}
     target = make_target("avx512", "x86_64-unknown-linux-gnu")
-    plan = compiler.plan(compiler.Request(Graph.build({}, {"dw": dw}), dtypes, target, True, 4))
+    plan = make_plan(Request(Graph.build({}, {"dw": dw}), dtypes, target, True, 4))
     assert op in {node.op for node in plan.graph.nodes}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.choices import choices_of, print_plan
+from planish.codegen.planning.plan import Request, make_plan
 from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
@@ -17,12 +17,12 @@ TARGET = make_target("avx512", "x86_64-unknown-linux-gnu")
 def plan_of(layers, shape, *, training=False, target=TARGET):
     model = Sequential([Input(shape), *layers])
     if not training:
-        return compiler.plan(compiler.Request(model.graph(), {"x": "float32"}, target, False))
+        return make_plan(Request(model.graph(), {"x": "float32"}, target, False))
     optimizer = SGD()
     optimizer.build(model.trainable_weights)
     objective = Objective(SparseCategoricalCrossentropy(), None, (), False)
     graph, _ = training_graph(model, objective, optimizer, with_outputs=True)
-    return compiler.plan(compiler.Request(graph, {"x": "float32", "y_true": "int64"}, target, True, 8))
+    return make_plan(Request(graph, {"x": "float32", "y_true": "int64"}, target, True, 8))
 
 
 def choice_of(plan, layer, operation):

@@ -5,11 +5,11 @@ import pytest
 
 import planish
 from planish import primitives
-from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning import slicing
 from planish.codegen.planning.choices import print_plan
 from planish.codegen.planning.listing import print_loops
+from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.slicing import Slices, cut
 from planish.graph.graph import Graph
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
@@ -48,7 +48,7 @@ def test_images_that_leave_little_are_not_cut():
 
 
 def plan_of(graph, batch):
-    return compiler.plan(compiler.Request(graph, {"x": "float32"}, current_target(), True, batch))
+    return make_plan(Request(graph, {"x": "float32"}, current_target(), True, batch))
 
 
 @pytest.mark.parametrize("seed", range(30))

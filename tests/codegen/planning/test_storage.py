@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planish.codegen import compile as compiler
 from planish.codegen.kernels import run_of_item, scratch_nbytes_of
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.lowering import storage_root
+from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.storage import allocate, nbytes_of, rounded
 from planish.graph.graph import LEAVES
 from tests.passes.random_graphs import random_inference, random_training
@@ -70,8 +70,8 @@ def moments(plan):
 @pytest.mark.parametrize("seed", range(25))
 def test_plans_of_random_graphs(seed, training):
     graph = random_training(seed) if training else random_inference(seed)
-    request = compiler.Request(graph, {"x": "float32"}, TARGETS[seed % 2], training, BATCH if training else 0)
-    plan = compiler.plan(request)
+    request = Request(graph, {"x": "float32"}, TARGETS[seed % 2], training, BATCH if training else 0)
+    plan = make_plan(request)
     first, last = moments(plan)
     places = plan.storage.places
     assert set(first) <= set(places)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.lowering import storage_root
+from planish.codegen.planning.plan import Request, make_plan
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
@@ -16,7 +16,7 @@ TARGET = make_target("avx2", "x86_64-unknown-linux-gnu")
 
 
 def check_updates(graph, dtypes):
-    plan = compiler.plan(compiler.Request(graph, dtypes, TARGET, True, 8))
+    plan = make_plan(Request(graph, dtypes, TARGET, True, 8))
     moment = {}
     for number, stage in enumerate(plan.stages):
         groups = stage.segments if stage.batched else [unit.nodes for unit in stage.units]

@@ -1,0 +1,70 @@
+"""Walks over the windows of a map, and over the pixels of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.pieces.kernel import Spec
+
+Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel, mask
+
+MOST_TAPS = 16  # of a window that is written out
+
+
+def for_each_output(f: Function, shape: tuple[int, ...], body: Body) -> None:
+    rows, columns, channels = shape
+    whole = channels // f.lanes * f.lanes
+    with f.loop(0, rows) as row, f.loop(0, columns) as column:
+        if whole:
+            with f.loop(0, whole, f.lanes) as channel:
+                body(row.index, column.index, channel.index, None)
+        if channels > whole:
+            body(row.index, column.index, whole, f.tail_mask(channels - whole))
+
+
+def element_of(f: Function, shape: tuple[int, ...], row: Index, column: Index, channel: Index) -> Index:
+    return f.add(f.multiply(f.add(f.multiply(row, shape[1]), column), shape[2]), channel)
+
+
+def tap_nbytes(spec: Spec, width: int, channels: int) -> list[int]:
+    """Byte distances of a window's pixels from its first, row by row."""
+    rows, columns = spec.attributes["window"]
+    return [4 * (down * width + across) * channels for down, across in product(range(rows), range(columns))]
+
+
+def corner_of(
+    f: Function, spec: Spec, pointer: Pointer, shape: tuple[int, ...], row: Index, column: Index, channel: Index
+) -> Pointer:
+    down, across = spec.attributes["strides"]
+    return f.offset(
+        pointer, f.multiply(element_of(f, shape, f.multiply(row, down), f.multiply(column, across), channel), 4)
+    )
+
+
+def is_written_out(spec: Spec) -> bool:
+    """Whether a window is so small that code for each of its pixels is written."""
+    rows, columns = spec.attributes["window"]
+    return bool(rows * columns <= MOST_TAPS)
+
+
+def over_window(
+    f: Function,
+    spec: Spec,
+    shape: tuple[int, ...],
+    corner: Pointer,
+    carried: Sequence[Value],
+    types: Sequence[str],
+    body: Callable[[Pointer, Index, list[Value]], list[Value]],
+) -> list[Value]:
+    """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
+    rows, columns = spec.attributes["window"]
+    with f.loop(0, rows, carried=carried, types=types) as down:
+        line = f.offset(corner, f.multiply(down.index, 4 * shape[1] * shape[2]))
+        first = f.multiply(down.index, columns)
+        with f.loop(0, columns, carried=down.carried, types=types) as across:
+            at = f.offset(line, f.multiply(across.index, 4 * shape[2]))
+            across.next(*body(at, f.add(first, across.index), across.carried))
+        down.next(*across.results)
+    return down.results

@@ -1,0 +1,84 @@
+"""Everything that the compiler decides before it writes code: how, when and where each value is computed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from planish.codegen.context_layout import MOST_PIECES
+from planish.codegen.kernels import kind_of_node
+from planish.codegen.llvm.target import FLOAT_NBYTES, Target
+from planish.codegen.planning.lowering import lower
+from planish.codegen.planning.schedule import Stage, schedule
+from planish.codegen.planning.slicing import Slices, cut, with_sums_of_slices
+from planish.codegen.planning.storage import Storage, plan_storage
+from planish.graph.graph import Graph
+from planish.memory import check_fits
+from planish.passes import pipeline
+from planish.passes.recorder import Recorder
+
+# Images that a thread takes through the dense layers together, at most: two row blocks of the AVX-512 kernel, or one of
+# the narrower ones; fewer in training, so that what a block leaves for the gradients stays in the cache.
+INFERENCE_BLOCK, TRAINING_BLOCK, TRAINING_BLOCK_WITHOUT_ROWS = 28, 16, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything from which a program is made. `input_dtypes` are NumPy's names of the element types in memory."""
+
+    graph: Graph
+    input_dtypes: Mapping[str, str]
+    target: Target
+    training: bool
+    max_batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A lowered graph with everything decided: when nodes run, and where their values are."""
+
+    graph: Graph
+    stages: list[Stage]
+    storage: Storage
+    target: Target
+    block: int
+    slices: Slices
+
+
+def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
+    """All decisions of the compiler, before any code is written. TooLargeError for a value that no memory can hold."""
+    for node in request.graph.nodes:
+        of = f"a value of one image ({node.op})" if node.batched else f"weight '{node.attributes.get('name', node.op)}'"
+        check_fits(FLOAT_NBYTES * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
+    optimized = pipeline.run(request.graph, recorder)
+    started = time.perf_counter()
+    lowered = lower(optimized, request.target, request.input_dtypes, training=request.training)
+    if recorder is not None:
+        recorder.add("lower", optimized, lowered, time.perf_counter() - started)
+    stages = schedule(lowered, request.target)
+    block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
+    if request.training and not _has_rows(stages):
+        block = TRAINING_BLOCK_WITHOUT_ROWS
+    block = max(block, -(-request.max_batch // MOST_PIECES))
+    slices = _slices(lowered, stages, request, block)
+    if slices.count > 1:
+        lowered = with_sums_of_slices(lowered)
+        stages = schedule(lowered, request.target)
+    storage = plan_storage(lowered, stages, request.target, block, slices)
+    return Plan(lowered, stages, storage, request.target, block, slices)
+
+
+def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:
+    """How a batch is cut; it stays whole where stages need all of it."""
+    if not any(stage.repeats for stage in stages):
+        return Slices(1, request.max_batch)
+    one, two = (
+        plan_storage(graph, stages, request.target, block, Slices(1, images)).arena_nbytes for images in (256, 512)
+    )
+    return cut(request.max_batch, (two - one) // 256, block)
+
+
+def _has_rows(stages: list[Stage]) -> bool:
+    segments = [segment for stage in stages if stage.batched for segment in stage.segments]
+    return any(kind_of_node(segment[0]) == "rows" for segment in segments)
