@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.kernels.one_hot import ones
 from planish.codegen.llvm import vector_math
-from planish.codegen.llvm.function import Function, Pointer, Value
+from planish.codegen.llvm.function import ZERO, Function, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
+from planish.codegen.pieces.combining import combining, lanes_combined
 from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.planning.lowering import is_view
 from planish.graph.node import Node, TensorType
@@ -123,9 +124,8 @@ def _broadcast(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
 
 def _reduce(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
     (x,), size = operands, node.inputs[0].type.size
-    if node.op == "reduce_max":
-        return [_spread_highest(f, _joined(f, x, size, -math.inf, f.highest))]
-    total = f.splat(f.sum_lanes(_joined(f, x, size, 0.0, _add(f))))
+    how = combining(f, node.op)
+    total = lanes_combined(f, _joined(f, x, size, how.neutral, how.join), how)
     if node.op == "reduce_mean":
         total = f.binary("fmul", total, f.constant(1 / size))
     return [total]
@@ -135,31 +135,23 @@ def _add(f: Function) -> Callable[[Value, Value], Value]:
     return lambda total, value: f.binary("fadd", total, value)
 
 
-def _joined(f: Function, x: Vectors, size: int, idle: float, join: Callable[[Value, Value], Value]) -> Value:
+def _joined(f: Function, x: Vectors, size: int, idle: Value, join: Callable[[Value, Value], Value]) -> Value:
     """All vectors as one, lane by lane; lanes beyond the last element are `idle`."""
-    total = f.constant(idle)
+    total = idle
     for number, vector in enumerate(x):
         mask = f.tail_mask(size - number * f.lanes)
-        total = join(total, f.select(mask, vector, f.constant(idle)) if mask else vector)
+        total = join(total, f.select(mask, vector, idle) if mask else vector)
     return total
-
-
-def _spread_highest(f: Function, value: Value) -> Value:
-    """The largest lane in all lanes; NaN if any is."""
-    distance = f.lanes // 2
-    while distance:
-        moved = [(lane + distance) % f.lanes for lane in range(f.lanes)]
-        value = f.highest(value, f.shuffle(value, value, moved))
-        distance //= 2
-    return value
 
 
 def _softmax(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
     (x,), size = operands, node.type.size
-    largest = f.splat(f.largest_lane(_joined(f, x, size, -math.inf, lambda total, value: f.maximum(value, total))))
+    largest = f.splat(
+        f.largest_lane(_joined(f, x, size, f.constant(-math.inf), lambda total, value: f.maximum(value, total)))
+    )
     shifted = [f.binary("fsub", vector, largest) for vector in x]
     exponentials = [vector_math.exp(f, vector) for vector in shifted]
-    total = f.splat(f.sum_lanes(_joined(f, exponentials, size, 0.0, _add(f))))
+    total = f.splat(f.sum_lanes(_joined(f, exponentials, size, ZERO, _add(f))))
     if node.op == "softmax":
         return [f.binary("fdiv", vector, total) for vector in exponentials]
     logarithm = vector_math.log(f, total)
@@ -181,6 +173,8 @@ _RULES: dict[str, Rule] = {
     "one_hot": _one_hot,
     "reduce_max": _reduce,
     "reduce_mean": _reduce,
+    "reduce_min": _reduce,
+    "reduce_prod": _reduce,
     "reduce_sum": _reduce,
     "softmax": _softmax,
 }
@@ -191,6 +185,8 @@ _FITS: dict[str, Callable[[Node], bool]] = {
     "one_hot": _one_label,
     "reduce_max": _reduces_all,
     "reduce_mean": _reduces_all,
+    "reduce_min": _reduces_all,
+    "reduce_prod": _reduces_all,
     "reduce_sum": _reduces_all,
     "softmax": _one_row,
 }

@@ -230,7 +230,7 @@ def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(("input", "parameter", "scalar", "constant", "table", "batch_size", "random_uniform"), _leaf),
     **dict.fromkeys(("max_pool2d", "average_pool2d"), _pool2d),
-    **dict.fromkeys(("reduce_sum", "reduce_mean", "reduce_max"), _reduce),
+    **dict.fromkeys(("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod", "argmax"), _reduce),
     **dict.fromkeys(("dense", "softmax", "log_softmax"), _last_axis),
     "broadcast_to": _elementwise,
     "concatenate": _concatenate,

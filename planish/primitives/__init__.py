@@ -7,6 +7,7 @@ from planish.primitives import lowered as lowered
 from planish.primitives import lowered_gradients as lowered_gradients
 from planish.primitives import operators as operators
 from planish.primitives import packing as packing
+from planish.primitives.argmax import argmax, argmin
 from planish.primitives.arranging import (
     depth_to_space,
     flip,
@@ -19,6 +20,7 @@ from planish.primitives.arranging import (
     tile,
     unstack,
 )
+from planish.primitives.batch_max import batch_max, batch_min
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import (
     add,
@@ -67,13 +69,23 @@ from planish.primitives.pool2d import average_pool2d, max_pool2d
 from planish.primitives.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
 from planish.primitives.pool_places import gate_places, placed_sum, pool_places
 from planish.primitives.random_uniform import random_uniform
-from planish.primitives.reduce import reduce_max, reduce_mean, reduce_sum
+from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum
 from planish.primitives.reshape import reshape
 from planish.primitives.resize2d import resize2d
 from planish.primitives.select import select
 from planish.primitives.softmax import log_softmax, softmax
 from planish.primitives.spread2d import spread2d
 from planish.primitives.squared_deviation import squared_deviation
+from planish.primitives.statistics import (
+    count_nonzero,
+    log_softmax_along,
+    logsumexp,
+    reduce_all,
+    reduce_any,
+    softmax_along,
+    standard_deviation,
+    variance,
+)
 from planish.primitives.strided import slice_strided, spread_strided
 from planish.primitives.table import table
 from planish.primitives.take import take
@@ -112,6 +124,7 @@ from planish.primitives.unary import (
     softplus,
     sqrt,
     square,
+    stop_gradient,
     tan,
     tanh,
 )
@@ -126,8 +139,12 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "argmax",
+    "argmin",
     "average_pool2d",
     "average_pool2d_grad",
+    "batch_max",
+    "batch_min",
     "batch_size",
     "batch_sum",
     "broadcast_to",
@@ -141,6 +158,7 @@ __all__ = [
     "conv2d_weight_grad",
     "cos",
     "cosh",
+    "count_nonzero",
     "crop2d",
     "dense",
     "dense_weight_grad",
@@ -171,11 +189,13 @@ __all__ = [
     "log2",
     "log10",
     "log_softmax",
+    "log_softmax_along",
     "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logsumexp",
     "max_pool2d",
     "max_pool2d_grad",
     "maximum",
@@ -192,8 +212,12 @@ __all__ = [
     "power",
     "random_uniform",
     "reciprocal",
+    "reduce_all",
+    "reduce_any",
     "reduce_max",
     "reduce_mean",
+    "reduce_min",
+    "reduce_prod",
     "reduce_sum",
     "relu",
     "remainder",
@@ -213,6 +237,7 @@ __all__ = [
     "slice_axis",
     "slice_strided",
     "softmax",
+    "softmax_along",
     "softplus",
     "space_to_depth",
     "split",
@@ -222,6 +247,8 @@ __all__ = [
     "square",
     "squared_deviation",
     "stack",
+    "standard_deviation",
+    "stop_gradient",
     "subtract",
     "table",
     "take",
@@ -234,4 +261,5 @@ __all__ = [
     "truth",
     "turn_kernel",
     "unstack",
+    "variance",
 ]

@@ -1,4 +1,4 @@
-"""Sum, mean and maximum along per-image axes."""
+"""Sum, mean, product, maximum and minimum along per-image axes."""
 
 from __future__ import annotations
 
@@ -56,14 +56,27 @@ def _mean_grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [_repeated(node, multiply(g, 1 / reduced_size(node)))]
 
 
-def _max_grad(node: Node, g: Node) -> Sequence[Node | None]:
+def _extreme_grad(node: Node, g: Node) -> Sequence[Node | None]:
     from planish.primitives.binary import divide, equal
     from planish.primitives.select import select
 
-    # Equal maxima share the gradient, as in JAX.
+    # Equal maxima, or minima, share the gradient, as in JAX.
     chosen = equal(node.inputs[0], _repeated(node, node))
     count = reduce_sum(chosen, node.attributes["axes"], node.attributes["keepdims"])
     return [select(chosen, _repeated(node, divide(g, count)), 0.0)]
+
+
+def _prod_grad(node: Node, g: Node) -> Sequence[Node | None]:
+    """The product of all others: of those that are not zero, unless another one is zero."""
+    from planish.primitives.binary import divide, equal, multiply, subtract
+    from planish.primitives.select import select
+
+    (x,), axes, keepdims = node.inputs, node.attributes["axes"], node.attributes["keepdims"]
+    zero = equal(x, 0.0)
+    others = select(zero, 1.0, x)
+    zeros = subtract(_repeated(node, reduce_sum(zero, axes, keepdims)), zero)
+    product = divide(_repeated(node, multiply(g, reduce_prod(others, axes, keepdims))), others)
+    return [select(zeros, 0.0, product)]
 
 
 def reduced_size(node: Node) -> int:
@@ -73,7 +86,9 @@ def reduced_size(node: Node) -> int:
 
 _define("reduce_sum", np.sum, _sum_grad, dtype=np.float64)  # in float32, a sum over rows adds one after the other
 _define("reduce_mean", np.mean, _mean_grad, dtype=np.float64)
-_define("reduce_max", np.max, _max_grad)
+_define("reduce_max", np.max, _extreme_grad)
+_define("reduce_min", np.min, _extreme_grad)
+_define("reduce_prod", np.prod, _prod_grad, dtype=np.float64)
 
 
 def _make(name: str, x: Node, axes: Sequence[int], keepdims: bool) -> Node:
@@ -93,3 +108,13 @@ def reduce_mean(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
 def reduce_max(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
     """The maximum along per-image axes."""
     return _make("reduce_max", x, axes, keepdims)
+
+
+def reduce_min(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
+    """The minimum along per-image axes."""
+    return _make("reduce_min", x, axes, keepdims)
+
+
+def reduce_prod(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
+    """The product along per-image axes."""
+    return _make("reduce_prod", x, axes, keepdims)

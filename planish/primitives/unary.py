@@ -74,6 +74,8 @@ arcsinh = _constructor("arcsinh", "The inverse of sinh.")
 arccosh = _constructor("arccosh", "The inverse of cosh, from x = 1 on.")
 arctanh = _constructor("arctanh", "The inverse of tanh, between -1 and 1.")
 
+stop_gradient = _constructor("stop_gradient", "x, as if it did not depend on anything: no gradient.")
+
 
 def _erf(x: Array) -> Array:
     return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
@@ -182,6 +184,7 @@ _define(
 _define("relu", lambda x, _: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
 _define("softplus", lambda x, _: _softplus(x), lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
 _define("floor", lambda x, _: np.floor(x), _none, monotone=True)
+_define("stop_gradient", lambda x, _: x, _none, monotone=True)
 _define("rint", lambda x, _: np.rint(x), _none, monotone=True)
 _define("log2", lambda x, _: np.log2(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(2))))
 _define("log10", lambda x, _: np.log10(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(10))))

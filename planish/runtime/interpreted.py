@@ -27,7 +27,7 @@ class InterpretedInference:
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
         self.graph = graph
         self._reads = _element_types(graph)
-        self._depends_on_batch = any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
+        self._depends_on_batch = any(node.op in ("batch_size", "batch_sum", "batch_max") for node in graph.nodes)
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters only to packed parameters."""

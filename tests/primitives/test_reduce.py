@@ -10,8 +10,17 @@ from planish import primitives
 from planish.autodiff import gradients
 from tests.primitives.support import check_gradients, compute, numbers
 
-MEANINGS = {"reduce_sum": math.fsum, "reduce_mean": lambda values: math.fsum(values) / len(values), "reduce_max": max}
+MEANINGS = {
+    "reduce_sum": math.fsum,
+    "reduce_mean": lambda values: math.fsum(values) / len(values),
+    "reduce_max": max,
+    "reduce_min": min,
+    "reduce_prod": math.prod,
+}
 AXES = [axes for count in range(4) for axes in itertools.combinations(range(3), count)]
+
+
+REDUCTIONS = [*(getattr(primitives, name) for name in MEANINGS), primitives.batch_sum, primitives.batch_max]
 
 
 def by_definition(meaning, x, axes):
@@ -91,9 +100,7 @@ def test_axes_are_stored_in_order_counted_from_zero():
 
 
 @pytest.mark.parametrize("axes", [(3,), (-4,), (0, 0), (0, -3)])
-@pytest.mark.parametrize(
-    "function", [primitives.reduce_sum, primitives.reduce_mean, primitives.reduce_max, primitives.batch_sum]
-)
+@pytest.mark.parametrize("function", REDUCTIONS)
 def test_axes_that_are_none(function, axes):
     with pytest.raises(ValueError, match="not axes"):
         function(primitives.input_("x", (2, 3, 5)), axes)
@@ -104,9 +111,34 @@ def test_a_number_has_no_axes():
         primitives.reduce_sum(primitives.input_("x", ()), (0,))
 
 
-def test_weights_have_no_batch():
+@pytest.mark.parametrize("function", [primitives.batch_sum, primitives.batch_max])
+def test_weights_have_no_batch(function):
     with pytest.raises(ValueError, match="one tensor per image"):
-        primitives.batch_sum(primitives.parameter("w", (3,)))
+        function(primitives.parameter("w", (3,)))
+
+
+def test_a_product_with_zeros_has_the_gradient_of_the_others():
+    x = primitives.input_("x", (3,))
+    (gradient,) = gradients(primitives.reduce_prod(x, (0,)), [x])
+    values = np.array([[2.0, 3.0, 4.0], [0.0, 3.0, 4.0], [0.0, 0.0, 4.0]])
+    assert compute(gradient, x=values).tolist() == [[12, 8, 6], [12, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("axes", AXES)
+def test_the_largest_and_smallest_of_the_batch(axes):
+    x = numbers(3, 2, 3, 2)
+    every = (0, *(axis + 1 for axis in axes))
+    node = primitives.input_("x", (2, 3, 2))
+    assert compute(primitives.batch_max(node, axes), x=x).tolist() == x.max(every).tolist()
+    assert compute(primitives.batch_min(node, axes), x=x).tolist() == x.min(every).tolist()
+    for function in (primitives.batch_max, primitives.batch_min):
+        check_gradients(lambda node, function=function: primitives.square(function(node, axes)), [x])
+
+
+def test_equal_maxima_of_the_batch_share_the_gradient():
+    x = primitives.input_("x", ())
+    (gradient,) = gradients(primitives.batch_max(x), [x])
+    assert compute(gradient, x=np.array([3.0, 1.0, 3.0])).tolist() == [0.5, 0, 0.5]
 
 
 def test_an_infinite_gradient_of_a_maximum_goes_to_the_maximum_only():
@@ -116,9 +148,7 @@ def test_an_infinite_gradient_of_a_maximum_goes_to_the_maximum_only():
     assert compute(gradient, batch_size=1, x=np.array([[1.0, 2.0, 0.0]])).tolist() == [[0, np.inf, 0]]
 
 
-@pytest.mark.parametrize(
-    "function", [primitives.reduce_sum, primitives.reduce_mean, primitives.reduce_max, primitives.batch_sum]
-)
+@pytest.mark.parametrize("function", REDUCTIONS)
 def test_class_indices_are_refused(function):
     with pytest.raises(ValueError, match="one_hot"):
         function(primitives.input_("labels", (2,), "i32"), (0,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planish.codegen.kernels import (
+    argmax,
     average_pool2d,
     conv2d,
     conv2d_columns,
@@ -42,6 +43,8 @@ from planish.graph.node import Node
 _KERNELS: dict[str, Kernel] = {
     "average_pool2d": average_pool2d.AVERAGE,
     "average_pool2d_grad": average_pool2d.AVERAGE_GRAD,
+    "argmax": argmax.KERNEL,
+    "batch_max": reduce.BATCH,
     "batch_sum": reduce.BATCH,
     "batch_sum_of": reduce.BATCH,
     "broadcast_to": rearrange.BROADCAST_TO,
@@ -80,6 +83,8 @@ _KERNELS: dict[str, Kernel] = {
     "random_uniform": random_uniform.KERNEL,
     "reduce_max": reduce.IMAGE,
     "reduce_mean": reduce.IMAGE,
+    "reduce_min": reduce.IMAGE,
+    "reduce_prod": reduce.IMAGE,
     "reduce_sum": reduce.IMAGE,
     "reduce_sum_of": reduce.IMAGE,
     "resize2d": resize2d.KERNEL,

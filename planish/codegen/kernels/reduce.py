@@ -1,4 +1,4 @@
-"""Sums, means and maxima along axes of an image, and sums over the whole batch.
+"""Sums, means, products, maxima and minima along axes of an image; sums and maxima over the whole batch.
 
     for kept axes:
         total = start
@@ -19,15 +19,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.combining import Combining, combining, lanes_combined
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.reduced_operands import Column, Pointers, Reader, ReducedAxes, axes_of, moved, summed_type
-
-Join = Callable[[Value, Value], Value]
 
 WAYS = 4
 BLOCK = 64
@@ -106,22 +104,8 @@ def _store(
         place = f.add(f.multiply(y, axes.last), reader.start)
         f.store(total, operands.output, f.multiply(place, 4), reader.mask)
     else:
-        lane = _highest_lane(f, total) if spec.op == "reduce_max" else f.sum_lanes(total)
-        f.store_float(lane, operands.output, f.multiply(y, 4))
-
-
-@dataclass(frozen=True, slots=True)
-class _Joining:
-    """How two results become one, and the neutral value."""
-
-    join: Join
-    start: Value
-
-
-def _joining(f: Function, spec: Spec) -> _Joining:
-    if spec.op == "reduce_max":
-        return _Joining(f.highest, f.constant(-math.inf))
-    return _Joining(lambda a, b: f.binary("fadd", a, b), f.constant(0.0))
+        joined = lanes_combined(f, total, combining(f, spec.op))
+        f.store_float(f.let(f"extractelement {f.vector} {joined}, i64 0"), operands.output, f.multiply(y, 4))
 
 
 def _totals(
@@ -135,18 +119,18 @@ def _totals(
     batched: bool,
 ) -> list[Value]:
     """One for each reader."""
-    joining = _joining(f, spec)
-    start = [joining.start] * len(readers)
+    how = combining(f, spec.op)
+    start = [how.neutral] * len(readers)
     if not batched:
-        return _over_reduced(f, axes, readers, x, start, joining, 0)
+        return _over_reduced(f, axes, readers, x, start, how, 0)
     image_nbytes = 4 * summed_type(spec).size
 
     def image_joined(image: Index, totals: Sequence[Value]) -> list[Value]:
         own = moved(f, x, f.multiply(image, image_nbytes))
-        parts = _over_reduced(f, axes, readers, own, start, joining, 0)
-        return list(map(joining.join, totals, parts))
+        parts = _over_reduced(f, axes, readers, own, start, how, 0)
+        return list(map(how.join, totals, parts))
 
-    return _in_blocks(f, 0, operands.count, 1, BLOCK**3, start, joining, image_joined)
+    return _in_blocks(f, 0, operands.count, 1, BLOCK**3, start, how, image_joined)
 
 
 def _in_blocks(
@@ -156,7 +140,7 @@ def _in_blocks(
     step: int,
     turns: int,
     totals: Sequence[Value],
-    joining: _Joining,
+    how: Combining,
     body: Callable[[Index, Sequence[Value]], list[Value]],
 ) -> list[Value]:
     """A loop of `turns` turns, or at most that many, that adds the results of blocks of turns to `totals`."""
@@ -169,9 +153,9 @@ def _in_blocks(
         inside *= BLOCK
     with f.loop(start, stop, inside * step, carried=list(totals)) as block:
         end = f.smaller(f.add(block.index, inside * step), stop)
-        nothing = [joining.start] * len(totals)
-        parts = _in_blocks(f, block.index, end, step, inside, nothing, joining, body)
-        block.next(*map(joining.join, block.carried, parts))
+        nothing = [how.neutral] * len(totals)
+        parts = _in_blocks(f, block.index, end, step, inside, nothing, how, body)
+        block.next(*map(how.join, block.carried, parts))
     return list(block.results)
 
 
@@ -181,23 +165,23 @@ def _over_reduced(
     readers: Sequence[Reader],
     x: list[Pointers],
     totals: Sequence[Value],
-    joining: _Joining,
+    how: Combining,
     level: int,
 ) -> list[Value]:
     if level == len(axes.reduced):
         if axes.last_kept:
-            return _joined(f, readers, x, totals, joining, 0)
-        return [_over_last(f, axes.last, readers[0], x[0], totals[0], joining)]
+            return _joined(f, readers, x, totals, how, 0)
+        return [_over_last(f, axes.last, readers[0], x[0], totals[0], how)]
     extent, stride = axes.reduced[level]
     if level == len(axes.reduced) - 1 and axes.last_kept:
-        return _over_innermost(f, (extent, 4 * stride), readers, x, totals, joining)
+        return _over_innermost(f, (extent, 4 * stride), readers, x, totals, how)
 
     def index_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
         here = moved(f, x, f.multiply(place, 4 * stride))
-        nothing = [joining.start] * len(totals)
-        return list(map(joining.join, totals, _over_reduced(f, axes, readers, here, nothing, joining, level + 1)))
+        nothing = [how.neutral] * len(totals)
+        return list(map(how.join, totals, _over_reduced(f, axes, readers, here, nothing, how, level + 1)))
 
-    return _in_blocks(f, 0, extent, 1, extent, totals, joining, index_joined)
+    return _in_blocks(f, 0, extent, 1, extent, totals, how, index_joined)
 
 
 def _over_innermost(
@@ -206,12 +190,12 @@ def _over_innermost(
     readers: Sequence[Reader],
     x: list[Pointers],
     totals: Sequence[Value],
-    joining: _Joining,
+    how: Combining,
 ) -> list[Value]:
     """Along an axis of (extent, stride in bytes), several elements side by side if there are few vectors."""
     extent, stride = axis
     ways = min(extent, max(1, WAYS // len(readers)))
-    several = [*totals, *[joining.start] * (len(totals) * (ways - 1))]
+    several = [*totals, *[how.neutral] * (len(totals) * (ways - 1))]
     whole = extent // ways * ways
 
     def several_joined(place: Index, carried: Sequence[Value]) -> list[Value]:
@@ -219,16 +203,16 @@ def _over_innermost(
         following: list[Value] = []
         for way in range(ways):
             own = carried[way * len(readers) : (way + 1) * len(readers)]
-            following += _joined(f, readers, here, own, joining, way * stride)
+            following += _joined(f, readers, here, own, how, way * stride)
         return following
 
-    results = _in_blocks(f, 0, whole, ways, whole // ways, several, joining, several_joined)
+    results = _in_blocks(f, 0, whole, ways, whole // ways, several, how, several_joined)
     for number in range(whole, extent):
-        results[: len(readers)] = _joined(f, readers, x, results[: len(readers)], joining, number * stride)
+        results[: len(readers)] = _joined(f, readers, x, results[: len(readers)], how, number * stride)
     while len(results) > len(readers):
         last = results[-len(readers) :]
         del results[-len(readers) :]
-        results[-len(readers) :] = map(joining.join, results[-len(readers) :], last)
+        results[-len(readers) :] = map(how.join, results[-len(readers) :], last)
     return results
 
 
@@ -237,35 +221,25 @@ def _joined(
     readers: Sequence[Reader],
     x: list[Pointers],
     totals: Sequence[Value],
-    joining: _Joining,
+    how: Combining,
     nbytes: Index,
 ) -> list[Value]:
     loaded = [reader.load(own, nbytes, reader.mask) for reader, own in zip(readers, x, strict=True)]
-    return list(map(joining.join, totals, loaded))
+    return list(map(how.join, totals, loaded))
 
 
-def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Value, joining: _Joining) -> Value:
+def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Value, how: Combining) -> Value:
     whole = extent // f.lanes * f.lanes
     if whole:
 
         def vector_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
-            return [joining.join(totals[0], reader.load(x, f.multiply(place, 4)))]
+            return [how.join(totals[0], reader.load(x, f.multiply(place, 4)))]
 
-        (total,) = _in_blocks(f, 0, whole, f.lanes, whole // f.lanes, [total], joining, vector_joined)
+        (total,) = _in_blocks(f, 0, whole, f.lanes, whole // f.lanes, [total], how, vector_joined)
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    return f.select(mask, joining.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep their values
-
-
-def _highest_lane(f: Function, value: Value) -> Value:
-    """The largest lane as a scalar; NaN if any is."""
-    distance = f.lanes // 2
-    while distance:
-        moved = [(lane + distance) % f.lanes for lane in range(f.lanes)]
-        value = f.highest(value, f.shuffle(value, value, moved))
-        distance //= 2
-    return f.let(f"extractelement {f.vector} {value}, i64 0")
+    return f.select(mask, how.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep their values
 
 
 IMAGE = Kernel("image", emit_image)

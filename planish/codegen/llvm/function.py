@@ -281,6 +281,10 @@ class Function(Lines):
         """The larger one; NaN if either is."""
         return self.select(self.greater(a, a, "uno"), a, self.maximum(a, b))
 
+    def lowest(self, a: Value, b: Value) -> Value:
+        """The smaller one; NaN if either is."""
+        return self.select(self.greater(a, a, "uno"), a, self.minimum(a, b))
+
     def minimum(self, a: Value, b: Value) -> Value:
         """The smaller one; `b` where either is NaN."""
         return self.select(self.greater(a, b, "olt"), a, b)

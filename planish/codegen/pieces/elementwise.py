@@ -119,6 +119,7 @@ _EMITTERS: dict[str, Emitter] = {
     "sigmoid": _function(vector_math.sigmoid),
     "erf": _function(vector_math.erf),
     "softplus": _function(vector_math.softplus),
+    "stop_gradient": lambda f, arguments, _: arguments[0],
     "rint": _function(vector_math.rint),
     "log2": _function(vector_math.log2),
     "log10": _function(vector_math.log10),

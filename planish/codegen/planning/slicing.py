@@ -45,7 +45,7 @@ def is_sum(node: Node) -> bool:
 
 def with_sums_of_slices(graph: Graph) -> Graph:
     """Readers of a sum read the sum of all slices."""
-    summed = graph.rewrite(lambda node: sum_of_slices(node) if is_sum(node) else None)
+    summed = graph.rewrite(lambda node: sum_of_slices(node, largest=node.op == "batch_max") if is_sum(node) else None)
     # A parameter's memory holds the old value until all slices are done.
     updates = {name: _apart(node) for name, node in summed.updates}
     return Graph.build(dict(summed.outputs), updates)

@@ -96,7 +96,7 @@ def training_graph(
 
 def depends_on_batch(graph: Graph) -> bool:
     """Whether an image's outputs depend on which, or how many, other images are in its batch."""
-    return any(node.op in ("batch_size", "batch_sum") for node in graph.nodes)
+    return any(node.op in ("batch_size", "batch_sum", "batch_max") for node in graph.nodes)
 
 
 def _penalty(model: Any, context: CallContext) -> Node | None:

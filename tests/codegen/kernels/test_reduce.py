@@ -6,6 +6,7 @@ import pytest
 from planish import primitives
 from tests.codegen.support import Case, on_every_target
 
+OF_REDUCTIONS = ["reduce_any", "reduce_all", "count_nonzero", "logsumexp", "variance", "standard_deviation"]
 AXES = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
 
 
@@ -18,6 +19,8 @@ def test_of_an_image(target, last):
         case.output(primitives.reduce_sum(x, axes))
         case.output(primitives.reduce_mean(x, axes, True))
         case.output(primitives.reduce_max(x, axes))
+        case.output(primitives.reduce_min(x, axes))
+        case.output(primitives.reduce_prod(x, axes))
     case.check()
 
 
@@ -28,6 +31,8 @@ def test_of_the_batch(target, last):
     x = case.input(3, 5, last)
     for axes in ((), *AXES):
         case.output(primitives.batch_sum(x, axes))
+        case.output(primitives.batch_max(x, axes))
+        case.output(primitives.batch_min(x, axes))
     case.check()
 
 
@@ -38,6 +43,9 @@ def test_vectors(extent):
     case.output(primitives.reduce_sum(x, (0,)))
     case.output(primitives.reduce_max(x, (0,)))
     case.output(primitives.reduce_max(primitives.reshape(x, (1, extent)), (0,)))
+    case.output(primitives.reduce_min(x, (0,)))
+    case.output(primitives.reduce_prod(x, (0,)))
+    case.output(primitives.batch_max(x))
     case.output(primitives.batch_sum(primitives.square(x)))
     case.output(primitives.reduce_sum(case.weight(extent, 3), (0,)))
     case.check()
@@ -45,12 +53,14 @@ def test_vectors(extent):
 
 @on_every_target
 @pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
-def test_nan_reaches_its_maximum(target, axes):
+def test_nan_reaches_its_extremes_and_products(target, axes):
     for place in ((0, 0, 0), (0, 2, 5), (0, 4, 18)):
         values = np.ones((1, 5, 19), np.float32)
         values[place] = np.nan
         case = Case(images=1)
-        case.output(primitives.reduce_max(case.input(5, 19, values=values), axes))
+        x = case.input(5, 19, values=values)
+        for function in (primitives.reduce_max, primitives.reduce_min, primitives.reduce_prod, primitives.batch_max):
+            case.output(function(x, axes))
         case.check(None)
 
 
@@ -108,7 +118,9 @@ def test_batches_go_by_blocks(images):
     case = Case(images=images)
     for extent in (1, 3):
         values = np.random.default_rng(0).random((images, extent), np.float32)
-        case.output(primitives.batch_sum(case.input(extent, values=values)))
+        x = case.input(extent, values=values)
+        case.output(primitives.batch_sum(x))
+        case.output(primitives.batch_max(x))
     case.check()
 
 
@@ -127,3 +139,16 @@ def test_a_sum_over_a_hundred_thousand_images_is_nearly_exact():
     case = Case(images=100_000)
     case.output(primitives.batch_sum(case.input(3, values=values)), "sum")
     np.testing.assert_allclose(case.computed()["sum"], values.sum(axis=0, dtype=np.float64), rtol=3e-7)
+
+
+@on_every_target
+@pytest.mark.parametrize("last", [1, 7, 33])
+def test_what_is_made_of_reductions(target, last):
+    case = Case()
+    x = case.input(3, 5, last)
+    for axes in ((0,), (1, 2), (2,)):
+        for name in OF_REDUCTIONS:
+            case.output(getattr(primitives, name)(x, axes, True))
+        case.output(primitives.softmax_along(x, axes))
+        case.output(primitives.log_softmax_along(x, axes))
+    case.check()
