@@ -38,7 +38,8 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
     (axis,) = node.attributes["axes"]
-    return np.argmax(x, axis + node.batched, keepdims=node.attributes["keepdims"]).astype(environment.dtype)
+    places = np.argmax(x, axis + node.batched, keepdims=node.attributes["keepdims"])
+    return np.asarray(places, environment.dtype)
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:

@@ -40,6 +40,10 @@ class Net:
         changed = [primitives.subtract(w, g) for w, g in zip(self.weights, found, strict=True)]
         return Graph.build({"loss": loss}, {f"w{number}": value for number, value in enumerate(changed)})
 
+    def trained_on(self, function):
+        """A new weight that a function of the batch gives."""
+        return Graph.build({}, {"w": function(primitives.tanh(self.x))})
+
 
 def convolution(shape, kernel, filters, training=False, pool=None, **settings):
     net = Net(*shape)
@@ -127,6 +131,12 @@ CASES = {
     "sum: last axis": lambda n: primitives.reduce_sum(primitives.input_("x", (3, n)), (1,)),
     "sum: first axis": lambda n: primitives.reduce_max(primitives.input_("x", (n, 64)), (0,)),
     "sum: kept axis": lambda n: primitives.reduce_mean(primitives.input_("x", (3, n)), (0,)),
+    "product: last axis": lambda n: primitives.reduce_prod(primitives.input_("x", (3, n)), (1,)),
+    "smallest: first axis": lambda n: primitives.reduce_min(primitives.input_("x", (n, 64)), (0,)),
+    "largest of the batch": lambda n: Net(3, n).trained_on(primitives.batch_max),
+    "place of the largest: last axis": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 1),
+    "place of the largest: first axis": lambda n: primitives.argmax(primitives.input_("x", (n, 40)), 0),
+    "place of the largest: axis beside": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 0),
     "transposition": lambda n: primitives.transpose(primitives.input_("x", (n, 3, 33)), (2, 1, 0)),
     "border": lambda n: primitives.pad2d(primitives.input_("x", (3, 3, 5)), ((n, 1), (1, n // 10))),
     "crop": lambda n: primitives.crop2d(primitives.input_("x", (n + 4, 5, 3)), ((n, 0), (0, 0))),

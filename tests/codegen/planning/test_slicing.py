@@ -102,6 +102,21 @@ def test_what_is_drawn_for_an_image_does_not_depend_on_slices(monkeypatch):
     np.testing.assert_array_equal(*drawn)
 
 
+def test_the_largest_of_the_batch_is_the_largest_of_all_slices(small_slices):
+    x, largest = primitives.input_("x", (5,)), primitives.parameter("a", (5,))
+    y = primitives.tanh(x)
+    updates = {"a": primitives.subtract(primitives.batch_max(y), largest), "b": primitives.batch_min(y, (0,))}
+    graph = Graph.build({"y": y}, updates)
+    assert plan_of(graph, 40).slices.count > 1
+    values = np.random.default_rng(0).standard_normal((40, 5)).astype(np.float32)
+    for rows in (np.arange(40), np.arange(17, 40)):
+        found = {"a": np.ones(5, np.float32), "b": np.ones((), np.float32)}
+        executable = TrainingExecutable(graph, {"x": values.dtype}, 40)
+        executable.run(found, {"x": values}, rows, 40, {}, {"y": np.zeros((40, 5), np.float32)})
+        np.testing.assert_allclose(found["a"], np.tanh(values[rows]).max(0) - 1, rtol=1e-5)
+        np.testing.assert_allclose(found["b"], np.tanh(values[rows]).min(), rtol=1e-6)
+
+
 def trained(threads, *, normalized):
     planish.set_num_threads(threads)
     planish.utils.clear_session()
