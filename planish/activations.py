@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from planish import absent, foreign, primitives, serialization
+from planish import absent, foreign, primitives, serialization, signatures, tracing
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.graph.node import Node, current_layers
 from planish.tensor import tensor
@@ -304,6 +305,8 @@ def get(identifier: Any) -> Activation:
     if identifier is None:
         return linear
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         known: dict[str, Activation] = _FUNCTIONS | _ALIASES
         if identifier not in known:
             raise ValueError(absent.unknown_name("activation", "activations", identifier, known))
@@ -312,6 +315,7 @@ def get(identifier: Any) -> Activation:
         return deserialize(identifier)
     foreign.refuse(identifier, "activations")
     if callable(identifier):
+        signatures.require(identifier, "the activation", "x")
         return cast(Activation, identifier)
     raise TypeError(
         explain(what="an activation was expected", expected="a name, a function or None", received=repr(identifier))
@@ -330,11 +334,11 @@ def applied(activation: Activation, x: Node) -> Node:
         return y
     raise TypeError(
         explain(
-            what=f"the activation '{getattr(activation, '__name__', type(activation).__name__)}' does not give a value",
+            what=f"the activation '{tracing.name_of(activation)}' does not give a value",
             layer=", ".join(current_layers()) or None,
             expected="a result computed from its argument, with operators and planish.ops",
             received=f"a result of type {type(y).__name__}",
-            remedy="activation=lambda x: x * primitives.sigmoid(x)",
+            remedy="activation=lambda x: x * planish.ops.sigmoid(x)",
         )
     )
 

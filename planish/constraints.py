@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planish import absent, config, foreign, primitives, serialization, signatures, tracing
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.naming import snake_case
@@ -195,6 +196,8 @@ def get(identifier: Any) -> Projection | None:
         return identifier
     foreign.refuse(identifier, "constraints")
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier not in _NAMES:
             known = ("max_norm", "min_max_norm", "non_neg", "unit_norm")
             raise ValueError(absent.unknown_name("constraint", "constraints", identifier, known))

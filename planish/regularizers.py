@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, foreign, primitives, serialization
+from planish import absent, foreign, primitives, serialization, signatures, tracing
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.graph.node import Node
 
@@ -13,7 +14,9 @@ __all__ = ["L1", "L1L2", "L2", "Regularizer", "deserialize", "get", "l1", "l1_l2
 
 
 class Regularizer:
-    """Base: `penalty(x)` maps a node to an unbatched scalar node; calling it on an array evaluates that.
+    """Base. A subclass writes `__call__`, as in Keras, or `penalty(x)`: from a weight (or an output) to one number.
+
+    Calling it on an array computes the number.
 
     >>> class Sum(keras.regularizers.Regularizer):
     ...     def penalty(self, x):
@@ -23,7 +26,10 @@ class Regularizer:
     """
 
     def penalty(self, x: Node) -> Node:
-        raise NotImplementedError(f"regularizer {type(self).__name__} does not define penalty(x)")
+        """The penalty of a node: an unbatched scalar. TypeError or ValueError for anything else."""
+        if type(self).__call__ is Regularizer.__call__:
+            raise NotImplementedError(f"regularizer {type(self).__name__} defines neither __call__(x) nor penalty(x)")
+        return applied(self, x)
 
     def __call__(self, x: Any) -> Any:
         """The penalty of a node as a node, or of an array as a float."""
@@ -123,15 +129,18 @@ def get(identifier: Any) -> Regularizer | None:
     if identifier is None or isinstance(identifier, Regularizer):
         return identifier
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier not in _NAMES:
             raise ValueError(absent.unknown_name("regularizer", "regularizers", identifier, ("l1", "l2", "l1l2")))
         return _NAMES[identifier]()
     if isinstance(identifier, dict):
-        return deserialize(identifier)
+        return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Regularizer):
         return identifier()
     foreign.refuse(identifier, "regularizers")
     if callable(identifier):
+        signatures.require(identifier, "the regularizer", "x")
         return _FunctionRegularizer(identifier)
     raise TypeError(
         explain(what="a regularizer was expected", expected="None, a name or a Regularizer", received=repr(identifier))
@@ -145,16 +154,26 @@ class _FunctionRegularizer(Regularizer):
         self.function = function
 
     def penalty(self, x: Node) -> Node:
-        return self.function(x)
+        return applied(self.function, x)
 
-    def get_config(self) -> dict[str, Any]:
-        raise TypeError(
-            explain(
-                what="a function cannot be written into a configuration",
-                expected="a subclass of Regularizer",
-                received=self.function,
-            )
+
+def applied(regularizer: Callable[[Node], Any], x: Node) -> Node:
+    """What a user's regularizer makes of a node. TypeError or ValueError if that is not a single number."""
+    place = f"regularizer '{tracing.name_of(regularizer)}'"
+    penalty = tracing.traced(
+        place, regularizer, x, given="its argument", example="lambda w: 0.01 * planish.regularizers.L2(1.0)(w)"
+    )
+    if penalty.shape == () and not penalty.batched:
+        return penalty
+    raise ValueError(
+        explain(
+            layer=place,
+            what="the penalty is not a single number",
+            expected="the sum of all elements, or another number for the weight as a whole",
+            received="a number for each image" if penalty.batched else f"a value of shape {penalty.shape}",
+            remedy="planish.regularizers.total(x), which adds up all elements",
         )
+    )
 
 
 def serialize(regularizer: Regularizer | None) -> Any:
@@ -165,10 +184,11 @@ def serialize(regularizer: Regularizer | None) -> Any:
     >>> keras.regularizers.serialize(keras.regularizers.L2())["class_name"]
     'L2'
     """
-    return serialization.serialize(regularizer)
+    function = regularizer.function if isinstance(regularizer, _FunctionRegularizer) else None
+    return serialization.serialize(regularizer if function is None else function)
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Regularizer | None:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The regularizer of a serialized form (or of a plain name). `custom_objects` are the caller's own, by name.
 
     `config`: a dictionary, or a name.
@@ -178,8 +198,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if config is None or isinstance(config, str):
         return get(config)
-    found: Regularizer = serialization.deserialize(config, _NAMES, custom_objects)
-    return found
+    return serialization.deserialize({"module": "keras.regularizers", **config}, _NAMES, custom_objects)
 
 
 def _factor(regularizer: str, name: str, value: Any) -> float:

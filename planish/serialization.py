@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from planish import absent
+from planish import custom_objects as own_objects
 from planish.errors import explain
 
 # The public module of Keras for each room of planish; 'keras' itself exports the models.
@@ -52,7 +53,7 @@ def serialize(value: Any) -> Any:
         return {
             "module": "builtins",
             "class_name": "function",
-            "config": value.__name__,
+            "config": own_objects.get_registered_name(value),
             "registered_name": "function",
         }
     if hasattr(value, "get_config"):
@@ -72,13 +73,17 @@ def _serialized_object(value: Any) -> dict[str, Any]:
         "module": keras_module(class_),
         "class_name": class_.__name__,
         "config": value.get_config(),
-        "registered_name": None if class_.__module__.partition(".")[0] == "planish" else class_.__name__,
+        "registered_name": None if _is_ours(class_) else own_objects.get_registered_name(class_),
     }
     for part in ("build_config", "compile_config"):
         config = getattr(value, f"get_{part}", lambda: None)()
         if config is not None:
             serialized[part] = config
     return serialized
+
+
+def _is_ours(class_: type) -> bool:
+    return class_.__module__.partition(".")[0] == "planish"
 
 
 def keras_module(class_: type) -> str:
@@ -101,20 +106,38 @@ def deserialize(
 ) -> Any:
     """What a serialized form stands for; objects are made by their class's `from_config`.
 
-    Classes are looked up in `custom_objects`, then in `module_names`, then in the room of planish for Keras's module.
+    Classes are looked up in `custom_objects` and among what users registered, then in `module_names`, then in the room
+    of planish for Keras's module. What is made meanwhile finds the `custom_objects`, too.
     """
+    if custom_objects:
+        with own_objects.CustomObjectScope(custom_objects):
+            return deserialize(value, module_names)
     if isinstance(value, list):
-        return [deserialize(item, module_names, custom_objects) for item in value]
-    if not is_serialized_object(value):
+        return [deserialize(item, module_names) for item in value]
+    if not isinstance(value, Mapping):
         return value
+    if not is_serialized_object(value):
+        return {name: deserialize(item, module_names) for name, item in value.items()}
     class_name, config = value["class_name"], value["config"]
     if class_name == "__numpy__":
         return np.array(config["value"], dtype=config["dtype"])
     if class_name == "__tuple__":
-        return tuple(deserialize(config["value"], module_names, custom_objects))
-    if class_name == "function":
-        return _find(str(config), value.get("module"), module_names, custom_objects)
-    class_ = _find(class_name, value.get("module"), module_names, custom_objects)
+        return tuple(deserialize(config["value"], module_names))
+    name = str(config) if class_name == "function" else class_name
+    found = own_objects.named(value)
+    if found is None:
+        found = _find(name, value.get("module"), module_names or {})
+    return found if class_name == "function" or not isinstance(found, type) else _made(found, config)
+
+
+def _made(class_: Any, config: Any) -> Any:
+    if not hasattr(class_, "from_config"):
+        raise TypeError(
+            explain(
+                what=f"the class {class_.__name__} cannot be made from a configuration",
+                expected="a class method from_config(config), such as all classes of planish have",
+            )
+        )
     return class_.from_config(config)
 
 
@@ -161,12 +184,9 @@ def checked_arguments(class_: type, config: Any) -> dict[str, Any]:
     return arguments
 
 
-def _find(
-    name: str, module: str | None, module_names: Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None
-) -> Any:
-    for known in (custom_objects or {}, module_names or {}):
-        if name in known:
-            return known[name]
+def _find(name: str, module: str | None, module_names: Mapping[str, Any]) -> Any:
+    if name in module_names:
+        return module_names[name]
     if module == "builtins":  # where Keras says its functions are
         for home in ("planish.losses", "planish.metrics", "planish.activations"):
             if callable(function := getattr(importlib.import_module(home), name, None)):
@@ -176,7 +196,8 @@ def _find(
         raise ValueError(
             explain(
                 what=f"'{name}' of module '{module}' is not an object that planish has",
-                remedy="pass it in custom_objects={...}",
+                remedy=f"custom_objects={{{name!r}: {name}}}\n"
+                "or @planish.saving.register_keras_serializable() above its definition",
             )
         )
     found = getattr(importlib.import_module(room), name, None)

@@ -15,9 +15,15 @@ _PART_OF_EVERY_REASON = "planish compiles what the function computes; it is run 
 
 def name_of(function: Any) -> str:
     """The name of a function, of the one inside a `functools.partial`, or of an object's class."""
+    inner = innermost(function)
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+def innermost(function: Any) -> Any:
+    """The function inside a `functools.partial`, or itself."""
     while isinstance(function, functools.partial):
         function = function.func
-    return str(getattr(function, "__name__", type(function).__name__))
+    return function
 
 
 def traced(place: str, function: Callable[..., Any], *arguments: Any, given: str, example: str) -> Node:
@@ -33,7 +39,7 @@ def traced(place: str, function: Callable[..., Any], *arguments: Any, given: str
     raise TypeError(
         explain(
             layer=place,
-            what="the function does not give a value that can be compiled",
+            what="the result cannot be compiled",
             rule=_PART_OF_EVERY_REASON,
             expected=f"a result that is computed from {given}, with operators and planish.ops",
             received=f"a result of type {type(result).__name__}",

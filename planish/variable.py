@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from planish import forking, memory, primitives
 from planish.errors import explain
 from planish.graph.node import Node
+from planish.initializers.initializer import made
 from planish.tensor import ArrayOperators
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Variable(ArrayOperators):
         memory.check_fits(nbytes, f"weight '{self.path}'", self.shape)
         if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
             return memory.aligned_zeros(self.shape, self.dtype)
-        return self._copied(self.checked(self.initializer(self.shape), "the initializer gave"))
+        return self._copied(self.checked(made(self.initializer, self.shape), "the initializer gave"))
 
     def _copied(self, values: NDArray[Any]) -> Array:
         own = memory.aligned_zeros(self.shape, self.dtype)

@@ -16,7 +16,6 @@ _ONE_D = "images of one row: Reshape((1, steps, channels)), then Conv2D(filters,
 _TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
 _NUMPY = "the function of that name in NumPy, on arrays; in a layer or a loss, operators: x * 2 + 1"
 _FLOAT32 = "leave it out: planish computes in float32"
-_NO_SAVED_FORM = "pass custom_objects={'Name': Name} to load_model"
 _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
 _PRETRAINED = "a Sequential model of its own, trained from the start; Keras itself for pretrained networks"
 _LEGACY = "the optimizer of that name in planish.optimizers"
@@ -253,14 +252,8 @@ _TABLE: dict[str, Groups] = {
         ),
     ),
     "regularizers": (("L2(), and kernel_initializer='orthogonal'", "OrthogonalRegularizer orthogonal_regularizer"),),
-    "saving": (
-        (_NO_SAVED_FORM, "CustomObjectScope custom_object_scope get_custom_objects get_registered_name"),
-        (_NO_SAVED_FORM, "get_registered_object register_keras_serializable"),
-        ("load_model(path), and get_weights() of its layers", "KerasFileEditor"),
-    ),
+    "saving": (("load_model(path), and get_weights() of its layers", "KerasFileEditor"),),
     "utils": (
-        (_NO_SAVED_FORM, "CustomObjectScope custom_object_scope get_custom_objects get_registered_name"),
-        (_NO_SAVED_FORM, "get_registered_object register_keras_serializable"),
         ("model.summary(), or `planish explain MODEL IMAGE` for a page", "model_to_dot plot_model"),
         ("ProgbarLogger in planish.callbacks", "Progbar"),
         ("the pooch package: pooch.retrieve(url, known_hash=None)", "get_file"),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import absent, serialization
+from planish import absent, serialization, signatures
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.initializers.constant import Constant, Identity, Ones, Zeros
 from planish.initializers.initializer import Initializer
@@ -81,15 +82,19 @@ def get(identifier: Any) -> Callable[..., NDArray[Any]]:
     [1. 1.]
     """
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier not in _NAMES:
             known = [name for name in _NAMES if name.islower()]
             raise ValueError(absent.unknown_name("initializer", "initializers", identifier, known))
         identifier = _NAMES[identifier]
     if isinstance(identifier, dict):
-        return deserialize(identifier)
+        return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()
     if callable(identifier):
+        if not signatures.takes(identifier, (1,), dtype="float32"):
+            signatures.require(identifier, "the initializer", "shape")
         return cast(Callable[..., NDArray[Any]], identifier)
     if isinstance(identifier, np.ndarray):
         return Constant(identifier)
@@ -123,7 +128,9 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if isinstance(config, str):
         return get(config)
-    found: Callable[..., NDArray[Any]] = serialization.deserialize(config, _NAMES, custom_objects)
+    found: Callable[..., NDArray[Any]] = serialization.deserialize(
+        {"module": "keras.initializers", **config}, _NAMES, custom_objects
+    )
     return found
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import precision
+from planish import precision, signatures
 
 Array = NDArray[np.float32]
 
 
+def made(initializer: Callable[..., Any], shape: tuple[int, ...]) -> Any:
+    """What an initializer, which may be a user's function of a shape and perhaps a `dtype`, gives for a weight."""
+    if signatures.takes(initializer, shape, dtype="float32"):
+        return initializer(shape, dtype="float32")
+    return initializer(shape)
+
+
 class Initializer:
-    """Base of all initializers: `__call__(shape, dtype=None)` and `get_config()`.
+    """Base of all initializers: `__call__(shape, dtype=None)` and `get_config()`. Subclasses write `__call__`, as in
+    Keras, or `values(shape)`.
 
     >>> class Halves(keras.initializers.Initializer):
     ...     def values(self, shape):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from planish import absent, foreign, overrides, serialization, signatures
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -115,9 +116,12 @@ def get(identifier: Any) -> Any:
         return None
     if isinstance(identifier, Loss):
         overrides.refuse(identifier, "loss", overrides.LOSS)
+        identifier.require_init()
         return identifier
     foreign.refuse(identifier, "losses")
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier not in _BY_NAME:
             raise ValueError(absent.unknown_name("loss", "losses", identifier, _BY_NAME))
         return _BY_NAME[identifier]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from planish import tracing
 from planish.graph.node import Node
 from planish.losses.loss import Loss
 
@@ -13,7 +14,7 @@ class FunctionLoss(Loss):
     """A function of (y_true, y_pred) that builds the loss of each position with operators and `planish.ops`."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(getattr(function, "__name__", "loss"))
+        super().__init__(tracing.name_of(function))
         self._function = function
 
     def call(self, y_true: Node, y_pred: Node) -> Node:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import naming, primitives
+from planish import naming, primitives, tracing
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -67,6 +67,16 @@ class Loss:
                     )
                 )
 
+    def require_init(self) -> None:
+        """TypeError for a subclass that does not call `super().__init__()`."""
+        if "reduction" not in vars(self):
+            raise TypeError(
+                explain(
+                    what=f"loss {type(self).__name__}: `super().__init__()` was not called",
+                    remedy="super().__init__(name=name) in the first line of __init__",
+                )
+            )
+
     # ------------------------------------------------------------------ in graphs
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """The loss of every position: the outputs' shape without its last axis."""
@@ -74,16 +84,13 @@ class Loss:
 
     def traced(self, y_true: Node, y_pred: Node) -> Node:
         """What `call` gives. TypeError if that is not a node."""
-        values: object = self.call(y_true, y_pred)
-        if isinstance(values, Node):
-            return values
-        raise TypeError(
-            explain(
-                what=f"the loss '{self.name}' does not build a loss",
-                expected="a result that is computed from y_true and y_pred, with operators and planish.ops",
-                received=f"a result of type {type(values).__name__}",
-                remedy="return the loss of each image: primitives.reduce_mean((y_true - y_pred) ** 2, (0,))",
-            )
+        return tracing.traced(
+            f"loss '{self.name}'",
+            self.call,
+            y_true,
+            y_pred,
+            given="y_true and y_pred",
+            example="return planish.ops.square(y_true - y_pred)",
         )
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:

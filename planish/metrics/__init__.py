@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planish import absent, foreign, losses, naming, serialization
+from planish import absent, foreign, losses, naming, serialization, tracing
+from planish import custom_objects as own_objects
 from planish.errors import explain, unknown_name
 from planish.losses import (
     binary_crossentropy,
@@ -191,8 +192,11 @@ def get(identifier: Any) -> Metric:
     'mean_squared_error'
     """
     if isinstance(identifier, Metric):
+        identifier.require_init()
         return identifier
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier in _BY_NAME:
             return _BY_NAME[identifier]()
         if identifier in _FUNCTIONS:
@@ -205,7 +209,7 @@ def get(identifier: Any) -> Metric:
         return identifier()
     foreign.refuse(identifier, "metrics")
     if callable(identifier):
-        name = getattr(identifier, "name", None) or getattr(identifier, "__name__", type(identifier).__name__)
+        name = getattr(identifier, "name", None) or tracing.name_of(identifier)
         return MeanMetricWrapper(identifier, naming.snake_case(str(name)))
     raise TypeError(
         explain(
@@ -246,6 +250,9 @@ def function_of(serialized: Any) -> Callable[..., Any]:
     if not isinstance(serialized, Mapping):
         given: Callable[..., Any] = serialized
         return given
+    if (own := own_objects.named(serialized)) is not None:
+        found: Callable[..., Any] = own
+        return found
     if serialized.get("class_name") != "function":
         loss: Callable[..., Any] = losses.deserialize(serialized)
         return loss

@@ -28,6 +28,12 @@ class Metric:
     _direction: str | None = None
     """'up' or 'down': which way is better. Callbacks read it."""
 
+    @property
+    def by_batch(self) -> bool:
+        """Whether it has to see one batch at a time, as it does in Keras: a metric of the user's own may do anything
+        with its rows. Others see as many at once as there are."""
+        return type(self).__module__.partition(".")[0] != "planish"
+
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or naming.automatic_name(type(self).__name__)
         if dtype not in (None, "float32"):
@@ -51,6 +57,7 @@ class Metric:
         name: str | None = None,
     ) -> State:
         """A float64 array that `reset_state` sets to zero. `dtype` and `aggregation` change nothing."""
+        self.require_init()
         start: Callable[..., Any] = np.zeros if initializer is None else initializers.get(initializer)
         state = State(shape, name or f"variable_{len(self._variables)}", start)
         self._variables.append(state)
@@ -59,12 +66,27 @@ class Metric:
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: str | None = None, name: str | None = None
     ) -> State:
-        """`add_variable` under its older name."""
+        """`add_variable` under its older name; the name may come first, as in Keras 2."""
+        if isinstance(shape, str):
+            name, shape = shape, ()
         return self.add_variable(shape, initializer, dtype, name=name)
+
+    def require_init(self) -> None:
+        """TypeError for a subclass that does not call `super().__init__()`."""
+        if "_variables" not in vars(self):
+            raise TypeError(
+                explain(
+                    what=f"metric {type(self).__name__}: `super().__init__()` was not called",
+                    remedy="super().__init__(name=name) in the first line of __init__",
+                )
+            )
 
     @property
     def variables(self) -> list[State]:
-        return list(self._variables)
+        """Its own, then those of the metrics that are its attributes, or in lists that are."""
+        values = [item for value in vars(self).values() for item in (value if isinstance(value, list) else [value])]
+        inner = [metric for metric in values if isinstance(metric, Metric)]
+        return [*self._variables, *(state for metric in inner for state in metric.variables)]
 
     def update_state(self, *arguments: Any, **named: Any) -> None:
         raise NotImplementedError(f"metric {type(self).__name__} defines no update_state(...)")
@@ -73,7 +95,7 @@ class Metric:
         raise NotImplementedError(f"metric {type(self).__name__} defines no result()")
 
     def reset_state(self) -> None:
-        for state in self._variables:
+        for state in self.variables:
             state.reset()
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import losses, serialization
+from planish import losses, serialization, tracing
 from planish.losses.reduction import same_rank
 from planish.metrics.metric import Metric
 from planish.metrics.state import Array
-from planish.tensor import Float64
+from planish.tensor import Float64, tensor
 
 Reduce = Callable[..., Any]
 
@@ -129,23 +129,23 @@ class MeanMetricWrapper(Comparison):
         if isinstance(fn, losses.Loss) or fn in losses.functions.CLASSES:
             self._direction = "down"
 
+    @property
+    def by_batch(self) -> bool:
+        """A function of the user's own may give one number for the batch."""
+        function = tracing.innermost(self._function)
+        return (getattr(function, "__module__", None) or "").partition(".")[0] != "planish"
+
     def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
         if isinstance(self._function, losses.Loss):
             return self._function.values(y_true, y_pred)
-        return self._function(*same_rank(y_true, y_pred), **self._arguments)
+        return self._function(*map(tensor, same_rank(y_true, y_pred)), **self._arguments)
 
     def get_config(self) -> dict[str, Any]:
         function: Any = self._function
         if isinstance(function, losses.Loss):
             serialized = losses.serialize(function)
         else:
-            name = getattr(function, "__name__", type(function).__name__)
-            serialized = {
-                "module": "builtins",
-                "class_name": "function",
-                "config": name,
-                "registered_name": "function",
-            }
+            serialized = serialization.serialize(function)
         return {**super().get_config(), "fn": serialized, **serialization.serialize(self._arguments)}
 
     @classmethod

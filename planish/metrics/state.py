@@ -33,6 +33,10 @@ class State(ArrayOperators):
         return self._array
 
     @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         return self._array.dtype
 

@@ -146,6 +146,7 @@ def _check_metric(item: Any, *, weighted: bool) -> None:
     """TypeError for a metric that cannot be called as it will be, or that belongs to another library."""
     foreign.refuse(item, "metrics")
     if isinstance(item, Metric):
+        item.require_init()
         weights = {"sample_weight": None} if weighted else {}
         signatures.require(
             item.update_state, f"update_state of the metric '{item.name}'", "y_true", "y_pred", **weights

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from planish import absent, foreign, overrides, serialization
+from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.optimizers import schedules
 from planish.optimizers.adagrad import Adagrad
@@ -47,12 +48,16 @@ def get(identifier: Any) -> Optimizer:
         return identifier
     foreign.refuse(identifier, "optimizers")
     if isinstance(identifier, str):
+        if (own := own_objects.get_registered_object(identifier)) is not None:
+            return get(own)
         if identifier.lower() not in _CLASSES:
             known = [class_.__name__ for class_ in _CLASSES.values()]
             raise ValueError(absent.unknown_name("optimizer", "optimizers", identifier, known))
         return _CLASSES[identifier.lower()]()
     if isinstance(identifier, Mapping):
         return deserialize(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        return get(identifier())
     raise TypeError(
         explain(
             what="this is not an optimizer",

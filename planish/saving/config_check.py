@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planish import absent, layers
+from planish import custom_objects as own_objects
 from planish.errors import explain
 
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
@@ -24,7 +25,7 @@ def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) ->
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ValueError(explain(what=f"{source!r} does not hold a model", expected="a serialized Sequential"))
     kind = str(config.get("class_name"))
-    if kind in custom_objects:
+    if own_objects.named(config, custom_objects) is not None:
         return
     if kind in ("Functional", "Model") or (kind != "Sequential" and "input_layers" in config["config"]):
         raise ValueError(
@@ -51,7 +52,7 @@ def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> N
     kind, name = str(item.get("class_name")), item["config"].get("name")
     if kind in ("Sequential", "Functional", "Model"):
         _check_model(item, source, custom_objects)
-    elif kind not in layers.__all__ and kind not in custom_objects:
+    elif kind not in layers.__all__ and own_objects.named(item, custom_objects) is None:
         unknown = absent.unknown_name("layer class", "layers", kind, layers.__all__)
         raise ValueError(f"layer {name!r} of {source!r}: {unknown}")
 
@@ -63,7 +64,7 @@ def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> 
             _refuse_code(item, source, custom_objects)
     elif isinstance(value, dict):
         kind = value.get("class_name")
-        if kind == "__lambda__" or (kind in _CODE and kind not in custom_objects):
+        if kind == "__lambda__" or (kind in _CODE and own_objects.named(value, custom_objects) is None):
             inner = value.get("config")
             name = inner.get("name") if isinstance(inner, dict) else None
             raise ValueError(

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import planish
+from planish import custom_objects as own_objects
 from planish import serialization
 from planish.errors import explain
 from planish.models import Model, Sequential
@@ -113,8 +114,8 @@ def weights_of(path: str) -> bytes:
 
 def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
     """The model with fresh weights. Errors about the configuration name the file."""
-    class_ = custom.get(config["class_name"], Sequential)
-    with mistakes_told(path):
+    class_ = own_objects.named(config, custom) or Sequential
+    with mistakes_told(path), own_objects.CustomObjectScope(custom):
         model: Model = class_.from_config(config["config"], custom_objects=custom)
         shape = (config.get("build_config") or {}).get("input_shape")
         if not model.built and shape is not None:

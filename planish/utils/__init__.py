@@ -3,6 +3,14 @@
 from typing import TYPE_CHECKING
 
 from planish import absent
+from planish.custom_objects import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from planish.serialization import deserialize_keras_object, serialize_keras_object
 from planish.utils.image_folder import ImageFolder, image_dataset_from_directory
 from planish.utils.images import array_to_img, img_to_array, load_img, save_img
@@ -14,16 +22,22 @@ from planish.utils.session import clear_session, set_random_seed
 Sequence = PyDataset
 
 __all__ = [
+    "CustomObjectScope",
     "ImageFolder",
     "PyDataset",
     "Sequence",
     "array_to_img",
     "clear_session",
+    "custom_object_scope",
     "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
     "normalize",
+    "register_keras_serializable",
     "save_img",
     "serialize_keras_object",
     "set_random_seed",

@@ -158,9 +158,9 @@ def test_a_function_that_does_not_build_a_loss():
     def number(y_true, y_pred):
         return 1.0
 
-    with pytest.raises(TypeError, match="the loss 'number' does not build a loss") as caught:
+    with pytest.raises(TypeError, match="loss 'number': the result cannot be compiled") as caught:
         losses.get(number)(SHARES, OUTPUTS)
-    assert "expected: a result that is computed from y_true and y_pred, with operators and planish.primitives" in str(
+    assert "expected: a result that is computed from y_true and y_pred, with operators and planish.ops" in str(
         caught.value
     )
 

@@ -102,7 +102,11 @@ def test_an_activation_sees_the_axes_that_its_layer_has():
 
 
 MISTAKES = [
-    (lambda: linear(lambda t, p: 1.0).evaluate(X, Y), "the loss '<lambda>' does not build a loss", "(y_true - y_pred)"),
+    (
+        lambda: linear(lambda t, p: 1.0).evaluate(X, Y),
+        "loss '<lambda>': the result cannot be compiled",
+        "(y_true - y_pred)",
+    ),
     (lambda: linear(lambda t, p: (t - p).mean()).evaluate(X, Y), "has no `mean`", "ops.reduce_mean(x, axes)"),
     (lambda: linear(lambda t, p: t if t > p else p).evaluate(X, Y), "neither true nor false", "ops.select"),
     (

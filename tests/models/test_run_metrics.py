@@ -136,7 +136,7 @@ def test_a_metric_may_evaluate_the_model_while_it_counts():
         place: model_with(["accuracy"], START).evaluate(*data, verbose=0)[1]
         for place, data in enumerate([(X, Y), (X_OTHER, Y_OTHER)])
     }
-    results = nosy.evaluate(X, Y, verbose=0, return_dict=True)
+    results = nosy.evaluate(X, Y, batch_size=64, verbose=0, return_dict=True)
     assert (results["accuracy"], seen) == (expected[0], [expected[1]])
     assert results["nosy"] == pytest.approx(nosy.predict(X, verbose=0)[:, 0].mean())
 

@@ -146,7 +146,7 @@ def branch(w):
         (branch, "a value that is computed later is neither true nor false"),
         (lambda w: w.numpy(), "a value that is computed later has no `numpy`"),
         (lambda w: np.linalg.norm(w), "NumPy's norm cannot take a value that is computed later"),
-        (lambda w: np.zeros((2, 3)), "the function does not give a value that can be compiled"),
+        (lambda w: np.zeros((2, 3)), "the result cannot be compiled"),
         (lambda w: primitives.reduce_sum(w, (0,)), "the constraint gives a value of another shape"),
         (MaxNorm(axis=2), r"a weight of shape \(2, 3\) has no axis 2"),
     ],

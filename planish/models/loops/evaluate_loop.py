@@ -81,12 +81,12 @@ class Evaluation:
             batches = max(1, _rows_at_once(data.data.x, tester.output_nbytes) // batch_size)
         for start in range(0, len(data), batches * batch_size):
             stop = min(start + batches * batch_size, len(data))
-            self._rows(data, start, stop, -(-stop // batch_size))
+            self._rows(data, start, stop, batch_size, -(-stop // batch_size))
 
     def _batch(self, data: Prepared) -> None:
-        self._rows(data, 0, len(data), self._step + 1)
+        self._rows(data, 0, len(data), len(data), self._step + 1)
 
-    def _rows(self, data: Prepared, start: int, stop: int, steps_done: int) -> None:
+    def _rows(self, data: Prepared, start: int, stop: int, batch_size: int, steps_done: int) -> None:
         """Computes some rows at once; `steps_done` is the number of batches up to their end."""
         if self._single:
             self._callbacks.on_batch_begin("test", self._step)
@@ -95,7 +95,7 @@ class Evaluation:
         if self._metrics is None:
             self._metrics = run_metrics(self._model, self._settings, data.data)
         rows = data.data.rows(start, stop)
-        tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), stop - start)
+        tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), batch_size)
         self._images += stop - start
         self._step = steps_done
         if self._single:

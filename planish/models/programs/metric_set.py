@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from planish import forking, metrics
+from planish.errors import explain
 from planish.metrics import Mean, Metric
 from planish.metrics.state import State
 from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
+from planish.tensor import tensor
 
 Shape = Sequence[int]
 
@@ -70,18 +74,26 @@ class RunMetrics:
         with self._put_in():
             self._metrics.loss.update_state(mean, sample_weight=count)
 
-    def update(self, targets: Array, outputs: Array, weight: Array | None) -> None:
+    def update(self, targets: Array, outputs: Array, weight: Array | None, batch_size: int) -> None:
+        """Counts some rows, which are whole batches, except for the last of them."""
         with self._put_in():
             for metric in self._metrics.plain:
-                metric.update_state(targets, outputs)
+                for places in _groups(metric, len(outputs), batch_size):
+                    metric.update_state(tensor(targets[places]), tensor(outputs[places]))
             for metric in self._metrics.weighted:
-                metric.update_state(targets, outputs, sample_weight=weight)
+                for places in _groups(metric, len(outputs), batch_size):
+                    of_group = None if weight is None else tensor(weight[places])
+                    metric.update_state(tensor(targets[places]), tensor(outputs[places]), sample_weight=of_group)
 
     def results(self) -> dict[str, Any]:
         """Name to value, "loss" first and then in the order of `compile`."""
         with self._put_in():
             values = [metric.result() for metric in self._metrics.all]
-        return {name: _number(value) for name, value in zip(self._metrics.names, values, strict=True)}
+        results: dict[str, Any] = {}
+        for name, value in zip(self._metrics.names, values, strict=True):
+            of_metric = value if isinstance(value, Mapping) else {name: value}
+            results |= {key: _number(key, item) for key, item in of_metric.items()}
+        return results
 
     @contextmanager
     def _put_in(self) -> Iterator[None]:
@@ -148,6 +160,21 @@ def _free(name: str, taken: list[str]) -> str:
     return candidate
 
 
-def _number(value: Any) -> Any:
-    """Scalars as Python floats; a metric with a value per class stays an array."""
-    return float(value) if getattr(value, "ndim", 0) == 0 else value
+def _groups(metric: Metric, count: int, batch_size: int) -> list[slice]:
+    """The rows of each update: all at once, or batch by batch."""
+    size = batch_size if metric.by_batch else max(1, count)
+    return [slice(start, start + size) for start in range(0, count, size)]
+
+
+def _number(name: str, value: Any) -> Any:
+    """Scalars as Python floats; a metric with a value per class stays an array. TypeError for what is not a number."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            explain(
+                what=f"metric '{name}': result() does not give a number",
+                expected="a number, an array of numbers, or a dictionary of them",
+                received=f"{value!r} of type {type(value).__name__}",
+            )
+        )
+    return float(array) if array.ndim == 0 else array

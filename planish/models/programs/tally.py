@@ -79,7 +79,7 @@ def add(
     if metrics and outputs.y is not None:
         assert data.y is not None
         weight = None if data.weight is None else data.weight[rows]
-        metrics.update(data.y[rows], outputs.y[places], weight)
+        metrics.update(data.y[rows], outputs.y[places], weight, batch_size)
 
 
 def logs_of(metrics: RunMetrics) -> dict[str, Any]:
