@@ -312,8 +312,10 @@ def get(identifier: Any) -> Activation:
             raise ValueError(absent.unknown_name("activation", "activations", identifier, known))
         return known[identifier]
     if isinstance(identifier, dict):
-        return deserialize(identifier)
+        return get(deserialize(identifier))
     foreign.refuse(identifier, "activations")
+    if isinstance(identifier, type):
+        return get(identifier())
     if callable(identifier):
         signatures.require(identifier, "the activation", "x")
         return cast(Activation, identifier)

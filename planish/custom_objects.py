@@ -127,7 +127,8 @@ def get_registered_object(
 def named(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The user's object that a serialized form means, by its registered or its own name; None if it means another."""
     own = config.get("config") if config.get("class_name") == "function" else config.get("class_name")
-    for name in (config.get("registered_name"), own):
-        if isinstance(name, str) and (found := get_registered_object(name, custom_objects)) is not None:
+    known = [name for name in (config.get("registered_name"), own) if isinstance(name, str)]
+    for name in (*known, *(name.rpartition(">")[2] for name in known)):
+        if (found := get_registered_object(name, custom_objects)) is not None:
             return found
     return None

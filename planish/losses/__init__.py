@@ -151,7 +151,7 @@ def serialize(loss: Any) -> dict[str, Any]:
     if loss in functions.CLASSES:
         name = loss.__name__
         return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
-    serialized: dict[str, Any] = serialization.serialize(loss)
+    serialized: dict[str, Any] = serialization.serialize(loss.function if isinstance(loss, FunctionLoss) else loss)
     return serialized
 
 

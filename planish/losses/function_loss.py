@@ -15,8 +15,8 @@ class FunctionLoss(Loss):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(tracing.name_of(function))
-        self._function = function
+        self.function = function
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        result: Node = self._function(y_true, y_pred)
+        result: Node = self.function(y_true, y_pred)
         return result
