@@ -227,6 +227,14 @@ def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
     return [{int(a), int(b)} if weight else {int(a)} for a, b, weight in zip(first, second, share, strict=True)]
 
 
+def _matmul(node: Node, region: Region) -> Reached:
+    """Rows of the first operand, columns of the second one."""
+    a, b = node.inputs
+    every = frozenset(range(a.shape[-1]))
+    yield a, (*region[:-1], every)
+    yield b, (*region[:-2], every, region[-1])
+
+
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(("input", "parameter", "scalar", "constant", "table", "batch_size", "random_uniform"), _leaf),
     **dict.fromkeys(("max_pool2d", "average_pool2d"), _pool2d),
@@ -236,6 +244,7 @@ _RULES: dict[str, Rule] = {
     "concatenate": _concatenate,
     "conv2d": _conv2d,
     "crop2d": _crop2d,
+    "matmul": _matmul,
     "pad2d": _pad2d,
     "reshape": _reshape,
     "resize2d": _resize2d,

@@ -17,7 +17,9 @@ from planish.primitives.fused import elementwise, fuse, sum_of, summed_kind
 from planish.primitives.registry import make, op_named
 
 # Operations whose kernels apply an expression to each result before it is stored.
-WITH_TAIL = frozenset({"conv2d", "conv2d_pool", "dense", "max_pool2d", "average_pool2d", "average_pool2d_grad"})
+WITH_TAIL = frozenset(
+    {"conv2d", "conv2d_pool", "dense", "matmul", "max_pool2d", "average_pool2d", "average_pool2d_grad"}
+)
 MOST_OPERANDS = 10
 MOST_STEPS = 60
 

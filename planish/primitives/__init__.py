@@ -62,6 +62,7 @@ from planish.primitives.logic import (
     trunc,
     truth,
 )
+from planish.primitives.matmul import contract, matmul
 from planish.primitives.one_hot import one_hot
 from planish.primitives.pad2d import pad2d
 from planish.primitives.phases import interleave2d, kernel_phase
@@ -151,6 +152,7 @@ __all__ = [
     "ceil",
     "concatenate",
     "constant",
+    "contract",
     "conv2d",
     "conv2d_input_grad",
     "conv2d_pool_input_grad",
@@ -196,6 +198,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "matmul",
     "max_pool2d",
     "max_pool2d_grad",
     "maximum",

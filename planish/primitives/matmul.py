@@ -97,16 +97,17 @@ def _joined_front(a: Node, b: Node) -> tuple[int, ...]:
         ) from None
 
 
-def contract(
-    a: Node, b: Node, summed: tuple[Sequence[int], Sequence[int]], shared: tuple[Sequence[int], Sequence[int]] = ((), ())
-) -> Node:
+Axes = tuple[Sequence[int], Sequence[int]]  # of the first operand, and of the second one
+
+
+def contract(a: Node, b: Node, summed: Axes, shared: Axes = ((), ())) -> Node:
     """Products of elements of `a` and `b`, summed along pairs of axes: what `tensordot` and `einsum` are made of.
 
     `summed` and `shared` have an axis of `a` and one of `b` for each pair. The result has the shared axes, then the
     other ones of `a`, then those of `b`.
     """
     left, right = _Sides.of(a, summed[0], shared[0]), _Sides.of(b, summed[1], shared[1])
-    if left.extents(left.shared) != right.extents(right.shared) or left.extents(left.summed) != right.extents(right.summed):
+    if left.paired() != right.paired():
         raise mistake(
             "these axes do not go together",
             rule="two axes that are summed along, or shared, have the same number of entries",
@@ -128,6 +129,10 @@ class _Sides:
         axes_of(x, (*summed, *shared))  # each of them is there, and named once
         rank = len(x.shape)
         return cls(x, [axis % rank for axis in shared], [axis % rank for axis in summed])
+
+    def paired(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The extents that those of the other operand have to be."""
+        return self.extents(self.shared), self.extents(self.summed)
 
     def extents(self, axes: Sequence[int]) -> tuple[int, ...]:
         return tuple(self.x.shape[axis] for axis in axes)

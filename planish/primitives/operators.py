@@ -17,6 +17,7 @@ from planish.primitives import binary, logic, unary
 from planish.primitives.broadcasting import Operand, aligned_as_numpy, as_node
 from planish.primitives.concatenate import slice_axis
 from planish.primitives.dense import dense
+from planish.primitives.matmul import matmul
 from planish.primitives.reshape import reshape
 from planish.primitives.select import select
 from planish.primitives.strided import slice_strided
@@ -29,15 +30,24 @@ def _floor_divide(a: Operand, b: Operand) -> Node:
 
 
 def _matmul(a: Any, b: Any) -> Node:
-    x, kernel = as_node(a), as_node(b)
-    if len(kernel.shape) != 2 or kernel.batched:
+    x, y = as_node(a), as_node(b)
+    if len(y.shape) == 2 and not y.batched:
+        return dense(x, y)
+    if not _are_matrices(x, y):
         raise _mistake(
-            "@ multiplies values of an image with a matrix of weights",
-            expected="a weight of two axes on the right",
-            received=f"{x.type} @ {kernel.type}",
+            "@ multiplies values of an image with a matrix of weights, or matrices of an image",
+            expected="two axes or more of an image on both sides; as many on both, if both have a batch axis",
+            received=f"{x.type} @ {y.type}",
             remedy="ops.reduce_sum(a * b, axes) sums products of other values",
         )
-    return dense(x, kernel)
+    return matmul(x, y)
+
+
+def _are_matrices(x: Node, y: Node) -> bool:
+    """Whether both have matrices, and the batch axis is in front of all others, where NumPy sees it."""
+    ranks = [len(operand.shape) for operand in (x, y)]
+    batched = [len(operand.shape) for operand in (x, y) if operand.batched]
+    return min(ranks) >= 2 and all(rank == max(ranks) for rank in batched)
 
 
 def _index(x: Node, key: Any) -> Node:

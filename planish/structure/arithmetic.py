@@ -101,6 +101,8 @@ def multiply_adds(nodes: Sequence[Node]) -> int:
     for node in nodes:
         if node.op == "conv2d":
             total += node.type.size * math.prod(node.inputs[1].shape[:3])
+        elif node.op == "matmul":
+            total += node.type.size * node.inputs[0].shape[-1]
         elif node.op == "dense":
             total += node.type.size * node.inputs[1].shape[0]
     return total

@@ -61,6 +61,10 @@ def on_images(features, units, before=None):
     return net.trained(primitives.relu(primitives.dense(x, net.weight(x.shape[0], units))))
 
 
+def multiplied(rows, inner, columns):
+    return primitives.matmul(primitives.input_("x", (rows, inner)), primitives.input_("z", (inner, columns)))
+
+
 def mapped(*shape, then):
     """A training step of something between an affine map and a loss."""
     net = Net(*shape)
@@ -137,6 +141,12 @@ CASES = {
     "place of the largest: last axis": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 1),
     "place of the largest: first axis": lambda n: primitives.argmax(primitives.input_("x", (n, 40)), 0),
     "place of the largest: axis beside": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 0),
+    "product of matrices: rows": lambda n: multiplied(n, 20, 40),
+    "product of matrices: columns": lambda n: multiplied(30, 20, n),
+    "product of matrices: inner": lambda n: multiplied(30, n, 40),
+    "product of matrices: how many": lambda n: primitives.matmul(
+        primitives.input_("x", (n, 3, 5)), primitives.input_("z", (n, 5, 4))
+    ),
     "transposition": lambda n: primitives.transpose(primitives.input_("x", (n, 3, 33)), (2, 1, 0)),
     "border": lambda n: primitives.pad2d(primitives.input_("x", (3, 3, 5)), ((n, 1), (1, n // 10))),
     "crop": lambda n: primitives.crop2d(primitives.input_("x", (n + 4, 5, 3)), ((n, 0), (0, 0))),

@@ -24,6 +24,9 @@ EXPRESSIONS = [
     lambda a, b: (a > b) * 1.0 + (a >= 0) * 2.0 + (a < 0.5) * 4.0 + (a <= b) * 8.0,
     lambda a, b: ((a > 0) & (b > 1)) * 1.0 + ((a > 0) | (b > 1)) * 2.0 + (~(a > 0)) * 4.0,
     lambda a, b: a[:, 0] + b[:, -1],
+    lambda a, b: (
+        a[:, None, :, :4] @ b[:, None] + np.ones((4, 4)) @ b[:, None, :, 1:] @ np.ones((2, 4, 5))[0] + b[:, None]
+    ),
     lambda a, b: a[..., 1:3] * b[:, :, 2:4],
     lambda a, b: a[:, 1:, 2] - b[:, :-1, 0],
     lambda a, b: a[...] + b[:],
@@ -86,7 +89,8 @@ MISTAKES = [
     (lambda a, b: a * np.array(["2"]), TypeError, "operations take nodes and numbers", "'2'"),
     (lambda a, b: a[:, 2:2], ValueError, "cannot be compiled", "received: [:, 2:2]"),
     (lambda a, b: a[:, :, :, 0], ValueError, "more entries than there are axes", "3 at most"),
-    (lambda a, b: a @ b, ValueError, "with a matrix of weights", "ops.reduce_sum(a * b, axes)"),
+    (lambda a, b: a[:, 0] @ b[:, 0], ValueError, "with a matrix of weights", "ops.reduce_sum(a * b, axes)"),
+    (lambda a, b: a @ b[:, None], ValueError, "as many on both", "ops.reduce_sum(a * b, axes)"),
     (lambda a, b: np.mean(a), TypeError, "NumPy's mean cannot take", "ops.reduce_mean"),
     (lambda a, b: np.cbrt(a), TypeError, "NumPy's cbrt cannot take", "planish.ops"),
     (lambda a, b: np.add.reduce(a), TypeError, "NumPy's add cannot take", "planish.ops"),

@@ -46,6 +46,11 @@ def plan(rows: int, columns: int, lanes: int, registers: int) -> Tile:
     return min(tiles, key=lambda tile: _cycles(tile, rows))
 
 
+def cycles(rows: int, columns: int, lanes: int, registers: int) -> float:
+    """Of one k, with the best tile."""
+    return _cycles(plan(rows, columns, lanes, registers), rows)
+
+
 def _cycles(tile: Tile, rows: int) -> float:
     """Two multiply-adds or two loads a cycle, and no fewer cycles than a sum waits for itself."""
     blocks, panels = cut(rows, tile.rows), set(tile.panels)
@@ -61,18 +66,17 @@ def _sizes(spec: Spec) -> tuple[int, int, int]:
     return a.shape[-2], a.shape[-1], b.shape[-1]
 
 
-def _tile(spec: Spec, target: Target) -> Tile:
+def tile_of(spec: Spec, target: Target) -> Tile:
     rows, _, columns = _sizes(spec)
     return plan(rows, columns, target.lanes, target.registers)
 
 
 def _copies(spec: Spec, tile: Tile) -> bool:
-    rows, _, columns = _sizes(spec)
-    return rows >= FEWEST_BLOCKS * tile.rows and len(tile.panels) > 1
+    return spec.shape[-2] >= FEWEST_BLOCKS * tile.rows and len(tile.panels) > 1
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    tile = _tile(spec, target)
+    tile = tile_of(spec, target)
     return 4 * target.lanes * max(tile.panels) * _sizes(spec)[1] if _copies(spec, tile) else 0
 
 
@@ -93,7 +97,7 @@ class _Product:
 
     def __init__(self, f: Function, spec: Spec, operands: Operands) -> None:
         self.f, self.operands = f, operands
-        self.tile = _tile(spec, f.module.target)
+        self.tile = tile_of(spec, f.module.target)
         self.rows, self.inner, self.columns = _sizes(spec)
         self.epilogue: Epilogue = epilogue_of(f, spec, operands)
         self.copies = _copies(spec, self.tile)
@@ -134,7 +138,8 @@ class _Product:
             column = f.multiply(f.add(vector, v), f.lanes)
             element = f.add(f.multiply(f.add(row, place), self.columns), column)
             mask = self._tail(run) if v == run.vectors - 1 else None
-            f.store(self.epilogue.apply(total, column, element, mask), self.operands.output, f.multiply(element, 4), mask)
+            value = self.epilogue.apply(total, column, element, mask)
+            f.store(value, self.operands.output, f.multiply(element, 4), mask)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

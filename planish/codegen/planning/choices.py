@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from planish.codegen.kernels import items_of, winograd_weight_grad
+from planish.codegen.kernels import items_of, matmul, winograd_weight_grad
 from planish.codegen.pieces import winograd_weight_grad_plan
 from planish.codegen.pieces.kernel import Spec, spec_of
 from planish.codegen.pieces.nonzeros import goes_by_blocks
@@ -213,6 +213,13 @@ def _dense(node: Node, spec: Spec, plan: Plan) -> Choice:
     return Choice(_named(node), "matrix product", "panels of weights", cost, cost, why)
 
 
+def _matmul(node: Node, spec: Spec, plan: Plan) -> Choice:
+    cost = spec.result.size * spec.inputs[0].shape[-1]
+    tile = matmul.tile_of(spec, plan.target)
+    why = f"blocks of {tile.rows} rows by {max(tile.panels)} vectors of columns take the fewest cycles"
+    return Choice(_named(node), "matrix product", "matrices of an image", cost, cost, why)
+
+
 def _listed_dense(node: Node, spec: Spec, plan: Plan) -> Choice:
     cost = math.prod(spec.inputs[1].shape)
     why = "images may be mostly zeros; cut by rows of the weights, which one core keeps"
@@ -249,4 +256,5 @@ _RULES: Mapping[str, Callable[[Node, Spec, Plan], Choice]] = {
     "dense_listed_weight_grad": _dense_weight_gradient,
     "dense_panels": _dense,
     "dense_weight_grad": _dense_weight_gradient,
+    "matmul": _matmul,
 }

@@ -17,6 +17,7 @@ from planish.codegen.kernels import conv2d_pool_weight_grad as pool_weights_kern
 from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import dense_listed as listed_kernel
+from planish.codegen.kernels import matmul as matmul_kernel
 from planish.codegen.llvm.target import FLOAT_NBYTES, Target
 from planish.codegen.pieces import nonzeros, winograd_plan
 from planish.codegen.pieces.kernel import spec_of
@@ -38,6 +39,7 @@ from planish.primitives.lowered_gradients import (
     places_beside,
     unpack_winograd,
 )
+from planish.primitives.matmul import turned
 from planish.primitives.packing import pack_panels, pack_winograd
 from planish.primitives.pool_places import pool_places
 from planish.primitives.registry import make
@@ -217,11 +219,27 @@ def _lowered_convolution(node: Node, target: Target, *, training: bool) -> Node:
     return rebased(node, "conv2d_panels", (x, packed), chosen)
 
 
+TURNED_ELEMENTS = 2  # that a transposition moves in a cycle
+
+
+def _lowered_matmul(node: Node, target: Target) -> Node:
+    """Few columns leave lanes empty: then the product is transposed, and the rows of the first operand fill them."""
+    a, b = node.inputs[:2]
+    rows, inner, columns = *a.shape[-2:], b.shape[-1]
+    moved = rows * inner + inner * columns + rows * columns
+    straight = matmul_kernel.cycles(rows, columns, target.lanes, target.registers) * inner
+    across = matmul_kernel.cycles(columns, rows, target.lanes, target.registers) * inner + moved / TURNED_ELEMENTS
+    if node.op == "fused" or straight <= across:
+        return node
+    return replace(turned(make("matmul", [turned(b), turned(a)])), layers=node.layers)
+
+
 _RULES: Mapping[str, Callable[[Node, Target], Node]] = {
     "conv2d_pool_input_grad": _lowered_input_gradient,
     "conv2d_pool_weight_grad": _lowered_weight_gradient,
     "dense_weight_grad": _lowered_dense_gradient,
     "conv2d_weight_grad": _lowered_dense_weight_gradient,
+    "matmul": _lowered_matmul,
 }
 
 
