@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planish import constraints, initializers, precision, regularizers
+from planish.absent.attributes import Told
 from planish.errors import explain
 from planish.layers import arguments, chain
 from planish.layers.foreign_weights import layer_remedy, listed
@@ -41,12 +42,13 @@ class Seen:
 _structures = itertools.count(1)
 
 
-class WeightOwner:
+class WeightOwner(Told):
     """Something with a name, weights, and layers inside it. Its weights exist once it is `built`.
 
     All layers and variables that are its attributes, or in lists, tuples and dictionaries that are, belong to it.
     """
 
+    keras_kinds: tuple[str, ...] = ("Layer",)
     name: str
     built: bool
     holds_model_layers = False

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from planish import naming, primitives, tracing
+from planish.absent.attributes import Told
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -27,7 +28,7 @@ def _of_each_image(value: Node, y_pred: Node) -> Node:
     return primitives.add(zeros_like(each), value)
 
 
-class Loss:
+class Loss(Told):
     """Base of all losses.
 
     Subclasses write `call`, which builds the loss of every position from `planish.ops`, so that it compiles with its
@@ -41,6 +42,8 @@ class Loss:
     5.0
     """
 
+    keras_kinds: tuple[str, ...] = ("Loss",)
+    dtype = "float32"
     target_kind = "dense"
     target_shapes: targets.Shapes = "any"
     """Which targets fit the outputs: those of the 'same' shape, also those that are 'repeated' along a last axis of

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from planish import initializers, naming
+from planish.absent.attributes import Told
 from planish.errors import explain
 from planish.metrics.state import State
 from planish.tensor import tensor
 
 
-class Metric:
+class Metric(Told):
     """Base of all metrics: `update_state` takes any number of rows, `result` reads, `reset_state` starts over.
 
     Subclasses make what they remember with `add_variable`: float64 sums, so that the grouping of rows changes at most
@@ -25,6 +26,7 @@ class Metric:
     2.0
     """
 
+    keras_kinds: tuple[str, ...] = ("Metric",)
     _direction: str | None = None
     """'up' or 'down': which way is better. Callbacks read it."""
 

@@ -33,6 +33,7 @@ class Model(Training, Files, Introspection, Layer):
     True
     """
 
+    keras_kinds: tuple[str, ...] = ("Model", "Layer")
     holds_model_layers = True
 
     def __init__(

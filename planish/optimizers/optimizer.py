@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from planish import naming, primitives, serialization
+from planish.absent.attributes import Told, told
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.optimizers import clipping, options
@@ -28,7 +29,7 @@ Scalars = Mapping[str, Node]
 EMA_SLOT = "average"
 
 
-class Optimizer:
+class Optimizer(Told):
     """Base of all optimizers.
 
     Subclasses name their slots and write `step` (and `step_scalars`, if they need more than the rate). Unlike Keras's,
@@ -45,6 +46,7 @@ class Optimizer:
     0.1
     """
 
+    keras_kinds: tuple[str, ...] = ("Optimizer",)
     slot_names: tuple[str, ...] = ()
 
     def __init__(
@@ -127,6 +129,12 @@ class Optimizer:
     def _rate(self, step: int) -> float:
         rate = self._learning_rate
         return rate.at(step) if isinstance(rate, LearningRateSchedule) else float(rate)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`optimizer.lr = 0.1`, as in Keras 2, is refused: it would have no effect."""
+        if name == "lr":
+            raise AttributeError(told(self.keras_kinds, name), name=name, obj=self)
+        super().__setattr__(name, value)
 
     # ------------------------------------------------------------------ slots
     def build(self, variables: Sequence[Variable], frozen: Sequence[Variable] = ()) -> None:
