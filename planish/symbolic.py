@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 BatchShape = tuple[int | None, ...]
 
 
-class Spec(NamedTuple):
+class Spec:
     """What is known of an array: its shape (batch axis first, if there is one in it), element type and name."""
 
-    shape: BatchShape
-    dtype: str
-    name: str
-    batched: bool = True
+    __slots__ = ("batched", "dtype", "name", "shape")
+
+    def __init__(self, shape: BatchShape, dtype: str, name: str, batched: bool = True) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+        self.batched = batched
 
 
 class Record:
@@ -99,7 +102,7 @@ class SymbolicTensor:
     __slots__ = ("__weakref__", "batched", "dtype", "layer", "name", "place", "record", "shape")
 
     def __init__(self, spec: Spec, layer: Layer, record: Record, place: int = 0) -> None:
-        self.shape, self.dtype, self.name, self.batched = spec
+        self.shape, self.dtype, self.name, self.batched = spec.shape, spec.dtype, spec.name, spec.batched
         self.layer = layer
         self.record = record
         self.place = place

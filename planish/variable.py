@@ -145,6 +145,11 @@ class Variable(ArrayOperators):
                     self._node = primitives.parameter(self.path, self.shape)
         return self._node
 
+    def rename(self, path: str) -> None:
+        """Gives the variable another name in graphs, where another one has its name already."""
+        self.path = path
+        self._node = None
+
     @property
     def size(self) -> int:
         """Number of elements."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from planish import structures
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.context import CallContext
@@ -15,35 +16,62 @@ if TYPE_CHECKING:
     from planish.layers.layer import Layer
 
 
-def node_of(layer: Layer, x: Node, context: CallContext) -> Node:
-    """What the layer's `call` returns for `x`. TypeError unless that is a node."""
+class Convention(NamedTuple):
+    """What a class's `call` takes besides the inputs."""
+
+    context: bool
+    training: bool
+    place_of_training: int
+    """Its place among the arguments, which may be given by position."""
+
+
+def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any], context: CallContext) -> Any:
+    """What the layer's `call` returns: a node, or lists, tuples and dictionaries of nodes. TypeError otherwise."""
     class_: Any = type(layer)
-    y = _convention(class_)(layer.call, x, context)
-    if not isinstance(y, Node):
+    convention = convention_of(class_)
+    extra: dict[str, Any] = {**keywords}
+    if convention.context:
+        extra["context"] = context
+    if convention.training:
+        extra["training"] = context.training
+    y = layer.call(*inputs, **extra)
+    returned = structures.leaves(y)
+    wrong = [leaf for leaf in returned if not isinstance(leaf, Node)]
+    if wrong or not returned:
         raise TypeError(
             explain(
                 layer=layer.label,
                 what="call did not return a node",
                 rule="a layer computes with planish.ops, and with other layers",
-                expected="one node",
-                received=f"a {type(y).__name__}",
+                expected="one node, or a list, tuple or dictionary of nodes",
+                received=f"a {type(wrong[0]).__name__}" if wrong else f"an empty {type(y).__name__}",
             )
         )
     return y
 
 
 @functools.lru_cache(maxsize=1024)
-def _convention(class_: Any) -> Callable[[Any, Node, CallContext], Any]:
-    """Calls `call(x, context)`, or as in Keras `call(x)` or `call(x, training=...)`."""
-    _, _, *others = inspect.signature(class_.call).parameters.values() or (None, None)
-    if any(parameter.name == "training" for parameter in others):
-        return lambda call, x, context: call(x, training=context.training)
-    if any(parameter.default is parameter.empty and parameter.kind in _BY_PLACE for parameter in others):
-        return lambda call, x, context: call(x, context)
-    return lambda call, x, context: call(x)
+def convention_of(class_: Any) -> Convention:
+    """Whether `call` takes planish's context, or Keras's `training`."""
+    _, *others = inspect.signature(class_.call).parameters.values() or (None,)
+    names = [parameter.name for parameter in others]
+    if any(each.name == "context" and each.default is each.empty for each in others):
+        return Convention(True, False, names.index("context"))
+    if "context" in names:  # of a layer of planish, which can be called in either way
+        return Convention(False, True, names.index("context"))
+    return Convention(False, "training" in names, names.index("training") if "training" in names else len(names))
 
 
-_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+def without_training(
+    class_: Any, given: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call, with `training` among the keywords if it was given by position; None is left out."""
+    place = convention_of(class_).place_of_training
+    named = {name: value for name, value in keywords.items() if not (name in ("mask", "training") and value is None)}
+    if len(given) > place and isinstance(given[place], bool | None):
+        named.setdefault("training", given[place])
+        given = given[:place]
+    return given, named
 
 
 def takes_context(call: Any) -> bool:
@@ -70,12 +98,22 @@ def noted(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build`, after which the layer is `built`; if it fails, the layer is unchanged."""
 
     @functools.wraps(build)
-    def build_and_note(layer: Layer, input_shape: Any = None) -> None:
+    def build_and_note(layer: Layer, input_shape: Any = None, *more: Any, **shapes: Any) -> None:
         if layer.holds_model_layers:
-            build(layer, input_shape)
+            build(layer, input_shape, *more, **shapes)
             return
-        with layer._scope(tuple(input_shape)), layer._forgetting_failures():
-            build(layer, input_shape)
+        with layer.scope(input_shape), layer.forgetting_failures():
+            build(layer, input_shape, *more, **shapes)
             layer.note_build(input_shape)
 
     return build_and_note
+
+
+@functools.lru_cache(maxsize=1024)
+def shapes_of_build(class_: Any) -> int:
+    """How many shapes the class's `build` takes: as in Keras, one for each argument of `call`, or only the first."""
+    _, *others = inspect.signature(class_.build).parameters.values() or (None,)
+    return max(1, sum(each.kind in _BY_PLACE and each.default is each.empty for each in others))
+
+
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import overload
 
-BatchShape = tuple[int | None, ...]
+from planish.symbolic import BatchShape, SymbolicTensor
 
 _KEEP_THE_SHAPE = frozenset(
     {"Activation", "BatchNormalization", "Dropout", "ELU", "LeakyReLU", "ReLU", "Rescaling", "Softmax"}
@@ -27,15 +27,25 @@ class Step:
         return f"{self.label} {self.shape}" if self.label else str(self.shape)
 
 
-class Steps(Sequence[Step]):
-    """The first steps of a chain that may grow. Nothing is copied, so every layer can keep the steps before it."""
+class Lineage(Sequence[Step]):
+    """The steps from a model's input to a symbolic tensor, found when somebody asks for them.
 
-    def __init__(self, steps: list[Step]) -> None:
-        self._steps = steps
-        self._count = len(steps)
+    `before` are those up to the model's input, where the model is inside another one.
+    """
+
+    def __init__(self, tensor: SymbolicTensor, before: Sequence[Step]) -> None:
+        self._tensor = tensor
+        self._before = before
+        self._steps: list[Step] | None = None
+
+    def _found(self) -> list[Step]:
+        if self._steps is None:
+            steps = steps_to(self._tensor)
+            self._steps = [*self._before, *steps[1:]] if self._before else steps
+        return self._steps
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._found())
 
     @overload
     def __getitem__(self, place: int) -> Step: ...
@@ -44,22 +54,29 @@ class Steps(Sequence[Step]):
     def __getitem__(self, place: slice) -> list[Step]: ...
 
     def __getitem__(self, place: int | slice) -> Step | list[Step]:
-        if isinstance(place, slice):
-            return [self._steps[at] for at in range(*place.indices(self._count))]
-        return self._steps[range(self._count)[place]]
+        return self._found()[place]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and [*self] == [*other]
 
 
-NO_STEPS = Steps([])
+def steps_to(tensor: SymbolicTensor) -> list[Step]:
+    """The steps that lead to a tensor, by way of the first input of each layer."""
+    parts: list[Sequence[Step]] = []
+    while tensor.record.inputs:
+        parts.append(tensor.layer.steps_through(tensor))
+        tensor = tensor.record.inputs[0]
+    return [Step(tensor.shape), *(step for part in reversed(parts) for step in part)]
+
+
+NO_STEPS: Sequence[Step] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     owner: object
     names: tuple[str, ...]
-    steps: list[Step]
+    steps: Sequence[Step]
     in_layer: bool
     """Whether the current connection is inside a layer that is not a model."""
 
@@ -79,7 +96,7 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
         yield
         return
     if outer is None:
-        place = _Place(owner, () if model else (name,), [Step(start)] if model else [], not model)
+        place = _Place(owner, () if model else (name,), (Step(start),) if model else (), not model)
     else:
         place = _Place(owner, (*outer.names, name), outer.steps, outer.in_layer or not model)
     token = _place.set(place)
@@ -90,28 +107,22 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
 
 
 @contextmanager
-def apart() -> Iterator[list[Step]]:
-    """Forgets afterwards what is recorded inside, since layers are only being built. Gives the list of the steps."""
-    place = _place.get()
-    steps = [] if place is None else [*place.steps]
-    token = _place.set(place if place is None else replace(place, steps=steps))
+def leading_to(tensor: SymbolicTensor) -> Iterator[None]:
+    """While this is open, a layer is being called on the tensor: the steps up to it are those that lead to it."""
+    outer = _place.get()
+    before = outer.steps if outer is not None else ()
+    names, in_layer = (outer.names, outer.in_layer) if outer is not None else ((), False)
+    token = _place.set(_Place(None, names, Lineage(tensor, before), in_layer))
     try:
-        yield steps
+        yield
     finally:
         _place.reset(token)
 
 
-def record(*steps: Step) -> None:
-    """Adds steps to the chain."""
+def recorded() -> Sequence[Step]:
+    """The steps so far, the model's input first; empty outside a model, and inside a layer that is not a model."""
     place = _place.get()
-    if place is not None and not place.in_layer:
-        place.steps.extend(steps)
-
-
-def recorded() -> Steps:
-    """The steps so far, the model's input first; empty outside a model."""
-    place = _place.get()
-    return NO_STEPS if place is None else Steps(place.steps)
+    return NO_STEPS if place is None else place.steps
 
 
 def weight_path(owner: object, name: str, weight: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planish import primitives
 from planish.graph.node import Node
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A layer that was traced, with its input and its output, and whether it is part of another layer."""
+    """A layer that was traced, with its input and its output (nodes, or structures of them), and whether it is part of
+    another layer."""
 
     layer: Layer
-    x: Node
-    y: Node
+    x: Any
+    y: Any
     in_layer: bool = False
 
 
@@ -90,11 +91,13 @@ class CallContext:
     def current(cls, training: bool | None = None) -> CallContext:
         """The current trace, or a new one; `training` says how a part of it behaves, if not like the rest."""
         found = _ambient.get()
-        if found is None:
-            return cls(bool(training))
-        if training is None or bool(training) == found.training:
-            return found
-        part = copy.copy(found)
+        return cls(bool(training)) if found is None else found.behaving(training)
+
+    def behaving(self, training: bool | None) -> CallContext:
+        """This trace for a part of it that behaves as in training or as at inference; None: like the rest."""
+        if training is None or bool(training) == self.training:
+            return self
+        part = copy.copy(self)
         part.training = bool(training)
         return part
 

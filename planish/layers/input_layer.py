@@ -12,7 +12,7 @@ from planish.layers import arguments
 from planish.layers.common_arguments import InputShapes
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
-from planish.layers.symbolic import SymbolicTensor
+from planish.symbolic import Record, Spec, SymbolicTensor
 
 Extents = Sequence[int | None]
 
@@ -46,7 +46,7 @@ class InputLayer(Layer):
         self.dtype = self._checked_dtype(dtype)
         self.batch_shape = self._checked_shape(shape, batch_size, batch_shape)
         self.built = True
-        self.input = self.output = SymbolicTensor(self.batch_shape, self.dtype, self.name, self)
+        self._records = [Record((), {}, Spec(self.batch_shape, self.dtype, self.name))]
 
     def _checked_dtype(self, dtype: Any) -> str:
         name = precision.dtype_name(dtype) or "float32"
@@ -71,22 +71,19 @@ class InputLayer(Layer):
         images, *extents = whole
         return (
             None if images is None else arguments.integer(self.label, "batch_size", images),
-            *(self._checked_extent(extent, whole) for extent in extents),
+            *(self._checked_extent(extent) for extent in extents),
         )
 
-    def _checked_extent(self, extent: Any, shape: Any) -> int:
-        if extent is not None:
-            return arguments.integer(self.label, "shape", extent)
-        raise ValueError(
-            explain(
-                layer=self.label,
-                what="the shape has an unknown extent (None)",
-                rule="planish compiles a model for one exact shape of images; only the batch axis may be None",
-                expected="a shape such as (28, 28, 1)",
-                received=tuple(shape[1:]),
-                remedy=_known_extents(tuple(shape[1:])),
-            )
-        )
+    def _checked_extent(self, extent: Any) -> int | None:
+        return None if extent is None else arguments.integer(self.label, "shape", extent)
+
+    def forget_build(self) -> None:
+        """An input waits for nothing: it stays as it is."""
+
+    @property
+    def tensor(self) -> SymbolicTensor:
+        """What layers are called on."""
+        return SymbolicTensor(self._records[0].outputs, self, self._records[0])
 
     def call(self, x: Node, context: CallContext) -> Node:
         return x
@@ -99,14 +96,6 @@ class InputLayer(Layer):
             "ragged": False,
             "name": self.name,
         }
-
-
-def _known_extents(shape: tuple[int | None, ...]) -> str:
-    """What to write in place of a shape with unknown extents."""
-    known = shape[1:]
-    if shape[0] is None and None not in known and len(known) in (2, 3):
-        return f"leave the batch axis out: Input({known})"
-    return "give every extent, or leave Input out: the model is then built from the first data it sees"
 
 
 def _without_brackets(label: str, *numbers: Any) -> str:
@@ -130,15 +119,14 @@ def Input(  # noqa: N802 (Keras's name)
     tensor: None = None,
     optional: bool = False,
 ) -> SymbolicTensor:
-    """The first item of a Sequential model: it says which images the model takes.
+    """What a model takes: a symbolic tensor to call layers on, or the first item of a Sequential model.
 
     `shape`: of one image, without the batch axis; `batch_shape`: with it. `batch_size` may be given beside `shape`.
     `dtype` is that of the data, which may have any number type. `sparse`, `ragged`, `tensor` and `optional` are not
-    supported. ValueError for an unknown extent.
+    supported. Sizes that come with the data are None.
 
     >>> keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).output_shape
     (None, 784)
     """
     layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
-    assert layer.output is not None
-    return layer.output
+    return layer.tensor

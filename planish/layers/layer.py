@@ -8,27 +8,22 @@ that it calls) and `get_config`. Output shapes follow from `call`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from planish import forking, precision, primitives, random_seed, regularizers
+from planish import forking, precision, primitives, random_seed, regularizers, structures
 from planish.errors import explain
-from planish.graph.graph import Graph
 from planish.graph.node import Node, current_layers, layer_scope
-from planish.layers import arguments, calling, chain, common_arguments, misfits
+from planish.layers import arguments, calling, chain, common_arguments, eager, inference, misfits, shapes
 from planish.layers.context import CallContext, Visit
-from planish.layers.symbolic import End, SymbolicTensor
 from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner
-from planish.tensor import tensor
+from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
 
 __all__ = ["BatchShape", "Layer", "Shape"]
 
-BatchShape = tuple[int | None, ...]
 building = forking.Lock()
 """Several threads may use a new layer or model at once: one of them makes its weights."""
 
@@ -49,7 +44,8 @@ class Layer(WeightOwner):
     [[2. 2.]]
     """
 
-    input, output = End(), End()
+    single_input = False
+    """Whether `call` takes one tensor, and not lists of them. True for layers with planish's own `call(x, context)`."""
     always_built = False
     """Whether objects of the class count as built from the start, as in Keras: they have no weights."""
 
@@ -74,12 +70,12 @@ class Layer(WeightOwner):
         self.built = self.always_built
         self._variables: list[Variable] = []
         self._lasting: list[Variable] = []
-        self._build_shape: BatchShape | None = None
+        self._build_shape: Any = None
         self._build_steps: Sequence[chain.Step] = chain.NO_STEPS
         self._seen = Seen()
         self.structure_changed()
         self._calls = 0
-        self.input = self.output = None
+        self._records: list[Record] = []
 
     # -- what a layer's author writes --------------------------------------------------------------------------------
 
@@ -89,10 +85,10 @@ class Layer(WeightOwner):
     def create_weights(self, shape: Shape) -> None:
         """Makes the variables for images of the shape, by `add_weight`."""
 
-    def call(self, x: Node, context: CallContext) -> Node:
-        """The layer's output for `x`: a node. Layers that it calls, `self.inner(x)`, take part in the same trace.
+    def call(self, *inputs: Any, **keywords: Any) -> Any:
+        """The layer's output for nodes. Layers that it calls, `self.inner(x)`, take part in the same trace.
 
-        As in Keras, a subclass may also write `call(self, x)` or `call(self, x, training)`.
+        planish's layers write `call(self, x, context)`, others, as in Keras, `call(self, x)`, perhaps with `training`.
         """
         raise NotImplementedError(f"{self.label} defines no call(x, context)")
 
@@ -141,41 +137,48 @@ class Layer(WeightOwner):
                 remedy=misfits.rank_remedy(self, shape, rank, steps),
             )
 
-    # -- building and calling ----------------------------------------------------------------------------------------
+    # -- building ----------------------------------------------------------------------------------------------------
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of the shape (batch axis first), once: later calls only check the shape.
 
-        As in Keras, a subclass may write this instead of `create_weights`.
+        For several inputs it is a list or dictionary of shapes. As in Keras, a subclass may write this instead of
+        `create_weights`.
         """
-        shape = _exact(self, input_shape)
+        whole = shapes.checked(self.label, input_shape)
+        shape = shapes.per_image(whole)
         with building.lock:
             self.check_input(shape)
             if not self.built:
-                with self._scope((None, *shape)), self._forgetting_failures():
+                with self.scope(whole), self.forgetting_failures():
                     self.create_weights(shape)
-                    self.note_build((None, *shape))
+                    self.note_build(whole)
                     if not all(layer.built for layer in self.sublayers):  # they are built where they are called
-                        self.connect(primitives.input_("x", shape), CallContext())
+                        self.connect(_nodes(shape), CallContext())
+                    if shapes.is_open(whole) and self.weights:
+                        inference.refuse_open_weights(self, whole)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """As in Keras, a subclass's own `build` makes the layer `built`, and its `call` needs no context."""
         super().__init_subclass__(**options)
-        if calling.takes_context(vars(cls).get("call")):
-            setattr(cls, "call", calling.either_way(vars(cls)["call"]))  # noqa: B010
+        if "call" in vars(cls):
+            own = calling.takes_context(vars(cls)["call"])
+            cls.single_input = bool(vars(cls).get("single_input", own))
+            if own:
+                setattr(cls, "call", calling.either_way(vars(cls)["call"]))  # noqa: B010
         if "build" in vars(cls):
             setattr(cls, "build", calling.noted(vars(cls)["build"]))  # noqa: B010
 
-    def note_build(self, input_shape: Sequence[int | None]) -> None:
+    def note_build(self, input_shape: Any) -> None:
         """Marks the layer as built: its weights exist, for inputs of the shape."""
         if not self.built:
-            self._build_shape = tuple(input_shape)
+            self._build_shape = input_shape
             self._build_steps = chain.recorded()
             self.built = True
             self.structure_changed()
 
     @contextmanager
-    def _forgetting_failures(self) -> Iterator[None]:
+    def forgetting_failures(self) -> Iterator[None]:
         """If building fails half-way, the layer is as it was before, so that another shape can be tried."""
         fresh = [*self.flattened(lambda layer: not layer.built)]
         for layer in fresh:
@@ -187,77 +190,126 @@ class Layer(WeightOwner):
                 layer.forget_build()
             raise
 
-    def _scope(self, shape: BatchShape) -> AbstractContextManager[None]:
-        return chain.inside(self, self.name, shape, model=self.holds_model_layers)
+    def scope(self, input_shape: Any) -> AbstractContextManager[None]:
+        """While it is open, what is built belongs to this layer."""
+        start = next(iter(shapes.every(input_shape)), (None,))
+        return chain.inside(self, self.name, start, model=self.holds_model_layers)
 
-    def connect(self, x: Node, context: CallContext) -> Node:
-        """The layer's output for `x`, owned by this layer; builds the weights the first time."""
-        self._make_ready(x.shape)
-        in_layer = chain.in_layer()
-        name = "/".join((*current_layers(), self.name)) if in_layer else self.name
-        with context.ambient(), self._scope((None, *x.shape)), layer_scope(name):
-            y = calling.node_of(self, x, context)
-            if self.activity_regularizer is not None:
-                context.add_loss(primitives.divide(self.activity_regularizer.penalty(y), primitives.batch_size()))
-            context.visits.append(Visit(self, x, y, in_layer))
-            return y
-
-    def _make_ready(self, shape: Shape) -> None:
-        """Builds the layer, or checks that it was built for images of this shape."""
+    def make_ready(self, given: tuple[Any, ...]) -> None:
+        """Builds the layer, or checks that it was built for inputs of these shapes (batch axis first), one structure
+        of them for each argument."""
+        if self.single_input and given and not shapes.is_shape(given[0]):
+            raise self._takes_one(given[0])
         if self.built:
-            self.check_input(shape)
+            self.check_input(shapes.per_image(given[0]))
             return
         with building.lock:
             if not self.built:
-                self.build((None, *shape))
+                class_: Any = type(self)
+                self.build(*given[: calling.shapes_of_build(class_)])
 
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The output for an array [images, ...], as a tensor computed by the interpreter; for a node, a node.
+    def _takes_one(self, given: Any) -> ValueError:
+        return ValueError(
+            explain(
+                layer=self.label,
+                what="the layer takes one tensor",
+                expected="a tensor",
+                received=f"{len(given)} tensors, of shapes " + ", ".join(map(str, shapes.every(given))),
+                remedy="join them first: Concatenate()([a, b]), or Add()([a, b])",
+            )
+        )
+
+    # -- calling -----------------------------------------------------------------------------------------------------
+
+    def connect(self, x: Any, context: CallContext) -> Any:
+        """The layer's output for a node, or a structure of them; builds the weights the first time."""
+        return self.connect_all((x,), {}, context)
+
+    def connect_all(self, given: tuple[Any, ...], keywords: Mapping[str, Any], context: CallContext) -> Any:
+        """The layer's output for all arguments of a call; its nodes are owned by this layer."""
+        given, named = calling.without_training(type(self), given, keywords)
+        context = context.behaving(named.pop("training", None))
+        if self.single_input and isinstance(given[0], list | tuple) and len(given[0]) == 1:
+            given = (given[0][0], *given[1:])
+        whole = tuple(structures.mapped(_batch_shape, argument) for argument in given)
+        self.make_ready(whole)
+        in_layer = chain.in_layer()
+        name = "/".join((*current_layers(), self.name)) if in_layer else self.name
+        with context.ambient(), self.scope(whole[0]), layer_scope(name):
+            y = calling.result_of(self, given, named, context)
+            if self.activity_regularizer is not None:
+                for leaf in structures.leaves(y):
+                    context.add_loss(
+                        primitives.divide(self.activity_regularizer.penalty(leaf), primitives.batch_size())
+                    )
+            context.visits.append(Visit(self, given[0], y, in_layer))
+            return y
+
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        """The output for arrays [images, ...], as tensors computed by the interpreter; for a node, a node; for a
+        symbolic tensor, a symbolic tensor.
 
         `training` makes layers behave as in training: it changes moving statistics. A layer that another one calls on a
         node behaves as that one does, unless it is told otherwise.
         """
-        if isinstance(x, SymbolicTensor):
-            raise TypeError(_functional_is_not_supported(self.label))
-        if isinstance(x, Node):
-            return self.connect(x, CallContext.current(training))
-        return self._computed(x, bool(training))
+        if any_symbolic(inputs, keywords):
+            return self.symbolic_call(inputs, keywords)
+        if any(isinstance(leaf, Node) for leaf in structures.leaves((inputs, keywords))):
+            return self.connect_all(inputs, keywords, CallContext.current())
+        return eager.computed(self, inputs, keywords)
 
-    def _computed(self, x: ArrayLike, training: bool) -> Any:
-        from planish.primitives.interpreter import interpret
+    def symbolic_call(self, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        """The symbolic output of the layer, which is built if it is not."""
+        first = next(leaf for leaf in structures.leaves((inputs, dict(keywords))) if isinstance(leaf, SymbolicTensor))
+        with chain.leading_to(first):
+            record = Record(inputs, keywords, inference.specs_of(self, inputs, keywords))
+        self._records.append(record)
+        return LayerCall(self, record).structure
 
-        array = np.asarray(x)
-        if array.ndim == 0:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="the input is a single number",
-                    expected="an array [images, ...]",
-                    remedy="x[None, None]",
-                )
-            )
-        context = CallContext(training)
-        y = self.connect(primitives.input_("x", array.shape[1:]), context)
-        graph = Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
-        bindings: dict[str, NDArray[Any]] = {variable.path: variable.value for variable in self.weights}
-        bindings |= {name: np.asarray(value, np.int32) for name, value in self._random_scalars().items()}
-        bindings["x"] = array.astype(np.float32)
-        results = interpret(graph, bindings, batch_size=len(array))
-        for variable in context.updates:
-            variable.assign(results.updates[variable.path])
-        return tensor(results.outputs["y"])
+    def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
+        """For messages: the steps of the call that made `tensor`."""
+        return (chain.Step(tensor.shape, self.class_name, self.label),)
 
-    def _random_scalars(self) -> dict[str, int]:
+    @property
+    def calls(self) -> list[LayerCall]:
+        """Every use of the layer on symbolic tensors, in order."""
+        return [LayerCall(self, record) for record in self._records]
+
+    def forget_calls(self, count: int) -> None:
+        """Forgets the uses of the layer after the first `count`: they led to nothing."""
+        del self._records[count:]
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of the layer's first call; a list if there are several. None if it was never called."""
+        if not self._records:
+            return None
+        inputs = self._records[0].inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of the layer's first call, in the structure that it returned. None if it was never
+        called."""
+        return self.calls[0].structure if self._records else None
+
+    def random_scalars(self) -> dict[str, int]:
         """The values of `CallContext.seed` and `CallContext.iteration` for one computation outside `fit`."""
         self._calls += 1
         return {"seed": random_seed.next_seed(), "iteration": self._calls}
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> BatchShape:
-        """The output's shape for an input's (both with the batch axis first), without making weights."""
-        shape = _exact(self, input_shape)
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The output's shape for an input's (both with the batch axis first), without making weights; a list or
+        dictionary of shapes for several."""
         layer = self if self.built else copy.deepcopy(self)
-        y = layer.connect(primitives.input_("x", shape), CallContext())
-        return (input_shape[0], *y.shape)
+        nowhere = Record((), {}, None)
+
+        def stand_in(shape: BatchShape) -> SymbolicTensor:
+            return SymbolicTensor(Spec(shape, "float32", "x"), layer, nowhere, next(places))
+
+        places = itertools.count()
+        inputs = shapes.mapped(stand_in, shapes.checked(self.label, input_shape))
+        return structures.mapped(lambda spec: spec.shape, inference.specs_of(layer, (inputs,), {}))
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
@@ -287,11 +339,13 @@ class Layer(WeightOwner):
         self._drop_weights()
         self._build_shape = None
         self._build_steps = chain.NO_STEPS
-        self.input = self.output = None
+        self._records = []
         self.structure_changed()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""
+        if isinstance(value, WeightOwner | Variable) and "_seen" not in vars(self):
+            raise RuntimeError(_not_initialized(type(self).__name__))
         super().__setattr__(name, value)
         if isinstance(value, WeightOwner):
             self.structure_changed()
@@ -300,29 +354,28 @@ class Layer(WeightOwner):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _exact(layer: Layer, input_shape: Sequence[int | None]) -> Shape:
-    """The shape of one image; raises ValueError if an extent is unknown."""
-    unknown = [axis for axis, extent in enumerate(input_shape) if extent is None and axis > 0]
-    if unknown or not input_shape:
-        raise ValueError(
-            explain(
-                layer=layer.label,
-                what="the input's shape is not fully known",
-                rule="planish compiles a model for one exact shape of images; only the batch axis may be None",
-                expected="a shape such as (None, 28, 28, 1)",
-                received=tuple(input_shape),
-                remedy="give every extent, or leave the input shape out: the model is then built from the first data",
-            )
-        )
-    return tuple(int(extent) for extent in input_shape[1:] if extent is not None)
+def _nodes(shape: Any) -> Any:
+    """A node for each shape (batch axis left out) of a structure."""
+    numbers = itertools.count()
+    return shapes.mapped(lambda each: primitives.input_(f"x{next(numbers)}", _extents(each)), shape)
 
 
-def _functional_is_not_supported(label: str) -> str:
+def _extents(shape: BatchShape) -> Shape:
+    return tuple(extent for extent in shape if extent is not None)
+
+
+def _batch_shape(leaf: Any) -> BatchShape:
+    """The shape of a node, with the batch axis first; of anything else, that of a single number."""
+    if not isinstance(leaf, Node):
+        return ()
+    return (None, *leaf.shape) if leaf.batched else leaf.shape
+
+
+def _not_initialized(name: str) -> str:
     return explain(
-        layer=label,
-        what="a layer was called on a symbolic input, which is how Keras's functional API builds models",
-        rule="planish builds Sequential models",
-        remedy="Sequential([Input(shape=...), layer, layer, ...])",
+        what=f"{name} makes layers or weights before it is a layer itself",
+        rule="__init__ of the base class comes first",
+        remedy="super().__init__() as the first line of __init__",
     )
 
 

@@ -1,41 +1,36 @@
-"""The path from a model's input to one of its layers, traced through the layers in between."""
+"""The way from a model's input to one of its layers."""
 
 from __future__ import annotations
 
-from planish import primitives
 from planish.graph.node import Node
-from planish.layers.context import CallContext
 from planish.layers.layer import Layer
-from planish.layers.symbolic import SymbolicTensor
+from planish.symbolic import SymbolicTensor
 
 
 def layers_before(layer: Layer) -> list[Layer]:
-    """The layers before `layer`, in order, in the model that was built with it last, without the input layer."""
+    """The layers before `layer` on the way of first inputs, in order, in the model in which it was called last."""
     found: list[Layer] = []
-    tensor = layer.input
-    while tensor is not None and tensor.source is not None:
+    tensor = _input_of(layer)
+    while tensor is not None and tensor.record.inputs:
         found.append(tensor.layer)
-        tensor = tensor.source
+        tensor = tensor.record.inputs[0]
     return found[::-1]
 
 
 def traced_input(layer: Layer) -> Node:
-    """The input of `layer`, as a node, in the model that was built with it last. `layer.input` must exist."""
-    start = layer.input
-    while start is not None and start.source is not None:
-        start = start.source
-    assert start is not None
-    x = primitives.input_("x", _image_shape(start))
-    for each in layers_before(layer):
-        x = each.connect(x, CallContext())
-    return x
+    """The input of `layer`, as a node, in the model in which it was called last. The layer must have been called."""
+    from planish.models.network import traced
+
+    tensor = _input_of(layer)
+    assert tensor is not None
+    return traced(tensor)
+
+
+def _input_of(layer: Layer) -> SymbolicTensor | None:
+    return layer.calls[-1].inputs[0] if layer.calls and layer.calls[-1].inputs else None
 
 
 def image_format(layers: list[Layer]) -> str:
     """Where the channels of the images are, according to the first layer that has a data format."""
     formats = [str(layer.data_format) for layer in layers if hasattr(layer, "data_format")]
     return formats[0] if formats else "channels_last"
-
-
-def _image_shape(tensor: SymbolicTensor) -> tuple[int, ...]:
-    return tuple(extent for extent in tensor.shape[1:] if extent is not None)

@@ -63,9 +63,14 @@ class WeightOwner(Told):
     _seen: Seen
 
     @property
+    def class_name(self) -> str:
+        """The name of what it is, for tables and messages."""
+        return type(self).__name__
+
+    @property
     def label(self) -> str:
         """The layer as its user knows it, for messages: "Dense 'dense'"."""
-        return f"{type(self).__name__} '{self.name}'"
+        return f"{self.class_name} '{self.name}'"
 
     def forget_build(self) -> None:
         """Makes the layer wait for its first input again, and make new weights then."""
@@ -260,7 +265,7 @@ def _held(attributes: Mapping[str, Any]) -> list[Any]:
     return [*found]
 
 
-NOT_INSIDE = frozenset({"_notes", "_input_end", "_output_end"})
+NOT_INSIDE = frozenset({"_notes", "_records", "_network"})
 """Attributes that may hold layers that are not part of the layer: the user's data, and what came before it."""
 
 

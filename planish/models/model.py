@@ -2,92 +2,277 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from planish import primitives
+from planish import primitives, structures
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.layers import chain, inference, shapes
 from planish.layers.context import CallContext
-from planish.layers.layer import BatchShape, Layer
-from planish.layers.symbolic import SymbolicTensor
+from planish.layers.input_layer import InputLayer
+from planish.layers.layer import BatchShape, Layer, building
+from planish.layers.operation import Operation
+from planish.layers.paths import make_unique
 from planish.layers.weight_owner import WeightOwner
-from planish.models import nesting
+from planish.models import matching, nesting
 from planish.models.files import Files
 from planish.models.introspection import Introspection
+from planish.models.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
+from planish.symbolic import Record, Spec, SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 
 _Class = TypeVar("_Class", bound="Model")
 
 
+class Traced(NamedTuple):
+    """A model as nodes: its inputs and its outputs, in order."""
+
+    inputs: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+
+
 class Model(Training, Files, Introspection, Layer):
-    """Base of models. Build one with `Sequential`.
+    """`Model(inputs, outputs)` is the model from symbolic inputs to symbolic outputs, which layers were called on.
 
-    `trainable`: whether training changes its weights.
+    `inputs` and `outputs`: symbolic tensors, or any nesting of lists, tuples and dictionaries of them. `trainable`:
+    whether training changes its weights. A subclass may instead define layers in `__init__` and write
+    `call(self, x, training=None)`. ValueError if the outputs need an input that is not among `inputs`.
 
-    >>> issubclass(keras.Sequential, keras.Model)
-    True
+    >>> image = keras.Input((28, 28, 1))
+    >>> x = keras.layers.Flatten()(image)
+    >>> model = keras.Model(image, keras.layers.Dense(10)(x) + keras.layers.Dense(10)(x))
+    >>> model.output_shape
+    (None, 10)
     """
 
     keras_kinds: tuple[str, ...] = ("Model", "Layer")
     holds_model_layers = True
+    _network: Network | None = None
 
-    def __init__(
-        self, *inputs_and_outputs: Any, trainable: bool = True, name: str | None = None, **options: Any
-    ) -> None:
-        given = [*inputs_and_outputs, *(options.pop(key, None) for key in ("inputs", "outputs"))]
-        if type(self) is Model or any(part is not None for part in given):
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        if cls is Model and _is_functional(arguments, options):
+            from planish.models.functional import Functional
+
+            return super().__new__(Functional)
+        return super().__new__(cls)
+
+    def __init__(self, *arguments: Any, trainable: bool = True, name: str | None = None, **options: Any) -> None:
+        ends = None
+        if _is_functional(arguments, options):
+            arguments, name = _named(arguments, name)
+            inputs = arguments[0] if arguments else options.pop("inputs")
+            outputs = arguments[1] if len(arguments) > 1 else options.pop("outputs")
+            ends = (inputs, outputs)
+        elif arguments or type(self) is Model:
             raise TypeError(
                 explain(
-                    what="Model cannot be made from inputs and outputs, or by itself",
-                    rule="planish builds Sequential models; Keras's functional API is not part of it",
-                    remedy="Sequential([Input(shape=...), layer, layer, ...])\n"
-                    "or, for the outputs of layers inside a model: model.activations(x, ['conv2d', 'dense'])",
+                    what=f"{type(self).__name__} needs inputs and outputs, or a class of its own",
+                    expected="Model(inputs, outputs), or a subclass with __init__ and call",
+                    received=", ".join(map(repr, arguments)) or "neither",
+                    remedy="x = Input(shape=...); Model(x, layer(x))",
                 )
             )
-        if type(self).layers is Model.layers:
-            raise TypeError(_subclass_is_not_supported(type(self).__name__))
         super().__init__(trainable=trainable, name=name, **options)
+        self._input_specs: Any = None
+        self._output_specs: Any = None
+        if ends is not None:
+            self._network = between(self.label, *ends)
+            self._check_names()
+            self.built = True
+            self.structure_changed()
+
+    def _check_names(self) -> None:
+        assert self._network is not None
+        names = [layer.name for layer in self._network.layers]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="two layers have the same name",
+                    rule="all layers of a model have different names",
+                    received=f"{twice!r} again",
+                    remedy="give it another one: name='...'",
+                )
+            )
+
+    @property
+    def network(self) -> Network | None:
+        """The calls that the model consists of; None for a subclass that writes `call` itself, or before the model is
+        built."""
+        return self._network
+
+    @property
+    def operations(self) -> list[Layer]:
+        """The layers, and the operations of `planish.ops`, in order."""
+        return [*self._network.layers] if self._network is not None else self.layers
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers in order, without the input layer."""
-        raise NotImplementedError(f"{self.label} does not define layers")
-
-    # -- shapes ------------------------------------------------------------------------------------------------------
-
-    @property
-    def inputs(self) -> list[SymbolicTensor]:
-        """The model's input. Raises AttributeError if the model is not built."""
-        return [self._required(self.input, "inputs")]
-
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        """The model's output. Raises AttributeError if the model is not built."""
-        return [self._required(self.output, "outputs")]
-
-    @property
-    def input_shape(self) -> BatchShape:
-        """Shape of the input with the batch axis first. Raises AttributeError if the model is not built."""
-        return self._required(self.input, "input shape").shape
-
-    @property
-    def output_shape(self) -> BatchShape:
-        """Shape of the output with the batch axis first. Raises AttributeError if the model is not built."""
-        return self._required(self.output, "output shape").shape
-
-    def _required(self, tensor: SymbolicTensor | None, what: str) -> SymbolicTensor:
-        if tensor is None:
-            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
-        return tensor
+        """The layers in order, input layers included; those of a subclass in the order of its attributes."""
+        if self._network is None:
+            return [layer for layer in super().sublayers if isinstance(layer, Layer)]
+        return [layer for layer in self._network.layers if not isinstance(layer, Operation)]
 
     @property
     def sublayers(self) -> list[WeightOwner]:
-        return [*self.layers]
+        of_network = [] if self._network is None else self._network.layers
+        return [*dict.fromkeys([*of_network, *super().sublayers])]
+
+    # -- building and calling ----------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of the shape (batch axis first); a list or dictionary of shapes for several."""
+        if self._network is not None:
+            if input_shape is not None:
+                self.check_input(shapes.per_image(input_shape))
+            return
+        with building.lock:
+            super().build(input_shape)
+            if self._input_specs is None:
+                self._note_ends()
+
+    def _note_ends(self) -> None:
+        """What a subclass takes and gives, for the shape that it was built for."""
+        places = itertools.count()
+        inputs = shapes.mapped(
+            lambda shape: InputLayer(batch_shape=shape, name=f"{self.name}_input_{next(places)}").tensor,
+            self._build_shape,
+        )
+        self._input_specs = structures.mapped(_spec, inputs)
+        self._output_specs = inference.specs_of(self, (inputs,), {})
+
+    def forget_build(self) -> None:
+        super().forget_build()
+        self._input_specs = self._output_specs = None
+        self.built = self._network is not None
+
+    def check_input(self, shape: Any) -> None:
+        """ValueError unless inputs of the shape (batch axis left out) fit the model's own."""
+        if self._network is None:
+            return
+        given = shapes.mapped(lambda each: each, shape)
+        matched = matching.matched(self.label, self.input_specs, self._network.inputs, given, shapes.is_shape)
+        for spec, own in zip(self.input_specs, matched, strict=True):
+            if not any(fits(changed, spec.shape[1:]) for changed in _ranks(own)):
+                raise self.other_shape(own, spec.shape)
+
+    def other_shape(self, given: Sequence[Any], own: BatchShape) -> ValueError:
+        """The error about inputs that have not the shape of the model's own."""
+        new = f"a new model with Input({given})"
+        return self.mistake(
+            "the model was made for inputs with another shape",
+            tuple(given),
+            expected=f"{own}, its own Input",
+            received=(None, *given),
+            remedy=f"Input({own[1:]}) for the model around it, or {new}" if chain.recorded() else new,
+        )
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The outputs for nodes, in the structure of the model's outputs."""
+        if self._network is None:
+            raise NotImplementedError(
+                explain(
+                    layer=self.label,
+                    what=f"{type(self).__name__} does not say what it computes",
+                    remedy="def call(self, x, training=None): return self.layer(x)",
+                )
+            )
+        given = matching.matched(self.label, self.input_specs, self._network.inputs, inputs)
+        nodes = [with_rank(node, spec.shape[1:]) for node, spec in zip(given, self.input_specs, strict=True)]
+        return self._network.connect(nodes, CallContext.current())
+
+    def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
+        if self._network is None:
+            return super().steps_through(tensor)
+        return chain.steps_to(self._network.output_tensors[tensor.place])[1:]
+
+    # -- ends --------------------------------------------------------------------------------------------------------
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs, in the structure in which they were given."""
+        return self._tensors(self._network.inputs if self._network is not None else self._input_specs, "input")
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs, in the structure in which they were given."""
+        return self._tensors(self._network.outputs if self._network is not None else self._output_specs, "output")
+
+    def _tensors(self, structure: Any, what: str) -> Any:
+        if structure is None:
+            return None
+        apart = Record((), {}, None)
+        return structures.mapped(
+            lambda leaf: leaf if isinstance(leaf, SymbolicTensor) else SymbolicTensor(leaf, self, apart), structure
+        )
+
+    @property
+    def input_specs(self) -> list[Any]:
+        """Shape (batch axis first), element type and name of every input, in order. ValueError if not built."""
+        return structures.leaves(self.input_form)
+
+    @property
+    def output_specs(self) -> list[Any]:
+        """Shape, element type and name of every output, in order. ValueError if not built."""
+        return structures.leaves(self.output_form)
+
+    @property
+    def input_form(self) -> Any:
+        """The structure of the inputs, with what has a shape and a name in place of arrays. ValueError if not built."""
+        return self._ends(self._network.inputs if self._network is not None else self._input_specs)
+
+    @property
+    def output_form(self) -> Any:
+        """The structure of the outputs, with what has a shape and a name in place of arrays."""
+        return self._ends(self._network.outputs if self._network is not None else self._output_specs)
+
+    def _ends(self, structure: Any) -> Any:
+        if structure is None:
+            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
+        return structure
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The model's inputs, in order. Raises AttributeError if the model is not built."""
+        return structures.leaves(self._required(self.input, "inputs"))
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The model's outputs, in order. Raises AttributeError if the model is not built."""
+        return structures.leaves(self._required(self.output, "outputs"))
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs, in order: keys of the dictionaries that `fit` and `predict` take."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs, in order: those of the layers that make them."""
+        return [tensor.name for tensor in self.outputs]
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input with the batch axis first; a list for several. AttributeError if not built."""
+        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.input, "input shape"))])
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output with the batch axis first; a list for several. AttributeError if the model is not
+        built."""
+        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.output, "output shape"))])
+
+    def _required(self, structure: Any, what: str) -> Any:
+        if structure is None:
+            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
+        return structure
 
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:
@@ -96,21 +281,28 @@ class Model(Training, Files, Introspection, Layer):
 
     # -- graphs ------------------------------------------------------------------------------------------------------
 
-    def trace(self, context: CallContext) -> tuple[tuple[Node, ...], Node]:
-        """The model as nodes: its inputs (the first is called 'x') and its output. Raises ValueError if not built."""
-        x = primitives.input_("x", self._image_shape())
-        with nesting.told(self.label):
-            return (x,), self.connect(x, context)
+    def trace(self, context: CallContext, sizes: Sequence[Sequence[int]] | None = None) -> Traced:
+        """The model as nodes. ValueError if it is not built.
 
-    def with_rank(self, x: Node) -> Node:
-        """`x` with a last axis of 1 added or dropped where the model's input asks for it, as in Keras."""
-        return x
+        One input is called 'x'. `sizes` are the shapes of the data (batch axis left out), for inputs whose sizes come
+        with them.
+        """
+        specs = self.input_specs
+        make_unique(self.weights)
+        nodes = input_nodes(specs, sizes)
+        with nesting.told(self.label):
+            y = self.connect(structures.packed(self.input_form, [*nodes]), context)
+        return Traced(tuple(nodes), tuple(structures.leaves(y)))
 
     def graph(self, training: bool = False) -> Graph:
-        """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates."""
+        """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates.
+
+        Several outputs are called 'y/' and their places and names.
+        """
         context = CallContext(training)
-        _, y = self.trace(context)
-        return Graph.build({"y": y}, {variable.path: value for variable, value in context.updates.items()})
+        traced = self.trace(context)
+        outputs = dict(zip(output_names(self.output_specs), traced.outputs, strict=True))
+        return Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
 
     @short_in_notebooks
     def program(self, after: str | None = None, emit: str = "graph", *, training: bool = False) -> ProgramText:
@@ -128,11 +320,6 @@ class Model(Training, Files, Introspection, Layer):
         if not training:
             return ProgramText(describe(self.graph(), after, emit))
         return ProgramText(describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE))
-
-    def _image_shape(self) -> tuple[int, ...]:
-        if self.input is None:
-            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
-        return tuple(extent for extent in self.input.shape[1:] if extent is not None)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -191,12 +378,48 @@ class Model(Training, Files, Introspection, Layer):
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
 
-def _subclass_is_not_supported(name: str) -> str:
-    return explain(
-        what=f"{name} derives from Model itself",
-        rule="planish builds Sequential models; a class of one's own that calls layers is a layer in one of them",
-        remedy=f"class {name}(planish.layers.Layer): ...\nplanish.Sequential([planish.Input(shape=...), {name}()])",
-    )
+def _is_functional(arguments: Sequence[Any], options: Mapping[str, Any]) -> bool:
+    """Whether a model is made from inputs and outputs, by position or by keyword."""
+    given = len(arguments) + ("inputs" in options) + ("outputs" in options)
+    return len(arguments) >= 2 or (given == 2 and "outputs" in options)
+
+
+def _named(arguments: Sequence[Any], name: str | None) -> tuple[tuple[Any, ...], str | None]:
+    """A third argument by position is the name."""
+    return (tuple(arguments[:2]), arguments[2]) if len(arguments) == 3 else (tuple(arguments), name)
+
+
+def _spec(tensor: SymbolicTensor) -> Spec:
+    return Spec(tensor.shape, tensor.dtype, tensor.name)
+
+
+def fits(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    """Whether arrays of a shape can be given where one is expected; sizes that come with the data are None."""
+    return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
+
+
+def _one_or_all(items: list[Any]) -> Any:
+    return items[0] if len(items) == 1 else items
+
+
+def _ranks(shape: Sequence[int]) -> list[tuple[int, ...]]:
+    """The shape, and those with a last axis of 1 more or less."""
+    return [tuple(shape), (*shape, 1), *([tuple(shape[:-1])] if shape[-1:] == (1,) else [])]
+
+
+def with_rank(x: Node, shape: Sequence[int | None]) -> Node:
+    """`x` with a last axis of 1 added or dropped where an input of the shape asks for it, as in Keras."""
+    added, dropped = (*x.shape, 1), x.shape[:-1]
+    if fits(x.shape, shape):
+        return x
+    if fits(added, shape) or (fits(dropped, shape) and x.shape[-1:] == (1,)):
+        return primitives.reshape(x, added if fits(added, shape) else dropped)
+    return x
+
+
+def output_names(specs: Sequence[Any]) -> list[str]:
+    """The names of a model's outputs in graphs."""
+    return ["y"] if len(specs) == 1 else [f"y/{place}:{spec.name}" for place, spec in enumerate(specs)]
 
 
 UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"

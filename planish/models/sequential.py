@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planish import foreign, naming, overrides, primitives, serialization
+from planish import foreign, naming, overrides, serialization
 from planish.errors import explain
-from planish.graph.node import Node
-from planish.layers import chain
-from planish.layers.context import CallContext
+from planish.layers import shapes
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, Shape, building
-from planish.layers.symbolic import SymbolicTensor
+from planish.layers.layer import BatchShape, Layer, building
+from planish.layers.weight_owner import WeightOwner
 from planish.models import nesting
-from planish.models.model import Model
-from planish.models.path_names import PathNames
+from planish.models.model import Model, fits
+from planish.models.network import Network
+from planish.symbolic import SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 
 
@@ -39,8 +38,6 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._start_came_with_build = False
-        self._names = PathNames()
-        self._steps: list[chain.Step] = []
         taken: set[str] = set()
         for layer in layers or ():
             self._append(layer, taken)
@@ -49,23 +46,35 @@ class Sequential(Model):
 
     @property
     def layers(self) -> list[Layer]:
+        """The layers in order, without the input layer."""
         return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    @property
+    def operations(self) -> list[Layer]:
+        return self.layers
+
+    @property
+    def sublayers(self) -> list[WeightOwner]:
+        return [*self.layers]
 
     # -- changing the stack ------------------------------------------------------------------------------------------
 
     @short_in_notebooks
     def add(self, layer: Layer | SymbolicTensor, rebuild: bool = True) -> None:
         """Adds a layer on top. The stack is unchanged if the layer does not fit (ValueError, TypeError)."""
-        before = list(self._layers)
+        before, network = list(self._layers), self._network
         self._append(layer, {other.name for other in self._layers})
         self._invalidate()
-        if rebuild:
-            try:
+        if not rebuild:
+            return
+        try:
+            if network is None or before[-1:] == self._layers[-1:]:
                 self._rebuild()
-            except Exception:
-                self._layers = before
-                self._rebuild()
-                raise
+            else:
+                self._connect(network.inputs, network.outputs, self._layers[-1:])
+        except Exception:
+            self._layers, self._network, self.built = before, network, network is not None
+            raise
 
     def _append(self, layer: Layer | SymbolicTensor, taken: set[str]) -> None:
         """Adds a layer whose name is not `taken`, with the input that it declares."""
@@ -122,7 +131,7 @@ class Sequential(Model):
 
     def _invalidate(self) -> None:
         self.built = False
-        self.input = self.output = None
+        self._network = None
         self.structure_changed()
 
     def _rebuild(self) -> None:
@@ -159,69 +168,43 @@ class Sequential(Model):
             self._start_came_with_build = True
         start = self._layers[0]
         assert isinstance(start, InputLayer)
-        super().build(start.batch_shape if input_shape is None else input_shape)
+        shape = start.batch_shape if input_shape is None else tuple(input_shape)
+        self._check_start(start, shape[1:])
+        if self.built:
+            return
+        with self.scope(shape), self.forgetting_failures():
+            self._connect(start.tensor, start.tensor, self.layers)
+
+    def _connect(self, start: SymbolicTensor, x: Any, layers: Sequence[Layer]) -> None:
+        """Builds the layers on top of `x`, which is made from `start`."""
+        calls = [(layer, len(layer.calls)) for layer in layers]
+        try:
+            for layer in layers:
+                x = layer(x)
+        except Exception:
+            for layer, count in calls:
+                layer.forget_calls(count)
+            raise
+        self._network = Network(start, x)
+        self.note_build(start.shape)
 
     def forget_build(self) -> None:
+        self._network = None
         super().forget_build()
         if self._start_came_with_build:
             self._layers = self._layers[1:]
             self._start_came_with_build = False
 
-    def check_input(self, shape: Shape) -> None:
-        start = self._layers[0]
-        if isinstance(start, InputLayer) and start.batch_shape[1:] != shape:
-            raise self.mistake(
-                "the model was made for inputs with another shape",
-                shape,
-                expected=f"{start.batch_shape}, its own Input",
-                received=(None, *shape),
-                remedy=f"Input({start.batch_shape[1:]}) for the model around it, or a new model with Input({shape})"
-                if chain.recorded()
-                else f"a new model with Input({shape})",
-            )
+    def make_ready(self, given: tuple[Any, ...]) -> None:
+        """A model that is built takes what its own Input takes, or that with one last axis of 1 more or less."""
+        if self.built:
+            self.check_input(shapes.per_image(given[0]))
+        else:
+            super().make_ready(given)
 
-    def create_weights(self, shape: Shape) -> None:
-        start = self._layers[0]
-        assert isinstance(start, InputLayer)
-        images = start.batch_shape[0]
-        tensor = start.output
-        assert tensor is not None
-        self.input = tensor
-        x = primitives.input_("x", shape)
-        names = PathNames()
-        with chain.apart() as steps:
-            start_of_own = len(steps)
-            for layer in self.layers:
-                x = _built_output(layer, x)
-                self._refuse_clashes(_taken_in(names, layer))
-                output = SymbolicTensor((images, *x.shape), "float32", layer.name, layer, tensor)
-                if not isinstance(layer, Model):  # a model has an input and an output of its own
-                    layer.input, layer.output = tensor, output
-                tensor = output
-        self.output, self._names, self._steps = tensor, names, steps[start_of_own:]
-
-    def _refuse_clashes(self, paths: Sequence[str]) -> None:
-        if paths:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="two weights have the same name",
-                    received=", ".join(sorted(paths)),
-                    remedy="give the layers of the inner and the outer model different names",
-                )
-            )
-
-    def connect(self, x: Node, context: CallContext) -> Node:
-        return super().connect(self.with_rank(x), context)
-
-    def with_rank(self, x: Node) -> Node:
-        start = self._layers[0] if self._layers else None
-        return _with_rank(x, start.batch_shape[1:]) if isinstance(start, InputLayer) else x
-
-    def call(self, x: Node, context: CallContext) -> Node:
-        for layer in self.layers:
-            x = _recorded(layer, layer.connect(x, context))
-        return x
+    def _check_start(self, start: InputLayer, shape: Sequence[int | None]) -> None:
+        if not fits(shape, start.batch_shape[1:]):
+            raise self.other_shape(tuple(shape), start.batch_shape)
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
@@ -252,30 +235,3 @@ class Sequential(Model):
     def get_build_config(self) -> dict[str, Any] | None:
         built: BatchShape | None = self.input_shape if self.built else None
         return None if built is None else {"input_shape": built}
-
-
-def _with_rank(x: Node, shape: BatchShape) -> Node:
-    added, dropped = (*x.shape, 1), x.shape[:-1]
-    if added == shape or (dropped == shape and x.shape[-1:] == (1,)):
-        return primitives.reshape(x, tuple(added if added == shape else dropped))
-    return x
-
-
-def _built_output(layer: Layer, x: Node) -> Node:
-    """The symbolic output of the layer for `x`; builds it. A model that was built before is not traced again."""
-    if not isinstance(layer, Sequential) or not layer.built:
-        return _recorded(layer, layer.connect(x, CallContext()))
-    layer.check_input(_with_rank(x, layer.input_shape[1:]).shape)
-    chain.record(*layer._steps)
-    return primitives.input_("x", tuple(extent for extent in layer.output_shape[1:] if extent is not None))
-
-
-def _taken_in(names: PathNames, layer: Layer) -> list[str]:
-    return names.add_model(layer._names) if isinstance(layer, Sequential) else names.add(layer)
-
-
-def _recorded(layer: Layer, y: Node) -> Node:
-    """The layer's output, which is a step of the chain; layers in a model inside this one are steps of their own."""
-    if not isinstance(layer, Model):
-        chain.record(chain.Step((None, *y.shape), type(layer).__name__, layer.label))
-    return y

@@ -7,21 +7,21 @@ from typing import Any, cast
 
 import numpy as np
 
-from planish import overrides
+from planish import overrides, structures
 from planish.callbacks import History
 from planish.graph.node import Node
+from planish.layers import calling
 from planish.layers.layer import Layer
-from planish.layers.symbolic import SymbolicTensor
 from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
-from planish.models.data.expected import expected_by, taken
 from planish.models.data.prepare import memory_message
 from planish.models.loops import predict_loop
 from planish.models.programs.kept import ProgramsOnce
 from planish.models.programs.metric_set import MetricSet
 from planish.optimizers import Optimizer
+from planish.symbolic import SymbolicTensor
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
 
@@ -236,13 +236,17 @@ class Training:
         return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
 
     @short_in_notebooks
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The outputs for an array, as a tensor, float32 [n, ...].
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        """The outputs for arrays, as tensors, float32 [n, ...]; symbolic tensors for symbolic ones.
 
-        With `training`, dropout drops and moving statistics move.
+        With `training=True`, dropout drops and moving statistics move.
         """
-        if isinstance(x, Node):
-            return Layer.__call__(cast(Layer, self), x, training)
-        if training or isinstance(x, SymbolicTensor):
-            return Layer.__call__(cast(Layer, self), taken(x, expected_by(self).input_name, "x"), training)
-        return tensor(self.predict_on_batch(x))
+        given, named = calling.without_training(type(self), inputs, keywords)
+        if len(given) == 1 and not any(named.values()) and not _traced((given, named)):
+            return structures.mapped(tensor, self.predict_on_batch(given[0]))
+        return Layer.__call__(cast(Layer, self), *given, **named)
+
+
+def _traced(arguments: Any) -> bool:
+    """Whether there is something among the arguments that is computed later."""
+    return any(isinstance(leaf, Node | SymbolicTensor) for leaf in structures.leaves(arguments))

@@ -10,9 +10,9 @@ from planish import foreign
 from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.layer import BatchShape
-from planish.layers.symbolic import SymbolicTensor
 from planish.models import Model, Sequential
 from planish.structure import from_keras, from_torch
+from planish.symbolic import SymbolicTensor
 
 Shape = tuple[int, ...]
 

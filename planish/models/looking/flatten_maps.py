@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from planish import primitives
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
-from planish.graph.node import Node
 from planish.layers import Flatten, lineage
-from planish.layers.context import CallContext
 from planish.models.data.shape_walk import inner_layers
+from planish.models.looking.layer_outputs import trace
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -21,7 +18,7 @@ def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
     """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own images."""
     every = [*inner_layers(model)]
     layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
-    feature_map = _traced_to(layer, model, primitives.input_("x", model._image_shape()))
+    feature_map = trace(model).visit(model, layer).x
     return FlattenMap(
         feature_map.shape,
         layer.data_format,
@@ -54,15 +51,3 @@ def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
             remedy="name one of them: flatten_map(name)" if name is None else "give them different names",
         )
     )
-
-
-def _traced_to(target: Flatten, model: Model, x: Node) -> Node:
-    """The input of the layer `target`, in the model or in one inside it, when the model is given `x`."""
-    before = list(itertools.takewhile(lambda layer: target not in layer.flattened(), model.layers))
-    for layer in before:
-        x = layer.connect(x, CallContext())
-    holder = model.layers[len(before)]
-    if holder is target:
-        return x
-    inner = cast("Model", holder)
-    return _traced_to(target, inner, inner.with_rank(x))

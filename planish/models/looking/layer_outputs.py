@@ -69,8 +69,8 @@ class Traced:
 def trace(model: Any) -> Traced:
     """The model's inference graph. ValueError if it is not built."""
     context = CallContext(training=False)
-    inputs, y = model.trace(context)
-    return Traced(inputs[0], y, tuple(context.visits[:-1]))  # the last is the model itself
+    inputs, outputs = model.trace(context)
+    return Traced(inputs[0], outputs[0], tuple(context.visits[:-1]))  # the last is the model itself
 
 
 def checked_images(model: Any, x: Any) -> Array:

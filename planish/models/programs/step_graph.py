@@ -53,7 +53,7 @@ class Objective(NamedTuple):
 
 def test_graph(model: Any, objective: Objective) -> Graph:
     """'x', 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties."""
-    _, y = model.trace(CallContext(training=False))
+    (y,) = model.trace(CallContext(training=False)).outputs
     return Graph.build({"y": y, "loss": objective.per_image(y)})
 
 
@@ -75,7 +75,7 @@ def training_graph(
     slots, and moving statistics.
     """
     context = CallContext(training=True)
-    _, y = model.trace(context)
+    (y,) = model.trace(context).outputs
     losses = objective.per_image(y)
     outputs = {"loss": losses}
     if with_outputs:

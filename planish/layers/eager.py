@@ -1,0 +1,90 @@
+"""Layers called on arrays: traced, and computed at once by the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish import primitives, structures
+from planish.errors import explain
+from planish.graph.graph import Graph
+from planish.layers.calling import without_training
+from planish.layers.context import CallContext
+from planish.layers.paths import make_unique
+from planish.tensor import tensor
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+
+Array = NDArray[Any]
+
+
+def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """The layer's output for arrays [images, ...], in the structure that it returns."""
+    from planish.primitives.interpreter import interpret
+
+    inputs, named = without_training(type(layer), inputs, keywords)
+    context = CallContext(bool(named.pop("training", None)))
+    arrays: dict[str, Array] = {}
+
+    def node_for(leaf: Any) -> Any:
+        if leaf is None or isinstance(leaf, bool | str):
+            return leaf
+        array = _checked(layer, np.asarray(leaf))
+        name = f"x{len(arrays)}" if arrays else "x"
+        arrays[name] = array.astype(np.float32)
+        return primitives.input_(name, array.shape[1:])
+
+    given = [structures.mapped(node_for, _as_structure(layer, argument)) for argument in inputs]
+    named = structures.mapped(node_for, named)
+    make_unique(layer.weights)
+    y = layer.connect_all(tuple(given), named, context)
+    nodes = {f"y{place}": node for place, node in enumerate(structures.leaves(y))}
+    graph = Graph.build(nodes, {variable.path: value for variable, value in context.updates.items()})
+    bindings: dict[str, Array] = {variable.path: variable.value for variable in layer.weights}
+    bindings |= {name: np.asarray(value, np.int32) for name, value in layer.random_scalars().items()}
+    results = interpret(graph, bindings | arrays, batch_size=_count(layer, arrays))
+    for variable in context.updates:
+        variable.assign(results.updates[variable.path])
+    return structures.packed(y, [tensor(results.outputs[name]) for name in nodes])
+
+
+def _as_structure(layer: Layer, argument: Any) -> Any:
+    """Lists and tuples of arrays are several inputs; other lists are one array."""
+    if isinstance(argument, Mapping):
+        return argument
+    if isinstance(argument, list | tuple) and not layer.single_input:
+        leaves = structures.leaves(argument)
+        if leaves and all(hasattr(leaf, "shape") and leaf.shape != () for leaf in leaves):
+            return argument
+    return np.asarray(argument)
+
+
+def _checked(layer: Layer, array: Array) -> Array:
+    if array.ndim == 0:
+        raise ValueError(
+            explain(
+                layer=layer.label,
+                what="the input is a single number",
+                expected="an array [images, ...]",
+                remedy="x[None, None]",
+            )
+        )
+    return array
+
+
+def _count(layer: Layer, arrays: Mapping[str, Array]) -> int:
+    counts = {len(array) for array in arrays.values()}
+    if len(counts) == 1:
+        return counts.pop()
+    raise ValueError(
+        explain(
+            layer=layer.label,
+            what="the inputs have different numbers of images" if counts else "there is no input",
+            expected="arrays of the same length",
+            received=", ".join(str(array.shape) for array in arrays.values()) or "none",
+        )
+    )

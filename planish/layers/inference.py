@@ -1,0 +1,76 @@
+"""What a layer's call gives for symbolic tensors: found by tracing it.
+
+Sizes that come with the data (None) are stood in for by numbers. Two traces with different numbers show which sizes of
+the result depend on them, and whether weights would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from planish import primitives, structures
+from planish.graph.node import Node
+from planish.layers import shapes
+from planish.layers.context import CallContext
+from planish.symbolic import BatchShape, Spec, SymbolicTensor
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+
+
+def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """A structure of `Spec`s: what the layer returns for these arguments. Builds the layer if it is not built."""
+    tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
+    layer.make_ready(tuple(structures.mapped(_shape, argument) for argument in arguments))
+    is_open = any(None in tensor.shape[tensor.batched :] for tensor in tensors)
+    sizes = shapes.STAND_INS if is_open else shapes.STAND_INS[:1]
+    results = [_traced(layer, arguments, keywords, size) for size in sizes]
+    batch = next((tensor.shape[0] for tensor in tensors if tensor.batched and tensor.shape[0] is not None), None)
+    every = [structures.leaves(result) for result in results]
+    return structures.packed(results[0], [_spec(layer, nodes, batch) for nodes in zip(*every, strict=True)])
+
+
+def _shape(leaf: Any) -> BatchShape:
+    return leaf.shape if isinstance(leaf, SymbolicTensor) else ()
+
+
+def _traced(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any], size: int) -> Any:
+    nodes: dict[SymbolicTensor, Node] = {}
+
+    def node_for(leaf: Any) -> Any:
+        if not isinstance(leaf, SymbolicTensor):
+            return leaf
+        if leaf not in nodes:
+            extents = [size if extent is None else extent for extent in leaf.shape[leaf.batched :]]
+            make = primitives.input_ if leaf.batched else primitives.parameter
+            nodes[leaf] = make(f"x{len(nodes)}", extents)
+        return nodes[leaf]
+
+    given, named = structures.mapped(node_for, (arguments, dict(keywords)))
+    return layer.connect_all(given, named, CallContext())
+
+
+def _spec(layer: Layer, nodes: tuple[Node, ...], batch: int | None) -> Spec:
+    """From the results of all traces: sizes in which they differ come with the data."""
+    sizes = [[*extents] for extents in zip(*(node.shape for node in nodes), strict=True)]
+    extents = [each[0] if len(set(each)) == 1 else None for each in sizes]
+    batched = nodes[0].batched
+    return Spec((batch, *extents) if batched else tuple(extents), "float32", layer.name, batched)
+
+
+def refuse_open_weights(layer: Layer, input_shape: Any) -> None:
+    """ValueError if the layer, which was built with numbers in place of unknown sizes, has weights whose shapes depend
+    on them."""
+    other = layer.unbuilt_copy()
+    other.build(shapes.mapped(lambda shape: (shape[0], *shapes.per_image(shape, shapes.STAND_INS[1])), input_shape))
+    if [variable.shape for variable in other.weights] == [variable.shape for variable in layer.weights]:
+        return
+    layer.forget_build()
+    raise layer.mistake(
+        "the layer's weights depend on a size that comes with the data",
+        shapes.per_image(shapes.every(input_shape)[0]),
+        rule="only sizes on which no weight depends may be left open",
+        remedy="GlobalAveragePooling2D() in place of Flatten(): it gives as many features for every size\n"
+        "or an Input with all sizes: Input((224, 224, 3))",
+    )
