@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import primitives, structures
 from planish.graph.node import Node
-from planish.layers import shapes
+from planish.layers import chain, misfits, shapes
 from planish.layers.context import CallContext
 from planish.symbolic import BatchShape, Spec, SymbolicTensor
 
@@ -71,6 +71,5 @@ def refuse_open_weights(layer: Layer, input_shape: Any) -> None:
         "the layer's weights depend on a size that comes with the data",
         shapes.per_image(shapes.every(input_shape)[0]),
         rule="only sizes on which no weight depends may be left open",
-        remedy="GlobalAveragePooling2D() in place of Flatten(): it gives as many features for every size\n"
-        "or an Input with all sizes: Input((224, 224, 3))",
+        remedy=misfits.open_remedy(layer, chain.recorded()),
     )

@@ -51,12 +51,31 @@ def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence
         return f"{_spelled(layer, added)}, and {indexed} for the images" if at_the_start else f"Reshape({added})"
     if len(shape) == 4 and at_the_start:
         return (
-            f"leave the number of images out: {_spelled(layer, shape[1:])}" if steps else "x.reshape(-1, *x.shape[-3:])"
+            f"leave the {_first_axis(steps)} out: {_spelled(layer, shape[1:])}"
+            if steps
+            else "x.reshape(-1, *x.shape[-3:])"
         )
     side = math.isqrt(shape[0]) if len(shape) == 1 else 0
     if side > 1 and side * side == shape[0]:
         return f"turn the vectors into images first: Reshape({(side, side, 1)})"
     return "an image has three axes: Reshape((height, width, channels)) in front of the layer makes them"
+
+
+def open_remedy(layer: Layer, steps: Sequence[Step]) -> str:
+    """What to do where a weight depends on a size that comes with the data."""
+    shape = steps[0].shape[1:] if steps else ()
+    if len(shape) in (3, 4) and shape[0] is None and None not in shape[1:]:
+        return f"leave the batch axis out: {_spelled(layer, _images(shape))}"
+    if _flattened_at(steps):
+        return (
+            "GlobalAveragePooling2D() in place of Flatten(): it gives as many features for every size\n"
+            "or an Input with all sizes: Input((224, 224, 3))"
+        )
+    return "an Input with all sizes, such as Input((28, 28, 1))"
+
+
+def _first_axis(steps: Sequence[Step]) -> str:
+    return "batch axis" if steps[0].shape[1] is None else "number of images"
 
 
 def _flattened_at(steps: Sequence[Step]) -> int | None:

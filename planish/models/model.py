@@ -19,12 +19,13 @@ from planish.layers.operation import Operation
 from planish.layers.paths import make_unique
 from planish.layers.weight_owner import WeightOwner
 from planish.models import matching, nesting
+from planish.models.ends import Ends
 from planish.models.files import Files
 from planish.models.introspection import Introspection
 from planish.models.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
-from planish.symbolic import Record, Spec, SymbolicTensor
+from planish.symbolic import Spec, SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 
 _Class = TypeVar("_Class", bound="Model")
@@ -37,7 +38,7 @@ class Traced(NamedTuple):
     outputs: tuple[Node, ...]
 
 
-class Model(Training, Files, Introspection, Layer):
+class Model(Training, Files, Introspection, Ends, Layer):
     """`Model(inputs, outputs)` is the model from symbolic inputs to symbolic outputs, which layers were called on.
 
     `inputs` and `outputs`: symbolic tensors, or any nesting of lists, tuples and dictionaries of them. `trainable`:
@@ -46,9 +47,9 @@ class Model(Training, Files, Introspection, Layer):
 
     >>> image = keras.Input((28, 28, 1))
     >>> x = keras.layers.Flatten()(image)
-    >>> model = keras.Model(image, keras.layers.Dense(10)(x) + keras.layers.Dense(10)(x))
+    >>> model = keras.Model(image, [keras.layers.Dense(10)(x), keras.layers.Dense(2)(x)])
     >>> model.output_shape
-    (None, 10)
+    [(None, 10), (None, 2)]
     """
 
     keras_kinds: tuple[str, ...] = ("Model", "Layer")
@@ -193,87 +194,6 @@ class Model(Training, Files, Introspection, Layer):
             return super().steps_through(tensor)
         return chain.steps_to(self._network.output_tensors[tensor.place])[1:]
 
-    # -- ends --------------------------------------------------------------------------------------------------------
-
-    @property
-    def input(self) -> Any:
-        """The symbolic inputs, in the structure in which they were given."""
-        return self._tensors(self._network.inputs if self._network is not None else self._input_specs, "input")
-
-    @property
-    def output(self) -> Any:
-        """The symbolic outputs, in the structure in which they were given."""
-        return self._tensors(self._network.outputs if self._network is not None else self._output_specs, "output")
-
-    def _tensors(self, structure: Any, what: str) -> Any:
-        if structure is None:
-            return None
-        apart = Record((), {}, None)
-        return structures.mapped(
-            lambda leaf: leaf if isinstance(leaf, SymbolicTensor) else SymbolicTensor(leaf, self, apart), structure
-        )
-
-    @property
-    def input_specs(self) -> list[Any]:
-        """Shape (batch axis first), element type and name of every input, in order. ValueError if not built."""
-        return structures.leaves(self.input_form)
-
-    @property
-    def output_specs(self) -> list[Any]:
-        """Shape, element type and name of every output, in order. ValueError if not built."""
-        return structures.leaves(self.output_form)
-
-    @property
-    def input_form(self) -> Any:
-        """The structure of the inputs, with what has a shape and a name in place of arrays. ValueError if not built."""
-        return self._ends(self._network.inputs if self._network is not None else self._input_specs)
-
-    @property
-    def output_form(self) -> Any:
-        """The structure of the outputs, with what has a shape and a name in place of arrays."""
-        return self._ends(self._network.outputs if self._network is not None else self._output_specs)
-
-    def _ends(self, structure: Any) -> Any:
-        if structure is None:
-            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
-        return structure
-
-    @property
-    def inputs(self) -> list[SymbolicTensor]:
-        """The model's inputs, in order. Raises AttributeError if the model is not built."""
-        return structures.leaves(self._required(self.input, "inputs"))
-
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        """The model's outputs, in order. Raises AttributeError if the model is not built."""
-        return structures.leaves(self._required(self.output, "outputs"))
-
-    @property
-    def input_names(self) -> list[str]:
-        """The names of the inputs, in order: keys of the dictionaries that `fit` and `predict` take."""
-        return [tensor.name for tensor in self.inputs]
-
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the outputs, in order: those of the layers that make them."""
-        return [tensor.name for tensor in self.outputs]
-
-    @property
-    def input_shape(self) -> Any:
-        """Shape of the input with the batch axis first; a list for several. AttributeError if not built."""
-        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.input, "input shape"))])
-
-    @property
-    def output_shape(self) -> Any:
-        """Shape of the output with the batch axis first; a list for several. AttributeError if the model is not
-        built."""
-        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.output, "output shape"))])
-
-    def _required(self, structure: Any, what: str) -> Any:
-        if structure is None:
-            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
-        return structure
-
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:
         """The model that `get_config` describes, without its weights. `custom_objects` are the caller's own classes."""
@@ -398,10 +318,6 @@ def fits(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
     return len(shape) == len(expected) and all(e in (None, s) for s, e in zip(shape, expected, strict=True))
 
 
-def _one_or_all(items: list[Any]) -> Any:
-    return items[0] if len(items) == 1 else items
-
-
 def _ranks(shape: Sequence[int]) -> list[tuple[int, ...]]:
     """The shape, and those with a last axis of 1 more or less."""
     return [tuple(shape), (*shape, 1), *([tuple(shape[:-1])] if shape[-1:] == (1,) else [])]
@@ -420,6 +336,3 @@ def with_rank(x: Node, shape: Sequence[int | None]) -> Node:
 def output_names(specs: Sequence[Any]) -> list[str]:
     """The names of a model's outputs in graphs."""
     return ["y"] if len(specs) == 1 else [f"y/{place}:{spec.name}" for place, spec in enumerate(specs)]
-
-
-UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"

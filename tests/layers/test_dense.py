@@ -124,7 +124,9 @@ def test_no_features():
 
 
 def test_unknown_extent():
-    with pytest.raises(ValueError, match="Dense 'dense': the input's shape is not fully known"):
+    with pytest.raises(
+        ValueError, match="Dense 'dense': the layer's weights depend on a size that comes with the data"
+    ):
         Dense(3).build((None, None))
 
 

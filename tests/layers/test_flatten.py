@@ -3,7 +3,7 @@ import pytest
 
 from planish.layers import Flatten
 
-from .support import again, error_of, images
+from .support import again, images
 
 
 def test_images_become_rows():
@@ -34,14 +34,9 @@ def test_names_shapes_and_config():
     assert layer.weights == []
 
 
-def test_unknown_extents_are_refused():
-    assert error_of(lambda: Flatten().compute_output_shape((None, None, None, 3))) == [
-        "Flatten 'flatten': the input's shape is not fully known",
-        "  rule:     planish compiles a model for one exact shape of images; only the batch axis may be None",
-        "  expected: a shape such as (None, 28, 28, 1)",
-        "  received: (None, None, None, 3)",
-        "  remedy:   give every extent, or leave the input shape out: the model is then built from the first data",
-    ]
+def test_sizes_that_come_with_the_data():
+    assert Flatten().compute_output_shape((None, None, None, 3)) == (None, None)
+    assert Flatten().compute_output_shape((None, 4, 5, 3)) == (None, 60)
 
 
 def test_unknown_data_format():

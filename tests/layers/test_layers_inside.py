@@ -299,13 +299,14 @@ def test_another_shape_can_be_tried_after_a_failure():
     assert layer(np.ones((1, 4), np.float32)).shape == (1, 2)
 
 
-def test_what_is_no_node_is_refused():
+def test_what_is_not_a_node_is_refused():
     class Wrong(Layer):
         def call(self, x):
-            return [x]
+            return [x, 1.0]
 
     with pytest.raises(
-        TypeError, match=r"Wrong 'mine': call did not return a node\n.*\n  expected: one node\n  received: a list"
+        TypeError,
+        match=r"Wrong 'mine': call did not return a node\n.*\n  expected: one node, or a list.*\n  received: a float",
     ):
         Wrong(name="mine")(X)
 

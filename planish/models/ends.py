@@ -1,0 +1,108 @@
+"""What a model takes and what it gives: symbolic tensors, shapes and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from planish import structures
+from planish.errors import explain
+from planish.symbolic import Record, SymbolicTensor
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+    from planish.models.network import Network
+
+UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"
+
+
+class Ends:
+    """Mixin of `Model`. A subclass that writes `call` itself has no network: it keeps only what its ends look like."""
+
+    label: str
+    _network: Network | None
+    _input_specs: Any
+    _output_specs: Any
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs, in the structure in which they were given."""
+        return self._tensors(self._network.inputs if self._network is not None else self._input_specs, "input")
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs, in the structure in which they were given."""
+        return self._tensors(self._network.outputs if self._network is not None else self._output_specs, "output")
+
+    def _tensors(self, structure: Any, what: str) -> Any:
+        if structure is None:
+            return None
+        apart = Record((), {}, None)
+        return structures.mapped(
+            lambda leaf: leaf if isinstance(leaf, SymbolicTensor) else SymbolicTensor(leaf, cast("Layer", self), apart),
+            structure,
+        )
+
+    @property
+    def input_specs(self) -> list[Any]:
+        """Shape (batch axis first), element type and name of every input, in order. ValueError if not built."""
+        return structures.leaves(self.input_form)
+
+    @property
+    def output_specs(self) -> list[Any]:
+        """Shape, element type and name of every output, in order. ValueError if not built."""
+        return structures.leaves(self.output_form)
+
+    @property
+    def input_form(self) -> Any:
+        """The structure of the inputs, with what has a shape and a name in place of arrays. ValueError if not built."""
+        return self._ends(self._network.inputs if self._network is not None else self._input_specs)
+
+    @property
+    def output_form(self) -> Any:
+        """The structure of the outputs, with what has a shape and a name in place of arrays."""
+        return self._ends(self._network.outputs if self._network is not None else self._output_specs)
+
+    def _ends(self, structure: Any) -> Any:
+        if structure is None:
+            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
+        return structure
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The model's inputs, in order. Raises AttributeError if the model is not built."""
+        return structures.leaves(self._required(self.input, "inputs"))
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The model's outputs, in order. Raises AttributeError if the model is not built."""
+        return structures.leaves(self._required(self.output, "outputs"))
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs, in order: keys of the dictionaries that `fit` and `predict` take."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs, in order: those of the layers that make them."""
+        return [tensor.name for tensor in self.outputs]
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input with the batch axis first; a list for several. AttributeError if not built."""
+        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.input, "input shape"))])
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output with the batch axis first; a list for several. AttributeError if the model is not
+        built."""
+        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.output, "output shape"))])
+
+    def _required(self, structure: Any, what: str) -> Any:
+        if structure is None:
+            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
+        return structure
+
+
+def _one_or_all(items: list[Any]) -> Any:
+    return items[0] if len(items) == 1 else items
