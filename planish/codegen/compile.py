@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from planish.codegen.llvm.library import binding
+from planish.codegen.llvm.library import binding, initialize
+from planish.codegen.llvm.linking import Linked, link
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
@@ -33,17 +34,10 @@ def emit(decided: Plan, request: Request) -> Program:
 
 
 @functools.cache
-def _initialize() -> None:
-    llvm = binding()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-
-
-@functools.cache
 def target_machine(target: Target) -> object:
     """LLVM's code generator for the target."""
     llvm = binding()
-    _initialize()
+    initialize()
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, features=target.features, opt=CODEGEN_LEVEL, reloc="pic", codemodel="default"
     )
@@ -61,6 +55,12 @@ def object_code(text: str, target: Target) -> bytes:
     machine = target_machine(target)
     code: bytes = machine.emit_object(parsed(text))  # type: ignore[attr-defined]
     return code
+
+
+def machine_code(text: str, target: Target) -> Linked:
+    """What a module's text becomes: linked code, or the object file (without functions) that LLVM has to load."""
+    code = object_code(text, target)
+    return link(code) or Linked(code, {})
 
 
 def assembly(text: str, target: Target) -> str:

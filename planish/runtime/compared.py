@@ -16,18 +16,21 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
 from planish.primitives.interpreter import interpret
+from planish.runtime.compiled import Compiled
 from planish.runtime.executable import Arrays, InferenceExecutable, TrainingExecutable
 from planish.runtime.interpreted import InterpretedTraining
+from planish.runtime.programs import compile
 
 TOLERANCE = 1e-4  # of the largest value of a tensor: f32 sums in another order differ by less
 _LARGEST_CHECK = 64  # images that are compared of each call
 
 
 class ComparedInference(InferenceExecutable):
-    """Checks the first images of every call."""
+    """Checks the first images of every call. `program` is that of the graph."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
-        super().__init__(graph, input_dtypes)
+    def __init__(self, program: Compiled, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+        super().__init__(program)
+        self.graph = graph
         self._dtypes = dict(input_dtypes)
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
@@ -44,7 +47,7 @@ class ComparedInference(InferenceExecutable):
         for node in self.graph.nodes:
             if node.inputs and node.batched and node.type.dtype == "f32":
                 result = np.empty((count, *node.shape), np.float32)
-                alone = InferenceExecutable(Graph.build({"value": node}), self._dtypes)
+                alone = InferenceExecutable(compile(Graph.build({"value": node}), self._dtypes))
                 alone.run(parameters, inputs, {"value": result}, count, version=0)
                 if _differs(result, values[node]):
                     raise _difference(node, result, values[node])
@@ -59,10 +62,11 @@ class ComparedInference(InferenceExecutable):
 class ComparedTraining(TrainingExecutable):
     """Runs one step at a time, first interpreted on copies, and compares outputs and updates."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
-        super().__init__(graph, input_dtypes, max_batch)
+    def __init__(self, program: Compiled, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+        super().__init__(program)
+        self.graph = graph
         self.watched = ()  # images are looked at before, as the interpreter takes any
-        self._oracle = InterpretedTraining(graph, input_dtypes, max_batch)
+        self._oracle = InterpretedTraining(graph, input_dtypes, program.max_batch)
 
     def run(
         self,

@@ -7,7 +7,9 @@ meets old code, whether planish lies in files, in a zip, or without its sources.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -26,22 +28,31 @@ _PYC_HEADER_NBYTES = 16
 @cache
 def compiler_identity() -> str:
     """Changes whenever the compiler does."""
-    import llvmlite
-
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     digest = _digest_of_files(root) if os.path.isdir(root) else _digest(_members())
-    return f"planish {planish.__version__} llvmlite {llvmlite.__version__} {digest}"
+    return f"planish {planish.__version__} llvmlite {llvmlite_version()} {digest}"
+
+
+def llvmlite_version() -> str:
+    """The digest of the file in which llvmlite has its version, so that it need not be imported; else the version."""
+    found = importlib.util.find_spec("llvmlite")
+    for folder in (found and found.submodule_search_locations) or ():
+        with contextlib.suppress(OSError), open(os.path.join(folder, "_version.py"), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    import llvmlite
+
+    return str(llvmlite.__version__)
 
 
 def _digest_of_files(root: str) -> str:
     """The digest of the files below `root`. Files are read only if their names, sizes or times are new to the cache."""
     states = repr((root, sorted(_states(root))))
     key = hashlib.sha256(states.encode()).hexdigest()
-    known = object_cache.load(key, object_cache.DIGEST)
+    known = object_cache.load(key, object_cache.NOTE)
     if known is not None:
         return known.hex()
     digest = _digest(_contents(root))
-    object_cache.store(key, bytes.fromhex(digest), object_cache.DIGEST)
+    object_cache.store(key, bytes.fromhex(digest), object_cache.NOTE)
     return digest
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 
 from planish import settings
 from planish.codegen import compile as compiler
@@ -20,24 +21,20 @@ from planish.primitives.registry import op_named
 from planish.runtime.aside import aside
 
 
-def generate_and_dump(request: Request) -> Program:
-    """The program; what PLANISH_DUMP asks for goes to stderr on the way. Graphs are verified after every pass."""
-    forms = settings.value("PLANISH_DUMP")
-    if not forms:
-        return compiler.generate(request)
+def show(request: Request, forms: Collection[str]) -> None:
+    """Writes the making of a program to stderr, as PLANISH_DUMP asks for it. Graphs are verified after every pass."""
     recorder = Recorder()
     plan = make_plan(request, recorder)
-    program = compiler.emit(plan, request)
     if "graph" in forms:
         warn_of(f"--- graph, traced\n{print_graph(request.graph)}")
         for record in recorder.records:
             verify_graph(record.after, record.name)
             if record.changed:
                 warn_of(f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}")
+    program = compiler.emit(plan, request)
     for form in forms:
         if form != "graph":
             warn_of(f"--- {form}\n{_emitted(form, plan, program)}")
-    return program
 
 
 def verify_graph(graph: Graph, after: str) -> None:

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from planish import forking
 from planish.codegen import context_layout as layout
 from planish.errors import explain
-from planish.graph.graph import Graph
 from planish.runtime.buffers import aligned_buffer
-from planish.runtime.programs import compiled
+from planish.runtime.compiled import Compiled
 from planish.runtime.threads import get_num_threads, usable_cpus
 from planish.runtime.workers import NoThreadError, run_together, run_watched, yield_address
 
@@ -40,10 +39,6 @@ _INSIDE_OF_ITSELF = explain(
 _POINTER, _SIZE = ctypes.c_void_p, ctypes.c_int64
 
 
-def _names(input_dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
-    return {name: np.dtype(dtype).name for name, dtype in input_dtypes.items()}
-
-
 class _Executable:
     """What both kinds share: a program, its arena, and scratch memory for each thread.
 
@@ -51,14 +46,10 @@ class _Executable:
     would wait for ever, and is refused.
     """
 
-    def __init__(
-        self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, training: bool, max_batch: int = 0
-    ) -> None:
+    def __init__(self, program: Compiled) -> None:
         get_num_threads()  # where one thread will do, too, a PLANISH_NUM_THREADS that makes no sense is refused
-        self.graph = graph
-        self.max_batch = max_batch
-        self._program = compiled(graph, _names(input_dtypes), training=training, max_batch=max_batch)
-        self._argument_names = [name.split(" ", 1) for name in self._program.arguments]
+        self._program = program
+        self._argument_names = [name.split(" ", 1) for name in program.arguments]
         self._lock = threading.RLock()
         self._running = self._left_behind = False
         self._start_anew()
@@ -103,10 +94,10 @@ class _Executable:
 class InferenceExecutable(_Executable):
     """Computes the batched outputs of a graph without updates."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
-        super().__init__(graph, input_dtypes, training=False)
-        self._prepare = self._program.code.function("prepare", [_POINTER, _POINTER])
-        self._infer = self._program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
+    def __init__(self, program: Compiled) -> None:
+        super().__init__(program)
+        self._prepare = program.code.function("prepare", [_POINTER, _POINTER])
+        self._infer = program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
         self._parameters: Arrays = {}
         self._rows = [
             (layout.HEADER_SLOTS + position, kind == "input", name)
@@ -205,10 +196,11 @@ class Run(NamedTuple):
 class TrainingExecutable(_Executable):
     """Runs training steps of a graph with updates, of at most `max_batch` images each."""
 
-    def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
-        super().__init__(graph, input_dtypes, training=True, max_batch=max_batch)
-        self._train = self._program.code.function("train", [_POINTER, _POINTER, _SIZE])
-        self.watched = self._program.watched
+    def __init__(self, program: Compiled) -> None:
+        super().__init__(program)
+        self._train = program.code.function("train", [_POINTER, _POINTER, _SIZE])
+        self.max_batch = program.max_batch
+        self.watched = program.watched
 
     def run(
         self,
@@ -252,10 +244,9 @@ class TrainingExecutable(_Executable):
 
     def _run_singly(self, given: Run, progress: Callable[[int], None] | None) -> int:
         """On this thread, which looks for Ctrl-C between two steps."""
-        batched = {name for name, node in self.graph.outputs if node.batched}
         for step in range(given.steps):
             tell = None if progress is None else functools.partial(_tell_after, progress, step)
-            if not self._run_steps(given.single(step, batched), 1, tell):
+            if not self._run_steps(given.single(step, self._program.batched), 1, tell):
                 return step
         return given.steps
 

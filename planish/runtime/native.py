@@ -1,43 +1,64 @@
-"""Makes object code callable. Only this file and `codegen` know llvmlite."""
+"""Makes machine code callable. Code that is linked needs nothing but memory; only object files are left to LLVM."""
 
 from __future__ import annotations
 
 import ctypes
-import functools
-from typing import Any
+import mmap
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from planish.codegen.llvm.library import binding
-from planish.codegen.llvm.target import Target
+from planish.errors import explain
+
+_NOT_EXECUTABLE = explain(
+    what="the system does not let this process run code that it has made, as planish's compiled programs are",
+    rule="memory that was written has to become memory that is run",
+    remedy="allow it to this process (systemd: MemoryDenyWriteExecute=no; SELinux: setsebool -P allow_execmem 1)",
+)
+
+
+class _Loaded(Protocol):
+    """Machine code in memory, which lives as long as the object."""
+
+    def address(self, name: str) -> int: ...
 
 
 class NativeCode:
-    """Machine code in memory; lives as long as this object."""
+    """Machine code in memory; lives as long as this object.
 
-    def __init__(self, code: bytes, target: Target) -> None:
-        llvm = binding()
-        machine = _jit_machine(target)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
+    `functions` says where the functions of linked code begin. Without any, `code` is an object file.
+    """
+
+    def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
+        self._loaded: _Loaded = _Mapped(code, functions) if functions else _object_file(code)
 
     def function(self, name: str, argument_types: list[Any]) -> Any:
         """A callable that releases the interpreter lock. KeyError if there is no such function."""
-        address = self._engine.get_function_address(name)
-        if not address:
-            raise KeyError(name)
-        return ctypes.CFUNCTYPE(None, *argument_types)(address)
+        return ctypes.CFUNCTYPE(None, *argument_types)(self._loaded.address(name))
 
 
-def _jit_machine(target: Target) -> Any:
-    llvm = binding()
-    _initialize()
-    return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=0, reloc="pic", codemodel="default", jit=True
-    )
+class _Mapped:
+    """Linked code: written to fresh memory, which can then be run and no longer be written."""
+
+    def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
+        self._functions = functions
+        self._memory = mmap.mmap(-1, len(code), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._memory[:] = code
+        self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        _let_run(self._start, len(code))
+
+    def address(self, name: str) -> int:
+        return self._start + self._functions[name]
 
 
-@functools.cache
-def _initialize() -> None:
-    llvm = binding()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+def _let_run(address: int, nbytes: int) -> None:
+    """PermissionError where the system lets no process run code that it has written."""
+    protect = ctypes.CDLL(None).mprotect
+    protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    if protect(address, nbytes, mmap.PROT_READ | mmap.PROT_EXEC):
+        raise PermissionError(_NOT_EXECUTABLE)
+
+
+def _object_file(code: bytes) -> _Loaded:
+    from planish.codegen.llvm.object_file import ObjectFile
+
+    return ObjectFile(code)

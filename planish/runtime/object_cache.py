@@ -22,12 +22,12 @@ from planish.runtime.private_folder import NotPrivateError, PrivateFolder
 LIMIT_NBYTES = 256 * 2**20
 """The folder stays smaller than this; the least recently used entries go first."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _MAGIC = b"planish\n"
 _HEADER = struct.Struct("<8sI32sQ32s")  # magic, version, key, bytes of code, SHA-256 of the code
-CODE, DIGEST = ".code", ".digest"
-"""Kinds of entries: programs, and what `compiler_identity` remembers of files that it has read."""
+CODE, NOTE = ".code", ".note"
+"""Kinds of entries: programs, and what was found out about the compiler's files and this processor."""
 
 _told: set[str] = set()
 
@@ -90,8 +90,8 @@ def clear() -> int:
     path = cache_folder()
     if path is not None:
         with _forgiving(path), PrivateFolder(path) as folder:
-            for entry in _entries(folder, DIGEST):
-                folder.remove(entry.key + DIGEST)
+            for entry in _entries(folder, NOTE):
+                folder.remove(entry.key + NOTE)
             return sum(folder.remove(entry.key + CODE) for entry in _entries(folder))
     return 0
 

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from planish import forking, output, settings
-from planish.codegen.llvm.target import Target, current_target
+from planish.codegen.llvm.target import Target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.runtime import object_cache
 from planish.runtime.aside import Aside
+from planish.runtime.compiled import Compiled, renamed, to_bytes
 from planish.runtime.compiler_identity import compiler_identity
-from planish.runtime.native import NativeCode
+from planish.runtime.processor import current_target
 
-
-class Compiled(NamedTuple):
-    """A program ready to be called. Sizes in bytes. Stored programs have numbers in place of parameter names.
-
-    A program stops at an image of a `watched` input that holds NaN or infinity.
-    """
-
-    code: NativeCode
-    arguments: tuple[str, ...]
-    arena_nbytes: int
-    scratch_nbytes: int
-    block: int
-    watched: tuple[str, ...]
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 class Making(NamedTuple):
@@ -44,8 +35,26 @@ class Making(NamedTuple):
     seconds: float
 
 
+class _Wanted(NamedTuple):
+    """Everything from which a program is made. `numbers` stand for the names of its parameters."""
+
+    graph: Graph
+    numbers: Mapping[str, str]
+    input_dtypes: Mapping[str, str]
+    target: Target
+    training: bool
+    max_batch: int
+
+    @property
+    def key(self) -> str:
+        parts = [compiler_identity(), self.target.key, print_graph(self.graph, comments=False, parameters=self.numbers)]
+        parts.append(repr(sorted(self.input_dtypes.items())))
+        parts.append(f"training={self.training} max_batch={self.max_batch}")
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
 _MAKING = forking.Lock()
-_COMPILED: dict[str, Compiled] = {}
+_COMPILED: dict[str, Compiled] = {}  # with numbers in place of the names of parameters
 _MOST_KEPT = 64
 _MAKINGS: deque[Making] = deque(maxlen=_MOST_KEPT)
 
@@ -64,41 +73,37 @@ class _UnderWay:
 _UNDER_WAY = _UnderWay()
 
 
-def compiled(graph: Graph, input_dtypes: Mapping[str, str], *, training: bool, max_batch: int = 0) -> Compiled:
-    """The program for the current target. Models that differ only in names share it.
+def compile(
+    graph: Graph, input_dtypes: Mapping[str, DTypeLike], *, training: bool = False, max_batch: int = 0
+) -> Compiled:
+    """The program of a graph for the current target; `input_dtypes` are the element types of the arrays it will read.
 
-    Threads that want the same one wait for one compilation, which goes on if Ctrl-C ends the waiting.
+    A training program updates what the graph updates, in batches of up to `max_batch` images. Models that differ only
+    in names share a program. Threads that want the same one wait for one compilation, which goes on if Ctrl-C ends the
+    waiting.
     """
-    target = current_target()
     numbers = _numbered_parameters(graph)
-    key = _key(graph, numbers, input_dtypes, target, training, max_batch)
+    dtypes = {name: np.dtype(dtype).name for name, dtype in input_dtypes.items()}
+    wanted = _Wanted(graph, numbers, dtypes, current_target(), training, max_batch)
+    key = wanted.key
     with _MAKING.lock:
         found = _COMPILED.get(key)
-        making = None if found else _under_way(key, graph, numbers, input_dtypes, target, training, max_batch)
+        making = None if found else _under_way(key, wanted)
     if making is not None:
         found = making.result(functools.partial(_say_that_it_takes_long, training))
     assert found is not None
-    return found._replace(arguments=_renamed(found.arguments, {number: name for name, number in numbers.items()}))
+    return found.renamed({number: name for name, number in numbers.items()})
 
 
-def _under_way(
-    key: str,
-    graph: Graph,
-    numbers: Mapping[str, str],
-    input_dtypes: Mapping[str, str],
-    target: Target,
-    training: bool,
-    max_batch: int,
-) -> Aside[Compiled]:
+def _under_way(key: str, wanted: _Wanted) -> Aside[Compiled]:
     """The making of a program, ours or another thread's."""
 
     def work() -> Compiled:
         started = time.perf_counter()
-        loaded = None
         try:
-            loaded = _loaded(key, target)
-            found = loaded or _made(key, graph, numbers, input_dtypes, target, training, max_batch)
-            _keep(key, found, Making(training, loaded is not None, started, time.perf_counter() - started))
+            loaded = _loaded(key)
+            found = loaded or _made(key, wanted)
+            _keep(key, found, Making(wanted.training, loaded is not None, started, time.perf_counter() - started))
         finally:
             with _MAKING.lock:
                 _UNDER_WAY.programs.pop(key, None)
@@ -135,74 +140,34 @@ def _numbered_parameters(graph: Graph) -> dict[str, str]:
     return {name: str(number) for number, name in enumerate(dict.fromkeys(names))}
 
 
-def _renamed(arguments: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    """The arguments of a program ("parameter conv2d/kernel") with other names for the parameters."""
-    pairs = [argument.split(" ", 1) for argument in arguments]
-    return tuple(f"{kind} {names[name] if kind == 'parameter' else name}" for kind, name in pairs)
+def _loaded(key: str) -> Compiled | None:
+    if settings.value("PLANISH_DUMP"):
+        return None  # a program that is shown has to be made
+    stored = object_cache.load(key)
+    return None if stored is None else Compiled.from_bytes(stored)
 
 
-def _key(
-    graph: Graph,
-    numbers: Mapping[str, str],
-    input_dtypes: Mapping[str, str],
-    target: Target,
-    training: bool,
-    max_batch: int,
-) -> str:
-    parts = [compiler_identity(), target.key, print_graph(graph, comments=False, parameters=numbers)]
-    parts.append(repr(sorted(input_dtypes.items())))
-    parts.append(f"training={training} max_batch={max_batch}")
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _loaded(key: str, target: Target) -> Compiled | None:
-    stored = (
-        None if settings.value("PLANISH_DUMP") else object_cache.load(key)
-    )  # a program that is shown has to be made
-    if stored is None:
-        return None
-    head, _, code = stored.partition(b"\n")
-    facts = ast.literal_eval(head.decode())
-    return Compiled(
-        NativeCode(code, target),
-        tuple(facts["arguments"]),
-        facts["arena_nbytes"],
-        facts["scratch_nbytes"],
-        facts["block"],
-        tuple(facts["watched"]),
-    )
-
-
-def _made(
-    key: str,
-    graph: Graph,
-    numbers: Mapping[str, str],
-    input_dtypes: Mapping[str, str],
-    target: Target,
-    training: bool,
-    max_batch: int,
-) -> Compiled:
+def _made(key: str, wanted: _Wanted) -> Compiled:
     from planish.codegen import compile as compiler
     from planish.codegen.planning.plan import Request
-    from planish.runtime.dump import generate_and_dump
 
-    request = Request(graph, input_dtypes, target, training, max_batch)
-    program = generate_and_dump(request)
-    code = compiler.object_code(program.text, target)
-    arguments = _renamed(program.arguments, numbers)
+    request = Request(wanted.graph, wanted.input_dtypes, wanted.target, wanted.training, wanted.max_batch)
+    if forms := settings.value("PLANISH_DUMP"):
+        from planish.runtime.dump import show
+
+        show(request, forms)
+    program = compiler.generate(request)
+    code, functions = compiler.machine_code(program.text, wanted.target)
     facts = {
-        "arguments": arguments,
+        "functions": functions,
+        "arguments": renamed(program.arguments, wanted.numbers),
+        "batched": tuple(name for name, node in wanted.graph.outputs if node.batched),
+        "max_batch": wanted.max_batch,
         "arena_nbytes": program.arena_nbytes,
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
         "watched": program.watched,
     }
-    object_cache.store(key, repr(facts).encode() + b"\n" + code)
-    return Compiled(
-        NativeCode(code, target),
-        arguments,
-        program.arena_nbytes,
-        program.scratch_nbytes,
-        program.block,
-        program.watched,
-    )
+    stored = to_bytes(code, facts)
+    object_cache.store(key, stored)
+    return Compiled.from_bytes(stored)

@@ -15,6 +15,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
+from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode
 from tests.codegen.support import Case
@@ -52,7 +53,7 @@ def placed(array, *, at_end):
 def run_inference(outputs, inputs, parameters, *, at_end):
     images = len(next(iter(inputs.values())))
     graph = Graph.build(outputs)
-    executable = InferenceExecutable(graph, {name: array.dtype for name, array in inputs.items()})
+    executable = InferenceExecutable(compile(graph, {name: array.dtype for name, array in inputs.items()}))
     results = {name: np.zeros((images, *node.shape), np.float32) for name, node in outputs.items()}
     inputs, parameters, results = (
         {name: placed(array, at_end=at_end) for name, array in arrays.items()}
@@ -64,7 +65,8 @@ def run_inference(outputs, inputs, parameters, *, at_end):
 def run_training(graph, inputs, parameters, scalars, *, at_end, batch=None):
     images = len(next(iter(inputs.values())))
     outputs = {name: np.zeros((images, *node.shape), np.float32) for name, node in graph.outputs}
-    executable = TrainingExecutable(graph, {name: array.dtype for name, array in inputs.items()}, images)
+    dtypes = {name: array.dtype for name, array in inputs.items()}
+    executable = TrainingExecutable(compile(graph, dtypes, training=True, max_batch=images))
     inputs, parameters, outputs = (
         {name: placed(array, at_end=at_end) for name, array in arrays.items()}
         for arrays in (inputs, parameters, outputs)
@@ -193,7 +195,7 @@ def masked_bytes():
             mask = f.tail_mask(count)
             numbers = f.let(f"bitcast {f.vector} {f.load('%from', 0, mask)} to {f.integers}")
             f.store_bytes(numbers, "%into", 0, mask)
-        code = NativeCode(compiler.object_code(module.text, target), target)
+        code = NativeCode(*compiler.machine_code(module.text, target))
         source = placed(np.arange(1, count + 1, dtype=np.int32), at_end=True)
         result = guarded(count, at_end=True)
         code.function("run", [ctypes.c_void_p] * 2)(source.ctypes.data, result.ctypes.data)

@@ -7,6 +7,7 @@ from planish import primitives, settings
 from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
 from planish.primitives.interpreter import interpret
+from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 
 IMAGES = 3
@@ -75,14 +76,14 @@ class Case:
     def _inferred(self, outputs):
         graph = Graph.build(outputs)
         results = {name: np.full((self.images, *node.shape), FILLER, np.float32) for name, node in outputs.items()}
-        executable = InferenceExecutable(graph, self._dtypes(graph))
+        executable = InferenceExecutable(compile(graph, self._dtypes(graph)))
         executable.run(self.parameters, self.inputs, results, self.images, version=1)
         return results
 
     def _trained(self, updates):
         graph = Graph.build({}, updates)
         results = {name: np.full(node.shape, FILLER, np.float32) for name, node in updates.items()}
-        executable = TrainingExecutable(graph, self._dtypes(graph), self.images)
+        executable = TrainingExecutable(compile(graph, self._dtypes(graph), training=True, max_batch=self.images))
         order = np.arange(self.images)
         executable.run({**self.parameters, **results}, self.inputs, order, self.images, {}, {})
         return results
@@ -91,7 +92,7 @@ class Case:
         """Results with a batch axis as a training step computes them, where rounding has more room."""
         results = {name: np.full((self.images, *node.shape), FILLER, np.float32) for name, node in self.outputs.items()}
         graph = Graph.build(self.outputs)
-        executable = TrainingExecutable(graph, self._dtypes(graph), self.images)
+        executable = TrainingExecutable(compile(graph, self._dtypes(graph), training=True, max_batch=self.images))
         executable.run(self.parameters, self.inputs, np.arange(self.images), self.images, {}, results)
         return results
 

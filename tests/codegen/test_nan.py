@@ -6,6 +6,7 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
+from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
 
@@ -65,7 +66,8 @@ def test_maxima_beside_their_places_keep_it(target, size):
     pooled = primitives.max_pool2d(primitives.conv2d(x, w), (2, 2), (2, 2))
     (gradient,) = gradients(primitives.batch_sum(pooled, (0, 1, 2)), [w])
     found = {"y": np.zeros((2, *pooled.shape), np.float32)}
-    program = TrainingExecutable(Graph.build({"y": pooled}, {"w0": gradient}), {"x0": np.dtype(np.float32)}, 2)
+    graph = Graph.build({"y": pooled}, {"w0": gradient})
+    program = TrainingExecutable(compile(graph, {"x0": np.float32}, training=True, max_batch=2))
     case.output(pooled, "y")
     expected = case.expected()["y"]
     program.run(case.parameters, case.inputs, np.arange(2), 2, {}, found)

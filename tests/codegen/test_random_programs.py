@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from planish.primitives.interpreter import interpret
+from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
 from tests.passes.random_graphs import random_inference, random_training
@@ -29,7 +30,7 @@ def test_inference(target, seed):
     images = len(values["x"])
     expected = interpret(graph, values, dtype=np.float64).outputs
     outputs = {name: np.full(value.shape, 7, np.float32) for name, value in expected.items()}
-    executable = InferenceExecutable(graph, {"x": F32})
+    executable = InferenceExecutable(compile(graph, {"x": F32}))
     for _ in range(2):  # what is prepared once has to outlive a run
         executable.run(values, {"x": values["x"]}, outputs, images, version=1)
         for name, value in expected.items():
@@ -45,7 +46,7 @@ def test_training(target, seed):
     expected = interpret(graph, {**values, "rate": 0.1}, batch_size=images, dtype=np.float64)
     losses = np.full(images, 7, np.float32)
     parameters = {node.attributes["name"]: values[node.attributes["name"]] for node in graph.leaves("parameter")}
-    executable = TrainingExecutable(graph, {"x": F32}, images)
+    executable = TrainingExecutable(compile(graph, {"x": F32}, training=True, max_batch=images))
     order, scalars = np.arange(images), {"rate": values["rate"]}
     assert executable.run(parameters, {"x": values["x"]}, order, images, scalars, {"loss": losses}) == 1
     check_close(losses, expected.outputs["loss"], f"loss, seed {seed}")

@@ -8,7 +8,8 @@ from planish.graph.graph import Graph
 from planish.graph.node import TensorType
 from planish.primitives.expression import operand_kind
 from planish.primitives.interpreter import interpret
-from planish.runtime import inference_executable
+from planish.runtime import compile
+from planish.runtime.executable import InferenceExecutable
 
 ROW, MAP = TensorType((5,)), TensorType((4, 3, 5))
 
@@ -43,6 +44,6 @@ def test_values_of_an_image_stay_with_it():
     values = {"w": random.normal(size=(6, 1)).astype("f"), "p": random.normal(size=(3, 1)).astype("f")}
     images = random.normal(size=(40, 3, 6)).astype("f")
     result = np.empty((40, 3, 1), np.float32)
-    inference_executable(graph, {"x": images.dtype}).run(values, {"x": images}, {"y": result}, 40, version=1)
+    InferenceExecutable(compile(graph, {"x": images.dtype})).run(values, {"x": images}, {"y": result}, 40, version=1)
     expected = interpret(graph, {**values, "x": images}).outputs["y"]
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)

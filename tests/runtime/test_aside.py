@@ -13,7 +13,7 @@ import pytest
 
 from planish import primitives
 from planish.graph.graph import Graph
-from planish.runtime import aside, programs
+from planish.runtime import aside, compile, programs
 from planish.runtime.executable import InferenceExecutable
 
 WAIT_SECONDS = 20
@@ -44,7 +44,7 @@ class Making:
 
 
 def compiled(number):
-    return programs.compiled(graph_of(number), {"x": "float32"}, training=False)
+    return programs.compile(graph_of(number), {"x": "float32"})
 
 
 def in_threads(count, work):
@@ -214,5 +214,5 @@ def test_a_wide_layer_that_reads_images_compiles_on_a_small_stack():
 
 def test_a_program_made_aside_computes():
     x, y = np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)
-    InferenceExecutable(graph_of(10), {"x": x.dtype}).run({}, {"x": x}, {"y": y}, 2, version=1)
+    InferenceExecutable(compile(graph_of(10), {"x": x.dtype})).run({}, {"x": x}, {"y": y}, 2, version=1)
     assert (y == 11).all()

@@ -93,7 +93,7 @@ def test_files_that_the_cache_knows_are_not_read_again(copy, monkeypatch):
 def test_what_is_remembered_is_cleared_with_the_programs_and_not_listed(copy, folder):
     identity_of(copy)
     assert object_cache.entries() == []
-    assert [path.suffix for path in folder.iterdir()] == [object_cache.DIGEST]
+    assert [path.suffix for path in folder.iterdir()] == [object_cache.NOTE]
     assert object_cache.clear() == 0
     assert list(folder.iterdir()) == []
 

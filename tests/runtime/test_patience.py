@@ -9,7 +9,7 @@ import pytest
 from planish import primitives
 from planish.codegen import context_layout as layout
 from planish.graph.graph import Graph
-from planish.runtime import executable
+from planish.runtime import compile, executable
 from planish.runtime.executable import TrainingExecutable
 from planish.runtime.threads import get_num_threads, set_num_threads, usable_cpus
 
@@ -23,7 +23,7 @@ def patience_of(threads, monkeypatch):
 
     x = primitives.input_("x", (3,))
     graph = Graph.build({}, {"w": primitives.add(primitives.parameter("w", (3,)), primitives.batch_sum(x))})
-    made = TrainingExecutable(graph, {"x": np.dtype(np.float32)}, 512)
+    made = TrainingExecutable(compile(graph, {"x": np.dtype(np.float32)}, training=True, max_batch=512))
     buffers = []
     original = executable.aligned_buffer
     monkeypatch.setattr(executable, "aligned_buffer", lambda nbytes: buffers.append(original(nbytes)) or buffers[-1])
@@ -49,7 +49,8 @@ def trained(monkeypatch, run_watched=None):
     x = primitives.input_("x", (3,))
     w = primitives.parameter("w", (3,))
     moved = primitives.add(primitives.multiply(w, 0.5), primitives.batch_sum(primitives.multiply(x, w)))
-    made = TrainingExecutable(Graph.build({}, {"w": moved}), {"x": np.dtype(np.float32)}, 64)
+    graph = Graph.build({}, {"w": moved})
+    made = TrainingExecutable(compile(graph, {"x": np.float32}, training=True, max_batch=64))
     if run_watched is not None:
         monkeypatch.setattr(executable, "run_watched", run_watched)
     values, images = np.ones(3, np.float32), np.full((19200, 3), 0.005, np.float32)
@@ -85,9 +86,8 @@ def test_threads_may_come_at_any_time(delays, monkeypatch):
 def test_a_request_to_stop_ends_after_the_step(monkeypatch):
     """With all threads at the same step."""
     x, w = primitives.input_("x", (3,)), primitives.parameter("w", (3,))
-    made = TrainingExecutable(
-        Graph.build({}, {"w": primitives.add(w, primitives.batch_sum(x))}), {"x": np.dtype(np.float32)}, 4
-    )
+    graph = Graph.build({}, {"w": primitives.add(w, primitives.batch_sum(x))})
+    made = TrainingExecutable(compile(graph, {"x": np.float32}, training=True, max_batch=4))
     values = np.zeros(3, np.float32)
     seen = []
 

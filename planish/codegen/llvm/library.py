@@ -23,6 +23,14 @@ def binding() -> Any:
 
 
 @functools.cache
+def initialize() -> None:
+    """Makes LLVM ready to write code for this processor."""
+    llvm = binding()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+@functools.cache
 def _loaded() -> Any:
     import llvmlite.binding as llvm
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import platform
+from collections.abc import Collection
 from typing import NamedTuple
 
 from planish import settings
@@ -56,19 +57,32 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
     return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, *map(bool, abilities))
 
 
-def current_target() -> Target:
-    """The host's own target, or the lower one that PLANISH_TARGET names."""
-    return _target_for(settings.value("PLANISH_TARGET") or None)
+class Host(NamedTuple):
+    """This processor as LLVM knows it: "x86_64-unknown-linux-gnu", "znver3", "+avx2,-avx512f,..."."""
+
+    triple: str
+    cpu: str
+    features: str
 
 
 @functools.cache
-def _target_for(requested: str | None) -> Target:
+def ask_llvm() -> Host:
+    """What LLVM finds out about the processor that it runs on."""
     llvm = binding()
-    triple = llvm.get_process_triple()
-    features = llvm.get_host_cpu_features()
-    best = _best_name(features)
+    return Host(llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+
+def current_target() -> Target:
+    """The host's own target, or the lower one that PLANISH_TARGET names."""
+    return target_on(ask_llvm(), settings.value("PLANISH_TARGET") or None)
+
+
+@functools.cache
+def target_on(host: Host, requested: str | None) -> Target:
+    """The best target for a processor, or the lower one that is requested. ValueError if it cannot run that."""
+    best = _best_name(host.features.split(","))
     if requested is None or requested == best:
-        return make_target(best, triple, llvm.get_host_cpu_name(), features.flatten())
+        return make_target(best, host.triple, host.cpu, host.features)
     runnable = [name for name in _SHAPES if _runs(name, best)]
     if requested not in runnable:
         raise ValueError(
@@ -78,15 +92,15 @@ def _target_for(requested: str | None) -> Target:
                 received=repr(requested),
             )
         )
-    return make_target(requested, triple)
+    return make_target(requested, host.triple)
 
 
-def _best_name(features: dict[str, bool]) -> str:
+def _best_name(features: Collection[str]) -> str:
     if platform.machine().lower() in {"arm64", "aarch64"}:
         return "aarch64"
-    if all(features.get(name) for name in ("avx512f", "avx512vl", "avx512bw", "avx512dq")):
+    if {"+avx512f", "+avx512vl", "+avx512bw", "+avx512dq"} <= set(features):
         return "avx512"
-    return "avx2" if features.get("avx2") and features.get("fma") else "x86-64"
+    return "avx2" if {"+avx2", "+fma"} <= set(features) else "x86-64"
 
 
 def _runs(name: str, best: str) -> bool:

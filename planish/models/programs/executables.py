@@ -1,4 +1,4 @@
-"""Makes executables: compiled, or interpreted if `compile(run_eagerly=True)` asks for it."""
+"""Makes executables: compiled, or interpreted if `compile(run_eagerly=True)` asks for it, or both (PLANISH_COMPARE)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import settings
 from planish.graph.graph import Graph
 from planish.models.data.arrays import Array
 
@@ -42,14 +43,21 @@ class TrainingExecutable(Protocol):
 
 
 def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:
-    """For a graph without updates."""
+    """For a graph without updates; `input_dtypes` are the element types of the arrays it will read."""
     if eager:
         from planish.runtime.interpreted import InterpretedInference
 
         return InterpretedInference(graph, input_dtypes)
-    from planish.runtime import inference_executable
+    from planish import runtime
 
-    return inference_executable(graph, input_dtypes)
+    program = runtime.compile(graph, input_dtypes)
+    if settings.value("PLANISH_COMPARE"):
+        from planish.runtime.compared import ComparedInference
+
+        return ComparedInference(program, graph, input_dtypes)
+    from planish.runtime import executable
+
+    return executable.InferenceExecutable(program)
 
 
 def training(
@@ -60,6 +68,13 @@ def training(
         from planish.runtime.interpreted import InterpretedTraining
 
         return InterpretedTraining(graph, input_dtypes, max_batch)
-    from planish.runtime import training_executable
+    from planish import runtime
 
-    return training_executable(graph, input_dtypes, max_batch)
+    program = runtime.compile(graph, input_dtypes, training=True, max_batch=max_batch)
+    if settings.value("PLANISH_COMPARE"):
+        from planish.runtime.compared import ComparedTraining
+
+        return ComparedTraining(program, graph, input_dtypes)
+    from planish.runtime import executable
+
+    return executable.TrainingExecutable(program)

@@ -10,6 +10,7 @@ from planish.codegen.llvm.target import current_target
 from planish.codegen.pieces.nonzeros import FEWEST_UNITS
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
+from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
 
@@ -107,7 +108,7 @@ def test_images_that_are_not_finite_end_a_run(target, features, units):
     summed = primitives.batch_sum(primitives.dense(x, case.weight(features, units)))
     graph = Graph.build({}, {"total": primitives.add(summed, primitives.parameter("total", (units,)))})
     (values,) = case.inputs.values()
-    executable = TrainingExecutable(graph, {"x0": values.dtype}, 8)
+    executable = TrainingExecutable(compile(graph, {"x0": values.dtype}, training=True, max_batch=8))
     assert executable.watched == ("x0",)
 
     def steps():

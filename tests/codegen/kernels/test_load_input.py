@@ -5,6 +5,7 @@ import pytest
 
 from planish import primitives
 from planish.graph.graph import Graph
+from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
 
@@ -38,7 +39,7 @@ def test_values(target, dtype):
     dtypes = {name: array.dtype for name, array in arrays.items()}
     outputs = {name: np.full(array.shape, 7, np.float32) for name, array in arrays.items()}
     graph = Graph.build({name: primitives.negative(primitives.negative(node)) for name, node in nodes.items()})
-    InferenceExecutable(graph, dtypes).run({}, arrays, outputs, IMAGES, version=1)
+    InferenceExecutable(compile(graph, dtypes)).run({}, arrays, outputs, IMAGES, version=1)
     for name, array in arrays.items():
         np.testing.assert_array_equal(outputs[name], array.astype(np.float32), err_msg=name)
 
@@ -52,7 +53,8 @@ def test_gathered(dtype):
     graph = Graph.build(
         {name: primitives.maximum(node, node) for name, node in nodes.items()}, {"w": primitives.batch_size()}
     )
-    executable = TrainingExecutable(graph, {name: array.dtype for name, array in arrays.items()}, 2)
+    dtypes = {name: array.dtype for name, array in arrays.items()}
+    executable = TrainingExecutable(compile(graph, dtypes, training=True, max_batch=2))
     weights = {"w": np.zeros((), np.float32)}
     assert executable.run(weights, arrays, order, 2, {}, outputs) == 3
     for name, array in arrays.items():
@@ -67,6 +69,7 @@ def test_labels(target, dtype):
     array = labels.astype(dtype)
     node = primitives.one_hot(primitives.input_("x", (3,), "i32"), 128)
     output = np.zeros((2, 3, 128), np.float32)
-    InferenceExecutable(Graph.build({"y": node}), {"x": array.dtype}).run({}, {"x": array}, {"y": output}, 2, version=1)
+    executable = InferenceExecutable(compile(Graph.build({"y": node}), {"x": array.dtype}))
+    executable.run({}, {"x": array}, {"y": output}, 2, version=1)
     assert output.argmax(axis=-1).tolist() == labels.tolist()
     assert output.sum() == 6

@@ -6,6 +6,7 @@ import pytest
 from planish import primitives
 from planish.graph.graph import Graph
 from planish.primitives.interpreter import interpret
+from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import on_every_target
 
@@ -23,7 +24,7 @@ def test_the_same_bits(target, seed):
     outputs = {name: np.full((images, *node.shape), 7, np.float32) for name, node in nodes.items()}
     graph = Graph.build(nodes, update)
     data = {"x": np.ones((images, 1), np.float32)}
-    executable = TrainingExecutable(graph, {"x": np.dtype(np.float32)}, images)
+    executable = TrainingExecutable(compile(graph, {"x": np.dtype(np.float32)}, training=True, max_batch=images))
     scalars = {"seed": np.array([seed], np.int32)}
     executable.run({"w": np.zeros(1, np.float32)}, data, np.arange(images), images, scalars, outputs)
     expected = interpret(graph, {**data, "seed": seed}, batch_size=images).outputs

@@ -7,6 +7,7 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.primitives.registry import make
+from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
 
@@ -85,7 +86,7 @@ def embedding_step(threads):
     graph = Graph.build({}, {"rows": primitives.subtract(rows, primitives.multiply(gradient, 0.1))})
     values = {"rows": generator.standard_normal((90, 6)).astype(np.float32)}
     images = {"x": generator.integers(0, 90, (40, 11)).astype(np.int32)}
-    executable = TrainingExecutable(graph, {"x": images["x"].dtype}, 40)
+    executable = TrainingExecutable(compile(graph, {"x": images["x"].dtype}, training=True, max_batch=40))
     executable.run(values, images, np.arange(40), 40, {}, {})
     return values["rows"]
 

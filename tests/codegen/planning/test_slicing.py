@@ -15,7 +15,7 @@ from planish.graph.graph import Graph
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from planish.models import Sequential
 from planish.primitives.interpreter import interpret
-from planish.runtime import programs
+from planish.runtime import compile, programs
 from planish.runtime.executable import TrainingExecutable
 from tests.passes.random_graphs import random_training
 from tests.passes.support import bindings_of
@@ -61,7 +61,7 @@ def test_random_graphs(seed, small_slices):
     x, rate = values.pop("x"), values.pop("rate")
     parameters = {name: value.copy() for name, value in values.items()}
     loss = np.zeros(images, np.float32)
-    executable = TrainingExecutable(graph, {"x": x.dtype}, batch)
+    executable = TrainingExecutable(compile(graph, {"x": x.dtype}, training=True, max_batch=batch))
     order = np.arange(images)[::-1].copy()
     for rows in (order, order[:1]):
         steps = -(-len(rows) // batch)
@@ -95,7 +95,7 @@ def test_what_is_drawn_for_an_image_does_not_depend_on_slices(monkeypatch):
         assert (plan_of(graph, 40).slices.count > 1) == (nbytes == 1)
         result, w = np.zeros((40, 5), np.float32), np.zeros(5, np.float32)
         inputs = {"x": np.ones((40, 5), np.float32)}
-        executable = TrainingExecutable(graph, {"x": np.dtype("f4")}, 40)
+        executable = TrainingExecutable(compile(graph, {"x": np.dtype("f4")}, training=True, max_batch=40))
         executable.run({"w": w}, inputs, np.arange(40), 40, {"seed": np.ones(1, np.int32)}, {"noise": result})
         np.testing.assert_allclose(w, result.sum(axis=0), rtol=1e-5)
         drawn.append(result)
@@ -111,7 +111,7 @@ def test_the_largest_of_the_batch_is_the_largest_of_all_slices(small_slices):
     values = np.random.default_rng(0).standard_normal((40, 5)).astype(np.float32)
     for rows in (np.arange(40), np.arange(17, 40)):
         found = {"a": np.ones(5, np.float32), "b": np.ones((), np.float32)}
-        executable = TrainingExecutable(graph, {"x": values.dtype}, 40)
+        executable = TrainingExecutable(compile(graph, {"x": values.dtype}, training=True, max_batch=40))
         executable.run(found, {"x": values}, rows, 40, {}, {"y": np.zeros((40, 5), np.float32)})
         np.testing.assert_allclose(found["a"], np.tanh(values[rows]).max(0) - 1, rtol=1e-5)
         np.testing.assert_allclose(found["b"], np.tanh(values[rows]).min(), rtol=1e-6)
