@@ -27,10 +27,10 @@ from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
-from planish.codegen.planning.lowering import is_beside, storage_root
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
 from planish.codegen.planning.storage import Place, Storage, nbytes_of, readers_of, rounded
+from planish.codegen.planning.views import is_beside, storage_root
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.graph import Graph
 from planish.graph.node import Node

@@ -16,7 +16,7 @@ from planish.codegen.llvm.function import ZERO, Function, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.combining import combining, lanes_combined
 from planish.codegen.pieces.expression import emit_expression
-from planish.codegen.planning.lowering import is_view
+from planish.codegen.planning.views import is_view
 from planish.graph.node import Node, TensorType
 
 MOST_VECTORS = 4

@@ -38,18 +38,25 @@ _WINDOW, _PICKED = 4.0, 2.0
 _BESIDE_PICKED = 9
 
 
-def pays(settings: Attributes, windows: int, target: Target) -> bool:
-    """Whether this is cheaper than lists, for this many windows per image."""
-    lanes = target.lanes
-    rows, columns, channels, filters = settings["kernel_shape"]
+def products_of_window(settings: Attributes, target: Target) -> int:
+    """For each of which code is written."""
+    rows, columns, channels, _ = settings["kernel_shape"]
     places = settings["window"][0] * settings["window"][1]
-    patch = rows * vectors_of(columns * channels, lanes)
-    listed = windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch))
-    values = rows * columns * channels
-    if values * (1 if picks(settings, target) else places) > MOST_PRODUCTS:
-        return False
-    each = _WINDOW + _PICKED * values if picks(settings, target) else places * values
-    return bool(windows * vectors_of(filters, lanes) * each < listed)
+    return int(rows * columns * channels * (1 if picks(settings, target) else places))
+
+
+def cycles(settings: Attributes, windows: int, target: Target) -> float:
+    """Of an image of this many windows."""
+    products = products_of_window(settings, target)
+    each = _WINDOW + _PICKED * products if picks(settings, target) else products
+    return float(windows * vectors_of(settings["kernel_shape"][3], target.lanes) * each)
+
+
+def cycles_of_lists(settings: Attributes, windows: int, target: Target) -> float:
+    """Of the same image by way of lists (`conv2d_listed_weight_grad`)."""
+    rows, columns, channels, filters = settings["kernel_shape"]
+    patch = rows * vectors_of(columns * channels, target.lanes)
+    return float(windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch)))
 
 
 def _taps(spec: Spec) -> list[Tap]:

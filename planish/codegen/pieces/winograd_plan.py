@@ -97,28 +97,28 @@ def cycles(whole: Cut, channels: int, filters: int, lanes: int) -> float:
     )
 
 
-def tile_for(
+def why_not(
     kernel_shape: Sequence[int],
     settings: Mapping[str, Any],
-    shape: Sequence[int],
     window: tuple[int, int],
-    lanes: int,
+    tile: int,
     *,
     training: bool,
-) -> int | None:
-    """The tile that takes the fewest cycles for `shape` (rows, columns) of results; None if the method does not fit."""
+) -> str | None:
+    """Why the method does not fit with tiles of this size; None if it does."""
     rows, columns, channels, filters = kernel_shape
-    plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
-    if (rows, columns) != (3, 3) or not plain or min(channels, filters) < FEWEST_CHANNELS:
-        return None
-    fitting = [
-        tile for tile in (TILES if training else INFERENCE_TILES) if tile % window[0] == 0 and tile % window[1] == 0
-    ]
-
-    def cost(tile: int) -> float:
-        return cycles(cut_map(shape, window, tile, (channels, filters), lanes), channels, filters, lanes)
-
-    return min(fitting, key=cost, default=None)
+    if (rows, columns) != (3, 3):
+        return f"it is for 3x3, this is {rows}x{columns}"
+    for name in ("strides", "dilation"):
+        if settings[name] != (1, 1):
+            return f"it is for {name} of 1"
+    if settings["groups"] != 1:
+        return "it is for one group"
+    if min(channels, filters) < FEWEST_CHANNELS:
+        return f"it pays from {FEWEST_CHANNELS} channels up, here {channels} and {filters}"
+    if tile % window[0] or tile % window[1]:
+        return f"its tiles are cut by pools that divide them, this is {window[0]}x{window[1]}"
+    return None if training or tile in INFERENCE_TILES else "predictions round no worse than direct sums"
 
 
 def panels_of(filters: int, lanes: int, registers: int) -> list[int]:

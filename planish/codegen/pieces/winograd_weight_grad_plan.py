@@ -87,11 +87,19 @@ def costs_of(extents: Sequence[int], channels: int, filters: int, lanes: int) ->
     return costs
 
 
+def why_not(settings: Mapping[str, Any]) -> str | None:
+    """Why the method does not fit; None if it does."""
+    rows, columns = settings["kernel_shape"][:2]
+    if (rows, columns) != (3, 3):
+        return f"it is for 3x3, this is {rows}x{columns}"
+    plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
+    return None if plain else "it is for strides, dilation and groups of 1"
+
+
 def best_tile(settings: Mapping[str, Any], extents: Sequence[int], lanes: int) -> int:
     """The tile of the fastest method for g of these rows and columns; 0 for the direct one."""
-    rows, columns, channels, filters = settings["kernel_shape"]
-    plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
-    if (rows, columns) != (3, 3) or not plain:
+    if why_not(settings):
         return 0
+    channels, filters = settings["kernel_shape"][2:]
     costs = costs_of(extents, channels, filters, lanes)
     return min(costs, key=lambda tile: (costs[tile], tile))

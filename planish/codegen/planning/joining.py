@@ -11,8 +11,8 @@ from collections.abc import Set
 
 from planish.codegen.kernels import run_of_item
 from planish.codegen.llvm.target import Target
-from planish.codegen.planning.lowering import is_view, storage_root
 from planish.codegen.planning.slicing import is_sum
+from planish.codegen.planning.views import is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 

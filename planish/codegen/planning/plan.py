@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from planish.codegen.context_layout import MOST_PIECES
 from planish.codegen.kernels import kind_of_node
 from planish.codegen.llvm.target import FLOAT_NBYTES, Target
-from planish.codegen.planning.lowering import lower
+from planish.codegen.planning.candidate import Decision
+from planish.codegen.planning.lowering import followed, lower
 from planish.codegen.planning.schedule import Stage, schedule
-from planish.codegen.planning.slicing import Slices, cut, with_sums_of_slices
+from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
 from planish.codegen.planning.storage import Storage, plan_storage
 from planish.graph.graph import Graph
+from planish.graph.node import Node
 from planish.memory import check_fits
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
@@ -36,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A lowered graph with everything decided: when nodes run, and where their values are."""
+    """A lowered graph with everything decided: when nodes run, where their values are, and why they are computed so."""
 
     graph: Graph
     stages: list[Stage]
@@ -44,6 +46,7 @@ class Plan:
     target: Target
     block: int
     slices: Slices
+    decisions: Mapping[Node, Decision]
 
 
 def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
@@ -53,7 +56,7 @@ def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
         check_fits(FLOAT_NBYTES * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
-    lowered = lower(optimized, request.target, request.input_dtypes, training=request.training)
+    lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
     stages = schedule(lowered, request.target)
@@ -63,10 +66,10 @@ def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
     block = max(block, -(-request.max_batch // MOST_PIECES))
     slices = _slices(lowered, stages, request, block)
     if slices.count > 1:
-        lowered = with_sums_of_slices(lowered)
+        lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
         stages = schedule(lowered, request.target)
     storage = plan_storage(lowered, stages, request.target, block, slices)
-    return Plan(lowered, stages, storage, request.target, block, slices)
+    return Plan(lowered, stages, storage, request.target, block, slices, decisions)
 
 
 def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:

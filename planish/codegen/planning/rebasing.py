@@ -12,6 +12,11 @@ from planish.primitives.registry import make
 from planish.primitives.reshape import reshape
 
 
+def base_of(node: Node) -> str:
+    """The operation of a node, or the one that its element-wise tail follows."""
+    return str(node.attributes["base"]) if node.op == "fused" else node.op
+
+
 def settings_of(node: Node) -> dict[str, Any]:
     return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
 

@@ -20,8 +20,8 @@ from planish.codegen.kernels import in_parts, kind_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import spec_of
 from planish.codegen.planning.joining import cut_alike, joined_to
-from planish.codegen.planning.lowering import is_beside, is_view, storage_root
 from planish.codegen.planning.slicing import is_sum
+from planish.codegen.planning.views import is_beside, is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 

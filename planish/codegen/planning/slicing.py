@@ -43,9 +43,13 @@ def is_sum(node: Node) -> bool:
     return not node.batched and any(source.batched for source in node.inputs)
 
 
-def with_sums_of_slices(graph: Graph) -> Graph:
+def total_over_slices(original: Node, node: Node) -> Node | None:
     """Readers of a sum read the sum of all slices."""
-    summed = graph.rewrite(lambda node: sum_of_slices(node, largest=node.op == "batch_max") if is_sum(node) else None)
+    return sum_of_slices(node, largest=node.op == "batch_max") if is_sum(node) else None
+
+
+def with_updates_apart(summed: Graph) -> Graph:
+    """The graph of such totals."""
     # A parameter's memory holds the old value until all slices are done.
     updates = {name: _apart(node) for name, node in summed.updates}
     return Graph.build(dict(summed.outputs), updates)

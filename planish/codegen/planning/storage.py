@@ -13,9 +13,9 @@ from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
-from planish.codegen.planning.lowering import is_beside, storage_root
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
+from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 

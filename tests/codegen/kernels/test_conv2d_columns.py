@@ -1,18 +1,15 @@
 """Convolutions with output columns in the lanes, beside the interpreter."""
 
-import math
-
 import numpy as np
 import pytest
 
 from planish import primitives
 from planish.codegen.kernels.conv2d_columns import can, cycles, plan
 from planish.codegen.llvm.target import current_target, make_target
-from planish.codegen.planning import few_filters
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
-from tests.codegen.support import Case, on_every_target
+from tests.codegen.support import Case, on_every_target, prefer
 
 SAME = ((1, 1), (1, 1))
 
@@ -20,13 +17,12 @@ SAME = ((1, 1), (1, 1))
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """Whether it pays or not."""
-    monkeypatch.setattr(few_filters, "GAIN", math.inf)
-    monkeypatch.setattr(few_filters, "_scattered", lambda node, settings, target: None)
+    prefer(monkeypatch, "conv2d", "conv2d_columns")
 
 
 def add(case, node):
     dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
-    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False).graph
     assert "conv2d_columns" in [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
     case.output(node)
 

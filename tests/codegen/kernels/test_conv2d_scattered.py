@@ -1,17 +1,14 @@
 """Convolutions of few filters from their inputs' side, beside the interpreter."""
 
-import math
-
 import pytest
 
 from planish import primitives
 from planish.codegen.kernels.conv2d_scattered import can, plan
 from planish.codegen.llvm.target import current_target
-from planish.codegen.planning import few_filters
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
-from tests.codegen.support import Case, on_every_target
+from tests.codegen.support import Case, on_every_target, prefer
 
 SAME = ((1, 1), (1, 1))
 PLAIN = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
@@ -19,7 +16,7 @@ PLAIN = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
 
 def scattered_of(node):
     dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
-    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False).graph
     bases = [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
     return "conv2d_scattered" in bases
 
@@ -27,8 +24,7 @@ def scattered_of(node):
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """Whether it pays or not."""
-    monkeypatch.setattr(few_filters, "GAIN", math.inf)
-    monkeypatch.setattr(few_filters, "_in_columns", lambda node, settings, target: None)
+    prefer(monkeypatch, "conv2d", "conv2d_scattered")
 
 
 def add(case, node):

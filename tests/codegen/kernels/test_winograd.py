@@ -4,12 +4,16 @@ import pytest
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen.llvm.target import current_target
+from planish.codegen.llvm.target import current_target, make_target
 from planish.codegen.pieces import winograd_plan as plan
 from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.candidate import Problem, decide
+from planish.codegen.planning.candidates import CANDIDATES
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
+from planish.primitives.registry import make
+from planish.primitives.windows import NO_PADDING
 from tests.codegen.support import Case, on_every_target
 
 SAME = ((1, 1), (1, 1))
@@ -56,7 +60,7 @@ LARGE_TILES = 4e-6
 def tiles_of(case, *, training):
     """The tile of each Winograd convolution of the case's program, if it trains or not."""
     dtypes = dict.fromkeys(case.inputs, "float32")
-    lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, training=training)
+    lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, training=training).graph
     specs = [spec_of(node) for node in lowered.nodes]
     return [spec.attributes["tile"] for spec in specs if spec.op == "conv2d_winograd"]
 
@@ -111,10 +115,16 @@ def test_gradient_through_large_tiles(target):
     ],
 )
 def test_the_faster_tile(shape, window, channels, tile):
-    settings = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
-    kernel = (3, 3, channels, channels)
-    assert plan.tile_for(kernel, settings, shape, window, 16, training=True) == tile
-    assert plan.tile_for(kernel, settings, shape, window, 16, training=False) == (None if 4 in window else 2)
+    rows, columns = (extent * size + 2 for extent, size in zip(shape, window, strict=True))
+    operands = primitives.input_("x", (rows, columns, channels)), primitives.parameter("w", (3, 3, channels, channels))
+    settings = {"strides": (1, 1), "dilation": (1, 1), "groups": 1, "padding": NO_PADDING, "window": window}
+    node, target = make("conv2d_pool", operands, **settings), make_target("avx512", "x86_64-linux-gnu")
+
+    def method(*, training):
+        return decide(Problem(node, target, training), CANDIDATES["conv2d_pool"]).candidate.method
+
+    assert method(training=True) == f"Winograd F({tile}x{tile}, 3x3)"
+    assert method(training=False) == ("direct" if 4 in window else "Winograd F(2x2, 3x3)")
 
 
 def test_tiles_cover_the_map():
@@ -127,7 +137,7 @@ def test_tiles_cover_the_map():
 
 def kernels_of(node):
     target = current_target()
-    lowered = lower(pipeline.run(Graph.build({"y": node})), target, {"x": "float32"}, training=False)
+    lowered = lower(pipeline.run(Graph.build({"y": node})), target, {"x": "float32"}, training=False).graph
     return {part.attributes.get("base", part.op) for part in lowered.nodes}
 
 

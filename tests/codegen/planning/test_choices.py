@@ -3,6 +3,9 @@
 import pytest
 
 from planish.codegen.llvm.target import make_target
+from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.candidate import Candidate, decide
+from planish.codegen.planning.candidates import CANDIDATES
 from planish.codegen.planning.choices import choices_of, print_plan
 from planish.codegen.planning.plan import Request, make_plan
 from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
@@ -10,6 +13,7 @@ from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
 from planish.models.programs.step_graph import Objective, training_graph
 from planish.optimizers import SGD
+from tests.passes.random_graphs import random_inference, random_training
 
 TARGET = make_target("avx512", "x86_64-unknown-linux-gnu")
 
@@ -36,7 +40,7 @@ def test_winograd_takes_16_products_in_place_of_36():
     plan = plan_of([Conv2D(24, 3, name="wide"), GlobalAveragePooling2D(), Dense(5, name="head")], (9, 11, 16))
     choice = choice_of(plan, "wide", "convolution")
     assert choice.method == "Winograd F(2x2, 3x3)"
-    assert choice.dense == 7 * 9 * 3 * 3 * 16 * 24
+    assert choice.by_definition == 7 * 9 * 3 * 3 * 16 * 24
     assert choice.executed == 4 * 5 * 16 * 16 * 24  # tiles of 2x2, the last of each row and column in part
     assert choice_of(plan, "head", "matrix product").executed == 24 * 5
 
@@ -46,7 +50,7 @@ def test_training_takes_36_products_in_place_of_144():
     choice = choice_of(plan_of(layers, (13, 11, 16), training=True), "wide", "convolution")
     assert choice.method == "Winograd F(4x4, 3x3)"
     assert choice.executed == 3 * 3 * 36 * 16 * 24
-    assert choice.dense == 11 * 9 * 3 * 3 * 16 * 24
+    assert choice.by_definition == 11 * 9 * 3 * 3 * 16 * 24
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,7 @@ def test_why_a_convolution_is_direct(layer, channels, why):
     choice = choice_of(plan_of([layer, GlobalAveragePooling2D()], (12, 12, channels)), "c", "convolution")
     assert choice.method == "direct"
     assert why in choice.why
-    assert choice.executed == choice.dense
+    assert choice.executed == choice.by_definition
 
 
 def test_gradients_in_front_of_a_pool():
@@ -77,33 +81,39 @@ def test_gradients_in_front_of_a_pool():
     assert (first.method, first.executed) == ("windows in registers", 9 * 9 * 4 * 9 * 32)
     second = choice_of(plan, "second", "gradient of the kernel")
     assert (second.method, second.executed) == ("lists of windows", 3 * 3 * 9 * 32 * 48)
-    assert second.dense == 4 * second.executed
+    assert second.by_definition == 4 * second.executed
     map_ = choice_of(plan, "second", "gradient of the map")
-    assert (map_.method, map_.executed, map_.dense) == ("lists of channels", second.executed, second.dense)
+    assert (map_.method, map_.executed, map_.by_definition) == (
+        "lists of channels",
+        second.executed,
+        second.by_definition,
+    )
 
 
 def test_gradients_without_a_pool_are_dense():
     layers = [Conv2D(8, 3, name="c"), Conv2D(8, 3), Flatten(), Dense(10)]
     choice = choice_of(plan_of(layers, (9, 9, 3), training=True), "c", "gradient of the kernel")
-    assert choice.executed == choice.dense == 7 * 7 * 9 * 3 * 8
+    assert choice.executed == choice.by_definition == 7 * 7 * 9 * 3 * 8
     assert "not sparse" in choice.why
 
 
 def test_gradients_of_many_channels_by_winograd():
     layers = [Conv2D(16, 3, name="a"), Conv2D(24, 3, name="b", padding="same"), GlobalAveragePooling2D(), Dense(5)]
     choice = choice_of(plan_of(layers, (12, 10, 3), training=True), "b", "gradient of the kernel")
-    assert (choice.method, choice.executed, choice.dense) == (
+    assert (choice.method, choice.executed, choice.by_definition) == (
         "Winograd F(4x4, 3x3)", 3 * 2 * 36 * 16 * 24, 10 * 8 * 9 * 16 * 24
     )  # fmt: skip
-    assert "for tiles of 2" in choice.why
-    assert "directly" in choice.why
+    assert "; direct: " in choice.why
+    assert "; Winograd F(2x2, 3x3): " in choice.why
 
 
 def test_the_table_adds_up():
     plan = plan_of([Conv2D(24, 3, name="wide"), MaxPooling2D(), Flatten(), Dense(5)], (10, 10, 16), training=True)
     text = print_plan(plan)
-    executed, dense = (sum(getattr(choice, name) for choice in choices_of(plan)) for name in ("executed", "dense"))
-    assert f"{executed:,} multiply-adds an image at most, of {dense:,} by definition" in text
+    executed, by_definition = (
+        sum(getattr(choice, name) for choice in choices_of(plan)) for name in ("executed", "by_definition")
+    )
+    assert f"{executed:,} multiply-adds an image at most, of {by_definition:,} by definition" in text
     for number in range(len(plan.stages)):
         assert f"stage {number}: " in text
     assert f"arena {plan.storage.arena_nbytes:,} bytes" in text
@@ -144,7 +154,46 @@ def test_a_dense_layer_on_images_leaves_out_zeros_and_is_updated_with_its_gradie
     assert choice_of(plan, "first", "matrix product").method == "lists of what is not zero"
     gradient = choice_of(plan, "first", "gradient of the kernel")
     assert gradient.method == "lists of what is not zero"
-    assert gradient.executed == gradient.dense == 64 * 64
+    assert gradient.executed == gradient.by_definition == 64 * 64
     assert "at once computes the 1 values made from it" in gradient.why
     others = {choice.method for choice in choices_of(plan) if choice.layers.startswith("second")}
     assert others == {"panels of weights", "outer products"}
+
+
+def kernels_and_rows(training):
+    """The kernels of random graphs that candidates lower to, and the table's rows by their names."""
+    names = {row.name for rows in CANDIDATES.values() for row in rows}
+    for seed in range(12):
+        graph = random_training(seed) if training else random_inference(seed)
+        for target in (TARGET, make_target("x86-64", TARGET.triple)):
+            plan = make_plan(Request(graph, {"x": "float32"}, target, training, 600 if training else 0))
+            yield plan, [node for stage in plan.stages for node in stage.nodes if spec_of(node).op in names]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_plan_tells_of_every_kernel_what_the_table_says(training):
+    found = 0
+    for plan, kernels in kernels_and_rows(training):
+        choices = choices_of(plan)
+        assert len(choices) == len(kernels)
+        for node, choice in zip(kernels, choices, strict=True):
+            decision = plan.decisions[node]
+            assert decision.candidate.name == spec_of(node).op
+            assert choice.method == decision.candidate.method
+            assert choice.why.startswith(decision.why)
+            for other in decision.others:
+                assert other.candidate.method in choice.why
+                assert other.reason in choice.why if other.reason else other.cycles >= decision.cycles
+            found += 1
+    assert found > 20
+
+
+def test_a_candidate_that_fits_is_taken_for_its_cycles_the_first_of_equal_ones():
+    def row(method, cycles, reason=None):
+        return Candidate("name", method, "why", lambda problem: reason, lambda problem: cycles, None)
+
+    rows = [row("slow", 3), row("unfit", 1, "too small"), row("first", 2), row("second", 2)]
+    decision = decide(None, rows)
+    assert decision.candidate.method == "first"
+    assert decision.why == "why; slow: 3 cycles in place of 2; unfit: too small; second: 2 cycles in place of 2"
+    assert decide(None, rows[:2]).why == "why; unfit: too small"

@@ -5,8 +5,9 @@ import pytest
 from planish import primitives
 from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.llvm.target import make_target
-from planish.codegen.planning.lowering import is_view, lower, storage_root
+from planish.codegen.planning.lowering import lower
 from planish.codegen.planning.schedule import schedule
+from planish.codegen.planning.views import is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.passes import pipeline
 from tests.passes.random_graphs import random_inference, random_training
@@ -15,7 +16,7 @@ TARGET = make_target("avx2", "x86_64-unknown-linux-gnu")
 
 
 def lowered(graph, *, training):
-    return lower(pipeline.run(graph), TARGET, {"x": "float32"}, training=training)
+    return lower(pipeline.run(graph), TARGET, {"x": "float32"}, training=training).graph
 
 
 def sources_of(node):

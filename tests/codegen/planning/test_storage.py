@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from planish.codegen.kernels import run_of_item, scratch_nbytes_of
 from planish.codegen.llvm.target import make_target
-from planish.codegen.planning.lowering import storage_root
 from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.storage import allocate, nbytes_of, rounded
+from planish.codegen.planning.views import storage_root
 from planish.graph.graph import LEAVES
 from tests.passes.random_graphs import random_inference, random_training
 

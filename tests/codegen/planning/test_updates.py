@@ -3,8 +3,8 @@
 import pytest
 
 from planish.codegen.llvm.target import make_target
-from planish.codegen.planning.lowering import storage_root
 from planish.codegen.planning.plan import Request, make_plan
+from planish.codegen.planning.views import storage_root
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential

@@ -1,0 +1,187 @@
+"""How a convolution can be computed, alone or with the maximum over windows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from planish.codegen.kernels import conv2d as direct_kernel
+from planish.codegen.kernels import conv2d_columns as columns_kernel
+from planish.codegen.kernels import conv2d_scattered as scattered_kernel
+from planish.codegen.pieces import winograd_plan
+from planish.codegen.planning.candidate import Candidate, Problem
+from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows
+from planish.graph.node import Node
+from planish.primitives.packing import pack_panels, pack_winograd
+from planish.primitives.reshape import reshape
+from planish.primitives.transpose import transpose
+from planish.primitives.turn_kernel import turn_kernel
+from planish.primitives.windows import NO_PADDING, Padding
+
+GAIN = 0.85  # another kernel pays if it takes at most this share of the direct kernel's cycles
+
+
+def _window(problem: Problem) -> tuple[int, int]:
+    window: tuple[int, int] = problem.settings.get("window", (1, 1))
+    return window
+
+
+def _convolution_settings(problem: Problem) -> dict[str, object]:
+    """Without the padding, which is a border of its own by now, and the window."""
+    return {name: value for name, value in problem.settings.items() if name not in ("padding", "window")}
+
+
+# ------------------------------------------------------------------ Winograd's method
+def _why_not_winograd(tile: int, problem: Problem) -> str | None:
+    w, settings = problem.node.inputs[1], problem.settings
+    return winograd_plan.why_not(w.shape, settings, _window(problem), tile, training=problem.training)
+
+
+def _winograd_fits(problem: Problem) -> bool:
+    return any(_why_not_winograd(tile, problem) is None for tile in winograd_plan.TILES)
+
+
+def _winograd_cycles(tile: int, problem: Problem) -> float:
+    channels, filters = problem.node.inputs[1].shape[2:]
+    lanes = problem.target.lanes
+    cut = winograd_plan.cut_map(problem.node.shape[:2], _window(problem), tile, (channels, filters), lanes)
+    return winograd_plan.cycles(cut, channels, filters, lanes)
+
+
+def _lower_to_winograd(tile: int, problem: Problem) -> Node:
+    x, w = problem.node.inputs[:2]
+    lanes = problem.target.lanes
+    panels = tuple(winograd_plan.panels_of(w.shape[3], lanes, problem.target.registers))
+    packed = pack_winograd(w, tile, panels, lanes)
+    chosen = {"kernel_shape": w.shape, "window": _window(problem), "tile": tile, "panels": panels, "lanes": lanes}
+    return rebased(problem.node, "conv2d_winograd", (x, packed), chosen)
+
+
+def _winograd(tile: int) -> Candidate:
+    return Candidate(
+        "conv2d_winograd",
+        f"Winograd F({tile}x{tile}, 3x3)",
+        f"3x3, stride 1, {winograd_plan.FEWEST_CHANNELS} channels or more on both sides",
+        partial(_why_not_winograd, tile),
+        partial(_winograd_cycles, tile),
+        partial(_lower_to_winograd, tile),
+    )
+
+
+def _unless_winograd(fits: Callable[[Problem], str | None], problem: Problem) -> str | None:
+    """Winograd's method pays wherever it fits."""
+    return "Winograd's method pays wherever it fits" if _winograd_fits(problem) else fits(problem)
+
+
+# ------------------------------------------------------------------ from the inputs' side
+def _without_border(problem: Problem) -> tuple[Node, Padding]:
+    """The map and the zeros around it, which this kernel does not multiply."""
+    x = problem.node.inputs[0]
+    if x.op == "pad2d" and x.attributes["value"] == 0:
+        return x.inputs[0], x.attributes["padding"]
+    return x, NO_PADDING
+
+
+def _why_not_scattered(problem: Problem) -> str | None:
+    if "window" in problem.settings:
+        return "a maximum follows"
+    _, border = _without_border(problem)
+    fitting = scattered_kernel.can(problem.node.inputs[1].shape, problem.settings, border)
+    return None if fitting else "it needs strides and groups of 1, and borders that the kernel reaches"
+
+
+def _scattered_cycles(problem: Problem) -> float:
+    x, _ = _without_border(problem)
+    return scattered_kernel.cycles(x.shape, problem.node.inputs[1].shape, problem.target) / GAIN
+
+
+def _lower_to_scattered(problem: Problem) -> Node:
+    node, target = problem.node, problem.target
+    w = node.inputs[1]
+    x, border = _without_border(problem)
+    rows, columns, channels, filters = w.shape
+    tile = scattered_kernel.plan(columns * filters, x.shape[0], channels, target.lanes, target.registers)
+    turned = w.inputs[0] if w.op == "turn_kernel" else turn_kernel(w, 1)
+    matrices = reshape(transpose(turned, (0, 3, 1, 2)), (rows, channels, columns * filters))
+    packed = pack_panels(matrices, tile.panels, target.lanes)
+    chosen = {"kernel_shape": w.shape, "dilation": problem.settings["dilation"], "border": border, "rows": tile.rows}
+    chosen |= {"panels": tile.panels, "lanes": target.lanes}
+    return rebased_with_flat_rows(node, "conv2d_scattered", (x, packed), chosen)
+
+
+# ------------------------------------------------------------------ columns in the lanes
+def _why_not_columns(problem: Problem) -> str | None:
+    if "window" in problem.settings:
+        return "a maximum follows"
+    x, w = problem.node.inputs[:2]
+    if not columns_kernel.can(x.shape, problem.settings):
+        return "it needs one group, and few channels whose rows divide by the strides"
+    fitting = columns_kernel.cycles(x.shape, w.shape, problem.node.shape, problem.target) is not None
+    return None if fitting else f"{w.shape[3]} filters need more registers than there are"
+
+
+def _columns_cycles(problem: Problem) -> float:
+    x, w = problem.node.inputs[:2]
+    cycles = columns_kernel.cycles(x.shape, w.shape, problem.node.shape, problem.target)
+    assert cycles is not None  # it fits
+    return cycles / GAIN
+
+
+def _lower_to_columns(problem: Problem) -> Node:
+    x, w = problem.node.inputs[:2]
+    chosen = {**_convolution_settings(problem), "kernel_shape": w.shape}
+    return rebased_with_flat_rows(problem.node, "conv2d_columns", (x, w), chosen)
+
+
+# ------------------------------------------------------------------ direct
+def _direct_cycles(problem: Problem) -> float:
+    rows, columns, channels, filters = problem.node.inputs[1].shape
+    groups = problem.settings["groups"]
+    target, width = problem.target, problem.node.shape[1]
+    each = direct_kernel.row_cycles(filters // groups, width, 1, target.lanes, target.registers)
+    return float(problem.node.shape[0] * rows * columns * channels * groups * each)
+
+
+def _lower_to_panels(problem: Problem) -> Node:
+    node, target = problem.node, problem.target
+    x, w = node.inputs[:2]
+    settings, window = _convolution_settings(problem), _window(problem)
+    groups = problem.settings["groups"]
+    depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]
+    pixels = window[0] * window[1]
+    tile = direct_kernel.plan(filters // groups, node.shape[1], pixels, target.lanes, target.registers)
+    matrices = transpose(reshape(w, (depth, groups, filters // groups)), (1, 0, 2))
+    if groups == 1:
+        matrices = reshape(w, (1, depth, filters))
+    packed = pack_panels(matrices, tile.panels, target.lanes)
+    chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": tile.panels, "lanes": target.lanes}
+    return rebased(node, "conv2d_panels", (x, packed), chosen)
+
+
+CONVOLUTION = [
+    *map(_winograd, winograd_plan.TILES),
+    Candidate(
+        "conv2d_panels",
+        "direct",
+        "filters in the lanes",
+        partial(_unless_winograd, lambda problem: None),
+        _direct_cycles,
+        _lower_to_panels,
+    ),
+    Candidate(
+        "conv2d_scattered",
+        "from the inputs' side",
+        "the outputs that an input reaches in a row fill vectors, and borders of zeros are not multiplied",
+        partial(_unless_winograd, _why_not_scattered),
+        _scattered_cycles,
+        _lower_to_scattered,
+    ),
+    Candidate(
+        "conv2d_columns",
+        "direct, columns in lanes",
+        "columns of outputs fill vectors better than few filters do",
+        partial(_unless_winograd, _why_not_columns),
+        _columns_cycles,
+        _lower_to_columns,
+    ),
+]

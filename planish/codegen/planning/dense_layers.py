@@ -1,0 +1,109 @@
+"""How a dense layer and the gradient of its weights can be computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from planish.codegen.kernels import dense as dense_kernel
+from planish.codegen.kernels import dense_listed as listed_kernel
+from planish.codegen.pieces import nonzeros
+from planish.codegen.planning.candidate import Candidate, Problem
+from planish.codegen.planning.rebasing import rebased
+from planish.codegen.planning.views import storage_root
+from planish.graph.node import Node
+from planish.primitives.dense_listed import dense_listed, dense_listed_weight_grad
+from planish.primitives.packing import pack_panels
+
+_MOSTLY_ZEROS = "images may be mostly zeros; cut by rows of the weights, which one core keeps"
+_BLOCKS, _ELEMENTS = "lists of blocks that are not zero", "lists of what is not zero"
+
+
+def _images_of(x: Node) -> Node | None:
+    """The node that reads `x` from the user's array, if it is the rows of a matrix there."""
+    root = storage_root(x)
+    return root if root.op == "load_input" and len(x.shape) == 1 else None
+
+
+def _weights_shape(problem: Problem) -> tuple[int, ...]:
+    """[features, units]; the gradient of the weights has their shape."""
+    node = problem.node
+    return node.inputs[1].shape if problem.spec.op == "dense" else node.shape
+
+
+def _why_not_lists(problem: Problem) -> str | None:
+    if not problem.training:
+        return "weights are packed once and stay"
+    if _images_of(problem.node.inputs[0]) is None:
+        return "only images have zeros that are worth a list"
+    features, units = _weights_shape(problem)
+    return None if nonzeros.pays(problem.target, features, units) else f"{features} features: too few or too many"
+
+
+def _why_not_blocks(problem: Problem) -> str | None:
+    units = _weights_shape(problem)[1]
+    return _why_not_lists(problem) or (None if nonzeros.goes_by_blocks(units) else f"{units} units repay single ones")
+
+
+def _why_not_elements(problem: Problem) -> str | None:
+    units = _weights_shape(problem)[1]
+    return _why_not_lists(problem) or (f"{units} units are too few" if nonzeros.goes_by_blocks(units) else None)
+
+
+def _why_not_full(problem: Problem) -> str | None:
+    return None if _why_not_lists(problem) else "it would multiply by the zeros of images"
+
+
+def _lower_to_lists(problem: Problem) -> Node:
+    x, w = problem.node.inputs[:2]
+    source = _images_of(x)
+    assert source is not None  # it fits
+    rows = listed_kernel.rows_of_part(w.shape[0], problem.target)
+    parts = dense_listed(source.inputs[0], w, rows, source.attributes["memory_dtype"])
+    return rebased(problem.node, "sum_parts", (replace(parts, layers=problem.node.layers),), {})
+
+
+def _lower_to_panels(problem: Problem) -> Node:
+    """Weights that change in every step are packed only if they have to be turned."""
+    x, w = problem.node.inputs[:2]
+    units, target = w.shape[1], problem.target
+    panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
+    turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
+    packed = turned or not problem.training
+    settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
+    if packed:
+        w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
+    return rebased(problem.node, "dense_panels", (x, w), settings)
+
+
+def _lower_gradient_to_lists(problem: Problem) -> Node:
+    x, g = problem.node.inputs
+    source = _images_of(x)
+    assert source is not None  # it fits
+    listed = dense_listed_weight_grad(source.inputs[0], g, source.attributes["memory_dtype"])
+    return replace(listed, layers=problem.node.layers)
+
+
+DENSE = [
+    Candidate(
+        "dense_panels",
+        "panels of weights",
+        "images of a block share what is read of the weights",
+        _why_not_full,
+        None,
+        _lower_to_panels,
+    ),
+    Candidate("dense_listed", _ELEMENTS, _MOSTLY_ZEROS, _why_not_elements, None, _lower_to_lists),
+    Candidate("dense_listed", _BLOCKS, _MOSTLY_ZEROS, _why_not_blocks, None, _lower_to_lists),
+]
+DENSE_GRADIENT = [
+    Candidate(
+        "dense_weight_grad",
+        "outer products",
+        "each part of the result is summed over the batch by one thread",
+        _why_not_full,
+        None,
+        lambda problem: problem.node,
+    ),
+    Candidate("dense_listed_weight_grad", _ELEMENTS, _MOSTLY_ZEROS, _why_not_elements, None, _lower_gradient_to_lists),
+    Candidate("dense_listed_weight_grad", _BLOCKS, _MOSTLY_ZEROS, _why_not_blocks, None, _lower_gradient_to_lists),
+]
