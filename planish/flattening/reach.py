@@ -227,6 +227,13 @@ def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
     return [{int(a), int(b)} if weight else {int(a)} for a, b, weight in zip(first, second, share, strict=True)]
 
 
+def _scan(node: Node, region: Region) -> Reached:
+    """Everything along the axis, at most."""
+    axis = node.attributes["axis"]
+    for source in node.inputs:
+        yield source, (*region[:axis], frozenset(range(source.shape[axis])), *region[axis + 1 :])
+
+
 def _matmul(node: Node, region: Region) -> Reached:
     """Rows of the first operand, columns of the second one."""
     a, b = node.inputs
@@ -245,6 +252,8 @@ _RULES: dict[str, Rule] = {
     "conv2d": _conv2d,
     "crop2d": _crop2d,
     "matmul": _matmul,
+    **dict.fromkeys(("cumsum", "cumprod", "linear_scan"), _scan),
+    "sort_places": _last_axis,
     "pad2d": _pad2d,
     "reshape": _reshape,
     "resize2d": _resize2d,

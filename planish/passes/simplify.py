@@ -1,7 +1,7 @@
 """Removes what does nothing.
 
-Views of views, transposes that undo each other, additions of zero, multiplications by one, what stopped gradients,
-zeros that give a value the batch axis that it would get anyway.
+Views of views, transposes that undo each other, additions of zero, multiplications by one, zeros that give a value the
+batch axis that it would get anyway.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ def _simpler(node: Node) -> Node | None:
         return _view(node)
     if node.op == "transpose":
         return _transposed(node)
-    if node.op == "stop_gradient":
-        return node.inputs[0]  # gradients have been taken
     if node.op in _NEUTRAL and (simpler := _without_neutral(node)) is not None:
         return simpler
     return _without_zeros(node) if op_named(node.op).elementwise else None

@@ -73,8 +73,10 @@ from planish.primitives.random_uniform import random_uniform
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum
 from planish.primitives.reshape import reshape
 from planish.primitives.resize2d import resize2d
+from planish.primitives.scan import cumprod, cumsum, linear_scan
 from planish.primitives.select import select
 from planish.primitives.softmax import log_softmax, softmax
+from planish.primitives.sort import argsort, sort, sort_places, top_k
 from planish.primitives.spread2d import spread2d
 from planish.primitives.squared_deviation import squared_deviation
 from planish.primitives.statistics import (
@@ -142,6 +144,7 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "argsort",
     "average_pool2d",
     "average_pool2d_grad",
     "batch_max",
@@ -162,6 +165,8 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "crop2d",
+    "cumprod",
+    "cumsum",
     "dense",
     "dense_weight_grad",
     "depth_to_space",
@@ -186,6 +191,7 @@ __all__ = [
     "leaky_relu",
     "less",
     "less_equal",
+    "linear_scan",
     "log",
     "log1p",
     "log2",
@@ -242,6 +248,8 @@ __all__ = [
     "softmax",
     "softmax_along",
     "softplus",
+    "sort",
+    "sort_places",
     "space_to_depth",
     "split",
     "spread2d",
@@ -259,6 +267,7 @@ __all__ = [
     "tan",
     "tanh",
     "tile",
+    "top_k",
     "transpose",
     "trunc",
     "truth",

@@ -1,9 +1,14 @@
 """What does nothing goes away."""
 
+import numpy as np
 import pytest
 
 from planish import primitives
+from planish.autodiff import gradients
+from planish.graph.graph import Graph
+from planish.passes.before_gradients import before_gradients
 from planish.passes.simplify import simplify
+from planish.primitives.interpreter import interpret
 from tests.passes.support import after, operations
 
 
@@ -67,3 +72,11 @@ def test_zeros_that_only_give_a_batch_axis():
     assert operations(after(simplify, primitives.multiply(x, spread))) == ["input", "parameter", "multiply"]
     assert "greater" in after(simplify, primitives.square(spread))
     assert "greater" in after(simplify, primitives.multiply(spread, primitives.parameter("w", (4, 3))))
+
+
+def test_what_stops_gradients_is_there_until_they_are_taken():
+    x = primitives.input_("x", (3,))
+    y = before_gradients(Graph.build({"y": primitives.multiply(primitives.stop_gradient(x), x)})).outputs[0][1]
+    (gradient,) = gradients(primitives.batch_sum(y, (0,)), [x])
+    values = np.array([[1.0, 2.0, 3.0]])
+    assert interpret(Graph.build({"g": gradient}), {"x": values}).outputs["g"].tolist() == values.tolist()

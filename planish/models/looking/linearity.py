@@ -65,5 +65,6 @@ _LINEAR: dict[str, Callable[[list[bool]], bool]] = {
     **dict.fromkeys(("broadcast_to", "reduce_sum", "reduce_mean", "average_pool2d", "pad2d", "crop2d"), _always),
     **dict.fromkeys(("slice_strided", "spread_strided", "resize2d"), _always),
     **dict.fromkeys(("dense", "conv2d", "divide", "take", "take_along_axis"), _first),
+    "cumsum": _always,
     **dict.fromkeys(("multiply", "matmul"), _one),
 }
