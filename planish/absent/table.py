@@ -86,7 +86,6 @@ _TABLE: dict[str, Groups] = {
         ("layer.get_weights() and layer.set_weights(arrays)", "batch_get_value batch_set_value"),
         ("variable.size", "count_params"),
         ("variable.assign(value)", "update update_add update_sub"),
-        ("planish.Variable", "variable"),
         ("layers' own names: Dense(10, name='scores')", "get_uid name_scope"),
         ("model.gradients(x, target)", "gradients"),
     ),

@@ -111,6 +111,31 @@ def test_a_partial_has_the_name_of_its_function():
     assert losses.get(functools.partial(with_factor, factor=2.0)).name == "with_factor"
 
 
+@pytest.mark.parametrize("eager", [False, True], ids=["compiled", "interpreted"])
+def test_a_variable_of_a_loss_may_change_between_steps(eager):
+    factor = keras.backend.variable(1.0)
+
+    def loss(y_true, y_pred):
+        return factor * primitives.square(y_true - y_pred)
+
+    model = keras.Sequential([Input((4,)), Dense(3, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.0), loss, run_eagerly=eager)
+    once = [model.train_on_batch(X, Y), model.evaluate(X, Y, verbose=0)]
+    keras.backend.set_value(factor, 3.0)
+    thrice = [model.train_on_batch(X, Y), model.evaluate(X, Y, verbose=0)]
+    np.testing.assert_allclose(thrice, 3 * np.array(once), rtol=1e-6)
+
+
+def test_two_variables_of_one_name_in_a_regularizer():
+    one, two = keras.backend.variable(0.5, name="scale"), keras.backend.variable(2.0, name="scale")
+    layer = Dense(3, kernel_initializer="ones", kernel_regularizer=lambda w: one * two * keras.regularizers.total(w))
+    model = keras.Sequential([Input((4,)), layer])
+    model.compile("sgd", lambda y_true, y_pred: 0.0 * y_pred)
+    assert model.evaluate(X, Y, verbose=0) == 12.0
+    with pytest.raises(ValueError, match=r"backend\.variable: `constraint` is not supported"):
+        keras.backend.variable(1.0, constraint="non_neg")
+
+
 class Forgetful(losses.Loss):
     def __init__(self, gamma=2.0):
         self.gamma = gamma

@@ -80,6 +80,11 @@ def test_a_class_that_writes_call_is_a_function_of_arrays_too():
     assert keras.regularizers.get(lambda w: 0.5 * regularizers.total(w))(np.ones((2, 3))) == 3.0
 
 
+class PerRow(regularizers.Regularizer):
+    def __call__(self, x):
+        return primitives.reduce_sum(x, (1,))
+
+
 class Neither(regularizers.Regularizer):
     pass
 
@@ -90,6 +95,7 @@ class Neither(regularizers.Regularizer):
         (lambda w: 0.1 * w**2, r"regularizer '<lambda>': the penalty is not a single number\n(.*\n)*.*shape \(4, 3\)"),
         (lambda w: 0.1, "regularizer '<lambda>': the result cannot be compiled"),
         (lambda w: w.sum(), "regularizer '<lambda>': a value that is computed later has no `sum`"),
+        (PerRow(), r"regularizer 'PerRow': the penalty is not a single number\n(.*\n)*.*shape \(4,\)"),
         (lambda: 0.1, "the regularizer takes other arguments than it will be given"),
         (Neither(), r"regularizer Neither defines neither __call__\(x\) nor penalty\(x\)"),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-from planish import constraints, primitives
+from planish import constraints, primitives, regularizers, standalone
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -91,7 +91,8 @@ def training_graph(
         total = primitives.add(total, outputs["penalty"])
     updates |= _optimizer_updates(optimizer, model.trainable_weights, objective.minimised(total, y))
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
-    return Graph.build(outputs, updates), [*model.weights, *slots]
+    graph = Graph.build(outputs, updates)
+    return graph, [*model.weights, *slots, *standalone.read_by(graph)]
 
 
 def depends_on_batch(graph: Graph) -> bool:
@@ -104,7 +105,7 @@ def _penalty(model: Any, context: CallContext) -> Node | None:
     terms = [*context.losses]
     for weight in model.trainable_weights:
         if weight.regularizer is not None:
-            terms.append(weight.regularizer(weight.node))
+            terms.append(regularizers.applied(weight.regularizer, weight.node))
     return reduce(primitives.add, terms) if terms else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from planish import standalone
 from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array, memory_dtype
 from planish.models.data.prepare import Prepared
@@ -26,10 +27,10 @@ class Tester:
         # Compiled programs for inference take images one by one; the rare loss that sums over the batch is interpreted.
         by_batch = depends_on_batch(graph)
         self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly or by_batch)
-        self._variables = model.weights
+        self._penalty = penalty_graph(model)
+        self._variables = [*model.weights, *standalone.read_by(graph, self._penalty)]
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._shape = model.output_shape[1:]
-        self._penalty = penalty_graph(model)
         self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
         self.depends_on_batch = by_batch or self._penalty_reads_images
 
