@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planish.codegen.kernels import run_of_item, scratch_nbytes_of
+from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.llvm.target import make_target
+from planish.codegen.planning import storage
 from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.storage import allocate, nbytes_of, rounded
-from planish.codegen.planning.views import storage_root
+from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import LEAVES
 from tests.passes.random_graphs import random_inference, random_training
 
@@ -90,3 +91,74 @@ def test_plans_of_random_graphs(seed, training):
     batched = [node for node in first if node.batched]
     assert training or all(places[node].area != "arena" for node in batched)
     assert all(node.op in LEAVES or node in first or node.op == "reshape" for node in plan.graph.nodes)
+
+
+class Scratch:
+    """A thread's scratch memory while a block of images goes through a stage: whose bytes are where."""
+
+    IMAGES = 3
+
+    def __init__(self, plan):
+        self.plan, self.owner = plan, {}
+
+    def span(self, node, image):
+        place = self.plan.storage.places[node]
+        start = place.offset + (image * nbytes_of(node) if place.span == "block" else 0)
+        return range(start, start + nbytes_of(node))
+
+    def in_scratch(self, nodes):
+        found = dict.fromkeys(map(storage_root, nodes))
+        return [node for node in found if node in self.plan.storage.places and self.kept(node)]
+
+    def kept(self, node):
+        place = self.plan.storage.places[node]
+        return place.area == "scratch" and place.span != "item"
+
+    def run(self, node, images):
+        """What the kernel reads is there before it writes and after it: its result and its work space are elsewhere."""
+        written = [node, *(other for other in self.plan.graph.nodes if is_beside(other) and other.inputs[0] is node)]
+        self.check(node, images)
+        for image in images:
+            for value in filter(self.kept, written):
+                self.owner.update(dict.fromkeys(self.span(value, image), (value, image)))
+        total, work = self.plan.storage.scratch_nbytes, rounded(scratch_nbytes_of(node, self.plan.target))
+        self.owner.update(dict.fromkeys(range(total - work, total), None))
+        self.check(node, images)
+
+    def check(self, node, images):
+        for source in self.in_scratch(node.inputs):
+            for image in images:
+                owners = {self.owner.get(byte) for byte in self.span(source, image)}
+                assert owners <= {(source, image)}, f"{node} reads {source}, but finds {owners}"
+
+    def run_stage(self, stage):
+        images = range(self.IMAGES)
+        for segment in stage.segments:
+            nodes = [node for node in segment if not is_beside(node)]
+            if kind_of_node(segment[0]) == "rows":
+                for node in nodes:
+                    self.run(node, images)
+            else:
+                for image in images:
+                    for node in nodes:
+                        self.run(node, [image])
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_what_a_kernel_reads_in_scratch_memory_is_what_was_computed(training):
+    values = 0
+    for seed in range(16):
+        graph = random_training(seed) if training else random_inference(seed)
+        plan = make_plan(Request(graph, {"x": "uint8"}, TARGETS[seed % 2], training, BATCH if training else 0))
+        for stage in plan.stages:
+            if stage.batched:
+                Scratch(plan).run_stage(stage)
+                values += sum(plan.storage.places[node].area == "scratch" for node in stage.nodes)
+    assert values > 50
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_it_would_not_be_if_lifetimes_were_too_short(training, monkeypatch):
+    monkeypatch.setattr(storage, "_lifetime", lambda first, *_: (first, first))
+    with pytest.raises(AssertionError, match="but finds"):
+        test_what_a_kernel_reads_in_scratch_memory_is_what_was_computed(training)
