@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, found_or
 from planish.primitives.registry import op_named
 
 _NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
@@ -50,7 +50,8 @@ def _transposed(node: Node) -> Node | None:
         return source
     moved = [axis for axis in permutation if source.shape[axis] != 1]
     if moved == sorted(moved):  # only axes of extent one are moved: the elements stay where they are
-        return Node("reshape", (source,), node.type, MappingProxyType({"shape": node.shape}), node.layers)
+        view = Node("reshape", (source,), node.type, MappingProxyType({"shape": node.shape}), node.layers)
+        return found_or(_view(view), view)
     if source is node.inputs[0]:
         return None
     return replace(node, inputs=(source,), attributes=MappingProxyType({"permutation": permutation}))
