@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 
 _ELSEWHERE = "use Keras itself for such a model: planish compiles convolutional classifiers of images"
-_BRANCHES = "use Keras itself for a model with branches: planish's models are Sequential"
 _AUGMENT = "change the images before fit, for example mirrored ones beside them: np.concatenate([x, x[:, :, ::-1]])"
 _PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
 _ONE_D = "images of one row: Reshape((1, steps, channels)), then Conv2D(filters, (1, size)) or MaxPooling2D((1, size))"
@@ -148,11 +147,6 @@ _TABLE: dict[str, Groups] = {
         ("GlobalMaxPooling2D(), or MaxPooling2D(pool_size)", "AdaptiveMaxPooling2D"),
         ("Activation(function), or a subclass of Layer", "Lambda"),
         ("Input(shape=...) says what a model takes", "InputSpec"),
-        (
-            _BRANCHES,
-            "Add Average Concatenate Dot Maximum Minimum Multiply Subtract add average concatenate dot maximum minimum"
-            " multiply subtract",
-        ),
         (
             _ONE_D,
             "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Conv1D Convolution1D Cropping1D"

@@ -6,9 +6,11 @@ from planish import absent
 from planish.layers.activation import Activation
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.batch_normalization import BatchNormalization
+from planish.layers.concatenate import Concatenate, concatenate
 from planish.layers.configuration import deserialize, serialize
 from planish.layers.conv2d import Conv2D
 from planish.layers.dense import Dense
+from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
 from planish.layers.flatten import Flatten
@@ -18,6 +20,20 @@ from planish.layers.input_layer import Input, InputLayer
 from planish.layers.layer import Layer
 from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling2d import MaxPooling2D
+from planish.layers.merge import (
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from planish.layers.permute import Permute
 from planish.layers.relu import ReLU
 from planish.layers.rescaling import Rescaling
@@ -34,12 +50,16 @@ MaxPool2D = MaxPooling2D
 __all__ = [
     "ELU",
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling2D",
     "AvgPool2D",
     "BatchNormalization",
+    "Concatenate",
     "Conv2D",
     "Convolution2D",
     "Dense",
+    "Dot",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling2D",
@@ -52,14 +72,26 @@ __all__ = [
     "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Permute",
     "ReLU",
     "Rescaling",
     "Reshape",
     "Softmax",
+    "Subtract",
     "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
     "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
     "serialize",
+    "subtract",
 ]
 
 if not TYPE_CHECKING:  # type checkers know the names themselves

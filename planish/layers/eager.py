@@ -38,7 +38,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
         arrays[name] = array.astype(np.float32)
         return primitives.input_(name, array.shape[1:])
 
-    given = [structures.mapped(node_for, _as_structure(layer, argument)) for argument in inputs]
+    given = [structures.mapped(node_for, _as_structure(argument)) for argument in inputs]
     named = structures.mapped(node_for, named)
     make_unique(layer.weights)
     y = layer.connect_all(tuple(given), named, context)
@@ -52,11 +52,11 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     return structures.packed(y, [tensor(results.outputs[name]) for name in nodes])
 
 
-def _as_structure(layer: Layer, argument: Any) -> Any:
+def _as_structure(argument: Any) -> Any:
     """Lists and tuples of arrays are several inputs; other lists are one array."""
     if isinstance(argument, Mapping):
         return argument
-    if isinstance(argument, list | tuple) and not layer.single_input:
+    if isinstance(argument, list | tuple):
         leaves = structures.leaves(argument)
         if leaves and all(hasattr(leaf, "shape") and leaf.shape != () for leaf in leaves):
             return argument
