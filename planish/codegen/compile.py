@@ -21,16 +21,7 @@ def generate(request: Request, recorder: Recorder | None = None) -> Program:
 
 def emit(decided: Plan, request: Request) -> Program:
     """A plan as text."""
-    return Emitter(
-        decided.graph,
-        decided.stages,
-        decided.storage,
-        decided.target,
-        decided.block,
-        request.input_dtypes,
-        decided.slices,
-        training=request.training,
-    ).program()
+    return Emitter(decided, request).program()
 
 
 @functools.cache

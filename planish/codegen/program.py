@@ -23,16 +23,15 @@ from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_i
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
-from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
+from planish.codegen.planning.plan import Plan, Request
 from planish.codegen.planning.schedule import Stage
-from planish.codegen.planning.slicing import Slices
-from planish.codegen.planning.storage import Place, Storage, nbytes_of, readers_of, rounded
+from planish.codegen.planning.storage import Place, nbytes_of, readers_of, rounded
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.codegen.small_values import emit_group, groups_of
-from planish.graph.graph import Graph
 from planish.graph.node import Node
 
 _IMAGES_AHEAD = 2
@@ -62,28 +61,17 @@ class Program:
 class Emitter:
     """Writes the functions of one program."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        stages: list[Stage],
-        storage: Storage,
-        target: Target,
-        block: int,
-        input_dtypes: Mapping[str, str],
-        slices: Slices,
-        *,
-        training: bool,
-    ) -> None:
-        self.slices = slices
-        self.graph, self.stages, self.storage = graph, stages, storage
-        self.target, self.block, self.input_dtypes, self.training = target, block, input_dtypes, training
-        self.module = Module(target)
-        names = sorted({place.name for place in storage.places.values() if place.area == "argument"})
+    def __init__(self, plan: Plan, request: Request) -> None:
+        self.graph, self.stages, self.storage, self.slices = plan.graph, plan.stages, plan.storage, plan.slices
+        self.target, self.block = plan.target, plan.block
+        self.input_dtypes, self.training = request.input_dtypes, request.training
+        self.module = Module(plan.target)
+        names = sorted({place.name for place in plan.storage.places.values() if place.area == "argument"})
         self.arguments = tuple(names)
         self._slot = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._kernel_names: dict[Node, str] = {}
-        self._readers = readers_of(graph)
-        self._beside = {storage_root(node.inputs[0]): node for node in graph.nodes if is_beside(node)}
+        self._readers = readers_of(plan.graph)
+        self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
 
     def program(self) -> Program:
         for number, stage in enumerate(self.stages):

@@ -11,8 +11,7 @@ lanes and windows touch, vectors of dx run over pixels, and take their elements 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
@@ -55,17 +54,17 @@ class _CutWindow:
         start = self.f.subtract(self.f.multiply(place, stride), before)
         return self.f.larger(start, 0), self.f.smaller(self.f.add(start, size), extent)
 
-    @contextmanager
-    def places(self, channel: Index, carried: list[Value]) -> Iterator[tuple[Index, list[Value], list[list[Value]]]]:
-        """Loops over the window's pixels: (element, carried values, where to put their next values)."""
+    def over_pixels(
+        self, channel: Index, carried: list[Value], body: Callable[[Index, list[Value]], list[Value]]
+    ) -> list[Value]:
+        """Loops over the window's pixels: `body` gets one's element and carried values, and gives their next values."""
         (top, bottom), (left, right) = self.bounds
-        following: list[list[Value]] = []
         with self.f.loop(top, bottom, carried=carried) as row:
             with self.f.loop(left, right, carried=row.carried) as column:
-                yield element_of(self.f, self.shape, row.index, column.index, channel), list(column.carried), following
-                column.next(*(following[0] if following else column.carried))
+                element = element_of(self.f, self.shape, row.index, column.index, channel)
+                column.next(*body(element, column.carried))
             row.next(*column.results)
-        following[:] = [row.results]
+        return row.results
 
 
 def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
@@ -82,9 +81,11 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
                 total = f.binary("fadd", total, f.load(corner, tap, mask))
         else:
             window = _CutWindow(f, spec, source, row, column)
-            with window.places(channel, [ZERO]) as (place, (before,), following):
-                following.append([f.binary("fadd", before, f.load(operands.inputs[0], f.multiply(place, 4), mask))])
-            ((total,),), share = following, window.share
+
+            def added(place: Index, before: list[Value]) -> list[Value]:
+                return [f.binary("fadd", before[0], f.load(operands.inputs[0], f.multiply(place, 4), mask))]
+
+            (total,), share = window.over_pixels(channel, [ZERO], added), window.share
         mean = f.binary("fmul", total, share)
         element = element_of(f, spec.shape, row, column, channel)
         f.store(epilogue.apply(mean, channel, element, mask), operands.output, f.multiply(element, 4), mask)
@@ -207,9 +208,13 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
         window = _CutWindow(f, spec, spec.shape, row, column)
         g = f.load(operands.inputs[0], f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
         share = f.binary("fmul", g, window.share)
-        with window.places(channel, []) as (place, _, _following):
+
+        def add_to(place: Index, carried: list[Value]) -> list[Value]:
             nbytes = f.multiply(place, 4)
             f.store(f.binary("fadd", f.load(operands.output, nbytes, mask), share), operands.output, nbytes, mask)
+            return carried
+
+        window.over_pixels(channel, [], add_to)
 
     for_each_output(f, pooled, add)
     if spec.expression is None:
