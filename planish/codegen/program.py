@@ -21,6 +21,7 @@ from planish.codegen import context_layout as layout
 from planish.codegen import steps
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
@@ -261,7 +262,7 @@ class Emitter:
         address = self._address(f, node)
         if node not in self.storage.places or self.storage.places[node].span != "item":
             return address
-        before = f.multiply(item, -4 * (run_of_item(node, self.target) or 0))
+        before = f.multiply(item, -element_type(node.type.dtype).nbytes * (run_of_item(node, self.target) or 0))
         return f.let(f"getelementptr i8, ptr {address}, i64 {before}")
 
     # ------------------------------------------------------------------ stages

@@ -8,6 +8,7 @@ image.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.user_elements import (
@@ -27,10 +28,12 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def _convert(f: Function, spec: Spec, operands: Operands, place: Index, count: int) -> None:
-    wanted = "float" if spec.result.dtype == "f32" else "i32"
+    own = element_type(spec.result.dtype)
+    wanted = own.llvm
     converted = load_elements(f, spec.attributes["memory_dtype"], operands.inputs[0], place, count, wanted)
     result = f"<{count} x {wanted}>" if count > 1 else wanted
-    f.emit(f"store {result} {converted}, ptr {f.offset(operands.output, f.multiply(place, 4))}, align 4")
+    address = f.offset(operands.output, f.multiply(place, own.nbytes))
+    f.emit(f"store {result} {converted}, ptr {address}, align {own.nbytes}")
 
 
 KERNEL = Kernel("image", emit)

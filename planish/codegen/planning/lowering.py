@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision, Problem, decide
 from planish.codegen.planning.candidates import CANDIDATES
@@ -93,7 +94,7 @@ class _Lowering:
     def _read(self, node: Node) -> Node | None:
         """From the user's array, unless a kernel can read it there."""
         dtype = self.input_dtypes[node.attributes["name"]]
-        in_place = dtype == {"f32": "float32", "i32": "int32"}[node.type.dtype] and not self.training
+        in_place = dtype == element_type(node.type.dtype).dtype and not self.training
         return None if in_place else load_input(node, dtype)
 
     def _by_best_candidate(self, node: Node) -> Node:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
@@ -40,11 +41,8 @@ class Storage:
     scratch_nbytes: int
 
 
-ELEMENT_NBYTES = {"f32": 4, "i32": 4, "i8": 1}
-
-
 def nbytes_of(node: Node) -> int:
-    return ELEMENT_NBYTES[node.type.dtype] * node.type.size
+    return element_type(node.type.dtype).nbytes * node.type.size
 
 
 def rounded(nbytes: int) -> int:
@@ -152,7 +150,7 @@ def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[No
         total = unit.nodes[0]
         if unit.joined and total not in places and all(reader in unit.nodes for reader in readers[total]):
             places[total] = Place("scratch", span="item")
-            most = max(most, rounded(ELEMENT_NBYTES[total.type.dtype] * (run_of_item(total, target) or 0)))
+            most = max(most, rounded(element_type(total.type.dtype).nbytes * (run_of_item(total, target) or 0)))
     work = max((scratch_nbytes_of(node, target) for node in stage.nodes), default=0)
     return most + rounded(work) if most else 0
 
