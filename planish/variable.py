@@ -29,8 +29,15 @@ Array = NDArray[np.float32]
 Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _NUMBERS = "fiub"  # kinds of NumPy's element types
-given_in_trace: ContextVar[Mapping[Any, Node]] = ContextVar("given_in_trace", default=MappingProxyType({}))
+_NOTHING_GIVEN: Mapping[Any, Node] = MappingProxyType({})
+given_in_trace: ContextVar[Mapping[Any, Node]] = ContextVar("given_in_trace", default=_NOTHING_GIVEN)
 """The values that variables get in the current trace, by variable."""
+
+
+def is_tracing() -> bool:
+    """Whether variables stand for nodes now, because a layer, a loss or the like is being traced."""
+    return given_in_trace.get() is not _NOTHING_GIVEN
+
 
 _assignments = itertools.count(1)
 _making = forking.Lock()  # two threads that read a new variable have to see the same array

@@ -14,6 +14,8 @@ _PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
 _ONE_D = "images of one row: Reshape((1, steps, channels)), then Conv2D(filters, (1, size)) or MaxPooling2D((1, size))"
 _TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
 _NUMPY = "the function of that name in NumPy, on arrays; in a layer or a loss, operators: x * 2 + 1"
+_ON_ARRAYS = "the function of that name in NumPy or SciPy, on arrays: before fit, or in a callback"
+_NO_COMPLEX = "NumPy on arrays before fit: values of a model are real numbers, without complex ones and bits"
 _FLOAT32 = "leave it out: planish computes in float32"
 _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
 _PRETRAINED = "a Sequential model of its own, trained from the start; Keras itself for pretrained networks"
@@ -192,34 +194,110 @@ _TABLE: dict[str, Groups] = {
     "models": (("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),),
     "ops": (
         (
-            _NUMPY,
-            "abs adaptive_average_pool adaptive_max_pool all allclose amax amin angle any append arange arccos"
-            " arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argpartition argsort array array_split"
-            " associative_scan average average_pool bartlett batch_normalization binary_crossentropy bincount"
-            " bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor"
-            " blackman cast categorical_crossentropy cbrt cdist ceil celu cholesky cholesky_inverse clip cond conj"
-            " conjugate conv conv_transpose convert_to_numpy convert_to_tensor copy corrcoef correlate cos cosh"
-            " count_nonzero cross ctc_decode ctc_loss cumprod cumsum custom_gradient deg2rad depth_to_space"
-            " depthwise_conv det diag diagflat diagonal diff digitize divide_no_nan dot dot_product_attention"
-            " dsplit dstack dtype eig eigh einsum empty empty_like erfc erfinv exp2 expand_dims extract_sequences"
-            " eye fabs fft fft2 flip fliplr flipud floor_divide fmax fmin fmod fold fori_loop full full_like gcd"
-            " gelu geomspace get_item glu hamming hanning hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh"
-            " heaviside histogram hsplit hstack hypot i0 identity ifft2 imag image in_top_k inner inv irfft"
-            " is_tensor isclose isfinite isin isinf isnan isneginf isposinf isreal istft jvp kaiser kron"
-            " layer_normalization lcm ldexp left_shift less less_equal linalg linspace log10 log2 log_sigmoid"
-            " logaddexp logaddexp2 logdet logical_and logical_not logical_or logical_xor logspace logsumexp lstsq"
-            " lu_factor map matmul matrix_rank max max_pool mean median meshgrid min mod moments moveaxis"
-            " multi_hot nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin"
-            " nanpercentile nanprod nanquantile nanstd nansum nanvar ndim nextafter nn nonzero norm normalize"
-            " not_equal numpy ones ones_like outer pad percentile pinv polar prod psnr ptp qr quantile rad2deg"
-            " ravel real rearrange relu6 repeat rfft right_shift rms_normalization roll rot90 round saturate_cast"
-            " scan scatter scatter_update searchsorted segment_max segment_min segment_prod segment_sum selu"
-            " separable_conv shape signbit silu sin sinc sinh size slice slice_update slogdet soft_shrink softsign"
-            " solve solve_triangular sort space_to_depth sparse_categorical_crossentropy sparse_plus"
-            " sparse_sigmoid sparsemax split squareplus squeeze stack std stft stop_gradient sum svd swapaxes"
-            " swish switch take take_along_axis tan tanh_shrink tensordot threshold tile top_k trace trapezoid tri"
-            " tril triu true_divide trunc unfold unique unravel_index unstack vander var vdot vectorize"
-            " vectorized_map view view_as_complex view_as_real vsplit vstack where while_loop zeros zeros_like",
+            _NO_COMPLEX,
+            "angle conj conjugate eig extract_sequences fft fft2 ifft2 imag irfft isreal istft polar rfft"
+            " stft view view_as_complex view_as_real",
+        ),
+        (
+            "ops.matmul, ops.softmax and ops.where",
+            "dot_product_attention",
+        ),
+        (
+            "ops.average_pool or ops.max_pool, with a window that gives the size",
+            "adaptive_average_pool adaptive_max_pool",
+        ),
+        (
+            _ELSEWHERE,
+            "ctc_decode ctc_loss",
+        ),
+        (
+            "ops.reshape and ops.transpose",
+            "fold rearrange unfold",
+        ),
+        (
+            "ops.fori_loop or ops.map, or a loop of Python's",
+            "associative_scan scan",
+        ),
+        (
+            "a function of ops, whose gradient follows from it; ops.stop_gradient(x) takes one out",
+            "custom_gradient jvp",
+        ),
+        (
+            "ops.maximum, ops.minimum and ops.mod",
+            "fmax fmin fmod",
+        ),
+        (
+            "ops.where(ops.isnan(x), 0.0, x), and then the function without `nan`",
+            "nanargmax nanargmin nancumprod nancumsum nanmedian nanpercentile nanprod nanquantile nanstd nanvar",
+        ),
+        (
+            _ON_ARRAYS,
+            "bartlett blackman cdist cholesky_inverse corrcoef correlate erfinv geomspace hamming hanning"
+            " histogram i0 isin kaiser ldexp logaddexp2 logdet lstsq lu_factor matrix_rank nextafter pinv"
+            " segment_max segment_min segment_prod segment_sum slogdet solve_triangular trapezoid unique"
+            " unravel_index vander vectorize",
+        ),
+    ),
+    "ops.image": (
+        (
+            _PLAIN_IMAGES,
+            "affine_transform elastic_transform extract_patches extract_patches_3d gaussian_blur hsv_to_rgb"
+            " map_coordinates perspective_transform rgb_to_hsv scale_and_translate sobel_edges ssim",
+        ),
+    ),
+    "ops.linalg": (
+        (
+            _NO_COMPLEX,
+            "eig",
+        ),
+        (
+            "a function of ops, whose gradient follows from it; ops.stop_gradient(x) takes one out",
+            "jvp",
+        ),
+        (
+            _ON_ARRAYS,
+            "cholesky_inverse lstsq lu_factor matrix_rank pinv solve_triangular",
+        ),
+    ),
+    "ops.nn": (
+        (
+            _NO_COMPLEX,
+            "polar",
+        ),
+        (
+            "ops.matmul, ops.softmax and ops.where",
+            "dot_product_attention",
+        ),
+        (
+            "ops.average_pool or ops.max_pool, with a window that gives the size",
+            "adaptive_average_pool adaptive_max_pool",
+        ),
+        (
+            _ELSEWHERE,
+            "ctc_decode ctc_loss",
+        ),
+        (
+            "ops.reshape and ops.transpose",
+            "fold unfold",
+        ),
+    ),
+    "ops.numpy": (
+        (
+            _NO_COMPLEX,
+            "angle conj conjugate imag isreal view",
+        ),
+        (
+            "ops.maximum, ops.minimum and ops.mod",
+            "fmax fmin fmod",
+        ),
+        (
+            "ops.where(ops.isnan(x), 0.0, x), and then the function without `nan`",
+            "nanargmax nanargmin nancumprod nancumsum nanmedian nanpercentile nanprod nanquantile nanstd nanvar",
+        ),
+        (
+            _ON_ARRAYS,
+            "bartlett blackman corrcoef correlate geomspace hamming hanning histogram i0 isin kaiser ldexp"
+            " logaddexp2 nextafter slogdet trapezoid unique unravel_index vander vectorize",
         ),
     ),
     "optimizers": (

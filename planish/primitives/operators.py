@@ -38,7 +38,7 @@ def _matmul(a: Any, b: Any) -> Node:
             "@ multiplies values of an image with a matrix of weights, or matrices of an image",
             expected="two axes or more of an image on both sides; as many on both, if both have a batch axis",
             received=f"{x.type} @ {y.type}",
-            remedy="ops.reduce_sum(a * b, axes) sums products of other values",
+            remedy="ops.sum(a * b, axis=-1) sums products of other values",
         )
     return matmul(x, y)
 
@@ -158,7 +158,7 @@ def _truth(x: Node) -> NoReturn:
             what="a value that is computed later is neither true nor false",
             layer=", ".join(current_layers()) or None,
             rule="`if`, `and`, `or` and `not` are decided once, when the function is traced",
-            remedy="ops.select(condition, a, b) chooses for every element; & and | join conditions",
+            remedy="ops.where(condition, a, b) chooses for every element; & and | join conditions",
         )
     )
 
@@ -170,7 +170,7 @@ def _no_attribute(x: Node, name: str) -> NoReturn:
         explain(
             what=f"a value that is computed later has no `{name}`",
             expected="operators such as + and **, indices such as [:, 0], and planish.ops",
-            remedy="ops.reduce_mean(x, axes), ops.reduce_sum(x, axes), ops.reshape(x, shape)",
+            remedy="ops.mean(x, axis=-1), ops.sum(x, axis=-1), ops.reshape(x, shape)",
         )
     )
 
@@ -185,7 +185,7 @@ def _no_array(*arguments: Any) -> NoReturn:
         explain(
             what=f"NumPy's {name or 'arrays'} cannot take a value that is computed later",
             expected="operators, planish.ops, and NumPy's functions of single elements such as np.abs and np.exp",
-            remedy="ops.reduce_mean(x, axes), ops.reduce_sum(x, axes) for means and sums",
+            remedy="ops.mean(x, axis=-1), ops.sum(x, axis=-1) for means and sums",
         )
     )
 

@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 OWN_BUSINESS = {"src"}
 """Names of the package that are not meant for its users."""
 
-NOT_IN_PLANISH = ("applications", "backend", "ops", "quantizers", "distribution", "tree", "random", "export")
+NOT_IN_PLANISH = ("applications", "backend", "quantizers", "distribution", "tree", "export")
 """Modules whose signatures nobody compares."""
 
 WITH_METHODS = ("Callback", "Initializer", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer", "Sequential")

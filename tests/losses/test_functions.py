@@ -107,8 +107,8 @@ MISTAKES = [
         "loss '<lambda>': the result cannot be compiled",
         "(y_true - y_pred)",
     ),
-    (lambda: linear(lambda t, p: (t - p).mean()).evaluate(X, Y), "has no `mean`", "ops.reduce_mean(x, axes)"),
-    (lambda: linear(lambda t, p: t if t > p else p).evaluate(X, Y), "neither true nor false", "ops.select"),
+    (lambda: linear(lambda t, p: (t - p).mean()).evaluate(X, Y), "has no `mean`", "ops.mean(x, axis=-1)"),
+    (lambda: linear(lambda t, p: t if t > p else p).evaluate(X, Y), "neither true nor false", "ops.where"),
     (
         lambda: layers.Dense(3, activation=lambda x: 1.0)(X),
         "the activation '<lambda>' does not give a value",

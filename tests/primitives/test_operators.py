@@ -75,7 +75,7 @@ def test_nodes_are_still_keys():
 
 
 MISTAKES = [
-    (lambda a, b: a if a > 0 else b, TypeError, "neither true nor false", "ops.select(condition, a, b)"),
+    (lambda a, b: a if a > 0 else b, TypeError, "neither true nor false", "ops.where(condition, a, b)"),
     (lambda a, b: a * (a == b), TypeError, "operations take nodes and numbers", "ops.equal(a, b)"),
     (lambda a, b: list(a), TypeError, "cannot be iterated over", "x[:, 0]"),
     (lambda a, b: a[0], ValueError, "a single image cannot be picked", "x[:, 0]"),
@@ -89,13 +89,13 @@ MISTAKES = [
     (lambda a, b: a * np.array(["2"]), TypeError, "operations take nodes and numbers", "'2'"),
     (lambda a, b: a[:, 2:2], ValueError, "cannot be compiled", "received: [:, 2:2]"),
     (lambda a, b: a[:, :, :, 0], ValueError, "more entries than there are axes", "3 at most"),
-    (lambda a, b: a[:, 0] @ b[:, 0], ValueError, "with a matrix of weights", "ops.reduce_sum(a * b, axes)"),
-    (lambda a, b: a @ b[:, None], ValueError, "as many on both", "ops.reduce_sum(a * b, axes)"),
-    (lambda a, b: np.mean(a), TypeError, "NumPy's mean cannot take", "ops.reduce_mean"),
+    (lambda a, b: a[:, 0] @ b[:, 0], ValueError, "with a matrix of weights", "ops.sum(a * b, axis=-1)"),
+    (lambda a, b: a @ b[:, None], ValueError, "as many on both", "ops.sum(a * b, axis=-1)"),
+    (lambda a, b: np.mean(a), TypeError, "NumPy's mean cannot take", "ops.mean(x, axis=-1)"),
     (lambda a, b: np.cbrt(a), TypeError, "NumPy's cbrt cannot take", "planish.ops"),
     (lambda a, b: np.add.reduce(a), TypeError, "NumPy's add cannot take", "planish.ops"),
     (lambda a, b: np.asarray(a), TypeError, "NumPy's arrays cannot take", "planish.ops"),
-    (lambda a, b: a.mean(), AttributeError, "has no `mean`", "ops.reduce_mean"),
+    (lambda a, b: a.mean(), AttributeError, "has no `mean`", "ops.mean(x, axis=-1)"),
     (lambda a, b: a * "2", TypeError, "operations take nodes and numbers", "'2'"),
 ]
 

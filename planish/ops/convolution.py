@@ -1,0 +1,292 @@
+"""Convolutions and pools of one or two spatial axes, in both data formats.
+
+A kernel is [*window, channels, filters], whatever the data format. Axes of a batch are (batch, *space, channels), or
+with "channels_first" (batch, channels, *space).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from planish import config, primitives
+from planish.graph.node import Node
+from planish.ops import nodes
+from planish.ops.dtypes import together
+from planish.ops.interpreted import per_image
+from planish.ops.operation import NN, Value, operation
+from planish.primitives.conv2d_gradients import conv2d_input_grad
+
+Extents = int | Sequence[int]
+Pair = tuple[int, int]
+NO_PADDING = ((0, 0), (0, 0))
+
+
+def _pair(value: Extents, spatial: int, name: str) -> Pair:
+    """One or two numbers for rows and columns: a vector of pixels is one row."""
+    numbers = [value] * spatial if isinstance(value, int | np.integer) else [int(item) for item in value]
+    if len(numbers) == spatial + 2:  # TensorFlow's form, with the batch and the channels
+        numbers = numbers[1:-1]
+    if len(numbers) != spatial or any(number < 1 for number in numbers):
+        raise nodes.mistake(
+            f"ops: {name} has a positive number for each spatial axis", expected=spatial, received=value
+        )
+    return (1, int(numbers[0])) if spatial == 1 else (int(numbers[0]), int(numbers[1]))
+
+
+def _as_map(x: Node, data_format: str | None) -> tuple[Node, Callable[[Node], Node]]:
+    """The images as maps [rows, columns, channels], and what brings a result back to their form."""
+    first = (data_format or config.image_data_format()) == "channels_first"
+    spatial = len(x.shape) - 1
+    if spatial not in (1, 2) or not x.batched:
+        raise nodes.mistake(
+            "ops: convolutions and pools take images or sequences",
+            expected="(batch, height, width, channels) or (batch, steps, channels)",
+            received=nodes.full_shape(x),
+        )
+    order = [*range(1, spatial + 1), 0] if first else [*range(spatial + 1)]
+    back = [spatial, *range(spatial)] if first else order
+    moved = nodes.moved_back(x, order)
+    image = moved if spatial == 2 else primitives.reshape(moved, (1, *moved.shape))
+
+    def restored(y: Node) -> Node:
+        flat = y if spatial == 2 else primitives.reshape(y, y.shape[1:])
+        return nodes.moved_back(flat, back)
+
+    return image, restored
+
+
+def _as_kernel(w: Node) -> Node:
+    return primitives.reshape(w, (1, *w.shape)) if len(w.shape) == 3 else w
+
+
+def _borders(padding: str, size: Sequence[int], window: Pair, strides: Pair, dilation: Pair) -> Any:
+    """'same' gives ceil(size / stride) windows; an odd pixel is added at the end."""
+    if padding not in ("valid", "same"):
+        raise nodes.mistake("ops: there is no such padding", expected="'valid' or 'same'", received=repr(padding))
+    if padding == "valid":
+        return NO_PADDING
+    spans = [(extent - 1) * rate + 1 for extent, rate in zip(window, dilation, strict=True)]
+    missing = [
+        max((-(-extent // stride) - 1) * stride + span - extent, 0)
+        for extent, stride, span in zip(size, strides, spans, strict=True)
+    ]
+    return tuple((width // 2, width - width // 2) for width in missing)
+
+
+def _spatial(x: Any) -> int:
+    return (nodes.rank(x) if isinstance(x, Node) else x.ndim) - 2
+
+
+def _conv_of_nodes(
+    inputs: Any,
+    kernel: Any,
+    strides: Extents = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Node:
+    spatial = _spatial(inputs)
+    steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
+    image, restored = _as_map(nodes.node_of(inputs), data_format)
+    w = _as_kernel(nodes.node_of(kernel))
+    borders = _borders(padding.lower(), image.shape[:2], (w.shape[0], w.shape[1]), steps, dilation)
+    groups = image.shape[2] // w.shape[2]
+    return restored(primitives.conv2d(image, w, steps, borders, dilation, groups))
+
+
+@operation(NN, nodes=_conv_of_nodes)
+def conv(
+    inputs: Value,
+    kernel: Value,
+    strides: Extents = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Any:
+    """The convolution of images with a kernel [*window, channels of a group, filters]; `padding` is "valid" or "same".
+
+    Channels that are a multiple of the kernel's are convolved in groups.
+    """
+    x, w = together(inputs, kernel)
+    return per_image(lambda x, w: _conv_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
+
+
+def _depthwise_of_nodes(
+    inputs: Any,
+    kernel: Any,
+    strides: Extents = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Node:
+    w = nodes.node_of(kernel)
+    *window, channels, multiplier = w.shape
+    grouped = primitives.reshape(w, (*window, 1, channels * multiplier))
+    return _conv_of_nodes(inputs, grouped, strides, padding, data_format, dilation_rate)
+
+
+@operation(NN, nodes=_depthwise_of_nodes)
+def depthwise_conv(
+    inputs: Value,
+    kernel: Value,
+    strides: Extents = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Any:
+    """The convolution of each channel with its own kernels; the kernel is [*window, channels, multiplier]."""
+    x, w = together(inputs, kernel)
+    return per_image(lambda x, w: _depthwise_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
+
+
+@operation(NN)
+def separable_conv(
+    inputs: Value,
+    depthwise_kernel: Value,
+    pointwise_kernel: Value,
+    strides: Extents = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Any:
+    """A depthwise convolution, and a convolution of single pixels that mixes the channels."""
+    maps = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(maps, pointwise_kernel, 1, "valid", data_format, 1)
+
+
+def _conv_transpose_of_nodes(
+    inputs: Any,
+    kernel: Any,
+    strides: Extents = 1,
+    padding: str = "valid",
+    output_padding: Extents | None = None,
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Node:
+    spatial = _spatial(inputs)
+    steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
+    image, restored = _as_map(nodes.node_of(inputs), data_format)
+    w = _as_kernel(nodes.node_of(kernel))
+    window = (w.shape[0], w.shape[1])
+    more = _more(output_padding, spatial)
+    size = tuple(
+        _transposed_extent(*values, padding.lower())
+        for values in zip(image.shape[:2], window, steps, dilation, more, strict=True)
+    )
+    borders = _transposed_borders(image.shape[:2], size, window, steps, dilation, padding.lower())
+    return restored(conv2d_input_grad(image, w, (*size, w.shape[2]), steps, borders, dilation, 1))
+
+
+def _more(output_padding: Extents | None, spatial: int) -> tuple[int | None, int | None]:
+    if output_padding is None:
+        return None, None
+    numbers = [output_padding] * spatial if isinstance(output_padding, int) else [*output_padding]
+    return (0, numbers[0]) if spatial == 1 else (numbers[0], numbers[1])
+
+
+def _transposed_extent(extent: int, window: int, stride: int, rate: int, more: int | None, padding: str) -> int:
+    """Rows or columns of the result, as Keras has them."""
+    span = (window - 1) * rate + 1
+    if more is None:
+        return extent * stride + (max(span - stride, 0) if padding == "valid" else 0)
+    border = 0 if padding == "valid" else span // 2
+    return (extent - 1) * stride + span - 2 * border + more
+
+
+def _transposed_borders(
+    size: Sequence[int], result: Sequence[int], window: Pair, strides: Pair, dilation: Pair, padding: str
+) -> Any:
+    """The border of the convolution whose gradient this is: it makes maps of `size` from those of `result`."""
+    borders = []
+    for extent, whole, taps, stride, rate in zip(size, result, window, strides, dilation, strict=True):
+        span = (taps - 1) * rate + 1
+        missing = max((extent - 1) * stride + span - whole, 0) if padding == "same" else 0
+        borders.append((missing // 2, missing - missing // 2))
+    return tuple(borders)
+
+
+@operation(NN, nodes=_conv_transpose_of_nodes)
+def conv_transpose(
+    inputs: Value,
+    kernel: Value,
+    strides: Extents = 1,
+    padding: str = "valid",
+    output_padding: Extents | None = None,
+    data_format: str | None = None,
+    dilation_rate: Extents = 1,
+) -> Any:
+    """What a convolution's gradient does to a map: each pixel is spread by a kernel [*window, filters, channels]."""
+    x, w = together(inputs, kernel)
+    settings = (strides, padding, output_padding, data_format, dilation_rate)
+    return per_image(lambda x, w: _conv_transpose_of_nodes(x, w, *settings), x, w)
+
+
+def _pool_of_nodes(pool: Callable[..., Node]) -> Callable[..., Node]:
+    def of_nodes(
+        inputs: Any,
+        pool_size: Extents,
+        strides: Extents | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+    ) -> Node:
+        spatial = _spatial(inputs)
+        window = _pair(pool_size, spatial, "pool_size")
+        steps = window if strides is None else _pair(strides, spatial, "strides")
+        image, restored = _as_map(nodes.node_of(inputs), data_format)
+        return restored(pool(image, window, steps, _borders(padding.lower(), image.shape[:2], window, steps, (1, 1))))
+
+    return of_nodes
+
+
+_max_pool, _average_pool = _pool_of_nodes(primitives.max_pool2d), _pool_of_nodes(primitives.average_pool2d)
+
+
+@operation(NN, nodes=_max_pool)
+def max_pool(
+    inputs: Value,
+    pool_size: Extents,
+    strides: Extents | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The largest value of each window; `strides` are those of the window, if none are given."""
+    return per_image(lambda x: _max_pool(x, pool_size, strides, padding, data_format), inputs)
+
+
+@operation(NN, nodes=_average_pool)
+def average_pool(
+    inputs: Value,
+    pool_size: Extents,
+    strides: Extents | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    """The mean of each window's pixels that are in the map; `strides` are the window's, if none are given."""
+    return per_image(lambda x: _average_pool(x, pool_size, strides, padding, data_format), inputs)
+
+
+def _depth_to_space_of_nodes(x: Any, block_size: int, data_format: str = "channels_last") -> Node:
+
+    image, restored = _as_map(nodes.node_of(x), data_format)
+    return restored(primitives.depth_to_space(image, block_size))
+
+
+def _space_to_depth_of_nodes(x: Any, block_size: int, data_format: str = "channels_last") -> Node:
+
+    image, restored = _as_map(nodes.node_of(x), data_format)
+    return restored(primitives.space_to_depth(image, block_size))
+
+
+@operation(NN, nodes=_depth_to_space_of_nodes)
+def depth_to_space(x: Value, block_size: int, data_format: str = "channels_last") -> Any:
+    """[n, h, w, block * block * c] -> [n, h * block, w * block, c]: channels become blocks of pixels."""
+    return per_image(lambda x: _depth_to_space_of_nodes(x, block_size, data_format), x)
+
+
+@operation(NN, nodes=_space_to_depth_of_nodes)
+def space_to_depth(x: Value, block_size: int, data_format: str = "channels_last") -> Any:
+    """[n, h, w, c] -> [n, h / block, w / block, block * block * c]: blocks of pixels become channels."""
+    return per_image(lambda x: _space_to_depth_of_nodes(x, block_size, data_format), x)

@@ -1,0 +1,29 @@
+"""Arrays computed as nodes are: the graph is built and interpreted at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from planish import primitives
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+from planish.ops.dtypes import Array, floating
+from planish.primitives.interpreter import interpret
+
+
+def per_image(function: Callable[..., Node], x: Array, *weights: Array | None) -> Array:
+    """`function` of nodes for `x`, whose first axis is the batch, and for arrays that all images share.
+
+    The result has the type of `x`, or float32; it is computed in float64 only if that is the type of `x`.
+    """
+    dtype = floating(x).dtype
+    image = primitives.input_("x", x.shape[1:])
+    others = [None if w is None else primitives.parameter(f"w{place}", w.shape) for place, w in enumerate(weights)]
+    graph = Graph.build({"y": function(image, *others)})
+    bindings = {"x": x, **{f"w{place}": w for place, w in enumerate(weights) if w is not None}}
+    precision = np.float64 if dtype == np.float64 else np.float32
+    found: Any = interpret(graph, bindings, dtype=precision).outputs["y"]
+    return np.asarray(found, dtype)
