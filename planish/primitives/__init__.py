@@ -20,6 +20,7 @@ from planish.primitives.arranging import (
     tile,
     unstack,
 )
+from planish.primitives.as_f32 import as_f32
 from planish.primitives.batch_max import batch_max, batch_min
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import (
@@ -145,6 +146,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "as_f32",
     "average_pool2d",
     "average_pool2d_grad",
     "batch_max",

@@ -23,4 +23,8 @@ def check_values(what: str, *types: TensorType) -> None:
     """ValueError unless all are f32: class indices are not quantities."""
     if any(type_.dtype != "f32" for type_ in types):
         received = " and ".join(map(str, types))
-        raise mistake(f"{what} computes with f32 values", received=received, remedy="use one_hot(labels, classes)")
+        raise mistake(
+            f"{what} computes with f32 values",
+            received=received,
+            remedy="one_hot(labels, classes), or as_f32(labels) for the numbers themselves",
+        )

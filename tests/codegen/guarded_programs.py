@@ -132,6 +132,33 @@ def arranged_training(size):
     return Graph.build({"loss": loss}, dict(zip(("rows", "scale"), changed, strict=True)))
 
 
+def computed(case, size):
+    """Products of matrices, what is searched and sorted, running sums, and reductions of every kind."""
+    x, y = case.input(5, size), case.input(size, 2 * size)
+    case.output(primitives.matmul(x, y))
+    case.output(primitives.matmul(case.weight(40, size), y))
+    case.output(primitives.contract(x, case.input(3, size), ((1,), (1,))))
+    case.output(primitives.as_f32(case.input(size, values=np.full((case.images, size), 3, np.uint8), dtype="i32")))
+    for axis in (0, 1):
+        case.output(primitives.argmax(x, axis))
+        case.output(primitives.cumsum(x, axis))
+        case.output(primitives.cumprod(x, axis, reverse=True))
+        case.output(primitives.sort(y, axis))
+        case.output(primitives.reduce_min(x, (axis,)))
+        case.output(primitives.reduce_prod(x, (axis,)))
+    case.output(primitives.top_k(x, min(size, 4))[1])
+
+
+def computed_training(size):
+    """Gradients of products of matrices, and the largest numbers of a batch."""
+    x, w = primitives.input_("x", (5, size)), primitives.parameter("w", (9, 5))
+    y = primitives.matmul(w, primitives.tanh(x))
+    loss = primitives.reduce_sum(primitives.contract(y, y, ((1,), (1,))), (0, 1))
+    most = primitives.reduce_max(primitives.batch_max(y), (0, 1))
+    (gradient,) = gradients(primitives.batch_sum(loss), [w])
+    return Graph.build({"loss": loss}, {"w": primitives.add(w, primitives.multiply(gradient, most))})
+
+
 def long_axes(case):
     """Windows, rows of a kernel, and rows of a map that are walked in loops, as they are too long to be written out."""
     for size in LONG_SIZES:
@@ -240,10 +267,12 @@ def main():
         runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
         case = Case()
         odd_sizes(case)
+        for size in SIZES[::3]:
+            computed(case, size)
         long_axes(case)
         run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
         for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES] + [
-            build(size) for build in (long_training, arranged_training) for size in LONG_SIZES
+            build(size) for build in (long_training, arranged_training, computed_training) for size in LONG_SIZES
         ]:
             values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
             run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planish.codegen.kernels import (
     argmax,
+    as_f32,
     average_pool2d,
     conv2d,
     conv2d_columns,
@@ -44,6 +45,7 @@ from planish.codegen.pieces.kernel import Kernel, Kind, Spec, spec_of
 from planish.graph.node import Node
 
 _KERNELS: dict[str, Kernel] = {
+    "as_f32": as_f32.KERNEL,
     "average_pool2d": average_pool2d.AVERAGE,
     "average_pool2d_grad": average_pool2d.AVERAGE_GRAD,
     "argmax": argmax.KERNEL,
