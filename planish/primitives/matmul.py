@@ -64,7 +64,7 @@ def turned(x: Node) -> Node:
 def matmul(a: Node, b: Node) -> Node:
     """`a` f32[N, ..., i, k], `b` f32[N, ..., k, j] -> f32[N, ..., i, j]; the axes in front are broadcast.
 
-    Either may be without a batch axis. Products that are no more than multiplications and sums become those.
+    Either may be without a batch axis. Products that amount to multiplications or sums become those.
     """
     _check_shapes(a.type, b.type)
     if not b.batched and b.type.size == math.prod(b.shape[-2:]):
