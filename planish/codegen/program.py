@@ -119,7 +119,7 @@ class Emitter:
 
     # ------------------------------------------------------------------ kernels
     def _emit_kernel(self, node: Node) -> None:
-        spec = spec_of(node)
+        spec = self.storage.layouts.spec_of(node)
         name = f"k{len(self._kernel_names)}_{spec.op}"
         inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
@@ -168,8 +168,14 @@ class Emitter:
         """The nodes that have a function of their own."""
         if not stage.batched:
             return [unit.nodes[0] for unit in stage.units if len(unit.nodes) == 1 or unit.joined]
-        groups = [group for segment in stage.segments for group in groups_of(segment, self.target.lanes)]
+        groups = [group for segment in stage.segments for group in self._groups_of(segment)]
         return [group[0] for group in groups if len(group) == 1 and not is_beside(group[0])]
+
+    def _groups_of(self, segment: list[Node]) -> list[list[Node]]:
+        """The nodes of which nothing else is to be computed first, together where one function computes them."""
+        layouts = self.storage.layouts
+        working = [node for node in segment if node not in layouts.there]
+        return groups_of(working, self.target.lanes, apart=layouts.touches_apart)
 
     def _call_group(self, f: Function, group: list[Node], image: Index, in_block: Index) -> None:
         """Emits the function of a group of small values, and calls it."""
@@ -236,6 +242,9 @@ class Emitter:
             return f.stack_float(f.let("uitofp i64 %total to float"))
         if root.op == "table":
             return self.module.data(root.attributes["numbers"].data)
+        if root in self.storage.layouts.inside:
+            layout = self.storage.layouts.inside[root]
+            return f.offset(self._address(f, layout.whole, image, in_block), 4 * layout.offset)
         place = self.storage.places[root]
         base = self._base(f, place)
         if place.span == "step":
@@ -284,7 +293,7 @@ class Emitter:
                         self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
 
     def _emit_image(self, f: Function, segment: list[Node], image: Index, in_block: Index) -> None:
-        for group in groups_of(segment, self.target.lanes):
+        for group in self._groups_of(segment):
             if len(group) > 1:
                 self._call_group(f, group, image, in_block)
             elif not is_beside(group[0]):

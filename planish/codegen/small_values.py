@@ -26,11 +26,20 @@ Vectors = list[Value]
 Rule = Callable[[Function, Node, Sequence[Vectors]], Vectors]
 
 
-def groups_of(nodes: Sequence[Node], lanes: int) -> list[list[Node]]:
-    """The nodes in their order; those next to each other that one function can compute are together."""
+def groups_of(
+    nodes: Sequence[Node], lanes: int, apart: Callable[[Node], bool] = lambda node: False
+) -> list[list[Node]]:
+    """The nodes in their order; those next to each other that one function can compute are together.
+
+    `apart`: whether something lies between the elements of a node's values.
+    """
+
+    def fits(node: Node) -> bool:
+        return is_small(node, lanes) and not apart(node)
+
     groups: list[list[Node]] = []
     for node in nodes:
-        if groups and is_small(node, lanes) and is_small(groups[-1][-1], lanes):
+        if groups and fits(node) and fits(groups[-1][-1]):
             groups[-1].append(node)
         else:
             groups.append([node])

@@ -159,11 +159,31 @@ def computed_training(size):
     return Graph.build({"loss": loss}, {"w": primitives.add(w, primitives.multiply(gradient, most))})
 
 
+def joined_maps(case, size):
+    """Kernels that write and read inside of a larger map."""
+    border = ((1, 1), (1, 1))
+    x = primitives.tanh(case.input(6, 7, size))
+    parts = [
+        x,
+        primitives.conv2d(x, case.weight(1, 1, size, size + 1)),
+        primitives.conv2d(x, case.weight(3, 3, size, 33), padding=border),
+        primitives.max_pool2d(x, (3, 3), (1, 1), border),
+        primitives.average_pool2d(x, (3, 3), (1, 1), border),
+    ]
+    whole = primitives.concatenate([primitives.concatenate(parts, 2), primitives.square(x)], 2)
+    case.output(primitives.add(whole, 1.0))
+    case.output(primitives.conv2d(parts[2], case.weight(3, 3, 33, 17)))
+    case.output(primitives.max_pool2d(parts[1], (2, 2), (2, 2)))
+    case.output(primitives.reduce_sum(primitives.square(parts[3]), (0, 1)))
+    case.output(primitives.exp(whole[..., 1:size]))
+
+
 def long_axes(case):
     """Windows, rows of a kernel, and rows of a map that are walked in loops, as they are too long to be written out."""
     for size in LONG_SIZES:
         x = case.input(9, 7, size)
         arranged(case, x, size)
+        joined_maps(case, size)
         case.output(primitives.max_pool2d(x, (5, 4), (2, 3)))
         case.output(primitives.max_pool2d(x, (1, 7), (1, 1)))
         case.output(primitives.average_pool2d(x, (5, 4), (2, 3)))

@@ -11,14 +11,15 @@ lanes and windows touch, vectors of dx run over pixels, and take their elements 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
-from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.boxes import fill, strides_of
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_windows import corner_of, element_of, for_each_output, is_written_out, tap_nbytes
 from planish.primitives.expression import operand_kind
 from planish.primitives.windows import NO_PADDING
@@ -29,8 +30,10 @@ _MOST_VECTORS = 64  # of a block of windows that is written out
 class _CutWindow:
     """The part of a window that is inside the map: rows and columns [first, last), and 1 / pixels."""
 
-    def __init__(self, f: Function, spec: Spec, shape: tuple[int, ...], row: Index, column: Index) -> None:
-        self.f, self.shape = f, shape
+    def __init__(
+        self, f: Function, spec: Spec, shape: tuple[int, ...], strides: Sequence[int], row: Index, column: Index
+    ) -> None:
+        self.f, self.strides = f, strides
         self.bounds = [
             self._cut(
                 place,
@@ -61,17 +64,17 @@ class _CutWindow:
         (top, bottom), (left, right) = self.bounds
         with self.f.loop(top, bottom, carried=carried) as row:
             with self.f.loop(left, right, carried=row.carried) as column:
-                element = element_of(self.f, self.shape, row.index, column.index, channel)
+                element = element_of(self.f, self.strides, row.index, column.index, channel)
                 column.next(*body(element, column.carried))
             row.next(*column.results)
         return row.results
 
 
 def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
-    source = spec.inputs[0].shape
+    source, pixels = spec.strides_of_input(0), Pixels(f, spec)
     epilogue = epilogue_of(f, spec, operands)
     written_out = spec.attributes["padding"] == NO_PADDING and is_written_out(spec)
-    taps = tap_nbytes(spec, source[1], source[2]) if written_out else []
+    taps = tap_nbytes(spec, source) if written_out else []
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         if written_out:
@@ -80,15 +83,16 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
             for tap in taps:
                 total = f.binary("fadd", total, f.load(corner, tap, mask))
         else:
-            window = _CutWindow(f, spec, source, row, column)
+            window = _CutWindow(f, spec, spec.inputs[0].shape, source, row, column)
 
             def added(place: Index, before: list[Value]) -> list[Value]:
                 return [f.binary("fadd", before[0], f.load(operands.inputs[0], f.multiply(place, 4), mask))]
 
             (total,), share = window.over_pixels(channel, [ZERO], added), window.share
         mean = f.binary("fmul", total, share)
-        element = element_of(f, spec.shape, row, column, channel)
-        f.store(epilogue.apply(mean, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+        element = pixels.at(row, column, channel)
+        value = epilogue.apply(mean, channel, element.number, mask)
+        f.store(value, operands.output, f.multiply(element.stored, 4), mask)
 
     for_each_output(f, spec.shape, body)
 
@@ -138,7 +142,9 @@ class _Touching:
         shape = rows[1] - rows[0], columns[1] - columns[0], self.channels
 
         def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-            element = element_of(f, self.spec.shape, f.add(row, rows[0]), f.add(column, columns[0]), channel)
+            element = element_of(
+                f, strides_of(self.spec.shape), f.add(row, rows[0]), f.add(column, columns[0]), channel
+            )
             self._store(ZERO, channel, element, mask)
 
         for_each_output(f, shape, body)
@@ -201,11 +207,11 @@ class _Touching:
 
 
 def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
-    pooled = spec.inputs[0].shape
+    strides, pooled = strides_of(spec.shape), spec.strides_of_input(0)
     fill(f, operands.output, spec.result.size, 0.0)
 
     def add(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-        window = _CutWindow(f, spec, spec.shape, row, column)
+        window = _CutWindow(f, spec, spec.shape, strides, row, column)
         g = f.load(operands.inputs[0], f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
         share = f.binary("fmul", g, window.share)
 
@@ -216,13 +222,13 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
 
         window.over_pixels(channel, [], add_to)
 
-    for_each_output(f, pooled, add)
+    for_each_output(f, spec.inputs[0].shape, add)
     if spec.expression is None:
         return
     epilogue = epilogue_of(f, spec, operands)
 
     def finish(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-        element = element_of(f, spec.shape, row, column, channel)
+        element = element_of(f, strides, row, column, channel)
         nbytes = f.multiply(element, 4)
         total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, element, mask)
         f.store(total, operands.output, nbytes, mask)
@@ -230,5 +236,5 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
     for_each_output(f, spec.shape, finish)
 
 
-AVERAGE = Kernel("image", emit_average)
+AVERAGE = Kernel("image", emit_average, writes_apart=True, reads_apart=lambda spec: (0,))
 AVERAGE_GRAD = Kernel("image", emit_average_grad)

@@ -28,6 +28,7 @@ from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.pieces.maxima import first_maximum, largest_of
+from planish.codegen.pieces.pixels import Element, Pixels
 from planish.codegen.pieces.places import store_places
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
@@ -116,12 +117,14 @@ class _Geometry:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     settings = spec.attributes
-    _, width, channels = spec.inputs[0].shape
+    channels = spec.inputs[0].shape[2]
     kernel_rows, kernel_columns, depth, filters = settings["kernel_shape"]
     groups, dilation = settings["groups"], settings["dilation"]
     contiguous = (dilation[1] == 1 and groups == 1) or kernel_columns == 1
+    row, pixel, _ = spec.strides_of_input(0)
+    contiguous = contiguous and (pixel == channels or kernel_columns == 1)
     geometry = _Geometry(
-        4 * channels, 4 * channels * width, settings["strides"], settings["window"],
+        4 * pixel, 4 * row, settings["strides"], settings["window"],
         (kernel_rows, kernel_columns, depth), dilation, contiguous,
     )  # fmt: skip
     panels: tuple[int, ...] = settings["panels"]
@@ -151,7 +154,8 @@ def _emit_panel(
     left: int,
 ) -> None:
     """One panel of output channels over the whole map; at least `left` channels of the group begin at `channel`."""
-    rows, columns, filters = spec.shape
+    rows, columns, _ = spec.shape
+    pixels = Pixels(f, spec)
     pool_rows, pool_columns = geometry.window
     epilogue = epilogue_of(f, spec, operands)
     windows = plan(
@@ -171,18 +175,18 @@ def _emit_panel(
     across = pool_columns * geometry.stride[1] * geometry.pixel
     with f.loop(0, rows) as row:
         source = f.offset(x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
-        first = f.add(f.multiply(row.index, columns * filters), channel)
+        first = pixels.at(row.index, 0, channel)
         whole = columns // windows * windows
         if whole:
             with f.loop(0, whole, windows) as column:
                 at = f.offset(source, f.multiply(column.index, across))
                 seen = _tile(f, geometry, at, w, held, windows, vectors)
-                element = f.add(first, f.multiply(column.index, filters))
-                _store(f, epilogue, operands, seen, windows, vectors, channel, element, filters, left)
+                element = pixels.beyond(first, 0, column.index, 0)
+                _store(f, epilogue, operands, pixels, seen, vectors, channel, element, left)
         if columns > whole:
             seen = _tile(f, geometry, f.offset(source, whole * across), w, held, columns - whole, vectors)
-            element = f.add(first, whole * filters)
-            _store(f, epilogue, operands, seen, columns - whole, vectors, channel, element, filters, left)
+            element = pixels.beyond(first, 0, whole, 0)
+            _store(f, epilogue, operands, pixels, seen, vectors, channel, element, left)
 
 
 def _tile(
@@ -250,23 +254,23 @@ def _store(
     f: Function,
     epilogue: Epilogue,
     operands: Operands,
+    pixels: Pixels,
     seen: list[list[Value]],
-    windows: int,
     vectors: int,
     channel: Index,
-    element: Index,
-    filters: int,
+    element: Element,
     left: int,
 ) -> None:
-    for window, v in product(range(windows), range(vectors)):
+    """Windows beside each other, each of so many vectors, from `element` on."""
+    for number, values in enumerate(seen):
+        window, v = divmod(number, vectors)
         mask = f.tail_mask(left - v * f.lanes)
-        place = f.add(element, window * filters + v * f.lanes)
-        pixels = seen[window * vectors + v]
-        largest, first = (largest_of(f, pixels), None) if operands.beside is None else first_maximum(f, pixels)
-        result = epilogue.apply(largest, f.add(channel, v * f.lanes), place, mask)
-        f.store(result, operands.output, f.multiply(place, 4), mask)
+        place = pixels.beyond(element, 0, window, v * f.lanes)
+        largest, first = (largest_of(f, values), None) if operands.beside is None else first_maximum(f, values)
+        result = epilogue.apply(largest, f.add(channel, v * f.lanes), place.number, mask)
+        f.store(result, operands.output, f.multiply(place.stored, 4), mask)
         if first is not None:
-            store_places(f, operands, first, result, place, mask)
+            store_places(f, operands, first, result, place.number, mask)
 
 
-KERNEL = Kernel("image", emit)
+KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=lambda spec: (0,))

@@ -23,9 +23,11 @@ from planish.graph.node import Node
 
 
 def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
-    """Extents of the merged axes, outermost first, and for each operand its stride in elements along each of them."""
+    """Extents of the merged axes, outermost first, and the strides along each of them, in elements, of each operand and
+    of the result."""
     rank = len(spec.shape)
-    strides = [_strides(type_.shape, rank) for type_ in spec.inputs]
+    strides = [_strides(type_.shape, spec.strides_of_input(place), rank) for place, type_ in enumerate(spec.inputs)]
+    strides.append(list(spec.result_strides))
     extents: list[int] = []
     merged: list[list[int]] = [[] for _ in strides]
     for axis in range(rank):
@@ -47,12 +49,10 @@ def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
     return (extents, merged) if extents else ([1], [[0] for _ in merged])
 
 
-def _strides(shape: tuple[int, ...], rank: int) -> list[int]:
-    strides, stride = [0] * rank, 1
-    for axis in range(1, len(shape) + 1):
-        strides[rank - axis] = 0 if shape[-axis] == 1 else stride
-        stride *= shape[-axis]
-    return strides
+def _strides(shape: tuple[int, ...], strides: tuple[int, ...], rank: int) -> list[int]:
+    """Distances along the axes of a result of `rank` axes, along some of which the operand is repeated."""
+    repeated = [0 if extent == 1 else stride for extent, stride in zip(shape, strides, strict=True)]
+    return [0] * (rank - len(shape)) + repeated
 
 
 def items(spec: Spec, target: Target) -> int:
@@ -62,18 +62,18 @@ def items(spec: Spec, target: Target) -> int:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     extents, strides = merged_axes(spec)
-    places: list[Index] = [0] * len(spec.inputs)
+    places: list[Index] = [0] * len(strides)
     if not spec.result.batched and items(spec, f.module.target) > 1:
         _emit_item(f, spec, operands, extents[0], strides)
     else:
-        _emit_axis(f, spec, operands, extents, strides, 0, places, 0)
+        _emit_axis(f, spec, operands, extents, strides, 0, places)
 
 
 def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides: list[list[int]]) -> None:
     inner = [stride[0] for stride in strides]
 
     def emit_vector(place: Index, mask: str | None) -> None:
-        _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, place, mask)
+        _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, mask)
 
     over_item(f, extent, ITEM_ELEMENTS, operands.item, emit_vector)
 
@@ -112,17 +112,13 @@ def _emit_axis(
     strides: list[list[int]],
     axis: int,
     places: list[Index],
-    out: Index,
 ) -> None:
-    """Loops over the axis and those inside it; `places` and `out` are offsets of operands and result, in elements."""
+    """Loops over the axis and those inside it; `places` are offsets of operands and of the result, in elements."""
     along = [stride[axis] for stride in strides]
     if axis < len(extents) - 1:
-        inner = 1
-        for extent in extents[axis + 1 :]:
-            inner *= extent
         with f.loop(0, extents[axis]) as outer:
             moved = [f.add(place, f.multiply(outer.index, stride)) for place, stride in zip(places, along, strict=True)]
-            _emit_axis(f, spec, operands, extents, strides, axis + 1, moved, f.add(out, f.multiply(outer.index, inner)))
+            _emit_axis(f, spec, operands, extents, strides, axis + 1, moved)
         return
     full = extents[axis] // f.lanes * f.lanes
     if full:
@@ -130,20 +126,21 @@ def _emit_axis(
             moved = [
                 f.add(place, f.multiply(inside.index, stride)) for place, stride in zip(places, along, strict=True)
             ]
-            _emit_vector(f, spec, operands, moved, along, f.add(out, inside.index), None)
+            _emit_vector(f, spec, operands, moved, along, None)
     if extents[axis] > full:
         moved = [f.add(place, full * stride) for place, stride in zip(places, along, strict=True)]
-        _emit_vector(f, spec, operands, moved, along, f.add(out, full), f.tail_mask(extents[axis] - full))
+        _emit_vector(f, spec, operands, moved, along, f.tail_mask(extents[axis] - full))
 
 
 def _emit_vector(
-    f: Function, spec: Spec, operands: Operands, places: list[Index], along: list[int], out: Index, mask: str | None
+    f: Function, spec: Spec, operands: Operands, places: list[Index], along: list[int], mask: str | None
 ) -> None:
     values: list[Value] = []
-    for pointer, place, stride in zip(operands.inputs, places, along, strict=True):
+    *sources, out = places
+    for pointer, place, stride in zip(operands.inputs, sources, along[:-1], strict=True):
         nbytes = f.multiply(place, 4)
         values.append(f.load(pointer, nbytes, mask) if stride else f.broadcast(pointer, nbytes))
     f.store(emit_expression(f, spec.attributes["expression"], values), operands.output, f.multiply(out, 4), mask)
 
 
-KERNEL = Kernel("image", emit, items)
+KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=lambda spec: range(len(spec.inputs)))

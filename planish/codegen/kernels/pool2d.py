@@ -15,11 +15,13 @@ load per pixel and vector.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.boxes import fill, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.pieces.maxima import first_maximum, largest_of, with_larger
+from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_windows import (
     corner_of,
     element_of,
@@ -31,40 +33,41 @@ from planish.codegen.pieces.pool_windows import (
 
 
 def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
-    source = spec.inputs[0].shape
+    source, pixels = spec.strides_of_input(0), Pixels(f, spec)
     epilogue = epilogue_of(f, spec, operands)
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
         largest = _maximum(f, spec, source, corner, mask)
-        element = element_of(f, spec.shape, row, column, channel)
-        f.store(epilogue.apply(largest, channel, element, mask), operands.output, f.multiply(element, 4), mask)
+        element = pixels.at(row, column, channel)
+        value = epilogue.apply(largest, channel, element.number, mask)
+        f.store(value, operands.output, f.multiply(element.stored, 4), mask)
 
     for_each_output(f, spec.shape, body)
 
 
-def _maximum(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
+def _maximum(f: Function, spec: Spec, strides: Sequence[int], corner: Pointer, mask: str | None) -> Value:
     if is_written_out(spec):
-        return largest_of(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])
+        return largest_of(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, strides)])
 
     def larger(at: Pointer, _: Index, carried: list[Value]) -> list[Value]:
         return [f.highest(carried[0], f.load(at, 0, mask))]
 
-    (largest,) = over_window(f, spec, shape, corner, [f.constant(-math.inf)], [f.vector], larger)
+    (largest,) = over_window(f, spec, strides, corner, [f.constant(-math.inf)], [f.vector], larger)
     return largest
 
 
-def _place(f: Function, spec: Spec, shape: tuple[int, ...], corner: Pointer, mask: str | None) -> Value:
+def _place(f: Function, spec: Spec, strides: Sequence[int], corner: Pointer, mask: str | None) -> Value:
     """The number of the place of the maximum, for each lane."""
     if is_written_out(spec):
-        return first_maximum(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, shape[1], shape[2])])[1]
+        return first_maximum(f, [f.load(corner, tap, mask) for tap in tap_nbytes(spec, strides)])[1]
 
     def larger(at: Pointer, number: Index, carried: list[Value]) -> list[Value]:
         largest, place = carried
         return list(with_larger(f, largest, place, f.load(at, 0, mask), _splat_number(f, number)))
 
     start = [f.load(corner, 0, mask), f.integer_constant(0)]
-    return over_window(f, spec, shape, corner, start, [f.vector, f.integers], larger)[1]
+    return over_window(f, spec, strides, corner, start, [f.vector, f.integers], larger)[1]
 
 
 def _splat_number(f: Function, number: Index) -> Value:
@@ -74,26 +77,28 @@ def _splat_number(f: Function, number: Index) -> Value:
 
 
 def emit_places(f: Function, spec: Spec, operands: Operands) -> None:
-    source = spec.inputs[0].shape
+    source = spec.strides_of_input(0)
+    places = strides_of(spec.shape)
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
         place = _place(f, spec, source, corner, mask)
-        f.store_bytes(place, operands.output, element_of(f, spec.shape, row, column, channel), mask)
+        f.store_bytes(place, operands.output, element_of(f, places, row, column, channel), mask)
 
     for_each_output(f, spec.shape, body)
 
 
 def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
     x, gradients = operands.inputs
-    shape, pooled = spec.shape, spec.inputs[1].shape
+    strides, pooled = strides_of(spec.shape), spec.strides_of_input(1)
+    seen = spec.strides_of_input(0)
     fill(f, operands.output, spec.result.size, 0.0)
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-        corner = corner_of(f, spec, x, shape, row, column, channel)
-        into = corner_of(f, spec, operands.output, shape, row, column, channel)
+        corner = corner_of(f, spec, x, seen, row, column, channel)
+        into = corner_of(f, spec, operands.output, strides, row, column, channel)
         g = f.load(gradients, f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
-        place = _place(f, spec, shape, corner, mask)
+        place = _place(f, spec, seen, corner, mask)
 
         def add(at: Pointer, number: Index, _: list[Value]) -> list[Value]:
             here = f.let(f"icmp eq {f.integers} {place}, {_splat_number(f, number)}")
@@ -101,15 +106,15 @@ def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
             return []
 
         if is_written_out(spec):
-            for number, tap in enumerate(tap_nbytes(spec, shape[1], shape[2])):
+            for number, tap in enumerate(tap_nbytes(spec, strides)):
                 add(f.offset(into, tap), number, [])
         else:
-            over_window(f, spec, shape, into, [], [], add)
+            over_window(f, spec, strides, into, [], [], add)
 
-    for_each_output(f, pooled, body)
+    for_each_output(f, spec.inputs[1].shape, body)
 
 
-MAXIMUM = Kernel("image", emit_maximum)
-MAXIMUM_GRAD = Kernel("image", emit_maximum_grad)
-PLACES = Kernel("image", emit_places)
+MAXIMUM = Kernel("image", emit_maximum, writes_apart=True, reads_apart=lambda spec: (0,))
+MAXIMUM_GRAD = Kernel("image", emit_maximum_grad, reads_apart=lambda spec: (0, 1))
+PLACES = Kernel("image", emit_places, reads_apart=lambda spec: (0,))
 BESIDE = Kernel("image", lambda f, spec, operands: None)  # written by the kernel of its first operand

@@ -25,9 +25,9 @@ from planish.primitives.phases import phase_starts
 
 
 def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:
-    source = strides_of(spec.inputs[0].shape)
+    source = spec.strides_of_input(0)
     along = [source[axis] for axis in spec.attributes["permutation"]]
-    move(f, merged(spec.shape, along, strides_of(spec.shape)), operands.inputs[0], operands.output)
+    move(f, merged(spec.shape, along, spec.result_strides), operands.inputs[0], operands.output)
 
 
 def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
@@ -36,14 +36,14 @@ def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
     target = strides_of(spec.shape)
     inside = f.offset(operands.output, 4 * (top * target[0] + left * target[1]))
     shape = spec.inputs[0].shape
-    move(f, merged(shape, strides_of(shape), target), operands.inputs[0], inside)
+    move(f, merged(shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
 
 
 def emit_crop2d(f: Function, spec: Spec, operands: Operands) -> None:
     (top, _), (left, _) = spec.attributes["cropping"]
-    source = strides_of(spec.inputs[0].shape)
+    source = spec.strides_of_input(0)
     inside = f.offset(operands.inputs[0], 4 * (top * source[0] + left * source[1]))
-    move(f, merged(spec.shape, source, strides_of(spec.shape)), inside, operands.output)
+    move(f, merged(spec.shape, source, spec.result_strides), inside, operands.output)
 
 
 def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
@@ -53,7 +53,7 @@ def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
     fill(f, operands.output, spec.result.size, 0.0)
     move(
         f,
-        merged(shape, strides_of(shape), (rows * down, columns * across, channels)),
+        merged(shape, spec.strides_of_input(0), (rows * down, columns * across, channels)),
         operands.inputs[0],
         operands.output,
     )
@@ -83,42 +83,42 @@ def emit_broadcast_to(f: Function, spec: Spec, operands: Operands) -> None:
     shape = spec.inputs[0].shape
     missing = len(spec.shape) - len(shape)
     along = [0] * missing + [
-        stride if extent > 1 else 0 for stride, extent in zip(strides_of(shape), shape, strict=True)
+        stride if extent > 1 else 0 for stride, extent in zip(spec.strides_of_input(0), shape, strict=True)
     ]
-    move(f, merged(spec.shape, along, strides_of(spec.shape)), operands.inputs[0], operands.output)
+    move(f, merged(spec.shape, along, spec.result_strides), operands.inputs[0], operands.output)
 
 
 def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
     axis = spec.attributes["axis"]
-    target, start = strides_of(spec.shape), 0
-    for pointer, type_ in zip(operands.inputs, spec.inputs, strict=True):
-        there = f.offset(operands.output, 4 * start * target[axis])
-        move(f, merged(type_.shape, strides_of(type_.shape), target), pointer, there)
+    target, start = spec.result_strides, 0
+    for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
+        if position not in spec.in_place:
+            there = f.offset(operands.output, 4 * start * target[axis])
+            move(f, merged(type_.shape, spec.strides_of_input(position), target), pointer, there)
         start += type_.shape[axis]
 
 
 def emit_slice_axis(f: Function, spec: Spec, operands: Operands) -> None:
-    source = strides_of(spec.inputs[0].shape)
+    source = spec.strides_of_input(0)
     here = f.offset(operands.inputs[0], 4 * spec.attributes["start"] * source[spec.attributes["axis"]])
-    move(f, merged(spec.shape, source, strides_of(spec.shape)), here, operands.output)
+    move(f, merged(spec.shape, source, spec.result_strides), here, operands.output)
 
 
 def emit_slice_strided(f: Function, spec: Spec, operands: Operands) -> None:
-    first, along = _apart(spec.inputs[0].shape, spec.attributes)
+    first, along = _apart(spec.strides_of_input(0), spec.attributes)
     here = f.offset(operands.inputs[0], 4 * first)
-    move(f, merged(spec.shape, along, strides_of(spec.shape)), here, operands.output)
+    move(f, merged(spec.shape, along, spec.result_strides), here, operands.output)
 
 
 def emit_spread_strided(f: Function, spec: Spec, operands: Operands) -> None:
-    first, along = _apart(spec.shape, spec.attributes)
+    first, along = _apart(strides_of(spec.shape), spec.attributes)
     fill(f, operands.output, spec.result.size, spec.attributes["value"])
     shape = spec.inputs[0].shape
-    move(f, merged(shape, strides_of(shape), along), operands.inputs[0], f.offset(operands.output, 4 * first))
+    move(f, merged(shape, spec.strides_of_input(0), along), operands.inputs[0], f.offset(operands.output, 4 * first))
 
 
-def _apart(shape: Sequence[int], attributes: Attributes) -> tuple[int, list[int]]:
-    """The first of elements that are some steps apart in a tensor of `shape`, and the distances along its axes."""
-    strides = strides_of(shape)
+def _apart(strides: Sequence[int], attributes: Attributes) -> tuple[int, list[int]]:
+    """The first of elements that are some steps apart in a tensor of these strides, and the distances between them."""
     first = sum(start * stride for start, stride in zip(attributes["starts"], strides, strict=True))
     return first, [step * stride for step, stride in zip(attributes["steps"], strides, strict=True)]
 
@@ -135,15 +135,19 @@ def emit_turn_kernel(f: Function, spec: Spec, operands: Operands) -> None:
     assert math.prod(extents) == spec.result.size
 
 
-TRANSPOSE = Kernel("image", emit_transpose)
-PAD2D = Kernel("image", emit_pad2d)
-CROP2D = Kernel("image", emit_crop2d)
-SPREAD2D = Kernel("image", emit_spread2d)
-BROADCAST_TO = Kernel("image", emit_broadcast_to)
-CONCATENATE = Kernel("image", emit_concatenate)
-SLICE_AXIS = Kernel("image", emit_slice_axis)
-SLICE_STRIDED = Kernel("image", emit_slice_strided)
-SPREAD_STRIDED = Kernel("image", emit_spread_strided)
+def _all(spec: Spec) -> range:
+    return range(len(spec.inputs))
+
+
+TRANSPOSE = Kernel("image", emit_transpose, writes_apart=True, reads_apart=_all)
+PAD2D = Kernel("image", emit_pad2d, reads_apart=_all)
+CROP2D = Kernel("image", emit_crop2d, writes_apart=True, reads_apart=_all)
+SPREAD2D = Kernel("image", emit_spread2d, reads_apart=_all)
+BROADCAST_TO = Kernel("image", emit_broadcast_to, writes_apart=True, reads_apart=_all)
+CONCATENATE = Kernel("image", emit_concatenate, writes_apart=True, reads_apart=_all)
+SLICE_AXIS = Kernel("image", emit_slice_axis, writes_apart=True, reads_apart=_all)
+SLICE_STRIDED = Kernel("image", emit_slice_strided, writes_apart=True, reads_apart=_all)
+SPREAD_STRIDED = Kernel("image", emit_spread_strided, reads_apart=_all)
 INTERLEAVE2D = Kernel("image", emit_interleave2d)
 KERNEL_PHASE = Kernel("whole", emit_kernel_phase)
 TURN_KERNEL = Kernel("whole", emit_turn_kernel)

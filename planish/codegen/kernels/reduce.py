@@ -25,7 +25,17 @@ from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.combining import Combining, combining, lanes_combined
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.codegen.pieces.reduced_operands import Column, Pointers, Reader, ReducedAxes, axes_of, moved, summed_type
+from planish.codegen.pieces.reduced_operands import (
+    Column,
+    Pointers,
+    Reader,
+    ReducedAxes,
+    Strides,
+    axes_of,
+    distances,
+    moved,
+    summed_type,
+)
 
 WAYS = 4
 BLOCK = 64
@@ -82,9 +92,9 @@ def _emit_columns(
 
     def over_kept(level: int, x: list[Pointers], y: Index) -> None:
         if level < len(axes.kept):
-            extent, stride = axes.kept[level]
+            extent, strides = axes.kept[level]
             with f.loop(0, extent) as place:
-                along = moved(f, x, f.multiply(place.index, 4 * stride))
+                along = moved(f, x, place.index, strides)
                 over_kept(level + 1, along, f.add(f.multiply(y, extent), place.index))
             return
         totals = _totals(f, spec, operands, axes, readers, x, batched=batched)
@@ -123,10 +133,10 @@ def _totals(
     start = [how.neutral] * len(readers)
     if not batched:
         return _over_reduced(f, axes, readers, x, start, how, 0)
-    image_nbytes = 4 * summed_type(spec).size
+    images = (summed_type(spec).size,) * len(x[0])
 
     def image_joined(image: Index, totals: Sequence[Value]) -> list[Value]:
-        own = moved(f, x, f.multiply(image, image_nbytes))
+        own = moved(f, x, image, images)
         parts = _over_reduced(f, axes, readers, own, start, how, 0)
         return list(map(how.join, totals, parts))
 
@@ -170,14 +180,14 @@ def _over_reduced(
 ) -> list[Value]:
     if level == len(axes.reduced):
         if axes.last_kept:
-            return _joined(f, readers, x, totals, how, 0)
+            return _joined(f, readers, x, totals, how, [0] * len(x[0]))
         return [_over_last(f, axes.last, readers[0], x[0], totals[0], how)]
-    extent, stride = axes.reduced[level]
+    extent, strides = axes.reduced[level]
     if level == len(axes.reduced) - 1 and axes.last_kept:
-        return _over_innermost(f, (extent, 4 * stride), readers, x, totals, how)
+        return _over_innermost(f, (extent, strides), readers, x, totals, how)
 
     def index_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
-        here = moved(f, x, f.multiply(place, 4 * stride))
+        here = moved(f, x, place, strides)
         nothing = [how.neutral] * len(totals)
         return list(map(how.join, totals, _over_reduced(f, axes, readers, here, nothing, how, level + 1)))
 
@@ -186,29 +196,30 @@ def _over_reduced(
 
 def _over_innermost(
     f: Function,
-    axis: tuple[int, int],
+    axis: tuple[int, Strides],
     readers: Sequence[Reader],
     x: list[Pointers],
     totals: Sequence[Value],
     how: Combining,
 ) -> list[Value]:
-    """Along an axis of (extent, stride in bytes), several elements side by side if there are few vectors."""
-    extent, stride = axis
+    """Along an axis of (extent, strides in elements), several elements side by side if there are few vectors."""
+    extent, strides = axis
     ways = min(extent, max(1, WAYS // len(readers)))
     several = [*totals, *[how.neutral] * (len(totals) * (ways - 1))]
     whole = extent // ways * ways
 
     def several_joined(place: Index, carried: Sequence[Value]) -> list[Value]:
-        here = moved(f, x, f.multiply(place, stride))
+        here = moved(f, x, place, strides)
         following: list[Value] = []
         for way in range(ways):
             own = carried[way * len(readers) : (way + 1) * len(readers)]
-            following += _joined(f, readers, here, own, how, way * stride)
+            following += _joined(f, readers, here, own, how, distances(f, way, strides))
         return following
 
     results = _in_blocks(f, 0, whole, ways, whole // ways, several, how, several_joined)
     for number in range(whole, extent):
-        results[: len(readers)] = _joined(f, readers, x, results[: len(readers)], how, number * stride)
+        own = results[: len(readers)]
+        results[: len(readers)] = _joined(f, readers, x, own, how, distances(f, number, strides))
     while len(results) > len(readers):
         last = results[-len(readers) :]
         del results[-len(readers) :]
@@ -222,7 +233,7 @@ def _joined(
     x: list[Pointers],
     totals: Sequence[Value],
     how: Combining,
-    nbytes: Index,
+    nbytes: Sequence[Index],
 ) -> list[Value]:
     loaded = [reader.load(own, nbytes, reader.mask) for reader, own in zip(readers, x, strict=True)]
     return list(map(how.join, totals, loaded))
@@ -233,14 +244,15 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     if whole:
 
         def vector_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
-            return [how.join(totals[0], reader.load(x, f.multiply(place, 4)))]
+            return [how.join(totals[0], reader.load(x, [f.multiply(place, 4)] * len(x)))]
 
         (total,) = _in_blocks(f, 0, whole, f.lanes, whole // f.lanes, [total], how, vector_joined)
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    return f.select(mask, how.join(total, reader.load(x, 4 * whole, mask)), total)  # idle lanes keep their values
+    last = reader.load(x, [4 * whole] * len(x), mask)
+    return f.select(mask, how.join(total, last), total)  # idle lanes keep their values
 
 
-IMAGE = Kernel("image", emit_image)
+IMAGE = Kernel("image", emit_image, reads_apart=lambda spec: range(len(spec.inputs)))
 BATCH = Kernel("reduce", emit_batch, batch_items, run=batch_run)

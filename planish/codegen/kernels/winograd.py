@@ -83,4 +83,4 @@ def _multiply_panel(
         start = stop
 
 
-KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)
+KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes, writes_apart=True, reads_apart=lambda spec: (0,))

@@ -14,12 +14,13 @@ elements only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.boxes import strides_of
 from planish.codegen.pieces.expression import Epilogue
 from planish.graph.node import Attributes, Node, TensorType
 from planish.primitives.fused import base_type
@@ -31,7 +32,9 @@ Kind = Literal["image", "rows", "batch", "reduce", "whole"]
 class Spec:
     """A node as its kernel sees it.
 
-    The operation, and what is done to each element of its result before it is stored.
+    The operation, and what is done to each element of its result before it is stored. `strides` and `input_strides`
+    are given where something lies between the elements, because they are inside of a larger value; `in_place` are the
+    operands of a concatenation that are where the result has them already.
     """
 
     op: str
@@ -40,10 +43,23 @@ class Spec:
     attributes: Attributes
     extra: tuple[TensorType, ...] = ()
     expression: Any = None
+    strides: tuple[int, ...] | None = None
+    input_strides: tuple[tuple[int, ...] | None, ...] = ()
+    in_place: frozenset[int] = frozenset()
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self.result.shape
+
+    @property
+    def result_strides(self) -> tuple[int, ...]:
+        """Distances between neighbours of the result along each axis, in elements."""
+        return self.strides or tuple(strides_of(self.shape))
+
+    def strides_of_input(self, position: int) -> tuple[int, ...]:
+        """The same for an operand."""
+        there = self.input_strides[position] if self.input_strides else None
+        return there or tuple(strides_of(self.inputs[position].shape))
 
 
 def spec_of(node: Node) -> Spec:
@@ -88,7 +104,8 @@ class Kernel:
     """`emit` writes the body; the others are called before, with the same spec and target.
 
     `run`: how many elements an item has, if each item is a run of them right after the item before; else None.
-    `watches`: whether it checks all elements of its images for values that are not finite.
+    `watches`: whether it checks all elements of its images for values that are not finite. `writes_apart`: whether it
+    can write a result that lies inside of a larger value; `reads_apart`: which operands it can read there.
     """
 
     kind: Kind
@@ -97,6 +114,8 @@ class Kernel:
     scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
     run: Callable[[Spec, Target], int | None] = lambda spec, target: None
     watches: Callable[[Spec], bool] = lambda spec: False
+    writes_apart: bool = False
+    reads_apart: Callable[[Spec], Collection[int]] = lambda spec: ()
 
 
 def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:

@@ -24,22 +24,23 @@ def for_each_output(f: Function, shape: tuple[int, ...], body: Body) -> None:
             body(row.index, column.index, whole, f.tail_mask(channels - whole))
 
 
-def element_of(f: Function, shape: tuple[int, ...], row: Index, column: Index, channel: Index) -> Index:
-    return f.add(f.multiply(f.add(f.multiply(row, shape[1]), column), shape[2]), channel)
+def element_of(f: Function, strides: Sequence[int], row: Index, column: Index, channel: Index) -> Index:
+    return f.add(f.add(f.multiply(row, strides[0]), f.multiply(column, strides[1])), channel)
 
 
-def tap_nbytes(spec: Spec, width: int, channels: int) -> list[int]:
+def tap_nbytes(spec: Spec, strides: Sequence[int]) -> list[int]:
     """Byte distances of a window's pixels from its first, row by row."""
     rows, columns = spec.attributes["window"]
-    return [4 * (down * width + across) * channels for down, across in product(range(rows), range(columns))]
+    return [4 * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))]
 
 
 def corner_of(
-    f: Function, spec: Spec, pointer: Pointer, shape: tuple[int, ...], row: Index, column: Index, channel: Index
+    f: Function, spec: Spec, pointer: Pointer, strides: Sequence[int], row: Index, column: Index, channel: Index
 ) -> Pointer:
+    """Where the window of an output begins, in a map of these strides."""
     down, across = spec.attributes["strides"]
     return f.offset(
-        pointer, f.multiply(element_of(f, shape, f.multiply(row, down), f.multiply(column, across), channel), 4)
+        pointer, f.multiply(element_of(f, strides, f.multiply(row, down), f.multiply(column, across), channel), 4)
     )
 
 
@@ -52,7 +53,7 @@ def is_written_out(spec: Spec) -> bool:
 def over_window(
     f: Function,
     spec: Spec,
-    shape: tuple[int, ...],
+    strides: Sequence[int],
     corner: Pointer,
     carried: Sequence[Value],
     types: Sequence[str],
@@ -61,10 +62,10 @@ def over_window(
     """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
     rows, columns = spec.attributes["window"]
     with f.loop(0, rows, carried=carried, types=types) as down:
-        line = f.offset(corner, f.multiply(down.index, 4 * shape[1] * shape[2]))
+        line = f.offset(corner, f.multiply(down.index, 4 * strides[0]))
         first = f.multiply(down.index, columns)
         with f.loop(0, columns, carried=down.carried, types=types) as across:
-            at = f.offset(line, f.multiply(across.index, 4 * shape[2]))
+            at = f.offset(line, f.multiply(across.index, 4 * strides[1]))
             across.next(*body(at, f.add(first, across.index), across.carried))
         down.next(*across.results)
     return down.results

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
-from planish.codegen.pieces.boxes import strides_of
 from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.graph.node import TensorType
@@ -14,23 +13,26 @@ from planish.primitives.expression import Expression, result_type
 from planish.primitives.fused import summed_kind
 
 Pointers = Sequence[Pointer]
+Strides = tuple[int, ...]
 Column = tuple[Index, str | None]  # the first element of a vector of the last axis, and its mask
 
 
 @dataclass(frozen=True, slots=True)
 class ReducedAxes:
-    """(extent, stride in elements) of the axes other than the last one, and whether the last one is kept."""
+    """(extent, each moving operand's stride in elements) of the axes other than the last one, and whether the last one
+    is kept."""
 
-    kept: tuple[tuple[int, int], ...]
-    reduced: tuple[tuple[int, int], ...]
+    kept: tuple[tuple[int, Strides], ...]
+    reduced: tuple[tuple[int, Strides], ...]
     last: int
     last_kept: bool
 
 
 def axes_of(spec: Spec) -> ReducedAxes:
     shape = summed_type(spec).shape or (1,)
-    strides, axes = strides_of(shape), spec.attributes["axes"]
-    places = range(len(shape) - 1)
+    moving = [spec.strides_of_input(position) for position in _moving(spec)]
+    axes, places = spec.attributes["axes"], range(len(shape) - 1)
+    strides = [tuple(own[axis] for own in moving) for axis in places]
     return ReducedAxes(
         tuple((shape[axis], strides[axis]) for axis in places if axis not in axes),
         tuple((shape[axis], strides[axis]) for axis in places if axis in axes),
@@ -46,6 +48,15 @@ def summed_type(spec: Spec) -> TensorType:
     return spec.inputs[0]
 
 
+def _moving(spec: Spec) -> list[int]:
+    """The operands that have an element for each of what is reduced."""
+    whole = summed_type(spec)
+    if "expression" not in spec.attributes:
+        return [0]
+    base = spec.op.removesuffix("_of")
+    return [place for place, type_ in enumerate(spec.inputs) if summed_kind(base, type_, whole) == "full"]
+
+
 class Reader:
     """Gives vectors of what is reduced: loaded, or computed from operands that advance together and some that stay."""
 
@@ -58,20 +69,29 @@ class Reader:
         if self._expression is None:
             return
         self._fixed, self.pointers = [], []
-        for pointer, type_ in zip(operands.inputs, spec.inputs, strict=True):
+        moving = _moving(spec)
+        for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
             kind = summed_kind(spec.op.removesuffix("_of"), type_, summed_type(spec))
-            if kind == "full":
+            if position in moving:
                 self.pointers.append(f.offset(pointer, f.multiply(start, 4)))
                 self._fixed.append(None)
             else:
                 whole = kind == "channel"
                 self._fixed.append(f.load(pointer, f.multiply(start, 4), mask) if whole else f.broadcast(pointer))
 
-    def load(self, pointers: Pointers, nbytes: Index = 0, mask: str | None = None) -> Value:
-        moving = (self._f.load(pointer, nbytes, mask) for pointer in pointers)
+    def load(self, pointers: Pointers, nbytes: Sequence[Index], mask: str | None = None) -> Value:
+        """`nbytes` are the distances from the pointers."""
+        moving = (self._f.load(pointer, way, mask) for pointer, way in zip(pointers, nbytes, strict=True))
         values = [next(moving) if fixed is None else fixed for fixed in self._fixed]
         return values[0] if self._expression is None else emit_expression(self._f, self._expression, values)
 
 
-def moved(f: Function, columns: Sequence[Pointers], nbytes: Index) -> list[Pointers]:
-    return [[f.offset(pointer, nbytes) for pointer in pointers] for pointers in columns]
+def distances(f: Function, place: Index, strides: Strides) -> list[Index]:
+    """The way to the place for each of the moving operands, in bytes; equal ones are computed once."""
+    ways = {stride: f.multiply(place, 4 * stride) for stride in dict.fromkeys(strides)}
+    return [ways[stride] for stride in strides]
+
+
+def moved(f: Function, columns: Sequence[Pointers], place: Index, strides: Strides) -> list[Pointers]:
+    ways = distances(f, place, strides)
+    return [[f.offset(pointer, way) for pointer, way in zip(pointers, ways, strict=True)] for pointers in columns]

@@ -15,6 +15,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Operands, Spec, epilogue_of
 from planish.codegen.pieces.maxima import first_maximum, largest_of
+from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.places import store_places
 from planish.codegen.pieces.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.primitives.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
@@ -59,7 +60,8 @@ def transform_inputs(
     f: Function, spec: Spec, whole: Cut, x: Pointer, into: Pointer, first: Index, count: Index
 ) -> None:
     """`count` tiles from the tile `first` on: into[xi][tile][c]."""
-    _, width, channels = spec.inputs[0].shape
+    channels = spec.inputs[0].shape[2]
+    row_stride, pixel_stride, _ = spec.strides_of_input(0)
     matrix, each = matrix_nbytes(whole, channels, f.lanes), row_nbytes(channels, f.lanes)
     steps = INPUT_STEPS[whole.tile]
     zeros = f.stack_vectors(1)
@@ -71,7 +73,8 @@ def transform_inputs(
         down = _inputs_there(f, row, whole.rows, whole.tile, whole.last[0])
         across = _inputs_there(f, column, whole.columns, whole.tile, whole.last[1])
         there = {pair: _both(f, *pair) for pair in product(dict.fromkeys(down), dict.fromkeys(across))}
-        corner = f.offset(x, f.multiply(f.add(f.multiply(row, width), column), 4 * whole.tile * channels))
+        across_rows, across_columns = (4 * whole.tile * stride for stride in (row_stride, pixel_stride))
+        corner = f.offset(x, f.add(f.multiply(row, across_rows), f.multiply(column, across_columns)))
         target = f.offset(into, f.multiply(number.index, each))
 
         def body(channel: Index, mask: str | None) -> None:
@@ -81,7 +84,7 @@ def transform_inputs(
                 wanted = there[down[i], across[j]]
                 if wanted == NEVER:
                     return ZERO
-                address = f.offset(at, 4 * (i * width + j) * channels)
+                address = f.offset(at, 4 * (i * row_stride + j * pixel_stride))
                 return f.load(address if wanted == ALWAYS else f.chosen_pointer(wanted, address, zeros), 0, mask)
 
             pixels = [[pixel(i, j) for j in range(whole.side)] for i in range(whole.side)]
@@ -112,7 +115,8 @@ def transform_outputs(
     f: Function, spec: Spec, whole: Cut, operands: Operands, products: Pointer, first: Index, count: Index
 ) -> None:
     """`count` tiles from the tile `first` on, from products[xi][tile][o]: their outputs, or the maxima of them."""
-    map_columns, filters = spec.shape[1:]
+    filters = spec.shape[2]
+    pixels = Pixels(f, spec)
     height, width = spec.attributes["window"]
     matrix, each = matrix_nbytes(whole, filters, f.lanes), row_nbytes(filters, f.lanes)
     steps = OUTPUT_STEPS[whole.tile]
@@ -124,8 +128,7 @@ def transform_outputs(
         down = _parts(f, row, whole.rows, whole.tile // height, whole.last[0] // height)
         across = _parts(f, column, whole.columns, whole.tile // width, whole.last[1] // width)
         source = f.offset(products, f.multiply(number.index, each))
-        row, column = f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width)
-        corner = f.multiply(f.add(f.multiply(row, map_columns), column), filters)
+        corner = pixels.at(f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width), 0)
 
         def body(channel: Index, mask: str | None) -> None:
             own = f.offset(source, f.multiply(channel, 4))
@@ -133,13 +136,13 @@ def transform_outputs(
             outputs = transformed(f, steps, steps, m)
 
             def store(p: int, q: int) -> None:
-                element = f.add(f.add(corner, (p * map_columns + q) * filters), channel)
+                element = pixels.beyond(corner, p, q, channel)
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
                 value, place = (largest_of(f, window), None) if operands.beside is None else first_maximum(f, window)
-                result = epilogue.apply(value, channel, element, mask)
-                f.store(result, operands.output, f.multiply(element, 4), mask)
+                result = epilogue.apply(value, channel, element.number, mask)
+                f.store(result, operands.output, f.multiply(element.stored, 4), mask)
                 if place is not None:
-                    store_places(f, operands, place, result, element, mask)
+                    store_places(f, operands, place, result, element.number, mask)
 
             for (own_rows, in_rows), (own_columns, in_columns) in product(down, across):
                 condition = _both(f, in_rows, in_columns)

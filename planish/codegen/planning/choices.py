@@ -77,6 +77,7 @@ def print_plan(plan: Plan) -> str:
         f"target {plan.target.name}: {plan.target.lanes} lanes, {plan.target.registers} registers ({plan.target.cpu})"
     )
     lines += [_stage_line(number, plan) for number in range(len(plan.stages))]
+    lines += _copies(plan)
     if plan.slices.count > 1:
         lines.append(_slices_line(plan))
     storage = plan.storage
@@ -91,6 +92,31 @@ def _stage_line(number: int, plan: Plan) -> str:
     parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)
     what = "values" if any(node.batched for node in stage.nodes) else "values without a batch axis"
     return f"stage {number}: {len(stage.nodes)} {what}, in {parts} parts"
+
+
+def _copies(plan: Plan) -> list[str]:
+    """What joins and cuts values, and how much of it is copied."""
+    joined = [node for node in plan.graph.nodes if node.op == "concatenate" and node.batched]
+    cut = [node for node in plan.graph.nodes if node.op == "slice_axis" and node.batched]
+    layouts = plan.storage.layouts
+    lines = []
+    if joined:
+        count = sum(node in layouts.there for node in joined)
+        lines.append(f"{count} of {len(joined)} concatenations copy nothing: their parts are written where they belong")
+    if cut:
+        count = sum(node in layouts.there for node in cut)
+        lines.append(f"{count} of {len(cut)} parts of values are read where they are")
+    lines += [
+        f"copied for {_named(node)}: {', '.join(parts)}" for node in joined if (parts := _copied_parts(node, plan))
+    ]
+    return lines
+
+
+def _copied_parts(node: Node, plan: Plan) -> list[str]:
+    """The parts that their kernels cannot write into the whole, or that something else cannot read there."""
+    in_place = plan.storage.layouts.spec_of(node).in_place
+    parts = enumerate(node.inputs)
+    return [f"{part.type} of {spec_of(part).op}" for position, part in parts if position not in in_place]
 
 
 def _slices_line(plan: Plan) -> str:

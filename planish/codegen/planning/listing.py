@@ -53,6 +53,11 @@ def _node_lines(plan: Plan, names: dict[Node, str], node: Node, indent: str) -> 
     lines = [f"{indent}{names[node]}: {node.type} = {spec.op}[{settings}] {sources} -> {kept}{layers}"]
     if work:
         lines.append(f"{indent}  work space of {work} bytes")
+    layouts = plan.storage.layouts
+    if node in layouts.there:
+        return [*lines, f"{indent}  | nothing is copied: it is where it belongs"]
+    if node in layouts.inside:
+        lines.append(f"{indent}  written into {names[layouts.whole_of(node)]}")
     nest = _loop_nest(kernel_for(spec).emit.__module__)
     return lines + [f"{indent}  | {line}" for line in nest]
 

@@ -10,6 +10,7 @@ from planish.codegen.context_layout import MOST_PIECES
 from planish.codegen.kernels import kind_of_node
 from planish.codegen.llvm.target import FLOAT_NBYTES, Target
 from planish.codegen.planning.candidate import Decision
+from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
 from planish.codegen.planning.schedule import Stage, schedule
 from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
@@ -68,7 +69,7 @@ def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
     if slices.count > 1:
         lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
         stages = schedule(lowered, request.target)
-    storage = plan_storage(lowered, stages, request.target, block, slices)
+    storage = plan_storage(lowered, stages, request.target, block, slices, layouts_of(lowered))
     return Plan(lowered, stages, storage, request.target, block, slices, decisions)
 
 
@@ -76,8 +77,10 @@ def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> 
     """How a batch is cut; it stays whole where stages need all of it."""
     if not any(stage.repeats for stage in stages):
         return Slices(1, request.max_batch)
+    layouts = layouts_of(graph)
     one, two = (
-        plan_storage(graph, stages, request.target, block, Slices(1, images)).arena_nbytes for images in (256, 512)
+        plan_storage(graph, stages, request.target, block, Slices(1, images), layouts).arena_nbytes
+        for images in (256, 512)
     )
     return cut(request.max_batch, (two - one) // 256, block)
 

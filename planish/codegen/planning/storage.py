@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.planning.layouts import Layouts
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
 from planish.codegen.planning.views import is_beside, storage_root
@@ -39,6 +40,7 @@ class Storage:
     places: dict[Node, Place]
     arena_nbytes: int
     scratch_nbytes: int
+    layouts: Layouts
 
 
 def nbytes_of(node: Node) -> int:
@@ -72,15 +74,29 @@ def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tupl
     return offsets, total
 
 
-def plan_storage(graph: Graph, stages: list[Stage], target: Target, block: int, slices: Slices) -> Storage:
+def plan_storage(
+    graph: Graph, stages: list[Stage], target: Target, block: int, slices: Slices, layouts: Layouts
+) -> Storage:
     places = _argument_places(graph, stages)
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
+    families = _families(graph, layouts)
     scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
-    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices)
+    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices, families)
     for stage in stages:
-        scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block))
-    return Storage(places, arena_nbytes, scratch_nbytes)
+        scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block, families))
+    for node, layout in layouts.inside.items():
+        whole = places[layout.whole]
+        places[node] = replace(whole, offset=whole.offset + 4 * layout.offset)
+    return Storage(places, arena_nbytes, scratch_nbytes, layouts)
+
+
+def _families(graph: Graph, layouts: Layouts) -> dict[Node, list[Node]]:
+    """Each value that has memory of its own, with those that lie in it, in their order."""
+    families: dict[Node, list[Node]] = {}
+    for node in graph.nodes:
+        families.setdefault(layouts.whole_of(node), []).append(node)
+    return families
 
 
 def _argument_places(graph: Graph, stages: list[Stage]) -> dict[Node, Place]:
@@ -115,18 +131,24 @@ def _place_in_arena(
     stage_of: dict[Node, int],
     readers: dict[Node, list[Node]],
     slices: Slices,
+    families: Mapping[Node, list[Node]],
 ) -> int:
+    stages_of = {
+        node: [stage_of[user] for each in family for user in (each, *readers[each])]
+        for node, family in families.items()
+        if node in stage_of
+    }
     shared = [
         node
-        for node, number in stage_of.items()
-        if node not in places and (not node.batched or any(stage_of[reader] != number for reader in readers[node]))
+        for node, used in stages_of.items()
+        if node not in places and (not node.batched or any(number != used[0] for number in used))
     ]
     sizes = [rounded(nbytes_of(node) * (slices.images if node.batched else 1)) for node in shared]
     last = len(stages) - 1
     lifetimes = []
     for node in shared:
-        end = max((stage_of[reader] for reader in readers[node]), default=last)
-        lifetimes.append(_through_slices(stages, slices, node, stage_of[node], end))
+        end = max((stage_of[reader] for each in families[node] for reader in readers[each]), default=last)
+        lifetimes.append(_through_slices(stages, slices, node, min(stages_of[node]), end))
     offsets, total = allocate(sizes, lifetimes)
     for node, offset in zip(shared, offsets, strict=True):
         places[node] = Place("arena", offset, span="batch" if node.batched else "none")
@@ -156,7 +178,12 @@ def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[No
 
 
 def _place_in_scratch(
-    places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target, block: int
+    places: dict[Node, Place],
+    stage: Stage,
+    readers: dict[Node, list[Node]],
+    target: Target,
+    block: int,
+    families: Mapping[Node, list[Node]],
 ) -> int:
     """Values of this stage only, then the kernels' own work space after them."""
     order = {node: number for number, node in enumerate(stage.nodes)}
@@ -164,15 +191,14 @@ def _place_in_scratch(
         if is_beside(node):  # it exists as soon as the value that it is beside
             order[node] = order[storage_root(node.inputs[0])]
     segment_of = {node: number for number, segment in enumerate(stage.segments) for node in segment}
-    own = [node for node in stage.nodes if node not in places]
+    own = [node for node in stage.nodes if node not in places and node in families]
     spans, lifetimes = [], []
     for node in own:
-        together = kind_of_node(node) == "rows" or any(
-            segment_of[reader] != segment_of[node] for reader in readers[node]
-        )
+        users = [user for each in families[node] for user in (each, *readers[each])]
+        first, last = min(users, key=order.__getitem__), max(users, key=order.__getitem__)
+        together = kind_of_node(node) == "rows" or any(segment_of[user] != segment_of[first] for user in users)
         spans.append(together)
-        users = [order[reader] for reader in readers[node]]
-        lifetimes.append(_lifetime(order[node], max(users, default=order[node]), together, stage, segment_of, node))
+        lifetimes.append(_lifetime(order[first], order[last], together, stage, segment_of, first))
     sizes = [rounded(nbytes_of(node) * (block if together else 1)) for node, together in zip(own, spans, strict=True)]
     offsets, total = allocate(sizes, lifetimes)
     for node, offset, together in zip(own, offsets, spans, strict=True):
