@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from nets import NETS, Net, trainable, weights
-from peers import TRAINING, Process, add_arguments, start
+from peers import TRAINING, Process, able, add_arguments, start
 from report import Times, best_peer, comparison, machine_line, save, table
 
 # What a step of SGD changes, and the losses of some steps, relative to their size. Rounding alone is some 1e-6. But
@@ -95,18 +94,6 @@ def measure(cell: Cell, processes: list[Process], rounds: int, most_seconds: flo
             count = cell.measured[process.name]
             seconds = process.ask("seconds", task="fit", batch=cell.batch, count=count, at_least=LEAST_SECONDS)
             cell.times.setdefault(process.name, []).append(seconds * cell.images / count)
-
-
-def able(processes: list[Process], net: Net, images: int) -> list[Process]:
-    """Those that can build the net."""
-    left = []
-    for process in processes:
-        try:
-            process.ask("choose", net=net.name, count=images)
-            left.append(process)
-        except RuntimeError as error:
-            print(f"{process.name} is left out from here on: {error}", file=sys.stderr)
-    return left
 
 
 def overview(cells: list[Cell]) -> str:

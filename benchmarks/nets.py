@@ -1,7 +1,11 @@
-"""The networks that are measured, as lists of layers from which every library builds its own. Needs NumPy only."""
+"""The networks that are measured, as layers and branches of layers, from which every library builds its own.
+
+Needs NumPy only.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,12 +16,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Conv:
-    """Square kernel; `padding` is "valid", or "same" (with stride 1, where all libraries mean the same by it)."""
+    """Square kernel; `padding` is "valid", or "same" in Keras's meaning: the odd row of zeros is below (`border`)."""
 
     filters: int
     kernel: int
     stride: int = 1
     padding: str = "valid"
+
+    def border(self, side: int) -> tuple[int, int]:
+        """Zeros in front of an axis of this size, and behind it."""
+        if self.padding == "valid":
+            return 0, 0
+        missing = max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side)
+        return missing // 2, missing - missing // 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,19 @@ class Plain:
     kind: str
 
 
-Layer = Conv | Pool | Dense | Dropout | Plain
+@dataclass(frozen=True)
+class Branches:
+    """Sequences of layers side by side, whose results are added ("add") or concatenated along the channels ("concat").
+
+    An empty sequence passes on what it gets.
+    """
+
+    kind: str
+    branches: tuple[tuple[Layer, ...], ...]
+
+
+Layer = Conv | Pool | Dense | Dropout | Plain | Branches
+Shape = tuple[int, ...]
 RELU, TANH, FLATTEN = Plain("relu"), Plain("tanh"), Plain("flatten")
 BATCH_NORM, GLOBAL_AVERAGE = Plain("batch_norm"), Plain("global_average")
 
@@ -59,22 +82,44 @@ class Net:
     layers: tuple[Layer, ...]
     images: int
 
-    def shapes(self) -> Iterator[tuple[Layer, tuple[int, ...], tuple[int, ...]]]:
-        """Each layer with the shapes of an image before and after it."""
-        shape: tuple[int, ...] = self.shape
-        for layer in self.layers:
-            before, shape = shape, _after(layer, shape)
-            yield layer, before, shape
+    def shapes(self) -> Iterator[tuple[Layer, Shape, Shape]]:
+        """Each layer with the shapes of an image before and after it, those of branches one branch after another."""
+        return _walk(self.layers, self.shape)
+
+    def is_chain(self) -> bool:
+        return not any(isinstance(layer, Branches) for layer in self.layers)
 
     def without_dropout(self) -> Net:
-        return replace(self, layers=tuple(layer for layer in self.layers if not isinstance(layer, Dropout)))
+        return replace(self, layers=_without_dropout(self.layers))
 
 
-def _after(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _walk(layers: tuple[Layer, ...], shape: Shape) -> Iterator[tuple[Layer, Shape, Shape]]:
+    for layer in layers:
+        before, shape = shape, after(layer, shape)
+        if isinstance(layer, Branches):
+            for branch in layer.branches:
+                yield from _walk(branch, before)
+        else:
+            yield layer, before, shape
+
+
+def _without_dropout(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    return tuple(
+        Branches(layer.kind, tuple(map(_without_dropout, layer.branches))) if isinstance(layer, Branches) else layer
+        for layer in layers
+        if not isinstance(layer, Dropout)
+    )
+
+
+def after(layer: Layer, shape: Shape) -> Shape:
+    """The shape of an image after a layer."""
     match layer:
-        case Conv(filters, kernel, stride, padding):
-            shrink = kernel - 1 if padding == "valid" else 0
-            return (*((side - shrink - 1) // stride + 1 for side in shape[:2]), filters)
+        case Branches(kind, branches):
+            ends = [functools.reduce(lambda shape, layer: after(layer, shape), branch, shape) for branch in branches]
+            return ends[0] if kind == "add" else (*ends[0][:-1], sum(end[-1] for end in ends))
+        case Conv(filters, kernel, stride):
+            rows, columns = (side + sum(layer.border(side)) for side in shape[:2])
+            return ((rows - kernel) // stride + 1, (columns - kernel) // stride + 1, filters)
         case Pool(_, size):
             return (shape[0] // size, shape[1] // size, shape[2])
         case Dense(units):
@@ -93,6 +138,50 @@ def _vgg() -> tuple[Layer, ...]:
             layers += [Conv(filters, 3, padding="same"), BATCH_NORM, RELU]
         layers += [Pool(), Dropout(0.25)]
     return (*layers, FLATTEN, Dense(128), BATCH_NORM, RELU, Dropout(0.5), Dense(10))
+
+
+def _residual(filters: int, stride: int = 1) -> tuple[Layer, ...]:
+    """A block of ResNet v1 with two convolutions; its shortcut is a convolution where sizes change."""
+    main = (
+        Conv(filters, 3, stride, "same"), BATCH_NORM, RELU, Conv(filters, 3, padding="same"), BATCH_NORM,
+    )  # fmt: skip
+    shortcut = (Conv(filters, 1, stride, "same"),) if stride > 1 else ()
+    return (Branches("add", (main, shortcut)), RELU)
+
+
+def _resnet(blocks: int) -> tuple[Layer, ...]:
+    """ResNet v1 for CIFAR, of 6 * `blocks` + 2 layers."""
+    layers: list[Layer] = [Conv(16, 3, padding="same"), BATCH_NORM, RELU]
+    for filters in (16, 32, 64):
+        for block in range(blocks):
+            layers += _residual(filters, 2 if filters > 16 and not block else 1)
+    return (*layers, GLOBAL_AVERAGE, Dense(10))
+
+
+def _inception() -> tuple[Layer, ...]:
+    """Blocks of two branches: 1x1, and 3x3 behind fewer channels."""
+
+    def block(single: int, narrow: int, wide: int) -> Layer:
+        return Branches("concat", (
+            (Conv(single, 1), RELU), (Conv(narrow, 1), RELU, Conv(wide, 3, padding="same"), RELU),
+        ))  # fmt: skip
+
+    return (
+        Conv(32, 3, padding="same"), RELU, Pool(), block(32, 24, 32), block(32, 32, 64), Pool(), block(64, 48, 96),
+        GLOBAL_AVERAGE, Dense(10),
+    )  # fmt: skip
+
+
+def _densenet(growth: int, layers: int) -> tuple[Layer, ...]:
+    """Three blocks in which every layer sees all before it, as DenseNet-40 has them with 12 layers each."""
+    grow = Branches("concat", ((), (BATCH_NORM, RELU, Conv(growth, 3, padding="same"))))
+    channels, net = 2 * growth, [Conv(2 * growth, 3, padding="same")]
+    for block in range(3):
+        channels += growth * layers
+        net += [grow] * layers
+        if block < 2:
+            net += [BATCH_NORM, RELU, Conv(channels, 1), Pool("average")]
+    return (*net, BATCH_NORM, RELU, GLOBAL_AVERAGE, Dense(10))
 
 
 NETS = {
@@ -116,6 +205,9 @@ NETS = {
             Conv(6, 5), TANH, Pool("average"), Conv(16, 5), TANH, Pool("average"), FLATTEN,
             Dense(120), TANH, Dense(84), TANH, Dense(10),
         ), 12_800),
+        Net("resnet20", (32, 32, 3), _resnet(3), 1_024),
+        Net("inception", (32, 32, 3), _inception(), 3_200),
+        Net("densenet", (32, 32, 3), _densenet(12, 12), 256),
     )
 }  # fmt: skip
 BLOG = NETS["blog"]
@@ -140,7 +232,7 @@ def weights(net: Net) -> list[np.ndarray]:
 def trainable(net: Net) -> list[bool]:
     """Which of `weights` gradients change: all but the moving statistics of batch normalization."""
     flags = []
-    for layer in net.layers:
+    for layer, *_ in net.shapes():
         if isinstance(layer, Conv | Dense):
             flags += [True, True]
         elif layer == BATCH_NORM:
@@ -160,16 +252,3 @@ def images(net: Net, count: int, data: Path | None = None, draw: int = 0) -> tup
         x, y = arrays["x_train"], arrays["y_train"]
     rows = np.arange(draw * count, (draw + 1) * count) % len(x)
     return (x[rows, ..., None] / np.float32(255)).astype(np.float32), y[rows].astype(np.int32)
-
-
-def reference(x: np.ndarray, values: list[np.ndarray]) -> np.ndarray:
-    """The blog's model's probabilities in float64, from the definitions."""
-    out = x.astype(np.float64)
-    for kernel, bias in ((values[0], values[1]), (values[2], values[3])):
-        windows = np.lib.stride_tricks.sliding_window_view(out, (3, 3), axis=(1, 2))
-        out = np.maximum(np.einsum("nhwcij,ijco->nhwo", windows, kernel.astype(np.float64), optimize=True) + bias, 0)
-        rows, columns = out.shape[1] // 2, out.shape[2] // 2
-        out = out[:, : 2 * rows, : 2 * columns].reshape(len(out), rows, 2, columns, 2, -1).max(axis=(2, 4))
-    out = np.maximum(out.reshape(len(out), -1) @ values[4] + values[5], 0) @ values[6] + values[7]
-    exponentials = np.exp(out - out.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nets import Net
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
@@ -123,3 +125,15 @@ def start(arguments: argparse.Namespace, ability: str) -> list[Process]:
         else:
             process.close()
     return running
+
+
+def able(processes: list[Process], net: Net, images: int) -> list[Process]:
+    """Those that can build the net."""
+    left = []
+    for process in processes:
+        try:
+            process.ask("choose", net=net.name, count=images)
+            left.append(process)
+        except RuntimeError as error:
+            print(f"{process.name} is left out from here on: {error}", file=sys.stderr)
+    return left

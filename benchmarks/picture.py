@@ -47,9 +47,9 @@ def bars(title: str, times: Times, top: int) -> tuple[list[str], int]:
 
 
 def speed_picture(predict: dict[str, Any], fit: dict[str, Any]) -> str:
-    """Predicting, and an epoch of the first net that was trained."""
-    cell = fit["cells"][0]
-    first, middle = bars(f"predict: {predict['images']:,} images, seconds", predict["many"], 0)
+    """Predicting with the first net, and an epoch of the first net that was trained."""
+    cell, predicted = fit["cells"][0], predict["cells"][0]
+    first, middle = bars(f"predict: {predicted['images']:,} images, seconds", predicted["many"], 0)
     second, end = bars(
         f"fit: an epoch of {cell['images']:,} images, batch {cell['batch']}, seconds", cell["times"], middle
     )

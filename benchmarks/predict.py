@@ -1,35 +1,50 @@
-"""60,000 images through the blog's model, and one at a time: `python benchmarks/predict.py --data mnist.npz`."""
+"""Many images through nets, and one at a time: `python benchmarks/predict.py --data mnist.npz`.
+
+The blog's net on 60,000 images, unless `--models` and `--images` say otherwise.
+"""
 
 from __future__ import annotations
 
 import argparse
+import statistics
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
-from nets import BLOG, images, reference, weights
-from peers import PREDICTING, Process, add_arguments, start
-from report import Times, comparison, save
+from nets import BLOG, NETS, Net, images, weights
+from peers import PREDICTING, Process, able, add_arguments, start
+from reference import reference
+from report import Times, best_peer, comparison, machine_line, save, table
 
 # The batch sizes that each library is measured with; Keras's default is 32.
 BATCHES = {"keras-jax": [32, 256], "keras-tf": [32, 256]}
 BATCH = 256
+CHECKED = 16
+APART = 1e-5
 
 
-def check(processes: list[Process], arguments: argparse.Namespace) -> None:
+@dataclass
+class Cell:
+    """One net: seconds for all images, and for a single one."""
+
+    net: str
+    images: int
+    many: Times = field(default_factory=dict)
+    one: Times = field(default_factory=dict)
+
+
+def check(net: Net, processes: list[Process], arguments: argparse.Namespace) -> None:
     """Nothing is timed before all give the right probabilities."""
-    x, _ = images(BLOG, 64, arguments.data)
-    expected = reference(x[:16], weights(BLOG))
+    x, _ = images(net, 64, arguments.data)
+    expected = reference(net, x[:CHECKED], weights(net))
     for process in processes:
-        process.ask("choose", net=BLOG.name, count=64)
-        apart = np.abs(np.array(process.ask("predictions", count=16, batch=16)) - expected).max()
-        if not apart < 1e-5:
-            raise SystemExit(f"{process.name} is wrong: {apart:.3g} from the reference")
+        apart = np.abs(np.array(process.ask("predictions", count=CHECKED, batch=CHECKED)) - expected).max()
+        if not apart < APART:
+            raise SystemExit(f"{net.name}: {process.name} is wrong: {apart:.3g} from the reference")
 
 
-def many(processes: list[Process], count: int, rounds: int) -> Times:
+def many(processes: list[Process], rounds: int) -> Times:
     """Seconds for all images; one run of each for warming up, then in turns."""
     cases = [(process, batch) for process in processes for batch in BATCHES.get(process.name, [BATCH])]
-    for process in processes:
-        process.ask("choose", net=BLOG.name, count=count)
     times: Times = {}
     for turn in range(rounds + 1):
         for process, batch in cases:
@@ -56,21 +71,49 @@ def one(processes: list[Process], calls: int, rounds: int) -> Times:
     return times
 
 
+def overview(cells: list[Cell]) -> str:
+    """A line for each net and kind of call: planish beside the best of the others."""
+    rows = []
+    for cell in cells:
+        rows.append(_line(f"{cell.net}, {cell.images:,} images", cell.many, "ms", 1e3))
+        rows.append(_line(f"{cell.net}, one image", cell.one, "µs", 1e6))
+    return table(["", "planish", "best of the others", "planish's time as a share"], rows)
+
+
+def _line(title: str, times: Times, unit: str, scale: float) -> list[str]:
+    medians = [statistics.median(values) for name, values in times.items() if name.startswith("planish")]
+    name, best = best_peer(times)
+    own = min(medians, default=None)
+    return [
+        title,
+        f"{own * scale:,.4g} {unit}" if own else "-",
+        f"{best * scale:,.4g} {unit} ({name})" if best else "-",
+        f"{own / best:.3f}" if own and best else "-",
+    ]
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser, PREDICTING)
-    parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--models", nargs="+", choices=list(NETS), default=[BLOG.name])
+    parser.add_argument("--images", type=int, help="60,000 for the blog's net; for others see nets.py")
     parser.add_argument("--calls", type=int, default=2000, help="of one image, in each round")
     arguments = parser.parse_args()
-    processes = start(arguments, "predict")
-    check(processes, arguments)
-    all_images = many(processes, arguments.images, arguments.rounds)
-    single = one(processes, arguments.calls, arguments.rounds)
+    processes, cells = start(arguments, "predict"), []
+    for net in (NETS[name] for name in arguments.models):
+        cell = Cell(net.name, arguments.images or (60_000 if net == BLOG else net.images))
+        processes = able(processes, net, cell.images)
+        check(net, processes, arguments)
+        cell.many = many(processes, arguments.rounds)
+        cell.one = one(processes, arguments.calls, arguments.rounds)
+        cells.append(cell)
+        told = f"{arguments.threads} threads"
+        print(comparison(f"### {net.name}: {cell.images:,} images, {told}", cell.many, "ms", 1e3), end="\n\n")
+        print(comparison(f"### {net.name}: one image, {told}", cell.one, "µs", 1e6), end="\n\n", flush=True)
     for process in processes:
         process.close()
-    print(comparison(f"{arguments.images:,} images, {arguments.threads} threads", all_images, "ms", 1e3), end="\n\n")
-    print(comparison(f"One image, {arguments.threads} threads", single, "µs", 1e6))
-    save(arguments.json, images=arguments.images, threads=arguments.threads, many=all_images, one=single)
+    print(f"### All\n\n{overview(cells)}\n\n{machine_line()}; {arguments.threads} threads, medians.")
+    save(arguments.json, threads=arguments.threads, cells=[asdict(cell) for cell in cells])
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nets import Conv, Dense, Dropout, Pool
+from nets import Branches, Conv, Dense, Dropout, Pool
 
 
 class KerasLike:
     def __init__(self, library, net, values):
         self.library = library
         self.values = values
-        self.model = library.Sequential([library.Input(net.shape), *_layers(library.layers, net)])
+        self.model, self.weighted = _model(library, net)
         self.reset()
 
     def reset(self, optimizer="adam"):
@@ -17,10 +17,12 @@ class KerasLike:
         optimizers = self.library.optimizers
         rule = optimizers.Adam(0.001) if optimizer == "adam" else optimizers.SGD(0.05)
         self.model.compile(rule, "sparse_categorical_crossentropy")
-        self.model.set_weights(self.values)
+        values = iter(self.values)
+        for layer in self.weighted:
+            layer.set_weights([next(values) for _ in layer.weights])
 
     def weights(self):
-        return self.model.get_weights()
+        return [value for layer in self.weighted for value in layer.get_weights()]
 
     def predict(self, x, batch):
         return self.model.predict(x, batch_size=batch, verbose=0)
@@ -36,9 +38,29 @@ class KerasLike:
         return self.model.fit(x, y, batch_size=batch, epochs=1, verbose=0, shuffle=shuffle).history["loss"][0]
 
 
-def _layers(layers, net):
-    made = [_layer(layers, layer) for layer in net.layers]
-    return [*made, layers.Activation("softmax")]
+def _model(library, net):
+    """A Sequential model if it can be one; and the layers that have weights, in the order of the description."""
+    made = []
+    if net.is_chain():
+        made = [_layer(library.layers, layer) for layer in net.layers]
+        model = library.Sequential([library.Input(net.shape), *made, library.layers.Activation("softmax")])
+    else:
+        inputs = library.Input(net.shape)
+        x = _through(library.layers, net.layers, inputs, made)
+        model = library.Model(inputs, library.layers.Activation("softmax")(x), name=net.name)
+    return model, [layer for layer in made if layer.weights]
+
+
+def _through(layers, description, x, made):
+    """x after the described layers, which are added to `made`."""
+    for layer in description:
+        if isinstance(layer, Branches):
+            ends = [_through(layers, branch, x, made) for branch in layer.branches]
+            x = layers.Add()(ends) if layer.kind == "add" else layers.Concatenate()(ends)
+        else:
+            made.append(_layer(layers, layer))
+            x = made[-1](x)
+    return x
 
 
 def _layer(layers, layer):

@@ -2,7 +2,9 @@
 
 import numpy as np
 import onnxruntime
+from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Dropout, Pool, after
 from onnx import TensorProto, helper, numpy_helper
+from torch_layout import as_torch
 
 OPTIONS = onnxruntime.SessionOptions()
 
@@ -12,40 +14,80 @@ def limit(threads):
 
 
 class Peer:
-    """Of the blog's net."""
-
     def __init__(self, net, values):
-        self.session = onnxruntime.InferenceSession(_model(values), OPTIONS, providers=["CPUExecutionProvider"])
+        model = _Writer(as_torch(net, values)).model(net)
+        self.session = onnxruntime.InferenceSession(model, OPTIONS, providers=["CPUExecutionProvider"])
 
     def predict(self, x, batch):
-        images = x.reshape(-1, 1, 28, 28)  # one channel: both orders are the same bytes
+        images = channels_first(x)
         parts = [self.session.run(None, {"x": images[i : i + batch]})[0] for i in range(0, len(x), batch)]
         return np.concatenate(parts)
 
     def one(self, x):
-        return self.session.run(None, {"x": x.reshape(1, 1, 28, 28)})[0]
+        return self.session.run(None, {"x": channels_first(x)})[0]
 
 
-def _model(values):
-    first, b0, second, b1, dense, b2, last, b3 = values
-    flat = dense.reshape(5, 5, 64, 128).transpose(2, 0, 1, 3).reshape(1600, 128)
-    arrays = [first.transpose(3, 2, 0, 1), b0, second.transpose(3, 2, 0, 1), b1, flat, b2, last, b3]
-    held = [numpy_helper.from_array(np.ascontiguousarray(a), f"w{i}") for i, a in enumerate(arrays)]
-    nodes = [
-        helper.make_node("Conv", ["x", "w0", "w1"], ["a"]),
-        helper.make_node("Relu", ["a"], ["b"]),
-        helper.make_node("MaxPool", ["b"], ["c"], kernel_shape=[2, 2], strides=[2, 2]),
-        helper.make_node("Conv", ["c", "w2", "w3"], ["d"]),
-        helper.make_node("Relu", ["d"], ["e"]),
-        helper.make_node("MaxPool", ["e"], ["f"], kernel_shape=[2, 2], strides=[2, 2]),
-        helper.make_node("Flatten", ["f"], ["g"]),
-        helper.make_node("Gemm", ["g", "w4", "w5"], ["h"]),
-        helper.make_node("Relu", ["h"], ["i"]),
-        helper.make_node("Gemm", ["i", "w6", "w7"], ["j"]),
-        helper.make_node("Softmax", ["j"], ["y"], axis=1),
-    ]
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, 28, 28])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 10])
-    graph = helper.make_graph(nodes, "blog", [x], [y], held)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return model.SerializeToString()
+def channels_first(x):
+    """Free for one channel, where both orders are the same bytes."""
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+
+
+class _Writer:
+    """Writes nodes; `values` are the weights in PyTorch's layout."""
+
+    def __init__(self, values):
+        self.values, self.held, self.nodes = iter(values), [], []
+
+    def model(self, net):
+        last = self.through(net.layers, "x", net.shape)
+        self.nodes.append(helper.make_node("Softmax", [last], ["y"], axis=1))
+        rows, columns, channels = net.shape
+        x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", channels, rows, columns])
+        y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 10])
+        graph = helper.make_graph(self.nodes, net.name, [x], [y], self.held)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        return model.SerializeToString()
+
+    def through(self, layers, x, shape):
+        """The name of the result of these layers."""
+        for layer in layers:
+            x = self.after(layer, x, shape)
+            shape = after(layer, shape)
+        return x
+
+    def after(self, layer, x, shape):
+        match layer:
+            case Branches(kind, branches):
+                ends = [self.through(branch, x, shape) for branch in branches]
+                return self.node("Add", *ends) if kind == "add" else self.node("Concat", *ends, axis=1)
+            case Conv(_, _, stride):
+                (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
+                weights = self.weights(2)
+                return self.node("Conv", x, *weights, pads=[top, left, bottom, right], strides=[stride, stride])
+            case Pool(kind, size):
+                name = "MaxPool" if kind == "max" else "AveragePool"
+                return self.node(name, x, kernel_shape=[size, size], strides=[size, size])
+            case Dense():
+                return self.node("Gemm", x, *self.weights(2), transB=1)
+            case Dropout():
+                return x
+        if layer == BATCH_NORM:
+            return self.node("BatchNormalization", x, *self.weights(4), epsilon=1e-3)
+        if layer == FLATTEN:
+            return self.node("Flatten", x)
+        if layer.kind == "global_average":
+            return self.node("Flatten", self.node("GlobalAveragePool", x))
+        return self.node({"relu": "Relu", "tanh": "Tanh"}[layer.kind], x)
+
+    def weights(self, count):
+        """The names of the next weights."""
+        names = []
+        for _ in range(count):
+            names.append(f"w{len(self.held)}")
+            self.held.append(numpy_helper.from_array(next(self.values), names[-1]))
+        return names
+
+    def node(self, kind, *inputs, **attributes):
+        name = f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name

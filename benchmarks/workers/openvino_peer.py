@@ -2,7 +2,9 @@
 
 import numpy as np
 import openvino
+from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Dropout, Pool, after
 from openvino import opset13 as ops
+from torch_layout import as_torch
 
 SETTINGS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
@@ -12,33 +14,61 @@ def limit(threads):
 
 
 class Peer:
-    """Of the blog's net."""
-
     def __init__(self, net, values):
-        self.request = openvino.Core().compile_model(_model(values), "CPU", SETTINGS).create_infer_request()
+        model = _model(net, iter(as_torch(net, values)))
+        self.request = openvino.Core().compile_model(model, "CPU", SETTINGS).create_infer_request()
 
     def predict(self, x, batch):
-        images = x.reshape(-1, 1, 28, 28)
+        images = channels_first(x)
         return np.concatenate([self._run(images[i : i + batch]) for i in range(0, len(x), batch)])
 
     def one(self, x):
-        return self._run(x.reshape(1, 1, 28, 28))
+        return self._run(channels_first(x))
 
     def _run(self, images):
         return self.request.infer([images])[0].copy()
 
 
-def _model(values):
-    first, b0, second, b1, dense, b2, last, b3 = values
-    flat = dense.reshape(5, 5, 64, 128).transpose(2, 0, 1, 3).reshape(1600, 128)
-    x = ops.parameter([-1, 1, 28, 28], np.float32)
-    out = x
-    for kernel, bias in ((first, b0), (second, b1)):
-        kernel = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
-        out = ops.convolution(out, ops.constant(kernel), [1, 1], [0, 0], [0, 0], [1, 1])
-        out = ops.relu(ops.add(out, ops.constant(bias.reshape(1, -1, 1, 1))))
-        out = ops.max_pool(out, [2, 2], [1, 1], [0, 0], [0, 0], [2, 2]).output(0)
-    out = ops.reshape(out, ops.constant(np.array([-1, 1600], np.int64)), False)
-    out = ops.relu(ops.add(ops.matmul(out, ops.constant(np.ascontiguousarray(flat)), False, False), ops.constant(b2)))
-    out = ops.add(ops.matmul(out, ops.constant(last), False, False), ops.constant(b3))
-    return openvino.Model([ops.softmax(out, 1)], [x], "blog")
+def channels_first(x):
+    """Free for one channel, where both orders are the same bytes."""
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+
+
+def _model(net, values):
+    rows, columns, channels = net.shape
+    x = ops.parameter([-1, channels, rows, columns], np.float32)
+    return openvino.Model([ops.softmax(_through(net.layers, x, net.shape, values), 1)], [x], net.name)
+
+
+def _through(layers, x, shape, values):
+    for layer in layers:
+        x = _after(layer, x, shape, values)
+        shape = after(layer, shape)
+    return x
+
+
+def _after(layer, x, shape, values):
+    match layer:
+        case Branches(kind, branches):
+            ends = [_through(branch, x, shape, values) for branch in branches]
+            return ops.add(*ends) if kind == "add" else ops.concat(ends, 1)
+        case Conv(_, _, stride):
+            (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
+            kernel, bias = ops.constant(next(values)), ops.constant(next(values).reshape(1, -1, 1, 1))
+            return ops.add(ops.convolution(x, kernel, [stride] * 2, [top, left], [bottom, right], [1, 1]), bias)
+        case Pool("max", size):
+            return ops.max_pool(x, [size] * 2, [1, 1], [0, 0], [0, 0], [size] * 2).output(0)
+        case Pool(_, size):
+            return ops.avg_pool(x, [size] * 2, [0, 0], [0, 0], [size] * 2, True)
+        case Dense():
+            return ops.add(ops.matmul(x, ops.constant(next(values)), False, True), ops.constant(next(values)))
+        case Dropout():
+            return x
+    if layer == BATCH_NORM:
+        gamma, beta, mean, variance = (ops.constant(next(values)) for _ in range(4))
+        return ops.batch_norm_inference(x, gamma, beta, mean, variance, 1e-3)
+    if layer == FLATTEN:
+        return ops.reshape(x, ops.constant(np.array([0, -1], np.int64)), True)
+    if layer.kind == "global_average":
+        return ops.reduce_mean(x, ops.constant(np.array([2, 3], np.int64)), False)
+    return {"relu": ops.relu, "tanh": ops.tanh}[layer.kind](x)

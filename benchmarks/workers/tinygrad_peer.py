@@ -1,4 +1,4 @@
-"""tinygrad, its training step captured by TinyJit. Compiles with clang, or what CC names. Only trains here."""
+"""tinygrad, its training step captured by TinyJit. Compiles with clang, or what CC names. Only trains chains here."""
 
 import numpy as np
 from nets import BATCH_NORM, Conv, Dense, Dropout, Pool
@@ -13,6 +13,8 @@ def limit(threads):
 
 class Peer:
     def __init__(self, net, values):
+        if not net.is_chain():
+            raise ValueError(f"{net.name} has branches, which are not written for tinygrad")
         self.description, self.values = net, values
         self.reset()
 

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import torch
-from nets import BATCH_NORM, Conv, Dense, Dropout, Pool
+from nets import BATCH_NORM, Branches, Conv, Dense, Dropout, Pool, after
 from torch import nn
 from torch_layout import as_keras, as_torch
 
@@ -19,7 +19,7 @@ def limit(threads):
 class Peer:
     def __init__(self, net, values):
         self.description, self.values = net, values
-        self.net = nn.Sequential(*(_layer(*step) for step in net.shapes())).to(memory_format=FORMAT)
+        self.net = _sequence(net.layers, net.shape).to(memory_format=FORMAT)
         self.called = self.net
         if MODE == "compile":  # predictions are not: only training is compared with it
             torch.compiler.reset()  # it gives up after some recompilations, those of other nets included
@@ -67,10 +67,32 @@ class GlobalAverage(nn.Module):
         return x.mean((2, 3))
 
 
-def _layer(layer, before, after):
+class Joined(nn.Module):
+    """Branches, and what becomes of their results."""
+
+    def __init__(self, kind, branches):
+        super().__init__()
+        self.kind, self.branches = kind, nn.ModuleList(branches)
+
+    def forward(self, x):
+        ends = [branch(x) for branch in self.branches]
+        return sum(ends[1:], ends[0]) if self.kind == "add" else torch.cat(ends, 1)
+
+
+def _sequence(layers, shape):
+    made = []
+    for layer in layers:
+        made.append(_layer(layer, shape))
+        shape = after(layer, shape)
+    return nn.Sequential(*made)
+
+
+def _layer(layer, before):
     match layer:
-        case Conv(filters, kernel, stride, padding):
-            return nn.Conv2d(before[-1], filters, kernel, stride, padding)
+        case Branches(kind, branches):
+            return Joined(kind, [_sequence(branch, before) for branch in branches])
+        case Conv():
+            return _conv(layer, before)
         case Pool(kind, size):
             return nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size)
         case Dense(units):
@@ -82,13 +104,22 @@ def _layer(layer, before, after):
     return {"relu": nn.ReLU, "tanh": nn.Tanh, "flatten": nn.Flatten, "global_average": GlobalAverage}[layer.kind]()
 
 
+def _conv(layer, before):
+    """PyTorch pads both sides alike; one-sided zeros are a layer of their own."""
+    (top, bottom), (left, right) = (layer.border(side) for side in before[:2])
+    if (top, left) == (bottom, right):
+        return nn.Conv2d(before[-1], layer.filters, layer.kernel, layer.stride, (top, left))
+    padded = nn.ZeroPad2d((left, right, top, bottom))
+    return nn.Sequential(padded, nn.Conv2d(before[-1], layer.filters, layer.kernel, layer.stride))
+
+
 def _images(x):
     return torch.from_numpy(x).permute(0, 3, 1, 2)
 
 
 def _tensors(net):
     """In the order of Keras's weights."""
-    for module in net:
-        yield from module.parameters()
+    for module in net.modules():
+        yield from module.parameters(recurse=False)
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             yield from (module.running_mean, module.running_var)

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import planish
+
 FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
 
 
@@ -14,23 +16,30 @@ def _on_the_path(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER / "workers"))
 
 
-NAMES = ["blog", "mlp", "logistic", "cifar", "vgg", "strided", "lenet"]
+NAMES = ["blog", "mlp", "logistic", "cifar", "vgg", "strided", "lenet", "resnet20", "inception", "densenet"]
+
+
+def test_every_net_is_tested():
+    import nets
+
+    assert list(nets.NETS) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_are_those_of_the_built_model(name):
     import nets
-    from own import model_of
+    from keras_like import KerasLike
 
     net = nets.NETS[name]
-    model = model_of(net)
     values = nets.weights(net)
-    assert [value.shape for value in model.get_weights()] == [value.shape for value in values]
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), values, strict=True))
-    trained = [variable.path for variable in model.trainable_weights]
-    flags = [variable.path in trained for variable in model.weights]
+    peer = KerasLike(planish, net, values)
+    found = peer.weights()
+    assert [value.shape for value in found] == [value.shape for value in values]
+    assert all(np.array_equal(a, b) for a, b in zip(found, values, strict=True))
+    trained = [id(variable) for variable in peer.model.trainable_weights]
+    flags = [id(variable) in trained for layer in peer.weighted for variable in layer.weights]
     assert flags == nets.trainable(net)
-    assert model.output_shape == (None, 10)
+    assert peer.model.output_shape == (None, 10)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,13 +64,57 @@ def test_a_dense_kernel_after_a_flatten_reads_channels_first():
     np.testing.assert_allclose(there @ image.transpose(2, 0, 1).ravel(), image.ravel() @ kernel, rtol=1e-6)
 
 
-def test_the_reference_of_the_blogs_net():
-    import nets
-    from own import model_of
+SMALL = [
+    "blog",
+    "borders and strides",
+    "branches in branches",
+]
 
-    x, _ = nets.images(nets.BLOG, 9)
-    found = model_of(nets.BLOG).predict(x, verbose=0)
-    np.testing.assert_allclose(found, nets.reference(x, nets.weights(nets.BLOG)), atol=1e-6)
+
+def small_net(name):
+    from nets import BATCH_NORM, BLOG, FLATTEN, GLOBAL_AVERAGE, RELU, TANH, Branches, Conv, Dense, Dropout, Net, Pool
+
+    odd = (Conv(4, 3, 2, "same"), BATCH_NORM, Conv(5, 4, 3, "same"), GLOBAL_AVERAGE, Dense(10))
+    inner = Branches("concat", ((), (Conv(3, 1), TANH), (Pool("average", 1), Conv(2, 3, padding="same"))))
+    return {
+        "blog": BLOG,
+        "borders and strides": Net("small", (10, 7, 3), odd, 1),
+        "branches in branches": Net("small", (6, 5, 2), (
+            Branches("add", ((), (inner, Conv(2, 3, padding="same")))), RELU, Dropout(0.5), FLATTEN, Dense(10),
+        ), 1),
+    }[name]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_reference_is_what_planish_predicts(name):
+    import nets
+    from keras_like import KerasLike
+    from reference import reference
+
+    net = small_net(name)
+    values = nets.weights(net)
+    x, _ = nets.images(net, 9)
+    found = KerasLike(planish, net, values).predict(x, 9)
+    np.testing.assert_allclose(found, reference(net, x, values), atol=1e-6)
+
+
+def test_borders_are_keras_own():
+    """An odd row of zeros is behind the image."""
+    import nets
+
+    assert nets.Conv(1, 3, 2, "same").border(32) == (0, 1)
+    assert nets.Conv(1, 3, 1, "same").border(32) == (1, 1)
+    assert nets.Conv(1, 1, 2, "same").border(32) == (0, 0)
+    assert nets.Conv(1, 3, 2).border(32) == (0, 0)
+
+
+def test_dropout_is_left_out_of_branches_too():
+    import nets
+
+    inner = nets.Branches("add", ((), (nets.Dropout(0.5), nets.RELU)))
+    assert nets.Net("small", (4, 4, 1), (inner,), 1).without_dropout().layers == (
+        nets.Branches("add", ((), (nets.RELU,))),
+    )
 
 
 def test_nets_with_dropout_have_the_weights_of_those_without():

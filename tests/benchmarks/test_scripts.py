@@ -81,6 +81,34 @@ def test_growth(run, tmp_path):
     assert ElementTree.parse(tmp_path / "growth.svg").getroot().tag.endswith("svg")
 
 
+def test_predict_checks_and_measures(run):
+    options = ["--only", "planish", "--models", "lenet", "inception", "--images", 20, "--calls", 2, "--rounds", 1]
+    code, out, found = run("predict", *options)
+    assert code == 0
+    assert "| inception, one image |" in out
+    assert [(cell["net"], cell["images"]) for cell in found["cells"]] == [("lenet", 20), ("inception", 20)]
+    assert all(cell["many"]["planish"][0] > 0 for cell in found["cells"])
+
+
+def test_the_stand_in_of_the_loss_curves_can_be_learnt(module):
+    curves = module("loss_curves")
+    x, y = curves.images(200, 16, None)
+    assert (x.shape, x.dtype, sorted(set(y.tolist()))) == ((200, 16, 16, 3), np.float32, list(range(10)))
+    assert x.min() >= 0
+    assert x.max() <= 1
+    strength = np.abs(np.fft.rfft2(x.transpose(0, 3, 1, 2) - 0.5)).reshape(200, -1)  # blind to shifts
+    nearest = ((strength[100:, None] - strength[None, :100]) ** 2).sum(-1).argmin(-1)
+    assert (y[:100][nearest] == y[100:]).mean() > 0.9
+
+
+def test_how_far_curves_are_apart(module):
+    curves = module("loss_curves")
+    one = {"losses": np.ones(30)}
+    far = {"losses": np.ones(30) + np.eye(1, 30, 12)[0]}
+    assert curves.distances({"planish": far, "keras-tf": one}) == {"planish": pytest.approx(0.1)}
+    assert curves.distances({"planish": one}) == {}
+
+
 def test_growth_that_is_too_fast_is_found(module):
     growth = module("growth")
     flat, square = {1_000: 9.0, 10_000: 5.0, 100_000: 6.0}, {16: 9.0, 32: 10.0, 64: 40.0, 128: 160.0}
@@ -134,7 +162,7 @@ def test_a_peer_that_trains_differently_is_found(module, tmp_path):
 def test_the_picture_of_the_readme(module):
     picture = module("picture")
     cell = {"net": "blog", "batch": 32, "images": 10, "times": {"planish": [1.0, 3.0, 2.0], "a<b": [4.0]}}
-    drawn = picture.speed_picture({"images": 5, "many": {"planish": [0.1]}}, {"cells": [cell]})
+    drawn = picture.speed_picture({"cells": [{"images": 5, "many": {"planish": [0.1]}}]}, {"cells": [cell]})
     words = [element.text for element in ElementTree.fromstring(drawn)]
     assert "fit: an epoch of 10 images, batch 32, seconds" in words
     assert [words.index("2.00 s"), words.index("4.00 s")] == sorted([words.index("2.00 s"), words.index("4.00 s")])

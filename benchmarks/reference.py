@@ -1,0 +1,59 @@
+"""What a net gives in float64, from the definitions. Needs NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from nets import Branches, Conv, Dense, Dropout, Layer, Net, Plain, Pool
+
+EPSILON = 1e-3  # of batch normalization, as in Keras
+
+
+def reference(net: Net, x: np.ndarray, values: list[np.ndarray]) -> np.ndarray:
+    """Probabilities [n, classes] for images x, with weights as `nets.weights` orders them."""
+    logits = _through(net.layers, x.astype(np.float64), iter(values))
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _through(layers: tuple[Layer, ...], x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndarray:
+    for layer in layers:
+        x = _after(layer, x, values)
+    return x
+
+
+def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndarray:
+    match layer:
+        case Branches(kind, branches):
+            ends = [_through(branch, x, values) for branch in branches]
+            return sum(ends) if kind == "add" else np.concatenate(ends, axis=-1)
+        case Conv():
+            return _convolved(layer, x, next(values)) + next(values)
+        case Pool(kind, size):
+            rows, columns = x.shape[1] // size, x.shape[2] // size
+            tiles = x[:, : rows * size, : columns * size].reshape(len(x), rows, size, columns, size, -1)
+            return tiles.max(axis=(2, 4)) if kind == "max" else tiles.mean(axis=(2, 4))
+        case Dense():
+            return x @ next(values).astype(np.float64) + next(values)
+        case Dropout():
+            return x
+        case Plain("batch_norm"):
+            gamma, beta, mean, variance = (next(values).astype(np.float64) for _ in range(4))
+            return (x - mean) / np.sqrt(variance + EPSILON) * gamma + beta
+    return _PLAIN[layer.kind](x)
+
+
+_PLAIN = {
+    "relu": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+    "flatten": lambda x: x.reshape(len(x), -1),
+    "global_average": lambda x: x.mean(axis=(1, 2)),
+}
+
+
+def _convolved(layer: Conv, x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    padded = np.pad(x, ((0, 0), layer.border(x.shape[1]), layer.border(x.shape[2]), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape[:2], axis=(1, 2))
+    windows = windows[:, :: layer.stride, :: layer.stride]
+    return np.einsum("nhwcij,ijco->nhwo", windows, kernel.astype(np.float64), optimize=True)
