@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from planish import absent
+from planish.layers import operation as operation  # what operations on symbolic tensors become
 from planish.layers.activation import Activation
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.batch_normalization import BatchNormalization

@@ -18,12 +18,13 @@ class Operation(Layer):
     """
 
     always_built = True
+    operation: Any
 
     def __init__(
         self, operation: Any, values: Sequence[str], settings: Mapping[str, Any], name: str | None = None
     ) -> None:
+        vars(self)["operation"] = operation  # by its name, a layer speaks of itself
         super().__init__(name=name or naming.automatic_name(operation.class_name))
-        self.operation = operation
         self.values = tuple(values)
         self.settings = dict(settings)
 
@@ -32,7 +33,10 @@ class Operation(Layer):
         return str(self.operation.class_name)
 
     def call(self, *values: Any) -> Any:
-        return self.operation.function(**dict(zip(self.values, values, strict=True)), **self.settings)
+        bound = inspect.signature(self.operation.function).bind_partial()
+        bound.arguments.update(zip(self.values, values, strict=True))
+        bound.arguments.update(self.settings)
+        return self.operation.function(*bound.args, **bound.kwargs)
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, **self.settings}

@@ -15,7 +15,7 @@ from planish.ops.operation import MATH, NUMPY, Value, operation
 from planish.ops.reductions import sum
 from planish.ops.shapes import expand_dims, ravel
 
-_SORTS = "planish has no code that sorts"
+_SEARCHES = "planish has no code that searches"
 _COUNTS = "planish has no code that counts values"
 
 
@@ -42,36 +42,53 @@ def argmin(x: Value, axis: int | None = None, keepdims: bool = False) -> Any:
     return np.argmin(x, axis=axis, keepdims=keepdims).astype(np.int32)
 
 
-@operation(NUMPY, eager=_SORTS)
+def _sorting(name: str, primitive: Callable[..., Node]) -> Callable[..., Node]:
+    def of_nodes(x: Any, axis: int = -1) -> Node:
+        node = nodes.node_of(x)
+        return primitive(node, nodes.image_axis(node, axis, name))
+
+    return of_nodes
+
+
+@operation(NUMPY, nodes=_sorting("sort", primitives.sort))
 def sort(x: Value, axis: int = -1) -> Any:
     """The values along `axis` from the smallest to the largest."""
     return np.sort(x, axis)
 
 
-@operation(NUMPY, eager=_SORTS)
+@operation(NUMPY, nodes=_sorting("argsort", primitives.argsort))
 def argsort(x: Value, axis: int = -1) -> Any:
     """The positions of the values along `axis`, from the smallest to the largest; equal ones keep their order."""
     return np.argsort(x, axis, kind="stable").astype(np.int32)
 
 
-@operation(NUMPY, eager=_SORTS)
+@operation(NUMPY, eager=_SEARCHES)
 def argpartition(x: Value, kth: int, axis: int = -1) -> Any:
     """The positions of the values along `axis`, of which the first `kth` are the smallest."""
     return np.argpartition(x, kth, axis).astype(np.int32)
 
 
-@operation(MATH, "TopK", eager=_SORTS)
+def _top_k_of_nodes(x: Any, k: int, sorted: bool = True) -> tuple[Node, Node]:
+    node = nodes.node_of(x)
+    nodes.image_axis(node, -1, "top_k")
+    _check_count(k, node.shape[-1])
+    return primitives.top_k(node, k)
+
+
+def _check_count(k: int, extent: int) -> None:
+    if not 0 < k <= extent:
+        raise nodes.mistake("ops.top_k: there are not so many values", expected=f"1 to {extent}", received=f"k={k}")
+
+
+@operation(MATH, nodes=_top_k_of_nodes)
 def top_k(x: Value, k: int, sorted: bool = True) -> Any:
     """The `k` largest values along the last axis and their positions, the largest first."""
-    if not 0 < k <= x.shape[-1]:
-        raise nodes.mistake(
-            "ops.top_k: there are not so many values", expected=f"1 to {x.shape[-1]}", received=f"k={k}"
-        )
+    _check_count(k, x.shape[-1])
     places = np.argsort(-x if x.dtype.kind == "f" else x.max() - x, axis=-1, kind="stable")[..., :k]
     return np.take_along_axis(x, places, -1), places.astype(np.int32)
 
 
-@operation(MATH, "InTopK")
+@operation(MATH)
 def in_top_k(targets: Value, predictions: Value, k: int) -> Any:
     """Whether the prediction of each image's class is among its `k` largest; `predictions` are [n, classes]."""
     if isinstance(predictions, np.ndarray):
@@ -83,7 +100,7 @@ def in_top_k(targets: Value, predictions: Value, k: int) -> Any:
     return arithmetic.less(larger, k)
 
 
-@operation(NUMPY, "SearchSorted", eager=_SORTS)
+@operation(NUMPY, "SearchSorted", eager=_SEARCHES)
 def searchsorted(sorted_sequence: Value, values: Value, side: str = "left") -> Any:
     """Where `values` would have to be inserted into a sorted vector."""
     return np.searchsorted(sorted_sequence, values, side).astype(np.int32)  # type: ignore[call-overload]
@@ -114,22 +131,12 @@ def nonzero(x: Value) -> Any:
     return tuple(place.astype(np.int32) for place in np.nonzero(x))
 
 
-def _along(name: str, combine: Any) -> Any:
-    """A running sum or product of nodes: each doubling of the distance takes in as many values again."""
-
+def _scan(name: str, primitive: Callable[..., Node]) -> Callable[..., Node]:
     def of_nodes(x: Any, axis: int | None = None, dtype: Any = None) -> Node:
         node = nodes.node_of(x)
         if axis is None:
             node, axis = ravel(node), -1
-        place = nodes.image_axis(node, axis, name)
-        distance, extent = 1, node.shape[place]
-        while distance < extent:
-            start = primitives.slice_axis(node, place, 0, distance)
-            later = primitives.slice_axis(node, place, distance, extent)
-            earlier = primitives.slice_axis(node, place, 0, extent - distance)
-            node = primitives.concatenate([start, combine(later, earlier)], place)
-            distance *= 2
-        return node
+        return primitive(node, nodes.image_axis(node, axis, name))
 
     return of_nodes
 
@@ -139,13 +146,13 @@ def _running(meaning: Any, x: Array, axis: int | None, dtype: Any) -> Any:
     return meaning(x, axis=axis, dtype=type_)
 
 
-@operation(NUMPY, nodes=_along("cumsum", primitives.add))
+@operation(NUMPY, nodes=_scan("cumsum", primitives.cumsum))
 def cumsum(x: Value, axis: int | None = None, dtype: Any = None) -> Any:
     """The sums of each value and all before it along `axis`, or of all elements in order."""
     return _running(np.cumsum, x, axis, dtype)
 
 
-@operation(NUMPY, nodes=_along("cumprod", primitives.multiply))
+@operation(NUMPY, nodes=_scan("cumprod", primitives.cumprod))
 def cumprod(x: Value, axis: int | None = None, dtype: Any = None) -> Any:
     """The products of each value and all before it along `axis`, or of all elements in order."""
     return _running(np.cumprod, x, axis, dtype)
