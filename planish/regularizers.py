@@ -26,7 +26,7 @@ class Regularizer:
     """
 
     def penalty(self, x: Node) -> Node:
-        """The penalty of a node: an unbatched scalar. TypeError or ValueError for anything else."""
+        """The penalty of a node: an unbatched scalar."""
         if type(self).__call__ is Regularizer.__call__:
             raise NotImplementedError(f"regularizer {type(self).__name__} defines neither __call__(x) nor penalty(x)")
         return applied(self, x)
@@ -158,22 +158,12 @@ class _FunctionRegularizer(Regularizer):
 
 
 def applied(regularizer: Callable[[Node], Any], x: Node) -> Node:
-    """What a user's regularizer makes of a node. TypeError or ValueError if that is not a single number."""
+    """What a user's regularizer makes of a node, as a single number: as in Keras, several are added up. TypeError for
+    what cannot be compiled."""
     place = f"regularizer '{tracing.name_of(regularizer)}'"
-    penalty = tracing.traced(
-        place, regularizer, x, given="its argument", example="lambda w: 0.01 * planish.regularizers.L2(1.0)(w)"
-    )
-    if penalty.shape == () and not penalty.batched:
-        return penalty
-    raise ValueError(
-        explain(
-            layer=place,
-            what="the penalty is not a single number",
-            expected="the sum of all elements, or another number for the weight as a whole",
-            received="a number for each image" if penalty.batched else f"a value of shape {penalty.shape}",
-            remedy="planish.regularizers.total(x), which adds up all elements",
-        )
-    )
+    example = "lambda w: 0.01 * planish.regularizers.total(w * w)"
+    penalty = tracing.traced(place, regularizer, x, given="its argument", example=example)
+    return penalty if penalty.shape == () and not penalty.batched else total(penalty)
 
 
 def serialize(regularizer: Regularizer | None) -> Any:

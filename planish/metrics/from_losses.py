@@ -216,6 +216,11 @@ class CosineSimilarity(Comparison):
         super().__init__(name, dtype)
         self._loss = losses.CosineSimilarity(axis)
 
+    @property
+    def by_batch(self) -> bool:
+        """Vectors may lie along the batch."""
+        return self._loss.axis != -1
+
     def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
         return np.negative(self._loss.values(y_true, y_pred))
 
