@@ -60,33 +60,22 @@ _TABLE: dict[str, Groups] = {
     "backend": (
         (
             _NUMPY,
-            "abs all any arange argmax argmin batch_dot batch_flatten bias_add cast cast_to_floatx clip concatenate"
-            " constant cos cumprod cumsum dot dtype equal exp expand_dims eye flatten foldl foldr gather greater"
-            " greater_equal in_top_k is_sparse l2_normalize less less_equal log map_fn max maximum mean min minimum"
-            " moving_average_update ndim not_equal one_hot ones ones_like permute_dimensions pow prod repeat"
-            " repeat_elements reshape reverse round shape sign sin sqrt square squeeze stack std sum switch tile"
-            " to_dense transpose var zeros zeros_like is_float_dtype is_int_dtype is_keras_tensor result_type"
-            " standardize_dtype stop_gradient random_bernoulli random_normal random_normal_variable random_uniform"
+            "batch_dot foldl foldr in_top_k map_fn moving_average_update repeat is_float_dtype is_int_dtype"
+            " is_keras_tensor result_type standardize_dtype random_bernoulli random_normal random_normal_variable random_uniform"
             " random_uniform_variable truncated_normal",
         ),
-        ("the function of that name in planish.activations", "elu hard_sigmoid relu sigmoid softmax softplus softsign"),
-        ("the function of that name in planish.activations", "tanh"),
-        ("the function of that name in planish.losses", "binary_crossentropy categorical_crossentropy"),
-        ("the function of that name in planish.losses", "sparse_categorical_crossentropy"),
         ("planish.losses.BinaryCrossentropy()", "binary_focal_crossentropy"),
         ("planish.losses.CategoricalCrossentropy()", "categorical_focal_crossentropy"),
-        (_ELSEWHERE, "ctc_batch_cost ctc_decode ctc_label_dense_to_sparse rnn"),
+        (
+            _ELSEWHERE,
+            "ctc_batch_cost ctc_decode ctc_label_dense_to_sparse rnn conv1d conv2d_transpose conv3d pool3d"
+            " resize_volumes spatial_3d_padding temporal_padding",
+        ),
         (
             "the layer of that kind in planish.layers",
             "batch_normalization conv2d depthwise_conv2d dropout pool2d spatial_2d_padding separable_conv2d",
         ),
-        (_ELSEWHERE, "conv1d conv2d_transpose conv3d pool3d resize_volumes spatial_3d_padding temporal_padding"),
         ("planish.utils.load_img(path, target_size=(height, width))", "resize_images"),
-        ("the value itself: results are arrays", "eval"),
-        ("model.input_shape, model.output_shape or array.shape", "int_shape"),
-        ("layer.get_weights() and layer.set_weights(arrays)", "batch_get_value batch_set_value"),
-        ("variable.size", "count_params"),
-        ("variable.assign(value)", "update update_add update_sub"),
         ("layers' own names: Dense(10, name='scores')", "get_uid name_scope"),
         ("model.gradients(x, target)", "gradients"),
     ),
