@@ -61,8 +61,8 @@ _TABLE: dict[str, Groups] = {
         (
             _NUMPY,
             "batch_dot foldl foldr in_top_k map_fn moving_average_update repeat is_float_dtype is_int_dtype"
-            " is_keras_tensor result_type standardize_dtype random_bernoulli random_normal random_normal_variable random_uniform"
-            " random_uniform_variable truncated_normal",
+            " is_keras_tensor result_type standardize_dtype random_bernoulli random_normal random_normal_variable"
+            " random_uniform random_uniform_variable truncated_normal",
         ),
         ("planish.losses.BinaryCrossentropy()", "binary_focal_crossentropy"),
         ("planish.losses.CategoricalCrossentropy()", "categorical_focal_crossentropy"),
