@@ -11,7 +11,7 @@ from planish.graph.node import Node, layer_scope
 from planish.primitives.binary import add
 from planish.primitives.broadcasting import zeros_like
 from planish.primitives.leaves import constant
-from planish.primitives.registry import op_named
+from planish.primitives.registry import Without, op_named
 
 
 def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
@@ -58,10 +58,10 @@ def _pass_on(node: Node, needed: set[Node], totals: dict[Node, Node]) -> None:
     """Adds what `node` contributes to the gradients of its operands."""
     if not any(source in needed for source in node.inputs):
         return
-    rule = op_named(node.op).grad
-    if rule is None:
+    rule = op_named(node.op).gradient
+    if isinstance(rule, Without):
         owner = f" (layer {', '.join(node.layers)})" if node.layers else ""
-        raise ValueError(f"operation {node.op!r}{owner} has no gradient")
+        raise ValueError(f"operation {node.op!r}{owner} has no gradient: it {rule.reason}")
     for source, part in zip(node.inputs, rule(node, totals[node]), strict=True):
         if part is not None and source in needed:
             totals[source] = add(totals[source], part) if source in totals else part

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.variable import Variable
 
 _alive: WeakValueDictionary[str, Variable] = WeakValueDictionary()
@@ -31,5 +32,5 @@ def variable(value: Any, dtype: str, name: str | None = None) -> Variable:
 def read_by(*graphs: Graph | None) -> list[Variable]:
     """The variables of this kind that graphs read."""
     leaves = [leaf for graph in graphs if graph is not None for leaf in graph.leaves("parameter")]
-    found = [_alive.get(leaf.attributes["name"]) for leaf in leaves]
+    found = [_alive.get(name_of(leaf)) for leaf in leaves]
     return [*dict.fromkeys(each for each in found if each is not None)]

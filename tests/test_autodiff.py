@@ -8,8 +8,8 @@ from planish.autodiff import gradients
 from planish.graph.graph import Graph, topological
 from planish.graph.node import TensorType, layer_scope
 from planish.primitives.expression import Expression, Step
-from planish.primitives.fused import elementwise
 from planish.primitives.interpreter import interpret
+from planish.primitives.rewritten.elementwise import elementwise
 from tests.primitives.support import check_gradients, compute, numbers
 
 

@@ -34,6 +34,10 @@ from planish.codegen.planning.storage import Place, nbytes_of, readers_of, round
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
+from planish.graph.settings import name_of
+from planish.primitives.leaves import ConstantSettings
+from planish.primitives.rewritten.places_beside import PlacesBesideSettings
+from planish.primitives.table import TableSettings
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
@@ -99,7 +103,7 @@ class Emitter:
         """Names of inputs."""
         nodes = [unit.nodes[0] for stage in self.stages for unit in stage.units]
         watching = [node for node in nodes if kernel_for(spec_of(node)).watches(spec_of(node))]
-        found = {source.attributes["name"] for node in watching for source in node.inputs if source.op == "input"}
+        found = {name_of(source) for node in watching for source in node.inputs if source.op == "input"}
         return tuple(sorted(found))
 
     def stage_items(self) -> list[steps.StageItems]:
@@ -128,7 +132,7 @@ class Emitter:
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
         parameters += ["i64 %left", "ptr nocapture %alarm"]
         second = self._beside.get(node)
-        beside, gated = ("%beside", second.attributes["gated"]) if second is not None else (None, False)
+        beside, gated = ("%beside", PlacesBesideSettings.of(second).gated) if second is not None else (None, False)
         with self.module.function(name, parameters, shared=True) as f:
             kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
         self._kernel_names[node] = f.name
@@ -237,11 +241,11 @@ class Emitter:
         """
         root = storage_root(node)
         if root.op == "constant":
-            return f.stack_float(f.float_constant(root.attributes["value"]))
+            return f.stack_float(f.float_constant(ConstantSettings.of(root).value))
         if root.op == "batch_size":
             return f.stack_float(f.let("uitofp i64 %total to float"))
         if root.op == "table":
-            return self.module.data(root.attributes["numbers"].data)
+            return self.module.data(TableSettings.of(root).numbers.data)
         if root in self.storage.layouts.inside:
             layout = self.storage.layouts.inside[root]
             return f.offset(self._address(f, layout.whole, image, in_block), 4 * layout.offset)
@@ -260,7 +264,7 @@ class Emitter:
         position = f.add("%start", image)
         if root.op != "input":
             return f.offset(base, f.multiply(position, nbytes_of(root)))
-        nbytes = element_nbytes(self.input_dtypes[root.attributes["name"]]) * root.type.size
+        nbytes = element_nbytes(self.input_dtypes[name_of(root)]) * root.type.size
         if self.training:
             order = f.load_pointer("%context", 8 * layout.ORDER_SLOT)
             position = f.load_integer(order, f.multiply(position, 8))
@@ -310,7 +314,7 @@ class Emitter:
 
     def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
         """Prefetches the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
-        nbytes = element_nbytes(self.input_dtypes[source.attributes["name"]]) * source.type.size
+        nbytes = element_nbytes(self.input_dtypes[name_of(source)]) * source.type.size
         if nbytes < _FEWEST_NBYTES_TO_FETCH:
             return
         soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))

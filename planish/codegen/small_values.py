@@ -18,6 +18,8 @@ from planish.codegen.pieces.combining import combining, lanes_combined
 from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.planning.views import is_view
 from planish.graph.node import Node, TensorType
+from planish.primitives.axes import AxesSettings
+from planish.primitives.rewritten.elementwise import ElementwiseSettings
 
 MOST_VECTORS = 4
 FEWEST_NODES = 2
@@ -102,7 +104,7 @@ def _one_row(node: Node) -> bool:
 
 def _reduces_all(node: Node) -> bool:
     (source,) = _operands(node)
-    return bool(math.prod(source.shape[axis] for axis in node.attributes["axes"]) == source.size)
+    return math.prod(source.shape[axis] for axis in AxesSettings.of(node).axes) == source.size
 
 
 def _one_label(node: Node) -> bool:
@@ -120,7 +122,7 @@ def _extents(type_: TensorType) -> list[int]:
 
 def _elementwise(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
     count = vectors_of(node.type.size, f.lanes)
-    expression = node.attributes["expression"]
+    expression = ElementwiseSettings.of(node).expression
     spread = [operand if len(operand) == count else operand * count for operand in operands]
     return [emit_expression(f, expression, [operand[number] for operand in spread]) for number in range(count)]
 

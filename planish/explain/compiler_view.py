@@ -16,9 +16,13 @@ from planish.explain.encoding import Array
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
+from planish.graph.settings import name_of
 from planish.models.looking.layer_outputs import Traced
 from planish.passes import pipeline
 from planish.passes.recorder import Record, Recorder
+from planish.primitives.expression import SumOfSettings
+from planish.primitives.rewritten.elementwise import ElementwiseSettings
+from planish.primitives.rewritten.fused import FusedSettings
 
 _TIMED_RUNS = 30
 _FLOAT_NBYTES = 4
@@ -75,7 +79,7 @@ class CompilerView:
 def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
     """Compiles the model's inference program up to its plan, and times the finished one on the image [1, ...]."""
     graph, target, recorder = model.graph(), current_target(), Recorder()
-    dtypes = {str(node.attributes["name"]): image.dtype.name for node in graph.leaves("input")}
+    dtypes = {name_of(node): image.dtype.name for node in graph.leaves("input")}
     start = time.perf_counter()
     plan = make_plan(Request(graph, dtypes, target, training=False), recorder)
     seconds = time.perf_counter() - start
@@ -151,6 +155,9 @@ def _chips(graph: Graph) -> list[Chip]:
 
 def _operations(node: Node) -> str:
     """The operation, with those that were fused into it: "conv2d_pool + add + relu"."""
-    base = str(node.attributes.get("base", "")) if node.op == "fused" else ""
-    parts = (part.strip().split("(")[0] for part in str(node.attributes.get("expression", "")).split(";"))
-    return " + ".join(name for name in (base, *parts) if name not in ("", "constant")) or node.op
+    settings = node.settings
+    if not isinstance(settings, FusedSettings | ElementwiseSettings | SumOfSettings):
+        return node.op
+    base = [settings.base] if isinstance(settings, FusedSettings) else []
+    steps = [step.op for step in settings.expression.steps if step.op != "constant"]
+    return " + ".join([*base, *steps]) or node.op

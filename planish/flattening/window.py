@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from planish.errors import explain
 from planish.flattening.axes import axis_names, channels_from_end, pixel_axes
 from planish.flattening.reach import bounds, trace_back
-from planish.flattening.regions import Region
 from planish.graph.node import Node
+from planish.primitives.regions import Region
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,14 @@ axis that `shape` leaves out) or to the program as a whole (weights, gradients o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass
 
 from planish.graph.operators import WithOperators
+from planish.graph.settings import NO_SETTINGS, Settings
 
-Attributes = Mapping[str, Any]
-
-_NO_ATTRIBUTES: Attributes = MappingProxyType({})
 _current_layer: ContextVar[tuple[str, ...]] = ContextVar("current_layer", default=())
 
 
@@ -50,7 +46,7 @@ class Node(WithOperators):
     op: str
     inputs: tuple[Node, ...]
     type: TensorType
-    attributes: Attributes = field(default_factory=lambda: _NO_ATTRIBUTES)
+    settings: Settings = NO_SETTINGS
     layers: tuple[str, ...] = ()
 
     @property

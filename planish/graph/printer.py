@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import LeafSettings, name_of
 
 
 def print_graph(graph: Graph, *, comments: bool = True, parameters: Mapping[str, str] | None = None) -> str:
@@ -28,11 +29,11 @@ def print_graph(graph: Graph, *, comments: bool = True, parameters: Mapping[str,
 
 
 def _line(node: Node, names: dict[Node, str], parameters: Mapping[str, str] | None, comments: bool) -> str:
-    attributes = dict(node.attributes)
+    settings = node.settings
     if node.op == "parameter" and parameters is not None:
-        attributes["name"] = parameters[attributes["name"]]
-    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(attributes.items()))
-    words = [f"{names[node]}: {node.type} = {node.op}" + (f"[{settings}]" if settings else "")]
+        settings = LeafSettings(name=parameters[name_of(node)])
+    told = str(settings)
+    words = [f"{names[node]}: {node.type} = {node.op}" + (f"[{told}]" if told else "")]
     words += [names[source] for source in node.inputs]
     layers = ", ".join(" ".join(layer.split()) for layer in node.layers)  # a name with a line break stays on its line
     return " ".join(words) + (f"  # {layers}" if comments and layers else "")

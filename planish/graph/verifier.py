@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from planish.graph.graph import LEAVES, Graph
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings, name_of
 
-InferType = Callable[[str, Sequence[TensorType], Attributes], TensorType]
+InferType = Callable[[str, Sequence[TensorType], Settings], TensorType]
 
 _NAMED = frozenset({"input", "parameter", "scalar"})
 
@@ -15,7 +16,7 @@ _NAMED = frozenset({"input", "parameter", "scalar"})
 def verify(graph: Graph, infer: InferType, *, after: str = "construction") -> None:
     """ValueError naming the pass, the operation and the user's layer, for the first thing that is wrong.
 
-    `infer(op, operand types, attributes)` gives the type that an operation's result has to have.
+    `infer(op, operand types, settings)` gives the type that an operation's result has to have.
     """
     seen: set[Node] = set()
     leaves: dict[str, Node] = {}
@@ -39,7 +40,7 @@ def _verify_leaf(node: Node, leaves: dict[str, Node], after: str) -> None:
         raise ValueError(_text(after, node, f"is a leaf, but reads {len(node.inputs)} values"))
     if node.op not in _NAMED:
         return
-    name = str(node.attributes["name"])
+    name = name_of(node)
     first = leaves.setdefault(name, node)
     if (first.op, first.type) != (node.op, node.type):
         raise ValueError(_text(after, node, f"gives {name!r} type {node.type}, but it is {first.op} {first.type} too"))
@@ -49,7 +50,7 @@ def _verify_leaf(node: Node, leaves: dict[str, Node], after: str) -> None:
 
 def _verify_type(node: Node, infer: InferType, after: str) -> None:
     try:
-        expected = infer(node.op, [source.type for source in node.inputs], node.attributes)
+        expected = infer(node.op, [source.type for source in node.inputs], node.settings)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(_text(after, node, f"does not fit its operands: {error}")) from error
     if expected != node.type:
@@ -57,7 +58,7 @@ def _verify_type(node: Node, infer: InferType, after: str) -> None:
 
 
 def _verify_results(graph: Graph, computed: set[Node], after: str) -> None:
-    parameters = {str(node.attributes["name"]): node.type for node in graph.leaves("parameter")}
+    parameters = {name_of(node): node.type for node in graph.leaves("parameter")}
     for kind, results in (("output", graph.outputs), ("update", graph.updates)):
         if len(dict(results)) != len(results):
             raise ValueError(f"after {after}: two {kind}s have one name: {', '.join(name for name, _ in results)}")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 from planish.variable import Variable
 
 
@@ -21,6 +22,6 @@ class Exclusions:
 
     def has(self, weight: Node) -> bool:
         """Whether the variable that the node stands for is one of them."""
-        name = str(weight.attributes.get("name", "")).rpartition("/")[2]
+        name = name_of(weight).rpartition("/")[2] if weight.op == "parameter" else ""
         given = any(variable.node is weight for variable in self._variables)
         return given or any(pattern.search(name) for pattern in self._patterns)

@@ -13,6 +13,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
 from planish.primitives.expression import operand_kind
 from planish.primitives.registry import make
+from planish.primitives.reshape import reshape
 
 _WEIGHTED = {"conv2d", "dense"}
 
@@ -53,7 +54,7 @@ def _flat(operand: Node) -> Node:
     """Without leading axes of extent one, so that it goes with the last axis of anything."""
     if len(operand.shape) <= 1:
         return operand
-    return make("reshape", [operand], shape=(operand.shape[-1],))
+    return reshape(operand, operand.shape[-1:])
 
 
 def _per_channel(operand: Node, result: Node) -> bool:

@@ -6,10 +6,10 @@ node's operands: `conv2d_pool_places`.
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.primitives.pooling import PoolSettings, WindowSettings
+from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.windows import NO_PADDING
 
 # The sums of a whole window are in registers at once.
@@ -29,9 +29,8 @@ def fuse_conv_pool(graph: Graph) -> Graph:
         before = original.inputs[0]
         if source.op != "conv2d" or before in roots or not _one_pool(users[before]):
             return None
-        window = moved.attributes["window"]
-        attributes = MappingProxyType(dict(sorted({**source.attributes, "window": window}.items())))
-        return Node(_FUSED[moved.op], source.inputs, moved.type, attributes, (*source.layers, *moved.layers))
+        settings = Conv2DPoolSettings.extending(source.settings, window=WindowSettings.of(moved).window)
+        return Node(_FUSED[moved.op], source.inputs, moved.type, settings, (*source.layers, *moved.layers))
 
     return graph.rewrite_knowing(fused)
 
@@ -41,18 +40,11 @@ def _one_pool(readers: list[Node]) -> bool:
     pools = [node for node in readers if node.op == "max_pool2d"]
     if len(pools) != 1 or not _divides(pools[0]):
         return False
-    settings = pools[0].attributes
-    return all(
-        node is pools[0]
-        or (node.op == "pool_places" and all(node.attributes[name] == settings[name] for name in node.attributes))
-        for node in readers
-    )
+    places = WindowSettings.part_of(pools[0].settings)
+    return all(node is pools[0] or (node.op == "pool_places" and node.settings == places) for node in readers)
 
 
 def _divides(node: Node) -> bool:
-    window = node.attributes["window"]
-    return bool(
-        window == node.attributes["strides"]
-        and node.attributes["padding"] == NO_PADDING
-        and window[0] * window[1] <= MOST_PIXELS
-    )
+    settings = PoolSettings.of(node)
+    rows, columns = settings.window
+    return settings.window == settings.strides and settings.padding == NO_PADDING and rows * columns <= MOST_PIXELS

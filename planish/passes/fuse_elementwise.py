@@ -12,14 +12,16 @@ from typing import Literal
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
-from planish.primitives.expression import Expression, Settings, Step, operand_kind
-from planish.primitives.fused import elementwise, fuse, sum_of, summed_kind
+from planish.graph.settings import Settings
+from planish.primitives.axes import AxesSettings
+from planish.primitives.expression import Expression, Step, operand_kind, summed_kind
+from planish.primitives.reduce import ReduceSettings
 from planish.primitives.registry import make, op_named
+from planish.primitives.rewritten.batch_sum_of import batch_sum_of
+from planish.primitives.rewritten.elementwise import ElementwiseSettings, elementwise
+from planish.primitives.rewritten.fused import FusedSettings, base_of, fuse
+from planish.primitives.rewritten.reduce_sum_of import reduce_sum_of
 
-# Operations whose kernels apply an expression to each result before it is stored.
-WITH_TAIL = frozenset(
-    {"conv2d", "conv2d_pool", "dense", "matmul", "max_pool2d", "average_pool2d", "average_pool2d_grad"}
-)
 MOST_OPERANDS = 10
 MOST_STEPS = 60
 
@@ -76,8 +78,8 @@ def _absorb(chain: _Chain, node: Node) -> _Place:
     """Adds a whole element-wise node to the chain; gives where its result is."""
     if node.op != "elementwise":
         places = tuple(_argument(chain, source) for source in node.inputs)
-        return chain.step(node.op, places, tuple(node.attributes.items()))
-    expression: Expression = node.attributes["expression"]
+        return chain.step(node.op, places, node.settings)
+    expression = ElementwiseSettings.of(node).expression
     registers = [_argument(chain, source) for source in node.inputs]
     for step in expression.steps:
         registers.append(chain.step(step.op, tuple(registers[place] for place in step.operands), step.settings))
@@ -86,7 +88,7 @@ def _absorb(chain: _Chain, node: Node) -> _Place:
 
 def _argument(chain: _Chain, source: Node) -> _Place:
     if source.op == "constant":
-        return chain.step("constant", (), (("value", source.attributes["value"]),))
+        return chain.step("constant", (), source.settings)
     return chain.operand(source)
 
 
@@ -100,13 +102,13 @@ def _join_operands(node: Node, alone: set[Node]) -> Node:
             layers = [*source.layers, *layers]
         else:
             places.append(_argument(chain, source))
-    chain.step(node.op, tuple(places), tuple(node.attributes.items()))
+    chain.step(node.op, tuple(places), node.settings)
     result = elementwise(chain.operands, chain.expression())
     return replace(result, layers=tuple(dict.fromkeys(layers)))
 
 
 def _joins(source: Node, node: Node, alone: set[Node]) -> bool:
-    if source.op != "elementwise" or len(source.attributes["expression"].steps) > MOST_STEPS:
+    if source.op != "elementwise" or len(ElementwiseSettings.of(source).expression.steps) > MOST_STEPS:
         return False
     scalar = source.shape == () and not source.batched
     return scalar or (source in alone and source.type == node.type)
@@ -115,15 +117,14 @@ def _joins(source: Node, node: Node, alone: set[Node]) -> bool:
 def _join_producer(node: Node, alone: set[Node]) -> Node | None:
     """`node` as the tail of the operation that computes one of its operands."""
     for producer in node.inputs:
-        base = producer.attributes["base"] if producer.op == "fused" else producer.op
-        if base not in WITH_TAIL or producer not in alone or producer.type != node.type:
+        if not op_named(base_of(producer)).tail or producer not in alone or producer.type != node.type:
             continue
         extra = [operand for operand in node.inputs if operand is not producer]
         if len(extra) + len(producer.inputs) > MOST_OPERANDS or any(
             operand_kind(operand.type, node.type) is None for operand in extra
         ):
             continue
-        tail = _moved_to_front(node.attributes["expression"], node.inputs.index(producer))
+        tail = _moved_to_front(ElementwiseSettings.of(node).expression, node.inputs.index(producer))
         result = fuse(producer, tail, extra) if producer.op != "fused" else _extended(producer, tail, extra)
         return replace(result, layers=tuple(dict.fromkeys((*producer.layers, *node.layers))))
     return None
@@ -132,21 +133,23 @@ def _join_producer(node: Node, alone: set[Node]) -> Node | None:
 def _join_summed(node: Node, alone: set[Node]) -> Node | None:
     """A sum of a value that nothing else reads, without writing that value."""
     (summed,) = node.inputs
-    axes = node.attributes["axes"]
+    axes = AxesSettings.of(node).axes
+    keepdims = node.op == "reduce_sum" and ReduceSettings.of(node).keepdims
     kept = bool(summed.shape) and len(summed.shape) - 1 not in axes
-    if summed.op != "elementwise" or summed not in alone or not kept or node.attributes.get("keepdims"):
+    if summed.op != "elementwise" or summed not in alone or not kept or keepdims:
         return None
     kinds = [summed_kind(node.op, operand.type, summed.type) for operand in summed.inputs]
     if None in kinds or "full" not in kinds:
         return None
-    result = sum_of(node.op, summed.inputs, summed.attributes["expression"], axes)
+    sum_of = batch_sum_of if node.op == "batch_sum" else reduce_sum_of
+    result = sum_of(summed.inputs, ElementwiseSettings.of(summed).expression, axes)
     return replace(result, layers=tuple(dict.fromkeys((*summed.layers, *node.layers))))
 
 
 def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
     """A `fused` node whose expression goes on with `tail`."""
-    attributes = producer.attributes
-    first: Expression = attributes["expression"]
+    settings = FusedSettings.of(producer)
+    first = settings.expression
     count = first.inputs + len(extra)
     # Registers of the whole: the first expression's operands, the extra ones, the first's steps, the tail's steps.
     own = [*range(first.inputs), *range(count, count + len(first.steps))]
@@ -156,7 +159,7 @@ def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
         steps.append(Step(step.op, tuple(places[place] for place in step.operands), step.settings))
         places.append(count + len(steps) - 1)
     inputs = (*producer.inputs, *extra)
-    return make("fused", inputs, **{**attributes, "expression": Expression(count, tuple(steps))})
+    return make("fused", inputs, settings.changed(expression=Expression(count, tuple(steps))))
 
 
 def _moved_to_front(expression: Expression, position: int) -> Expression:

@@ -28,11 +28,11 @@ def move_pool_first(graph: Graph) -> Graph:
             before, inner = before.inputs[position], inner.inputs[position]
         if not tail:
             return None
-        result = replace(make("max_pool2d", [inner], **node.attributes), layers=node.layers)
+        result = replace(make(node.op, [inner], node.settings), layers=node.layers)
         for step, position in reversed(tail):
             inputs = list(step.inputs)
             inputs[position] = result
-            result = replace(make(step.op, inputs, **step.attributes), layers=step.layers)
+            result = replace(make(step.op, inputs, step.settings), layers=step.layers)
         return result
 
     return graph.rewrite_knowing(moved_first)
@@ -40,8 +40,7 @@ def move_pool_first(graph: Graph) -> Graph:
 
 def _mapped_operand(node: Node) -> int | None:
     """The operand that a non-decreasing operation maps pixel by pixel; None for other operations."""
-    op = op_named(node.op)
-    if op.monotone and len(node.inputs) == 1 and node.attributes.get("alpha", 1.0) >= 0:
+    if op_named(node.op).is_monotone(node.settings):
         return 0
     if node.op != "add":
         return None

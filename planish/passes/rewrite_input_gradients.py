@@ -13,11 +13,15 @@ from typing import NamedTuple
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.primitives.conv2d import conv2d
+from planish.primitives.conv2d_input_grad import Conv2DInputGradSettings
 from planish.primitives.crop2d import crop2d
 from planish.primitives.pad2d import pad2d
-from planish.primitives.phases import Pair, interleave2d, kernel_phase, phase_starts
-from planish.primitives.spread2d import spread2d
-from planish.primitives.turn_kernel import turn_kernel
+from planish.primitives.phases import phase_starts
+from planish.primitives.rewritten.interleave2d import interleave2d
+from planish.primitives.rewritten.kernel_phase import kernel_phase
+from planish.primitives.rewritten.spread2d import spread2d
+from planish.primitives.rewritten.turn_kernel import turn_kernel
+from planish.primitives.windows import Pair
 
 
 def rewrite_input_gradients(graph: Graph) -> Graph:
@@ -27,35 +31,34 @@ def rewrite_input_gradients(graph: Graph) -> Graph:
 def _as_convolutions(node: Node) -> Node | None:
     if node.op != "conv2d_input_grad":
         return None
-    strided = node.attributes["strides"] != (1, 1)
-    result = _of_phases(node) if strided and node.attributes["dilation"] == (1, 1) else _of_spread(node)
+    settings = Conv2DInputGradSettings.of(node)
+    strided = settings.strides != (1, 1)
+    result = _of_phases(node) if strided and settings.dilation == (1, 1) else _of_spread(node)
     return replace(result, layers=node.layers)
 
 
 def _of_spread(node: Node) -> Node:
     g, w = node.inputs
-    settings = node.attributes
-    spread = g if settings["strides"] == (1, 1) else spread2d(g, settings["strides"])
+    settings = Conv2DInputGradSettings.of(node)
+    spread = g if settings.strides == (1, 1) else spread2d(g, settings.strides)
     borders = []
     for axis in (0, 1):
-        reach = settings["dilation"][axis] * (w.shape[axis] - 1)
-        before = reach - settings["padding"][axis][0]
-        borders.append((before, settings["input_shape"][axis] + reach - before - spread.shape[axis]))
-    turned = turn_kernel(w, settings["groups"])
-    return conv2d(_bordered(spread, borders), turned, dilation=settings["dilation"], groups=settings["groups"])
+        reach = settings.dilation[axis] * (w.shape[axis] - 1)
+        before = reach - settings.padding[axis][0]
+        borders.append((before, settings.input_shape[axis] + reach - before - spread.shape[axis]))
+    turned = turn_kernel(w, settings.groups)
+    return conv2d(_bordered(spread, borders), turned, dilation=settings.dilation, groups=settings.groups)
 
 
 def _of_phases(node: Node) -> Node:
     g, w = node.inputs
-    settings = node.attributes
-    extents, strides = settings["input_shape"][:2], settings["strides"]
-    turned = turn_kernel(w, settings["groups"])
+    settings = Conv2DInputGradSettings.of(node)
+    extents, strides = settings.input_shape[:2], settings.strides
+    turned = turn_kernel(w, settings.groups)
     phases: list[Node | None] = []
     for first in phase_starts(extents, strides):
         rows, columns = (
-            _along(
-                first[axis], strides[axis], extents[axis], w.shape[axis], settings["padding"][axis][0], g.shape[axis]
-            )
+            _along(first[axis], strides[axis], extents[axis], w.shape[axis], settings.padding[axis][0], g.shape[axis])
             for axis in (0, 1)
         )
         if rows is None or columns is None:
@@ -63,7 +66,7 @@ def _of_phases(node: Node) -> Node:
             continue
         part = kernel_phase(turned, (rows.tap, columns.tap), strides)
         bordered = _bordered(g, [rows.border, columns.border])
-        phases.append(conv2d(bordered, part, groups=settings["groups"]))
+        phases.append(conv2d(bordered, part, groups=settings.groups))
     return interleave2d(phases, extents, strides)
 
 

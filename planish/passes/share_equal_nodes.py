@@ -11,7 +11,7 @@ def share_equal_nodes(graph: Graph) -> Graph:
 
     def shared(node: Node) -> Node | None:
         # as text, because 0.0 equals -0.0
-        key = (node.op, node.inputs, node.type, repr(sorted(node.attributes.items())))
+        key = (node.op, node.inputs, node.type, str(node.settings))
         return seen.setdefault(key, node)
 
     return graph.rewrite(shared)

@@ -7,11 +7,13 @@ batch axis that it would get anyway.
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
+from planish.primitives.leaves import is_constant
 from planish.primitives.registry import op_named
+from planish.primitives.reshape import ReshapeSettings
+from planish.primitives.transpose import TransposeSettings
 
 _NEUTRAL = {"add": 0.0, "subtract": 0.0, "multiply": 1.0, "divide": 1.0}
 
@@ -42,19 +44,19 @@ def _view(node: Node) -> Node | None:
 
 def _transposed(node: Node) -> Node | None:
     (source,) = node.inputs
-    permutation = tuple(node.attributes["permutation"])
+    permutation = TransposeSettings.of(node).permutation
     if source.op == "transpose":
-        inner = source.attributes["permutation"]
+        inner = TransposeSettings.of(source).permutation
         source, permutation = source.inputs[0], tuple(inner[axis] for axis in permutation)
     if permutation == tuple(range(len(permutation))):
         return source
     moved = [axis for axis in permutation if source.shape[axis] != 1]
     if moved == sorted(moved):  # only axes of extent one are moved: the elements stay where they are
-        view = Node("reshape", (source,), node.type, MappingProxyType({"shape": node.shape}), node.layers)
+        view = Node("reshape", (source,), node.type, ReshapeSettings(shape=node.shape), node.layers)
         return found_or(_view(view), view)
     if source is node.inputs[0]:
         return None
-    return replace(node, inputs=(source,), attributes=MappingProxyType({"permutation": permutation}))
+    return replace(node, inputs=(source,), settings=TransposeSettings(permutation=permutation))
 
 
 def _without_zeros(node: Node) -> Node | None:
@@ -63,7 +65,7 @@ def _without_zeros(node: Node) -> Node | None:
     for position, operand in enumerate(node.inputs):
         if operand.op == "add" and _is_zeros(operand.inputs[0]):
             shorter = [*inputs[:position], operand.inputs[1], *inputs[position + 1 :]]
-            if op_named(node.op).infer([source.type for source in shorter], node.attributes) == node.type:
+            if op_named(node.op).infer([source.type for source in shorter], node.settings) == node.type:
                 inputs = shorter
     return None if inputs == list(node.inputs) else replace(node, inputs=tuple(inputs))
 
@@ -76,7 +78,7 @@ def _is_zeros(node: Node) -> bool:
 def _without_neutral(node: Node) -> Node | None:
     a, b = node.inputs
     neutral = _NEUTRAL[node.op]
-    if b.op == "constant" and b.attributes["value"] == neutral and a.type == node.type:
+    if is_constant(b, neutral) and a.type == node.type:
         return a
     commutes = node.op in ("add", "multiply")
-    return b if commutes and a.op == "constant" and a.attributes["value"] == neutral and b.type == node.type else None
+    return b if commutes and is_constant(a, neutral) and b.type == node.type else None

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.primitives.axes import AxesSettings
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import add, multiply
 from planish.primitives.reduce import reduce_sum
@@ -28,7 +29,7 @@ def _of_sums(node: Node) -> Node | None:
     if node.op != "batch_sum":
         return None
     (x,) = node.inputs
-    axes = node.attributes["axes"]
+    axes = AxesSettings.of(node).axes
     if axes != tuple(range(len(x.shape) - 1)) or math.prod(x.shape[:-1]) < FEWEST_PIXELS:
         return None
     deviation = x.op == "squared_deviation" and _of_channels(x)

@@ -1,12 +1,9 @@
-"""Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph."""
+"""Operations: what each one means, its shape rule and its gradient. The functions here make nodes of a graph.
 
-from planish.primitives import expression as expression
-from planish.primitives import fused as fused
-from planish.primitives import load_input as load_input
-from planish.primitives import lowered as lowered
-from planish.primitives import lowered_gradients as lowered_gradients
+What only gradients and rewritings make is not among them: `rewritten/` has the latter.
+"""
+
 from planish.primitives import operators as operators
-from planish.primitives import packing as packing
 from planish.primitives.argmax import argmax, argmin
 from planish.primitives.arranging import (
     depth_to_space,
@@ -21,6 +18,7 @@ from planish.primitives.arranging import (
     unstack,
 )
 from planish.primitives.as_f32 import as_f32
+from planish.primitives.average_pool2d import average_pool2d
 from planish.primitives.batch_max import batch_max, batch_min
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import (
@@ -41,13 +39,12 @@ from planish.primitives.binary import (
     subtract,
 )
 from planish.primitives.broadcast_to import broadcast_to
-from planish.primitives.concatenate import concatenate, slice_axis
+from planish.primitives.concatenate import concatenate
 from planish.primitives.conv2d import conv2d
-from planish.primitives.conv2d_gradients import conv2d_input_grad, conv2d_weight_grad
-from planish.primitives.conv2d_pool_gradients import conv2d_pool_input_grad, conv2d_pool_weight_grad
 from planish.primitives.crop2d import crop2d
-from planish.primitives.dense import dense, dense_weight_grad
+from planish.primitives.dense import dense
 from planish.primitives.leaves import batch_size, constant, input_, parameter, scalar
+from planish.primitives.log_softmax import log_softmax
 from planish.primitives.logic import (
     ceil,
     isfinite,
@@ -64,21 +61,20 @@ from planish.primitives.logic import (
     truth,
 )
 from planish.primitives.matmul import contract, matmul
+from planish.primitives.max_pool2d import max_pool2d
 from planish.primitives.one_hot import one_hot
 from planish.primitives.pad2d import pad2d
-from planish.primitives.phases import interleave2d, kernel_phase
-from planish.primitives.pool2d import average_pool2d, max_pool2d
-from planish.primitives.pool2d_gradients import average_pool2d_grad, max_pool2d_grad
-from planish.primitives.pool_places import gate_places, placed_sum, pool_places
 from planish.primitives.random_uniform import random_uniform
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum
 from planish.primitives.reshape import reshape
 from planish.primitives.resize2d import resize2d
 from planish.primitives.scan import cumprod, cumsum, linear_scan
 from planish.primitives.select import select
-from planish.primitives.softmax import log_softmax, softmax
+from planish.primitives.slice_axis import slice_axis
+from planish.primitives.slice_strided import slice_strided
+from planish.primitives.softmax import softmax
 from planish.primitives.sort import argsort, sort, sort_places, top_k
-from planish.primitives.spread2d import spread2d
+from planish.primitives.spread_strided import spread_strided
 from planish.primitives.squared_deviation import squared_deviation
 from planish.primitives.statistics import (
     count_nonzero,
@@ -90,12 +86,10 @@ from planish.primitives.statistics import (
     standard_deviation,
     variance,
 )
-from planish.primitives.strided import slice_strided, spread_strided
 from planish.primitives.table import table
 from planish.primitives.take import take
 from planish.primitives.take_along_axis import take_along_axis
 from planish.primitives.transpose import transpose
-from planish.primitives.turn_kernel import turn_kernel
 from planish.primitives.unary import (
     absolute,
     arccos,
@@ -148,7 +142,6 @@ __all__ = [
     "argsort",
     "as_f32",
     "average_pool2d",
-    "average_pool2d_grad",
     "batch_max",
     "batch_min",
     "batch_size",
@@ -159,10 +152,6 @@ __all__ = [
     "constant",
     "contract",
     "conv2d",
-    "conv2d_input_grad",
-    "conv2d_pool_input_grad",
-    "conv2d_pool_weight_grad",
-    "conv2d_weight_grad",
     "cos",
     "cosh",
     "count_nonzero",
@@ -170,7 +159,6 @@ __all__ = [
     "cumprod",
     "cumsum",
     "dense",
-    "dense_weight_grad",
     "depth_to_space",
     "divide",
     "elu",
@@ -180,16 +168,13 @@ __all__ = [
     "expm1",
     "flip",
     "floor",
-    "gate_places",
     "greater",
     "greater_equal",
     "hypot",
     "input_",
-    "interleave2d",
     "isfinite",
     "isinf",
     "isnan",
-    "kernel_phase",
     "leaky_relu",
     "less",
     "less_equal",
@@ -208,7 +193,6 @@ __all__ = [
     "logsumexp",
     "matmul",
     "max_pool2d",
-    "max_pool2d_grad",
     "maximum",
     "minimum",
     "multiply",
@@ -218,8 +202,6 @@ __all__ = [
     "pad",
     "pad2d",
     "parameter",
-    "placed_sum",
-    "pool_places",
     "power",
     "random_uniform",
     "reciprocal",
@@ -254,7 +236,6 @@ __all__ = [
     "sort_places",
     "space_to_depth",
     "split",
-    "spread2d",
     "spread_strided",
     "sqrt",
     "square",
@@ -273,7 +254,6 @@ __all__ = [
     "transpose",
     "trunc",
     "truth",
-    "turn_kernel",
     "unstack",
     "variance",
 ]

@@ -11,10 +11,12 @@ from itertools import pairwise
 from planish.graph.node import Node
 from planish.primitives.axes import axes_of, axis_of
 from planish.primitives.broadcast_to import broadcast_to
-from planish.primitives.concatenate import concatenate, slice_axis
+from planish.primitives.concatenate import concatenate
 from planish.primitives.mistake import mistake
 from planish.primitives.reshape import reshape
-from planish.primitives.strided import slice_strided, spread_strided
+from planish.primitives.slice_axis import slice_axis
+from planish.primitives.slice_strided import slice_strided
+from planish.primitives.spread_strided import spread_strided
 from planish.primitives.transpose import transpose
 
 PAD_MODES = ("constant", "reflect", "symmetric", "edge")

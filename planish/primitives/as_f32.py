@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import linearity, reaching
 from planish.primitives.mistake import mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     (labels,) = inputs
     if labels.dtype != "i32":
         raise mistake("as_f32 takes whole numbers", expected="i32 values", received=labels)
@@ -26,7 +28,21 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [None]
 
 
-register("as_f32", _infer, _reference, _grad)
+register(
+    Primitive(
+        name="as_f32",
+        settings=Settings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.by_element,
+        linear=linearity.in_all,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def as_f32(labels: Node) -> Node:

@@ -6,6 +6,15 @@ from collections.abc import Sequence
 
 from planish.errors import explain
 from planish.graph.node import Node, current_layers
+from planish.graph.settings import Settings
+
+
+class AxesSettings(Settings):
+    axes: tuple[int, ...]
+
+
+class AxisSettings(Settings):
+    axis: int
 
 
 def axes_of(x: Node, axes: Sequence[int]) -> tuple[int, ...]:

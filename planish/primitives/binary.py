@@ -8,13 +8,32 @@ from typing import Any
 import numpy as np
 
 from planish.graph.node import Node
+from planish.graph.settings import Settings
+from planish.primitives import linearity, reaching
 from planish.primitives.broadcasting import Operand, aligned, as_node, infer_broadcast, summed_to
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.leaves import ConstantSettings
+from planish.primitives.registry import (
+    NO_PRODUCTS,
+    NOT_LINEAR,
+    Array,
+    Environment,
+    Linear,
+    Primitive,
+    Without,
+    make,
+    register,
+)
 
 Derivatives = Callable[[Node, Node, Node, Node], "tuple[Node | None, Node | None]"]  # (a, b, node, g)
 
 
-def _define(name: str, meaning: Callable[[Array, Array], Any], derivatives: Derivatives) -> None:
+def _define(
+    name: str,
+    meaning: Callable[[Array, Array], Any],
+    derivatives: Derivatives,
+    *,
+    linear: Linear | Without = NOT_LINEAR,
+) -> None:
     def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
         a, b = aligned(arrays, node)
         with np.errstate(all="ignore"):
@@ -27,7 +46,21 @@ def _define(name: str, meaning: Callable[[Array, Array], Any], derivatives: Deri
             None if part is None else summed_to(part, source) for part, source in zip(gradients, (a, b), strict=True)
         ]
 
-    register(name, infer_broadcast, reference, grad, elementwise=True)
+    register(
+        Primitive(
+            name=name,
+            settings=Settings,
+            infer=infer_broadcast,
+            reference=reference,
+            gradient=grad,
+            reach=reaching.by_element,
+            linear=linear,
+            tail=False,
+            monotone=False,
+            elementwise=True,
+            multiply_adds=NO_PRODUCTS,
+        )
+    )
 
 
 def _constructor(name: str, text: str) -> Callable[[Operand, Operand], Node]:
@@ -82,7 +115,7 @@ def _power_grad(a: Node, b: Node, node: Node, g: Node) -> tuple[Node | None, Nod
     from planish.primitives.unary import log
 
     if b.op == "constant":
-        exponent = b.attributes["value"]
+        exponent = ConstantSettings.of(b).value
         return multiply(g, multiply(power(a, exponent - 1.0), exponent)) if exponent else None, None
     lower = select(equal(b, 0.0), 1.0, subtract(b, 1.0))
     logarithm = log(select(equal(a, 0.0), 1.0, a))
@@ -137,10 +170,10 @@ def _none(a: Node, b: Node, node: Node, g: Node) -> tuple[None, None]:
     return None, None
 
 
-_define("add", np.add, lambda a, b, node, g: (g, g))
-_define("subtract", np.subtract, lambda a, b, node, g: (g, _negative(g)))
-_define("multiply", np.multiply, lambda a, b, node, g: (multiply(g, b), multiply(g, a)))
-_define("divide", np.divide, _divide_grad)
+_define("add", np.add, lambda a, b, node, g: (g, g), linear=linearity.in_all)
+_define("subtract", np.subtract, lambda a, b, node, g: (g, _negative(g)), linear=linearity.in_all)
+_define("multiply", np.multiply, lambda a, b, node, g: (multiply(g, b), multiply(g, a)), linear=linearity.in_one)
+_define("divide", np.divide, _divide_grad, linear=linearity.in_first)
 _define("maximum", np.maximum, _chosen)
 _define("minimum", np.minimum, _chosen)
 _define("power", np.power, _power_grad)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.settings import Settings
 from planish.primitives.leaves import constant
 from planish.primitives.mistake import check_values, mistake
 from planish.primitives.registry import Array
@@ -68,7 +69,7 @@ def _below_the_batch(node: Node, rank: int) -> Node:
     )
 
 
-def infer_broadcast(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def infer_broadcast(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     check_values("an element-wise operation", *inputs)
     shapes = [type_.shape for type_ in inputs]
     batched = any(type_.batched for type_ in inputs)

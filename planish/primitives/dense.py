@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import linearity, reaching
 from planish.primitives.mistake import check_values, mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import Array, Environment, Primitive, make, register
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     x, w = inputs
     check_values("a dense layer", x, w)
     if len(w.shape) != 2 or w.batched:
@@ -32,6 +34,7 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.primitives.dense_weight_grad import dense_weight_grad
     from planish.primitives.transpose import transpose
 
     x, w = node.inputs
@@ -39,28 +42,27 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [dense(g, transpose(w, (1, 0))), dense_weight_grad(x, g)]
 
 
-def _infer_weight_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    x, g = inputs
-    if not x.shape or x.shape[:-1] != g.shape[:-1] or x.batched != g.batched:
-        raise mistake("a dense layer's input and gradient do not go together", received=f"{x} and {g}")
-    return TensorType((x.shape[-1], g.shape[-1]), batched=False)
+def _multiply_adds(node: Node) -> int:
+    return node.type.size * node.inputs[1].shape[0]
 
 
-def _weight_grad(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    x, g = arrays
-    product: Array = x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
-    return product
-
-
-register("dense", _infer, _reference, _grad)
-register("dense_weight_grad", _infer_weight_grad, _weight_grad, None)
+register(
+    Primitive(
+        name="dense",
+        settings=Settings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.last_axis,
+        linear=linearity.in_first,
+        tail=True,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=_multiply_adds,
+    )
+)
 
 
 def dense(x: Node, w: Node) -> Node:
     """`x` f32[N, ..., k], `w` f32[k, m] -> f32[N, ..., m]."""
     return make("dense", [x, w])
-
-
-def dense_weight_grad(x: Node, g: Node) -> Node:
-    """`x` f32[N, ..., k], `g` f32[N, ..., m] -> f32[k, m], summed over the batch and the axes between."""
-    return make("dense_weight_grad", [x, g])

@@ -7,13 +7,12 @@ step adds one register, and the last one is the result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from planish.graph.node import Node, TensorType
+from planish.graph.settings import NO_SETTINGS, Settings
+from planish.primitives.axes import AxesSettings
 from planish.primitives.registry import Array, Environment, op_named
-
-Settings = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Step:
 
     op: str
     operands: tuple[int, ...]
-    settings: Settings = ()
+    settings: Settings = NO_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,18 @@ class Expression:
     def __str__(self) -> str:
         lines = []
         for step in self.steps:
-            words = [f"${register}" for register in step.operands] + [
-                f"{name}={value!r}" for name, value in step.settings
-            ]
+            words = [f"${register}" for register in step.operands]
+            words += [str(step.settings)] if step.settings != NO_SETTINGS else []
             lines.append(f"{step.op}({', '.join(words)})")
         return "; ".join(lines)
 
     __repr__ = __str__
+
+
+class SumOfSettings(AxesSettings):
+    """Those of a sum of an expression."""
+
+    expression: Expression
 
 
 def nodes_of(expression: Expression, operands: Sequence[TensorType]) -> tuple[list[Node], Node]:
@@ -48,9 +52,8 @@ def nodes_of(expression: Expression, operands: Sequence[TensorType]) -> tuple[li
     leaves = list(registers)
     for step in expression.steps:
         sources = tuple(registers[register] for register in step.operands)
-        settings = dict(step.settings)
-        type_ = op_named(step.op).infer([source.type for source in sources], settings)
-        registers.append(Node(step.op, sources, type_, settings))
+        type_ = op_named(step.op).infer([source.type for source in sources], step.settings)
+        registers.append(Node(step.op, sources, type_, step.settings))
     return leaves, registers[-1]
 
 
@@ -94,3 +97,9 @@ def operand_kind(operand: TensorType, result: TensorType) -> str | None:
         return "scalar"
     per_channel = bool(result.shape) and padded[-1] == result.shape[-1] and all(extent == 1 for extent in padded[:-1])
     return "channel" if per_channel else None
+
+
+def summed_kind(base: str, operand: TensorType, summed: TensorType) -> str | None:
+    """As `operand_kind`, for the operands of a sum. That of an image also reads what belongs to the image."""
+    alone = base == "reduce_sum" and operand.shape != summed.shape
+    return operand_kind(replace(operand, batched=False) if alone else operand, summed)

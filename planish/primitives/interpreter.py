@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 from planish.primitives.registry import Array, Environment, op_named
 
 
@@ -54,8 +55,8 @@ def interpret(
 def _batch_size(graph: Graph, bindings: Mapping[str, Any]) -> int:
     """As many images as the first input has; a graph without a batch gets one."""
     for node in graph.leaves("input"):
-        if np.ndim(bindings.get(node.attributes["name"], 0)):
-            return len(bindings[node.attributes["name"]])
+        if np.ndim(bindings.get(name_of(node), 0)):
+            return len(bindings[name_of(node)])
     if any(node.batched or node.op == "batch_size" for node in graph.nodes):
         raise ValueError(explain(what="No input says how many images the batch has", remedy="give batch_size"))
     return 1
@@ -66,7 +67,7 @@ def _check_bindings(graph: Graph, bindings: Mapping[str, Any], images: int) -> N
     for node in graph.nodes:
         if node.op not in ("input", "parameter", "scalar"):
             continue
-        name = node.attributes["name"]
+        name = name_of(node)
         if name not in bindings:
             given = ", ".join(bindings) or "nothing"
             raise ValueError(explain(what=f"The {node.op} {name!r} has no value", expected=node.type, received=given))

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType, current_layers
-from planish.primitives.registry import Array, Environment, register
+from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.settings import NO_SETTINGS, LeafSettings, Settings, name_of
+from planish.primitives import reaching
+from planish.primitives.registry import (
+    NO_PRODUCTS,
+    NOT_LINEAR,
+    Array,
+    Environment,
+    Primitive,
+    Reference,
+    register,
+)
+
+Infer = Callable[[Sequence[TensorType], Settings], TensorType]
 
 
-def _no_inference(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class ConstantSettings(Settings):
+    value: float
+
+
+def _no_inference(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     raise TypeError("a leaf's type is given, not inferred")
 
 
 def _bound(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    value = np.asarray(environment.bindings[node.attributes["name"]])
+    value = np.asarray(environment.bindings[name_of(node)])
     return value.astype(np.int32 if node.type.dtype == "i32" else environment.dtype, copy=False)
 
 
+def _unbound(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+    raise TypeError("an operand stands for a value that whoever evaluates an expression gives")
+
+
 def _constant(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    return np.asarray(node.attributes["value"], environment.dtype)
+    return np.asarray(ConstantSettings.of(node).value, environment.dtype)
 
 
-def _infer_constant(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer_constant(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     return TensorType((), batched=False)
 
 
@@ -37,14 +55,38 @@ def _nothing(node: Node, g: Node) -> Sequence[Node | None]:
     return []
 
 
-for _name in ("input", "parameter", "scalar", "operand"):
-    register(_name, _no_inference, _bound, _nothing)
-register("constant", _infer_constant, _constant, _nothing)
-register("batch_size", _infer_constant, _batch_size, _nothing)
+def _define(name: str, settings: type[Settings], infer: Infer, reference: Reference) -> None:
+    register(
+        Primitive(
+            name=name,
+            settings=settings,
+            infer=infer,
+            reference=reference,
+            gradient=_nothing,
+            reach=reaching.nothing,
+            linear=NOT_LINEAR,
+            tail=False,
+            monotone=False,
+            elementwise=False,
+            multiply_adds=NO_PRODUCTS,
+        )
+    )
 
 
-def _leaf(op: str, type_: TensorType, **attributes: Any) -> Node:
-    return Node(op, (), type_, MappingProxyType(attributes), current_layers())
+for _name in ("input", "parameter", "scalar"):
+    _define(_name, LeafSettings, _no_inference, _bound)
+_define("operand", Settings, _no_inference, _unbound)
+_define("constant", ConstantSettings, _infer_constant, _constant)
+_define("batch_size", Settings, _infer_constant, _batch_size)
+
+
+def is_constant(node: Node, value: float) -> bool:
+    """Whether `node` is that number."""
+    return node.op == "constant" and ConstantSettings.of(node).value == value
+
+
+def _leaf(op: str, type_: TensorType, settings: Settings = NO_SETTINGS) -> Node:
+    return Node(op, (), type_, settings, current_layers())
 
 
 def _extents(shape: Sequence[int]) -> tuple[int, ...]:
@@ -53,22 +95,22 @@ def _extents(shape: Sequence[int]) -> tuple[int, ...]:
 
 def input_(name: str, shape: Sequence[int], dtype: str = "f32") -> Node:
     """One tensor per image, read from an array of any element type as f32 (or i32, for labels)."""
-    return _leaf("input", TensorType(_extents(shape), dtype), name=name)
+    return _leaf("input", TensorType(_extents(shape), dtype), LeafSettings(name=name))
 
 
 def parameter(name: str, shape: Sequence[int]) -> Node:
     """An f32 tensor that outlives the run: a weight, or an optimizer's state."""
-    return _leaf("parameter", TensorType(_extents(shape), batched=False), name=name)
+    return _leaf("parameter", TensorType(_extents(shape), batched=False), LeafSettings(name=name))
 
 
 def scalar(name: str, dtype: str = "f32") -> Node:
     """One value per training step: a learning rate, a seed ('i32')."""
-    return _leaf("scalar", TensorType((), dtype, batched=False), name=name)
+    return _leaf("scalar", TensorType((), dtype, batched=False), LeafSettings(name=name))
 
 
 def constant(value: float) -> Node:
     """One number that never changes."""
-    return _leaf("constant", TensorType((), batched=False), value=float(value))
+    return _leaf("constant", TensorType((), batched=False), ConstantSettings(value=float(value)))
 
 
 def batch_size() -> Node:

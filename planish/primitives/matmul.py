@@ -10,20 +10,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import linearity
 from planish.primitives.axes import axes_of
 from planish.primitives.binary import multiply
 from planish.primitives.broadcast_to import broadcast_to
 from planish.primitives.broadcasting import summed_to
 from planish.primitives.dense import dense
 from planish.primitives.mistake import check_values, mistake
+from planish.primitives.reaching import Reached
 from planish.primitives.reduce import reduce_sum
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.regions import Region
+from planish.primitives.registry import Array, Environment, Primitive, make, register
 from planish.primitives.reshape import reshape
 from planish.primitives.transpose import transpose
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     a, b = inputs
     check_values("a product of matrices", a, b)
     _check_shapes(a, b)
@@ -52,7 +56,33 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [summed_to(matmul(g, turned(b)), a), summed_to(matmul(turned(a), g), b)]
 
 
-register("matmul", _infer, _reference, _grad)
+def _reach(node: Node, region: Region) -> Reached:
+    """Rows of the first operand, columns of the second one."""
+    a, b = node.inputs
+    every = frozenset(range(a.shape[-1]))
+    yield a, (*region[:-1], every)
+    yield b, (*region[:-2], every, region[-1])
+
+
+def _multiply_adds(node: Node) -> int:
+    return node.type.size * node.inputs[0].shape[-1]
+
+
+register(
+    Primitive(
+        name="matmul",
+        settings=Settings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=_reach,
+        linear=linearity.in_one,
+        tail=True,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=_multiply_adds,
+    )
+)
 
 
 def turned(x: Node) -> Node:

@@ -15,12 +15,12 @@ from planish.graph import operators
 from planish.graph.node import Node, current_layers
 from planish.primitives import binary, logic, unary
 from planish.primitives.broadcasting import Operand, aligned_as_numpy, as_node
-from planish.primitives.concatenate import slice_axis
 from planish.primitives.dense import dense
 from planish.primitives.matmul import matmul
 from planish.primitives.reshape import reshape
 from planish.primitives.select import select
-from planish.primitives.strided import slice_strided
+from planish.primitives.slice_axis import slice_axis
+from planish.primitives.slice_strided import slice_strided
 from planish.primitives.table import table
 from planish.primitives.take import take
 

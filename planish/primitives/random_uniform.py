@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import reaching
 from planish.primitives.mistake import mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, make, register
 
 STREAM_STEP, IMAGE_STEP, ELEMENT_STEP, ELEMENT_START = 0x9E3779B9, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F
 MIX_MULTIPLIERS = (0x7FEB352D, 0x846CA68B)
@@ -38,19 +40,24 @@ def mix(word: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return word ^ (word >> np.uint32(16))
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class RandomUniformSettings(Settings):
+    shape: tuple[int, ...]
+    stream: int
+
+
+def _infer(inputs: Sequence[TensorType], settings: RandomUniformSettings) -> TensorType:
     (seed,) = inputs
-    if seed != TensorType((), "i32", batched=False) or min(attributes["shape"], default=1) < 1:
+    if seed != TensorType((), "i32", batched=False) or min(settings.shape, default=1) < 1:
         raise mistake(
             "random numbers need a seed that is an i32 scalar, and a shape with elements",
-            received=f"{seed}, shape {attributes['shape']}",
+            received=f"{seed}, shape {settings.shape}",
         )
-    return TensorType(attributes["shape"])
+    return TensorType(settings.shape)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     seed = np.asarray(arrays[0]).astype(np.int64).astype(np.uint32).reshape(1)
-    salt = np.uint32(STREAM_STEP * (node.attributes["stream"] + 1) & _WORD)
+    salt = np.uint32(STREAM_STEP * (RandomUniformSettings.of(node).stream + 1) & _WORD)
     images = np.arange(environment.batch_size, dtype=np.uint32)[:, None]
     elements = np.arange(node.type.size, dtype=np.uint32)[None, :]
     rows = mix(mix(seed ^ salt) + images * np.uint32(IMAGE_STEP))
@@ -63,9 +70,27 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [None]
 
 
-register("random_uniform", _infer, _reference, _grad)
+register(
+    Primitive(
+        name="random_uniform",
+        settings=RandomUniformSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.nothing,
+        linear=NOT_LINEAR,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def random_uniform(seed: Node, shape: Sequence[int], stream: int) -> Node:
     """f32[N, *shape] from a seed (i32 scalar) and the number of the stream, which differs between users of one seed."""
-    return make("random_uniform", [seed], shape=tuple(int(extent) for extent in shape), stream=int(stream))
+    return make(
+        "random_uniform",
+        [seed],
+        RandomUniformSettings(shape=tuple(int(extent) for extent in shape), stream=int(stream)),
+    )

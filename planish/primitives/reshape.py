@@ -6,13 +6,21 @@ import math
 from collections.abc import Sequence
 
 from planish.errors import explain
-from planish.graph.node import Attributes, Node, TensorType, current_layers
-from planish.primitives.registry import Array, Environment, make, register
+from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.settings import Settings
+from planish.primitives import linearity
+from planish.primitives.reaching import Reached
+from planish.primitives.regions import Region, clip, reshaped
+from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class ReshapeSettings(Settings):
+    shape: tuple[int, ...]
+
+
+def _infer(inputs: Sequence[TensorType], settings: ReshapeSettings) -> TensorType:
     (source,) = inputs
-    shape = attributes["shape"]
+    shape = settings.shape
     if math.prod(shape) != source.size or any(extent < 0 for extent in shape):
         raise ValueError(
             explain(
@@ -34,9 +42,31 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [reshape(g, node.inputs[0].shape)]
 
 
-register("reshape", _infer, _reference, _grad)
+def _reach(node: Node, region: Region) -> Reached:
+    """Another shape has no room for padding, so it is left out in the unclipped form, too."""
+    (source,) = node.inputs
+    inside = clip(region, node.shape)
+    if inside is not None:
+        yield from ((source, part) for part in reshaped(inside, node.shape, source.shape))
+
+
+register(
+    Primitive(
+        name="reshape",
+        settings=ReshapeSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=_reach,
+        linear=linearity.in_all,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def reshape(x: Node, shape: Sequence[int]) -> Node:
     """`x` with per-image shape `shape` (all extents given)."""
-    return make("reshape", [x], shape=tuple(int(extent) for extent in shape))
+    return make("reshape", [x], ReshapeSettings(shape=tuple(int(extent) for extent in shape)))

@@ -1,7 +1,6 @@
 """Maps of another size, by the nearest pixel or between the four nearest, where pixels are measured at their centres.
 
-Pixel i of `size` lies at (i + 1/2) * extent / size in a map of `extent` pixels, computed in f32 as TensorFlow does. The
-gradient adds each pixel's up in the order of rows and columns.
+Pixel i of `size` lies at (i + 1/2) * extent / size in a map of `extent` pixels, computed in f32 as TensorFlow does.
 """
 
 from __future__ import annotations
@@ -10,27 +9,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import linearity
 from planish.primitives.mistake import mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.reaching import Reached
+from planish.primitives.regions import Region
+from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
 
 INTERPOLATIONS = ("nearest", "bilinear")
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class Resize2DSettings(Settings):
+    size: tuple[int, ...]
+    interpolation: str
+
+
+def _infer(inputs: Sequence[TensorType], settings: Resize2DSettings) -> TensorType:
     (x,) = inputs
-    size = attributes["size"]
+    size = settings.size
     if len(x.shape) != 3 or x.dtype != "f32" or len(size) != 2 or min(size) < 1:
         raise mistake(
             "maps are resized to one row and one column or more",
             expected="f32 values (rows, columns, channels), and a size (rows, columns)",
             received=f"{x}, size {size}",
         )
-    if attributes["interpolation"] not in INTERPOLATIONS:
+    if settings.interpolation not in INTERPOLATIONS:
         raise mistake(
             "there is no such interpolation",
             expected=" or ".join(map(repr, INTERPOLATIONS)),
-            received=repr(attributes["interpolation"]),
+            received=repr(settings.interpolation),
         )
     return TensorType((*size, x.shape[2]), batched=x.batched)
 
@@ -70,43 +78,65 @@ def _weights(extent: int, size: int, interpolation: str) -> Array:
     return weights
 
 
-def _matrices(shape: Sequence[int], size: Sequence[int], interpolation: str) -> tuple[Array, Array]:
+def matrices(shape: Sequence[int], size: Sequence[int], interpolation: str) -> tuple[Array, Array]:
+    """For rows and for columns: [pixels of the result, pixels of the map]."""
     return _weights(shape[0], size[0], interpolation), _weights(shape[1], size[1], interpolation)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
-    down, across = _matrices(node.inputs[0].shape, node.attributes["size"], node.attributes["interpolation"])
+    settings = Resize2DSettings.of(node)
+    down, across = matrices(node.inputs[0].shape, settings.size, settings.interpolation)
     y: Array = np.einsum("ij,kl,...jlc->...ikc", down, across, x).astype(x.dtype)
     return y
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.primitives.resize2d_grad import resize2d_grad
+
+    return [resize2d_grad(g, node.inputs[0].shape, Resize2DSettings.of(node).interpolation)]
+
+
+def _reach(node: Node, region: Region) -> Reached:
     (x,) = node.inputs
-    settings = {"shape": x.shape, "interpolation": node.attributes["interpolation"]}
-    return [make("resize2d_grad", [g], **settings)]
+    interpolation = Resize2DSettings.of(node).interpolation
+    rows, columns = (
+        frozenset(pixel for place in region[axis] if 0 <= place < size for pixel in seen[place])
+        for axis, (size, seen) in enumerate(
+            (size, _seen(extent, size, interpolation)) for extent, size in zip(x.shape[:2], node.shape[:2], strict=True)
+        )
+    )
+    if rows and columns:
+        yield x, (rows, columns, region[2])
 
 
-def _infer_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(attributes["shape"], batched=inputs[0].batched)
+def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
+    """The pixels that each of `size` pixels is made from."""
+    if interpolation == "nearest":
+        return [{int(pixel)} for pixel in nearest(extent, size)]
+    first, second, share = between(extent, size)
+    return [{int(a), int(b)} if weight else {int(a)} for a, b, weight in zip(first, second, share, strict=True)]
 
 
-def _grad_reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    (g,) = arrays
-    down, across = _matrices(node.shape, node.inputs[0].shape[:2], node.attributes["interpolation"])
-    gradient: Array = np.einsum("ij,kl,...ikc->...jlc", down, across, g).astype(g.dtype)
-    return gradient
-
-
-def _grad_grad(node: Node, g: Node) -> Sequence[Node | None]:
-    return [resize2d(g, node.inputs[0].shape[:2], node.attributes["interpolation"])]
-
-
-register("resize2d", _infer, _reference, _grad)
-register("resize2d_grad", _infer_grad, _grad_reference, _grad_grad)
+register(
+    Primitive(
+        name="resize2d",
+        settings=Resize2DSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=_reach,
+        linear=linearity.in_all,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def resize2d(x: Node, size: Sequence[int], interpolation: str = "bilinear") -> Node:
     """`x` f32[N, h, w, c] -> f32[N, *size, c]; `interpolation` is "nearest" or "bilinear"."""
     extents = tuple(int(extent) for extent in size)
-    return x if extents == x.shape[:2] else make("resize2d", [x], size=extents, interpolation=interpolation)
+    settings = Resize2DSettings(size=extents, interpolation=interpolation)
+    return x if extents == x.shape[:2] else make("resize2d", [x], settings)

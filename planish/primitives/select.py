@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Node
+from planish.graph.settings import Settings
+from planish.primitives import reaching
 from planish.primitives.broadcasting import Operand, aligned, as_node, infer_broadcast, summed_to
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, make, register
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -21,7 +23,21 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [None, summed_to(select(condition, g, 0.0), a), summed_to(select(condition, 0.0, g), b)]
 
 
-register("select", infer_broadcast, _reference, _grad, elementwise=True)
+register(
+    Primitive(
+        name="select",
+        settings=Settings,
+        infer=infer_broadcast,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.by_element,
+        linear=NOT_LINEAR,
+        tail=False,
+        monotone=False,
+        elementwise=True,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def select(condition: Operand, a: Operand, b: Operand) -> Node:

@@ -9,18 +9,24 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import reaching
 from planish.primitives.argmax import check_places
 from planish.primitives.axes import axis_of
 from planish.primitives.mistake import check_values, mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, make, register
 from planish.primitives.take_along_axis import take_along_axis
 from planish.primitives.transpose import transpose
 from planish.primitives.unary import negative
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    (source,), count = inputs, attributes["count"]
+class SortPlacesSettings(Settings):
+    count: int
+
+
+def _infer(inputs: Sequence[TensorType], settings: SortPlacesSettings) -> TensorType:
+    (source,), count = inputs, settings.count
     check_values("sorting", source)
     if not source.shape or not 1 <= count <= source.shape[-1]:
         raise mistake(
@@ -34,7 +40,7 @@ def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
-    places = np.argsort(x, axis=-1, kind="stable")[..., : node.attributes["count"]]
+    places = np.argsort(x, axis=-1, kind="stable")[..., : SortPlacesSettings.of(node).count]
     return np.asarray(places, environment.dtype)
 
 
@@ -42,12 +48,26 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [None]
 
 
-register("sort_places", _infer, _reference, _grad)
+register(
+    Primitive(
+        name="sort_places",
+        settings=SortPlacesSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.last_axis,
+        linear=NOT_LINEAR,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def sort_places(x: Node, count: int) -> Node:
     """Where the `count` smallest numbers of the last axis are, in rising order."""
-    return make("sort_places", [x], count=int(count))
+    return make("sort_places", [x], SortPlacesSettings(count=int(count)))
 
 
 def argsort(x: Node, axis: int) -> Node:

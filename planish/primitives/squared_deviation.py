@@ -11,9 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Node
+from planish.graph.settings import Settings
+from planish.primitives import reaching
 from planish.primitives.binary import multiply, subtract
 from planish.primitives.broadcasting import aligned, infer_broadcast, summed_to
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, make, register
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -27,7 +29,21 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     return [summed_to(multiply(multiply(subtract(x, mean), 2.0), g), x), None]
 
 
-register("squared_deviation", infer_broadcast, _reference, _grad, elementwise=True)
+register(
+    Primitive(
+        name="squared_deviation",
+        settings=Settings,
+        infer=infer_broadcast,
+        reference=_reference,
+        gradient=_grad,
+        reach=reaching.by_element,
+        linear=NOT_LINEAR,
+        tail=False,
+        monotone=False,
+        elementwise=True,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def squared_deviation(x: Node, mean: Node) -> Node:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from planish.graph.node import Node
 from planish.primitives.axes import axes_of
 from planish.primitives.binary import add, subtract
+from planish.primitives.log_softmax import log_softmax
 from planish.primitives.logic import isfinite, truth
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_sum
 from planish.primitives.reshape import reshape
 from planish.primitives.select import select
-from planish.primitives.softmax import log_softmax, softmax
+from planish.primitives.softmax import softmax
 from planish.primitives.squared_deviation import squared_deviation
 from planish.primitives.transpose import transpose
 from planish.primitives.unary import exp, log, sqrt, stop_gradient

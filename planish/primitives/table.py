@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish.graph.node import Attributes, Node, TensorType, current_layers
+from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.settings import Settings
+from planish.primitives import reaching
 from planish.primitives.mistake import mistake
-from planish.primitives.registry import Array, Environment, register
+from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, register
 
 _DTYPES = {"f32": np.dtype("<f4"), "i32": np.dtype("<i4")}
 
@@ -27,13 +28,19 @@ class Numbers:
         return f"<{len(self.data)} bytes, {hashlib.sha256(self.data).hexdigest()}>"
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    return TensorType(attributes["shape"], attributes["dtype"], batched=False)
+class TableSettings(Settings):
+    dtype: str
+    numbers: Numbers
+    shape: tuple[int, ...]
+
+
+def _infer(inputs: Sequence[TensorType], settings: TableSettings) -> TensorType:
+    return TensorType(settings.shape, settings.dtype, batched=False)
 
 
 def numbers_in(node: Node) -> Array:
     """The array that a table stands for."""
-    return np.frombuffer(node.attributes["numbers"].data, _DTYPES[node.type.dtype]).reshape(node.shape)
+    return np.frombuffer(TableSettings.of(node).numbers.data, _DTYPES[node.type.dtype]).reshape(node.shape)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
@@ -45,7 +52,21 @@ def _nothing(node: Node, g: Node) -> Sequence[Node | None]:
     return []
 
 
-register("table", _infer, _reference, _nothing)
+register(
+    Primitive(
+        name="table",
+        settings=TableSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_nothing,
+        reach=reaching.nothing,
+        linear=NOT_LINEAR,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def table(values: ArrayLike) -> Node:
@@ -64,5 +85,5 @@ def table(values: ArrayLike) -> Node:
     dtype = "i32" if whole else "f32"
     data = np.ascontiguousarray(array, _DTYPES[dtype]).tobytes()
     type_ = TensorType(tuple(map(int, array.shape)), dtype, batched=False)
-    settings = {"dtype": dtype, "numbers": Numbers(data), "shape": type_.shape}
-    return Node("table", (), type_, MappingProxyType(settings), current_layers())
+    settings = TableSettings(dtype=dtype, numbers=Numbers(data), shape=type_.shape)
+    return Node("table", (), type_, settings, current_layers())

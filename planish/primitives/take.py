@@ -1,9 +1,6 @@
 """Entries of an axis by their numbers: rows of an embedding, columns in another order.
 
-The gradient of weights is a sum over the batch (`take_batch_grad`), that of an image's own value is not (`take_grad`).
-
-A number below zero counts from the end. One that names no entry gives NaN and gets no gradient; numbers of type f32 are
-cut to whole ones.
+What numbers mean is said in `planish.primitives.entries`.
 """
 
 from __future__ import annotations
@@ -12,45 +9,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
-from planish.primitives.axes import axis_of
-from planish.primitives.mistake import check_values, mistake
-from planish.primitives.registry import Array, Environment, make, register
+from planish.graph.node import Node, TensorType
+from planish.primitives import linearity
+from planish.primitives.axes import AxisSettings, axis_of
+from planish.primitives.entries import check_numbers, images_of, numbers_of
+from planish.primitives.reaching import Reached
+from planish.primitives.regions import Places, Region
+from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
+from planish.primitives.table import numbers_in
 
 
-def check_numbers(what: str, x: TensorType, indices: TensorType) -> None:
-    check_values(what, x)
-    if indices.dtype not in ("i32", "f32"):
-        raise mistake(f"{what} needs numbers of entries", expected="i32 or f32 values", received=indices)
-
-
-def numbers_of(indices: Array, extent: int) -> tuple[Array, Array]:
-    """Numbers from 0 on, and whether each names an entry; those that do not are 0."""
-    whole = np.trunc(indices)
-    named = (whole >= -extent) & (whole < extent)
-    numbers = np.where(named, whole, 0).astype(np.int64)
-    return np.where(numbers < 0, numbers + extent, numbers), named
-
-
-def images_of(arrays: Sequence[Array], node: Node) -> list[tuple[Array, ...]]:
-    """The operands of each image; there is one set of them if none has a batch axis."""
-    count = max((len(array) for array, source in zip(arrays, node.inputs, strict=True) if source.batched), default=1)
-    return [
-        tuple(array[image] if source.batched else array for array, source in zip(arrays, node.inputs, strict=True))
-        for image in range(count)
-    ]
-
-
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer(inputs: Sequence[TensorType], settings: AxisSettings) -> TensorType:
     x, indices = inputs
     check_numbers("take", x, indices)
-    axis = attributes["axis"]
+    axis = settings.axis
     shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
     return TensorType(shape, batched=x.batched or indices.batched)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    picked = np.stack([_taken(x, indices, node.attributes["axis"]) for x, indices in images_of(arrays, node)])
+    picked = np.stack([_taken(x, indices, AxisSettings.of(node).axis) for x, indices in images_of(arrays, node)])
     return picked if node.batched else picked[0]
 
 
@@ -62,52 +40,45 @@ def _taken(x: Array, indices: Array, axis: int) -> Array:
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
+    from planish.primitives.take_batch_grad import take_batch_grad
+    from planish.primitives.take_grad import take_grad
+
     x, indices = node.inputs
-    name = "take_batch_grad" if node.batched and not x.batched else "take_grad"
-    return [make(name, [g, indices], axis=node.attributes["axis"], shape=x.shape), None]
+    gradient = take_batch_grad if node.batched and not x.batched else take_grad
+    return [gradient(g, indices, AxisSettings.of(node).axis, x.shape), None]
 
 
-def _infer_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    g, indices = inputs
-    check_numbers("the gradient of take", g, indices)
-    axis, shape = attributes["axis"], attributes["shape"]
-    if g.shape != (*shape[:axis], *indices.shape, *shape[axis + 1 :]):
-        raise mistake("a gradient of take that is not of its result's shape", received=f"{g} for {indices} of {shape}")
-    return TensorType(shape, batched=g.batched or indices.batched)
+def _reach(node: Node, region: Region) -> Reached:
+    """Any entry, where the numbers are computed."""
+    x, indices = node.inputs
+    axis, rank = AxisSettings.of(node).axis, len(indices.shape)
+    entries = _entries(indices, region[axis : axis + rank], x.shape[axis])
+    yield x, (*region[:axis], entries, *region[axis + rank :])
+    yield indices, region[axis : axis + rank]
 
 
-def _infer_batch_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    result = _infer_grad(inputs, attributes)
-    if not result.batched:
-        raise mistake("a sum over the batch needs one tensor per image", received=inputs[0])
-    return TensorType(result.shape, batched=False)
+def _entries(indices: Node, region: Region, extent: int) -> Places:
+    if indices.op != "table":
+        return frozenset(range(extent))
+    numbers = numbers_in(indices)[np.ix_(*(sorted(places) for places in region))]
+    return frozenset(int(number) % extent for number in numbers.ravel() if -extent <= number < extent)
 
 
-def _grad_reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    axis = node.attributes["axis"]
-    each = [_scattered(g, indices, node.shape, axis) for g, indices in images_of(arrays, node)]
-    return np.stack(each) if node.batched else np.asarray(sum(each))
-
-
-def _scattered(g: Array, indices: Array, shape: tuple[int, ...], axis: int) -> Array:
-    numbers, named = numbers_of(indices, shape[axis])
-    y = np.zeros(shape, g.dtype)
-    entries, rows = np.moveaxis(y, axis, 0), np.moveaxis(g.reshape(*shape[:axis], -1, *shape[axis + 1 :]), axis, 0)
-    for row, number, there in zip(rows, numbers.ravel(), named.ravel(), strict=True):
-        if there:
-            entries[number] += row
-    return y
-
-
-def _grad_grad(node: Node, g: Node) -> Sequence[Node | None]:
-    source, indices = node.inputs
-    taken = take(g, indices, node.attributes["axis"])
-    return [taken if taken.type == source.type else None, None]
-
-
-register("take", _infer, _reference, _grad)
-register("take_grad", _infer_grad, _grad_reference, _grad_grad)
-register("take_batch_grad", _infer_batch_grad, _grad_reference, _grad_grad)
+register(
+    Primitive(
+        name="take",
+        settings=AxisSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=_reach,
+        linear=linearity.in_first,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def take(x: Node, indices: Node, axis: int = 0) -> Node:
@@ -115,4 +86,4 @@ def take(x: Node, indices: Node, axis: int = 0) -> Node:
 
     Where both have a batch axis, each image's indices are for its own entries.
     """
-    return make("take", [x, indices], axis=axis_of(x, axis))
+    return make("take", [x, indices], AxisSettings(axis=axis_of(x, axis)))

@@ -1,6 +1,6 @@
 """Entries of an axis by numbers that every other position has for itself: the score of each row's own class.
 
-Numbers mean what they mean to `take`.
+What numbers mean is said in `planish.primitives.entries`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
-from planish.primitives.axes import axis_of
+from planish.graph.node import Node, TensorType
+from planish.primitives import linearity
+from planish.primitives.axes import AxisSettings, axis_of
+from planish.primitives.entries import check_numbers, images_of, numbers_of
 from planish.primitives.mistake import mistake
-from planish.primitives.registry import Array, Environment, make, register
-from planish.primitives.take import check_numbers, images_of, numbers_of
+from planish.primitives.reaching import Reached
+from planish.primitives.regions import Region
+from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+def _infer(inputs: Sequence[TensorType], settings: AxisSettings) -> TensorType:
     x, indices = inputs
     check_numbers("take_along_axis", x, indices)
-    axis = attributes["axis"]
+    axis = settings.axis
     _check_others(x.shape, indices.shape, axis)
     return TensorType(indices.shape, batched=x.batched or indices.batched)
 
@@ -34,7 +37,7 @@ def _check_others(shape: tuple[int, ...], indices: tuple[int, ...], axis: int) -
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    picked = np.stack([_taken(x, indices, node.attributes["axis"]) for x, indices in images_of(arrays, node)])
+    picked = np.stack([_taken(x, indices, AxisSettings.of(node).axis) for x, indices in images_of(arrays, node)])
     return picked if node.batched else picked[0]
 
 
@@ -46,48 +49,38 @@ def _taken(x: Array, indices: Array, axis: int) -> Array:
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
     from planish.primitives.batch_sum import batch_sum
+    from planish.primitives.take_along_axis_grad import take_along_axis_grad
 
     x, indices = node.inputs
-    each = make(
-        "take_along_axis_grad", [g, indices], axis=node.attributes["axis"], extent=x.shape[node.attributes["axis"]]
-    )
+    axis = AxisSettings.of(node).axis
+    each = take_along_axis_grad(g, indices, axis, x.shape[axis])
     return [batch_sum(each, ()) if each.batched and not x.batched else each, None]
 
 
-def _infer_grad(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
-    g, indices = inputs
-    check_numbers("the gradient of take_along_axis", g, indices)
-    axis = attributes["axis"]
-    shape = (*g.shape[:axis], attributes["extent"], *g.shape[axis + 1 :])
-    if g.shape != indices.shape:
-        raise mistake("a gradient of take_along_axis has the shape of its numbers", received=f"{g} for {indices}")
-    return TensorType(shape, batched=g.batched or indices.batched)
+def _reach(node: Node, region: Region) -> Reached:
+    x, indices = node.inputs
+    axis = AxisSettings.of(node).axis
+    yield x, (*region[:axis], frozenset(range(x.shape[axis])), *region[axis + 1 :])
+    yield indices, region
 
 
-def _grad_reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    each = [_scattered(g, indices, node.shape, node.attributes["axis"]) for g, indices in images_of(arrays, node)]
-    return np.stack(each) if node.batched else each[0]
-
-
-def _scattered(g: Array, indices: Array, shape: tuple[int, ...], axis: int) -> Array:
-    numbers, named = numbers_of(indices, shape[axis])
-    y = np.zeros(shape, g.dtype)
-    for place in np.ndindex(g.shape):
-        if named[place]:
-            y[(*place[:axis], numbers[place], *place[axis + 1 :])] += g[place]
-    return y
-
-
-def _grad_grad(node: Node, g: Node) -> Sequence[Node | None]:
-    source, indices = node.inputs
-    taken = take_along_axis(g, indices, node.attributes["axis"])
-    return [taken if taken.type == source.type else None, None]
-
-
-register("take_along_axis", _infer, _reference, _grad)
-register("take_along_axis_grad", _infer_grad, _grad_reference, _grad_grad)
+register(
+    Primitive(
+        name="take_along_axis",
+        settings=AxisSettings,
+        infer=_infer,
+        reference=_reference,
+        gradient=_grad,
+        reach=_reach,
+        linear=linearity.in_first,
+        tail=False,
+        monotone=False,
+        elementwise=False,
+        multiply_adds=NO_PRODUCTS,
+    )
+)
 
 
 def take_along_axis(x: Node, indices: Node, axis: int) -> Node:
     """x[..., n, ...] and indices of the same shape, of any extent along the per-image axis `axis` -> like indices."""
-    return make("take_along_axis", [x, indices], axis=axis_of(x, axis))
+    return make("take_along_axis", [x, indices], AxisSettings(axis=axis_of(x, axis)))

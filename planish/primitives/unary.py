@@ -4,33 +4,97 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from planish.graph.node import Attributes, Node, TensorType
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives import linearity, reaching
 from planish.primitives.broadcasting import Operand, as_node
 from planish.primitives.mistake import check_values
-from planish.primitives.registry import Array, Environment, make, register
+from planish.primitives.registry import (
+    NO_PRODUCTS,
+    NOT_LINEAR,
+    Array,
+    Environment,
+    Linear,
+    Primitive,
+    Reference,
+    Without,
+    make,
+    register,
+)
 
-Meaning = Callable[[Array, Attributes], Array]
+S = TypeVar("S", bound=Settings)
+Meaning = Callable[[Array], Array]
 Derivative = Callable[[Node, Node], "Node | None"]  # (node, g) -> gradient of the operand
+Slopes = Callable[[Array, float], Array]
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class AlphaSettings(Settings):
+    alpha: float
+
+
+def _infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     check_values("an element-wise operation", *inputs)
     return inputs[0]
 
 
-def _define(name: str, meaning: Meaning, derivative: Derivative, *, monotone: bool = False) -> None:
+def _define(
+    name: str,
+    meaning: Meaning,
+    derivative: Derivative,
+    *,
+    monotone: bool = False,
+    linear: Linear | Without = NOT_LINEAR,
+) -> None:
     def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-        with np.errstate(all="ignore"):
-            x = arrays[0].astype(environment.dtype, copy=False)
-            return np.asarray(meaning(x, node.attributes)).astype(environment.dtype, copy=False)
+        return _computed(meaning, arrays[0], environment)
 
+    _register(name, Settings, reference, derivative, monotone, linear)
+
+
+def _define_with_alpha(name: str, meaning: Slopes, derivative: Derivative) -> None:
+    """Functions that never decrease if alpha is not negative."""
+
+    def reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
+        return _computed(lambda x: meaning(x, AlphaSettings.of(node).alpha), arrays[0], environment)
+
+    _register(name, AlphaSettings, reference, derivative, lambda settings: settings.alpha >= 0, NOT_LINEAR)
+
+
+def _computed(meaning: Meaning, x: Array, environment: Environment) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(meaning(x.astype(environment.dtype, copy=False))).astype(environment.dtype, copy=False)
+
+
+def _register(
+    name: str,
+    settings: type[S],
+    reference: Reference,
+    derivative: Derivative,
+    monotone: bool | Callable[[S], bool],
+    linear: Linear | Without,
+) -> None:
     def grad(node: Node, g: Node) -> Sequence[Node | None]:
         return [derivative(node, g)]
 
-    register(name, _infer, reference, grad, elementwise=True, monotone=monotone)
+    register(
+        Primitive(
+            name=name,
+            settings=settings,
+            infer=_infer,
+            reference=reference,
+            gradient=grad,
+            reach=reaching.by_element,
+            linear=linear,
+            tail=False,
+            monotone=monotone,
+            elementwise=True,
+            multiply_adds=NO_PRODUCTS,
+        )
+    )
 
 
 def _constructor(name: str, text: str) -> Callable[[Operand], Node]:
@@ -92,13 +156,12 @@ def _softplus(x: Array) -> Array:
     return result
 
 
-def _elu(x: Array, attributes: Attributes) -> Array:
-    alpha = x.dtype.type(attributes["alpha"])
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+def _elu(x: Array, alpha: float) -> Array:
+    return np.where(x > 0, x, x.dtype.type(alpha) * np.expm1(np.minimum(x, 0)))
 
 
-def _leaky(x: Array, attributes: Attributes) -> Array:
-    return np.where(x >= 0, x, x * x.dtype.type(attributes["alpha"]))
+def _leaky(x: Array, alpha: float) -> Array:
+    return np.where(x >= 0, x, x * x.dtype.type(alpha))
 
 
 def _where_positive(node: Node, g: Node, below: Node) -> Node:
@@ -113,12 +176,12 @@ def _leaky_grad(node: Node, g: Node) -> Node:
     from planish.primitives.select import select
 
     # The slope at zero is one, as in JAX.
-    return select(greater_equal(node.inputs[0], 0.0), g, _times(g, node.attributes["alpha"]))
+    return select(greater_equal(node.inputs[0], 0.0), g, _times(g, AlphaSettings.of(node).alpha))
 
 
 def _elu_grad(node: Node, g: Node) -> Node:
     x = node.inputs[0]
-    return _where_positive(x, g, _times(g, _times(exp(x), node.attributes["alpha"])))
+    return _where_positive(x, g, _times(g, _times(exp(x), AlphaSettings.of(node).alpha)))
 
 
 def _times(g: Node, factor: Operand) -> Node:
@@ -162,55 +225,52 @@ def _none(node: Node, g: Node) -> None:
     return None
 
 
-_define("negative", lambda x, _: -x, lambda node, g: negative(g))
-_define("absolute", lambda x, _: np.abs(x), lambda node, g: _times(g, sign(node.inputs[0])))
-_define("sign", lambda x, _: np.sign(x), _none)
-_define("square", lambda x, _: x * x, lambda node, g: _times(g, _times(node.inputs[0], 2.0)))
-_define("sqrt", lambda x, _: np.sqrt(x), lambda node, g: _divided(_times(g, 0.5), node), monotone=True)
-_define("rsqrt", lambda x, _: 1 / np.sqrt(x), lambda node, g: _times(g, _divided(_times(node, -0.5), node.inputs[0])))
-_define("reciprocal", lambda x, _: 1 / x, lambda node, g: negative(_times(g, square(node))))
-_define("exp", lambda x, _: np.exp(x), lambda node, g: _times(g, node), monotone=True)
-_define("expm1", lambda x, _: np.expm1(x), lambda node, g: _times(g, _plus(node, 1.0)), monotone=True)
-_define("log", lambda x, _: np.log(x), lambda node, g: _divided(g, node.inputs[0]), monotone=True)
-_define("log1p", lambda x, _: np.log1p(x), lambda node, g: _divided(g, _plus(node.inputs[0], 1.0)), monotone=True)
-_define("tanh", lambda x, _: np.tanh(x), _tanh_grad, monotone=True)
-_define("sigmoid", lambda x, _: _sigmoid(x), _sigmoid_grad, monotone=True)
+_define("negative", lambda x: -x, lambda node, g: negative(g), linear=linearity.in_all)
+_define("absolute", np.abs, lambda node, g: _times(g, sign(node.inputs[0])))
+_define("sign", np.sign, _none)
+_define("square", lambda x: x * x, lambda node, g: _times(g, _times(node.inputs[0], 2.0)))
+_define("sqrt", np.sqrt, lambda node, g: _divided(_times(g, 0.5), node), monotone=True)
+_define("rsqrt", lambda x: 1 / np.sqrt(x), lambda node, g: _times(g, _divided(_times(node, -0.5), node.inputs[0])))
+_define("reciprocal", lambda x: 1 / x, lambda node, g: negative(_times(g, square(node))))
+_define("exp", np.exp, lambda node, g: _times(g, node), monotone=True)
+_define("expm1", np.expm1, lambda node, g: _times(g, _plus(node, 1.0)), monotone=True)
+_define("log", np.log, lambda node, g: _divided(g, node.inputs[0]), monotone=True)
+_define("log1p", np.log1p, lambda node, g: _divided(g, _plus(node.inputs[0], 1.0)), monotone=True)
+_define("tanh", np.tanh, _tanh_grad, monotone=True)
+_define("sigmoid", _sigmoid, _sigmoid_grad, monotone=True)
 _define(
     "erf",
-    lambda x, _: _erf(x),
+    _erf,
     lambda node, g: _times(g, _times(exp(negative(square(node.inputs[0]))), 2 / math.sqrt(math.pi))),
     monotone=True,
 )
-_define("relu", lambda x, _: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
-_define("softplus", lambda x, _: _softplus(x), lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
-_define("floor", lambda x, _: np.floor(x), _none, monotone=True)
-_define("stop_gradient", lambda x, _: x, _none, monotone=True)
-_define("rint", lambda x, _: np.rint(x), _none, monotone=True)
-_define("log2", lambda x, _: np.log2(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(2))))
-_define("log10", lambda x, _: np.log10(x), lambda node, g: _divided(g, _times(node.inputs[0], math.log(10))))
-_define("sin", lambda x, _: np.sin(x), lambda node, g: _times(g, cos(node.inputs[0])))
-_define("cos", lambda x, _: np.cos(x), lambda node, g: negative(_times(g, sin(node.inputs[0]))))
-_define("tan", lambda x, _: np.tan(x), lambda node, g: _times(g, _plus(square(node), 1.0)))
-_define("arcsin", lambda x, _: np.arcsin(x), lambda node, g: _per_root(g, _one_minus(square(node.inputs[0]))))
-_define("arccos", lambda x, _: np.arccos(x), lambda node, g: negative(_per_root(g, _one_minus(square(node.inputs[0])))))
-_define(
-    "arctan", lambda x, _: np.arctan(x), lambda node, g: _divided(g, _plus(square(node.inputs[0]), 1.0)), monotone=True
-)
-_define("sinh", lambda x, _: np.sinh(x), lambda node, g: _times(g, cosh(node.inputs[0])), monotone=True)
-_define("cosh", lambda x, _: np.cosh(x), lambda node, g: _times(g, sinh(node.inputs[0])))
-_define("arcsinh", lambda x, _: np.arcsinh(x), lambda node, g: _divided(g, cosh(node)), monotone=True)
-_define("arccosh", lambda x, _: np.arccosh(x), lambda node, g: _divided(g, sinh(node)))
-_define("arctanh", lambda x, _: np.arctanh(x), lambda node, g: _divided(g, _one_minus(square(node.inputs[0]))))
-# The last two are monotone for alpha >= 0 only: whoever relies on it has to look at alpha.
-_define("elu", _elu, _elu_grad, monotone=True)
-_define("leaky_relu", _leaky, _leaky_grad, monotone=True)
+_define("relu", lambda x: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
+_define("softplus", _softplus, lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
+_define("floor", np.floor, _none, monotone=True)
+_define("stop_gradient", lambda x: x, _none, monotone=True, linear=linearity.in_all)
+_define("rint", np.rint, _none, monotone=True)
+_define("log2", np.log2, lambda node, g: _divided(g, _times(node.inputs[0], math.log(2))))
+_define("log10", np.log10, lambda node, g: _divided(g, _times(node.inputs[0], math.log(10))))
+_define("sin", np.sin, lambda node, g: _times(g, cos(node.inputs[0])))
+_define("cos", np.cos, lambda node, g: negative(_times(g, sin(node.inputs[0]))))
+_define("tan", np.tan, lambda node, g: _times(g, _plus(square(node), 1.0)))
+_define("arcsin", np.arcsin, lambda node, g: _per_root(g, _one_minus(square(node.inputs[0]))))
+_define("arccos", np.arccos, lambda node, g: negative(_per_root(g, _one_minus(square(node.inputs[0])))))
+_define("arctan", np.arctan, lambda node, g: _divided(g, _plus(square(node.inputs[0]), 1.0)), monotone=True)
+_define("sinh", np.sinh, lambda node, g: _times(g, cosh(node.inputs[0])), monotone=True)
+_define("cosh", np.cosh, lambda node, g: _times(g, sinh(node.inputs[0])))
+_define("arcsinh", np.arcsinh, lambda node, g: _divided(g, cosh(node)), monotone=True)
+_define("arccosh", np.arccosh, lambda node, g: _divided(g, sinh(node)))
+_define("arctanh", np.arctanh, lambda node, g: _divided(g, _one_minus(square(node.inputs[0]))))
+_define_with_alpha("elu", _elu, _elu_grad)
+_define_with_alpha("leaky_relu", _leaky, _leaky_grad)
 
 
 def elu(x: Operand, alpha: float = 1.0) -> Node:
     """x above zero, alpha * (exp(x) - 1) below."""
-    return make("elu", [as_node(x)], alpha=float(alpha))
+    return make("elu", [as_node(x)], AlphaSettings(alpha=float(alpha)))
 
 
 def leaky_relu(x: Operand, alpha: float) -> Node:
     """x from zero on, alpha * x below."""
-    return make("leaky_relu", [as_node(x)], alpha=float(alpha))
+    return make("leaky_relu", [as_node(x)], AlphaSettings(alpha=float(alpha)))

@@ -93,3 +93,18 @@ def tap_slices(
         for axis, start in enumerate((tap[0] * dilation[0], tap[1] * dilation[1]))
     )
     return rows, columns
+
+
+def first_maxima(seen: Array) -> Array:
+    """The first place along axis 0 of the largest number; 0 where the value there is NaN, as TensorFlow has it."""
+    places: Array = np.where(np.isnan(seen), -np.inf, seen).argmax(axis=0)
+    return np.where(np.isnan(seen[0]), 0, places)
+
+
+def pooled(maps: Array, window: Pair) -> Array:
+    """The maxima over windows that do not overlap; pixels beyond the last whole window are left out."""
+    height, width = window
+    rows, columns = maps.shape[1] // height, maps.shape[2] // width
+    whole = maps[:, : rows * height, : columns * width]
+    result: Array = whole.reshape(-1, rows, height, columns, width, maps.shape[3]).max(axis=(2, 4))
+    return result

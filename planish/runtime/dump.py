@@ -17,7 +17,7 @@ from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
 from planish.output import warn_of
 from planish.passes.recorder import Recorder
-from planish.primitives.registry import op_named
+from planish.primitives.registry import result_type
 from planish.runtime.aside import aside
 
 
@@ -39,7 +39,7 @@ def show(request: Request, forms: Collection[str]) -> None:
 
 def verify_graph(graph: Graph, after: str) -> None:
     """ValueError naming the pass if the graph is not well formed."""
-    verify(graph, lambda op, types, attributes: op_named(op).infer(types, attributes), after=after)
+    verify(graph, result_type, after=after)
 
 
 def describe(request: Request, after: str | None, form: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.runtime.dump import describe as describe_request
 
 
@@ -15,6 +16,6 @@ def describe(graph: Graph, after: str | None = None, emit: str = "graph", *, bat
     ValueError for an unknown pass or form, and for a pass with a form other than 'graph'.
     """
     types = {"f32": "float32", "i32": "int32"}
-    dtypes = {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}
+    dtypes = {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}
     request = Request(graph, dtypes, current_target(), batch_size is not None, batch_size or 0)
     return describe_request(request, after, emit)

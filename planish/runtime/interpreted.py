@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.primitives.interpreter import Results, interpret
 
 Array = NDArray[Any]
@@ -109,4 +110,4 @@ def _quietly(graph: Graph, bindings: Mapping[str, Any], batch_size: int) -> Resu
 def _element_types(graph: Graph) -> dict[str, Any]:
     """Each input in the type that the graph gives it, whatever its type in memory."""
     types = {"f32": np.float32, "i32": np.int32}
-    return {str(node.attributes["name"]): types[node.type.dtype] for node in graph.leaves("input")}
+    return {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}

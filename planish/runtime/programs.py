@@ -15,6 +15,7 @@ from planish import forking, output, settings
 from planish.codegen.llvm.target import Target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
+from planish.graph.settings import name_of
 from planish.runtime import object_cache
 from planish.runtime.aside import Aside
 from planish.runtime.compiled import Compiled, renamed, to_bytes
@@ -136,7 +137,7 @@ def makings(since: float) -> list[Making]:
 
 def _numbered_parameters(graph: Graph) -> dict[str, str]:
     """A name for each parameter that does not depend on the names of the layers."""
-    names = [*(node.attributes["name"] for node in graph.leaves("parameter")), *(name for name, _ in graph.updates)]
+    names = [*(name_of(node) for node in graph.leaves("parameter")), *(name for name, _ in graph.updates)]
     return {name: str(number) for number, name in enumerate(dict.fromkeys(names))}
 
 

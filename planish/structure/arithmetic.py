@@ -10,6 +10,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from planish.graph.node import Node
+from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.crop2d import Crop2DSettings
+from planish.primitives.pad2d import Pad2DSettings
+from planish.primitives.pooling import PoolSettings
+from planish.primitives.reduce import ReduceSettings
+from planish.primitives.registry import Without, op_named
+from planish.primitives.windows import Padding
 
 
 def spelled_out(nodes: Sequence[Node], same: bool = False) -> str:
@@ -34,32 +41,37 @@ def _along_axes(node: Node, text: Callable[[Node, int], str]) -> str:
 
 
 def _same(node: Node, axis: int) -> str:
-    return f"ceil({node.inputs[0].shape[axis]} / {node.attributes['strides'][axis]})"
+    strides = Conv2DSettings.of(node).strides if node.op == "conv2d" else PoolSettings.of(node).strides
+    return f"ceil({node.inputs[0].shape[axis]} / {strides[axis]})"
 
 
 def _window(node: Node, axis: int) -> str:
     """floor((extent + padding - reach) / stride) + 1."""
-    settings = node.attributes
-    size = node.inputs[1].shape[axis] if node.op == "conv2d" else settings["window"][axis]
-    dilation = settings["dilation"][axis] if node.op == "conv2d" else 1
-    before, after = settings["padding"][axis]
+    if node.op == "conv2d":
+        convolution = Conv2DSettings.of(node)
+        size, dilation = node.inputs[1].shape[axis], convolution.dilation[axis]
+        stride, (before, after) = convolution.strides[axis], convolution.padding[axis]
+    else:
+        pool = PoolSettings.of(node)
+        size, dilation = pool.window[axis], 1
+        stride, (before, after) = pool.strides[axis], pool.padding[axis]
     terms = str(node.inputs[0].shape[axis])
     if before or after:
         terms += f" + 2 * {before}" if before == after else f" + {before} + {after}"
     reach = f"({dilation} * ({size} - 1) + 1)" if dilation > 1 else str(size)
-    return f"floor(({terms} - {reach}) / {settings['strides'][axis]}) + 1"
+    return f"floor(({terms} - {reach}) / {stride}) + 1"
 
 
 def _pad(node: Node) -> str:
-    return _along_axes(node, lambda node, axis: _sides(node, axis, "padding", "+"))
+    return _along_axes(node, lambda node, axis: _sides(node, axis, Pad2DSettings.of(node).padding, "+"))
 
 
 def _crop(node: Node) -> str:
-    return _along_axes(node, lambda node, axis: _sides(node, axis, "cropping", "-"))
+    return _along_axes(node, lambda node, axis: _sides(node, axis, Crop2DSettings.of(node).cropping, "-"))
 
 
-def _sides(node: Node, axis: int, attribute: str, sign: str) -> str:
-    before, after = node.attributes[attribute][axis]
+def _sides(node: Node, axis: int, border: Padding, sign: str) -> str:
+    before, after = border[axis]
     return f"{node.inputs[0].shape[axis]} {sign} {before} {sign} {after}"
 
 
@@ -76,7 +88,7 @@ def _reshape(node: Node) -> str:
 
 def _reduce(node: Node) -> str:
     (source,) = node.inputs
-    extents = " * ".join(str(source.shape[axis]) for axis in node.attributes["axes"])
+    extents = " * ".join(str(source.shape[axis]) for axis in ReduceSettings.of(node).axes)
     kind = "largest" if node.op == "reduce_max" else "means"
     return f"{kind} of {extents} numbers: {math.prod(node.shape)}" if source.shape != node.shape else ""
 
@@ -97,12 +109,9 @@ _RULES: dict[str, Callable[[Node], str]] = {
 
 def multiply_adds(nodes: Sequence[Node]) -> int:
     """Multiplications (each with an addition) of kernels with one image, padding included."""
-    total = 0
-    for node in nodes:
-        if node.op == "conv2d":
-            total += node.type.size * math.prod(node.inputs[1].shape[:3])
-        elif node.op == "matmul":
-            total += node.type.size * node.inputs[0].shape[-1]
-        elif node.op == "dense":
-            total += node.type.size * node.inputs[1].shape[0]
-    return total
+    return sum(_products(node) for node in nodes)
+
+
+def _products(node: Node) -> int:
+    rule = op_named(node.op).multiply_adds
+    return 0 if isinstance(rule, Without) else rule(node)

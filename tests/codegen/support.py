@@ -9,6 +9,7 @@ from planish import primitives, settings
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.candidates import CANDIDATES
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
@@ -74,7 +75,7 @@ class Case:
         return results
 
     def _dtypes(self, graph):
-        return {node.attributes["name"]: self.inputs[node.attributes["name"]].dtype for node in graph.leaves("input")}
+        return {name_of(node): self.inputs[name_of(node)].dtype for node in graph.leaves("input")}
 
     def _inferred(self, outputs):
         graph = Graph.build(outputs)

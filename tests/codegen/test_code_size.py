@@ -14,7 +14,10 @@ from planish.codegen import kernels
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.primitives.random_uniform import random_uniform
+from planish.primitives.rewritten.pool_places import pool_places
+from planish.primitives.rewritten.spread2d import spread2d
 
 EXTENTS = (10, 1000, 100_000)
 MOST_CHARACTERS = 650_000
@@ -116,7 +119,7 @@ CASES = {
     "maximum: columns of a window": lambda n: primitives.max_pool2d(primitives.input_("x", (3, n, 5)), (1, n), (1, 1)),
     "maximum: channels": lambda n: primitives.max_pool2d(primitives.input_("x", (4, 4, n)), TWO, (1, 1)),
     "maximum: gradient": lambda n: mapped(3, n + 2, 5, then=lambda x: primitives.max_pool2d(x, (1, n), (1, 1))),
-    "maximum: places": lambda n: primitives.pool_places(primitives.input_("x", (3, n, 5)), (1, min(n, 127)), (1, 1)),
+    "maximum: places": lambda n: pool_places(primitives.input_("x", (3, n, 5)), (1, min(n, 127)), (1, 1)),
     "average: columns of a window": lambda n: primitives.average_pool2d(
         primitives.input_("x", (3, n, 5)), (1, n), (1, 1)
     ),
@@ -171,7 +174,7 @@ CASES = {
     ),
     "another size": lambda n: primitives.resize2d(primitives.input_("x", (7, n, 5)), (n, 3), "bilinear"),
     "another size: gradient": lambda n: mapped(n, 3, n // 10, then=lambda x: primitives.resize2d(x, (3, n))),
-    "spread": lambda n: primitives.spread2d(primitives.input_("x", (3, 3, 5)), (1, n)),
+    "spread": lambda n: spread2d(primitives.input_("x", (3, 3, 5)), (1, n)),
     "sum of products over the batch": lambda n: mapped(3, n, then=primitives.tanh),
     "random numbers": lambda n: primitives.multiply(
         primitives.input_("x", (n,)), random_uniform(primitives.scalar("seed", "i32"), (n,), 0)
@@ -182,7 +185,7 @@ CASES = {
 def text_of(made, target, batch=64):
     graph = made if isinstance(made, Graph) else Graph.build({"y": made})
     types = {"f32": "float32", "i32": "int32"}
-    dtypes = {node.attributes["name"]: types[node.type.dtype] for node in graph.leaves("input")}
+    dtypes = {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}
     training = bool(graph.updates)
     return compiler.generate(Request(graph, dtypes, target, training, batch if training else 0)).text
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
@@ -45,7 +46,7 @@ def test_training(target, seed):
     images = len(values["x"])
     expected = interpret(graph, {**values, "rate": 0.1}, batch_size=images, dtype=np.float64)
     losses = np.full(images, 7, np.float32)
-    parameters = {node.attributes["name"]: values[node.attributes["name"]] for node in graph.leaves("parameter")}
+    parameters = {name_of(node): values[name_of(node)] for node in graph.leaves("parameter")}
     executable = TrainingExecutable(compile(graph, {"x": F32}, training=True, max_batch=images))
     order, scalars = np.arange(images), {"rate": values["rate"]}
     assert executable.run(parameters, {"x": values["x"]}, order, images, scalars, {"loss": losses}) == 1

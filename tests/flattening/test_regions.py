@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planish.flattening.regions import gather, reshaped, whole
+from planish.primitives.regions import gather, reshaped, whole
 
 FACTORS = (2, 2, 3, 2, 1)
 

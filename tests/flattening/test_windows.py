@@ -5,6 +5,7 @@ import pytest
 
 from planish import primitives
 from planish.flattening import FlattenMap
+from planish.primitives.rewritten.spread2d import spread2d
 
 from .random_nets import pick
 
@@ -108,11 +109,12 @@ def test_volumes_have_rows_and_columns_too():
 
 
 def test_operations_without_a_rule_are_refused_by_name():
-    x = primitives.spread2d(primitives.input_("x", (4, 4, 1)), (2, 2))
+    x = spread2d(primitives.input_("x", (4, 4, 1)), (2, 2))
     with pytest.raises(ValueError, match="receptive fields") as caught:
         window_at(x, 0, 0, 0)
     assert str(caught.value).splitlines() == [
         "receptive fields are not known through the operation 'spread2d'",
+        "  rule:     it is made by rewritings, after gradients and receptive fields were taken",
         "  received: f32[N,7,7,1]",
     ]
 

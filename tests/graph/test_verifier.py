@@ -8,8 +8,9 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.node import Node, TensorType, layer_scope
+from planish.graph.settings import NO_SETTINGS, LeafSettings
 from planish.graph.verifier import verify
-from tests.primitives.support import infer
+from planish.primitives.registry import result_type
 
 
 def a_graph():
@@ -26,7 +27,7 @@ def a_graph():
 
 def refuses(graph, message):
     with pytest.raises(ValueError, match=message) as caught:
-        verify(graph, infer, after="a pass")
+        verify(graph, result_type, after="a pass")
     assert str(caught.value).startswith("after a pass:")
 
 
@@ -36,7 +37,7 @@ def replaced(op, **changes):
 
 
 def test_a_well_formed_graph():
-    verify(a_graph(), infer)
+    verify(a_graph(), result_type)
 
 
 def test_a_type_that_the_operands_do_not_give():
@@ -52,8 +53,8 @@ def test_operands_that_do_not_fit():
     refuses(graph, "does not fit its operands")
 
 
-def test_missing_attributes():
-    refuses(replaced("reduce_sum", attributes={}), "does not fit its operands: 'axes'")
+def test_settings_of_another_operation():
+    refuses(replaced("reduce_sum", settings=NO_SETTINGS), "'reduce_sum' takes ReduceSettings, not Settings")
 
 
 def test_unknown_operations():
@@ -87,7 +88,7 @@ def test_one_name_is_one_thing():
     def pair(first, second):
         return Graph.build({"a": first, "b": second})
 
-    verify(pair(primitives.parameter("w", (3,)), primitives.parameter("w", (3,))), infer)
+    verify(pair(primitives.parameter("w", (3,)), primitives.parameter("w", (3,))), result_type)
     refuses(
         pair(primitives.parameter("w", (3,)), primitives.parameter("w", (4,))),
         r"'w' type f32\[4\], but it is parameter f32\[3\]",
@@ -97,12 +98,14 @@ def test_one_name_is_one_thing():
 
 def test_leaves():
     refuses(
-        Graph.build({"y": Node("input", (), TensorType((3,), batched=False), {"name": "x"})}),
+        Graph.build({"y": Node("input", (), TensorType((3,), batched=False), LeafSettings(name="x"))}),
         "batch axis is for inputs",
     )
-    refuses(Graph.build({"y": Node("parameter", (), TensorType((3,)), {"name": "w"})}), "batch axis is for inputs")
     refuses(
-        Graph.build({"y": Node("constant", (primitives.constant(1),), TensorType((), batched=False), {"value": 1.0})}),
+        Graph.build({"y": Node("parameter", (), TensorType((3,)), LeafSettings(name="w"))}), "batch axis is for inputs"
+    )
+    refuses(
+        Graph.build({"y": Node("constant", (primitives.constant(1),), TensorType((), batched=False))}),
         "is a leaf",
     )
 

@@ -5,6 +5,7 @@ import numpy as np
 from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 
 SMOOTH = ["tanh", "sigmoid", "erf", "relu", "square", "negative", "absolute", "softplus"]
 
@@ -100,5 +101,5 @@ def random_training(seed):
     used = [node for node in Graph.build({"loss": loss}).nodes if node.op == "parameter"]
     rate = primitives.scalar("rate")
     pairs = zip(used, gradients(total, used), strict=True)
-    updates = {node.attributes["name"]: primitives.subtract(node, primitives.multiply(g, rate)) for node, g in pairs}
+    updates = {name_of(node): primitives.subtract(node, primitives.multiply(g, rate)) for node, g in pairs}
     return Graph.build({"loss": loss}, updates)

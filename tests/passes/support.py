@@ -4,29 +4,26 @@ import numpy as np
 
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
+from planish.graph.settings import name_of
 from planish.graph.verifier import verify
 from planish.primitives.interpreter import interpret
-from planish.primitives.registry import op_named
+from planish.primitives.registry import result_type
 
 IMAGES = 2
-
-
-def infer(op, types, attributes):
-    return op_named(op).infer(types, attributes)
 
 
 def bindings_of(graph, seed=0, images=IMAGES):
     """A value for every leaf."""
     generator = np.random.default_rng(seed)
     leaves = [node for node in graph.nodes if node.op in ("input", "parameter", "scalar")]
-    shapes = {node.attributes["name"]: (images,) * node.batched + node.shape for node in leaves}
+    shapes = {name_of(node): (images,) * node.batched + node.shape for node in leaves}
     return {name: generator.standard_normal(shape) for name, shape in shapes.items()}
 
 
 def check_same(before, after, *, name="pass", seed=0, tolerance=1e-9):
     """Both graphs are well formed and give the same results."""
-    verify(before, infer)
-    verify(after, infer, after=name)
+    verify(before, result_type)
+    verify(after, result_type, after=name)
     bindings = bindings_of(before, seed)
     right, found = (interpret(graph, bindings, batch_size=IMAGES, dtype=np.float64) for graph in (before, after))
     for kind in ("outputs", "updates"):

@@ -4,6 +4,7 @@ import pytest
 
 from planish import primitives
 from planish.passes.rewrite_input_gradients import rewrite_input_gradients
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
 from tests.passes.support import after, operations
 
 
@@ -13,9 +14,7 @@ def rewritten(shape, kernel, strides, padding, dilation, groups):
     settings = (strides, padding, dilation, groups)
     y = primitives.conv2d(primitives.input_("x", shape), w, *settings)
     return operations(
-        after(
-            rewrite_input_gradients, primitives.conv2d_input_grad(primitives.input_("g", y.shape), w, shape, *settings)
-        )
+        after(rewrite_input_gradients, conv2d_input_grad(primitives.input_("g", y.shape), w, shape, y.settings))
     )
 
 

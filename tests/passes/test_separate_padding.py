@@ -4,6 +4,8 @@ import pytest
 
 from planish import primitives
 from planish.passes.separate_padding import separate_padding
+from planish.primitives.conv2d_weight_grad import conv2d_weight_grad
+from planish.primitives.max_pool2d_grad import max_pool2d_grad
 from tests.passes.support import after, operations
 
 BORDER = ((1, 0), (2, 1))
@@ -26,7 +28,7 @@ def test_convolution():
 def test_maximum_and_its_gradient():
     y = primitives.max_pool2d(X, (3, 3), (2, 2), BORDER)
     g = primitives.input_("g", y.shape)
-    text = after(separate_padding, y, primitives.max_pool2d_grad(X, g, (3, 3), (2, 2), BORDER))
+    text = after(separate_padding, y, max_pool2d_grad(X, g, y.settings))
     assert operations(text).count("pad2d") == 2
     assert "value=-inf" in text
     assert operations(text)[-1] == "crop2d"
@@ -35,9 +37,7 @@ def test_maximum_and_its_gradient():
 def test_gradient_of_the_kernel():
     settings = ((2, 1), BORDER, (1, 1), 1)
     y = primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 4)), *settings)
-    text = after(
-        separate_padding, primitives.conv2d_weight_grad(X, primitives.input_("g", y.shape), (3, 3, 2, 4), *settings)
-    )
+    text = after(separate_padding, conv2d_weight_grad(X, primitives.input_("g", y.shape), (3, 3, 2, 4), y.settings))
     assert operations(text) == ["input", "pad2d", "input", "conv2d_weight_grad"]
 
 

@@ -7,7 +7,7 @@ from planish.autodiff import gradients
 from planish.graph.graph import Graph
 from planish.graph.verifier import verify
 from planish.primitives.interpreter import interpret
-from planish.primitives.registry import op_named
+from planish.primitives.registry import result_type
 
 IMAGES = 3
 STEP = 1e-5
@@ -19,14 +19,10 @@ def numbers(*shape, seed=0):
     return np.asarray(values + 0.05 * np.sign(values))
 
 
-def infer(op, types, attributes):
-    return op_named(op).infer(types, attributes)
-
-
 def compute(node, dtype=np.float64, batch_size=IMAGES, **bindings):
     """The value of `node`, whose type is that of the array."""
     graph = Graph.build({"y": node})
-    verify(graph, infer)
+    verify(graph, result_type)
     value = interpret(graph, bindings, batch_size=batch_size, dtype=dtype).outputs["y"]
     assert isinstance(value, np.ndarray)
     assert value.shape == ((batch_size, *node.shape) if node.batched else node.shape)
@@ -52,7 +48,7 @@ def check_gradients(build, arrays, batched=None):
     bindings = {"weights": weights, **dict(zip(names, arrays, strict=True))}
     found = gradients(loss, nodes)
     graph = Graph.build({"loss": loss, **dict(zip(names, found, strict=True))})
-    verify(graph, infer)
+    verify(graph, result_type)
     results = interpret(graph, bindings, batch_size=IMAGES, dtype=np.float64).outputs
     only_loss = Graph.build({"loss": loss})
     for name, node, gradient in zip(names, nodes, found, strict=True):

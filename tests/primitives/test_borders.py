@@ -45,10 +45,10 @@ def test_gradients():
     check_gradients(lambda x: primitives.crop2d(x, ((0, 0), (0, 0))), [numbers(3, 2, 2, 1)])
 
 
-def test_attributes():
+def test_settings():
     node = primitives.pad2d(primitives.input_("x", (2, 2, 1)), np.array(BORDER), 1)
-    assert dict(node.attributes) == {"padding": BORDER, "value": 1.0}
-    assert dict(primitives.crop2d(node, [[1, 0], [2, 3]]).attributes) == {"cropping": BORDER}
+    assert dict(node.settings.items()) == {"padding": BORDER, "value": 1.0}
+    assert dict(primitives.crop2d(node, [[1, 0], [2, 3]]).settings.items()) == {"cropping": BORDER}
 
 
 @pytest.mark.parametrize("function", [primitives.pad2d, primitives.crop2d])

@@ -38,8 +38,8 @@ def test_slice_axis(start, stop):
 
 def test_the_axis_is_stored_counted_from_zero():
     x = primitives.input_("x", (2, 5))
-    assert primitives.concatenate([x, x], -1).attributes["axis"] == 1
-    assert primitives.slice_axis(x, -2, 0, 1).attributes["axis"] == 0
+    assert primitives.concatenate([x, x], -1).settings.axis == 1
+    assert primitives.slice_axis(x, -2, 0, 1).settings.axis == 0
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (2, 2), (3, 6), (4, 3)])

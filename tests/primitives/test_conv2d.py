@@ -6,6 +6,9 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.node import layer_scope
+from planish.primitives.conv2d import conv2d_settings
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
+from planish.primitives.conv2d_weight_grad import conv2d_weight_grad
 from tests.primitives.support import check_gradients, compute, numbers
 
 # (map, kernel, settings): odd sizes, strides that leave a rest, dilation, groups, uneven padding, one pixel, one tap
@@ -81,17 +84,17 @@ def test_a_nan_reaches_what_sees_it_and_nothing_else():
     assert found.tolist() == [[1, 0, 0, 0]]
 
 
-def test_attributes_are_plain_tuples():
+def test_settings_are_plain_tuples():
     x, w = primitives.input_("x", (8, 8, 2)), primitives.parameter("w", (3, 3, 1, 2))
     node = primitives.conv2d(x, w, np.array([2, 1]), [[1, 0], [0, 1]], [1, 2], np.int64(2))
-    assert dict(node.attributes) == {
+    assert dict(node.settings.items()) == {
         "dilation": (1, 2),
         "groups": 2,
         "padding": ((1, 0), (0, 1)),
         "strides": (2, 1),
     }
-    assert type(node.attributes["groups"]) is int
-    assert type(node.attributes["strides"][0]) is int
+    assert type(node.settings.groups) is int
+    assert type(node.settings.strides[0]) is int
 
 
 def convolve(shape=(6, 6, 4), kernel=(3, 3, 4, 2), **settings):
@@ -132,8 +135,8 @@ def test_gradient_operations_check_the_gradient():
         primitives.parameter("w", (3, 3, 4, 2)),
         primitives.input_("g", (3, 4, 2)),
     )
-    settings = ((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    settings = conv2d_settings((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     with pytest.raises(ValueError, match=r"type of its convolution[\s\S]*N,4,4,2[\s\S]*N,3,4,2"):
-        primitives.conv2d_input_grad(g, w, x.shape, *settings)
+        conv2d_input_grad(g, w, x.shape, settings)
     with pytest.raises(ValueError, match="type of its convolution"):
-        primitives.conv2d_weight_grad(x, g, w.shape, *settings)
+        conv2d_weight_grad(x, g, w.shape, settings)

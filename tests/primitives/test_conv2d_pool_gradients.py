@@ -4,6 +4,15 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
+from planish.primitives.conv2d_weight_grad import conv2d_weight_grad
+from planish.primitives.max_pool2d_grad import max_pool2d_grad
+from planish.primitives.pooling import pool_settings
+from planish.primitives.rewritten.conv2d_pool_input_grad import Conv2DPoolInputGradSettings, conv2d_pool_input_grad
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings, conv2d_pool_weight_grad
+from planish.primitives.rewritten.gate_places import gate_places
+from planish.primitives.rewritten.placed_sum import placed_sum
+from planish.primitives.rewritten.pool_places import pool_places
 from tests.primitives.support import compute, numbers
 
 # (map, kernel, strides, padding, dilation, window, pool strides)
@@ -32,7 +41,7 @@ def first_places(x, window, strides, extents):
 def test_places_are_those_of_the_first_maxima(shape, window, strides):
     x = np.round(numbers(3, *shape))  # many are equal
     x[1, 2, 3] = np.nan
-    node = primitives.pool_places(primitives.input_("x", shape), window, strides)
+    node = pool_places(primitives.input_("x", shape), window, strides)
     places = compute(node, x=x)
     assert (node.type.dtype, places.dtype) == ("i8", np.int8)
     np.testing.assert_array_equal(places, first_places(x, window, strides, node.shape[:2]))
@@ -46,18 +55,15 @@ def both_ways(case, filters=5):
     y = primitives.conv2d(x, w, strides, padding, dilation)
     pooled = primitives.max_pool2d(y, window, pool_strides)
     g = primitives.input_("g", pooled.shape)
-    spread = primitives.max_pool2d_grad(y, g, window, pool_strides, ((0, 0), (0, 0)))
-    places = primitives.pool_places(y, window, pool_strides)
+    spread = max_pool2d_grad(y, g, pool_settings(window, pool_strides, ((0, 0), (0, 0))))
+    places = pool_places(y, window, pool_strides)
     settings = {"strides": strides, "padding": padding, "dilation": dilation}
     pool = {"window": window, "pool_strides": pool_strides}
     sparse = (
-        primitives.conv2d_pool_weight_grad(x, places, g, kernel_shape=w.shape, **settings, **pool),
-        primitives.conv2d_pool_input_grad(places, g, w, input_shape=x.shape, **settings, **pool),
+        conv2d_pool_weight_grad(x, places, g, Conv2DPoolWeightGradSettings(kernel_shape=w.shape, **settings, **pool)),
+        conv2d_pool_input_grad(places, g, w, Conv2DPoolInputGradSettings(input_shape=x.shape, **settings, **pool)),
     )
-    dense = (
-        primitives.conv2d_weight_grad(x, spread, w.shape, **settings, groups=1),
-        primitives.conv2d_input_grad(spread, w, x.shape, **settings, groups=1),
-    )
+    dense = (conv2d_weight_grad(x, spread, w.shape, y.settings), conv2d_input_grad(spread, w, x.shape, y.settings))
     values = {"x": numbers(3, *shape), "w": numbers(*w.shape), "g": numbers(3, *pooled.shape)}
     return sparse, dense, values
 
@@ -72,30 +78,30 @@ def test_gradients_are_the_dense_ones(case):
 
 def test_types_that_do_not_fit_are_refused():
     x, w = primitives.input_("x", (8, 8, 2)), primitives.parameter("w", (3, 3, 2, 4))
-    places, g = primitives.pool_places(primitives.conv2d(x, w), (2, 2), (2, 2)), primitives.input_("g", (2, 2, 4))
+    places, g = pool_places(primitives.conv2d(x, w), (2, 2), (2, 2)), primitives.input_("g", (2, 2, 4))
     settings = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
     pool = {"window": (2, 2), "pool_strides": (2, 2)}
     with pytest.raises(ValueError, match="does not have the type of its pooled convolution"):
-        primitives.conv2d_pool_weight_grad(x, places, g, kernel_shape=w.shape, **settings, **pool)
+        conv2d_pool_weight_grad(x, places, g, Conv2DPoolWeightGradSettings(kernel_shape=w.shape, **settings, **pool))
     with pytest.raises(ValueError, match="does not have the type of its pooled convolution"):
-        primitives.conv2d_pool_input_grad(g, g, w, input_shape=x.shape, **settings, **pool)
+        conv2d_pool_input_grad(g, g, w, Conv2DPoolInputGradSettings(input_shape=x.shape, **settings, **pool))
     with pytest.raises(ValueError, match="at most 127 pixels"):
-        primitives.pool_places(primitives.input_("x", (12, 12, 1)), (12, 12), (1, 1))
+        pool_places(primitives.input_("x", (12, 12, 1)), (12, 12), (1, 1))
 
 
 def test_places_that_are_switched_off():
     x, y, g = primitives.input_("x", (4, 6, 3)), primitives.input_("y", (2, 3, 3)), primitives.input_("g", (2, 3, 3))
-    places = primitives.pool_places(x, (2, 2), (2, 2))
+    places = pool_places(x, (2, 2), (2, 2))
     values = {"x": numbers(3, 4, 6, 3), "y": numbers(3, 2, 3, 3), "g": numbers(3, 2, 3, 3)}
     values["y"][0, 0, 0] = 0, np.nan, 1
-    gated = compute(primitives.gate_places(places, y), **values)
+    gated = compute(gate_places(places, y), **values)
     np.testing.assert_array_equal(gated, np.where(values["y"] > 0, compute(places, **values), -1))
-    total = compute(primitives.placed_sum(primitives.gate_places(places, y), g), **values)
+    total = compute(placed_sum(gate_places(places, y), g), **values)
     np.testing.assert_allclose(total, np.where(values["y"] > 0, values["g"], 0).sum((0, 1, 2)))
 
 
-@pytest.mark.parametrize("make", [primitives.gate_places, primitives.placed_sum])
+@pytest.mark.parametrize("make", [gate_places, placed_sum])
 def test_places_of_another_map(make):
-    places = primitives.pool_places(primitives.input_("x", (4, 6, 3)), (2, 2), (2, 2))
+    places = pool_places(primitives.input_("x", (4, 6, 3)), (2, 2), (2, 2))
     with pytest.raises(ValueError, match="places do not belong"):
         make(places, primitives.input_("g", (2, 3, 4)))

@@ -5,6 +5,7 @@ import pytest
 
 from planish import primitives
 from planish.graph.node import layer_scope
+from planish.primitives.dense_weight_grad import dense_weight_grad
 from tests.primitives.support import check_gradients, compute, numbers
 
 
@@ -65,4 +66,4 @@ def test_class_indices_are_refused():
 def test_the_gradient_operation_checks_its_operands():
     for g in (primitives.input_("g", (3, 2)), primitives.parameter("g", (5, 2)), primitives.input_("g", ())):
         with pytest.raises(ValueError, match="do not go together"):
-            primitives.dense_weight_grad(primitives.input_("x", (5, 4)), g)
+            dense_weight_grad(primitives.input_("x", (5, 4)), g)

@@ -53,8 +53,8 @@ def test_labels_stay_integers_in_any_precision():
 
 
 def test_constants_hold_floats():
-    assert primitives.constant(3).attributes["value"] == 3.0
-    assert type(primitives.constant(np.float32(3)).attributes["value"]) is float
+    assert primitives.constant(3).settings.value == 3.0
+    assert type(primitives.constant(np.float32(3)).settings.value) is float
 
 
 def test_leaves_belong_to_the_layer_that_made_them():

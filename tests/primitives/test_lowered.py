@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.primitives.lowered import dense_panels
-from planish.primitives.packing import pack_panels, pack_winograd
 from planish.primitives.registry import make
 from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.rewritten.dense_panels import dense_panels
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.rewritten.pack_winograd import pack_winograd
 from planish.primitives.transpose import transpose
 from tests.primitives.support import compute, numbers
 
@@ -42,8 +45,8 @@ def test_conv2d(window, settings):
     source, weights = primitives.input_("x", (9, 8, 4)), primitives.parameter("w", w.shape)
     depth = 6 * (4 // groups)
     matrices = transpose(reshape(weights, (depth, groups, 6 // groups)), (1, 0, 2))
-    chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": (1, 1), "lanes": 4}
-    node = make("conv2d_panels", [source, pack_panels(matrices, (1, 1), 4)], **chosen)
+    chosen = Conv2DPanelsSettings(**settings, kernel_shape=w.shape, window=window, panels=(1, 1), lanes=4)
+    node = make("conv2d_panels", [source, pack_panels(matrices, (1, 1), 4)], chosen)
     expected = compute(pooled(primitives.conv2d(source, weights, **settings), window), x=x, w=w)
     np.testing.assert_allclose(compute(node, x=x, w=w), expected, rtol=1e-12, atol=1e-12)
 
@@ -54,7 +57,7 @@ def test_conv2d(window, settings):
 def test_winograd(tile, window, rows, columns):
     x, w = numbers(3, rows, columns, 2), numbers(3, 3, 2, 5, seed=1)
     source, weights = primitives.input_("x", (rows, columns, 2)), primitives.parameter("w", w.shape)
-    chosen = {"kernel_shape": w.shape, "window": window, "tile": tile, "panels": (2,), "lanes": 4}
-    node = make("conv2d_winograd", [source, pack_winograd(weights, tile, (2,), 4)], **chosen)
+    chosen = Conv2DWinogradSettings(kernel_shape=w.shape, window=window, tile=tile, panels=(2,), lanes=4)
+    node = make("conv2d_winograd", [source, pack_winograd(weights, tile, (2,), 4)], chosen)
     expected = compute(pooled(primitives.conv2d(source, weights), window), x=x, w=w)
     np.testing.assert_allclose(compute(node, x=x, w=w), expected, rtol=1e-11, atol=1e-11)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.primitives.packing import pack_panels, pack_winograd, unpack_panels
+from planish.primitives.panels import unpack_panels
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.rewritten.pack_winograd import pack_winograd
 from planish.primitives.winograd import KERNEL
 from tests.primitives.support import compute, numbers
 

@@ -8,6 +8,9 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.node import layer_scope
+from planish.primitives.average_pool2d_grad import average_pool2d_grad
+from planish.primitives.max_pool2d_grad import max_pool2d_grad
+from planish.primitives.pooling import pool_settings
 from tests.primitives.support import check_gradients, compute, numbers
 
 # (map, window, strides, padding): windows that touch, overlap, leave gaps and rests, reach over the border
@@ -122,8 +125,8 @@ def test_impossible_shapes(name, shape, settings, message):
 
 def test_gradient_operations_check_the_gradient():
     x, g = primitives.input_("x", (4, 4, 1)), primitives.input_("g", (3, 3, 1))
-    settings = ((2, 2), (2, 2), ((0, 0), (0, 0)))
+    settings = pool_settings((2, 2), (2, 2), ((0, 0), (0, 0)))
     with pytest.raises(ValueError, match=r"type of its pool[\s\S]*N,2,2,1"):
-        primitives.max_pool2d_grad(x, g, *settings)
+        max_pool2d_grad(x, g, settings)
     with pytest.raises(ValueError, match="type of its pool"):
-        primitives.average_pool2d_grad(g, x.shape, *settings)
+        average_pool2d_grad(g, x.shape, settings)

@@ -94,9 +94,9 @@ def test_the_gradient_of_a_sum_does_not_read_the_images():
 
 def test_axes_are_stored_in_order_counted_from_zero():
     x = primitives.input_("x", (2, 3, 5))
-    assert primitives.reduce_sum(x, [-1, 0]).attributes["axes"] == (0, 2)
-    assert primitives.batch_sum(x, [-1, 0]).attributes["axes"] == (0, 2)
-    assert primitives.reduce_sum(x, np.array([1])).attributes["axes"] == (1,)
+    assert primitives.reduce_sum(x, [-1, 0]).settings.axes == (0, 2)
+    assert primitives.batch_sum(x, [-1, 0]).settings.axes == (0, 2)
+    assert primitives.reduce_sum(x, np.array([1])).settings.axes == (1,)
 
 
 @pytest.mark.parametrize("axes", [(3,), (-4,), (0, 0), (0, -3)])

@@ -33,12 +33,12 @@ def test_reshape_to_another_number_of_elements(shape):
         primitives.reshape(primitives.input_("x", (2, 5)), shape)
 
 
-def test_attributes_are_tuples_of_integers():
+def test_settings_are_tuples_of_integers():
     node = primitives.reshape(primitives.input_("x", (2, 5)), np.array([5, 2]))
-    assert node.attributes["shape"] == (5, 2)
-    assert {type(extent) for extent in node.attributes["shape"]} == {int}
+    assert node.settings.shape == (5, 2)
+    assert {type(extent) for extent in node.settings.shape} == {int}
     node = primitives.transpose(node, np.array([1, 0]))
-    assert {type(axis) for axis in node.attributes["permutation"]} == {int}
+    assert {type(axis) for axis in node.settings.permutation} == {int}
 
 
 @pytest.mark.parametrize("permutation", list(itertools.permutations(range(3))))

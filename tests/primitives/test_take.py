@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.primitives.registry import make
+from planish.primitives.take_batch_grad import take_batch_grad
 from tests.primitives.support import IMAGES, check_gradients, compute, numbers
 
 SHARED = np.array([[2, 0], [-1, 2]])
@@ -58,7 +58,7 @@ def test_numbers_that_name_nothing_give_nan_and_get_no_gradient(bad):
     y = compute(node, w=w, i=chosen)
     assert np.isnan(y[[0, 2]]).all()
     np.testing.assert_array_equal(y[1, 0], w[1])
-    gradient = make("take_batch_grad", [node, indices], shape=(4, 2), axis=0)
+    gradient = take_batch_grad(node, indices, 0, (4, 2))
     np.testing.assert_array_equal(compute(gradient, w=w, i=chosen), np.eye(4)[:, 1:2] * w[1])
 
 
@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_explained():
 
 def test_tables_are_equal_as_text_only_if_their_numbers_are():
     def text(*values):
-        return str(primitives.table(list(values)).attributes)
+        return str(primitives.table(list(values)).settings)
 
     assert text(1, 2) == text(1, 2) != text(1, 3)
     assert text(0.0) != text(-0.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.primitives.rewritten.turn_kernel import turn_kernel
 from tests.primitives.support import compute, numbers
 
 
@@ -13,7 +14,7 @@ def test_values(shape, groups):
     w = numbers(*shape)
     rows, columns, channels, filters = shape
     each = filters // groups
-    turned = compute(primitives.turn_kernel(primitives.parameter("w", shape), groups), w=w)
+    turned = compute(turn_kernel(primitives.parameter("w", shape), groups), w=w)
     assert turned.shape == (rows, columns, each, groups * channels)
     for a, b, c, g, o in np.ndindex(rows, columns, channels, groups, each):
         assert turned[a, b, o, g * channels + c] == w[rows - 1 - a, columns - 1 - b, c, g * each + o]
@@ -22,5 +23,5 @@ def test_values(shape, groups):
 @pytest.mark.parametrize("groups", [1, 2])
 def test_twice_is_nothing(groups):
     w = numbers(3, 2, 4, 6)
-    node = primitives.turn_kernel(primitives.turn_kernel(primitives.parameter("w", w.shape), groups), groups)
+    node = turn_kernel(turn_kernel(primitives.parameter("w", w.shape), groups), groups)
     np.testing.assert_array_equal(compute(node, w=w), w)

@@ -8,6 +8,7 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.primitives.registry import op_named
+from planish.primitives.unary import AlphaSettings
 from tests.primitives.support import check_gradients, compute, numbers
 
 MEANINGS = {
@@ -132,11 +133,19 @@ def test_numbers_are_operands():
     assert compute(primitives.exp(0.0)) == 1
 
 
-@pytest.mark.parametrize("name", [*MEANINGS, "elu", "leaky_relu"])
+@pytest.mark.parametrize("name", MEANINGS)
 def test_registration(name):
     op = op_named(name)
     assert op.elementwise
-    assert op.monotone == (name in MONOTONE | {"elu", "leaky_relu"})
+    assert op.monotone == (name in MONOTONE)
+
+
+@pytest.mark.parametrize("name", ["elu", "leaky_relu"])
+def test_slopes_never_decrease_unless_alpha_is_negative(name):
+    op = op_named(name)
+    assert op.elementwise
+    assert op.is_monotone(AlphaSettings(alpha=0.1))
+    assert not op.is_monotone(AlphaSettings(alpha=-0.1))
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ import math
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.axes import AxesSettings
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    (axis,) = spec.attributes["axes"]
+    (axis,) = AxesSettings.of(spec).axes
     shape = spec.inputs[0].shape
     outer, extent, inner = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
     with f.loop(0, outer) as place:

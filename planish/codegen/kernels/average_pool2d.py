@@ -22,6 +22,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_windows import corner_of, element_of, for_each_output, is_written_out, tap_nbytes
 from planish.primitives.expression import operand_kind
+from planish.primitives.pooling import PoolSettings
 from planish.primitives.windows import NO_PADDING
 
 _MOST_VECTORS = 64  # of a block of windows that is written out
@@ -34,14 +35,9 @@ class _CutWindow:
         self, f: Function, spec: Spec, shape: tuple[int, ...], strides: Sequence[int], row: Index, column: Index
     ) -> None:
         self.f, self.strides = f, strides
+        own = PoolSettings.of(spec)
         self.bounds = [
-            self._cut(
-                place,
-                spec.attributes["window"][axis],
-                spec.attributes["strides"][axis],
-                spec.attributes["padding"][axis][0],
-                shape[axis],
-            )
+            self._cut(place, own.window[axis], own.strides[axis], own.padding[axis][0], shape[axis])
             for axis, place in enumerate((row, column))
         ]
         (top, bottom), (left, right) = self.bounds
@@ -73,7 +69,7 @@ class _CutWindow:
 def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
     source, pixels = spec.strides_of_input(0), Pixels(f, spec)
     epilogue = epilogue_of(f, spec, operands)
-    written_out = spec.attributes["padding"] == NO_PADDING and is_written_out(spec)
+    written_out = PoolSettings.of(spec).padding == NO_PADDING and is_written_out(spec)
     taps = tap_nbytes(spec, source) if written_out else []
 
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
@@ -98,8 +94,8 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def emit_average_grad(f: Function, spec: Spec, operands: Operands) -> None:
-    settings = spec.attributes
-    if settings["padding"] == NO_PADDING and settings["strides"] == settings["window"]:
+    settings = PoolSettings.of(spec)
+    if settings.padding == NO_PADDING and settings.strides == settings.window:
         _Touching(f, spec, operands).emit()
     else:
         _emit_overlapping(f, spec, operands)
@@ -112,7 +108,7 @@ class _Touching:
         self.f, self.spec, self.operands = f, spec, operands
         self.height, self.width, self.channels = spec.shape
         self.rows, self.columns, _ = spec.inputs[0].shape
-        window: tuple[int, int] = spec.attributes["window"]
+        window = PoolSettings.of(spec).window
         self.down, self.across = window
         self.share = f.constant(1.0 / (self.down * self.across))
         self.epilogue: Epilogue = epilogue_of(f, spec, operands)

@@ -30,6 +30,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.codegen.pieces.maxima import first_maximum, largest_of
 from planish.codegen.pieces.pixels import Element, Pixels
 from planish.codegen.pieces.places import store_places
+from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
 
@@ -116,18 +117,18 @@ class _Geometry:
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    settings = spec.attributes
+    settings = Conv2DPanelsSettings.of(spec)
     channels = spec.inputs[0].shape[2]
-    kernel_rows, kernel_columns, depth, filters = settings["kernel_shape"]
-    groups, dilation = settings["groups"], settings["dilation"]
+    kernel_rows, kernel_columns, depth, filters = settings.kernel_shape
+    groups, dilation = settings.groups, settings.dilation
     contiguous = (dilation[1] == 1 and groups == 1) or kernel_columns == 1
     row, pixel, _ = spec.strides_of_input(0)
     contiguous = contiguous and (pixel == channels or kernel_columns == 1)
     geometry = _Geometry(
-        4 * pixel, 4 * row, settings["strides"], settings["window"],
+        4 * pixel, 4 * row, settings.strides, settings.window,
         (kernel_rows, kernel_columns, depth), dilation, contiguous,
     )  # fmt: skip
-    panels: tuple[int, ...] = settings["panels"]
+    panels = settings.panels
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
     with f.loop(0, groups) as group:
@@ -158,8 +159,9 @@ def _emit_panel(
     pixels = Pixels(f, spec)
     pool_rows, pool_columns = geometry.window
     epilogue = epilogue_of(f, spec, operands)
+    settings = Conv2DPanelsSettings.of(spec)
     windows = plan(
-        spec.attributes["kernel_shape"][3] // spec.attributes["groups"],
+        settings.kernel_shape[3] // settings.groups,
         columns,
         pool_rows * pool_columns,
         f.lanes,

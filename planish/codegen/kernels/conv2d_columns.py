@@ -14,11 +14,10 @@ plane has room for what they read. Every output adds its terms in the order of (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
-from typing import Any
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
@@ -26,6 +25,8 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY
 from planish.codegen.pieces.interleaving import interleaved, separated, shuffle_cycles
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
 
 MOST_PLANES = 128  # are turned in registers at once, by code that is written out
 MOST_TAPS = 32  # of a kernel row whose code is written out
@@ -63,10 +64,10 @@ def _cycles(filters: int, vectors: int) -> float:
     return max(filters * vectors / 2, (filters + 2 * vectors) / 2, FMA_LATENCY / 2) + 0.5
 
 
-def can(shape: Sequence[int], settings: Mapping[str, Any]) -> bool:
+def can(shape: Sequence[int], settings: Conv2DSettings) -> bool:
     """Whether this kernel can compute the convolution of maps of this shape."""
-    across = settings["strides"][1]
-    return bool(settings["groups"] == 1 and shape[1] % across == 0 and shape[2] * across <= MOST_PLANES)
+    across = settings.strides[1]
+    return settings.groups == 1 and shape[1] % across == 0 and shape[2] * across <= MOST_PLANES
 
 
 def cycles(shape: Sequence[int], kernel_shape: Sequence[int], result: Sequence[int], target: Target) -> float | None:
@@ -85,9 +86,8 @@ class _Shape:
 
     def __init__(self, spec: Spec, target: Target) -> None:
         height, width, depth = spec.inputs[0].shape
-        kernel_shape: tuple[int, int, int, int] = spec.attributes["kernel_shape"]
-        strides: tuple[int, int] = spec.attributes["strides"]
-        dilation: tuple[int, int] = spec.attributes["dilation"]
+        settings = Conv2DColumnsSettings.of(spec)
+        kernel_shape, strides, dilation = settings.kernel_shape, settings.strides, settings.dilation
         self.kernel_rows, self.kernel_columns, self.depth, self.filters = kernel_shape
         (self.stride, across), (self.down, self.apart) = strides, dilation
         self.rows, self.columns = spec.shape[0], spec.shape[1] // self.filters

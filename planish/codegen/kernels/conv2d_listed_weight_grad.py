@@ -23,6 +23,7 @@ from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.rewritten.conv2d_listed_weight_grad import Conv2DListedWeightGradSettings
 
 # More filters read an image fewer times; their sums fit the first-level cache, and several threads find work.
 MOST_FILTERS, FEWEST_BLOCKS = 16, 4
@@ -53,8 +54,8 @@ class _Runs:
     """`count` runs of this many adjacent values of x: rows of the kernel, or pixels if it is dilated."""
 
     def __init__(self, spec: Spec) -> None:
-        rows, columns, channels, _ = spec.attributes["kernel_shape"]
-        down, across = spec.attributes["dilation"]
+        rows, columns, channels, _ = Conv2DListedWeightGradSettings.of(spec).kernel_shape
+        down, across = Conv2DListedWeightGradSettings.of(spec).dilation
         contiguous = across == 1 or columns == 1
         self._across = 1 if contiguous else columns
         self._nbytes = 4 * channels * down * spec.inputs[0].shape[1], 4 * channels * across

@@ -26,6 +26,7 @@ from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.channel_lists import ChannelLists, emit_lists, lists_nbytes
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.rewritten.conv2d_placed_input_grad import Conv2DPlacedInputGradSettings
 
 Pixel = tuple[int, int]
 
@@ -76,11 +77,11 @@ def _pixel(place: Pixel, tap: Pixel, strides: Pixel, dilation: Pixel) -> Pixel:
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    settings = spec.attributes
+    settings = Conv2DPlacedInputGradSettings.of(spec)
     lists = emit_lists(f, spec, operands)
     fill(f, operands.output, spec.result.size, 0.0)
-    geometry = settings["kernel_shape"][:2], settings["window"], settings["strides"], settings["dilation"]
-    rows, columns, channels, filters = settings["kernel_shape"]
+    rows, columns, channels, filters = settings.kernel_shape
+    geometry = (rows, columns), settings.window, settings.strides, settings.dilation
     tile = plan(*geometry, channels, f.lanes, f.module.target.registers)
     matrix = filters * rows * columns * f.vector_nbytes
     for run in panel_runs(tile.panels, channels, f.lanes):
@@ -126,11 +127,11 @@ class _Panel:
 
 def _emit_part(f: Function, spec: Spec, lists: ChannelLists, panel: _Panel, part: Sequence[Pixel]) -> None:
     """All windows of one panel and one part of the kernel; pixels that the next window sees too stay in registers."""
-    settings = spec.attributes
+    settings = Conv2DPlacedInputGradSettings.of(spec)
     rows, columns, _ = spec.inputs[0].shape
     _, width, channels = spec.shape
-    down, across = (stride * pool for stride, pool in zip(settings["strides"], settings["pool_strides"], strict=True))
-    pixels = seen(part, settings["window"], settings["strides"], settings["dilation"])
+    down, across = (stride * pool for stride, pool in zip(settings.strides, settings.pool_strides, strict=True))
+    pixels = seen(part, settings.window, settings.strides, settings.dilation)
     shared = [(i, j) for i, j in pixels if (i, j + across) in pixels]  # with the window before
     kept = [(i, j + across) for i, j in shared]
     with f.loop(0, rows, carried=["0"], types=["i64"]) as row:
@@ -162,12 +163,12 @@ def _add_window(
     start: Value,
 ) -> Value:
     """Adds to the sums what the lists of one window say; gives where they end."""
-    settings = spec.attributes
-    places = _places_of(settings["window"])
+    settings = Conv2DPlacedInputGradSettings.of(spec)
+    places = _places_of(settings.window)
     gradients = f.offset(lists.gradients, f.multiply(number, 4 * spec.inputs[1].shape[2]))
     for position, place in enumerate(places):
         end = f.load_count(lists.ends, f.multiply(f.add(f.multiply(number, len(places)), position), 4))
-        pixels = [_pixel(place, tap, settings["strides"], settings["dilation"]) for tap in part]
+        pixels = [_pixel(place, tap, settings.strides, settings.dilation) for tap in part]
         touched = [(pixel, v) for pixel in pixels for v in range(panel.vectors)]
         with f.loop(start, end, carried=[sums[key] for key in touched], guarded=True) as entry:
             channel = f.load_count(lists.channels, f.multiply(entry.index, 4))
@@ -181,7 +182,7 @@ def _add_window(
 def _products(
     f: Function, spec: Spec, panel: _Panel, part: Sequence[Pixel], channel: Index, g: Value, sums: Sequence[Value]
 ) -> list[Value]:
-    rows, columns = spec.attributes["kernel_shape"][:2]
+    rows, columns = Conv2DPlacedInputGradSettings.of(spec).kernel_shape[:2]
     tap_nbytes = panel.vectors * f.vector_nbytes
     w = f.offset(panel.w, f.multiply(channel, rows * columns * tap_nbytes))
     weights = [

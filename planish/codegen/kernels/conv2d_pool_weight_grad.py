@@ -15,6 +15,7 @@ part sums + places + 1; the last vector of filters is masked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 
@@ -24,7 +25,7 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.picked_pixels import Tap, picks, products
 from planish.codegen.pieces.places import has_place
-from planish.graph.node import Attributes
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
 
 # Cycles of the lists' way for each window and filter, measured on AVX-512 (Zen 4): making the list, and for the half
 # that relu leaves the loop and each vector of a patch.
@@ -38,38 +39,39 @@ _WINDOW, _PICKED = 4.0, 2.0
 _BESIDE_PICKED = 9
 
 
-def products_of_window(settings: Attributes, target: Target) -> int:
+def products_of_window(settings: Conv2DPoolWeightGradSettings, target: Target) -> int:
     """For each of which code is written."""
-    rows, columns, channels, _ = settings["kernel_shape"]
-    places = settings["window"][0] * settings["window"][1]
-    return int(rows * columns * channels * (1 if picks(settings, target) else places))
+    rows, columns, channels, _ = settings.kernel_shape
+    places = settings.window[0] * settings.window[1]
+    return rows * columns * channels * (1 if picks(settings, target) else places)
 
 
-def cycles(settings: Attributes, windows: int, target: Target) -> float:
+def cycles(settings: Conv2DPoolWeightGradSettings, windows: int, target: Target) -> float:
     """Of an image of this many windows."""
     products = products_of_window(settings, target)
     each = _WINDOW + _PICKED * products if picks(settings, target) else products
-    return float(windows * vectors_of(settings["kernel_shape"][3], target.lanes) * each)
+    return float(windows * vectors_of(settings.kernel_shape[3], target.lanes) * each)
 
 
-def cycles_of_lists(settings: Attributes, windows: int, target: Target) -> float:
+def cycles_of_lists(settings: Conv2DPoolWeightGradSettings, windows: int, target: Target) -> float:
     """Of the same image by way of lists (`conv2d_listed_weight_grad`)."""
-    rows, columns, channels, filters = settings["kernel_shape"]
+    rows, columns, channels, filters = settings.kernel_shape
     patch = rows * vectors_of(columns * channels, target.lanes)
     return float(windows * filters * (_LISTING + _LIVE * (_ENTRY + _VECTOR * patch)))
 
 
 def _taps(spec: Spec) -> list[Tap]:
     """The values of the kernel in their order."""
-    rows, columns, channels, _ = spec.attributes["kernel_shape"]
-    down, across = spec.attributes["dilation"]
+    settings = Conv2DPoolWeightGradSettings.of(spec)
+    rows, columns, channels, _ = settings.kernel_shape
+    down, across = settings.dilation
     return [Tap(a * down, b * across, c) for a, b, c in product(range(rows), range(columns), range(channels))]
 
 
 def _parts(spec: Spec, target: Target) -> list[int]:
     """Values in each part."""
-    places = spec.attributes["window"][0] * spec.attributes["window"][1]
-    beside = _BESIDE_PICKED if picks(spec.attributes, target) else places + 2
+    settings = Conv2DPoolWeightGradSettings.of(spec)
+    beside = _BESIDE_PICKED if picks(settings, target) else math.prod(settings.window) + 2
     return cut(len(_taps(spec)), max(4, target.registers - beside))
 
 
@@ -100,7 +102,8 @@ def _emit_item(
     """All images of one vector of filters and one part of the kernel, whose first value is number `start`."""
     rows, columns, filters = spec.inputs[2].shape
     down, across = _window_nbytes(spec)
-    picked = picks(spec.attributes, f.module.target)
+    settings = Conv2DPoolWeightGradSettings.of(spec)
+    picked = picks(settings, f.module.target)
     with f.loop(0, operands.count, carried=[ZERO] * len(taps)) as image:
         x = f.offset(operands.inputs[0], f.multiply(image.index, 4 * spec.inputs[0].size))
         first = f.add(f.multiply(image.index, spec.inputs[2].size), channel)
@@ -114,7 +117,7 @@ def _emit_item(
                 if picked:
                     live = f.select(has_place(f, places), g, ZERO)
                     shape = spec.inputs[0].shape
-                    totals = products(f, spec.attributes, shape, taps, patch, places, live, column.carried)
+                    totals = products(f, settings, shape, taps, patch, places, live, column.carried)
                 else:
                     own = _own_gradients(f, spec, places, g)
                     totals = _dense_products(f, spec, taps, patch, own, column.carried)
@@ -127,15 +130,15 @@ def _emit_item(
 
 def _window_nbytes(spec: Spec) -> tuple[int, int]:
     """Bytes in x between windows that are neighbours."""
-    settings = spec.attributes
+    settings = Conv2DPoolWeightGradSettings.of(spec)
     _, width, channels = spec.inputs[0].shape
-    (down, across), (pool_down, pool_across) = settings["strides"], settings["pool_strides"]
+    (down, across), (pool_down, pool_across) = settings.strides, settings.pool_strides
     return 4 * channels * width * down * pool_down, 4 * channels * across * pool_across
 
 
 def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Value]:
     """The gradient of each pixel of a window: the window's where the maximum is, zero elsewhere."""
-    height, width = spec.attributes["window"]
+    height, width = Conv2DPoolWeightGradSettings.of(spec).window
     here = [f.let(f"icmp eq {f.integers} {places}, {f.integer_constant(place)}") for place in range(height * width)]
     return [f.select(chosen, g, ZERO) for chosen in here]
 
@@ -143,9 +146,9 @@ def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Val
 def _dense_products(
     f: Function, spec: Spec, taps: Sequence[Tap], patch: Pointer, own: Sequence[Value], sums: Sequence[Value]
 ) -> list[Value]:
-    settings = spec.attributes
+    settings = Conv2DPoolWeightGradSettings.of(spec)
     _, width, channels = spec.inputs[0].shape
-    (down, across), window = settings["strides"], settings["window"]
+    (down, across), window = settings.strides, settings.window
     totals, seen = list(sums), {}
     for (place, (i, j)), (position, tap) in product(
         enumerate(product(range(window[0]), range(window[1]))), enumerate(taps)

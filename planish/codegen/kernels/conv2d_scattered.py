@@ -16,10 +16,9 @@ masked. An output's terms come in the order of the kernel's rows and the map's c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 from planish.codegen.kernels.conv2d import cycles_of_tile
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
@@ -28,6 +27,8 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import accumulate
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
 from planish.primitives.windows import Padding
 
 # Cycles to add a vector of a tile to the map, and for the way there, through loads that wait for stores.
@@ -60,11 +61,11 @@ def plan(run: int, rows: int, depth: int, lanes: int, registers: int) -> Tile:
     return Tile(tuple(cut(vectors_of(run, lanes), largest)), most, cycles)
 
 
-def can(kernel_shape: Sequence[int], settings: Mapping[str, Any], border: Padding) -> bool:
+def can(kernel_shape: Sequence[int], settings: Conv2DSettings, border: Padding) -> bool:
     """Whether this kernel can compute the convolution: no output may lie where no pixel reaches."""
-    plain = settings["strides"] == (1, 1) and settings["groups"] == 1
-    across = settings["dilation"][1] == 1 or kernel_shape[1] == 1
-    reached = all(max(border[axis]) <= settings["dilation"][axis] * (kernel_shape[axis] - 1) for axis in (0, 1))
+    plain = settings.strides == (1, 1) and settings.groups == 1
+    across = settings.dilation[1] == 1 or kernel_shape[1] == 1
+    reached = all(max(border[axis]) <= settings.dilation[axis] * (kernel_shape[axis] - 1) for axis in (0, 1))
     return plain and across and reached
 
 
@@ -82,13 +83,13 @@ class _Shape:
 
     def __init__(self, spec: Spec) -> None:
         self.height, self.width, self.depth = spec.inputs[0].shape
-        self.kernel_rows, self.kernel_columns, _, self.filters = spec.attributes["kernel_shape"]
-        self.down = spec.attributes["dilation"][0]
+        self.kernel_rows, self.kernel_columns, _, self.filters = Conv2DScatteredSettings.of(spec).kernel_shape
+        self.down = Conv2DScatteredSettings.of(spec).dilation[0]
         reach = self.down * (self.kernel_rows - 1), self.kernel_columns - 1
         self.run = self.kernel_columns * self.filters
         self.full: tuple[int, int] = self.height + reach[0], (self.width + reach[1]) * self.filters
         self.row_nbytes = 4 * self.full[1]
-        (top, _), (left, _) = spec.attributes["border"]
+        (top, _), (left, _) = Conv2DScatteredSettings.of(spec).border
         self.cut = (reach[0] - top) * self.row_nbytes + 4 * (reach[1] - left) * self.filters
 
 
@@ -99,7 +100,7 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = _Shape(spec)
-    panels: tuple[int, ...] = spec.attributes["panels"]
+    panels = Conv2DScatteredSettings.of(spec).panels
     fill(f, operands.scratch, shape.full[0] * shape.full[1], 0.0)
     matrix = shape.depth * f.vector_nbytes
     with f.loop(0, shape.kernel_rows) as down:
@@ -110,7 +111,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                 weights = f.offset(packed, f.multiply(vector, matrix))
                 into = f.offset(target, f.multiply(vector, f.vector_nbytes))
-                _add_panel(f, shape, spec.attributes["rows"], operands.inputs[0], weights, into, run)
+                _add_panel(f, shape, Conv2DScatteredSettings.of(spec).rows, operands.inputs[0], weights, into, run)
     _emit_rows(f, spec, shape, operands)
 
 

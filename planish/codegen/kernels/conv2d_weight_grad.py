@@ -21,18 +21,20 @@ from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.outer_products import block_cycles, block_rows, masks_of, outer_products, panels_of
+from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
 
 
 class Convolution:
     """Where the rows of the gradient (kernel row, kernel column, input channel) are in the input: contiguous runs."""
 
     def __init__(self, spec: Spec, target: Target) -> None:
-        kernel_rows, kernel_columns, depth, filters = spec.attributes["kernel_shape"]
+        settings = Conv2DWeightGradSettings.of(spec)
+        kernel_rows, kernel_columns, depth, filters = settings.kernel_shape
         self.width, self.channels = spec.inputs[0].shape[1:]
         self.rows, self.columns = spec.inputs[1].shape[:2]
         self.filters: int = filters
-        self.groups: int = spec.attributes["groups"]
-        self.strides, self.dilation = spec.attributes["strides"], spec.attributes["dilation"]
+        self.groups = settings.groups
+        self.strides, self.dilation = settings.strides, settings.dilation
         contiguous = (self.dilation[1] == 1 and self.groups == 1) or kernel_columns == 1
         self.across = 1 if contiguous else kernel_columns
         self.run = kernel_columns * depth if contiguous else depth

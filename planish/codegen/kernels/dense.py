@@ -22,6 +22,7 @@ from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import accumulate
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.primitives.rewritten.dense_panels import DensePanelsSettings
 
 SINGLE_ROW_VECTORS = 8  # sums of one row in flight: enough to hide the latency of an FMA on two ports
 
@@ -41,7 +42,7 @@ class _Layout:
     """Where the weights are: packed by panels, or row by row as the layer has them."""
 
     def __init__(self, spec: Spec, vector_nbytes: int) -> None:
-        packed = spec.attributes["packed"]
+        packed = DensePanelsSettings.of(spec).packed
         self.vector_nbytes = vector_nbytes * (spec.inputs[0].shape[-1] if packed else 1)  # from panel to panel
         self._row_nbytes = None if packed else 4 * spec.shape[-1]
         self._units = spec.shape[-1]
@@ -65,8 +66,8 @@ class _Layout:
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     per_image = math.prod(spec.shape[:-1])
     rows = f.multiply(operands.count, per_image) if spec.result.batched else per_image
-    panels: Sequence[int] = spec.attributes["panels"]
-    training = not spec.attributes["packed"]
+    settings = DensePanelsSettings.of(spec)
+    panels, training = settings.panels, not settings.packed
     block = rows_in_block(max(panels), f.module.target.registers, training=training)
     whole = f.subtract(rows, f.remainder(rows, block))
     if not isinstance(whole, int) or whole:
@@ -82,7 +83,7 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
     epilogue = epilogue_of(f, spec, operands)
     offsets = [4 * features * row for row in range(block)]
     layout = _Layout(spec, f.vector_nbytes)
-    for run in panel_runs(spec.attributes["panels"], units, f.lanes):
+    for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
         vectors = run.vectors
         with f.when_positive(rows), f.loop(0, run.count) as panel:
             vector = f.add(f.multiply(panel.index, vectors), run.start)
@@ -104,7 +105,7 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
     epilogue = epilogue_of(f, spec, operands)
     x = f.offset(operands.inputs[0], f.multiply(row, 4 * features))
     layout = _Layout(spec, f.vector_nbytes)
-    for run in panel_runs(spec.attributes["panels"], units, f.lanes):
+    for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
         together = max(1, SINGLE_ROW_VECTORS // run.vectors)
         whole = run.count // together * together
         for first, last, group in ((0, whole, together), (whole, run.count, run.count - whole)):

@@ -20,6 +20,7 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.codegen.pieces.nonzero_blocks import Blocks, room_nbytes
 from planish.codegen.pieces.watching import watches
+from planish.primitives.rewritten.dense_listed import DenseListedSettings
 
 GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L1
 
@@ -34,7 +35,7 @@ def emit_part(
 ) -> None:
     """The part of that number, of this many features, for images first .. last - 1."""
     layer = _Layer(f, spec, operands, part)
-    begin = f.multiply(part, spec.attributes["rows"])
+    begin = f.multiply(part, DenseListedSettings.of(spec).rows)
     with f.loop(first, last, GROUP, guarded=True) as group:
         images = f.smaller(GROUP, f.subtract(last, group.index))
         layer.clear(images)

@@ -29,6 +29,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 from planish.codegen.pieces.watching import raise_alarm, watches, with_not_finite
+from planish.primitives.rewritten.dense_listed import DenseListedSettings
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
 PARTS, _IMAGE_PARTS = 2, 2
@@ -48,12 +49,12 @@ def items(spec: Spec, target: Target) -> int:
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     if goes_by_blocks(spec.shape[1]):
         return dense_blocks.scratch_nbytes(spec, target)
-    room = room_of(spec.attributes["rows"], target.lanes)
+    room = room_of(DenseListedSettings.of(spec).rows, target.lanes)
     return 4 * (GROUP * room + 2 * room)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    features, rows, parts = spec.inputs[1].shape[0], spec.attributes["rows"], spec.shape[0]
+    features, rows, parts = spec.inputs[1].shape[0], DenseListedSettings.of(spec).rows, spec.shape[0]
     part, quarter = f.divide(operands.item, _IMAGE_PARTS), f.remainder(operands.item, _IMAGE_PARTS)
     first = f.divide(f.multiply(operands.count, quarter), _IMAGE_PARTS)
     last = f.divide(f.multiply(operands.count, f.add(quarter, 1)), _IMAGE_PARTS)
@@ -80,7 +81,7 @@ class _Part:
     def __init__(self, f: Function, spec: Spec, operands: Operands, number: Index, features: int) -> None:
         self.f, self.spec, self.operands, self.number, self.features = f, spec, operands, number, features
         self.units = spec.shape[1]
-        self.first = f.multiply(number, spec.attributes["rows"])
+        self.first = f.multiply(number, DenseListedSettings.of(spec).rows)
         self.weights = f.offset(operands.inputs[1], f.multiply(self.first, 4 * self.units))
         self.room = room_of(features, f.lanes)
         self.lists = f.offset(operands.scratch, 4 * GROUP * self.room)
@@ -106,7 +107,7 @@ class _Part:
     def _convert(self, image: Index, row: int) -> Index:
         """An image as f32 in the row of that number; gives how many of its elements are not zero."""
         f = self.f
-        dtype = self.spec.attributes["memory_dtype"]
+        dtype = DenseListedSettings.of(self.spec).memory_dtype
         position = f.load_integer(self.operands.order, f.multiply(image, 8))
         row_nbytes = element_nbytes(dtype) * self.spec.inputs[0].size
         image_at = f.offset(self.operands.inputs[0], f.multiply(position, row_nbytes))

@@ -29,6 +29,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.pieces.transposing import turned
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
+from planish.primitives.rewritten.load_input import LoadInputSettings
 
 CHUNK = 64  # images: a part of their gradients stays in L1
 _ITEM_VECTORS = 2  # of rows
@@ -76,7 +77,7 @@ class _Gradient:
     def __init__(self, f: Function, spec: Spec, operands: Operands) -> None:
         self.f, self.operands = f, operands
         self.features, self.units = spec.shape
-        self.dtype = spec.attributes["memory_dtype"]
+        self.dtype = LoadInputSettings.of(spec).memory_dtype
         self.g, self.y, self.turned = operands.inputs[1], operands.output, operands.scratch
         self.lists = f.offset(operands.scratch, 4 * f.lanes * CHUNK)
         self.vectors = vectors_of(self.units, f.lanes)

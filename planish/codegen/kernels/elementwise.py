@@ -20,6 +20,7 @@ from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import Node
+from planish.primitives.rewritten.elementwise import ElementwiseSettings
 
 
 def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
@@ -97,7 +98,9 @@ def emit_together(
             for source in node.inputs:
                 if source not in values:  # it is read from memory: the operands are not views of the nodes
                     values[source] = f.load(inputs[source], f.multiply(place, 4), mask)
-            values[node] = emit_expression(f, node.attributes["expression"], [values[source] for source in node.inputs])
+            values[node] = emit_expression(
+                f, ElementwiseSettings.of(node).expression, [values[source] for source in node.inputs]
+            )
             if node in outputs:
                 f.store(values[node], outputs[node], f.multiply(place, 4), mask)
 
@@ -140,7 +143,9 @@ def _emit_vector(
     for pointer, place, stride in zip(operands.inputs, sources, along[:-1], strict=True):
         nbytes = f.multiply(place, 4)
         values.append(f.load(pointer, nbytes, mask) if stride else f.broadcast(pointer, nbytes))
-    f.store(emit_expression(f, spec.attributes["expression"], values), operands.output, f.multiply(out, 4), mask)
+    f.store(
+        emit_expression(f, ElementwiseSettings.of(spec).expression, values), operands.output, f.multiply(out, 4), mask
+    )
 
 
 KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=lambda spec: range(len(spec.inputs)))

@@ -17,6 +17,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.places import has_place
 from planish.codegen.pieces.transposing import block_of, turn_block, turn_part
+from planish.primitives.rewritten.list_places import ListPlacesSettings
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -98,16 +99,16 @@ def _window_distances(f: Function, spec: Spec, window: Index) -> Value:
     start = window if isinstance(window, int) else f.let(f"trunc i64 {window} to i32")
     number = f.integer("add", f.splat_integer(str(start)), f.lane_indices())
     row = f.integer("udiv", number, f.integer_constant(columns))
-    return _distance(f, number, row, columns, spec.attributes["window_nbytes"])
+    return _distance(f, number, row, columns, ListPlacesSettings.of(spec).window_nbytes)
 
 
 def _place_distances(f: Function, spec: Spec, place: Value) -> Value:
     """How far the pixels of maxima are from the first pixels of their windows."""
-    columns = spec.attributes["window_columns"]
+    columns = ListPlacesSettings.of(spec).window_columns
     # A place is a byte: this product, shifted, is its quotient. LLVM's division of vectors takes much longer.
     scaled = f.integer("mul", place, f.integer_constant(-(-(2**16) // columns)))
     row = f.integer("lshr", scaled, f.integer_constant(16))
-    return _distance(f, place, row, columns, spec.attributes["pixel_nbytes"])
+    return _distance(f, place, row, columns, ListPlacesSettings.of(spec).pixel_nbytes)
 
 
 def _distance(f: Function, number: Value, row: Value, columns: int, nbytes: tuple[int, int]) -> Value:

@@ -14,6 +14,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.user_elements import (
     load_elements,
 )
+from planish.primitives.rewritten.load_input import LoadInputSettings
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -30,7 +31,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _convert(f: Function, spec: Spec, operands: Operands, place: Index, count: int) -> None:
     own = element_type(spec.result.dtype)
     wanted = own.llvm
-    converted = load_elements(f, spec.attributes["memory_dtype"], operands.inputs[0], place, count, wanted)
+    converted = load_elements(f, LoadInputSettings.of(spec).memory_dtype, operands.inputs[0], place, count, wanted)
     result = f"<{count} x {wanted}>" if count > 1 else wanted
     address = f.offset(operands.output, f.multiply(place, own.nbytes))
     f.emit(f"store {result} {converted}, ptr {address}, align {own.nbytes}")

@@ -11,10 +11,11 @@ from planish.codegen.llvm import vector_math
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.one_hot import OneHotSettings
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    classes = spec.attributes["classes"]
+    classes = OneHotSettings.of(spec).classes
     with f.loop(0, spec.inputs[0].size) as label:
         place = f.offset(operands.inputs[0], f.multiply(label.index, 4))
         whole = spec.inputs[0].dtype == "i32"

@@ -18,6 +18,8 @@ from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.transposing import turn_part
+from planish.primitives.rewritten.pack_panels import PackPanelsSettings
+from planish.primitives.rewritten.unpack_winograd import UnpackWinogradSettings
 from planish.primitives.winograd import KERNEL
 
 UNPACKED_AT_ONCE = 2048
@@ -28,15 +30,15 @@ def _matrices(spec: Spec) -> int:
 
 
 def panel_items(spec: Spec, target: Target) -> int:
-    return len(spec.attributes["panels"])
+    return len(PackPanelsSettings.of(spec).panels)
 
 
 def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
     *_, rows, columns = spec.inputs[0].shape
-    turned_around = spec.attributes["turned"]
+    turned_around = PackPanelsSettings.of(spec).turned
     if turned_around:
         rows, columns = columns, rows
-    panels = spec.attributes["panels"]
+    panels = PackPanelsSettings.of(spec).panels
     total = rows * sum(panels) * f.lanes
     before = 0
     for run in panel_runs(panels, columns, f.lanes):
@@ -91,7 +93,7 @@ def unpack_items(spec: Spec, target: Target) -> int:
 def emit_unpack_winograd(f: Function, spec: Spec, operands: Operands) -> None:
     matrix = math.prod(spec.shape[2:])
     whole = matrix // f.lanes * f.lanes
-    factors = KERNEL[spec.attributes["tile"]].T.tolist()
+    factors = KERNEL[UnpackWinogradSettings.of(spec).tile].T.tolist()
     first = f.multiply(operands.item, UNPACKED_AT_ONCE)
     last = f.smaller(f.add(first, UNPACKED_AT_ONCE), whole)
     with f.loop(first, last, f.lanes, guarded=True) as place:

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.primitives.random_uniform import ELEMENT_START, ELEMENT_STEP, IMAGE_STEP, MIX_MULTIPLIERS, STREAM_STEP
+from planish.primitives.random_uniform import (
+    ELEMENT_START,
+    ELEMENT_STEP,
+    IMAGE_STEP,
+    MIX_MULTIPLIERS,
+    STREAM_STEP,
+    RandomUniformSettings,
+)
 
 
 def _signed(word: int) -> int:
@@ -28,7 +35,7 @@ def _mix(f: Function, word: Value) -> Value:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     seed = f.splat_integer(f.let(f"load i32, ptr {operands.inputs[0]}, align 4"))
-    salt = _signed(STREAM_STEP * (spec.attributes["stream"] + 1))
+    salt = _signed(STREAM_STEP * (RandomUniformSettings.of(spec).stream + 1))
     key = _mix(f, f.integer("xor", seed, f.integer_constant(salt)))
     image = f.splat_integer(f.let(f"trunc i64 {operands.image} to i32"))
     step = f.integer("mul", image, f.integer_constant(_signed(IMAGE_STEP)))

@@ -20,19 +20,30 @@ from collections.abc import Sequence
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.graph.node import Attributes
+from planish.primitives.axes import AxisSettings
+from planish.primitives.crop2d import Crop2DSettings
+from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.phases import phase_starts
+from planish.primitives.rewritten.interleave2d import Interleave2DSettings
+from planish.primitives.rewritten.kernel_phase import KernelPhaseSettings
+from planish.primitives.rewritten.spread2d import Spread2DSettings
+from planish.primitives.rewritten.turn_kernel import TurnKernelSettings
+from planish.primitives.slice_axis import SliceAxisSettings
+from planish.primitives.slice_strided import SliceStridedSettings
+from planish.primitives.spread_strided import SpreadStridedSettings
+from planish.primitives.transpose import TransposeSettings
 
 
 def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:
     source = spec.strides_of_input(0)
-    along = [source[axis] for axis in spec.attributes["permutation"]]
+    along = [source[axis] for axis in TransposeSettings.of(spec).permutation]
     move(f, merged(spec.shape, along, spec.result_strides), operands.inputs[0], operands.output)
 
 
 def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
-    (top, _), (left, _) = spec.attributes["padding"]
-    fill(f, operands.output, spec.result.size, spec.attributes["value"])
+    settings = Pad2DSettings.of(spec)
+    (top, _), (left, _) = settings.padding
+    fill(f, operands.output, spec.result.size, settings.value)
     target = strides_of(spec.shape)
     inside = f.offset(operands.output, 4 * (top * target[0] + left * target[1]))
     shape = spec.inputs[0].shape
@@ -40,14 +51,14 @@ def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def emit_crop2d(f: Function, spec: Spec, operands: Operands) -> None:
-    (top, _), (left, _) = spec.attributes["cropping"]
+    (top, _), (left, _) = Crop2DSettings.of(spec).cropping
     source = spec.strides_of_input(0)
     inside = f.offset(operands.inputs[0], 4 * (top * source[0] + left * source[1]))
     move(f, merged(spec.shape, source, spec.result_strides), inside, operands.output)
 
 
 def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
-    down, across = spec.attributes["strides"]
+    down, across = Spread2DSettings.of(spec).strides
     rows, columns, channels = strides_of(spec.shape)
     shape = spec.inputs[0].shape
     fill(f, operands.output, spec.result.size, 0.0)
@@ -60,7 +71,8 @@ def emit_spread2d(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def emit_interleave2d(f: Function, spec: Spec, operands: Operands) -> None:
-    extents, (down, across), present = (spec.attributes[name] for name in ("extents", "strides", "present"))
+    settings = Interleave2DSettings.of(spec)
+    extents, (down, across), present = settings.extents, settings.strides, settings.present
     rows, columns, channels = strides_of(spec.shape)
     if not all(present):
         fill(f, operands.output, spec.result.size, 0.0)
@@ -71,7 +83,8 @@ def emit_interleave2d(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def emit_kernel_phase(f: Function, spec: Spec, operands: Operands) -> None:
-    (row, column), (down, across) = spec.attributes["first"], spec.attributes["strides"]
+    settings = KernelPhaseSettings.of(spec)
+    (row, column), (down, across) = settings.first, settings.strides
     rows, columns, *channels = strides_of(spec.inputs[0].shape)
     here = f.offset(operands.inputs[0], 4 * (row * rows + column * columns))
     move(
@@ -89,7 +102,7 @@ def emit_broadcast_to(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
-    axis = spec.attributes["axis"]
+    axis = AxisSettings.of(spec).axis
     target, start = spec.result_strides, 0
     for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
         if position not in spec.in_place:
@@ -100,32 +113,35 @@ def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
 
 def emit_slice_axis(f: Function, spec: Spec, operands: Operands) -> None:
     source = spec.strides_of_input(0)
-    here = f.offset(operands.inputs[0], 4 * spec.attributes["start"] * source[spec.attributes["axis"]])
+    settings = SliceAxisSettings.of(spec)
+    here = f.offset(operands.inputs[0], 4 * settings.start * source[settings.axis])
     move(f, merged(spec.shape, source, spec.result_strides), here, operands.output)
 
 
 def emit_slice_strided(f: Function, spec: Spec, operands: Operands) -> None:
-    first, along = _apart(spec.strides_of_input(0), spec.attributes)
+    apart = SliceStridedSettings.of(spec)
+    first, along = _apart(spec.strides_of_input(0), apart.starts, apart.steps)
     here = f.offset(operands.inputs[0], 4 * first)
     move(f, merged(spec.shape, along, spec.result_strides), here, operands.output)
 
 
 def emit_spread_strided(f: Function, spec: Spec, operands: Operands) -> None:
-    first, along = _apart(strides_of(spec.shape), spec.attributes)
-    fill(f, operands.output, spec.result.size, spec.attributes["value"])
+    settings = SpreadStridedSettings.of(spec)
+    first, along = _apart(strides_of(spec.shape), settings.starts, settings.steps)
+    fill(f, operands.output, spec.result.size, settings.value)
     shape = spec.inputs[0].shape
     move(f, merged(shape, spec.strides_of_input(0), along), operands.inputs[0], f.offset(operands.output, 4 * first))
 
 
-def _apart(strides: Sequence[int], attributes: Attributes) -> tuple[int, list[int]]:
+def _apart(strides: Sequence[int], starts: Sequence[int], steps: Sequence[int]) -> tuple[int, list[int]]:
     """The first of elements that are some steps apart in a tensor of these strides, and the distances between them."""
-    first = sum(start * stride for start, stride in zip(attributes["starts"], strides, strict=True))
-    return first, [step * stride for step, stride in zip(attributes["steps"], strides, strict=True)]
+    first = sum(start * stride for start, stride in zip(starts, strides, strict=True))
+    return first, [step * stride for step, stride in zip(steps, strides, strict=True)]
 
 
 def emit_turn_kernel(f: Function, spec: Spec, operands: Operands) -> None:
     rows, columns, channels, filters = spec.inputs[0].shape
-    groups = spec.attributes["groups"]
+    groups = TurnKernelSettings.of(spec).groups
     each = filters // groups
     # The result's axes: row, column, output channel of the group, group, input channel.
     extents = (rows, columns, each, groups, channels)

@@ -20,7 +20,8 @@ from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import TensorType
-from planish.primitives.resize2d import scale_of
+from planish.primitives.resize2d import Resize2DSettings, scale_of
+from planish.primitives.resize2d_grad import Resize2DGradSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         over_vectors(f, spec.shape[2], emit_vector)
 
     map_, sized = _map(spec.inputs[0], operands.inputs[0]), _map(spec.result, operands.output)
-    _each_pixel(f, spec.attributes["interpolation"], map_, sized, emit_pixel)
+    _each_pixel(f, Resize2DSettings.of(spec).interpolation, map_, sized, emit_pixel)
 
 
 def _between(f: Function, values: list[Value], share: Value) -> Value:
@@ -120,7 +121,7 @@ def emit_grad(f: Function, spec: Spec, operands: Operands) -> None:
         over_vectors(f, spec.shape[2], emit_vector)
 
     map_, sized = _map(spec.result, operands.output), _map(spec.inputs[0], operands.inputs[0])
-    _each_pixel(f, spec.attributes["interpolation"], map_, sized, emit_pixel)
+    _each_pixel(f, Resize2DGradSettings.of(spec).interpolation, map_, sized, emit_pixel)
 
 
 def _shares(f: Function, value: Value, neighbours: _Neighbours) -> list[Value]:

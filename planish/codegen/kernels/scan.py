@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.scan import ScanSettings
 
 Store = Callable[[Value, Index], None]
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    axis = spec.attributes["axis"]
+    axis = ScanSettings.of(spec).axis
     outer, inner = math.prod(spec.shape[:axis]), math.prod(spec.shape[axis + 1 :])
     with f.loop(0, outer) as place:
         start = f.multiply(place.index, 4 * spec.shape[axis] * inner)
@@ -49,7 +50,8 @@ def _beside(
 
 def _scan(f: Function, spec: Spec, type_: str, step: int, load: Callable[[Index], list[Value]], store: Store) -> None:
     """Entries are `step` bytes apart."""
-    extent, reverse = spec.shape[spec.attributes["axis"]], spec.attributes["reverse"]
+    settings = ScanSettings.of(spec)
+    extent, reverse = spec.shape[settings.axis], settings.reverse
     start = (extent - 1) * step if reverse else 0
     first = load(start)[-1]
     store(first, start)

@@ -18,13 +18,14 @@ from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.sort import SortPlacesSettings
 
 FEW = 8  # places, up to which a row is searched once for each of them
 NAN_KEY, BEHIND_ALL, BEFORE_ALL = 2**31 - 2, 2**31 - 1, -(2**31)
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    return 0 if spec.attributes["count"] <= FEW else 4 * _padded(spec, target.lanes) * 4
+    return 0 if SortPlacesSettings.of(spec).count <= FEW else 4 * _padded(spec, target.lanes) * 4
 
 
 def _padded(spec: Spec, lanes: int) -> int:
@@ -33,7 +34,7 @@ def _padded(spec: Spec, lanes: int) -> int:
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    extent, count = spec.inputs[0].shape[-1], spec.attributes["count"]
+    extent, count = spec.inputs[0].shape[-1], SortPlacesSettings.of(spec).count
     with f.loop(0, spec.inputs[0].size // extent) as row:
         x = f.offset(operands.inputs[0], f.multiply(row.index, 4 * extent))
         y = f.offset(operands.output, f.multiply(row.index, 4 * count))

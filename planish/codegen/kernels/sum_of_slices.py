@@ -13,6 +13,7 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.combining import combining
 from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.primitives.rewritten.sum_of_slices import SumOfSlicesSettings
 
 
 def items(spec: Spec, target: Target) -> int:
@@ -22,7 +23,7 @@ def items(spec: Spec, target: Target) -> int:
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     later = f.compare("sgt", operands.before, 0)
     (x,) = operands.inputs
-    how = combining(f, "batch_max" if spec.attributes["largest"] else "batch_sum")
+    how = combining(f, "batch_max" if SumOfSlicesSettings.of(spec).largest else "batch_sum")
 
     def emit_vector(place: Index, mask: str | None) -> None:
         nbytes = f.multiply(place, 4)

@@ -22,6 +22,7 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import TensorType
+from planish.primitives.axes import AxisSettings
 
 MOST_ITEMS = 16
 INTEGERS = 2.0**31
@@ -66,7 +67,7 @@ def _number_at(f: Function, pointer: Pointer, nbytes: Index, type_: TensorType, 
 
 def emit_take(f: Function, spec: Spec, operands: Operands) -> None:
     x, indices = spec.inputs
-    axes = _axes_of(x.shape, spec.attributes["axis"], indices.size)
+    axes = _axes_of(x.shape, AxisSettings.of(spec).axis, indices.size)
     nan = f.constant(math.nan)
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place:
         number = _number_at(f, operands.inputs[1], f.multiply(place.index, 4), indices, axes.entries)
@@ -84,7 +85,7 @@ def emit_take(f: Function, spec: Spec, operands: Operands) -> None:
 
 def emit_grad(f: Function, spec: Spec, operands: Operands) -> None:
     indices = spec.inputs[1]
-    axes = _axes_of(spec.shape, spec.attributes["axis"], indices.size)
+    axes = _axes_of(spec.shape, AxisSettings.of(spec).axis, indices.size)
     fill(f, operands.output, spec.result.size, 0.0)
     _add_rows(f, axes, operands.inputs[0], operands.inputs[1], indices, operands.output, lambda number: number.named)
 
@@ -122,7 +123,7 @@ def _entries_of_item(axes: _Axes, target: Target) -> int:
 
 
 def _axes_of_sum(spec: Spec) -> _Axes:
-    return _axes_of(spec.shape, spec.attributes["axis"], spec.inputs[1].size)
+    return _axes_of(spec.shape, AxisSettings.of(spec).axis, spec.inputs[1].size)
 
 
 def items_of_sum(spec: Spec, target: Target) -> int:
@@ -164,7 +165,8 @@ def _clear(f: Function, target: Pointer, rows: Index, inner: int) -> None:
 
 def emit_along(f: Function, spec: Spec, operands: Operands) -> None:
     x, indices = spec.inputs
-    axes = _axes_of(x.shape, spec.attributes["axis"], indices.shape[spec.attributes["axis"]])
+    axis = AxisSettings.of(spec).axis
+    axes = _axes_of(x.shape, axis, indices.shape[axis])
     nan = f.float_constant(math.nan)
 
     def emit_element(element: Index, number: _Number, moved: Index) -> None:
@@ -177,7 +179,8 @@ def emit_along(f: Function, spec: Spec, operands: Operands) -> None:
 
 def emit_along_grad(f: Function, spec: Spec, operands: Operands) -> None:
     g, indices = spec.inputs
-    axes = _axes_of(spec.shape, spec.attributes["axis"], g.shape[spec.attributes["axis"]])
+    axis = AxisSettings.of(spec).axis
+    axes = _axes_of(spec.shape, axis, g.shape[axis])
     fill(f, operands.output, spec.result.size, 0.0)
 
     def emit_element(element: Index, number: _Number, moved: Index) -> None:

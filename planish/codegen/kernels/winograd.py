@@ -22,11 +22,12 @@ from planish.codegen.pieces.accumulate import accumulate
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
 from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     whole = cut_of(spec, f.lanes)
-    channels = spec.attributes["kernel_shape"][2]
+    channels = Conv2DWinogradSettings.of(spec).kernel_shape[2]
     inputs = operands.scratch
     products = f.offset(inputs, whole.products * matrix_nbytes(whole, channels, f.lanes))
     pointers = inputs, operands.inputs[1], products
@@ -44,8 +45,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _multiply(f: Function, spec: Spec, whole: Cut, pointers: tuple[Pointer, Pointer, Pointer], tiles: int) -> None:
     """The products of the first `tiles` tiles."""
-    channels, filters = spec.attributes["kernel_shape"][2:]
-    panels = spec.attributes["panels"]
+    channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
+    panels = Conv2DWinogradSettings.of(spec).panels
     matrices = (
         matrix_nbytes(whole, channels, f.lanes),
         channels * row_nbytes(filters, f.lanes),

@@ -15,24 +15,25 @@ from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.winograd_tiles import transformed
+from planish.primitives.rewritten.pack_winograd import PackWinogradSettings
 from planish.primitives.winograd import KERNEL as TRANSFORM
 
 
 def items(spec: Spec, target: Target) -> int:
-    return len(spec.attributes["panels"])
+    return len(PackWinogradSettings.of(spec).panels)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     _, _, channels, filters = spec.inputs[0].shape
     before = 0
-    for run in panel_runs(spec.attributes["panels"], filters, f.lanes):
+    for run in panel_runs(PackWinogradSettings.of(spec).panels, filters, f.lanes):
         number = f.subtract(operands.item, before)
         before += run.count
         with f.when(f.let(f"icmp ult i64 {number}, {run.count}")):
             first = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.vector_nbytes)
             source = f.offset(operands.inputs[0], first)
             target = f.offset(operands.output, f.multiply(first, channels))
-            for a in range(spec.attributes["tile"] + 2):
+            for a in range(PackWinogradSettings.of(spec).tile + 2):
                 _transform(f, spec, a, run, source, target)
 
 
@@ -54,7 +55,7 @@ def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, 
 
 def _transform_vector(f: Function, spec: Spec, a: int, here: Pointer, there: Pointer, mask: str | None) -> None:
     _, _, channels, filters = spec.inputs[0].shape
-    matrix = TRANSFORM[spec.attributes["tile"]]
+    matrix = TRANSFORM[PackWinogradSettings.of(spec).tile]
     w = [[f.load(here, 4 * (3 * i + j) * channels * filters, mask) for j in range(3)] for i in range(3)]
     (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
     for b, value in enumerate(row):

@@ -27,12 +27,15 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.outer_products import block_rows
 from planish.codegen.pieces.winograd_weight_grad_plan import Tiling, panels_of, tiling_of
 from planish.codegen.pieces.winograd_weight_grad_transforms import Side
+from planish.primitives.rewritten.conv2d_winograd_weight_grad import Conv2DWinogradWeightGradSettings
 from planish.primitives.winograd import INPUT, OUTPUT
 
 
 def tiling(spec: Spec, target: Target) -> Tiling:
     _, channels, filters = spec.shape
-    return tiling_of(spec.attributes["tile"], spec.inputs[1].shape[:2], channels, filters, target.lanes)
+    return tiling_of(
+        Conv2DWinogradWeightGradSettings.of(spec).tile, spec.inputs[1].shape[:2], channels, filters, target.lanes
+    )
 
 
 class _Work:

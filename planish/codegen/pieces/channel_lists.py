@@ -9,13 +9,15 @@ space of a kernel; whole vectors are written beyond the end of a list. Bound by 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
 from planish.codegen.pieces.kernel import Operands, Spec
-from planish.primitives.lowered_gradients import room_of
-from planish.primitives.pool_places import NO_PLACE
+from planish.primitives.rewritten.conv2d_placed_input_grad import Conv2DPlacedInputGradSettings
+from planish.primitives.rewritten.list_places import room_of
+from planish.primitives.rewritten.pool_places import NO_PLACE
 
 MOST_VECTORS = 8  # of channels whose places stay in registers while lists are made
 
@@ -36,7 +38,7 @@ def _capacity(spec: Spec, target: Target) -> int:
 
 def lists_nbytes(spec: Spec, target: Target) -> int:
     rows, columns, _ = spec.inputs[0].shape
-    window = spec.attributes["window"]
+    window = Conv2DPlacedInputGradSettings.of(spec).window
     return int(4 * (_capacity(spec, target) + rows * columns * window[0] * window[1]))
 
 
@@ -45,7 +47,7 @@ def emit_lists(f: Function, spec: Spec, operands: Operands) -> ChannelLists:
     behind = f.offset(operands.scratch, 4 * _capacity(spec, f.module.target))
     lists = ChannelLists(operands.inputs[1], operands.scratch, behind)
     rows, columns, channels = spec.inputs[0].shape
-    places = spec.attributes["window"][0] * spec.attributes["window"][1]
+    places = math.prod(Conv2DPlacedInputGradSettings.of(spec).window)
     lines = FLOAT_NBYTES * spec.result.size // (CACHE_LINE_NBYTES * rows * columns)
     starts = range(0, channels, f.lanes)
     masks = [f.tail_mask(channels - start) for start in starts]

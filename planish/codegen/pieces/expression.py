@@ -15,7 +15,7 @@ def emit_expression(f: Function, expression: Expression, operands: Sequence[Valu
     registers = list(operands)
     for step in expression.steps:
         arguments = [registers[register] for register in step.operands]
-        registers.append(emit_elementwise(f, step.op, arguments, dict(step.settings)))
+        registers.append(emit_elementwise(f, step, arguments))
     return registers[-1]
 
 

@@ -22,8 +22,9 @@ from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import strides_of
 from planish.codegen.pieces.expression import Epilogue
-from planish.graph.node import Attributes, Node, TensorType
-from planish.primitives.fused import base_type
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives.rewritten.fused import FusedSettings, base_type
 
 Kind = Literal["image", "rows", "batch", "reduce", "whole"]
 
@@ -40,7 +41,7 @@ class Spec:
     op: str
     inputs: tuple[TensorType, ...]
     result: TensorType
-    attributes: Attributes
+    settings: Settings
     extra: tuple[TensorType, ...] = ()
     expression: Any = None
     strides: tuple[int, ...] | None = None
@@ -66,11 +67,10 @@ def spec_of(node: Node) -> Spec:
     """The node without its wrapping: a `fused` node is its base operation with an expression."""
     types = tuple(source.type for source in node.inputs)
     if node.op != "fused":
-        return Spec(node.op, types, node.type, node.attributes)
-    arity = node.attributes["arity"]
-    settings = dict(node.attributes["settings"])
-    base = base_type(types, node.attributes)
-    return Spec(node.attributes["base"], types[:arity], base, settings, types[arity:], node.attributes["expression"])
+        return Spec(node.op, types, node.type, node.settings)
+    own = FusedSettings.of(node)
+    base = base_type(types, own)
+    return Spec(own.base, types[: own.arity], base, own.settings, types[own.arity :], own.expression)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from planish.codegen.pieces.kernel import Operands, Spec
 from planish.codegen.pieces.nonzeros import block_elements
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 from planish.codegen.pieces.watching import raise_alarm, with_not_finite
+from planish.primitives.rewritten.load_input import LoadInputSettings
 
 
 def room_nbytes(target: Target, images: int) -> int:
@@ -51,7 +52,7 @@ class Blocks:
         raises the alarm.
         """
         f, x = self.f, self.operands.inputs[0]
-        dtype = self.spec.attributes["memory_dtype"]
+        dtype = LoadInputSettings.of(self.spec).memory_dtype
         nbytes = element_nbytes(dtype)
 
         def address(image: Index) -> Pointer:

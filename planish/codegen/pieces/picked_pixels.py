@@ -17,7 +17,7 @@ from itertools import product
 
 from planish.codegen.llvm.function import Function, Pointer, Value
 from planish.codegen.llvm.target import Target
-from planish.graph.node import Attributes
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
 
 MOST_ROWS = 2
 
@@ -31,23 +31,23 @@ class Tap:
     channel: int
 
 
-def row_length(settings: Attributes) -> int:
+def row_length(settings: Conv2DPoolWeightGradSettings) -> int:
     """Values in a row of x that the pixels of one row of a window see."""
-    _, kernel_columns, channels, _ = settings["kernel_shape"]
-    places = settings["window"][1]
-    return int(((places - 1) * settings["strides"][1] + (kernel_columns - 1) * settings["dilation"][1] + 1) * channels)
+    _, kernel_columns, channels, _ = settings.kernel_shape
+    places = settings.window[1]
+    return ((places - 1) * settings.strides[1] + (kernel_columns - 1) * settings.dilation[1] + 1) * channels
 
 
-def picks(settings: Attributes, target: Target) -> bool:
+def picks(settings: Conv2DPoolWeightGradSettings, target: Target) -> bool:
     """Whether the target can do this for these windows."""
-    rows, columns = settings["window"]
+    rows, columns = settings.window
     fits = rows <= MOST_ROWS and rows * columns <= target.lanes and row_length(settings) <= target.lanes
-    return bool(target.permutes_lanes and fits)
+    return target.permutes_lanes and fits
 
 
 def products(
     f: Function,
-    settings: Attributes,
+    settings: Conv2DPoolWeightGradSettings,
     shape: Sequence[int],
     taps: Sequence[Tap],
     patch: Pointer,
@@ -57,8 +57,8 @@ def products(
 ) -> list[Value]:
     """The sums with what one window adds; `g` is zero where there is no place."""
     _, width, channels = shape
-    rows, columns = settings["window"]
-    down, across = settings["strides"]
+    rows, columns = settings.window
+    down, across = settings.strides
     mask = f.tail_mask(row_length(settings))
     seen: dict[int, Value] = {}
 

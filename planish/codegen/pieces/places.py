@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.pieces.kernel import Operands
-from planish.primitives.pool_places import NO_PLACE
+from planish.primitives.rewritten.pool_places import NO_PLACE
 
 
 def gated(f: Function, places: Value, y: Value) -> Value:

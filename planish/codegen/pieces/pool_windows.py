@@ -7,6 +7,7 @@ from itertools import product
 
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Spec
+from planish.primitives.pooling import WindowSettings
 
 Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel, mask
 
@@ -30,7 +31,7 @@ def element_of(f: Function, strides: Sequence[int], row: Index, column: Index, c
 
 def tap_nbytes(spec: Spec, strides: Sequence[int]) -> list[int]:
     """Byte distances of a window's pixels from its first, row by row."""
-    rows, columns = spec.attributes["window"]
+    rows, columns = WindowSettings.of(spec).window
     return [4 * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))]
 
 
@@ -38,7 +39,7 @@ def corner_of(
     f: Function, spec: Spec, pointer: Pointer, strides: Sequence[int], row: Index, column: Index, channel: Index
 ) -> Pointer:
     """Where the window of an output begins, in a map of these strides."""
-    down, across = spec.attributes["strides"]
+    down, across = WindowSettings.of(spec).strides
     return f.offset(
         pointer, f.multiply(element_of(f, strides, f.multiply(row, down), f.multiply(column, across), channel), 4)
     )
@@ -46,7 +47,7 @@ def corner_of(
 
 def is_written_out(spec: Spec) -> bool:
     """Whether a window is so small that code for each of its pixels is written."""
-    rows, columns = spec.attributes["window"]
+    rows, columns = WindowSettings.of(spec).window
     return bool(rows * columns <= MOST_TAPS)
 
 
@@ -60,7 +61,7 @@ def over_window(
     body: Callable[[Pointer, Index, list[Value]], list[Value]],
 ) -> list[Value]:
     """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
-    rows, columns = spec.attributes["window"]
+    rows, columns = WindowSettings.of(spec).window
     with f.loop(0, rows, carried=carried, types=types) as down:
         line = f.offset(corner, f.multiply(down.index, 4 * strides[0]))
         first = f.multiply(down.index, columns)

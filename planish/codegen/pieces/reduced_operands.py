@@ -9,8 +9,8 @@ from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.graph.node import TensorType
-from planish.primitives.expression import Expression, result_type
-from planish.primitives.fused import summed_kind
+from planish.primitives.axes import AxesSettings
+from planish.primitives.expression import SumOfSettings, result_type, summed_kind
 
 Pointers = Sequence[Pointer]
 Strides = tuple[int, ...]
@@ -31,7 +31,7 @@ class ReducedAxes:
 def axes_of(spec: Spec) -> ReducedAxes:
     shape = summed_type(spec).shape or (1,)
     moving = [spec.strides_of_input(position) for position in _moving(spec)]
-    axes, places = spec.attributes["axes"], range(len(shape) - 1)
+    axes, places = AxesSettings.of(spec).axes, range(len(shape) - 1)
     strides = [tuple(own[axis] for own in moving) for axis in places]
     return ReducedAxes(
         tuple((shape[axis], strides[axis]) for axis in places if axis not in axes),
@@ -43,15 +43,15 @@ def axes_of(spec: Spec) -> ReducedAxes:
 
 def summed_type(spec: Spec) -> TensorType:
     """The type of what is reduced."""
-    if "expression" in spec.attributes:
-        return result_type(spec.attributes["expression"], spec.inputs)
+    if isinstance(spec.settings, SumOfSettings):
+        return result_type(spec.settings.expression, spec.inputs)
     return spec.inputs[0]
 
 
 def _moving(spec: Spec) -> list[int]:
     """The operands that have an element for each of what is reduced."""
     whole = summed_type(spec)
-    if "expression" not in spec.attributes:
+    if not isinstance(spec.settings, SumOfSettings):
         return [0]
     base = spec.op.removesuffix("_of")
     return [place for place, type_ in enumerate(spec.inputs) if summed_kind(base, type_, whole) == "full"]
@@ -63,7 +63,8 @@ class Reader:
     def __init__(self, f: Function, spec: Spec, operands: Operands, column: Column) -> None:
         start, mask = column
         self.start, self.mask, self._f = start, mask, f
-        self._expression: Expression | None = spec.attributes.get("expression")
+        settings = spec.settings
+        self._expression = settings.expression if isinstance(settings, SumOfSettings) else None
         self._fixed: list[Value | None] = [None]
         self.pointers = [f.offset(operands.inputs[0], f.multiply(start, 4))]
         if self._expression is None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from planish.codegen.llvm.function import ZERO, Function, Pointer, Value
 from planish.codegen.pieces.kernel import Spec
+from planish.primitives.rewritten.load_input import LoadInputSettings
 
 
 def watches(spec: Spec) -> bool:
     """Whether a kernel of dense layers on images checks: in f32 only, as other types may overflow when converted."""
-    return bool(spec.attributes["memory_dtype"] == "float32")
+    return LoadInputSettings.of(spec).memory_dtype == "float32"
 
 
 def with_not_finite(f: Function, seen: Value, value: Value) -> Value:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from planish.codegen.llvm.loops import cut, vectors_of
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
 from planish.codegen.pieces.kernel import Spec
+from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 
 FEWEST_CHANNELS = 16
 TILES = (2, 4)
@@ -67,8 +68,8 @@ def cut_map(shape: Sequence[int], window: tuple[int, int], tile: int, channels: 
 
 
 def cut_of(spec: Spec, lanes: int) -> Cut:
-    settings = spec.attributes
-    return cut_map(spec.shape[:2], settings["window"], settings["tile"], settings["kernel_shape"][2:], lanes)
+    settings = Conv2DWinogradSettings.of(spec)
+    return cut_map(spec.shape[:2], settings.window, settings.tile, settings.kernel_shape[2:], lanes)
 
 
 def row_nbytes(extent: int, lanes: int) -> int:
@@ -83,7 +84,7 @@ def matrix_nbytes(whole: Cut, extent: int, lanes: int) -> int:
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     whole = cut_of(spec, target.lanes)
-    extents = spec.attributes["kernel_shape"][2:]
+    extents = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     return whole.products * sum(matrix_nbytes(whole, extent, target.lanes) for extent in extents)
 
 
@@ -99,7 +100,7 @@ def cycles(whole: Cut, channels: int, filters: int, lanes: int) -> float:
 
 def why_not(
     kernel_shape: Sequence[int],
-    settings: Mapping[str, Any],
+    settings: Conv2DSettings,
     window: tuple[int, int],
     tile: int,
     *,
@@ -109,10 +110,10 @@ def why_not(
     rows, columns, channels, filters = kernel_shape
     if (rows, columns) != (3, 3):
         return f"it is for 3x3, this is {rows}x{columns}"
-    for name in ("strides", "dilation"):
-        if settings[name] != (1, 1):
+    for name, steps in (("strides", settings.strides), ("dilation", settings.dilation)):
+        if steps != (1, 1):
             return f"it is for {name} of 1"
-    if settings["groups"] != 1:
+    if settings.groups != 1:
         return "it is for one group"
     if min(channels, filters) < FEWEST_CHANNELS:
         return f"it pays from {FEWEST_CHANNELS} channels up, here {channels} and {filters}"

@@ -18,6 +18,7 @@ from planish.codegen.pieces.maxima import first_maximum, largest_of
 from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.places import store_places
 from planish.codegen.pieces.winograd_plan import Cut, matrix_nbytes, row_nbytes
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 from planish.primitives.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
 
 Square = list[list[Value]]
@@ -117,7 +118,7 @@ def transform_outputs(
     """`count` tiles from the tile `first` on, from products[xi][tile][o]: their outputs, or the maxima of them."""
     filters = spec.shape[2]
     pixels = Pixels(f, spec)
-    height, width = spec.attributes["window"]
+    height, width = Conv2DWinogradSettings.of(spec).window
     matrix, each = matrix_nbytes(whole, filters, f.lanes), row_nbytes(filters, f.lanes)
     steps = OUTPUT_STEPS[whole.tile]
     epilogue = epilogue_of(f, spec, operands)

@@ -5,14 +5,14 @@ Costs are vector instructions an image, of which a multiply-add is one: the prod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from planish.codegen.llvm.loops import cut, vectors_of
 from planish.codegen.llvm.target import Target
+from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
 from planish.primitives.winograd import INPUT, OUTPUT, Matrix
 
 TILES = (2, 4)
@@ -87,19 +87,19 @@ def costs_of(extents: Sequence[int], channels: int, filters: int, lanes: int) ->
     return costs
 
 
-def why_not(settings: Mapping[str, Any]) -> str | None:
+def why_not(settings: Conv2DWeightGradSettings) -> str | None:
     """Why the method does not fit; None if it does."""
-    rows, columns = settings["kernel_shape"][:2]
+    rows, columns = settings.kernel_shape[:2]
     if (rows, columns) != (3, 3):
         return f"it is for 3x3, this is {rows}x{columns}"
-    plain = settings["strides"] == (1, 1) and settings["dilation"] == (1, 1) and settings["groups"] == 1
+    plain = settings.strides == (1, 1) and settings.dilation == (1, 1) and settings.groups == 1
     return None if plain else "it is for strides, dilation and groups of 1"
 
 
-def best_tile(settings: Mapping[str, Any], extents: Sequence[int], lanes: int) -> int:
+def best_tile(settings: Conv2DWeightGradSettings, extents: Sequence[int], lanes: int) -> int:
     """The tile of the fastest method for g of these rows and columns; 0 for the direct one."""
     if why_not(settings):
         return 0
-    channels, filters = settings["kernel_shape"][2:]
+    channels, filters = settings.kernel_shape[2:]
     costs = costs_of(extents, channels, filters, lanes)
     return min(costs, key=lambda tile: (costs[tile], tile))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Spec, spec_of
-from planish.codegen.planning.rebasing import settings_of
 from planish.graph.node import Node
+from planish.graph.settings import Settings
+from planish.primitives.rewritten.fused import settings_of_base
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Problem:
         return spec_of(self.node)
 
     @property
-    def settings(self) -> dict[str, Any]:
-        return settings_of(self.node)
+    def settings(self) -> Settings:
+        """Those of the operation that the node computes before its tail."""
+        return settings_of_base(self.node)
 
 
 @dataclass(frozen=True, slots=True)

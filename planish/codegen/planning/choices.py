@@ -16,6 +16,15 @@ from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.pieces.winograd_plan import cut_of
 from planish.codegen.planning.plan import Plan
 from planish.graph.node import Node
+from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
+from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
+from planish.primitives.rewritten.conv2d_listed_weight_grad import Conv2DListedWeightGradSettings
+from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
+from planish.primitives.rewritten.conv2d_placed_input_grad import Conv2DPlacedInputGradSettings
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
+from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.rewritten.list_places import ListPlacesSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ def choices_of(plan: Plan) -> list[Choice]:
 def _choice(node: Node, plan: Plan) -> Choice:
     decision, spec = plan.decisions[node], spec_of(node)
     operation, costs = _COSTS[spec.op]
-    if spec.attributes.get("window", (1, 1)) != (1, 1) and operation == "convolution":
+    if operation == "convolution" and _window(spec) != (1, 1):
         operation = "convolution, maximum"
     executed, by_definition = costs(node, spec, plan)
     layers = ", ".join(dict.fromkeys(node.layers)) or "-"
@@ -132,53 +141,60 @@ def _named(node: Node) -> str:
 Costs = tuple[int, int]  # executed, by definition
 
 
+def _window(spec: Spec) -> tuple[int, int]:
+    """That of the maximum behind a convolution."""
+    settings = spec.settings
+    return settings.window if isinstance(settings, Conv2DPanelsSettings | Conv2DWinogradSettings) else (1, 1)
+
+
 def _convolution(node: Node, spec: Spec, plan: Plan) -> Costs:
-    rows, columns, channels, filters = spec.attributes["kernel_shape"]
-    height, width = spec.attributes["window"]
-    cost = math.prod(spec.shape[:2]) * height * width * int(rows * columns * channels * filters)
+    settings = spec.settings
+    assert isinstance(settings, Conv2DPanelsSettings | Conv2DWinogradSettings), settings
+    cost = math.prod((*spec.shape[:2], *settings.window, *settings.kernel_shape))
     return cost, cost
 
 
 def _convolution_by_winograd(node: Node, spec: Spec, plan: Plan) -> Costs:
-    channels, filters = spec.attributes["kernel_shape"][2:]
+    channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     tiles = cut_of(spec, plan.target.lanes)
     return tiles.products * tiles.tiles * channels * filters, _convolution(node, spec, plan)[1]
 
 
 def _convolution_in_columns(node: Node, spec: Spec, plan: Plan) -> Costs:
-    cost = spec.result.size * math.prod(spec.attributes["kernel_shape"][:3])
+    cost = spec.result.size * math.prod(Conv2DColumnsSettings.of(spec).kernel_shape[:3])
     return cost, cost
 
 
 def _scattered_convolution(node: Node, spec: Spec, plan: Plan) -> Costs:
-    each = math.prod(spec.attributes["kernel_shape"])
-    filters = spec.attributes["kernel_shape"][3]
+    kernel_shape = Conv2DScatteredSettings.of(spec).kernel_shape
+    each, filters = math.prod(kernel_shape), kernel_shape[3]
     return math.prod(spec.inputs[0].shape[:2]) * each, spec.result.size * each // filters
 
 
 def _listed_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
     lists = node.inputs[1]
-    settings = lists.attributes
+    settings = ListPlacesSettings.of(lists)
     windows = math.prod(lists.inputs[0].shape[:2])
-    apart = [along // pixel for along, pixel in zip(settings["window_nbytes"], settings["pixel_nbytes"], strict=True)]
-    executed = windows * math.prod(spec.attributes["kernel_shape"])
+    apart = [along // pixel for along, pixel in zip(settings.window_nbytes, settings.pixel_nbytes, strict=True)]
+    executed = windows * math.prod(Conv2DListedWeightGradSettings.of(spec).kernel_shape)
     return executed, executed * math.prod(apart)
 
 
 def _pool_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
-    settings = spec.attributes
-    each = math.prod(spec.inputs[2].shape[:2]) * math.prod(settings["kernel_shape"])
-    expanded, by_definition = (each * math.prod(settings[name]) for name in ("window", "pool_strides"))
+    settings = Conv2DPoolWeightGradSettings.of(spec)
+    each = math.prod(spec.inputs[2].shape[:2]) * math.prod(settings.kernel_shape)
+    expanded, by_definition = (each * math.prod(extents) for extents in (settings.window, settings.pool_strides))
     return each if picks(settings, plan.target) else expanded, by_definition
 
 
 def _placed_input_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
-    executed = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
-    return executed, executed * math.prod(spec.attributes["pool_strides"])
+    settings = Conv2DPlacedInputGradSettings.of(spec)
+    executed = math.prod(spec.inputs[1].shape[:2]) * math.prod(settings.kernel_shape)
+    return executed, executed * math.prod(settings.pool_strides)
 
 
 def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
-    cost = math.prod(spec.inputs[1].shape[:2]) * math.prod(spec.attributes["kernel_shape"])
+    cost = math.prod(spec.inputs[1].shape[:2]) * math.prod(Conv2DWeightGradSettings.of(spec).kernel_shape)
     return cost, cost
 
 

@@ -12,28 +12,40 @@ from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning.candidate import Candidate, Problem
 from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows
 from planish.graph.node import Node
-from planish.primitives.packing import pack_panels, pack_winograd
+from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
+from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
+from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
+from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.rewritten.pack_winograd import pack_winograd
+from planish.primitives.rewritten.turn_kernel import turn_kernel
 from planish.primitives.transpose import transpose
-from planish.primitives.turn_kernel import turn_kernel
-from planish.primitives.windows import NO_PADDING, Padding
+from planish.primitives.windows import NO_PADDING, Padding, Pair
 
 GAIN = 0.85  # another kernel pays if it takes at most this share of the direct kernel's cycles
 
 
-def _window(problem: Problem) -> tuple[int, int]:
-    window: tuple[int, int] = problem.settings.get("window", (1, 1))
-    return window
+def _window(problem: Problem) -> Pair:
+    settings = problem.settings
+    return settings.window if isinstance(settings, Conv2DPoolSettings) else (1, 1)
 
 
-def _convolution_settings(problem: Problem) -> dict[str, object]:
-    """Without the padding, which is a border of its own by now, and the window."""
-    return {name: value for name, value in problem.settings.items() if name not in ("padding", "window")}
+def _is_pooled(problem: Problem) -> bool:
+    return isinstance(problem.settings, Conv2DPoolSettings)
+
+
+def _convolution(problem: Problem) -> Conv2DSettings:
+    """Those of the convolution; its padding is a border of its own by now."""
+    return Conv2DSettings.part_of(problem.settings)
 
 
 # ------------------------------------------------------------------ Winograd's method
 def _why_not_winograd(tile: int, problem: Problem) -> str | None:
-    w, settings = problem.node.inputs[1], problem.settings
+    w, settings = problem.node.inputs[1], _convolution(problem)
     return winograd_plan.why_not(w.shape, settings, _window(problem), tile, training=problem.training)
 
 
@@ -53,7 +65,9 @@ def _lower_to_winograd(tile: int, problem: Problem) -> Node:
     lanes = problem.target.lanes
     panels = tuple(winograd_plan.panels_of(w.shape[3], lanes, problem.target.registers))
     packed = pack_winograd(w, tile, panels, lanes)
-    chosen = {"kernel_shape": w.shape, "window": _window(problem), "tile": tile, "panels": panels, "lanes": lanes}
+    chosen = Conv2DWinogradSettings(
+        kernel_shape=w.shape, window=_window(problem), tile=tile, panels=panels, lanes=lanes
+    )
     return rebased(problem.node, "conv2d_winograd", (x, packed), chosen)
 
 
@@ -77,16 +91,16 @@ def _unless_winograd(fits: Callable[[Problem], str | None], problem: Problem) ->
 def _without_border(problem: Problem) -> tuple[Node, Padding]:
     """The map and the zeros around it, which this kernel does not multiply."""
     x = problem.node.inputs[0]
-    if x.op == "pad2d" and x.attributes["value"] == 0:
-        return x.inputs[0], x.attributes["padding"]
+    if x.op == "pad2d" and Pad2DSettings.of(x).value == 0:
+        return x.inputs[0], Pad2DSettings.of(x).padding
     return x, NO_PADDING
 
 
 def _why_not_scattered(problem: Problem) -> str | None:
-    if "window" in problem.settings:
+    if _is_pooled(problem):
         return "a maximum follows"
     _, border = _without_border(problem)
-    fitting = scattered_kernel.can(problem.node.inputs[1].shape, problem.settings, border)
+    fitting = scattered_kernel.can(problem.node.inputs[1].shape, _convolution(problem), border)
     return None if fitting else "it needs strides and groups of 1, and borders that the kernel reaches"
 
 
@@ -104,17 +118,23 @@ def _lower_to_scattered(problem: Problem) -> Node:
     turned = w.inputs[0] if w.op == "turn_kernel" else turn_kernel(w, 1)
     matrices = reshape(transpose(turned, (0, 3, 1, 2)), (rows, channels, columns * filters))
     packed = pack_panels(matrices, tile.panels, target.lanes)
-    chosen = {"kernel_shape": w.shape, "dilation": problem.settings["dilation"], "border": border, "rows": tile.rows}
-    chosen |= {"panels": tile.panels, "lanes": target.lanes}
+    chosen = Conv2DScatteredSettings(
+        kernel_shape=w.shape,
+        dilation=_convolution(problem).dilation,
+        border=border,
+        rows=tile.rows,
+        panels=tile.panels,
+        lanes=target.lanes,
+    )
     return rebased_with_flat_rows(node, "conv2d_scattered", (x, packed), chosen)
 
 
 # ------------------------------------------------------------------ columns in the lanes
 def _why_not_columns(problem: Problem) -> str | None:
-    if "window" in problem.settings:
+    if _is_pooled(problem):
         return "a maximum follows"
     x, w = problem.node.inputs[:2]
-    if not columns_kernel.can(x.shape, problem.settings):
+    if not columns_kernel.can(x.shape, _convolution(problem)):
         return "it needs one group, and few channels whose rows divide by the strides"
     fitting = columns_kernel.cycles(x.shape, w.shape, problem.node.shape, problem.target) is not None
     return None if fitting else f"{w.shape[3]} filters need more registers than there are"
@@ -129,14 +149,17 @@ def _columns_cycles(problem: Problem) -> float:
 
 def _lower_to_columns(problem: Problem) -> Node:
     x, w = problem.node.inputs[:2]
-    chosen = {**_convolution_settings(problem), "kernel_shape": w.shape}
+    settings = _convolution(problem)
+    chosen = Conv2DColumnsSettings(
+        kernel_shape=w.shape, strides=settings.strides, dilation=settings.dilation, groups=settings.groups
+    )
     return rebased_with_flat_rows(problem.node, "conv2d_columns", (x, w), chosen)
 
 
 # ------------------------------------------------------------------ direct
 def _direct_cycles(problem: Problem) -> float:
     rows, columns, channels, filters = problem.node.inputs[1].shape
-    groups = problem.settings["groups"]
+    groups = _convolution(problem).groups
     target, width = problem.target, problem.node.shape[1]
     each = direct_kernel.row_cycles(filters // groups, width, 1, target.lanes, target.registers)
     return float(problem.node.shape[0] * rows * columns * channels * groups * each)
@@ -145,8 +168,8 @@ def _direct_cycles(problem: Problem) -> float:
 def _lower_to_panels(problem: Problem) -> Node:
     node, target = problem.node, problem.target
     x, w = node.inputs[:2]
-    settings, window = _convolution_settings(problem), _window(problem)
-    groups = problem.settings["groups"]
+    settings, window = _convolution(problem), _window(problem)
+    groups = settings.groups
     depth, filters = w.shape[0] * w.shape[1] * w.shape[2], w.shape[3]
     pixels = window[0] * window[1]
     tile = direct_kernel.plan(filters // groups, node.shape[1], pixels, target.lanes, target.registers)
@@ -154,7 +177,15 @@ def _lower_to_panels(problem: Problem) -> Node:
     if groups == 1:
         matrices = reshape(w, (1, depth, filters))
     packed = pack_panels(matrices, tile.panels, target.lanes)
-    chosen = {**settings, "kernel_shape": w.shape, "window": window, "panels": tile.panels, "lanes": target.lanes}
+    chosen = Conv2DPanelsSettings(
+        kernel_shape=w.shape,
+        strides=settings.strides,
+        dilation=settings.dilation,
+        groups=groups,
+        window=window,
+        panels=tile.panels,
+        lanes=target.lanes,
+    )
     return rebased(node, "conv2d_panels", (x, packed), chosen)
 
 

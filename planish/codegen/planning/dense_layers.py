@@ -11,8 +11,12 @@ from planish.codegen.planning.candidate import Candidate, Problem
 from planish.codegen.planning.rebasing import rebased
 from planish.codegen.planning.views import storage_root
 from planish.graph.node import Node
-from planish.primitives.dense_listed import dense_listed, dense_listed_weight_grad
-from planish.primitives.packing import pack_panels
+from planish.primitives.rewritten.dense_listed import dense_listed
+from planish.primitives.rewritten.dense_listed_weight_grad import dense_listed_weight_grad
+from planish.primitives.rewritten.dense_panels import DensePanelsSettings
+from planish.primitives.rewritten.load_input import LoadInputSettings
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.transpose import TransposeSettings
 
 _MOSTLY_ZEROS = "images may be mostly zeros; cut by rows of the weights, which one core keeps"
 _BLOCKS, _ELEMENTS = "lists of blocks that are not zero", "lists of what is not zero"
@@ -58,8 +62,8 @@ def _lower_to_lists(problem: Problem) -> Node:
     source = _images_of(x)
     assert source is not None  # it fits
     rows = listed_kernel.rows_of_part(w.shape[0], problem.target)
-    parts = dense_listed(source.inputs[0], w, rows, source.attributes["memory_dtype"])
-    return rebased(problem.node, "sum_parts", (replace(parts, layers=problem.node.layers),), {})
+    parts = dense_listed(source.inputs[0], w, rows, LoadInputSettings.of(source).memory_dtype)
+    return rebased(problem.node, "sum_parts", (replace(parts, layers=problem.node.layers),))
 
 
 def _lower_to_panels(problem: Problem) -> Node:
@@ -67,9 +71,9 @@ def _lower_to_panels(problem: Problem) -> Node:
     x, w = problem.node.inputs[:2]
     units, target = w.shape[1], problem.target
     panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
-    turned = w.op == "transpose" and w.attributes["permutation"] == (1, 0)
+    turned = w.op == "transpose" and TransposeSettings.of(w).permutation == (1, 0)
     packed = turned or not problem.training
-    settings = {"units": units, "panels": panels, "lanes": target.lanes, "packed": packed}
+    settings = DensePanelsSettings(units=units, panels=panels, lanes=target.lanes, packed=packed)
     if packed:
         w = pack_panels(w.inputs[0] if turned else w, panels, target.lanes, turned)
     return rebased(problem.node, "dense_panels", (x, w), settings)
@@ -79,7 +83,7 @@ def _lower_gradient_to_lists(problem: Problem) -> Node:
     x, g = problem.node.inputs
     source = _images_of(x)
     assert source is not None  # it fits
-    listed = dense_listed_weight_grad(source.inputs[0], g, source.attributes["memory_dtype"])
+    listed = dense_listed_weight_grad(source.inputs[0], g, LoadInputSettings.of(source).memory_dtype)
     return replace(listed, layers=problem.node.layers)
 
 

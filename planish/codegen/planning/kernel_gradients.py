@@ -15,16 +15,20 @@ from planish.codegen.pieces import winograd_weight_grad_plan as winograd_plan
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.graph.node import Node, layer_scope
-from planish.primitives.lowered_gradients import (
-    conv2d_listed_weight_grad,
-    conv2d_placed_input_grad,
-    conv2d_turned_weight_grad,
-    conv2d_winograd_weight_grad,
-    list_places,
-    unpack_winograd,
-)
-from planish.primitives.packing import pack_panels
+from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
 from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.conv2d_listed_weight_grad import conv2d_listed_weight_grad
+from planish.primitives.rewritten.conv2d_placed_input_grad import (
+    Conv2DPlacedInputGradSettings,
+    conv2d_placed_input_grad,
+)
+from planish.primitives.rewritten.conv2d_pool_input_grad import Conv2DPoolInputGradSettings
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
+from planish.primitives.rewritten.conv2d_turned_weight_grad import conv2d_turned_weight_grad
+from planish.primitives.rewritten.conv2d_winograd_weight_grad import conv2d_winograd_weight_grad
+from planish.primitives.rewritten.list_places import ListPlacesSettings, list_places
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.rewritten.unpack_winograd import unpack_winograd
 from planish.primitives.transpose import transpose
 
 _NOT_SPARSE = "not only a maximum reads the convolution, so its gradient is not sparse"
@@ -44,7 +48,7 @@ def _layers_of(node: Node) -> Iterator[None]:
 # ------------------------------------------------------------------ of the kernel, from a full gradient
 def _best_tile(problem: Problem) -> int:
     node = problem.node
-    return winograd_plan.best_tile(node.attributes, node.inputs[1].shape[:2], problem.target.lanes)
+    return winograd_plan.best_tile(Conv2DWeightGradSettings.of(node), node.inputs[1].shape[:2], problem.target.lanes)
 
 
 def _turned_comes_first(problem: Problem) -> bool:
@@ -54,7 +58,7 @@ def _turned_comes_first(problem: Problem) -> bool:
 
 
 def _why_not_winograd(problem: Problem) -> str | None:
-    reason = winograd_plan.why_not(problem.node.attributes)
+    reason = winograd_plan.why_not(Conv2DWeightGradSettings.of(problem.node))
     if reason is None and _why_not_turned(problem) is None:
         return "rows of the kernel's inputs fill vectors better than its channels do"
     return reason
@@ -93,7 +97,7 @@ def _why_not_turned(problem: Problem) -> str | None:
 def _lower_to_turned(problem: Problem) -> Node:
     x, g = problem.node.inputs
     with _layers_of(problem.node):
-        kernel = conv2d_turned_weight_grad(x, g, **problem.node.attributes)
+        kernel = conv2d_turned_weight_grad(x, g, Conv2DWeightGradSettings.of(problem.node))
         return reshape(transpose(kernel, (1, 0)), problem.node.shape)
 
 
@@ -129,7 +133,7 @@ def _windows(problem: Problem) -> int:
 
 
 def _why_not_in_registers(*, picked: bool, problem: Problem) -> str | None:
-    settings, target = problem.node.attributes, problem.target
+    settings, target = Conv2DPoolWeightGradSettings.of(problem.node), problem.target
     if picks(settings, target) != picked:
         return "lanes can pick pixels themselves" if not picked else "lanes cannot pick pixels of these windows here"
     written = registers_kernel.products_of_window(settings, target)
@@ -139,7 +143,8 @@ def _why_not_in_registers(*, picked: bool, problem: Problem) -> str | None:
 
 
 def _in_registers_cycles(problem: Problem) -> float:
-    return registers_kernel.cycles(problem.node.attributes, _windows(problem), problem.target)
+    settings = Conv2DPoolWeightGradSettings.of(problem.node)
+    return registers_kernel.cycles(settings, _windows(problem), problem.target)
 
 
 def _why_not_listed(problem: Problem) -> str | None:
@@ -147,31 +152,28 @@ def _why_not_listed(problem: Problem) -> str | None:
 
 
 def _listed_cycles(problem: Problem) -> float:
-    return registers_kernel.cycles_of_lists(problem.node.attributes, _windows(problem), problem.target)
+    settings = Conv2DPoolWeightGradSettings.of(problem.node)
+    return registers_kernel.cycles_of_lists(settings, _windows(problem), problem.target)
 
 
 def _lower_to_lists(problem: Problem) -> Node:
     node = problem.node
     x, places, g = node.inputs
-    settings = node.attributes
-    rows, columns, channels, filters = settings["kernel_shape"]
-    pixel = tuple(
-        FLOAT_NBYTES * stride * distance
-        for stride, distance in zip(settings["strides"], (x.shape[1] * channels, channels), strict=True)
+    settings = Conv2DPoolWeightGradSettings.of(node)
+    rows, columns, channels, filters = settings.kernel_shape
+    (down, across), (pool_down, pool_across) = settings.strides, settings.pool_strides
+    pixel = FLOAT_NBYTES * down * x.shape[1] * channels, FLOAT_NBYTES * across * channels
+    chosen = ListPlacesSettings(
+        window_nbytes=(pool_down * pixel[0], pool_across * pixel[1]),
+        pixel_nbytes=pixel,
+        window_columns=settings.window[1],
+        lanes=problem.target.lanes,
     )
-    window = tuple(stride * nbytes for stride, nbytes in zip(settings["pool_strides"], pixel, strict=True))
     with _layers_of(node):
-        lists = list_places(
-            places,
-            g,
-            window_nbytes=window,
-            pixel_nbytes=pixel,
-            window_columns=settings["window"][1],
-            lanes=problem.target.lanes,
-        )
-        gradient = conv2d_listed_weight_grad(x, lists, settings["kernel_shape"], settings["dilation"])
+        lists = list_places(places, g, chosen)
+        gradient = conv2d_listed_weight_grad(x, lists, settings.kernel_shape, settings.dilation)
         turned = transpose(reshape(gradient, (filters, rows * columns * channels)), (1, 0))
-        return reshape(turned, settings["kernel_shape"])
+        return reshape(turned, settings.kernel_shape)
 
 
 def _in_registers(method: str, *, picked: bool) -> Candidate:
@@ -198,14 +200,23 @@ POOLED_KERNEL_GRADIENT = [
 def _lower_to_channel_lists(problem: Problem) -> Node:
     node, target = problem.node, problem.target
     places, g, w = node.inputs
-    settings = {name: value for name, value in node.attributes.items() if name != "padding"}
+    settings = Conv2DPoolInputGradSettings.of(node)
     rows, columns, channels, filters = w.shape
-    geometry = (rows, columns), settings["window"], settings["strides"], settings["dilation"]
+    geometry = (rows, columns), settings.window, settings.strides, settings.dilation
     panels = placed_kernel.plan(*geometry, channels, target.lanes, target.registers).panels
     matrix = reshape(transpose(w, (3, 0, 1, 2)), (filters * rows * columns, channels))
     packed = pack_panels(matrix, panels, target.lanes)
-    chosen = {**settings, "kernel_shape": w.shape, "panels": panels, "lanes": target.lanes}
-    return replace(conv2d_placed_input_grad(places, g, packed, **chosen), layers=node.layers)
+    chosen = Conv2DPlacedInputGradSettings(
+        input_shape=settings.input_shape,
+        kernel_shape=w.shape,
+        strides=settings.strides,
+        dilation=settings.dilation,
+        window=settings.window,
+        pool_strides=settings.pool_strides,
+        panels=panels,
+        lanes=target.lanes,
+    )
+    return replace(conv2d_placed_input_grad(places, g, packed, chosen), layers=node.layers)
 
 
 POOLED_MAP_GRADIENT = [

@@ -17,6 +17,8 @@ from planish.codegen.pieces.kernel import Spec, spec_of
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
+from planish.primitives.axes import AxisSettings
+from planish.primitives.slice_axis import SliceAxisSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ def layouts_of(graph: Graph) -> Layouts:
     joined = [node for node in graph.nodes if node.op == "concatenate" and node.batched]
     for node in reversed(joined):
         for source, start in _parts_of(node):
-            layout = _layout(node, inside, start, node.attributes["axis"])
+            layout = _layout(node, inside, start, AxisSettings.of(node).axis)
             if source not in inside and uses.can_write(source, layout) and uses.can_read(source, layout):
                 inside[source] = layout
     there = {node for node in joined if len(_in_place(node, inside)) == len(node.inputs)}
     for node in graph.nodes:
         if node.op == "slice_axis" and node.batched and node not in inside and uses.can_be_cut(node):
-            layout = _layout(node.inputs[0], inside, node.attributes["start"], node.attributes["axis"])
+            layout = _layout(node.inputs[0], inside, SliceAxisSettings.of(node).start, AxisSettings.of(node).axis)
             if uses.can_read(node, layout):
                 inside[node] = layout
                 there.add(node)
@@ -83,12 +85,12 @@ def _parts_of(node: Node) -> Iterator[tuple[Node, int]]:
     start = 0
     for source in node.inputs:
         yield source, start
-        start += source.shape[node.attributes["axis"]]
+        start += source.shape[AxisSettings.of(node).axis]
 
 
 def _in_place(node: Node, inside: Mapping[Node, Layout]) -> list[int]:
     """The positions of the operands of a concatenation that lie where it has them."""
-    axis = node.attributes["axis"]
+    axis = AxisSettings.of(node).axis
     return [
         position
         for position, (source, start) in enumerate(_parts_of(node))

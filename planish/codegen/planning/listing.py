@@ -46,7 +46,7 @@ def _node_lines(plan: Plan, names: dict[Node, str], node: Node, indent: str) -> 
     spec = spec_of(node)
     place = plan.storage.places[node]
     kept = place.name or f"{place.area} + {place.offset}"
-    settings = ", ".join(f"{name}={value}" for name, value in spec.attributes.items())
+    settings = ", ".join(f"{name}={value}" for name, value in spec.settings.items())
     sources = " ".join(names[source] for source in node.inputs)
     layers = f"  # {', '.join(node.layers)}" if node.layers else ""
     work = scratch_nbytes_of(node, plan.target)

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import NamedTuple
 
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision, Problem, decide
 from planish.codegen.planning.candidates import CANDIDATES
-from planish.codegen.planning.rebasing import base_of, settings_of
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
+from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.expression import Expression
-from planish.primitives.fused import elementwise
-from planish.primitives.load_input import load_input
-from planish.primitives.lowered_gradients import (
-    places_beside,
-)
-from planish.primitives.pool_places import pool_places
 from planish.primitives.registry import make
+from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
+from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
+from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.rewritten.elementwise import elementwise
+from planish.primitives.rewritten.fused import base_of, settings_of_base
+from planish.primitives.rewritten.load_input import load_input
+from planish.primitives.rewritten.places_beside import places_beside
+from planish.primitives.rewritten.pool_places import pool_places
 
 COPY = Expression(1, ())
 
@@ -93,7 +95,7 @@ class _Lowering:
 
     def _read(self, node: Node) -> Node | None:
         """From the user's array, unless a kernel can read it there."""
-        dtype = self.input_dtypes[node.attributes["name"]]
+        dtype = self.input_dtypes[name_of(node)]
         in_place = dtype == element_type(node.type.dtype).dtype and not self.training
         return None if in_place else load_input(node, dtype)
 
@@ -109,20 +111,20 @@ class _Lowering:
     def places(self, node: Node) -> Node:
         """Beside the maxima if something asks for them, or by themselves."""
         main = self.pooled.get(node.inputs)
-        settings = dict(node.attributes)
-        window = settings.pop("window")
         if main is None:
-            map_ = self._by_best_candidate(make("conv2d", node.inputs, **settings))
+            window = Conv2DPoolSettings.of(node).window
+            map_ = self._by_best_candidate(make("conv2d", node.inputs, Conv2DSettings.part_of(node.settings)))
             return replace(pool_places(map_, window, window), layers=node.layers)
-        return replace(places_beside(main, base_of(main), settings_of(main), gated=False), layers=node.layers)
+        settings = settings_of_base(main)
+        assert isinstance(settings, Conv2DPanelsSettings | Conv2DWinogradSettings), settings
+        return replace(places_beside(main, base_of(main), settings, gated=False), layers=node.layers)
 
 
 def _gated_on_the_way(places: Node, y: Node) -> Node | None:
     """The gate as part of the kernel that finds the places, if `y` is what that kernel computes."""
     if places.op != "places_beside" or places.inputs[0] is not y:
         return None
-    attributes = MappingProxyType({**places.attributes, "gated": True})
-    return replace(places, attributes=attributes)
+    return replace(places, settings=places.settings.changed(gated=True))
 
 
 def _with_results_apart(graph: Graph) -> Graph:

@@ -17,6 +17,7 @@ from planish.codegen.planning.slicing import Slices, cut, total_over_slices, wit
 from planish.codegen.planning.storage import Storage, plan_storage
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 from planish.memory import check_fits
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
@@ -50,10 +51,14 @@ class Plan:
     decisions: Mapping[Node, Decision]
 
 
+def _told(node: Node) -> str:
+    return name_of(node) if node.op == "parameter" else node.op
+
+
 def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
     """All decisions of the compiler, before any code is written. TooLargeError for a value that no memory can hold."""
     for node in request.graph.nodes:
-        of = f"a value of one image ({node.op})" if node.batched else f"weight '{node.attributes.get('name', node.op)}'"
+        of = f"a value of one image ({node.op})" if node.batched else f"weight '{_told(node)}'"
         check_fits(FLOAT_NBYTES * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from planish.graph.node import Node
+from planish.graph.settings import NO_SETTINGS, Settings
 from planish.primitives.broadcast_to import broadcast_to
 from planish.primitives.expression import operand_kind
 from planish.primitives.registry import make
 from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.fused import FusedSettings
 
 
-def base_of(node: Node) -> str:
-    """The operation of a node, or the one that its element-wise tail follows."""
-    return str(node.attributes["base"]) if node.op == "fused" else node.op
-
-
-def settings_of(node: Node) -> dict[str, Any]:
-    return dict(node.attributes["settings"]) if node.op == "fused" else dict(node.attributes)
-
-
-def rebased(node: Node, base: str, inputs: tuple[Node, ...], settings: dict[str, Any]) -> Node:
+def rebased(node: Node, base: str, inputs: tuple[Node, ...], settings: Settings = NO_SETTINGS) -> Node:
     """The node with another base operation on other operands, its tail unchanged."""
     if node.op != "fused":
-        return replace(make(base, inputs, **settings), layers=node.layers)
-    tail = node.inputs[node.attributes["arity"] :]
-    changed = {"base": base, "settings": tuple(sorted(settings.items())), "arity": len(inputs)}
-    return replace(make("fused", (*inputs, *tail), **{**node.attributes, **changed}), layers=node.layers)
+        return replace(make(base, inputs, settings), layers=node.layers)
+    own = FusedSettings.of(node)
+    changed = own.changed(base=base, settings=settings, arity=len(inputs))
+    return replace(make("fused", (*inputs, *node.inputs[own.arity :]), changed), layers=node.layers)
 
 
-def rebased_with_flat_rows(node: Node, base: str, inputs: tuple[Node, Node], settings: dict[str, Any]) -> Node:
+def rebased_with_flat_rows(node: Node, base: str, inputs: tuple[Node, Node], settings: Settings) -> Node:
     """`rebased` for an operation whose result is [rows, columns * channels]; so are the operands of its tail."""
     rows, columns, channels = node.shape
     if node.op == "fused":

@@ -24,6 +24,7 @@ from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.views import is_beside, is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 
 SUMMARY_SHARE = 8  # how many times smaller than a map a sum over it is, at least
 
@@ -137,7 +138,7 @@ def _overtaking(graph: Graph, stages: list[Stage]) -> dict[Node, int]:
     early: dict[Node, int] = {}
     for reader, (number, unit, order) in when.items():
         for leaf in map(storage_root, reader.inputs):
-            new = new_values.get(leaf.attributes["name"]) if leaf.op == "parameter" else None
+            new = new_values.get(name_of(leaf)) if leaf.op == "parameter" else None
             if new is None or new is reader:
                 continue
             written = when[new]

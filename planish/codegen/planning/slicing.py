@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.primitives.expression import Expression
-from planish.primitives.fused import elementwise
-from planish.primitives.sum_of_slices import sum_of_slices
+from planish.primitives.rewritten.elementwise import elementwise
+from planish.primitives.rewritten.sum_of_slices import sum_of_slices
 
 # What a slice leaves, beside weights and moments, should fit into the caches; but threads have to share its blocks.
 SLICE_NBYTES, BLOCKS = 2**22, 4

@@ -20,6 +20,7 @@ from planish.codegen.planning.slicing import Slices
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 
 Area = Literal["argument", "arena", "scratch"]
 
@@ -103,11 +104,11 @@ def _argument_places(graph: Graph, stages: list[Stage]) -> dict[Node, Place]:
     places: dict[Node, Place] = {}
     for node in graph.nodes:
         if node.op == "input":
-            places[node] = Place("argument", name=f"input {node.attributes['name']}", span="row")
+            places[node] = Place("argument", name=f"input {name_of(node)}", span="row")
         elif node.op == "parameter":
-            places[node] = Place("argument", name=f"parameter {node.attributes['name']}")
+            places[node] = Place("argument", name=f"parameter {name_of(node)}")
         elif node.op == "scalar":
-            places[node] = Place("argument", name=f"scalar {node.attributes['name']}", span="step")
+            places[node] = Place("argument", name=f"scalar {name_of(node)}", span="step")
     for name, node in graph.outputs:
         places[storage_root(node)] = Place("argument", name=f"output {name}", span="row" if node.batched else "step")
     for name, node in graph.updates:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
 from planish.graph.node import Node
+from planish.primitives.axes import AxisSettings
 from planish.primitives.registry import op_named
+from planish.primitives.transpose import TransposeSettings
 
 MOST_TRACED = 4096
 """How many elements are traced one by one where windows of rows and columns are not enough. About 2 seconds."""
@@ -79,12 +81,13 @@ def _channels_after(node: Node, channels: dict[Node, str | None]) -> str | None:
         return None
     (place,) = before
     if node.op == "transpose":
-        turned = node.attributes["permutation"]
+        turned = TransposeSettings.of(node).permutation
         if place == "channels_first" and turned == _FIRST_TO_LAST:
             return "channels_last"
         return "channels_first" if place == "channels_last" and turned == _LAST_TO_FIRST else None
     if node.op == "concatenate":
-        return place if node.attributes["axis"] == {"channels_last": 2, "channels_first": 0}.get(str(place)) else None
+        axis = {"channels_last": 2, "channels_first": 0}.get(str(place))
+        return place if AxisSettings.of(node).axis == axis else None
     if node.op in _ON_PIXELS:
         return place if place == "channels_last" else None
     return place if op_named(node.op).elementwise else None

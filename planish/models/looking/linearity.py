@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from planish.graph.node import Node
 from planish.models.looking.gradient_values import class_score
 from planish.models.looking.layer_outputs import trace
 from planish.primitives.interpreter import interpret
+from planish.primitives.registry import Without, op_named
 
 
 def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDArray[np.float64] | None:
@@ -39,32 +39,7 @@ def is_linear(y: Node, x: Node) -> bool:
         if node is x or not any(operands):
             continue
         depends.add(node)
-        if not _LINEAR.get(node.op, _never)(operands):
+        rule = op_named(node.op).linear
+        if isinstance(rule, Without) or not rule(operands):
             return False
     return True
-
-
-def _never(operands: list[bool]) -> bool:
-    return False
-
-
-def _always(operands: list[bool]) -> bool:
-    return True
-
-
-def _one(operands: list[bool]) -> bool:
-    return sum(operands) == 1
-
-
-def _first(operands: list[bool]) -> bool:
-    return not any(operands[1:])
-
-
-_LINEAR: dict[str, Callable[[list[bool]], bool]] = {
-    **dict.fromkeys(("add", "subtract", "negative", "reshape", "transpose", "concatenate", "slice_axis"), _always),
-    **dict.fromkeys(("broadcast_to", "reduce_sum", "reduce_mean", "average_pool2d", "pad2d", "crop2d"), _always),
-    **dict.fromkeys(("slice_strided", "spread_strided", "resize2d"), _always),
-    **dict.fromkeys(("dense", "conv2d", "divide", "take", "take_along_axis"), _first),
-    "cumsum": _always,
-    **dict.fromkeys(("multiply", "matmul"), _one),
-}

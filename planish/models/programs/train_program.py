@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planish import random_seed
 from planish.errors import explain
+from planish.graph.settings import name_of
 from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array, memory_dtype
 from planish.models.data.in_memory import check_finite
@@ -57,7 +58,7 @@ class Trainer:
         self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
         self._variables = variables
         self._parameters = {variable.path: variable.value for variable in variables}
-        self._scalars = [(node.attributes["name"], node.type.dtype) for node in graph.leaves("scalar")]
+        self._scalars = [(name_of(node), node.type.dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
 
     def look_at(self, images: Array) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import name_of
 from planish.models.data.arrays import Array, memory_dtype, readable
 from planish.models.programs import executables
 from planish.models.programs.step_graph import depends_on_batch
@@ -22,7 +23,7 @@ class ValueProgram:
         self._names = {key: computed[node] for key, node in nodes.items()}
         self._shapes = {name: node.shape for node, name in computed.items()}
         graph = Graph.build({name: node for node, name in computed.items()})
-        self._inputs = [str(node.attributes["name"]) for node in graph.leaves("input")]
+        self._inputs = [name_of(node) for node in graph.leaves("input")]
         settings = model._settings
         # Compiled programs for inference take images one by one; whatever sums over the batch is interpreted.
         eager = (settings is not None and settings.run_eagerly) or depends_on_batch(graph)

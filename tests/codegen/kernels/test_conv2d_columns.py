@@ -8,7 +8,10 @@ from planish.codegen.kernels.conv2d_columns import can, cycles, plan
 from planish.codegen.llvm.target import current_target, make_target
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.passes import pipeline
+from planish.primitives.conv2d import conv2d_settings
+from planish.primitives.rewritten.fused import base_of
 from tests.codegen.support import Case, on_every_target, prefer
 
 SAME = ((1, 1), (1, 1))
@@ -21,9 +24,9 @@ def always(monkeypatch):
 
 
 def add(case, node):
-    dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
+    dtypes = {name_of(leaf): "float32" for leaf in Graph.build({"y": node}).leaves("input")}
     lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False).graph
-    assert "conv2d_columns" in [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
+    assert "conv2d_columns" in [base_of(node) for node in lowered.nodes]
     case.output(node)
 
 
@@ -88,10 +91,10 @@ def test_no_value_reaches_outputs_that_do_not_see_it(target):
 
 
 def test_what_it_cannot_do():
-    plain = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
+    plain = conv2d_settings((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     assert can((8, 9, 4), plain)
-    assert not can((8, 9, 4), {**plain, "groups": 2})
-    assert not can((8, 9, 4), {**plain, "strides": (1, 2)})
+    assert not can((8, 9, 4), plain.changed(groups=2))
+    assert not can((8, 9, 4), plain.changed(strides=(1, 2)))
     assert cycles((8, 9, 4), (3, 3, 4, 31), (6, 7, 31), make_target("avx512", "x86_64-unknown-linux-gnu")) is None
 
 

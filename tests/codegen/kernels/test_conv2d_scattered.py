@@ -7,17 +7,21 @@ from planish.codegen.kernels.conv2d_scattered import can, plan
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.passes import pipeline
+from planish.primitives.conv2d import conv2d_settings
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
+from planish.primitives.rewritten.fused import base_of
 from tests.codegen.support import Case, on_every_target, prefer
 
 SAME = ((1, 1), (1, 1))
-PLAIN = {"strides": (1, 1), "dilation": (1, 1), "groups": 1}
+PLAIN = conv2d_settings((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
 
 
 def scattered_of(node):
-    dtypes = {leaf.attributes["name"]: "float32" for leaf in Graph.build({"y": node}).leaves("input")}
+    dtypes = {name_of(leaf): "float32" for leaf in Graph.build({"y": node}).leaves("input")}
     lowered = lower(pipeline.run(Graph.build({"y": node})), current_target(), dtypes, training=False).graph
-    bases = [node.attributes["base"] if node.op == "fused" else node.op for node in lowered.nodes]
+    bases = [base_of(node) for node in lowered.nodes]
     return "conv2d_scattered" in bases
 
 
@@ -83,15 +87,15 @@ def test_gradient_of_the_map(target):
     x = case.input(12, 10, 3)
     w = case.weight(5, 5, 3, 24)
     g = case.input(8, 6, 24)
-    add(case, primitives.conv2d_input_grad(g, w, x.shape, (1, 1), ((0, 0), (0, 0)), (1, 1), 1))
+    add(case, conv2d_input_grad(g, w, x.shape, conv2d_settings((1, 1), ((0, 0), (0, 0)), (1, 1), 1)))
     case.check()
 
 
 def test_what_it_cannot_do():
     assert can((3, 3, 8, 2), PLAIN, SAME)
-    assert not can((3, 3, 8, 2), {**PLAIN, "strides": (1, 2)}, SAME)
-    assert not can((3, 3, 8, 2), {**PLAIN, "dilation": (1, 2)}, SAME)
-    assert not can((3, 3, 8, 2), {**PLAIN, "groups": 2}, SAME)
+    assert not can((3, 3, 8, 2), PLAIN.changed(strides=(1, 2)), SAME)
+    assert not can((3, 3, 8, 2), PLAIN.changed(dilation=(1, 2)), SAME)
+    assert not can((3, 3, 8, 2), PLAIN.changed(groups=2), SAME)
     assert not can((3, 3, 8, 2), PLAIN, ((0, 0), (3, 0)))
 
 

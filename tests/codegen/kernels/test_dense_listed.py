@@ -10,6 +10,8 @@ from planish.codegen.llvm.target import current_target
 from planish.codegen.pieces.nonzeros import FEWEST_UNITS
 from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
+from planish.primitives.dense_weight_grad import dense_weight_grad
+from planish.primitives.rewritten.fused import base_of
 from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
@@ -30,12 +32,12 @@ def product_and_gradient(case, x, units, name=""):
     flat = primitives.reshape(x, (features,))
     y = primitives.relu(primitives.add(primitives.dense(flat, case.weight(features, units)), case.weight(units)))
     case.output(primitives.batch_sum(y), f"{name}y{units}")
-    case.output(primitives.dense_weight_grad(flat, case.input(units)), f"{name}g{units}")
+    case.output(dense_weight_grad(flat, case.input(units)), f"{name}g{units}")
 
 
 def lowered_ops(graph, dtypes):
     return {
-        node.attributes.get("base", node.op)
+        base_of(node)
         for node in lower(graph, current_target(), dtypes, training=True).graph.nodes
     }  # fmt: skip
 

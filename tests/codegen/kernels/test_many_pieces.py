@@ -7,6 +7,8 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad, pool2d
 from planish.codegen.llvm import loops
+from planish.primitives.average_pool2d_grad import average_pool2d_grad
+from planish.primitives.max_pool2d_grad import max_pool2d_grad
 from planish.runtime import programs
 from tests.codegen.support import Case, on_every_target
 
@@ -41,9 +43,10 @@ def pools(case):
     for window, strides in (((3, 4), (1, 1)), ((5, 2), (2, 2)), ((9, 8), (1, 1))):
         y = primitives.max_pool2d(x, window, strides)
         case.output(y)
-        case.output(primitives.max_pool2d_grad(x, case.input(*y.shape), window, strides, ((0, 0), (0, 0))))
-        g = case.input(*primitives.average_pool2d(x, window, window).shape)
-        case.output(primitives.average_pool2d_grad(g, x.shape, window, window, ((0, 0), (0, 0))))
+        case.output(max_pool2d_grad(x, case.input(*y.shape), y.settings))
+        averages = primitives.average_pool2d(x, window, window)
+        g = case.input(*averages.shape)
+        case.output(average_pool2d_grad(g, x.shape, averages.settings))
 
 
 KINDS = {

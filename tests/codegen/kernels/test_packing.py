@@ -3,7 +3,8 @@
 import pytest
 
 from planish.codegen.llvm.target import current_target
-from planish.primitives.packing import pack_panels, pack_winograd
+from planish.primitives.rewritten.pack_panels import pack_panels
+from planish.primitives.rewritten.pack_winograd import pack_winograd
 from tests.codegen.support import Case, on_every_target
 
 

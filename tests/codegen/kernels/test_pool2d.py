@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.primitives.average_pool2d_grad import average_pool2d_grad
+from planish.primitives.max_pool2d_grad import max_pool2d_grad
+from planish.primitives.pooling import pool_settings
 from tests.codegen.support import Case, on_every_target
 
 # (window, strides, padding) on maps of 7 x 6: windows that touch, overlap, leave gaps, reach over the border
@@ -40,8 +43,8 @@ def test_gradients(target, settings):
         x = case.input(7, 6, channels, values=values)
         y = primitives.max_pool2d(x, *settings)
         g = case.input(*y.shape)
-        case.output(primitives.max_pool2d_grad(x, g, *settings))
-        case.output(primitives.average_pool2d_grad(g, x.shape, *settings))
+        case.output(max_pool2d_grad(x, g, y.settings))
+        case.output(average_pool2d_grad(g, x.shape, y.settings))
     case.check()
 
 
@@ -64,7 +67,7 @@ def test_gradient_where_a_maximum_is_nan(target):
     values[0, 0, 1] = values[0, 3, 2] = np.nan
     case = Case(images=1)
     x = case.input(4, 4, 3, values=values)
-    case.output(primitives.max_pool2d_grad(x, case.input(2, 2, 3), (2, 2), (2, 2), ((0, 0), (0, 0))))
+    case.output(max_pool2d_grad(x, case.input(2, 2, 3), pool_settings((2, 2), (2, 2), ((0, 0), (0, 0)))))
     case.check()
 
 
@@ -76,7 +79,7 @@ def test_tails_of_averages_gradients(target, settings, channels):
     x = case.input(13, 19, channels)
     y = primitives.average_pool2d(x, *settings)
     g = [case.input(*y.shape) for _ in range(3)]
-    gradients = [primitives.average_pool2d_grad(each, x.shape, *settings) for each in g]
+    gradients = [average_pool2d_grad(each, x.shape, y.settings) for each in g]
     case.output(gradients[0])
     case.output(primitives.multiply(gradients[1], primitives.subtract(1.0, primitives.square(x))))
     case.output(primitives.multiply(primitives.add(gradients[2], case.weight(channels)), x))

@@ -1,7 +1,5 @@
 """Gradients of convolutions from the places of a pool's maxima, beside the interpreter."""
 
-from types import MappingProxyType
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,10 @@ from planish.codegen.kernels import conv2d_placed_input_grad as placed
 from planish.codegen.kernels import conv2d_pool_weight_grad as expanded
 from planish.codegen.llvm.target import make_target
 from planish.codegen.pieces.picked_pixels import picks
+from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
+from planish.primitives.rewritten.gate_places import gate_places
+from planish.primitives.rewritten.placed_sum import placed_sum
+from planish.primitives.rewritten.pool_places import pool_places
 from tests.codegen.support import Case, on_every_target
 
 # (kernel, strides, padding, dilation, window, pool strides) on maps of 14 x 13
@@ -156,8 +158,14 @@ def test_small_patches_are_written_out_in_registers():
     target = make_target("avx512", "x86_64-linux-gnu")
 
     def settings(*kernel, window=(2, 2)):
-        strides = {"strides": (1, 1), "dilation": (1, 1)}
-        return MappingProxyType({"kernel_shape": kernel, "window": window, **strides})
+        return Conv2DPoolWeightGradSettings(
+            kernel_shape=kernel,
+            strides=(1, 1),
+            padding=((0, 0), (0, 0)),
+            dilation=(1, 1),
+            window=window,
+            pool_strides=window,
+        )
 
     def pays(*kernel, windows):
         own, lists = expanded.cycles, expanded.cycles_of_lists
@@ -192,6 +200,6 @@ def test_biases_in_front_of_relu(target, filters):
 def test_gates_and_sums_by_themselves(target, channels):
     case = Case()
     y, g = case.input(3, 5, channels), case.input(3, 5, channels)
-    places = primitives.gate_places(primitives.pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
-    case.output(primitives.placed_sum(places, g))
+    places = gate_places(pool_places(case.input(6, 10, channels), (2, 2), (2, 2)), y)
+    case.output(placed_sum(places, g))
     case.check()

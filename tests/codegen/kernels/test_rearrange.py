@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.primitives.rewritten.interleave2d import interleave2d
+from planish.primitives.rewritten.kernel_phase import kernel_phase
+from planish.primitives.rewritten.spread2d import spread2d
+from planish.primitives.rewritten.turn_kernel import turn_kernel
 from tests.codegen.support import Case, on_every_target
 
 
@@ -36,10 +40,10 @@ def test_borders_and_joints(target, channels):
     case.output(primitives.pad2d(x, ((1, 2), (0, 3)), 2.0))
     case.output(primitives.pad2d(x, ((0, 1), (2, 0)), -np.inf))
     case.output(primitives.crop2d(x, ((1, 2), (0, 3))))
-    case.output(primitives.spread2d(x, (2, 3)))
-    case.output(primitives.spread2d(x, (1, 2)))
-    case.output(primitives.interleave2d([x, x], (10, 4), (2, 1)))
-    case.output(primitives.interleave2d([None, x, x, None, None, x], (10, 12), (2, 3)))
+    case.output(spread2d(x, (2, 3)))
+    case.output(spread2d(x, (1, 2)))
+    case.output(interleave2d([x, x], (10, 4), (2, 1)))
+    case.output(interleave2d([None, x, x, None, None, x], (10, 12), (2, 3)))
     for axis in range(3):
         case.output(primitives.concatenate([x, primitives.negative(x), x], axis))
         case.output(primitives.slice_axis(x, axis, x.shape[axis] // 2, x.shape[axis]))
@@ -64,7 +68,7 @@ def test_repetitions(target):
 def test_turned_kernels(target, groups):
     case = Case()
     for rows, columns, channels, each in ((3, 2, 5, 7), (1, 3, 17, 16), (2, 2, 1, 33)):
-        case.output(primitives.turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
+        case.output(turn_kernel(case.weight(rows, columns, channels, groups * each), groups))
     case.check(None)
 
 
@@ -73,8 +77,8 @@ def test_taps_of_a_phase(target):
     case = Case()
     for rows, columns, channels, filters in ((3, 2, 5, 7), (4, 5, 17, 16), (5, 3, 1, 33)):
         w = case.weight(rows, columns, channels, filters)
-        case.output(primitives.kernel_phase(w, (1, 0), (2, 3)))
-        case.output(primitives.kernel_phase(w, (0, 1), (1, 2)))
+        case.output(kernel_phase(w, (1, 0), (2, 3)))
+        case.output(kernel_phase(w, (0, 1), (1, 2)))
     case.check(None)
 
 

@@ -6,7 +6,9 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
-from planish.primitives.registry import make
+from planish.primitives.take_along_axis_grad import take_along_axis_grad
+from planish.primitives.take_batch_grad import take_batch_grad
+from planish.primitives.take_grad import take_grad
 from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from tests.codegen.support import Case, on_every_target
@@ -37,11 +39,11 @@ def test_numbers_that_name_nothing(target):
     for numbers in (case.input(values=whole, dtype="i32"), case.input(values=floats)):
         taken = primitives.take(case.weight(5, 17), numbers)
         case.output(taken)
-        case.output(make("take_batch_grad", [taken, numbers], shape=(5, 17), axis=0))
-        case.output(make("take_grad", [taken, numbers], shape=(5, 17), axis=0))
+        case.output(take_batch_grad(taken, numbers, 0, (5, 17)))
+        case.output(take_grad(taken, numbers, 0, (5, 17)))
         along = primitives.take_along_axis(case.weight(5), primitives.reshape(numbers, (1,)), 0)
         case.output(along)
-        case.output(make("take_along_axis_grad", [along, primitives.reshape(numbers, (1,))], axis=0, extent=5))
+        case.output(take_along_axis_grad(along, primitives.reshape(numbers, (1,)), 0, 5))
     case.check(None)
 
 
@@ -53,10 +55,10 @@ def test_gradients(target, inner):
     numbers = case.input(5, values=case.generator.integers(-40, 40, (9, 5)).astype(np.int32), dtype="i32")
     for axis, weight in enumerate((w, v)):
         g = primitives.multiply(primitives.take(weight, numbers, axis), 0.5)
-        case.output(make("take_batch_grad", [primitives.square(g), numbers], shape=weight.shape, axis=axis))
+        case.output(take_batch_grad(primitives.square(g), numbers, axis, weight.shape))
     fixed = primitives.table([5, 0, 5, -1])
-    case.output(make("take_grad", [primitives.take(x, fixed), fixed], shape=(6, inner), axis=0))
-    case.output(make("take_grad", [primitives.take(w, fixed), fixed], shape=(37, inner), axis=0))
+    case.output(take_grad(primitives.take(x, fixed), fixed, 0, (6, inner)))
+    case.output(take_grad(primitives.take(w, fixed), fixed, 0, (37, inner)))
     assert [np.isnan(value).any() for value in case.expected().values()] == [False] * 4
     case.check()
 
@@ -72,7 +74,7 @@ def test_numbers_of_their_own(target, axis):
     taken = primitives.take_along_axis(case.input(3, 5, 17), numbers, axis)
     case.output(taken)
     case.output(primitives.take_along_axis(case.weight(3, 5, 17), numbers, axis))
-    case.output(make("take_along_axis_grad", [taken, numbers], axis=axis, extent=(3, 5, 17)[axis]))
+    case.output(take_along_axis_grad(taken, numbers, axis, (3, 5, 17)[axis]))
     case.check(None)
 
 

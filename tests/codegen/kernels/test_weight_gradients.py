@@ -3,6 +3,8 @@
 import pytest
 
 from planish import primitives
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
+from planish.primitives.conv2d_weight_grad import conv2d_weight_grad
 from tests.codegen.support import Case, on_every_target
 
 # (kernel rows, kernel columns, strides, padding, dilation) on maps of 9 x 8
@@ -24,8 +26,8 @@ def add_gradients(case, channels, filters, setting, groups=1):
     x = case.input(9, 8, channels)
     y = primitives.conv2d(x, case.weight(*kernel), *settings, groups)
     g = case.input(*y.shape)
-    case.output(primitives.conv2d_weight_grad(x, g, kernel, *settings, groups))
-    case.output(primitives.conv2d_input_grad(g, y.inputs[1], x.shape, *settings, groups))
+    case.output(conv2d_weight_grad(x, g, kernel, y.settings))
+    case.output(conv2d_input_grad(g, y.inputs[1], x.shape, y.settings))
 
 
 @on_every_target

@@ -13,6 +13,7 @@ from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
 from planish.primitives.registry import make
+from planish.primitives.rewritten.fused import base_of
 from planish.primitives.windows import NO_PADDING
 from tests.codegen.support import Case, on_every_target
 
@@ -62,7 +63,7 @@ def tiles_of(case, *, training):
     dtypes = dict.fromkeys(case.inputs, "float32")
     lowered = lower(pipeline.run(Graph.build(case.outputs)), current_target(), dtypes, training=training).graph
     specs = [spec_of(node) for node in lowered.nodes]
-    return [spec.attributes["tile"] for spec in specs if spec.op == "conv2d_winograd"]
+    return [spec.settings.tile for spec in specs if spec.op == "conv2d_winograd"]
 
 
 @on_every_target
@@ -138,7 +139,7 @@ def test_tiles_cover_the_map():
 def kernels_of(node):
     target = current_target()
     lowered = lower(pipeline.run(Graph.build({"y": node})), target, {"x": "float32"}, training=False).graph
-    return {part.attributes.get("base", part.op) for part in lowered.nodes}
+    return {base_of(part) for part in lowered.nodes}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Gradients of 3x3 kernels by Winograd's method."""
 
-from types import MappingProxyType
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,10 @@ from planish.codegen.llvm.target import make_target
 from planish.codegen.pieces.winograd_weight_grad_plan import best_tile, costs_of, tiling_of
 from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
-from planish.primitives.lowered_gradients import conv2d_winograd_weight_grad, unpack_winograd
+from planish.primitives.conv2d import conv2d_settings
+from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings, conv2d_weight_grad
+from planish.primitives.rewritten.conv2d_winograd_weight_grad import conv2d_winograd_weight_grad
+from planish.primitives.rewritten.unpack_winograd import unpack_winograd
 from tests.codegen.support import Case, on_every_target
 from tests.primitives.support import compute, numbers
 
@@ -73,7 +74,7 @@ def test_error_of_tiles_of_four():
 def test_the_method_gives_the_gradient(tile):
     x, g = primitives.input_("x", (9, 6, 3)), primitives.input_("g", (7, 4, 5))
     values = {"x": numbers(3, 9, 6, 3), "g": numbers(3, 7, 4, 5)}
-    expected = primitives.conv2d_weight_grad(x, g, (3, 3, 3, 5), (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    expected = conv2d_weight_grad(x, g, (3, 3, 3, 5), conv2d_settings((1, 1), ((0, 0), (0, 0)), (1, 1), 1))
     found = compute(unpack_winograd(conv2d_winograd_weight_grad(x, g, tile), tile), **values)
     np.testing.assert_allclose(found, compute(expected, **values), rtol=0, atol=1e-11)
     with pytest.raises(ValueError, match="two rows and columns more"):
@@ -81,8 +82,8 @@ def test_the_method_gives_the_gradient(tile):
 
 
 def chosen(kernel, extents, strides=(1, 1), dilation=(1, 1), groups=1):
-    settings = {"kernel_shape": kernel, "strides": strides, "dilation": dilation, "groups": groups}
-    return best_tile(MappingProxyType(settings), extents, 16)
+    plain = conv2d_settings(strides, ((0, 0), (0, 0)), dilation, groups)
+    return best_tile(Conv2DWeightGradSettings.extending(plain, kernel_shape=kernel), extents, 16)
 
 
 def test_when_it_pays():
@@ -112,7 +113,7 @@ def test_lowering_chooses(target, channels, op, border):
     case = Case()
     x = case.input(8, 9, channels)
     g = case.input(*(extent + sum(pair) - 2 for extent, pair in zip((8, 9), border, strict=True)), 32)
-    dw = primitives.conv2d_weight_grad(x, g, (3, 3, channels, 32), (1, 1), border, (1, 1), 1)
+    dw = conv2d_weight_grad(x, g, (3, 3, channels, 32), conv2d_settings((1, 1), border, (1, 1), 1))
     case.output(dw)
     case.check(TOLERANCE[4])
     dtypes = {"x0": "float32", "x1": "float32"}

@@ -9,6 +9,7 @@ from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.choices import print_plan
 from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
@@ -17,7 +18,7 @@ from tests.codegen.support import Case, on_every_target
 
 def layouts(*outputs, training=False, updates=None):
     graph = Graph.build({f"y{number}": node for number, node in enumerate(outputs)}, updates or {})
-    dtypes = {node.attributes["name"]: "float32" for node in graph.leaves("input")}
+    dtypes = {name_of(node): "float32" for node in graph.leaves("input")}
     return make_plan(Request(graph, dtypes, current_target(), training, 8 if training else 0))
 
 
@@ -116,7 +117,7 @@ def trained_block(act):
     loss = primitives.reduce_sum(primitives.square(primitives.average_pool2d(y, (2, 2), (2, 2))), (0, 1, 2))
     found = gradients(primitives.batch_sum(loss), weights)
     changed = [primitives.subtract(w, primitives.multiply(g, 1e-3)) for w, g in zip(weights, found, strict=True)]
-    names = [node.attributes["name"] for node in weights]
+    names = [name_of(node) for node in weights]
     return Graph.build({"loss": loss}, dict(zip(names, changed, strict=True))), values
 
 

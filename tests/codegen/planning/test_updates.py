@@ -5,6 +5,7 @@ import pytest
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.views import storage_root
+from planish.graph.settings import name_of
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
@@ -26,7 +27,7 @@ def check_updates(graph, dtypes):
     for name, node in plan.graph.updates:
         written = moment[storage_root(node)]
         for reader in moment:
-            names = [source.attributes.get("name") for source in map(storage_root, reader.inputs)]
+            names = [name_of(source) for source in map(storage_root, reader.inputs) if source.op == "parameter"]
             if name in names and reader is not storage_root(node):
                 read = moment[reader]
                 together = read[:2] == written[:2] and read[2] < written[2]

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planish.graph.node import Attributes, Node, TensorType
-from planish.primitives.registry import Array, Environment, make, register
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives.registry import Array, Environment, make, register_rewritten
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class SumOfSlicesSettings(Settings):
+    largest: bool
+
+
+def _infer(inputs: Sequence[TensorType], settings: SumOfSlicesSettings) -> TensorType:
     return inputs[0]
 
 
@@ -20,8 +25,8 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
     return arrays[0]
 
 
-register("sum_of_slices", _infer, _reference, None)
+register_rewritten("sum_of_slices", SumOfSlicesSettings, _infer, _reference)
 
 
 def sum_of_slices(x: Node, *, largest: bool = False) -> Node:
-    return make("sum_of_slices", [x], largest=largest)
+    return make("sum_of_slices", [x], SumOfSlicesSettings(largest=largest))

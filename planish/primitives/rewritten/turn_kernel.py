@@ -9,26 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planish.graph.node import Attributes, Node, TensorType
-from planish.primitives.registry import Array, Environment, make, register
+from planish.graph.node import Node, TensorType
+from planish.graph.settings import Settings
+from planish.primitives.registry import Array, Environment, make, register_rewritten
 
 
-def _infer(inputs: Sequence[TensorType], attributes: Attributes) -> TensorType:
+class TurnKernelSettings(Settings):
+    groups: int
+
+
+def _infer(inputs: Sequence[TensorType], settings: TurnKernelSettings) -> TensorType:
     rows, columns, channels, filters = inputs[0].shape
-    groups = attributes["groups"]
+    groups = settings.groups
     return TensorType((rows, columns, filters // groups, channels * groups), batched=False)
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (w,) = arrays
     rows, columns, channels, filters = w.shape
-    groups = node.attributes["groups"]
+    groups = TurnKernelSettings.of(node).groups
     split = w[::-1, ::-1].reshape(rows, columns, channels, groups, filters // groups)
     return split.transpose(0, 1, 4, 3, 2).reshape(node.shape)
 
 
-register("turn_kernel", _infer, _reference, None)
+register_rewritten("turn_kernel", TurnKernelSettings, _infer, _reference)
 
 
 def turn_kernel(w: Node, groups: int) -> Node:
-    return make("turn_kernel", [w], groups=groups)
+    return make("turn_kernel", [w], TurnKernelSettings(groups=groups))
