@@ -13,6 +13,7 @@ from planish.codegen.planning.lowering import lower
 from planish.graph.graph import Graph
 from planish.passes import pipeline
 from planish.primitives.registry import make
+from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.rewritten.fused import base_of
 from planish.primitives.windows import NO_PADDING
 from tests.codegen.support import Case, on_every_target
@@ -118,8 +119,8 @@ def test_gradient_through_large_tiles(target):
 def test_the_faster_tile(shape, window, channels, tile):
     rows, columns = (extent * size + 2 for extent, size in zip(shape, window, strict=True))
     operands = primitives.input_("x", (rows, columns, channels)), primitives.parameter("w", (3, 3, channels, channels))
-    settings = {"strides": (1, 1), "dilation": (1, 1), "groups": 1, "padding": NO_PADDING, "window": window}
-    node, target = make("conv2d_pool", operands, **settings), make_target("avx512", "x86_64-linux-gnu")
+    settings = Conv2DPoolSettings(strides=(1, 1), dilation=(1, 1), groups=1, padding=NO_PADDING, window=window)
+    node, target = make("conv2d_pool", operands, settings), make_target("avx512", "x86_64-linux-gnu")
 
     def method(*, training):
         return decide(Problem(node, target, training), CANDIDATES["conv2d_pool"]).candidate.method
