@@ -73,8 +73,8 @@ def _of_length_one(x: Node, axis: int) -> Node:
 def dot(inputs: Any, axes: int | tuple[int, int] = -1, **kwargs: Any) -> Any:
     """Sums of products along an axis of each of two tensors: see `Dot`.
 
-    `inputs`: a list of two tensors. `axes`: one axis for both, or an axis of each. `kwargs`: `normalize`, and options of
-    the layer.
+    `inputs`: a list of two tensors. `axes`: one axis for both, or an axis of each. `kwargs`: `normalize`, and options
+    of the layer.
 
     >>> print(keras.layers.dot([np.ones((1, 3)), np.ones((1, 3))]))
     [[3.]]

@@ -165,7 +165,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
                 raise self.other_shape(own, spec.shape)
 
     def other_shape(self, given: Sequence[Any], own: BatchShape) -> ValueError:
-        """The error about inputs that have not the shape of the model's own."""
+        """The error about inputs whose shape is not that of the model's own."""
         new = f"a new model with Input({given})"
         return self.mistake(
             "the model was made for inputs with another shape",
