@@ -17,7 +17,8 @@ from planish.ops import nodes
 from planish.ops.dtypes import together
 from planish.ops.interpreted import per_image
 from planish.ops.operation import NN, Value, operation
-from planish.primitives.conv2d_gradients import conv2d_input_grad
+from planish.primitives.conv2d import conv2d_settings
+from planish.primitives.conv2d_input_grad import conv2d_input_grad
 
 Extents = int | Sequence[int]
 Pair = tuple[int, int]
@@ -177,7 +178,7 @@ def _conv_transpose_of_nodes(
         for values in zip(image.shape[:2], window, steps, dilation, more, strict=True)
     )
     borders = _transposed_borders(image.shape[:2], size, window, steps, dilation, padding.lower())
-    return restored(conv2d_input_grad(image, w, (*size, w.shape[2]), steps, borders, dilation, 1))
+    return restored(conv2d_input_grad(image, w, (*size, w.shape[2]), conv2d_settings(steps, borders, dilation, 1)))
 
 
 def _more(output_padding: Extents | None, spatial: int) -> tuple[int | None, int | None]:

@@ -81,7 +81,7 @@ def operation(
     """Makes a public function of a definition.
 
     `nodes` is what it means for nodes, if the definition only holds for arrays; `eager` says why it cannot be compiled.
-    `settings` names the arguments that Keras's files have as settings, where these are not simply those that are not values.
+    `settings` names the arguments that Keras's files have as settings, where these are not the non-values.
     """
 
     def decorate(definition: Function) -> Function:

@@ -1,6 +1,7 @@
 """A convolution without padding on weights packed in panels, then the maximum over windows that do not overlap.
 
-Window (1, 1) means that there is no maximum. The packed weights have one matrix [kh * kw * cin / groups, cout / groups] a group.
+Window (1, 1) means that there is no maximum. The packed weights have one matrix
+[kh * kw * cin / groups, cout / groups] a group.
 """
 
 from __future__ import annotations
