@@ -33,6 +33,8 @@ _KERAS_MODULES = {
 _ROOMS = {
     **{keras: f"planish.{room}" for room, keras in _KERAS_MODULES.items()},
     "keras.models": "planish.models",
+    "keras.src.models.functional": "planish.models",
+    "keras.src.models.sequential": "planish.models",
     "keras.optimizers.schedules": "planish.optimizers.schedules",
 }
 
@@ -94,6 +96,8 @@ def keras_module(class_: type) -> str:
         return class_.__module__
     if rest.startswith("optimizers.schedules"):
         return "keras.optimizers.schedules"
+    if class_.__name__ == "Functional":
+        return "keras.src.models.functional"
     return _KERAS_MODULES.get(room, class_.__module__)
 
 

@@ -3,41 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from planish import structures
 from planish.errors import explain
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
+from planish.layers.operation import Operation
 from planish.models.model import Model
+from planish.models.network import Network
 from planish.models.sequential import Sequential
+from planish.symbolic import LayerCall, SymbolicTensor
 
 
 def clone_model(
     model: Model,
-    input_tensors: None = None,
+    input_tensors: Any = None,
     clone_function: Callable[[Layer], Layer] | None = None,
-    call_function: None = None,
+    call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
 ) -> Model:
     """A model whose layers have the same settings and names, and fresh weights; it is not compiled.
 
-    `clone_function(layer)` makes each new layer; with `recursive`, also those of models inside. ValueError for
-    `input_tensors` and `call_function`, which belong to functional models.
+    `input_tensors`: symbolic tensors in place of new inputs. `clone_function(layer)` makes each new layer; with
+    `recursive`, also those of models inside. `call_function(layer, *inputs, **arguments)` calls it, for functional
+    models. ValueError for arguments that the model has no use for.
 
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     >>> keras.models.clone_model(model).output_shape
     (None, 3)
     """
-    for name, value in (("input_tensors", input_tensors), ("call_function", call_function)):
-        if value is not None:
-            what = f"clone_model: planish's models are Sequential, and do not take `{name}`"
-            raise ValueError(explain(what=what, remedy="Sequential([Input(shape=...), *new_layers])"))
-    if clone_function is None or not isinstance(model, Sequential):
+    if model.network is None or (clone_function is None and input_tensors is None and call_function is None):
+        _refuse(model, clone_function=clone_function, input_tensors=input_tensors, call_function=call_function)
         return type(model).from_config(model.get_config())
+    make = clone_function or _like
 
     def cloned(layer: Layer) -> Layer:
         if recursive and isinstance(layer, Model):
             return clone_model(layer, clone_function=clone_function, recursive=True)
-        return clone_function(layer)
+        return make(layer)
 
-    start = [InputLayer(batch_shape=model.input_shape)] if model.built else []
-    return type(model)([*start, *map(cloned, model.layers)], trainable=model.trainable, name=model.name)
+    if isinstance(model, Sequential):
+        _refuse(model, call_function=call_function)
+        start = [InputLayer(batch_shape=model.input_shape).tensor] if input_tensors is None else [input_tensors]
+        return type(model)([*start, *map(cloned, model.layers)], trainable=model.trainable, name=model.name)
+    return _functional(model, model.network, input_tensors, cloned, call_function or _called)
+
+
+def _functional(
+    model: Model, network: Network, tensors: Any, cloned: Callable[[Layer], Layer], call: Callable[..., Any]
+) -> Model:
+    given = [_new_input(each) for each in network.input_tensors] if tensors is None else structures.leaves(tensors)
+    if len(given) != len(network.input_tensors):
+        count = len(network.input_tensors)
+        raise ValueError(
+            explain(layer=model.label, what="clone_model: input_tensors", expected=f"{count} tensors", received=given)
+        )
+    values: dict[SymbolicTensor, SymbolicTensor] = dict(zip(network.input_tensors, given, strict=True))
+    copies: dict[Layer, Layer] = {}
+
+    def value(leaf: Any) -> Any:
+        return values[leaf] if isinstance(leaf, SymbolicTensor) else leaf
+
+    for layer, record in network.calls:
+        if layer not in copies:
+            copies[layer] = _like(layer) if isinstance(layer, Operation) else cloned(layer)
+        arguments, keywords = (structures.mapped(value, part) for part in (record.arguments, dict(record.keywords)))
+        outputs = structures.leaves(call(copies[layer], *arguments, **keywords))
+        values.update(zip(LayerCall(layer, record).outputs, outputs, strict=True))
+    inputs = structures.packed(network.inputs, given)
+    return Model(inputs, structures.mapped(value, network.outputs), name=model.name, trainable=model.trainable)
+
+
+def _like(layer: Layer) -> Layer:
+    """A layer of the same settings and name, with fresh weights."""
+    if isinstance(layer, Operation):
+        return Operation(layer.operation, layer.values, layer.settings, name=layer.name)
+    return type(layer).from_config(layer.get_config())
+
+
+def _called(layer: Layer, *inputs: Any, **arguments: Any) -> Any:
+    return layer(*inputs, **arguments)
+
+
+def _new_input(tensor: SymbolicTensor) -> SymbolicTensor:
+    return InputLayer(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.layer.name).tensor
+
+
+def _refuse(model: Model, **given: Any) -> None:
+    for name, value in given.items():
+        if value is not None:
+            kind = "Sequential models" if isinstance(model, Sequential) else "models with a call of their own"
+            raise ValueError(
+                explain(
+                    layer=model.label,
+                    what=f"clone_model: `{name}` is of no use for {kind}",
+                    remedy="clone_model(model)",
+                )
+            )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+from planish.models import nesting, wiring
 from planish.models.model import Model
+
+_Class = TypeVar("_Class", bound="Functional")
 
 
 class Functional(Model):
     """What `Model(inputs, outputs)` makes: see `Model`.
+
+    `inputs` and `outputs`: symbolic tensors, or any nesting of lists, tuples and dictionaries of them. `trainable`:
+    whether training changes its weights.
 
     >>> x = keras.Input((4,))
     >>> type(keras.Model(x, keras.layers.Dense(3)(x))).__name__
@@ -17,3 +24,24 @@ class Functional(Model):
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True) -> None:
         super().__init__(inputs, outputs, trainable=trainable, name=name)
+
+    def get_config(self) -> dict[str, Any]:
+        assert self.network is not None
+        with nesting.told(self.label):
+            return {"name": self.name, "trainable": self.trainable, **wiring.configuration(self.network)}
+
+    @classmethod
+    def from_config(
+        cls: type[_Class], config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> _Class:
+        """The model that `get_config` (or Keras's) describes, with fresh weights."""
+        from planish.custom_objects import CustomObjectScope
+
+        label = f"{cls.__name__} {config.get('name')!r}"
+        with nesting.told(label), CustomObjectScope(custom_objects):
+            inputs, outputs = wiring.network_ends(config, label)
+        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+
+    def get_build_config(self) -> None:
+        """Nothing: the inputs say what the model was built for."""
+        return

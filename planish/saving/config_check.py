@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planish import absent, layers
+from planish import absent, layers, ops
 from planish import custom_objects as own_objects
 from planish.errors import explain
 
+_OPERATIONS = "keras.src.ops."
 _CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
-    """ValueError, naming the file and the layer, unless `config` describes a Sequential of layers that planish has."""
+    """ValueError, naming the file and the layer, unless `config` describes a model of layers that planish has."""
     try:
         _refuse_code(config, source, custom_objects)
         _check_model(config, source, custom_objects)
@@ -23,38 +24,60 @@ def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> 
 
 def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise ValueError(explain(what=f"{source!r} does not hold a model", expected="a serialized Sequential"))
+        raise ValueError(explain(what=f"{source!r} does not hold a model", expected="a serialized model"))
     kind = str(config.get("class_name"))
     if own_objects.named(config, custom_objects) is not None:
         return
-    if kind in ("Functional", "Model") or (kind != "Sequential" and "input_layers" in config["config"]):
+    if kind not in ("Sequential", "Functional", "Model"):
         raise ValueError(
             explain(
-                what=f"{source!r} holds a functional model",
-                rule="planish's models are Sequential: one layer after another",
-                received=f"{kind} {config['config'].get('name')!r}",
+                what=f"{source!r} does not hold a model that planish knows",
+                expected="a Sequential or functional model, or a class of your own",
+                received=kind,
+                remedy=f"custom_objects={{{kind!r}: {kind}}}",
             )
         )
-    if kind != "Sequential":
-        raise ValueError(explain(what=f"{source!r} does not hold a Sequential model", received=kind))
     items = config["config"].get("layers")
     if not isinstance(items, list):
         raise ValueError(
             explain(what=f"{source!r} holds a model without a list of layers", received=type(items).__name__)
         )
+    if kind != "Sequential":
+        _check_ends(config["config"], source)
     for item in items:
         _check_layer(item, source, custom_objects)
+
+
+def _check_ends(config: Mapping[str, Any], source: str) -> None:
+    missing = [name for name in ("input_layers", "output_layers") if not isinstance(config.get(name), list | dict)]
+    if missing:
+        raise ValueError(
+            explain(what=f"{source!r} holds a functional model without {' and '.join(missing)}", expected="lists")
+        )
 
 
 def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(item, dict) or not isinstance(item.get("config"), dict):
         raise ValueError(explain(what=f"{source!r} contains something that is not a layer", received=repr(item)))
     kind, name = str(item.get("class_name")), item["config"].get("name")
-    if kind in ("Sequential", "Functional", "Model"):
+    if str(item.get("module")).startswith(_OPERATIONS):
+        _check_operation(item, source)
+    elif kind in ("Sequential", "Functional", "Model"):
         _check_model(item, source, custom_objects)
     elif kind not in layers.__all__ and own_objects.named(item, custom_objects) is None:
         unknown = absent.unknown_name("layer class", "layers", kind, layers.__all__)
         raise ValueError(f"layer {name!r} of {source!r}: {unknown}")
+
+
+def _check_operation(item: Mapping[str, Any], source: str) -> None:
+    module, kind = str(item["module"]), str(item.get("class_name"))
+    if ops.operation_named(module, kind) is None:
+        raise ValueError(
+            explain(
+                what=f"{source!r} holds an operation that planish does not have",
+                received=f"{kind} of {module}, {item['config'].get('name')!r}",
+            )
+        )
 
 
 def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ import planish
 from planish import custom_objects as own_objects
 from planish import serialization
 from planish.errors import explain
-from planish.models import Model, Sequential
+from planish.models import Functional, Model, Sequential
 from planish.saving import archive, atomic_file, config_check, keras2, model_weights, notes
 from planish.saving.archive import ENDING, open_archive
 
@@ -114,7 +114,7 @@ def weights_of(path: str) -> bytes:
 
 def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
     """The model with fresh weights. Errors about the configuration name the file."""
-    class_ = own_objects.named(config, custom) or Sequential
+    class_ = own_objects.named(config, custom) or (Sequential if config["class_name"] == "Sequential" else Functional)
     with mistakes_told(path), own_objects.CustomObjectScope(custom):
         model: Model = class_.from_config(config["config"], custom_objects=custom)
         shape = (config.get("build_config") or {}).get("input_shape")

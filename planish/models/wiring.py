@@ -1,0 +1,214 @@
+"""A network as a configuration, in Keras's form: its layers, and for each the calls on what other layers gave."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from planish import naming, serialization, structures
+from planish.errors import explain
+from planish.layers.layer import Layer
+from planish.layers.operation import Operation
+from planish.models.network import Network
+from planish.symbolic import LayerCall, SymbolicTensor
+
+_TENSOR = "__keras_tensor__"
+_SLICE = "__slice__"
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def configuration(network: Network) -> dict[str, Any]:
+    """`layers`, `input_layers` and `output_layers` of the network."""
+    places = _places(network)
+    layers = [
+        _layer_config(layer, [call for call in places if call.layer is layer], places) for layer in network.layers
+    ]
+
+    def end(tensor: SymbolicTensor) -> list[Any]:
+        return [tensor.layer.name, places[tensor.call] + _first_place(tensor.layer), tensor.place]
+
+    return {
+        "layers": layers,
+        "input_layers": structures.mapped(end, network.inputs),
+        "output_layers": structures.mapped(end, network.outputs),
+    }
+
+
+def _places(network: Network) -> dict[LayerCall, int]:
+    """For each call of the network, which call of its layer it is; a layer's calls in the order in which they were
+    made."""
+    ours = {*network.calls, *(tensor.call for tensor in network.input_tensors)}
+    places: dict[LayerCall, int] = {}
+    for layer in network.layers:
+        for call in layer.calls:
+            if call in ours:
+                places[call] = sum(1 for other in places if other.layer is layer)
+    return places
+
+
+def _first_place(layer: Layer) -> int:
+    """Keras counts the calls of functional models from 1, where it names the ends of a model."""
+    from planish.models.functional import Functional
+
+    return 1 if isinstance(layer, Functional) else 0
+
+
+def _layer_config(layer: Layer, calls: Sequence[LayerCall], places: Mapping[LayerCall, int]) -> dict[str, Any]:
+    return {
+        **(_operation_config(layer) if isinstance(layer, Operation) else serialization.serialize(layer)),
+        "name": layer.name,
+        "inbound_nodes": [_call_config(call, places) for call in calls if call.inputs],
+    }
+
+
+def _operation_config(layer: Operation) -> dict[str, Any]:
+    return {
+        "module": layer.operation.module,
+        "class_name": layer.operation.class_name,
+        "config": {name: _written(value, {}) for name, value in layer.get_config().items()},
+        "registered_name": layer.operation.class_name,
+    }
+
+
+def _call_config(call: LayerCall, places: Mapping[LayerCall, int]) -> dict[str, Any]:
+    return {
+        "args": [_written(argument, places) for argument in call.record.arguments],
+        "kwargs": {name: _written(value, places) for name, value in call.record.keywords.items()},
+    }
+
+
+def _written(value: Any, places: Mapping[LayerCall, int]) -> Any:
+    if isinstance(value, SymbolicTensor):
+        history = [value.layer.name, places[value.call], value.place]
+        config = {"shape": [*value.shape], "dtype": value.dtype, "keras_history": history}
+        return {"class_name": _TENSOR, "config": config}
+    if isinstance(value, slice):
+        return {"class_name": _SLICE, "config": {"start": value.start, "stop": value.stop, "step": value.step}}
+    if isinstance(value, Mapping):
+        return {key: _written(item, places) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(item, places) for item in value]
+    return serialization.serialize(value)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def network_ends(config: Mapping[str, Any], label: str) -> tuple[Any, Any]:
+    """Inputs and outputs of the network that a configuration describes: fresh layers, called as it says.
+
+    ValueError if it is not the configuration of a network.
+    """
+    layers: dict[str, Layer] = {}
+    waiting: dict[str, list[Any]] = {}
+    for item in config["layers"]:
+        layer, name = _made(item), str(item.get("name", item["config"].get("name")))
+        if name in layers:
+            raise ValueError(explain(what=f"{label} has two layers with the name {name!r}"))
+        layers[name], waiting[name] = layer, [*item.get("inbound_nodes", ())]
+        naming.count_on(layer.class_name, layer.name)
+    _call_all(layers, waiting, label)
+
+    def tensor(history: Sequence[Any]) -> SymbolicTensor:
+        name, place, output = history[:3]
+        return _output(layers, name, place - _first_place(layers[name]), output)
+
+    return _mapped_ends(tensor, config["input_layers"]), _mapped_ends(tensor, config["output_layers"])
+
+
+def _made(item: Mapping[str, Any]) -> Layer:
+    from planish import ops
+
+    record = ops.operation_named(str(item.get("module")), str(item.get("class_name")))
+    if record is None:
+        layer: Layer = serialization.deserialize({key: item[key] for key in item if key != "inbound_nodes"})
+        return layer
+    settings = {name: _read(value, {}) for name, value in item["config"].items() if name in record.settings}
+    return Operation(record, record.values, settings, name=item["config"].get("name"))
+
+
+def _call_all(layers: Mapping[str, Layer], waiting: dict[str, list[Any]], label: str) -> None:
+    """Makes the calls, each as soon as what it needs is there: a shared layer is called at several places."""
+    while any(waiting.values()):
+        before = sum(map(len, waiting.values()))
+        for name, calls in waiting.items():
+            while calls and _is_ready(calls[0], layers):
+                _call(layers[name], calls.pop(0), layers)
+        if sum(map(len, waiting.values())) == before:
+            stuck = ", ".join(repr(name) for name, calls in waiting.items() if calls)
+            raise ValueError(
+                explain(
+                    what=f"{label} cannot be put together",
+                    rule="each layer is called on what layers before it gave",
+                    received=f"layers that wait for each other, or for one that is missing: {stuck}",
+                )
+            )
+
+
+def _histories(value: Any) -> list[Sequence[Any]]:
+    """Where the tensors of a call come from: [name of the layer, which of its calls, which output]."""
+    if isinstance(value, Mapping):
+        if value.get("class_name") == _TENSOR:
+            return [value["config"]["keras_history"]]
+        return [found for item in value.values() for found in _histories(item)]
+    return [found for item in value for found in _histories(item)] if isinstance(value, list | tuple) else []
+
+
+def _is_ready(call: Any, layers: Mapping[str, Layer]) -> bool:
+    return all(name in layers and place < len(layers[name].calls) for name, place, _ in _histories(_as_call(call)))
+
+
+def _as_call(call: Any) -> Mapping[str, Any]:
+    """A call in Keras 3's form; Keras 2 wrote a list of [layer, call, output, keywords]."""
+    if isinstance(call, Mapping):
+        return call
+    tensors = [{"class_name": _TENSOR, "config": {"keras_history": entry[:3]}} for entry in call]
+    keywords = next((entry[3] for entry in call if len(entry) > 3), {})
+    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}
+
+
+def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
+    form = _as_call(call)
+    arguments = tuple(_read(value, layers) for value in form["args"])
+    keywords = {name: _read(value, layers) for name, value in form["kwargs"].items()}
+    if isinstance(layer, Operation):
+        arguments = _operands(layer, arguments, keywords)
+        keywords = {}
+    layer.symbolic_call(arguments, keywords)
+
+
+def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the operation is called with, by position; names that it is not called with are left out of `values`."""
+    given = {**dict(zip(layer.values, arguments, strict=False)), **keywords}
+    if layer.operation.class_name == "GetItem" and isinstance(given.get("key"), list):
+        given["key"] = tuple(given["key"])
+    layer.values = tuple(name for name in inspect.signature(layer.operation.function).parameters if name in given)
+    return tuple(given[name] for name in layer.values)
+
+
+def _read(value: Any, layers: Mapping[str, Layer]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_read(item, layers) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("class_name") == _TENSOR:
+        return _output(layers, *value["config"]["keras_history"][:3])
+    if value.get("class_name") == _SLICE:
+        return slice(*(value["config"][end] for end in ("start", "stop", "step")))
+    if serialization.is_serialized_object(value):
+        return serialization.deserialize(value)
+    return {key: _read(item, layers) for key, item in value.items()}
+
+
+def _output(layers: Mapping[str, Layer], name: str, place: int, output: int) -> SymbolicTensor:
+    return layers[name].calls[place].outputs[output]
+
+
+def _mapped_ends(tensor: Callable[[Sequence[Any]], SymbolicTensor], ends: Any) -> Any:
+    if isinstance(ends, Mapping):
+        return {key: _mapped_ends(tensor, item) for key, item in ends.items()}
+    if len(ends) in (3, 4) and isinstance(ends[0], str):
+        return tensor(ends)
+    return [_mapped_ends(tensor, item) for item in ends]
