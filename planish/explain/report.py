@@ -15,7 +15,7 @@ from planish.explain import layer_cards, page, pixels, unrolling, words
 from planish.explain.compiler_view import compiler_view
 from planish.explain.encoding import Array
 from planish.explain.unrolling import Scored
-from planish.layers import Flatten, Rescaling, lineage
+from planish.layers import Flatten, Rescaling, lineage, shapes
 from planish.models.looking.contributions import Contributions, contributions_to, flatten_visit, one_image
 from planish.models.looking.gradient_values import class_logits
 from planish.models.looking.layer_outputs import LayerName, Traced, trace
@@ -102,7 +102,7 @@ def embedded_digit(model: Any) -> tuple[Array, int]:
     """
     from planish.datasets import digits
 
-    shape = model._image_shape()
+    shape = shapes.per_image(model.input_specs[0].shape)
     if tuple(extent for extent in shape if extent != 1) != (28, 28):
         raise ValueError(
             explain(

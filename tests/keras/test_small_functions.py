@@ -71,8 +71,25 @@ def test_a_clone_of_other_layers():
     assert keras.models.clone_model(inner, clone_function=wider).output_shape == (None, 6)
     assert keras.models.clone_model(model, clone_function=wider).output_shape == (None, 5)
     assert keras.models.clone_model(model, clone_function=wider, recursive=True).output_shape == (None, 6)
-    with pytest.raises(ValueError, match="do not take `input_tensors`"):
-        keras.models.clone_model(model, input_tensors=[1])
+    with pytest.raises(ValueError, match="`call_function` is of no use for Sequential models"):
+        keras.models.clone_model(model, call_function=lambda layer, *inputs: layer(*inputs))
+
+
+def test_a_clone_of_a_functional_model():
+    x = keras.Input((3,))
+    shared = layers.Dense(3)
+    model = keras.Model(x, layers.add([shared(x), shared(shared(x))]), name="net")
+    clone = keras.models.clone_model(model)
+    wide = keras.models.clone_model(model, clone_function=lambda layer: type(layer).from_config(layer.get_config()))
+    on_another = keras.models.clone_model(model, input_tensors=keras.Input((3,), name="other"))
+    for other in (clone, wide, on_another):
+        other.set_weights(model.get_weights())
+        assert other.name == "net"
+        np.testing.assert_array_equal(other.predict(np.eye(3), verbose=0), model.predict(np.eye(3), verbose=0))
+    assert on_another.input_names == ["other"]
+    called = []
+    keras.models.clone_model(model, call_function=lambda layer, *x, **k: called.append(layer.name) or layer(*x, **k))
+    assert len(called) == 4
 
 
 def test_a_model_as_text():

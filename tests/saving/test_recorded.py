@@ -71,7 +71,6 @@ def test_names_and_shapes(recorded):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("functional.keras", "holds a functional model\n  rule:     planish's models are Sequential"),
         ("lambda.keras", "holds code, which is never run\n"),
         ("recurrent.keras", "Keras has keras.layers.LSTM; planish does not"),
     ],
@@ -81,6 +80,12 @@ def test_models_that_planish_has_not(recorded, name, message):
     with pytest.raises(ValueError, match=message) as caught:
         load_model(path)
     assert repr(str(path)) in str(caught.value)
+
+
+def test_a_functional_model(recorded):
+    model = load_model(recorded("functional.keras"))
+    assert [layer.class_name for layer in model.layers] == ["InputLayer", "Flatten", "Dense"]
+    assert model.predict(np.ones((2, *model.input_shape[1:])), verbose=0).shape == (2, 2)
 
 
 def test_the_layer_is_named(recorded):

@@ -73,8 +73,10 @@ def test_models_of_a_class_of_the_users_own():
 def test_models_without_layers():
     text = json.dumps({"class_name": "Classifier", "config": {"units": 3}})
     assert text_of(lambda: planish.shapes(KerasModel("net", text))) == [
-        "'net' does not hold a Sequential model",
+        "'net' does not hold a model that planish knows",
+        "  expected: a Sequential or functional model, or a class of your own",
         "  received: Classifier",
+        "  remedy:   custom_objects={'Classifier': Classifier}",
     ]
 
 

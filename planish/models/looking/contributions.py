@@ -12,7 +12,7 @@ from planish import html
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
-from planish.layers import Flatten, lineage
+from planish.layers import Flatten, lineage, shapes
 from planish.layers.context import Visit
 from planish.models.data.arrays import Array, as_array
 from planish.models.looking.feature_windows import feature_windows
@@ -160,7 +160,7 @@ def contributions_to(
 
 def one_image(model: Any, image: Any) -> Array:
     """Returns `image`, with or without batch axis (and single channel), as a batch of one that fits the model."""
-    array, shape = as_array(image, "image"), model._image_shape()
+    array, shape = as_array(image, "image"), shapes.per_image(model.input_specs[0].shape)
     if array.ndim == len(shape) - 1 and shape[-1] == 1:
         array = array[..., None]
     x = checked_images(model, array[None] if array.ndim == len(shape) else array)
