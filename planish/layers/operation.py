@@ -23,10 +23,10 @@ class Operation(Layer):
     def __init__(
         self, operation: Any, values: Sequence[str], settings: Mapping[str, Any], name: str | None = None
     ) -> None:
-        vars(self)["operation"] = operation  # by its name, a layer speaks of itself
-        super().__init__(name=name or naming.automatic_name(operation.class_name))
+        self.operation = operation
         self.values = tuple(values)
         self.settings = dict(settings)
+        super().__init__(name=name or naming.automatic_name(operation.class_name))
 
     @property
     def class_name(self) -> str:

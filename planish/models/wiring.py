@@ -172,16 +172,16 @@ def _as_call(call: Any) -> Mapping[str, Any]:
 def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
     form = _as_call(call)
     arguments = tuple(_read(value, layers) for value in form["args"])
-    keywords = {name: _read(value, layers) for name, value in form["kwargs"].items()}
+    keywords: dict[str, Any] = {name: _read(value, layers) for name, value in form["kwargs"].items()}
     if isinstance(layer, Operation):
-        arguments = _operands(layer, arguments, keywords)
-        keywords = {}
-    layer.symbolic_call(arguments, keywords)
+        layer.symbolic_call(_operands(layer, arguments, keywords), {})
+    else:
+        layer.symbolic_call(arguments, keywords)
 
 
-def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Any, ...]:
+def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
     """What the operation is called with, by position; names that it is not called with are left out of `values`."""
-    given = {**dict(zip(layer.values, arguments, strict=False)), **keywords}
+    given: dict[str, Any] = {**dict(zip(layer.values, arguments, strict=False)), **keywords}
     if layer.operation.class_name == "GetItem" and isinstance(given.get("key"), list):
         given["key"] = tuple(given["key"])
     layer.values = tuple(name for name in inspect.signature(layer.operation.function).parameters if name in given)
