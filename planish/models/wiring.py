@@ -165,7 +165,7 @@ def _as_call(call: Any) -> Mapping[str, Any]:
     if isinstance(call, Mapping):
         return call
     tensors = [{"class_name": _TENSOR, "config": {"keras_history": entry[:3]}} for entry in call]
-    keywords = next((entry[3] for entry in call if len(entry) > 3), {})
+    keywords: Mapping[str, Any] = next((entry[3] for entry in call if len(entry) > 3), {})
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}
 
 
