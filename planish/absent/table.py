@@ -45,7 +45,6 @@ _TABLE: dict[str, Groups] = {
         ("leave it out: planish keeps what gradients need, in slices of the batch", "RematScope remat"),
         ("train the small model on the large one's outputs: fit(x, teacher.predict(x))", "distillation"),
         ("model.save('model.keras')", "export legacy"),
-        ("NumPy: np.random.default_rng(seed), and planish.utils.set_random_seed(seed)", "random"),
         ("a list or a dictionary by hand", "tree"),
         ("planish.__version__", "version"),
         ("matplotlib, or `planish explain` for what a model sees in an image", "visualization"),
