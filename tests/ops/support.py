@@ -11,8 +11,8 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.verifier import verify
 from planish.primitives.interpreter import interpret
+from planish.primitives.registry import result_type
 from tests.ops.case import is_array
-from tests.primitives.support import infer
 
 FOLDER = Path(__file__).parent
 _PACKED = np.load(FOLDER / "values.npz")
@@ -69,7 +69,7 @@ def graph_of(case):
     made, bindings = made_of_nodes(case)
     assert all(isinstance(node, Node) for node in made), case.key
     graph = Graph.build({f"y{place}": node for place, node in enumerate(made)})
-    verify(graph, infer)
+    verify(graph, result_type)
     return graph, bindings
 
 
