@@ -73,7 +73,7 @@ from planish.primitives.select import select
 from planish.primitives.slice_axis import slice_axis
 from planish.primitives.slice_strided import slice_strided
 from planish.primitives.softmax import softmax
-from planish.primitives.sort import argsort, sort, sort_places, top_k
+from planish.primitives.sort_places import argsort, sort, sort_places, top_k
 from planish.primitives.spread_strided import spread_strided
 from planish.primitives.squared_deviation import squared_deviation
 from planish.primitives.statistics import (

@@ -153,6 +153,11 @@ def register_rewritten(
     )
 
 
+def registered() -> frozenset[str]:
+    """The names of all primitives that have been imported."""
+    return frozenset(_PRIMITIVES)
+
+
 def op_named(name: str) -> Primitive[Any]:
     """KeyError if there is no such primitive."""
     if name not in _PRIMITIVES:

@@ -18,7 +18,7 @@ from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.primitives.sort import SortPlacesSettings
+from planish.primitives.sort_places import SortPlacesSettings
 
 FEW = 8  # places, up to which a row is searched once for each of them
 NAN_KEY, BEHIND_ALL, BEFORE_ALL = 2**31 - 2, 2**31 - 1, -(2**31)
