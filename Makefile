@@ -23,6 +23,7 @@ check: .venv/develop.stamp
 # Random models in planish and in real Keras, which gets an environment of its own in .venvs/keras.
 parity: .venv/develop.stamp
 	$(BIN)/python parity/run.py
+	$(BIN)/python parity/compare_functional.py
 
 # Forks in the middle of everything, 200 times each.
 soak: .venv/develop.stamp

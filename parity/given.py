@@ -13,7 +13,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 def arrays(case: dict[str, Any], model: Any) -> Arrays:
     """x, y, w0, w1 ... for a built model of the case."""
     x, y = _data(case, model.output_shape[-1])
-    start = _weights(case, [(variable.path, tuple(variable.shape)) for variable in model.weights])
+    start = starting_weights(case, [(variable.path, tuple(variable.shape)) for variable in model.weights])
     return {"x": x, "y": y, **{f"w{i}": value for i, value in enumerate(start)}}
 
 
@@ -33,7 +33,7 @@ def _data(case: dict[str, Any], classes: int) -> tuple[np.ndarray[Any, Any], np.
     return x, random.random((count, classes)).astype(np.float32)
 
 
-def _weights(case: dict[str, Any], shapes: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray[Any, Any]]:
+def starting_weights(case: dict[str, Any], shapes: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray[Any, Any]]:
     """By name and shape: kernels scaled to their inputs, variances above zero."""
     random = np.random.default_rng([case["seed"], 2])
     values = []
