@@ -18,8 +18,7 @@ def _sections(name):
 
 
 GUIDES = {name: _sections(name) for name in ("functional", "subclassing", "training")}
-WAITING = {  # for what they need: data, losses and files of several inputs and outputs, add_loss, planish.random
-    "save and serialize",
+WAITING = {  # for what they need: data and losses of several inputs and outputs, add_loss, pictures
     "several inputs and outputs",
     "shared layers on numbers",
     "extract and reuse nodes",
@@ -29,15 +28,12 @@ WAITING = {  # for what they need: data, losses and files of several inputs and 
     "add loss when called",
     "losses of regularizers",
     "add loss in fit",
-    "the argument training",
     "a variational autoencoder",
-    "a metric of your own",
     "losses that layers add",
     "a layer that takes the targets",
     "several inputs and outputs in lists",
     "several inputs and outputs by name",
     "a loss for one output only",
-    "checkpoints",
 }
 SECTIONS = [(guide, section) for guide, sections in GUIDES.items() for section in sections if section not in WAITING]
 REFUSED = {
