@@ -23,6 +23,9 @@ def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, An
     """A structure of `Spec`s: what the layer returns for these arguments. Builds the layer if it is not built."""
     tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
     layer.make_ready(tuple(structures.mapped(_shape, argument) for argument in arguments))
+    known = layer.known_outputs(tensors)
+    if known is not None:
+        return known
     is_open = any(None in tensor.shape[tensor.batched :] for tensor in tensors)
     sizes = shapes.STAND_INS if is_open else shapes.STAND_INS[:1]
     results = [_traced(layer, arguments, keywords, size) for size in sizes]

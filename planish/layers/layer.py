@@ -266,6 +266,10 @@ class Layer(WeightOwner):
         self._records.append(record)
         return LayerCall(self, record).structure
 
+    def known_outputs(self, tensors: Sequence[SymbolicTensor]) -> Any:
+        """A structure of `Spec`s for the outputs, if they need not be traced."""
+        return None
+
     def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
         """For messages: the steps of the call that made `tensor`."""
         return (chain.Step(tensor.shape, self.class_name, self.label),)

@@ -189,6 +189,21 @@ class Model(Training, Files, Introspection, Ends, Layer):
         nodes = [with_rank(node, spec.shape[1:]) for node, spec in zip(given, self.input_specs, strict=True)]
         return self._network.connect(nodes, CallContext.current())
 
+    def known_outputs(self, tensors: Sequence[SymbolicTensor]) -> Any:
+        """Those of the network, if it was made for the shapes of these tensors."""
+        if self._network is None or len(tensors) != len(self.input_specs):
+            return None
+        pairs = [*zip(tensors, self.input_specs, strict=True)]
+        if any(None in own.shape[1:] or len(own.shape) != len(tensor.shape) for tensor, own in pairs):
+            return None
+        batch = pairs[0][0].shape[0]
+
+        def spec(own: SymbolicTensor) -> Spec:
+            shape = (batch, *own.shape[1:]) if own.batched else own.shape
+            return Spec(shape, own.dtype, self.name, own.batched)
+
+        return structures.mapped(spec, self._network.outputs)
+
     def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
         if self._network is None:
             return super().steps_through(tensor)

@@ -122,7 +122,8 @@ def test_the_ends_of_a_layer():
     made = model()
     first, last = made.layers[0], made.layers[-1]
     assert first.output.layer is first
-    assert (first.input.source, first.output.source.layer) == (None, first.input.layer)
+    assert first.input.call.inputs == []
+    assert first.output.call.inputs == [first.input]
     assert last.output.layer is made.output.layer is last
     assert made.inputs[0].shape == (None, 8, 8, 1)
     assert Dense(3).input is None
