@@ -80,7 +80,7 @@ def split() -> dict[str, float]:
     model.optimizer.build(model.trainable_weights)
     machine = compiler.target_machine(current_target())
     times = [time.perf_counter()]
-    graph, _ = training_graph(model, ready.objective, model.optimizer, with_outputs=True)
+    graph, _ = training_graph(model, ready.objectives, model.optimizer, with_outputs=True)
     times.append(time.perf_counter())
     names = {"x": arrays.x.dtype.name, "y_true": ready.y_true.dtype.name}
     request = Request(graph, names, current_target(), training=True, max_batch=32)

@@ -60,14 +60,13 @@ ALLOWED["__main__"] = {"cli"}
 ITSELF = "itself"
 INNER_ROOMS = {
     "codegen": ["context_layout", "llvm", "pieces", "kernels", "planning", ITSELF],
-    "models": ["compile_settings", "data", "programs", "loops", "looking", ITSELF],
+    "models": ["graph_names", "output_settings", "compile_settings", "data", "programs", "loops", "looking", ITSELF],
 }
 # Arrows that still point the other way: the file, and the inner room that it imports.
 BACKWARDS = {
     ("models/data/prepare.py", "loops"),
     ("models/data/prepare.py", "programs"),
     ("models/data/visits.py", "loops"),
-    ("models/looking/flatten_maps.py", ITSELF),
 }
 
 HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
@@ -89,9 +88,18 @@ def modules_imported(source: str) -> Iterator[str]:
             yield from (f"planish.{alias.name}" for alias in node.names) if node.module == "planish" else (node.module,)
 
 
+def is_for_types(node: ast.AST) -> bool:
+    """Whether it is `if TYPE_CHECKING:`, behind which nothing is imported when the file runs."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def names_imported(source: str) -> Iterator[str]:
-    """The same with what is imported from a module, which may be a module itself."""
-    for node in ast.walk(ast.parse(source)):
+    """The same with what is imported from a module, which may be a module itself. What only types need is left out."""
+    tree = ast.parse(source)
+    for_types = {inner for node in ast.walk(tree) if is_for_types(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from planish import foreign, losses, optimizers, serialization, signatures
+import numpy as np
+
+from planish import foreign, losses, optimizers, serialization, signatures, structures
 from planish.errors import explain
-from planish.losses.loss import Loss
 from planish.metrics import Metric, resolve
+from planish.models.output_settings import OutputSettings, is_automatic, loss_names, metric_prefixes, only, spread
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)
 class CompileSettings:
-    """`loss` and `metrics` are as given: what 'accuracy' means depends on the targets, which come later."""
+    """`losses`, `loss_weights` and metrics are in the structure in which they were given: which output they are for
+    depends on the model, and what 'accuracy' means on the targets, which come later."""
 
     optimizer: optimizers.Optimizer
-    loss: Any
-    loss_weight: float | None
-    metrics: tuple[Any, ...]
-    weighted_metrics: tuple[Any, ...]
+    losses: Any
+    loss_weights: Any
+    metrics: Any
+    weighted_metrics: Any
     run_eagerly: bool
     steps_per_execution: int
     config: Mapping[str, Any]
+    _chosen: dict[int, OutputSettings] = field(default_factory=dict)
 
     @classmethod
     def checked(
@@ -65,13 +71,15 @@ class CompileSettings:
                     received=repr(steps_per_execution),
                 )
             )
-        alone = _single(loss, "loss")
+        _check_weights(loss_weights)
+        _check_metrics(metrics, "metrics")
+        _check_metrics(weighted_metrics, "weighted_metrics")
         return cls(
             optimizer=chosen,
-            loss=alone if alone is None or _is_automatic(alone) else losses.get(alone),
-            loss_weight=_loss_weight(loss_weights),
-            metrics=_metric_list(metrics, "metrics"),
-            weighted_metrics=_metric_list(weighted_metrics, "weighted_metrics"),
+            losses=structures.mapped(_loss, loss),
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
             run_eagerly=bool(run_eagerly),
             steps_per_execution=steps_per_execution,
             config=config,
@@ -82,64 +90,74 @@ class CompileSettings:
         plain = {name: serialization.serialize(value) for name, value in self.config.items()}
         return {**plain, "jit_compile": "auto"}
 
-    def loss_for(self, targets: Sequence[int], outputs: Sequence[int]) -> Loss | None:
-        """The loss for targets and outputs of these shapes (batch axis included)."""
-        if not _is_automatic(self.loss):
-            loss: Loss | None = self.loss
-            return loss
-        if outputs[-1] == 1:
-            return _cross_entropy("binary_crossentropy")
-        sparse = len(targets) < len(outputs) or targets[-1] == 1
-        return _cross_entropy("sparse_categorical_crossentropy" if sparse else "categorical_crossentropy")
+    def for_outputs(self, model: Model) -> OutputSettings:
+        """What was given for each output of a model that is built. ValueError if it does not match them."""
+        chosen = self._chosen.get(model.structure_version)
+        if chosen is None:
+            self._chosen.clear()
+            chosen = self._chosen[model.structure_version] = self._for_outputs(model.output_form, model)
+        return chosen
+
+    def _for_outputs(self, form: Any, model: Model) -> OutputSettings:
+        given = spread(self.config["loss"], "loss", form, everywhere=True)
+        named = model.network is not None
+        return OutputSettings(
+            losses=tuple(spread(self.losses, "loss", form, everywhere=True)),
+            weights=tuple(map(_weight, spread(self.loss_weights, "loss_weights", form, everywhere=True))),
+            metrics=_metrics_by_output(self.metrics, "metrics", form),
+            weighted_metrics=_metrics_by_output(self.weighted_metrics, "weighted_metrics", form),
+            names=loss_names(form, given, named=named),
+            prefixes=metric_prefixes(form, named=named),
+        )
 
 
-@cache
-def _cross_entropy(name: str) -> Loss:
-    """One object each, since programs are kept by the loss that they were made for."""
-    loss: Loss = losses.get(name)
-    return loss
+def _loss(given: Any) -> Any:
+    return given if given is None or is_automatic(given) else losses.get(given)
 
 
-def _is_automatic(loss: Any) -> bool:
-    """Keras's short name for whichever cross-entropy fits."""
-    return isinstance(loss, str) and loss.lower() in ("crossentropy", "ce")
+def _weight(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _metrics_by_output(value: Any, what: str, form: Any) -> tuple[tuple[Any, ...], ...]:
+    outputs = structures.leaves(form)
+    if len(outputs) > 1:
+        return tuple(tuple(_items(each)) for each in spread(value, what, form, everywhere=False))
+    if isinstance(value, Mapping):
+        value = only(value, what, [*form] if isinstance(form, Mapping) else [outputs[0].name])
+    return (tuple(_items(value)),)
+
+
+def _items(value: Any) -> list[Any]:
+    """The metrics of one output, given alone, in a list, or in lists of lists; None is none."""
+    if isinstance(value, list | tuple):
+        return [each for item in value for each in _items(item)]
+    return [] if value is None else [value]
 
 
 def _are_metrics(value: Any) -> bool:
     """Whether the third positional argument is the list of metrics, as people expect, and not `loss_weights`."""
-    items = value if isinstance(value, list | tuple) else [value]
+    items = [item for item in structures.leaves(value) if item is not None]
     return bool(items) and all(isinstance(item, str | Metric) or callable(item) for item in items)
 
 
-def _single(value: Any, name: str) -> Any:
-    """The only item of a list or dictionary of per-output values."""
-    if not isinstance(value, list | tuple | Mapping):
-        return value
-    items = list(value.values()) if isinstance(value, Mapping) else list(value)
-    if len(items) != 1:
-        raise ValueError(
-            explain(what=f"compile: `{name}` has {len(items)} items", expected="one: the model has one output")
-        )
-    return items[0]
-
-
-def _loss_weight(value: Any) -> float | None:
-    alone = _single(value, "loss_weights")
-    if alone is None:
-        return None
-    if isinstance(alone, bool) or not isinstance(alone, int | float):
-        raise TypeError(
-            explain(
-                what="compile: `loss_weights` is not a number",
-                expected="a float, or a list of one",
-                received=f"{value!r} of type {type(value).__name__}",
+def _check_weights(given: Any) -> None:
+    """TypeError for loss weights that are not numbers, ValueError for those that are not finite."""
+    for weight in structures.leaves(given):
+        if weight is None:
+            continue
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number):
+            raise TypeError(
+                explain(
+                    what="compile: `loss_weights` is not a number",
+                    expected="a float, or a list or dictionary of them: one for each output",
+                    received=f"{weight!r} of type {type(weight).__name__}",
+                )
             )
-        )
-    if not math.isfinite(alone):
-        raise ValueError(
-            explain(what="compile: `loss_weights` is not finite", expected="a finite number", received=repr(value))
-        )
-    return float(alone)
+        if not math.isfinite(weight):
+            raise ValueError(
+                explain(what="compile: `loss_weights` is not finite", expected="finite numbers", received=repr(given))
+            )
 
 
 def _check_metric(item: Any, *, weighted: bool) -> None:
@@ -155,16 +173,10 @@ def _check_metric(item: Any, *, weighted: bool) -> None:
         signatures.require(item, "the metric", "y_true", "y_pred")
 
 
-def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
-    """The metrics as given. ValueError for unknown names, TypeError for objects that cannot be metrics."""
-    if value is None:
-        return ()
-    if isinstance(value, Mapping):
-        value = _single(value, name)
-    items = value if isinstance(value, list | tuple) else [value]
-    if len(items) == 1 and isinstance(items[0], list | tuple):
-        items = items[0]
-    wrong = [item for item in items if item is not None and not isinstance(item, str | Metric) and not callable(item)]
+def _check_metrics(value: Any, name: str) -> None:
+    """ValueError for unknown names, TypeError for objects that cannot be metrics."""
+    items = [item for item in structures.leaves(value) if item is not None]
+    wrong = [item for item in items if not isinstance(item, str | Metric) and not callable(item)]
     if wrong:
         raise TypeError(
             explain(
@@ -177,4 +189,3 @@ def _metric_list(value: Any, name: str) -> tuple[Any, ...]:
         _check_metric(item, weighted=name == "weighted_metrics")
         if isinstance(item, str):
             resolve(item, (1,), (1, 2))  # an unknown name is refused here and not at the first step
-    return tuple(item for item in items if item is not None)

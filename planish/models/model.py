@@ -21,6 +21,7 @@ from planish.layers.weight_owner import WeightOwner
 from planish.models import matching, nesting
 from planish.models.ends import Ends
 from planish.models.files import Files
+from planish.models.graph_names import output_names
 from planish.models.introspection import Introspection
 from planish.models.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText
@@ -54,6 +55,8 @@ class Model(Training, Files, Introspection, Ends, Layer):
 
     keras_kinds: tuple[str, ...] = ("Model", "Layer")
     holds_model_layers = True
+    takes_one_input = False
+    """Whether models of the class have one input, whatever data come first."""
     _network: Network | None = None
 
     def __new__(cls, *arguments: Any, **options: Any) -> Any:
@@ -229,13 +232,13 @@ class Model(Training, Files, Introspection, Ends, Layer):
             y = self.connect(structures.packed(self.input_form, [*nodes]), context)
         return Traced(tuple(nodes), tuple(structures.leaves(y)))
 
-    def graph(self, training: bool = False) -> Graph:
+    def graph(self, training: bool = False, sizes: Sequence[Sequence[int]] | None = None) -> Graph:
         """The model as a graph from input 'x' to output 'y'; with `training`, moving statistics are its updates.
 
-        Several outputs are called 'y/' and their places and names.
+        Several outputs are called 'y/' and their places and names. `sizes` as in `trace`.
         """
         context = CallContext(training)
-        traced = self.trace(context)
+        traced = self.trace(context, sizes)
         outputs = dict(zip(output_names(self.output_specs), traced.outputs, strict=True))
         return Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
 
@@ -346,8 +349,3 @@ def with_rank(x: Node, shape: Sequence[int | None]) -> Node:
     if fits(added, shape) or (fits(dropped, shape) and x.shape[-1:] == (1,)):
         return primitives.reshape(x, added if fits(added, shape) else dropped)
     return x
-
-
-def output_names(specs: Sequence[Any]) -> list[str]:
-    """The names of a model's outputs in graphs."""
-    return ["y"] if len(specs) == 1 else [f"y/{place}:{spec.name}" for place, spec in enumerate(specs)]

@@ -13,6 +13,7 @@ from planish.layers import shapes
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
+from planish.models.graph_names import input_names
 from planish.symbolic import LayerCall, Record, SymbolicTensor
 
 
@@ -252,8 +253,3 @@ def input_nodes(specs: Sequence[Any], sizes: Sequence[Sequence[int]] | None = No
     known = [shapes.per_image(spec.shape) for spec in specs] if sizes is None else sizes
     names = input_names(specs)
     return [primitives.input_(name, shape) for name, shape in zip(names, known, strict=True)]
-
-
-def input_names(specs: Sequence[Any]) -> list[str]:
-    """The names of a model's inputs in graphs."""
-    return ["x"] if len(specs) == 1 else [f"x/{place}:{spec.name}" for place, spec in enumerate(specs)]

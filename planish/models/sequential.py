@@ -32,6 +32,8 @@ class Sequential(Model):
     (2, 10)
     """
 
+    takes_one_input = True
+
     def __init__(
         self, layers: Sequence[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:

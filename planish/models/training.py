@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from planish.layers.layer import Layer
 from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.arrays import Array
 from planish.models.data.prepare import memory_message
 from planish.models.loops import predict_loop
 from planish.models.programs.kept import ProgramsOnce
@@ -24,6 +23,9 @@ from planish.optimizers import Optimizer
 from planish.symbolic import SymbolicTensor
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _SILENT = 0
 
@@ -35,6 +37,7 @@ class Training:
     a supply of batches: a generator, an iterable, or an object with `__len__` and `__getitem__` (Keras's PyDataset).
     """
 
+    structure_version: int
     stop_training = False
     history: History | None = None
     _settings: CompileSettings | None = None
@@ -98,7 +101,7 @@ class Training:
     @property
     def metrics_names(self) -> list[str]:
         """The names of the values of `evaluate`, in order."""
-        return ["loss"] if self._metric_set is None else list(self._metric_set.names)
+        return ["loss"] if self._metric_set is None else self._metric_set.report_names
 
     def reset_metrics(self) -> None:
         """Resets all metrics, for those who read them; a run that is going on continues to count."""
@@ -163,7 +166,7 @@ class Training:
             validation_batch_size,
             validation_freq,
         )
-        return fit(self, x, y, sample_weight, arguments)
+        return fit(cast("Model", self), x, y, sample_weight, arguments)
 
     @short_in_notebooks
     def evaluate(
@@ -181,8 +184,9 @@ class Training:
         a dictionary with `return_dict`. Errors as in `fit`."""
         from planish.models.loops import batch_runs, evaluate_loop
 
-        results = evaluate_loop.evaluate(self, x, y, sample_weight, batch_size, verbose, steps, callbacks)
-        return batch_runs.returned(results, return_dict)
+        model = cast("Model", self)
+        results = evaluate_loop.evaluate(model, x, y, sample_weight, batch_size, verbose, steps, callbacks)
+        return batch_runs.returned(model, results, return_dict)
 
     def predict(
         self,
@@ -191,28 +195,30 @@ class Training:
         verbose: str | int = "auto",
         steps: int | None = None,
         callbacks: Any = None,
-    ) -> Array:
-        """The model's outputs, float32 [n, ...]. The batch size matters only to callbacks and to `steps`."""
+    ) -> Any:
+        """The model's outputs, float32 [n, ...], in their structure if there are several.
+
+        The batch size matters only to callbacks and to `steps`."""
         silent = verbose is _SILENT or verbose is False
         if silent and batch_size is None and steps is None and callbacks is None and type(x) is np.ndarray:
             return self.predict_on_batch(x)
-        return predict_loop.predict(self, x, batch_size, verbose, steps, callbacks)
+        return predict_loop.predict(cast("Model", self), x, batch_size, verbose, steps, callbacks)
 
     # -- one batch ---------------------------------------------------------------------------------------------------
 
-    def predict_on_batch(self, x: Any) -> Array:
-        """The model's outputs for one batch, float32 [n, ...]."""
+    def predict_on_batch(self, x: Any) -> Any:
+        """The model's outputs for one batch, float32 [n, ...], in the form of `predict`."""
         programs = self._programs
         try:
-            if type(x) is np.ndarray and programs.structure_version == cast(Any, self).structure_version:
+            if type(x) is np.ndarray and programs.structure_version == self.structure_version:
                 predictor = programs.predictors.get((x.dtype, x.shape[1:]))
                 if predictor is not None:
                     return predictor(x)
-            return predict_loop.predict_batch(self, x)
+            return predict_loop.predict_batch(cast("Model", self), x)
         except TooLargeError:
             raise
         except MemoryError as error:
-            raise MemoryError(memory_message(self, x, str(error))) from error
+            raise MemoryError(memory_message(cast("Model", self), x, str(error))) from error
 
     @short_in_notebooks
     def train_on_batch(
@@ -226,14 +232,16 @@ class Training:
         """One training step. Returns loss and metrics of the batch, in the form of `evaluate`."""
         from planish.models.loops import batch_runs
 
-        return batch_runs.returned(batch_runs.train(self, x, y, sample_weight, class_weight), return_dict)
+        model = cast("Model", self)
+        return batch_runs.returned(model, batch_runs.train(model, x, y, sample_weight, class_weight), return_dict)
 
     @short_in_notebooks
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Loss and metrics of one batch, in the form of `evaluate`."""
         from planish.models.loops import batch_runs
 
-        return batch_runs.returned(batch_runs.test(self, x, y, sample_weight), return_dict)
+        model = cast("Model", self)
+        return batch_runs.returned(model, batch_runs.test(model, x, y, sample_weight), return_dict)
 
     @short_in_notebooks
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:

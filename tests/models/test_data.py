@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planish.models.data.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
-from planish.models.data.expected import UNKNOWN, Expected
+from planish.models.data.expected import UNKNOWN, End, Expected
 from planish.models.data.in_memory import as_arrays, as_images, split_off
 from planish.models.data.streams import Stream, is_stream
 from planish.models.data.visits import Visits
@@ -98,7 +98,7 @@ def test_other_number_types_are_converted(dtype, expected):
     ],
 )
 def test_chunks_of_any_layout_are_contiguous_and_complete(array):
-    pieces = list(contiguous_chunks(array, nbytes=1))
+    pieces = [(start, piece) for start, (piece,) in contiguous_chunks([array], nbytes=1)]
     assert [start for start, _ in pieces] == list(range(len(array)))
     assert all(piece.flags.c_contiguous for _, piece in pieces)
     np.testing.assert_array_equal(np.concatenate([piece for _, piece in pieces]), array)
@@ -106,31 +106,32 @@ def test_chunks_of_any_layout_are_contiguous_and_complete(array):
 
 def test_chunks_are_small():
     array = np.zeros((40_000, 784), np.uint8)[:, ::-1]
-    sizes = [piece.nbytes for _, piece in contiguous_chunks(array)]
+    sizes = [piece.nbytes for _, (piece,) in contiguous_chunks([array])]
     assert max(sizes) <= CHUNK_NBYTES
     assert sum(sizes) == array.nbytes
 
 
 def test_keras_lists_of_one_input_and_one_output():
     x, y = np.zeros((5, 8, 8, 1)), np.zeros(5)
-    data = as_arrays([x], [y], images=Expected(x.shape[1:]))
-    assert data.x is x
-    assert data.y is y
-    assert as_images([np.zeros((8, 8, 1))], Expected((8, 8, 1))).shape == (1, 8, 8, 1)
+    data = as_arrays([x], [y], expected=Expected((End(x.shape[1:]),)))
+    assert data.inputs[0] is x
+    assert data.targets[0] is y
+    assert as_images([np.zeros((8, 8, 1))], End((8, 8, 1))).shape == (1, 8, 8, 1)
 
 
 def test_sample_weights_become_float32():
     data = as_arrays(np.zeros((3, 2)), np.zeros(3), [[1], [2], [3]])
-    assert data.weight.dtype == np.float32
-    assert data.weight.tolist() == [1, 2, 3]
+    (weight,) = data.weights
+    assert weight.dtype == np.float32
+    assert weight.tolist() == [1, 2, 3]
 
 
 def test_splitting_gives_views_of_the_first_and_last_rows():
     x, y = np.arange(10.0).reshape(10, 1), np.arange(10)
     train, validation = split_off(as_arrays(x, y), 0.3)
-    assert (train.y.tolist(), validation.y.tolist()) == (list(range(7)), [7, 8, 9])
-    assert np.shares_memory(train.x, x)
-    assert np.shares_memory(validation.x, x)
+    assert (train.targets[0].tolist(), validation.targets[0].tolist()) == (list(range(7)), [7, 8, 9])
+    assert np.shares_memory(train.inputs[0], x)
+    assert np.shares_memory(validation.inputs[0], x)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_what_supplies_batches(value, expected):
 
 
 def epochs_of(stream, count, random=None):
-    return [[int(batch.y[0]) for batch in stream.epoch(random)] for _ in range(count)]
+    return [[int(batch.targets[0][0]) for batch in stream.epoch(random)] for _ in range(count)]
 
 
 def pairs(numbers):
@@ -195,15 +196,15 @@ def test_an_iterable_starts_again():
 
 def test_a_peek_takes_nothing_away():
     stream = Stream(pairs(range(3)), UNKNOWN)
-    assert stream.peek().y[0] == 0
+    assert stream.peek()[0, 0] == 0
     assert epochs_of(stream, 1) == [[0, 1, 2]]
 
 
 def test_batches_may_be_images_alone_or_have_weights():
     (alone,) = Stream(iter([np.zeros((2, 4))]), UNKNOWN).epoch()
-    assert (alone.y, alone.weight) == (None, None)
+    assert (alone.targets, alone.weights) == ((None,), (None,))
     (weighted,) = Stream(iter([[np.zeros((2, 4)), [0, 1], [0.5, 2]]]), UNKNOWN).epoch()
-    assert weighted.weight.tolist() == [0.5, 2]
+    assert weighted.weights[0].tolist() == [0.5, 2]
 
 
 def test_num_batches_is_believed():

@@ -17,7 +17,7 @@ class Groups:
     def __bool__(self):
         return False
 
-    def add_loss(self, mean, count):
+    def add_losses(self, mean, of_outputs, count):
         self.sizes.append(count)
 
 
@@ -26,8 +26,8 @@ def count():
     """Counts up to each of several steps, of 10 images each but the last; the sizes of the groups."""
 
     def count(images, *steps, **options):
-        groups, losses = Groups(), StepOutputs(np.zeros(images, np.float32), None, None)
-        tally = Tally(groups, Arrays(np.zeros((images, 1))), np.arange(images), 10, losses, **options)
+        groups, losses = Groups(), StepOutputs.of(images, {"loss": np.zeros(images, np.float32)}, [])
+        tally = Tally(groups, Arrays((np.zeros((images, 1)),)), np.arange(images), 10, losses, **options)
         for step in steps:
             tally.count_complete_groups(step)
         before = list(groups.sizes)

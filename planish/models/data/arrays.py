@@ -7,7 +7,7 @@ or byte order are converted in chunks, see `contiguous_chunks`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,12 +96,15 @@ def readable(array: Array, what: str = "x") -> Array:
     return array if readable_as_is(array) else np.require(array, memory_dtype(array.dtype, what), ["C", "A"])
 
 
-def contiguous_chunks(array: Array, nbytes: int = CHUNK_NBYTES) -> Iterator[tuple[int, Array]]:
-    """Yields (first row, rows): pieces of `array` that a program can read, each a copy of about `nbytes`."""
-    dtype = memory_dtype(array.dtype)
-    rows = max(1, nbytes // max(1, dtype.itemsize * array[0].size))
-    for start in range(0, len(array), rows):
-        yield start, np.require(array[start : start + rows], dtype, ["C", "A"])
+def contiguous_chunks(arrays: Sequence[Array], nbytes: int = CHUNK_NBYTES) -> Iterator[tuple[int, list[Array]]]:
+    """Yields (first row, rows of each): pieces of arrays of one length that a program can read, together a copy of
+    about `nbytes`."""
+    dtypes = [memory_dtype(array.dtype) for array in arrays]
+    of_row = sum(dtype.itemsize * array[0].size for array, dtype in zip(arrays, dtypes, strict=True))
+    rows = max(1, nbytes // max(1, of_row))
+    for start in range(0, len(arrays[0]), rows):
+        pieces = zip(arrays, dtypes, strict=True)
+        yield start, [np.require(array[start : start + rows], dtype, ["C", "A"]) for array, dtype in pieces]
 
 
 def is_array_like(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planish.errors import explain
 from planish.layers.chain import origin
@@ -14,10 +14,13 @@ from planish.models.data.expected import fits
 from planish.models.data.paths import OpenShape
 from planish.models.data.shape_walk import Walk, inner_layers, walk
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 Shape = tuple[int, ...]
 
 
-def check_images(array: Array, expected: OpenShape, model: Any, what: str = "x") -> None:
+def check_images(array: Array, expected: OpenShape, model: Model, what: str = "x") -> None:
     """ValueError unless `array` is [n, *expected] with n > 0; None in `expected` stands for any size."""
     if not fits(array.shape[1:], expected) or array.ndim == 0:
         raise ValueError(_wrong_shape(array.shape, expected, model, what))
@@ -37,7 +40,7 @@ def no_images(expected: OpenShape, what: str = "x") -> ValueError:
     )
 
 
-def _wrong_shape(received: Shape, expected: OpenShape, model: Any, what: str) -> str:
+def _wrong_shape(received: Shape, expected: OpenShape, model: Model, what: str) -> str:
     images = received[1:]
     if len(images) != len(expected) or _is_transposed(images, expected):
         diagnosis = _wrong_axes(received, expected, what)
@@ -111,7 +114,7 @@ def _is_transposed(images: Shape, expected: OpenShape) -> bool:
     return len(images) == 3 and len(expected) == 3 and images != expected and fits((*images[1:], images[0]), expected)
 
 
-def _moved_axes(images: Shape, expected: OpenShape, model: Any, what: str) -> tuple[str, str] | None:
+def _moved_axes(images: Shape, expected: OpenShape, model: Model, what: str) -> tuple[str, str] | None:
     """What is wrong with images of the right rank whose axes are in another order; None if that is not the mistake."""
     if len(images) != 3:
         return None
@@ -125,7 +128,7 @@ def _moved_axes(images: Shape, expected: OpenShape, model: Any, what: str) -> tu
     return None
 
 
-def _wrong_size(images: Shape, expected: OpenShape, model: Any, what: str) -> str:
+def _wrong_size(images: Shape, expected: OpenShape, model: Model, what: str) -> str:
     """The error about a wrong size. It is wrong from the input on; a user meets it as the length after Flatten."""
     built, got = walk(model, expected), walk(model, images)
     return explain(

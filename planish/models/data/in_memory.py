@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from planish.errors import explain
 from planish.models.data.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
 from planish.models.data.class_weights import ClassWeights
-from planish.models.data.expected import UNKNOWN, Expected, taken, with_rank
+from planish.models.data.expected import (
+    UNKNOWN,
+    End,
+    Expected,
+    Part,
+    input_parts,
+    output_parts,
+    taken,
+    with_rank,
+)
 from planish.models.data.paths import OpenShape, refuse_paths
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -21,18 +30,30 @@ _NBYTES_FOR_THREADS = 32 << 20
 """Smaller arrays are checked before another thread would be awake."""
 
 
+class Labels(NamedTuple):
+    """How a user writes each array in code: "x", "x['image']", "y[0]"."""
+
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+_ALONE = Labels(("x",), ("y",))
+
+
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """`x` [n, ...], `y` [n, ...] and `weight` f32 [n] as the user gave them, of one length."""
+    """Data as the user gave them, of one length: an array [n, ...] for each input of the model, and for each output
+    targets [n, ...] and weights f32 [n], or None."""
 
-    x: Array
-    y: Array | None = None
-    weight: Array | None = None
+    inputs: tuple[Array, ...]
+    targets: tuple[Array | None, ...] = (None,)
+    weights: tuple[Array | None, ...] = (None,)
     place: str = ""
     """The name of the data in messages, if not just `x` and `y`: "validation_data", "batch 3 of the generator"."""
+    labels: Labels = _ALONE
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.inputs[0])
 
     @property
     def nbytes(self) -> int:
@@ -40,21 +61,25 @@ class Arrays:
 
     def rows(self, start: int, stop: int) -> Arrays:
         """A view of some rows."""
-        y = None if self.y is None else self.y[start:stop]
-        weight = None if self.weight is None else self.weight[start:stop]
-        return Arrays(self.x[start:stop], y, weight, self.place)
+        return self._each(lambda array: array[start:stop])
 
     def take(self, rows: Array) -> Arrays:
         """A copy of the rows with these numbers, in this order."""
-        x, y, weight = (None if array is None else array[rows] for array in self._all)
-        assert x is not None
-        return Arrays(x, y, weight, self.place)
+        return self._each(lambda array: array[rows])
 
     def copied(self) -> Arrays:
         """The same in memory of its own, with images as a program reads them."""
-        x = np.array(self.x, memory_dtype(self.x.dtype), order="C")
-        y = None if self.y is None else np.array(self.y, order="C")
-        return Arrays(x, y, None if self.weight is None else self.weight.copy(), self.place)
+        inputs = tuple(np.array(array, memory_dtype(array.dtype), order="C") for array in self.inputs)
+        return replace(self._each(lambda array: np.array(array, order="C"), keep_inputs=True), inputs=inputs)
+
+    def _each(self, change: Callable[[Array], Array], *, keep_inputs: bool = False) -> Arrays:
+        """The same with changed arrays."""
+        inputs = self.inputs if keep_inputs else tuple(map(change, self.inputs))
+        targets, weights = (
+            tuple(None if array is None else change(array) for array in arrays)
+            for arrays in (self.targets, self.weights)
+        )
+        return Arrays(inputs, targets, weights, self.place, self.labels)
 
     @property
     def kinds(self) -> tuple[Any, ...]:
@@ -63,17 +88,22 @@ class Arrays:
 
     @property
     def _all(self) -> tuple[Array | None, ...]:
-        return (self.x, self.y, self.weight)
+        return (*self.inputs, *self.targets, *self.weights)
+
+    def check_inputs(self) -> None:
+        """ValueError if an input holds NaN or infinity."""
+        for array, label in zip(self.inputs, self.labels.inputs, strict=True):
+            check_finite(array, label)
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
     """The rows of all parts in order; their `kinds` agree."""
-    x, y, weight = (
-        None if arrays[0] is None else np.concatenate(arrays)
-        for arrays in zip(*(part._all for part in parts), strict=True)
+    inputs = tuple(np.concatenate(arrays) for arrays in zip(*(part.inputs for part in parts), strict=True))
+    targets, weights = (
+        tuple(None if arrays[0] is None else np.concatenate(arrays) for arrays in zip(*columns, strict=True))
+        for columns in ([part.targets for part in parts], [part.weights for part in parts])
     )
-    assert x is not None
-    return Arrays(x, y, weight)
+    return replace(parts[0], inputs=inputs, targets=targets, weights=weights, place="")
 
 
 def as_arrays(
@@ -82,33 +112,26 @@ def as_arrays(
     sample_weight: Any = None,
     class_weight: Any = None,
     *,
-    images: Expected = UNKNOWN,
+    expected: Expected = UNKNOWN,
     place: str = "",
     whole: bool = True,
 ) -> Arrays:
     """The arguments of `fit` or `evaluate` as arrays of one length.
 
-    `images` is what the model takes; `place` is where the data come from, for messages; `whole` says that these are all
-    of the data, and not one of several batches. ValueError for lengths that differ and for weights of the wrong shape,
-    TypeError for arrays that do not hold numbers.
+    `expected` is what the model takes; `place` is where the data come from, for messages; `whole` says that these are
+    all of the data, and not one of several batches. ValueError for parts that do not match the model's inputs and
+    outputs, for lengths that differ and for weights of the wrong shape, TypeError for arrays that do not hold numbers.
     """
     with told_at(place):
-        return replace(_checked(x, y, sample_weight, class_weight, images, whole), place=place)
+        return replace(_checked(x, y, sample_weight, class_weight, expected, whole), place=place)
 
 
 def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Expected, whole: bool) -> Arrays:
-    images = as_images(x, expected)
-    y, sample_weight = taken(y, expected.output_name, "y"), taken(sample_weight, expected.output_name, "sample_weight")
-    targets = None if y is None else _targets(y)
-    if targets is not None and len(targets) != len(images):
-        raise ValueError(
-            explain(
-                what="`x` and `y` differ in length",
-                expected=f"a target for each of the {len(images):,} images",
-                received=f"x {images.shape}, y {targets.shape}",
-                remedy=_length_remedy(images, targets),
-            )
-        )
+    inputs, labels = input_arrays(x, expected)
+    parts = output_parts(y, "y", expected)
+    targets = tuple(None if part.value is None else _targets(part) for part in parts)
+    of_outputs = tuple(part.label for part in parts)
+    check_lengths(inputs, labels, targets, of_outputs)
     if class_weight is not None and sample_weight is not None:
         raise ValueError(
             explain(
@@ -116,47 +139,97 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Ex
                 remedy="multiply the sample weights by the class weights",
             )
         )
-    weight = None
+    weights: tuple[Array | None, ...] = tuple(None for _ in targets)
     if sample_weight is not None:
-        weight = _sample_weight(sample_weight, len(images))
+        weights = _sample_weights(sample_weight, expected, len(inputs[0]))
     elif class_weight is not None:
-        if targets is not None:
-            check_finite(targets, "y")
-        weight = (class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)).of(
-            targets, whole=whole
+        weights = (_class_weights(class_weight, targets, whole),)
+    return Arrays(inputs, targets, weights, labels=Labels(labels, of_outputs))
+
+
+def _class_weights(given: Any, targets: tuple[Array | None, ...], whole: bool) -> Array:
+    """The weight of each image. ValueError if there are several outputs."""
+    if len(targets) > 1:
+        raise ValueError(
+            explain(
+                what="`class_weight` needs a model with one output",
+                received=f"{len(targets)} outputs",
+                remedy="weights for the images of each output: sample_weight={'name of the output': weights, ...}",
+            )
         )
-    return Arrays(images, targets, weight)
+    (of_output,) = targets
+    if of_output is not None:
+        check_finite(of_output, "y")
+    return (given if isinstance(given, ClassWeights) else ClassWeights(given)).of(of_output, whole=whole)
 
 
-def _targets(y: Any) -> Array:
+def check_lengths(
+    inputs: Sequence[Array],
+    labels: Sequence[str],
+    targets: Sequence[Array | None] = (),
+    of_outputs: Sequence[str] = (),
+) -> None:
+    """ValueError unless all arrays have one length."""
+    first, count = labels[0], len(inputs[0])
+    for array, label in zip(inputs[1:], labels[1:], strict=True):
+        if len(array) != count:
+            raise ValueError(
+                explain(
+                    what=f"`{first}` and `{label}` differ in length",
+                    expected="the inputs of the same images, in the same order",
+                    received=f"{first} {inputs[0].shape}, {label} {array.shape}",
+                    remedy=f"the same rows of both: {first}[rows], {label}[rows]",
+                )
+            )
+    for of_output, label in zip(targets, of_outputs, strict=True):
+        if of_output is not None and len(of_output) != count:
+            raise ValueError(
+                explain(
+                    what=f"`{first}` and `{label}` differ in length",
+                    expected=f"a target for each of the {count:,} images",
+                    received=f"{first} {inputs[0].shape}, {label} {of_output.shape}",
+                    remedy=_length_remedy(inputs[0], of_output, first, label),
+                )
+            )
+
+
+def _targets(part: Part) -> Array:
+    label, y = part
     if isinstance(y, bool | int | float | np.generic) or (isinstance(y, np.ndarray) and not y.ndim):
         raise ValueError(
             explain(
-                what="`y` is a single number",
+                what=f"`{label}` is a single number",
                 expected="a target for each image",
                 received=repr(y),
-                remedy="the same one for each image: np.full(len(x), y)",
+                remedy=f"the same one for each image: np.full(len(x), {label})",
             )
         )
-    return as_array(_alone(y), "y")
+    return as_array(y, label)
 
 
-def as_images(x: Any, expected: Expected) -> Array:
-    """`x` as an array of what the model takes, where a last axis of 1 is added or dropped.
+def input_arrays(x: Any, expected: Expected) -> tuple[tuple[Array, ...], tuple[str, ...]]:
+    """An array for each of the model's inputs, as `as_images` makes them, and how a user writes each."""
+    parts = input_parts(x, expected)
+    arrays = (as_images(part.value, end, part.label) for part, end in zip(parts, expected.inputs, strict=True))
+    return tuple(arrays), tuple(part.label for part in parts)
+
+
+def as_images(x: Any, end: End, label: str = "x") -> Array:
+    """`x` as an array of what the model's input takes, where a last axis of 1 is added or dropped.
 
     A list that holds one whole batch of such images (Keras's list of inputs), or a dictionary that has one under the
     name of the model's input, is that batch.
     """
-    x, shape = taken(x, expected.input_name, "x"), expected.shape
+    x, shape = taken(x, end.name, label), end.shape
     if shape and isinstance(x, list | tuple) and len(x) == 1 and _is_batch(x[0], shape):
         x = x[0]
     refuse_paths(x, shape)
     _refuse_pairs(x, shape)
-    array = as_array(x, "x")
+    array = as_array(x, label)
     if array.ndim == 0:
         raise ValueError(
             explain(
-                what="`x` is a single number",
+                what=f"`{label}` is a single number",
                 expected="images, counted by the first axis",
                 received=repr(array[()]),
             )
@@ -190,34 +263,42 @@ def _refuse_pairs(x: Any, shape: OpenShape) -> None:
         )
 
 
-def _length_remedy(x: Array, y: Array) -> str:
+def _length_remedy(x: Array, y: Array, first: str, label: str) -> str:
     count = len(x)
     if y.ndim == 2 and y.shape[1] == count:
-        return "pass y.T"
+        return f"pass {label}.T"
     if y.ndim == 1 and count > 1 and len(y) > count and len(y) % count == 0:
-        return f"one row of targets for each image: y.reshape({count}, -1)"
-    return "x and y for the same images: x[rows], y[rows]"
+        return f"one row of targets for each image: {label}.reshape({count}, -1)"
+    return f"{first} and {label} for the same images: {first}[rows], {label}[rows]"
 
 
-def _alone(y: Any) -> Any:
-    """Takes the only item of Keras's list of outputs."""
-    single = isinstance(y, list | tuple) and len(y) == 1 and getattr(y[0], "ndim", 0) > 0
-    return y[0] if single else y
+def _sample_weights(value: Any, expected: Expected, count: int) -> tuple[Array | None, ...]:
+    """The weights of each output; those of a single array are for all of them, as in Keras."""
+    several = isinstance(value, Mapping) or (isinstance(value, list | tuple) and any(map(_holds_items, value)))
+    if len(expected.outputs) > 1 and not several:
+        return (_sample_weight(value, count),) * len(expected.outputs)
+    parts = output_parts(value, "sample_weight", expected)
+    return tuple(None if part.value is None else _sample_weight(part.value, count, part.label) for part in parts)
 
 
-def _sample_weight(value: Any, count: int) -> Array:
-    array = as_array(value, "sample_weight")
+def _holds_items(value: Any) -> bool:
+    """Whether the item of a list is not a number."""
+    return value is None or isinstance(value, list | tuple | Mapping) or getattr(value, "ndim", 0) > 0
+
+
+def _sample_weight(value: Any, count: int, label: str = "sample_weight") -> Array:
+    array = as_array(value, label)
     if array.shape not in ((count,), (count, 1)):
         raise ValueError(
             explain(
-                what="`sample_weight` does not match the images",
+                what=f"`{label}` does not match the images",
                 expected=f"a weight for each image, shape ({count},)",
                 received=f"shape {array.shape}",
-                remedy="weights selected like the images: sample_weight[rows]\n"
+                remedy=f"weights selected like the images: {label}[rows]\n"
                 "or, if they are those of the classes: class_weight=dict(enumerate(weights))",
             )
         )
-    check_finite(array, "sample_weight")
+    check_finite(array, label)
     return np.require(array.reshape(count), np.float32, ["C", "A"])
 
 

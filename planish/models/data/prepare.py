@@ -2,119 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planish import structures
 from planish.errors import ExplainedError, explain
 from planish.losses.loss import Loss
 from planish.memory import TooLargeError
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.arrays import Array, memory_dtype, readable, told_at
-from planish.models.data.expected import expected_by, with_rank
+from planish.models.data.arrays import Array, memory_dtype, readable, readable_as_is, told_at
+from planish.models.data.expected import End, expected_by, with_rank
 from planish.models.data.image_shapes import check_images
-from planish.models.data.in_memory import Arrays
+from planish.models.data.in_memory import Arrays, as_images, check_finite
 from planish.models.data.shape_walk import walk
 from planish.models.data.streams import Stream, check_end
+from planish.models.graph_names import endings, input_names
 from planish.models.loops.run_arguments import checked_optional_count
+from planish.models.output_settings import OutputSettings
 from planish.models.programs.metric_set import MetricSet, RunMetrics
 
-Key = tuple[Any, ...]
-
 if TYPE_CHECKING:
+    from planish.models.model import Model
     from planish.models.programs.step_graph import Objective
+
+Key = tuple[Any, ...]
+Sizes = tuple[tuple[int, ...], ...]
+"""The shape of the images of each input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The loss reads `y_true`; metrics read `data.y`, which the user gave."""
+    """Losses read `y_true`; metrics read `data.targets`, which the user gave. Both have an item for each output.
+
+    `sizes` are the shapes of the images, if the model takes them from the data, else None.
+    """
 
     data: Arrays
-    y_true: Array
-    objective: Objective
+    y_true: tuple[Array | None, ...]
+    objectives: tuple[Objective | None, ...]
+    names: tuple[str, ...]
+    sizes: Sizes | None = None
 
     def __len__(self) -> int:
         return len(self.data)
 
     @property
     def key(self) -> Key:
-        """What a program depends on: element types, the targets' shape, and whether there are weights."""
-        return (memory_dtype(self.data.x.dtype), self.y_true.dtype, self.objective)
+        """What a program depends on: element types, the targets' shapes, whether there are weights, and sizes."""
+        return (*self.dtypes.values(), self.objectives, self.sizes)
+
+    @property
+    def dtypes(self) -> dict[str, np.dtype[Any]]:
+        """The element types of the arrays that a program reads."""
+        of_inputs = {name: memory_dtype(array.dtype) for name, array in zip(self.names, self.data.inputs, strict=True)}
+        return {**of_inputs, **{name: array.dtype for name, array in self._compared()}}
 
     @property
     def nbytes(self) -> int:
-        return self.data.nbytes + self.y_true.nbytes
+        return self.data.nbytes + sum(array.nbytes for array in self.y_true if array is not None)
 
     def take(self, rows: Array) -> Prepared:
         """A copy of the rows with these numbers, in this order."""
-        return Prepared(self.data.take(rows), self.y_true[rows], self.objective)
+        y_true = tuple(None if array is None else array[rows] for array in self.y_true)
+        return replace(self, data=self.data.take(rows), y_true=y_true)
 
     def inputs(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
         """Rows as an executable reads them, converted where it cannot read the user's memory."""
         rows = slice(start, stop)
-        inputs = {"x": readable(self.data.x[rows]), "y_true": readable(self.y_true[rows])}
-        if self.data.weight is not None:
-            inputs["sample_weight"] = self.data.weight[rows]
-        return inputs
+        of_inputs = {name: readable(array[rows]) for name, array in zip(self.names, self.data.inputs, strict=True)}
+        return {**of_inputs, **{name: readable(array[rows]) for name, array in self._compared()}}
+
+    @property
+    def readable_as_is(self) -> bool:
+        """Whether an executable can read the user's memory."""
+        arrays = [*self.data.inputs, *(array for _, array in self._compared())]
+        return all(map(readable_as_is, arrays))
+
+    def _compared(self) -> Iterator[tuple[str, Array]]:
+        """Targets and weights by their names in the graph."""
+        for objective, y_true, weight in zip(self.objectives, self.y_true, self.data.weights, strict=True):
+            if objective is not None and y_true is not None:
+                yield objective.target_name, y_true
+                if objective.weighted and weight is not None:
+                    yield objective.weight_name, weight
+
+    def check_targets(self) -> None:
+        """ValueError if targets hold NaN or infinity."""
+        for array, label in zip(self.y_true, self.data.labels.targets, strict=True):
+            if array is not None:
+                check_finite(array, label)
 
 
-def prepare(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
+def prepare(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
     """ValueError if images or targets do not fit the model or the loss."""
     with told_at(data.place):
         return _prepared(model, settings, data)
 
 
-def _prepared(model: Any, settings: CompileSettings, data: Arrays) -> Prepared:
-    ensure_built(model, data.x)
-    shape = model.input_shape[1:]
-    data = replace(data, x=with_rank(data.x, shape))  # only now, if these are the data that the model was built for
-    check_images(data.x, shape, model)
-    if data.y is None:
+def _prepared(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
+    from planish.models.programs.step_graph import Objective
+
+    inputs = fitting(model, data.inputs, data.labels.inputs)
+    data = replace(data, inputs=inputs)
+    sizes = sizes_of(model, inputs)
+    shapes = model._programs.output_shapes(model, sizes)
+    chosen = settings.for_outputs(model)
+    y_true: list[Array | None] = []
+    objectives: list[Objective | None] = []
+    specs = model.output_specs
+    if all(target is None for target in data.targets) and any(loss is not None for loss in chosen.losses):
         raise ValueError(
             explain(
                 what="there are no targets", expected="`y`, or batches of (x, y)", remedy="pass the targets: fit(x, y)"
             )
         )
-    loss = settings.loss_for(data.y.shape, model.output_shape)
-    if loss is None:
-        raise ValueError(
-            explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
-        )
-    y_true = prepared_targets(model, loss, data.y)
-    from planish.models.programs.step_graph import Objective
+    for place, (target, weight) in enumerate(zip(data.targets, data.weights, strict=True)):
+        loss = None
+        if chosen.losses[place] is not None:
+            if target is None:
+                raise ValueError(_no_targets(specs[place].name, chosen, [spec.name for spec in specs]))
+            loss = chosen.loss_for(place, target.shape, shapes[place])
+        if loss is None or target is None:
+            y_true.append(None)
+            objectives.append(None)
+            continue
+        read = prepared_targets(model, loss, target, shapes[place], data.labels.targets[place])
+        y_true.append(read)
+        factor, ending = chosen.weights[place], endings(specs)[place]
+        objectives.append(Objective(loss, factor, tuple(read.shape[1:]), weight is not None, ending))
+    return Prepared(data, tuple(y_true), tuple(objectives), tuple(input_names(model.input_specs)), sizes)
 
-    objective = Objective(loss, settings.loss_weight, tuple(y_true.shape[1:]), data.weight is not None)
-    return Prepared(data, y_true, objective)
+
+def _no_targets(name: str, chosen: OutputSettings, names: Sequence[str]) -> str:
+    wanted = [each for each, loss in zip(names, chosen.losses, strict=True) if loss is not None]
+    return explain(
+        what=f"there are no targets for the output {name!r}, which has a loss",
+        expected="targets for " + ", ".join(map(repr, wanted)),
+        remedy="y={" + ", ".join(f"{each!r}: ..." for each in wanted) + "}\n"
+        f"or no loss for this output: compile(loss={{..., {name!r}: None}})",
+    )
 
 
-def prepared_targets(model: Any, loss: Loss, y: Array) -> Array:
+def fitting(model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> tuple[Array, ...]:
+    """Arrays as the model's inputs take them, a last axis of 1 added or dropped. ValueError if they do not fit."""
+    fitted = []
+    for array, spec, label in zip(inputs, model.input_specs, labels, strict=True):
+        ranked = with_rank(array, spec.shape[1:])
+        check_images(ranked, spec.shape[1:], model, label)
+        fitted.append(ranked)
+    return tuple(fitted)
+
+
+def sizes_of(model: Model, inputs: Sequence[Array]) -> Sizes | None:
+    """The shapes of the images, for a model that takes sizes from its data; None for other models."""
+    if all(None not in spec.shape[1:] for spec in model.input_specs):
+        return None
+    return tuple(array.shape[1:] for array in inputs)
+
+
+def prepared_targets(
+    model: Model, loss: Loss, y: Array, outputs: Sequence[int | None] | None = None, label: str = "y"
+) -> Array:
     """`y` as the loss reads it. ValueError, with the shapes that lead to the outputs, if it does not fit them."""
     try:
-        return loss.prepare_targets(y, model.output_shape)
+        return loss.prepare_targets(y, model.output_shape if outputs is None else outputs)
     except ExplainedError as error:
+        if len(model.input_specs) > 1:
+            error.args = (f"{label}: {error}",)
+            raise
         raise error.told_with(chain=walk(model, model.input_shape[1:]).steps) from None
 
 
-def ensure_built(model: Any, x: Array) -> None:
+def ensure_built(model: Model, x: Any) -> None:
     """Builds a model that was made without an input shape for the shape of its first data."""
-    if not model.built:
-        model.build((None, *x.shape[1:]))
+    if model.built:
+        return
+    if _holds_several(model, x):
+        shape = structures.mapped(lambda leaf: (None, *as_images(leaf, End()).shape[1:]), x)
+    else:
+        shape = (None, *as_images(x, End()).shape[1:])
+    model.build(shape)
 
 
-def run_metrics(model: Any, settings: CompileSettings, data: Arrays) -> RunMetrics:
+def _holds_several(model: Model, x: Any) -> bool:
+    """Whether `x` is a structure of arrays, for a model that may have several inputs."""
+    return not model.takes_one_input and structures.is_structure(x) and _are_arrays(x)
+
+
+def _are_arrays(x: Any) -> bool:
+    if isinstance(x, Mapping | list | tuple):
+        items = x.values() if isinstance(x, Mapping) else x
+        return len(x) > 0 and all(map(_are_arrays, items))
+    return getattr(x, "ndim", 0) > 0
+
+
+def run_metrics(model: Model, settings: CompileSettings, data: Arrays, sizes: Sizes | None = None) -> RunMetrics:
     """The model's metrics for a new run; made when the first targets are seen, as 'accuracy' depends on their shape."""
     if model._metric_set is None:
-        assert data.y is not None
-        model._metric_set = MetricSet(settings, data.y.shape, model.output_shape)
+        shapes = model._programs.output_shapes(model, sizes)
+        targets = [None if array is None else array.shape for array in data.targets]
+        model._metric_set = MetricSet(settings.for_outputs(model), targets, shapes)
     metrics = RunMetrics(model._metric_set)
     metrics.reset()
     return metrics
 
 
-def require_compiled(model: Any, what: str) -> CompileSettings:
+def require_compiled(model: Model, what: str) -> CompileSettings:
     if model._settings is None:
         raise ValueError(
             explain(
@@ -127,7 +224,7 @@ def require_compiled(model: Any, what: str) -> CompileSettings:
 
 
 def stream_of(
-    model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str, place: str = ""
+    model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str, place: str = ""
 ) -> Stream:
     """The batches that `x` gives; `name` is that of the argument `steps`, and `place` the source's name in messages.
 
@@ -145,12 +242,13 @@ def stream_of(
     check_end(x, count, name)
     stream = Stream(x, expected_by(model), class_weight, count, place)
     if not model.built:
-        ensure_built(model, stream.peek().x)
+        ensure_built(model, stream.peek())
+        stream.expected = expected_by(model)
     return stream
 
 
 @contextmanager
-def out_of_memory_explained(model: Any, data: Any) -> Iterator[None]:
+def out_of_memory_explained(model: Model, data: Any) -> Iterator[None]:
     """Adds which sizes did not fit, and what would."""
     try:
         yield
@@ -160,12 +258,12 @@ def out_of_memory_explained(model: Any, data: Any) -> Iterator[None]:
         raise MemoryError(memory_message(model, data, str(error))) from error
 
 
-def memory_message(model: Any, x: Any, detail: str) -> str:
+def memory_message(model: Model, x: Any, detail: str) -> str:
     sizes = "an unknown number of images"
     if isinstance(x, np.ndarray):
         sizes = f"{len(x):,} images of {x.dtype}, {x.nbytes / 2**20:,.0f} MiB"
         if model.built:
-            nbytes = 4 * len(x) * model.output.shape[1] if len(model.output.shape) == 2 else 0
+            nbytes = sum(4 * len(x) * spec.shape[1] for spec in model.output_specs if len(spec.shape) == 2)
             sizes += f", outputs {nbytes / 2**20:,.0f} MiB" if nbytes else ""
     return explain(
         what="out of memory",

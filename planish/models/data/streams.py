@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from planish.errors import explain
 from planish.models.data.arrays import is_array_like, is_sparse, told_at
 from planish.models.data.class_weights import ClassWeights
-from planish.models.data.expected import Expected, taken
+from planish.models.data.expected import Expected, input_parts, output_parts
 from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.read_ahead import ReadAhead
 
@@ -43,26 +43,33 @@ def check_end(source: Any, steps: int | None, argument: str) -> None:
         )
 
 
+class Item(NamedTuple):
+    """What a source gave, and the name of its place in messages."""
+
+    batch: Any
+    place: str
+
+
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
-    `images` is what the model takes; `name` is for messages.
+    `expected` is what the model takes; `name` is for messages.
 
     An iterator continues from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
     batch is copied, so that a source may fill the same arrays again and again.
     """
 
     def __init__(
-        self, source: Any, images: Expected, class_weight: Any = None, steps: int | None = None, name: str = ""
+        self, source: Any, expected: Expected, class_weight: Any = None, steps: int | None = None, name: str = ""
     ) -> None:
         self.source = source
-        self.images = images
+        self.expected = expected
         self.name = name or type(source).__name__.replace("generator", "the generator")
         self.class_weight = None if class_weight is None else ClassWeights(class_weight)
         self.length = _length(source)
         self.steps = steps if steps is not None else self.length
         self.asked = steps
-        self._open: Iterator[Arrays] | None = None
+        self._open: Iterator[Item] | None = None
         self._peeked = False
         self._reader: ReadAhead[Arrays] | None = None
 
@@ -88,7 +95,7 @@ class Stream:
             fresh = self._open is None
             batches = self._open = self._open or self._pass(shuffle)
             came = 0
-            with ReadAhead(batches, left) as reader:
+            with ReadAhead(map(self._batch, batches), left) as reader:
                 self._reader = reader
                 for batch in reader:
                     came += 1
@@ -102,12 +109,12 @@ class Stream:
             next(self._open, None)  # lets the pass end
             self._end_pass()
 
-    def peek(self) -> Arrays:
-        """The first batch, which will be handed out again. ValueError if there is none."""
+    def peek(self) -> Any:
+        """The images of the first batch, as they come; it will be handed out again. ValueError if there is none."""
         if self._open is None:
             self._open = self._pass(None)
-        batch = next(self._open, None)
-        if batch is None:
+        item = next(self._open, None)
+        if item is None:
             raise ValueError(
                 explain(
                     what=f"{self.name} gave no batches",
@@ -115,47 +122,41 @@ class Stream:
                     remedy="make a new iterator: this one may be used up",
                 )
             )
-        self._open = itertools.chain([batch], self._open)
+        self._open = itertools.chain([item], self._open)
         self._peeked = True
-        return batch
+        return _in_parts(item)[0]
 
     @property
     def is_iterator(self) -> bool:
         return hasattr(self.source, "__next__")
 
-    def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Arrays]:
+    def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Item]:
         """All batches of the source, once."""
         _call(self.source, "on_epoch_begin")
         if hasattr(self.source, "__getitem__") and self.length is not None:
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
-            return (self._batch(self.source[place], f"item {place} of {self.name}") for place in places.tolist())
+            return (Item(self.source[place], f"item {place} of {self.name}") for place in places.tolist())
         batches = enumerate(iter(self.source), 1)
-        return (self._batch(batch, f"batch {number} of {self.name}") for number, batch in batches)
+        return (Item(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
     def _end_pass(self) -> None:
         self._open = None
         _call(self.source, "on_epoch_end")
 
-    def _batch(self, item: Any, place: str) -> Arrays:
-        if isinstance(item, tuple | list) and not 1 <= len(item) <= 3:
-            raise ValueError(
-                explain(
-                    what=f"{place} has {len(item)} parts",
-                    expected="x, (x, y) or (x, y, sample_weight)",
-                    remedy="a list of images is joined first: np.stack(images)",
-                )
-            )
-        parts = tuple(item) if isinstance(item, tuple | list) else (item,)
-        x, y, weight = (*parts, None, None)[:3]
-        with told_at(place):
-            x, y = taken(x, self.images.input_name, "x"), taken(y, self.images.output_name, "y")
-        self._refuse_one(x, y, place)
-        return as_arrays(x, y, weight, self.class_weight, images=self.images, place=place, whole=False).copied()
+    def _batch(self, item: Item) -> Arrays:
+        place, expected = item.place, self.expected
+        x, y, weight = _in_parts(item)
+        if len(expected.inputs) == 1:
+            with told_at(place):
+                taken_x, taken_y = input_parts(x, expected)[0].value, output_parts(y, "y", expected)[0].value
+            self._refuse_one(taken_x, taken_y, place)
+        return as_arrays(x, y, weight, self.class_weight, expected=expected, place=place, whole=False).copied()
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
         """ValueError if this is a single image."""
+        image = self.expected.inputs[0].shape
         shapes = {name: tuple(np.shape(part)) for name, part in (("x", x), ("y", y)) if part is not None}
-        if shapes.get("y") == () or (self.images.shape and shapes.get("x") == tuple(self.images.shape)):
+        if shapes.get("y") == () or (image and shapes.get("x") == tuple(image)):
             raise ValueError(
                 explain(
                     what=f"{place} is one image, not a batch of images",
@@ -164,6 +165,22 @@ class Stream:
                     remedy="data.batch(32)" if hasattr(self.source, "batch") else "x[None] and np.array([y])",
                 )
             )
+
+
+def _in_parts(item: Item) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) of a batch, with None for what it does not have."""
+    batch = item.batch
+    if isinstance(batch, tuple | list) and not 1 <= len(batch) <= 3:
+        raise ValueError(
+            explain(
+                what=f"{item.place} has {len(batch)} parts",
+                expected="x, (x, y) or (x, y, sample_weight)",
+                remedy="a list of images is joined first: np.stack(images)",
+            )
+        )
+    parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
+    x, y, weight = (*parts, None, None)[:3]
+    return x, y, weight
 
 
 _OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "webdataset")

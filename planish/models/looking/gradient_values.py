@@ -120,7 +120,7 @@ def _inputs(model: Any, images: Array, target: Any, y: Any) -> tuple[Loss | None
     targets = as_array(y, "y")
     if target == "loss":
         settings = require_compiled(model, "gradients of the loss")
-        loss = settings.loss_for(targets.shape, model.output_shape)
+        loss = settings.for_outputs(model).loss_for(0, targets.shape, model.output_shape)
     else:
         loss = losses.get(target)
     if loss is None:

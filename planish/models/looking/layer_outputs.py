@@ -75,7 +75,7 @@ def trace(model: Any) -> Traced:
 
 def checked_images(model: Any, x: Any) -> Array:
     """`x` as an array that fits the model; builds a model that waits for its first data."""
-    images = as_images(x, expected_by(model))
+    images = as_images(x, expected_by(model).inputs[0])
     ensure_built(model, images)
     check_images(images, model.input_shape[1:], model)
     return images

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.arrays import CHUNK_NBYTES, Array, readable_as_is
+from planish.models.data.arrays import CHUNK_NBYTES
 from planish.models.data.expected import expected_by
-from planish.models.data.in_memory import Arrays, as_arrays, check_finite
+from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.prepare import (
     Prepared,
+    ensure_built,
     out_of_memory_explained,
     prepare,
     require_compiled,
@@ -28,6 +29,9 @@ from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE, checked_optio
 from planish.models.programs import tally
 from planish.models.programs.metric_set import RunMetrics
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 _ROWS_AT_ONCE = 8192
 _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
@@ -35,7 +39,7 @@ _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 class Evaluation:
     """One run over data: `run` gives the metrics."""
 
-    def __init__(self, model: Any, settings: CompileSettings, callbacks: CallbackList) -> None:
+    def __init__(self, model: Model, settings: CompileSettings, callbacks: CallbackList) -> None:
         self._model = model
         self._settings = settings
         self._callbacks = callbacks
@@ -66,7 +70,7 @@ class Evaluation:
             )
         results = self._metrics.results()
         if isinstance(data, Arrays) and not np.isfinite(results["loss"]):
-            check_finite(data.x, "x")
+            data.check_inputs()
         self._reports.report(self._step, self._images, self._logs)
         self._callbacks.on_end("test", dict(sorted(results.items())))
         return results
@@ -78,7 +82,7 @@ class Evaluation:
         elif self._single:
             batches = self._settings.steps_per_execution
         else:
-            batches = max(1, _rows_at_once(data.data.x, tester.output_nbytes) // batch_size)
+            batches = max(1, _rows_at_once(data, tester.output_nbytes) // batch_size)
         for start in range(0, len(data), batches * batch_size):
             stop = min(start + batches * batch_size, len(data))
             self._rows(data, start, stop, batch_size, -(-stop // batch_size))
@@ -93,7 +97,7 @@ class Evaluation:
         tester = self._model._programs.tester(self._model, self._settings, data)
         outputs = tester.run(data.inputs(start, stop), stop - start)
         if self._metrics is None:
-            self._metrics = run_metrics(self._model, self._settings, data.data)
+            self._metrics = run_metrics(self._model, self._settings, data.data, data.sizes)
         rows = data.data.rows(start, stop)
         tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), batch_size)
         self._images += stop - start
@@ -108,7 +112,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: Any, x: Any, y: Any, sample_weight: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+    model: Model, x: Any, y: Any, sample_weight: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
 ) -> dict[str, Any]:
     """Name to value, "loss" first (see `Training.evaluate`)."""
     settings = require_compiled(model, "evaluate")
@@ -120,7 +124,8 @@ def evaluate(
             data = stream_of(model, x, y, sample_weight, None, limit, "steps")
             size, shown = DEFAULT_BATCH_SIZE, data.steps
         else:
-            data = as_arrays(x, y, sample_weight, images=expected_by(model))
+            ensure_built(model, x)
+            data = as_arrays(x, y, sample_weight, expected=expected_by(model))
             size = batch_size_for(given, len(data), limit)
             warn_of_few_rows(limit, len(data), size, "steps")
             shown = -(-len(data) // size) if limit is None else limit
@@ -130,7 +135,7 @@ def evaluate(
         return Evaluation(model, settings, callbacks).run(data, size, limit)
 
 
-def _rows_at_once(x: Array, output_nbytes: int) -> int:
+def _rows_at_once(data: Prepared, output_nbytes: int) -> int:
     """How many images may be computed at once, so that their outputs, and converted copies, stay small."""
     rows = min(_ROWS_AT_ONCE, _OUTPUT_NBYTES_AT_ONCE // output_nbytes)
-    return rows if readable_as_is(x) else min(rows, CHUNK_NBYTES // max(1, x[0].nbytes))
+    return rows if data.readable_as_is else min(rows, CHUNK_NBYTES // max(1, data.nbytes // len(data)))

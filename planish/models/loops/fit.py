@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from planish.models.loops.run_arguments import (
     checked_verbose,
 )
 from planish.models.programs.metric_set import MetricSet
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 Data = Arrays | Stream
 
@@ -66,7 +69,7 @@ class FitArguments(NamedTuple):
     validation_freq: Any
 
 
-def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
+def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
     model._programs.turn.refuse_inside()
@@ -104,7 +107,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments)
 
 
 def _run(
-    model: Any,
+    model: Model,
     settings: CompileSettings,
     running: Epochs,
     validation: Validation | None,
@@ -149,14 +152,14 @@ def _validated(validation: Validation | None, epochs: range) -> frozenset[bool]:
     return frozenset([True] * (due > 0) + [False] * (due < len(epochs)))
 
 
-def _directions(model: Any, settings: CompileSettings) -> dict[str, str | None]:
+def _directions(model: Model, settings: CompileSettings) -> dict[str, str | None]:
     """Which way each metric is better ('up', 'down' or unknown), by its name in the logs of an epoch."""
-    found = MetricSet(settings, (1, 1), model.output_shape)
-    ways = [getattr(metric, "_direction", None) for metric in found.all]
-    return {**dict(zip(found.names, ways, strict=True)), "loss": "down"}
+    shapes = [spec.shape for spec in model.output_specs]
+    found = MetricSet(settings.for_outputs(model), [(1, 1) for _ in shapes], shapes)
+    return found.directions
 
 
-def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps: int | None) -> CallbackList:
+def _callback_list(callbacks: Any, model: Model, verbose: int, epochs: int, steps: int | None) -> CallbackList:
     if isinstance(callbacks, CallbackList):
         callbacks = callbacks.callbacks
     return CallbackList(
@@ -165,7 +168,7 @@ def _callback_list(callbacks: Any, model: Any, verbose: int, epochs: int, steps:
 
 
 def _epochs(
-    model: Any,
+    model: Model,
     settings: CompileSettings,
     callbacks: CallbackList,
     data: Data,
@@ -179,7 +182,7 @@ def _epochs(
     return ArrayEpochs(model, settings, callbacks, data, batch_size, steps, random, shuffle)
 
 
-def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> tuple[Data, Validation | None]:
+def _data(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> tuple[Data, Validation | None]:
     data: Data
     held_out: Arrays | None = None
     if is_stream(x):
@@ -195,17 +198,17 @@ def _data(model: Any, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
                 )
             )
     else:
-        data = as_arrays(x, y, sample_weight, arguments.class_weight, images=expected_by(model))
-        ensure_built(model, data.x)
+        ensure_built(model, x)
+        data = as_arrays(x, y, sample_weight, arguments.class_weight, expected=expected_by(model))
         if arguments.validation_split and arguments.validation_data is None:
             data, held_out = split_off(data, arguments.validation_split)
             held_out = replace(held_out, place="the images that validation_split holds out")
             if arguments.class_weight is not None:  # it weights training data only
-                held_out = replace(held_out, weight=None)
+                held_out = replace(held_out, weights=(None,))
     return data, _validation(model, arguments, held_out)
 
 
-def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) -> Validation | None:
+def _validation(model: Model, arguments: FitArguments, held_out: Arrays | None) -> Validation | None:
     given = arguments.validation_data
     if given is None and held_out is None:
         return None
@@ -217,7 +220,7 @@ def _validation(model: Any, arguments: FitArguments, held_out: Arrays | None) ->
             model, given, None, None, None, arguments.validation_steps, "validation_steps", "validation_data"
         )
     elif isinstance(given, list | tuple) and len(given) in (2, 3):
-        data = as_arrays(*given, images=expected_by(model), place="validation_data")
+        data = as_arrays(*given, expected=expected_by(model), place="validation_data")
     else:
         raise ValueError(
             explain(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.arrays import CHUNK_NBYTES, readable_as_is
-from planish.models.data.in_memory import Arrays, check_finite
+from planish.models.data.arrays import CHUNK_NBYTES
+from planish.models.data.in_memory import Arrays
 from planish.models.data.prepare import Prepared
 from planish.models.data.read_ahead import LEAST_AHEAD, ReadAhead
 from planish.models.data.visits import Order, Visits
 from planish.models.loops.fit_loop import Epochs
 from planish.models.programs.train_program import Trainer
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
@@ -42,7 +45,7 @@ class ArrayEpochs(Epochs):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         settings: CompileSettings,
         callbacks: CallbackList,
         data: Arrays,
@@ -54,7 +57,7 @@ class ArrayEpochs(Epochs):
         super().__init__(model, settings, callbacks, random)
         self._data = self._prepared(data, look=False)
         self._looked = False
-        self._direct = readable_as_is(data.x) and readable_as_is(self._data.y_true)
+        self._direct = self._data.readable_as_is
         self._batch_size = min(batch_size, len(data))
         self._visits = Visits(
             len(data), batch_size, random if shuffle else None, steps, within_batches=shuffle == "batch"
@@ -76,9 +79,9 @@ class ArrayEpochs(Epochs):
         if self._looked:
             return
         if self._direct:
-            trainer.look_at(self._data.data.x)
+            trainer.look_at(self._data.data)
         else:  # the program reads copies, and could not tell which of the user's images is bad
-            check_finite(self._data.data.x, "x")
+            self._data.data.check_inputs()
         self._looked = True
 
     def _run(self, trainer: Trainer, stretch: Stretch) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.in_memory import Arrays, check_finite
+from planish.models.data.in_memory import Arrays
 from planish.models.data.prepare import Prepared, prepare, run_metrics
 from planish.models.data.visits import Order, warn_of_too_few
 from planish.models.loops.progress_reports import ProgressReports
 from planish.models.programs.metric_set import RunMetrics
 from planish.models.programs.tally import Tally, logs_of
 from planish.models.programs.train_program import Trainer
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 class Progress(NamedTuple):
@@ -32,7 +35,7 @@ class Epochs:
     """Trains a model on one supply of data, an epoch a call."""
 
     def __init__(
-        self, model: Any, settings: CompileSettings, callbacks: CallbackList, random: np.random.Generator
+        self, model: Model, settings: CompileSettings, callbacks: CallbackList, random: np.random.Generator
     ) -> None:
         self._model = model
         self._random = random
@@ -65,18 +68,16 @@ class Epochs:
         """The data as a program reads them; `look` checks the images for values that are not finite."""
         prepared = prepare(self._model, self._settings, data)
         if self._metrics is None:
-            self._metrics = run_metrics(self._model, self._settings, data)
+            self._metrics = run_metrics(self._model, self._settings, data, prepared.sizes)
         if look:
-            check_finite(data.x, "x")
-        check_finite(prepared.y_true, "y")
+            data.check_inputs()
+        prepared.check_targets()
         return prepared
 
     def _trainer(self, data: Prepared, batch_size: int) -> Trainer:
-        programs = self._model._programs
-        trainer: Trainer = programs.trainer(
+        return self._model._programs.trainer(
             self._model, self._settings, data, batch_size, with_outputs=bool(self._metrics)
         )
-        return trainer
 
     def _steps(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from planish.models.data.streams import Stream
 from planish.models.data.visits import warn_of_too_few
 from planish.models.loops.fit_loop import Epochs
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 
 class StreamEpochs(Epochs):
     """Batches from a generator or an object with items; only the latter can be shuffled.
@@ -26,7 +30,7 @@ class StreamEpochs(Epochs):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         settings: CompileSettings,
         callbacks: CallbackList,
         data: Stream,
@@ -104,4 +108,6 @@ def _can_follow(waiting: list[Prepared], batch: Prepared) -> bool:
 
 def _joined(parts: list[Prepared]) -> Prepared:
     data = joined([part.data for part in parts])
-    return Prepared(data, np.concatenate([part.y_true for part in parts]), parts[0].objective)
+    columns = zip(*(part.y_true for part in parts), strict=True)
+    y_true = tuple(None if arrays[0] is None else np.concatenate(arrays) for arrays in columns)
+    return replace(parts[0], data=data, y_true=y_true)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planish import settings
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
 
 Arrays = Mapping[str, Array]
@@ -40,6 +41,11 @@ class TrainingExecutable(Protocol):
         *,
         progress: Callable[[int], None] | None = None,
     ) -> int: ...
+
+
+def read_by(graph: Graph, dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, np.dtype[Any]]:
+    """Of the element types of arrays by name, those of arrays that the graph reads."""
+    return {name: dtypes[name] for name in map(name_of, graph.leaves("input"))}
 
 
 def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish import html
-from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.models.data.prepare import require_compiled
+from planish.models.graph_names import endings
+from planish.models.output_settings import OutputSettings
 from planish.models.programs.step_graph import Objective, training_graph
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 class ProgramText(str):
@@ -20,20 +24,23 @@ class ProgramText(str):
         return html.preformatted(self)
 
 
-def training_graph_of(model: Any) -> Graph:
+def training_graph_of(model: Model) -> Graph:
     """One step of `fit` with unweighted targets of the usual shape: class indices, or the output's own.
 
     ValueError if the model is not built, or not compiled with a loss.
     """
     settings = require_compiled(model, "program")
-    outputs = model.output_shape
-    loss = settings.loss_for(outputs[:-1], outputs)
-    if loss is None:
-        raise ValueError(
-            explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
-        )
-    targets = tuple(outputs[1:-1] if loss.target_kind == "labels" else outputs[1:])
+    chosen = settings.for_outputs(model)
+    specs = model.output_specs
     settings.optimizer.build(model.trainable_weights, model.non_trainable_weights)
-    objective = Objective(loss, settings.loss_weight, targets, weighted=False)
-    graph, _ = training_graph(model, objective, settings.optimizer, with_outputs=True)
+    objectives = [_objective(chosen, place, spec.shape, endings(specs)[place]) for place, spec in enumerate(specs)]
+    graph, _ = training_graph(model, objectives, settings.optimizer, with_outputs=True)
     return graph
+
+
+def _objective(chosen: OutputSettings, place: int, output: tuple[Any, ...], ending: str) -> Objective | None:
+    loss = chosen.loss_for(place, output[:-1], output)
+    if loss is None:
+        return None
+    targets = tuple(output[1:-1] if loss.target_kind == "labels" else output[1:])
+    return Objective(loss, chosen.weights[place], targets, weighted=False, ending=ending)

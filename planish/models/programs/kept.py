@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from planish import forking, overrides
+from planish.layers.context import CallContext
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.image_shapes import check_images
-from planish.models.data.prepare import Key, Prepared, ensure_built
+from planish.models.data.arrays import Array
+from planish.models.data.expected import alone
+from planish.models.data.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.data.read_ahead import let_steps_catch_up
 from planish.models.programs.predict_program import OtherRank, Predictor
+from planish.models.programs.recent import Recent, SizesSeen
 from planish.models.programs.turn import Turn
 
 if TYPE_CHECKING:
+    from planish.models.model import Model
     from planish.models.programs.test_program import Tester
     from planish.models.programs.train_program import Trainer
     from planish.models.programs.value_program import ValueProgram
@@ -27,13 +31,17 @@ class Programs:
     def __init__(self) -> None:
         self.structure_version = -1
         self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor | OtherRank] = {}
-        self._testers: dict[Key, Tester] = {}
-        self._trainers: dict[Key, Trainer] = {}
+        """Those for one input of a known shape, which `predict_on_batch` finds itself."""
+        self._predictors: Recent[Predictor] = Recent()
+        self._testers: Recent[Tester] = Recent()
+        self._trainers: Recent[Trainer] = Recent()
         self._value_programs: dict[Hashable, ValueProgram] = {}
+        self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
+        self._sizes = SizesSeen()
         self.turn = Turn()
         self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
 
-    def refresh(self, model: Any) -> None:
+    def refresh(self, model: Model) -> None:
         """Drops the programs if the model's layers have changed since.
 
         A generator that uses the model that it feeds waits here first, before anything is read or made.
@@ -47,34 +55,57 @@ class Programs:
     def clear(self) -> None:
         """Drops all programs, as `compile` does."""
         self.predictors.clear()
-        self._testers.clear()
-        self._trainers.clear()
+        for programs in (self._predictors, self._testers, self._trainers, self._output_shapes):
+            programs.clear()
         self._value_programs.clear()
 
-    def predictor(self, model: Any, x: np.ndarray[Any, Any]) -> Predictor | OtherRank:
-        """For images such as `x`. ValueError if they do not fit the model."""
-        ensure_built(model, x)
+    def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
+        """For images such as `inputs`. ValueError if they do not fit the model."""
         self.refresh(model)
-        key = (x.dtype, x.shape[1:])
+        key = tuple((x.dtype, x.shape[1:]) for x in inputs)
         with self._making.lock:
-            if key not in self.predictors:
+            found = self._predictors.get(key)
+            if found is None:
                 overrides.refuse(model, "model", overrides.MODEL)
-                check_images(x, model.input_shape[1:], model)
-                settings = model._settings
-                self.predictors[key] = Predictor(model, x.dtype, eager=settings is not None and settings.run_eagerly)
-            return self.predictors[key]
+                fitting(model, inputs, labels)
+                sizes = self._noted(sizes_of(model, inputs))
+                eager = model._settings is not None and model._settings.run_eagerly
+                found = self._predictors.keep(key, Predictor(model, [x.dtype for x in inputs], sizes, eager=eager))
+                if len(inputs) == 1 and sizes is None and alone(model.input_form):
+                    self.predictors[key[0]] = found
+            return found
 
-    def tester(self, model: Any, settings: CompileSettings, data: Prepared) -> Tester:
+    def _noted(self, sizes: Sizes | None) -> Sizes | None:
+        if sizes is not None:
+            self._sizes.note(sizes)
+        return sizes
+
+    def output_shapes(self, model: Model, sizes: Sizes | None) -> list[tuple[int | None, ...]]:
+        """The shapes of the model's outputs, batch axis first, for data of these sizes."""
+        if sizes is None:
+            return [tuple(spec.shape) for spec in model.output_specs]
         self.refresh(model)
-        with self._making.lock:
-            if data.key not in self._testers:
-                from planish.models.programs.test_program import Tester
 
-                self._testers[data.key] = Tester(model, settings, data)
-            return self._testers[data.key]
+        def make() -> list[tuple[int | None, ...]]:
+            return [(None, *node.shape) for node in model.trace(CallContext(), sizes).outputs]
+
+        with self._making.lock:
+            return self._output_shapes.found(sizes, make)
+
+    def tester(self, model: Model, settings: CompileSettings, data: Prepared) -> Tester:
+        self.refresh(model)
+
+        def make() -> Tester:
+            from planish.models.programs.test_program import Tester
+
+            self._noted(data.sizes)
+            return Tester(model, settings, data)
+
+        with self._making.lock:
+            return self._testers.found(data.key, make)
 
     def trainer(
-        self, model: Any, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
+        self, model: Model, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
     ) -> Trainer:
         """For batches of up to `batch_size` images. Which layers are frozen is part of the program."""
         self.refresh(model)
@@ -85,11 +116,12 @@ class Programs:
             if found is None or found.max_batch < batch_size:
                 from planish.models.programs.train_program import Trainer
 
-                found = Trainer(model, settings, data, batch_size, self.turn, with_outputs=with_outputs)
-                self._trainers[key] = found
+                self._noted(data.sizes)
+                made = Trainer(model, settings, data, batch_size, self.turn, with_outputs=with_outputs)
+                found = self._trainers.keep(key, made)
             return found
 
-    def kept(self, model: Any, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
+    def kept(self, model: Model, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
         """The program of that key; `make` is called the first time."""
         self.refresh(model)
         with self._making.lock:
@@ -115,6 +147,6 @@ class ProgramsOnce:
         return programs
 
 
-def _trainable_flags(model: Any) -> tuple[bool, ...]:
+def _trainable_flags(model: Model) -> tuple[bool, ...]:
     """Which layers are frozen: it decides what batch normalization does."""
     return tuple(layer.trainable for layer in model.flattened())

@@ -13,39 +13,71 @@ from planish import forking, metrics
 from planish.errors import explain
 from planish.metrics import Mean, Metric
 from planish.metrics.state import State
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
+from planish.models.output_settings import OutputSettings
 from planish.tensor import tensor
 
 Shape = Sequence[int]
+Columns = Sequence[Array | None]
+"""An array for each output of a model."""
 
 
 class MetricSet:
     """Metrics of one model, made from `compile`'s arguments once the shapes of targets and outputs are known.
 
-    Reported as Keras does: "loss" is the mean over the images of weighted loss plus penalty; `metrics` ignore
-    sample weights, `weighted_metrics` use them. A name that is taken gets "weighted_" in front or a number at the end.
+    Reported as Keras does: "loss" is the mean over the images of weighted loss plus penalty; where several outputs have
+    a loss, each is reported, too, before its weight; `metrics` ignore sample weights, `weighted_metrics` use them. A
+    name that is taken gets "weighted_" in front or a number at the end.
     """
 
-    def __init__(self, settings: CompileSettings, targets: Shape, outputs: Shape) -> None:
+    def __init__(
+        self, settings: OutputSettings, targets: Sequence[Shape | None], outputs: Sequence[Sequence[int | None]]
+    ) -> None:
         self.loss = Mean(name="loss")
-        self.plain: list[Metric] = [metrics.resolve(item, targets, outputs) for item in settings.metrics]
-        self.weighted: list[Metric] = [metrics.resolve(item, targets, outputs) for item in settings.weighted_metrics]
-        self.names = _names(self.plain, self.weighted)
+        compared = [name for name, loss in zip(settings.names, settings.losses, strict=True) if loss is not None]
+        self.losses = [Mean(name=f"{name}_loss") for name in compared] if len(compared) > 1 else []
+        shapes = [*zip(targets, outputs, strict=True)]
+        self.plain = _resolved(settings.metrics, shapes)
+        self.weighted = _resolved(settings.weighted_metrics, shapes)
+        self.names = _names(settings, self.plain, self.weighted)
+        self._sorted = len(outputs) > 1
 
     @property
     def all(self) -> list[Metric]:
-        return [self.loss, *self.plain, *self.weighted]
+        return [self.loss, *self.losses, *_flat(self.plain), *_flat(self.weighted)]
+
+    @property
+    def report_names(self) -> list[str]:
+        """The names of the values in reports, in the order of `evaluate`: those of several outputs are sorted."""
+        of_losses = ["loss", *(loss.name for loss in self.losses)]
+        return [*of_losses, *(sorted(self.names) if self._sorted else self.names)]
+
+    @property
+    def directions(self) -> dict[str, str | None]:
+        """Which way each is better ('up', 'down' or unknown), by its name in logs."""
+        ways = [getattr(metric, "_direction", None) for metric in [*_flat(self.plain), *_flat(self.weighted)]]
+        of_losses = {loss.name: "down" for loss in self.losses}
+        return {**dict(zip(self.names, ways, strict=True)), **of_losses, "loss": "down"}
 
     def __bool__(self) -> bool:
         """Whether there is a metric that needs the model's outputs."""
-        return bool(self.plain or self.weighted)
+        return any(self.plain) or any(self.weighted)
 
     def reset(self) -> None:
         """Resets the metrics for those who read them; runs keep what they have counted."""
         with _guard.lock:
             for metric in self.all:
                 metric.reset_state()
+
+    def reported(self) -> dict[str, Any]:
+        """Name to value, in the order of `report_names`."""
+        of_losses = {metric.name: _number(metric.name, metric.result()) for metric in [self.loss, *self.losses]}
+        results: dict[str, Any] = {}
+        for name, metric in zip(self.names, [*_flat(self.plain), *_flat(self.weighted)], strict=True):
+            value = metric.result()
+            of_metric = value if isinstance(value, Mapping) else {name: value}
+            results |= {key: _number(key, item) for key, item in of_metric.items()}
+        return {**of_losses, **(dict(sorted(results.items())) if self._sorted else results)}
 
 
 class RunMetrics:
@@ -69,31 +101,28 @@ class RunMetrics:
             for metric in self._metrics.all:
                 metric.reset_state()
 
-    def add_loss(self, mean: float, count: int) -> None:
-        """Counts the mean loss of `count` images."""
+    def add_losses(self, mean: float, of_outputs: Sequence[float], count: int) -> None:
+        """Counts the mean loss of `count` images, and that of each output, if several have one."""
         with self._put_in():
             self._metrics.loss.update_state(mean, sample_weight=count)
+            for metric, value in zip(self._metrics.losses, of_outputs, strict=True):
+                metric.update_state(value, sample_weight=count)
 
-    def update(self, targets: Array, outputs: Array, weight: Array | None, batch_size: int) -> None:
-        """Counts some rows, which are whole batches, except for the last of them."""
+    def update(self, targets: Columns, outputs: Sequence[Array], weights: Columns, batch_size: int) -> None:
+        """Counts some rows, which are whole batches, except for the last of them; an array for each output."""
+        count = len(outputs[0])
         with self._put_in():
-            for metric in self._metrics.plain:
-                for places in _groups(metric, len(outputs), batch_size):
-                    metric.update_state(tensor(targets[places]), tensor(outputs[places]))
-            for metric in self._metrics.weighted:
-                for places in _groups(metric, len(outputs), batch_size):
-                    of_group = None if weight is None else tensor(weight[places])
-                    metric.update_state(tensor(targets[places]), tensor(outputs[places]), sample_weight=of_group)
+            for place, metric, rows in _groups(self._metrics.plain, count, batch_size):
+                metric.update_state(*_of_rows(targets, outputs, place, rows, metric))
+            for place, metric, rows in _groups(self._metrics.weighted, count, batch_size):
+                given = weights[place]
+                of_rows = None if given is None else tensor(given[rows])
+                metric.update_state(*_of_rows(targets, outputs, place, rows, metric), sample_weight=of_rows)
 
     def results(self) -> dict[str, Any]:
-        """Name to value, "loss" first and then in the order of `compile`."""
+        """Name to value, "loss" first, then the losses of several outputs, then metrics."""
         with self._put_in():
-            values = [metric.result() for metric in self._metrics.all]
-        results: dict[str, Any] = {}
-        for name, value in zip(self._metrics.names, values, strict=True):
-            of_metric = value if isinstance(value, Mapping) else {name: value}
-            results |= {key: _number(key, item) for key, item in of_metric.items()}
-        return results
+            return self._metrics.reported()
 
     @contextmanager
     def _put_in(self) -> Iterator[None]:
@@ -141,14 +170,28 @@ def _put(metrics: Sequence[Metric], values: _Values) -> None:
             state.put(values.get(state))
 
 
-def _names(plain: list[Metric], weighted: list[Metric]) -> list[str]:
+def _resolved(given: Sequence[Sequence[Any]], shapes: Sequence[tuple[Any, Any]]) -> list[list[Metric]]:
+    """The metrics of each output, for targets and outputs of these shapes."""
+    return [
+        [metrics.resolve(item, outputs if targets is None else targets, outputs) for item in items]
+        for items, (targets, outputs) in zip(given, shapes, strict=True)
+    ]
+
+
+def _flat(of_outputs: Sequence[Sequence[Metric]]) -> list[Metric]:
+    return [metric for each in of_outputs for metric in each]
+
+
+def _names(settings: OutputSettings, plain: list[list[Metric]], weighted: list[list[Metric]]) -> list[str]:
     names = ["loss"]
-    for metric in plain:
-        names.append(_free(metric.name, names))
-    for metric in weighted:
-        taken = metric.name in names
-        names.append(_free(f"weighted_{metric.name}" if taken else metric.name, names))
-    return names
+    for prefix, of_output in zip(settings.prefixes, plain, strict=True):
+        for metric in of_output:
+            names.append(_free(f"{prefix}{metric.name}", names))
+    for prefix, of_output in zip(settings.prefixes, weighted, strict=True):
+        for metric in of_output:
+            taken = f"{prefix}{metric.name}" in names
+            names.append(_free(f"{prefix}{'weighted_' * taken}{metric.name}", names))
+    return names[1:]
 
 
 def _free(name: str, taken: list[str]) -> str:
@@ -160,10 +203,27 @@ def _free(name: str, taken: list[str]) -> str:
     return candidate
 
 
-def _groups(metric: Metric, count: int, batch_size: int) -> list[slice]:
-    """The rows of each update: all at once, or batch by batch."""
-    size = batch_size if metric.by_batch else max(1, count)
-    return [slice(start, start + size) for start in range(0, count, size)]
+def _groups(of_outputs: Sequence[Sequence[Metric]], count: int, batch_size: int) -> Iterator[tuple[int, Metric, slice]]:
+    """The place of the output, the metric and the rows of each update: all at once, or batch by batch."""
+    for place, of_output in enumerate(of_outputs):
+        for metric in of_output:
+            size = batch_size if metric.by_batch else max(1, count)
+            for start in range(0, count, size):
+                yield place, metric, slice(start, start + size)
+
+
+def _of_rows(targets: Columns, outputs: Sequence[Array], place: int, rows: slice, metric: Metric) -> tuple[Any, Any]:
+    """Targets and outputs. ValueError for an output without targets."""
+    given = targets[place]
+    if given is None:
+        raise ValueError(
+            explain(
+                what=f"there are no targets for metric '{metric.name}'",
+                expected="targets for every output that has metrics",
+                remedy="pass them as part of y, or compile without this metric",
+            )
+        )
+    return tensor(given[rows]), tensor(outputs[place][rows])
 
 
 def _number(name: str, value: Any) -> Any:

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planish import structures
 from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memory_dtype
+from planish.models.data.expected import alone
 from planish.models.data.image_shapes import no_images
 from planish.models.data.read_ahead import let_steps_catch_up
+from planish.models.graph_names import input_names
 from planish.models.programs import executables
+
+if TYPE_CHECKING:
+    from planish.models.data.prepare import Sizes
+    from planish.models.model import Model
 
 
 class Predictor:
-    """Calling it computes the model's outputs, f32 [n, ...], of any number of images."""
+    """Calling it with an array for each of the model's inputs computes the outputs of any number of images, f32
+    [n, ...], in the structure that the model gives them."""
 
-    __slots__ = ("_executable", "_parameters", "_reads_directly", "_shape", "_variables")
+    __slots__ = (
+        "_executable",
+        "_form",
+        "_inputs",
+        "_outputs",
+        "_parameters",
+        "_reads_directly",
+        "_variables",
+    )
 
-    def __init__(self, model: Any, dtype: np.dtype[Any], *, eager: bool) -> None:
-        self._executable = executables.inference(model.graph(), {"x": memory_dtype(dtype)}, eager=eager)
+    def __init__(
+        self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
+    ) -> None:
+        graph = model.graph(sizes=sizes)
+        self._inputs = tuple(input_names(model.input_specs))
+        types = dict(zip(self._inputs, map(memory_dtype, dtypes), strict=True))
+        self._executable = executables.inference(graph, executables.read_by(graph, types), eager=eager)
         self._variables = model.weights
         self._parameters = {variable.path: variable.value for variable in self._variables}
-        self._reads_directly = dtype in READABLE and dtype.isnative
-        self._shape = model.output_shape[1:]
+        self._reads_directly = all(dtype in READABLE and dtype.isnative for dtype in dtypes)
+        self._outputs = [(name, node.shape) for name, node in graph.outputs]
+        self._form = None if alone(model.output_form) else model.output_form
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, *inputs: Array) -> Any:
         let_steps_catch_up()
-        count = len(x)
+        count = len(inputs[0])
         if not count:
-            raise no_images(x.shape[1:])
-        y = np.empty((count, *self._shape), np.float32)
-        flags = x.flags
-        if self._reads_directly and flags.c_contiguous and flags.aligned:
-            self._run(x, y, count)
+            raise no_images(inputs[0].shape[1:])
+        outputs: dict[str, Array] = {}
+        for name, shape in self._outputs:
+            outputs[name] = np.empty((count, *shape), np.float32)
+        direct = self._reads_directly
+        for x in inputs:
+            flags = x.flags
+            direct = direct and flags.c_contiguous and flags.aligned
+        if direct:
+            self._run(inputs, outputs, count)
         else:
-            for start, rows in contiguous_chunks(x):
-                self._run(rows, y[start : start + len(rows)], len(rows))
-        return y
+            for start, rows in contiguous_chunks(inputs):
+                stop = start + len(rows[0])
+                self._run(rows, {name: y[start:stop] for name, y in outputs.items()}, stop - start)
+        return outputs["y"] if self._form is None else structures.packed(self._form, [*outputs.values()])
 
-    def _run(self, x: Array, y: Array, count: int) -> None:
+    def _run(self, inputs: Sequence[Array], outputs: dict[str, Array], count: int) -> None:
         version = max([variable.version for variable in self._variables], default=0)
-        self._executable.run(self._parameters, {"x": x}, {"y": y}, count, version=version)
+        named = dict(zip(self._inputs, inputs, strict=True))
+        self._executable.run(self._parameters, named, outputs, count, version=version)
 
 
 class OtherRank:
@@ -52,5 +82,5 @@ class OtherRank:
         self._predictor = predictor
         self._view = (..., None) if lacks_axis else (..., 0)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Any:
         return self._predictor(x[self._view])

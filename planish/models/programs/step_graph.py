@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import constraints, primitives, regularizers, standalone
 from planish.autodiff import gradients
+from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.losses.loss import Loss
+from planish.models.graph_names import output_names
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
 from planish.variable import Variable
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
 """The type of a loss's targets in the graph, by `target_kind`."""
 
 
 class Objective(NamedTuple):
-    """The loss to minimise: `loss` for targets of a shape (batch axis left out), times a factor and sample weights."""
+    """The loss of an output: `loss` for targets of a shape (batch axis left out), times a factor and sample weights.
+
+    `ending` is what the names of the output's arrays in the graph end in: nothing for the only output of a model.
+    """
 
     loss: Loss
     factor: float | None
     targets: tuple[int, ...]
     weighted: bool
+    ending: str = ""
+
+    @property
+    def target_name(self) -> str:
+        return f"y_true{self.ending}"
+
+    @property
+    def weight_name(self) -> str:
+        return f"sample_weight{self.ending}"
+
+    @property
+    def loss_name(self) -> str:
+        return f"loss{self.ending}"
 
     def per_image(self, y: Node) -> Node:
-        """The weighted loss of each image: batched, shape ()."""
+        """The weighted loss of each image, without the factor: batched, shape ()."""
         value = self.loss.per_sample(self._y_true, y)
-        if self.factor is not None:
-            value = primitives.multiply(value, self.factor)
         if not self.weighted:
             return value
         self.loss.check_weighted()
-        weight = primitives.input_("sample_weight", ())
+        weight = primitives.input_(self.weight_name, ())
         value = primitives.multiply(value, weight)
         if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
             value = primitives.divide(value, primitives.divide(primitives.batch_sum(weight), primitives.batch_size()))
@@ -48,51 +67,90 @@ class Objective(NamedTuple):
 
     @property
     def _y_true(self) -> Node:
-        return primitives.input_("y_true", self.targets, ELEMENT_TYPES[self.loss.target_kind])
+        return primitives.input_(self.target_name, self.targets, ELEMENT_TYPES[self.loss.target_kind])
 
 
-def test_graph(model: Any, objective: Objective) -> Graph:
-    """'x', 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties."""
-    (y,) = model.trace(CallContext(training=False)).outputs
-    return Graph.build({"y": y, "loss": objective.per_image(y)})
+Objectives = Sequence[Objective | None]
+"""One for each output of a model; None for those without a loss."""
 
 
-def penalty_graph(model: Any) -> Graph | None:
+def losses_of(objectives: Objectives, outputs: Sequence[Node]) -> dict[str, Node]:
+    """The 'loss' of each image, the sum over all outputs; and if several have a loss, each by itself."""
+    pairs = [(each, y) for each, y in zip(objectives, outputs, strict=True) if each is not None]
+    values = {objective.loss_name: objective.per_image(y) for objective, y in pairs}
+    terms = [
+        values[objective.loss_name]
+        if objective.factor is None
+        else primitives.multiply(values[objective.loss_name], objective.factor)
+        for objective, _ in pairs
+    ]
+    if not terms:
+        return {}
+    return {**(values if len(values) > 1 else {}), "loss": reduce(primitives.add, terms)}
+
+
+def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None) -> Graph:
+    """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties."""
+    outputs = model.trace(CallContext(training=False), sizes).outputs
+    named = dict(zip(output_names(model.output_specs), outputs, strict=True))
+    return Graph.build({**named, **losses_of(objectives, outputs)})
+
+
+def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:
     """The regularisation 'penalty' (an unbatched scalar) as `evaluate` adds it to the loss; None if there is none."""
     context = CallContext(training=False)
-    model.trace(context)
+    model.trace(context, sizes)
     penalty = _penalty(model, context)
     return None if penalty is None else Graph.build({"penalty": penalty})
 
 
 def training_graph(
-    model: Any, objective: Objective, optimizer: Optimizer, *, with_outputs: bool
+    model: Model, objectives: Objectives, optimizer: Optimizer, *, with_outputs: bool, sizes: Any = None
 ) -> tuple[Graph, list[Variable]]:
     """One training step, and the variables that it reads or changes.
 
-    Outputs: the 'loss' of each image, 'y' if asked for, and the scalar 'penalty' if the model has one. It minimises
-    the mean of the losses over the batch plus the penalty (see `Loss.minimised`). Updates: weights, the optimizer's
-    slots, and moving statistics.
+    Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, and the scalar 'penalty' if
+    the model has one. It minimises the mean of the losses over the batch plus the penalty (see `Loss.minimised`).
+    Updates: weights, the optimizer's slots, moving statistics, and whatever layers assign. ValueError if there is
+    neither a loss nor a penalty.
     """
     context = CallContext(training=True)
-    (y,) = model.trace(context).outputs
-    losses = objective.per_image(y)
-    outputs = {"loss": losses}
+    ys = model.trace(context, sizes).outputs
+    outputs = losses_of(objectives, ys)
     if with_outputs:
-        outputs["y"] = y
+        outputs |= dict(zip(output_names(model.output_specs), ys, strict=True))
     penalty = _penalty(model, context)
     if penalty is not None:
         outputs["penalty"] = penalty
+    check_minimised(outputs)
     forward = Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
     forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
-    total = primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size())
+    terms = []
+    if "loss" in outputs:
+        terms.append(primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size()))
     if penalty is not None:
-        total = primitives.add(total, outputs["penalty"])
-    updates |= _optimizer_updates(optimizer, model.trainable_weights, objective.minimised(total, y))
+        terms.append(outputs["penalty"])
+    total = _minimised(reduce(primitives.add, terms), objectives, ys)
+    updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
     slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
     return graph, [*model.weights, *slots, *standalone.read_by(graph)]
+
+
+def _minimised(mean: Node, objectives: Objectives, outputs: Sequence[Node]) -> Node:
+    """As a loss that is not reduced has it (see `Loss.minimised`), if there is one."""
+    given = [(each, y) for each, y in zip(objectives, outputs, strict=True) if each is not None]
+    unreduced = [(each, y) for each, y in given if each.loss.reduction == "none"] or given
+    return unreduced[0][0].minimised(mean, unreduced[0][1]) if unreduced else mean
+
+
+def check_minimised(names: Collection[str]) -> None:
+    """ValueError if there is neither a loss nor a penalty among the outputs of a graph."""
+    if "loss" not in names and "penalty" not in names:
+        raise ValueError(
+            explain(what="the model was compiled without a loss", remedy="compile(optimizer=..., loss=...)")
+        )
 
 
 def depends_on_batch(graph: Graph) -> bool:
@@ -100,7 +158,7 @@ def depends_on_batch(graph: Graph) -> bool:
     return any(node.op in ("batch_size", "batch_sum", "batch_max") for node in graph.nodes)
 
 
-def _penalty(model: Any, context: CallContext) -> Node | None:
+def _penalty(model: Model, context: CallContext) -> Node | None:
     """The sum of the penalties that layers added while they were traced and of the weights' regularizers."""
     terms = [*context.losses]
     for weight in model.trainable_weights:

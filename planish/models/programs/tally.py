@@ -67,19 +67,21 @@ def add(
     batch_size: int,
 ) -> None:
     """Adds the outputs at `places`, which belong to `rows` of `data` and were computed in `steps`."""
-    losses = outputs.loss[places]
-    count = len(losses)
-    total = float(np.sum(losses, dtype=np.float64))
+    count = len(range(*places.indices(outputs.images)))
+    total = 0.0 if outputs.loss is None else float(np.sum(outputs.loss[places], dtype=np.float64))
     if outputs.penalty is not None:
         penalties = outputs.penalty[steps].astype(np.float64)
         images = np.full(len(penalties), batch_size)
         images[-1] = count - batch_size * (len(penalties) - 1)
         total += float(penalties @ images)
-    metrics.add_loss(total / count, count)
-    if metrics and outputs.y is not None:
-        assert data.y is not None
-        weight = None if data.weight is None else data.weight[rows]
-        metrics.update(data.y[rows], outputs.y[places], weight, batch_size)
+    metrics.add_losses(
+        total / count, [float(np.mean(loss[places], dtype=np.float64)) for loss in outputs.losses], count
+    )
+    if metrics and outputs.y:
+        targets, weights = (
+            [None if array is None else array[rows] for array in arrays] for arrays in (data.targets, data.weights)
+        )
+        metrics.update(targets, [y[places] for y in outputs.y], weights, batch_size)
 
 
 def logs_of(metrics: RunMetrics) -> dict[str, Any]:

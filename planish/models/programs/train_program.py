@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +12,44 @@ from planish import random_seed
 from planish.errors import explain
 from planish.graph.settings import name_of
 from planish.models.compile_settings import CompileSettings
-from planish.models.data.arrays import Array, memory_dtype
-from planish.models.data.in_memory import check_finite
+from planish.models.data.arrays import Array
+from planish.models.data.in_memory import Arrays, check_finite
 from planish.models.data.prepare import Prepared
+from planish.models.graph_names import output_names
 from planish.models.programs import executables
 from planish.models.programs.step_graph import training_graph
 from planish.models.programs.turn import Turn
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _LARGEST_SEED = 2**31 - 1
 
 
 class StepOutputs(NamedTuple):
-    """The results of steps, in visiting order: `loss` f32 [n], `y` f32 [n, ...], `penalty` f32 [steps]."""
+    """The results of steps on a number of `images`, in visiting order: `arrays` by their names in the graph, which are
+    f32 [images, ...], but for 'penalty', f32 [steps]. `y` are those of the model's outputs, if they were asked for, and
+    `losses` those of the single outputs, if several have a loss."""
 
-    loss: Array
-    y: Array | None
-    penalty: Array | None
+    images: int
+    arrays: dict[str, Array]
+    y: Sequence[Array]
+    losses: Sequence[Array]
 
-    def as_mapping(self) -> dict[str, Array]:
-        named = {"loss": self.loss, "y": self.y, "penalty": self.penalty}
-        return {name: array for name, array in named.items() if array is not None}
+    @classmethod
+    def of(cls, count: int, arrays: dict[str, Array], model_outputs: Sequence[str]) -> StepOutputs:
+        """`model_outputs` are the names of the model's outputs in the graph."""
+        losses = [array for name, array in arrays.items() if name.startswith("loss/")]
+        return cls(count, arrays, [arrays[name] for name in model_outputs if name in arrays], losses)
+
+    @property
+    def loss(self) -> Array | None:
+        """Of each image; None if the model has none."""
+        return self.arrays.get("loss")
+
+    @property
+    def penalty(self) -> Array | None:
+        return self.arrays.get("penalty")
 
 
 class Trainer:
@@ -39,7 +57,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         settings: CompileSettings,
         data: Prepared,
         max_batch: int,
@@ -51,39 +69,37 @@ class Trainer:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
-        graph, variables = training_graph(model, data.objective, self._optimizer, with_outputs=with_outputs)
-        dtypes = {"x": memory_dtype(data.data.x.dtype), "y_true": data.y_true.dtype}
-        if data.objective.weighted:
-            dtypes["sample_weight"] = np.dtype(np.float32)
+        graph, variables = training_graph(
+            model, data.objectives, self._optimizer, with_outputs=with_outputs, sizes=data.sizes
+        )
+        dtypes = executables.read_by(graph, data.dtypes)
         self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
+        self._names = data.names
+        self._model_outputs = output_names(model.output_specs)
         self._variables = variables
         self._parameters = {variable.path: variable.value for variable in variables}
         self._scalars = [(name_of(node), node.type.dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
 
-    def look_at(self, images: Array) -> None:
-        """ValueError if they are not finite. Where `run` reads these very images, it finds out itself, and nothing is
+    def look_at(self, data: Arrays) -> None:
+        """ValueError if images are not finite. Where `run` reads these very images, it finds out itself, and nothing is
         checked here."""
-        if "x" not in self._executable.watched:
-            check_finite(images, "x")
+        for name, array, label in zip(self._names, data.inputs, data.labels.inputs, strict=True):
+            if name not in self._executable.watched:
+                check_finite(array, label)
 
     @property
     def output_nbytes(self) -> int:
         """The memory that `new_outputs` takes for each image."""
-        return sum(4 * kind.size for kind in self._outputs.values() if kind.batched)
+        return max(4, sum(4 * kind.size for kind in self._outputs.values() if kind.batched))
 
     def new_outputs(self, count: int, batch_size: int) -> StepOutputs:
         steps = -(-count // batch_size)
-
-        def array(name: str) -> Array | None:
-            kind = self._outputs.get(name)
-            if kind is None:
-                return None
-            return np.empty((count if kind.batched else steps, *kind.shape), np.float32)
-
-        loss = array("loss")
-        assert loss is not None
-        return StepOutputs(loss, array("y"), array("penalty"))
+        arrays = {
+            name: np.empty((count if kind.batched else steps, *kind.shape), np.float32)
+            for name, kind in self._outputs.items()
+        }
+        return StepOutputs.of(count, arrays, self._model_outputs)
 
     def run(
         self,
@@ -108,7 +124,8 @@ class Trainer:
             finally:
                 turn.taken = False
         if done < -(-len(order) // batch_size):
-            check_finite(inputs["x"], "x")
+            for name in self._names:
+                check_finite(inputs[name], "x" if name == "x" else name.partition(":")[2])
             raise ValueError(
                 explain(
                     what="`x` held values that are not finite while the model was trained",
@@ -144,7 +161,7 @@ class Trainer:
                 order,
                 batch_size,
                 self._step_scalars(steps, random),
-                outputs.as_mapping(),
+                outputs.arrays,
                 progress=note,
             )
         finally:
