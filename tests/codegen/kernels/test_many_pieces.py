@@ -5,7 +5,8 @@ import pytest
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad, pool2d
+from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad
+from planish.codegen.pieces import pool_windows
 from planish.codegen.llvm import loops
 from planish.primitives.average_pool2d_grad import average_pool2d_grad
 from planish.primitives.max_pool2d_grad import max_pool2d_grad
@@ -69,7 +70,7 @@ def bits_of(build, monkeypatch, most):
             patch.setattr(conv2d_listed_weight_grad, "MOST_PARTS", most)
             patch.setattr(conv2d_turned_weight_grad, "MOST_BLOCKS", most)
             patch.setattr(conv2d_columns, "MOST_TAPS", most)
-            patch.setattr(pool2d, "MOST_TAPS", most)
+            patch.setattr(pool_windows, "MOST_TAPS", most)
         case = Case()
         build(case)
         case.check(3e-6)
