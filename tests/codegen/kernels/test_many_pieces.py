@@ -6,8 +6,8 @@ import pytest
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen.kernels import conv2d_columns, conv2d_listed_weight_grad, conv2d_turned_weight_grad
-from planish.codegen.pieces import pool_windows
 from planish.codegen.llvm import loops
+from planish.codegen.pieces import pool_windows
 from planish.primitives.average_pool2d_grad import average_pool2d_grad
 from planish.primitives.max_pool2d_grad import max_pool2d_grad
 from planish.runtime import programs
