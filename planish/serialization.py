@@ -75,13 +75,18 @@ def _serialized_object(value: Any) -> dict[str, Any]:
         "module": keras_module(class_),
         "class_name": class_.__name__,
         "config": value.get_config(),
-        "registered_name": None if _is_ours(class_) else own_objects.get_registered_name(class_),
+        "registered_name": own_objects.get_registered_name(class_) if _says_its_name(class_) else None,
     }
     for part in ("build_config", "compile_config"):
         config = getattr(value, f"get_{part}", lambda: None)()
         if config is not None:
             serialized[part] = config
     return serialized
+
+
+def _says_its_name(class_: type) -> bool:
+    """As Keras writes it: classes of users, and its own functional models, which are not among its public names."""
+    return not _is_ours(class_) or class_.__name__ == "Functional"
 
 
 def _is_ours(class_: type) -> bool:

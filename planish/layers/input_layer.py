@@ -77,6 +77,9 @@ class InputLayer(Layer):
     def _checked_extent(self, extent: Any) -> int | None:
         return None if extent is None else arguments.integer(self.label, "shape", extent)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self)}
+
     def forget_build(self) -> None:
         """An input waits for nothing: it stays as it is."""
 

@@ -346,6 +346,10 @@ class Layer(WeightOwner):
         self._records = []
         self.structure_changed()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and pickles know nothing of the layer's uses: a model's network knows its own."""
+        return {**vars(self), "_records": [], "_build_steps": chain.NO_STEPS}
+
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""
         if isinstance(value, WeightOwner | Variable) and "_seen" not in vars(self):

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planish import structures
 from planish.errors import explain
 
 
-def matched(
-    label: str, specs: Sequence[Any], form: Any, given: Any, is_leaf: Callable[[Any], bool] | None = None
-) -> list[Any]:
+def matched(label: str, specs: Sequence[Any], form: Any, given: Any) -> list[Any]:
     """The parts of `given` in the order of `specs`, which have names; `form` is the structure of the model's own.
 
     One array may stand for a list of one; a dictionary goes by names. ValueError, telling what is missing, if the
-    parts cannot be matched. `is_leaf` tells parts that are lists or tuples themselves.
+    parts cannot be matched.
     """
     names = [spec.name for spec in specs]
-    if is_leaf is not None and is_leaf(given):
-        given = [given]
     if isinstance(given, Mapping):
         return _by_name(label, names, form, given)
-    parts = [*given] if isinstance(given, list | tuple) else [given]
-    if is_leaf is None:
-        parts = structures.leaves(parts)
+    parts = structures.leaves(given)
     if len(parts) == len(names):
         return parts
     raise ValueError(_misfit(label, names, f"{len(parts)}" if isinstance(given, list | tuple) else "1"))

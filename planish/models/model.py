@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from planish import primitives, structures
 from planish.errors import explain, unknown_name
@@ -161,9 +161,10 @@ class Model(Training, Files, Introspection, Ends, Layer):
         """ValueError unless inputs of the shape (batch axis left out) fit the model's own."""
         if self._network is None:
             return
-        given = shapes.mapped(lambda each: each, shape)
-        matched = matching.matched(self.label, self.input_specs, self._network.inputs, given, shapes.is_shape)
-        for spec, own in zip(self.input_specs, matched, strict=True):
+        given = shapes.mapped(lambda each: Spec(each, "float32", ""), shape)  # a shape is not a structure of shapes
+        matched = matching.matched(self.label, self.input_specs, self._network.inputs, given)
+        for spec, each in zip(self.input_specs, matched, strict=True):
+            own = each.shape
             if not any(fits(changed, spec.shape[1:]) for changed in _ranks(own)):
                 raise self.other_shape(own, spec.shape)
 
@@ -215,6 +216,11 @@ class Model(Training, Files, Introspection, Ends, Layer):
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:
         """The model that `get_config` describes, without its weights. `custom_objects` are the caller's own classes."""
+        if cls is Model and "input_layers" in config:
+            from planish.models.functional import Functional
+
+            made: Any = Functional.from_config(config, custom_objects)
+            return cast(_Class, made)
         return cls(**config)
 
     # -- graphs ------------------------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ class Training:
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles leave out the programs: they belong to this process, and are made again."""
-        return {name: value for name, value in vars(self).items() if name != "_programs"}
+        state = Layer.__getstate__(cast(Layer, self))
+        return {name: value for name, value in state.items() if name != "_programs"}
 
     # -- compile -----------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,9 @@ class InferenceExecutable(_Executable):
 
     def __init__(self, program: Compiled) -> None:
         super().__init__(program)
+        unknown = {kind for kind, _ in self._argument_names} - {"input", "output", "parameter"}
+        if unknown:  # their addresses would be nothing
+            raise ValueError(f"a program for inference cannot take arguments of the kinds {sorted(unknown)}")
         self._prepare = program.code.function("prepare", [_POINTER, _POINTER])
         self._infer = program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
         self._parameters: Arrays = {}

@@ -12,6 +12,7 @@ from planish import settings
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
+from planish.models.programs.stepped import SteppedInference, needs_steps
 
 Arrays = Mapping[str, Array]
 
@@ -49,7 +50,13 @@ def read_by(graph: Graph, dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, np.d
 
 
 def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:
-    """For a graph without updates; `input_dtypes` are the element types of the arrays it will read."""
+    """For the outputs of a graph; `input_dtypes` are the element types of the arrays that it will read.
+
+    As in Keras, nothing that a layer would update in training changes.
+    """
+    graph = Graph.build(dict(graph.outputs)) if graph.updates else graph
+    if needs_steps(graph):
+        return SteppedInference(graph, input_dtypes, eager=eager)
     if eager:
         from planish.runtime.interpreted import InterpretedInference
 
