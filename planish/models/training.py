@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from planish import overrides, structures
 from planish.callbacks import History
+from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers import calling
 from planish.layers.layer import Layer
@@ -110,8 +112,27 @@ class Training:
             self._metric_set.reset()
 
     def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of `compile` in Keras's serialized form; None if the model is not compiled."""
-        return None if self._settings is None else self._settings.serialized()
+        """The arguments of `compile` in Keras's serialized form; None if the model is not compiled.
+
+        Warns, and gives None, if one of them cannot be written down, such as a loss without a name.
+        """
+        if self._settings is None:
+            return None
+        try:
+            return self._settings.serialized()
+        except TypeError as error:
+            warnings.warn(
+                explain(
+                    layer=cast(Layer, self).label,
+                    what="the settings of compile cannot be written down, so they are left out",
+                    received=str(error).rpartition("received: ")[2],
+                    remedy="a loss or metric with a name: def loss(y_true, y_pred): ...\n"
+                    "or compile the model again after it was loaded",
+                ),
+                UserWarning,
+                stacklevel=2,
+            )
+            return None
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` (or Keras's) says."""

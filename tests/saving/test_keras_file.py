@@ -191,3 +191,14 @@ def test_the_head_of_a_model_is_replaced_without_naming_it(tmp_path):
     planish.utils.clear_session()
     base = load_model(path)
     assert [layer.name for layer in Sequential([*base.layers, Dense(2)]).layers] == ["dense", "dense_1"]
+
+
+def test_a_loss_without_a_name_is_left_out_with_a_warning(tmp_path):
+    model = Sequential([Input((4,)), Dense(2)])
+    model.compile("adam", loss=lambda y_true, y_pred: (y_true - y_pred) ** 2)
+    model.fit(np.ones((4, 4)), np.ones((4, 2)), verbose=0)
+    with pytest.warns(UserWarning, match="the settings of compile cannot be written down, so they are left out"):
+        model.save(tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
+    assert not loaded.compiled
+    np.testing.assert_array_equal(loaded.predict(np.eye(4), verbose=0), model.predict(np.eye(4), verbose=0))
