@@ -21,7 +21,7 @@ from planish.codegen import context_layout as layout
 from planish.codegen import steps
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
-from planish.codegen.llvm.element_type import element_type
+from planish.codegen.llvm.element_type import F32, element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
@@ -248,7 +248,7 @@ class Emitter:
             return self.module.data(TableSettings.of(root).numbers.data)
         if root in self.storage.layouts.inside:
             layout = self.storage.layouts.inside[root]
-            return f.offset(self._address(f, layout.whole, image, in_block), 4 * layout.offset)
+            return f.offset(self._address(f, layout.whole, image, in_block), F32.nbytes * layout.offset)
         place = self.storage.places[root]
         base = self._base(f, place)
         if place.span == "step":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.kernels.one_hot import ones
 from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.combining import combining, lanes_combined
@@ -79,11 +80,11 @@ def _load(f: Function, node: Node, inputs: Mapping[Node, Pointer]) -> Vectors:
     """A value of one element is in all lanes."""
     pointer, size = inputs[node], node.type.size
     if node.type.dtype == "i32":
-        return [f.splat_integer(f.let(f"load i32, ptr {pointer}, align 4"))]
+        return [f.splat_integer(f.load_i32(pointer))]
     if size == 1:
         return [f.broadcast(pointer)]
     return [
-        f.load(pointer, 4 * start, f.tail_mask(size - start)) for start in range(0, size, f.lanes)
+        f.load(pointer, F32.nbytes * start, f.tail_mask(size - start)) for start in range(0, size, f.lanes)
     ]  # fmt: skip
 
 

@@ -329,9 +329,9 @@ def _flush_denormals(f: Function) -> _Restore:
         return _Restore(f, saved)
     f.module.declare("void @llvm.x86.sse.stmxcsr(ptr)")
     f.module.declare("void @llvm.x86.sse.ldmxcsr(ptr)")
-    saved, changed = f.let("alloca i32, align 4"), f.let("alloca i32, align 4")
+    saved, changed = f.stack_i32(), f.stack_i32()
     f.emit(f"call void @llvm.x86.sse.stmxcsr(ptr {saved})")
-    mode = f.let(f"or i32 {f.let(f'load i32, ptr {saved}, align 4')}, 32832")  # flush to zero, denormals are zero
-    f.emit(f"store i32 {mode}, ptr {changed}, align 4")
+    mode = f.let(f"or i32 {f.load_i32(saved)}, 32832")  # flush to zero, denormals are zero
+    f.store_i32(mode, changed)
     f.emit(f"call void @llvm.x86.sse.ldmxcsr(ptr {changed})")
     return _Restore(f, saved)

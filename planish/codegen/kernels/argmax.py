@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -25,8 +26,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = spec.inputs[0].shape
     outer, extent, inner = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
     with f.loop(0, outer) as place:
-        x = f.offset(operands.inputs[0], f.multiply(place.index, 4 * extent * inner))
-        y = f.offset(operands.output, f.multiply(place.index, 4 * inner))
+        x = f.offset(operands.inputs[0], f.nbytes(place.index, extent * inner))
+        y = f.offset(operands.output, f.nbytes(place.index, inner))
         if inner == 1:
             f.store_float(_along_lanes(f, x, extent), y)
         else:
@@ -41,16 +42,16 @@ def _larger(f: Function, value: Value, best: Value) -> Value:
 
 def _beside_lanes(f: Function, x: Pointer, y: Pointer, extent: int, inner: int) -> None:
     def search(start: Index, mask: str | None) -> None:
-        own = f.offset(x, f.multiply(start, 4))
+        own = f.offset(x, f.nbytes(start))
         zero = f.constant(0.0)
         first = f.load(own, 0, mask)
         with f.loop(0, extent, carried=[first, zero, zero]) as k:
             best, place, here = k.carried
-            value = f.load(own, f.multiply(k.index, 4 * inner), mask)
+            value = f.load(own, f.nbytes(k.index, inner), mask)
             found = _larger(f, value, best)
             following = f.binary("fadd", here, f.constant(1.0))
             k.next(f.select(found, value, best), f.select(found, here, place), following)
-        f.store(k.results[1], y, f.multiply(start, 4), mask)
+        f.store(k.results[1], y, f.nbytes(start), mask)
 
     over_vectors(f, inner, search)
 
@@ -61,14 +62,14 @@ def _along_lanes(f: Function, x: Pointer, extent: int) -> Value:
     if whole:
         with f.loop(0, whole, f.lanes, carried=[best, place, place]) as k:
             best, place, here = k.carried
-            value = f.load(x, f.multiply(k.index, 4))
+            value = f.load(x, f.nbytes(k.index))
             found = _larger(f, value, best)
             following = f.binary("fadd", here, f.constant(float(f.lanes)))
             k.next(f.select(found, value, best), f.select(found, here, place), following)
         best, place, _ = k.results
     if extent > whole:
         mask = f.tail_mask(extent - whole) or ""
-        value = f.load(x, 4 * whole, mask)
+        value = f.load(x, F32.nbytes * whole, mask)
         found = f.both(mask, _larger(f, value, best))
         here = f.binary("fadd", _numbers(f), f.constant(float(whole)))
         best, place = f.select(found, value, best), f.select(found, here, place)

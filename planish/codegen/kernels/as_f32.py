@@ -15,7 +15,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     def convert(start: Index, mask: str | None) -> None:
-        nbytes = f.multiply(start, 4)
+        nbytes = f.nbytes(start)
         bits = vector_math.as_integers(f, f.load(operands.inputs[0], nbytes, mask))  # masked loads are of f32
         f.store(vector_math.to_floats(f, bits), operands.output, nbytes, mask)
 

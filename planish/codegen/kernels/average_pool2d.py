@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.boxes import fill, strides_of
@@ -82,13 +83,13 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
             window = _CutWindow(f, spec, spec.inputs[0].shape, source, row, column)
 
             def added(place: Index, before: list[Value]) -> list[Value]:
-                return [f.binary("fadd", before[0], f.load(operands.inputs[0], f.multiply(place, 4), mask))]
+                return [f.binary("fadd", before[0], f.load(operands.inputs[0], f.nbytes(place), mask))]
 
             (total,), share = window.over_pixels(channel, [ZERO], added), window.share
         mean = f.binary("fmul", total, share)
         element = pixels.at(row, column, channel)
         value = epilogue.apply(mean, channel, element.number, mask)
-        f.store(value, operands.output, f.multiply(element.stored, 4), mask)
+        f.store(value, operands.output, f.nbytes(element.stored), mask)
 
     for_each_output(f, spec.shape, body)
 
@@ -120,7 +121,7 @@ class _Touching:
         spread = self._spread_pixels if by_pixels else self._spread_blocks
         covered = self.rows * self.down, self.columns * self.across
         with f.loop(0, self.rows) as row:
-            g = f.offset(self.operands.inputs[0], f.multiply(row.index, 4 * self.columns * self.channels))
+            g = f.offset(self.operands.inputs[0], f.nbytes(row.index, self.columns * self.channels))
             first = f.multiply(row.index, self.down * self.width * self.channels)
             spread(g, first)
         if covered[1] < self.width:
@@ -130,7 +131,7 @@ class _Touching:
 
     def _store(self, value: Value, channel: Index, element: Index, mask: str | None) -> None:
         result = self.epilogue.apply(value, channel, element, mask)
-        self.f.store(result, self.operands.output, self.f.multiply(element, 4), mask)
+        self.f.store(result, self.operands.output, self.f.nbytes(element), mask)
 
     def _clear(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
         """Pixels that no window covers."""
@@ -150,7 +151,7 @@ class _Touching:
         f = self.f
 
         def body(_: Index, column: Index, channel: Index, mask: str | None) -> None:
-            nbytes = f.multiply(f.add(f.multiply(column, self.channels), channel), 4)
+            nbytes = f.nbytes(f.add(f.multiply(column, self.channels), channel))
             value = f.binary("fmul", f.load(g, nbytes, mask), self.share)
             start = f.add(f.add(first, f.multiply(column, self.across * self.channels)), channel)
             if is_written_out(self.spec):
@@ -186,7 +187,7 @@ class _Touching:
 
     def _spread_block(self, g: Pointer, first: Index, column: Index, windows: int) -> None:
         f = self.f
-        source = f.offset(g, f.multiply(column, 4 * self.channels))
+        source = f.offset(g, f.nbytes(column, self.channels))
         start = f.add(first, f.multiply(column, self.across * self.channels))
         values = windows * self.across * self.channels
         for v in range(vectors_of(values, f.lanes)):
@@ -194,7 +195,7 @@ class _Touching:
             pixels = [divmod(element, self.channels) for element in elements]
             wanted = [pixel // self.across * self.channels + channel for pixel, channel in pixels]
             low = min(wanted)  # they span no more than a vector: windows only repeat pixels
-            seen = f.load(source, 4 * low, f.tail_mask(max(wanted) + 1 - low))
+            seen = f.load(source, F32.nbytes * low, f.tail_mask(max(wanted) + 1 - low))
             lanes = [place - low for place in wanted] + [0] * (f.lanes - len(wanted))
             value = f.binary("fmul", f.shuffle(seen, seen, lanes), self.share)
             for down in range(self.down):
@@ -208,11 +209,11 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
 
     def add(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         window = _CutWindow(f, spec, spec.shape, strides, row, column)
-        g = f.load(operands.inputs[0], f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
+        g = f.load(operands.inputs[0], f.nbytes(element_of(f, pooled, row, column, channel)), mask)
         share = f.binary("fmul", g, window.share)
 
         def add_to(place: Index, carried: list[Value]) -> list[Value]:
-            nbytes = f.multiply(place, 4)
+            nbytes = f.nbytes(place)
             f.store(f.binary("fadd", f.load(operands.output, nbytes, mask), share), operands.output, nbytes, mask)
             return carried
 
@@ -225,7 +226,7 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
 
     def finish(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         element = element_of(f, strides, row, column, channel)
-        nbytes = f.multiply(element, 4)
+        nbytes = f.nbytes(element)
         total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, element, mask)
         f.store(total, operands.output, nbytes, mask)
 

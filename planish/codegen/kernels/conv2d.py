@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
@@ -125,14 +126,14 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     row, pixel, _ = spec.strides_of_input(0)
     contiguous = contiguous and (pixel == channels or kernel_columns == 1)
     geometry = _Geometry(
-        4 * pixel, 4 * row, settings.strides, settings.window,
+        F32.nbytes * pixel, F32.nbytes * row, settings.strides, settings.window,
         (kernel_rows, kernel_columns, depth), dilation, contiguous,
     )  # fmt: skip
     panels = settings.panels
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
     with f.loop(0, groups) as group:
-        x = f.offset(operands.inputs[0], f.multiply(group.index, 4 * depth))
+        x = f.offset(operands.inputs[0], f.nbytes(group.index, depth))
         packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
         for run in panel_runs(panels, each, f.lanes):
             with f.loop(0, run.count) as panel:
@@ -242,7 +243,7 @@ def _convolve_held(
     run = kernel_columns * depth
     meets: dict[int, list[tuple[int, int]]] = {}  # what is read: sums, and the weights that it meets for them
     for (pixel, offset), down, k in product(enumerate(offsets), range(kernel_rows), range(run)):
-        nbytes = offset + down * geometry.dilation[0] * geometry.row + 4 * k
+        nbytes = offset + down * geometry.dilation[0] * geometry.row + F32.nbytes * k
         meets.setdefault(nbytes, []).append((pixel * vectors, (down * run + k) * vectors))
     sums = [ZERO] * (len(offsets) * vectors)
     for nbytes in sorted(meets):
@@ -270,7 +271,7 @@ def _store(
         place = pixels.beyond(element, 0, window, v * f.lanes)
         largest, first = (largest_of(f, values), None) if operands.beside is None else first_maximum(f, values)
         result = epilogue.apply(largest, f.add(channel, v * f.lanes), place.number, mask)
-        f.store(result, operands.output, f.multiply(place.stored, 4), mask)
+        f.store(result, operands.output, f.nbytes(place.stored), mask)
         if first is not None:
             store_places(f, operands, first, result, place.number, mask)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -93,18 +94,18 @@ class _Shape:
         self.rows, self.columns = spec.shape[0], spec.shape[1] // self.filters
         self.across = across
         self.planes, self.pixels = depth * across, height * width // across
-        self.row_nbytes = 4 * width // across
+        self.row_nbytes = F32.nbytes * width // across
         tile = plan(self.filters, self.rows, self.columns, target.lanes, target.registers)
         assert tile is not None
         self.tile = tile
         reach = self.apart * (self.kernel_columns - 1) // across
-        self.plane_nbytes = 4 * (self.pixels + target.lanes * sum(tile.vectors) + reach)
+        self.plane_nbytes = F32.nbytes * (self.pixels + target.lanes * sum(tile.vectors) + reach)
 
     def tap_nbytes(self, f: Function, column: Index) -> Index:
         """From a pixel of the first plane to what a column of the kernel meets, in the plane of its channel 0."""
         distance = f.multiply(column, self.apart)
         plane = f.multiply(f.remainder(distance, self.across), self.depth * self.plane_nbytes)
-        return f.add(plane, f.multiply(f.divide(distance, self.across), 4))
+        return f.add(plane, f.nbytes(f.divide(distance, self.across)))
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
@@ -130,7 +131,7 @@ def _emit_rows(
     def tile(start: Index, run: PanelRun) -> None:
         first = f.multiply(start, f.lanes)
         places = list(product(range(rows), range(run.vectors)))
-        sums = _convolve(f, shape, f.offset(source, f.multiply(first, 4)), operands.inputs[1], places)
+        sums = _convolve(f, shape, f.offset(source, f.nbytes(first)), operands.inputs[1], places)
         for (down, v), own in zip(places, sums, strict=True):
             left = run.tail(shape.columns, f.lanes) if v == run.vectors - 1 else f.lanes
             _store(f, spec, operands, shape, f.add(row, down), f.add(first, v * f.lanes), left, own)
@@ -142,13 +143,13 @@ def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer) -> None:
     """A vector of pixels of every plane at a time."""
 
     def block(first: Index, pixels: int) -> None:
-        source = f.offset(x, f.multiply(first, 4 * shape.planes))
+        source = f.offset(x, f.nbytes(first, shape.planes))
         masks = [
             f.tail_mask(pixels * shape.planes - v * f.lanes) for v in range(vectors_of(pixels * shape.planes, f.lanes))
         ]
         loaded = [f.load(source, v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
         loaded += [ZERO] * (shape.planes - len(loaded))
-        target = f.offset(planes, f.multiply(first, 4))
+        target = f.offset(planes, f.nbytes(first))
         for number, plane in enumerate(separated(f, loaded)):
             f.store(plane, target, number * shape.plane_nbytes)
 
@@ -168,16 +169,16 @@ def _convolve(
     filters, values = shape.filters, shape.depth * shape.filters
     with f.loop(0, shape.kernel_rows, carried=[ZERO] * (len(places) * filters)) as row:
         x_row = f.offset(source, f.multiply(row.index, shape.down * shape.row_nbytes))
-        w_row = f.offset(w, f.multiply(row.index, 4 * shape.kernel_columns * values))
+        w_row = f.offset(w, f.nbytes(row.index, shape.kernel_columns * values))
         with f.loop(0, shape.depth, carried=row.carried) as channel:
             plane = f.offset(x_row, f.multiply(channel.index, shape.plane_nbytes))
-            weights = f.offset(w_row, f.multiply(channel.index, 4 * filters))
+            weights = f.offset(w_row, f.nbytes(channel.index, filters))
 
             def tap(column: Index, before: Sequence[Value]) -> list[Value]:
                 sums, nbytes = list(before), shape.tap_nbytes(f, column)
                 seen = [f.load(plane, f.add(nbytes, offset)) for offset in offsets]
                 for o in range(filters):
-                    weight = f.broadcast(weights, f.add(f.multiply(column, 4 * values), 4 * o))
+                    weight = f.broadcast(weights, f.add(f.nbytes(column, values), F32.nbytes * o))
                     for number, pixels in enumerate(seen):
                         place = number * filters + o
                         sums[place] = f.fma(pixels, weight, sums[place])
@@ -212,7 +213,7 @@ def _store(
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(f.multiply(column, shape.filters), v * f.lanes)
         element = f.add(f.multiply(row, spec.shape[1]), place)
-        f.store(epilogue.apply(value, place, element, mask), operands.output, f.multiply(element, 4), mask)
+        f.store(epilogue.apply(value, place, element, mask), operands.output, f.nbytes(element), mask)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

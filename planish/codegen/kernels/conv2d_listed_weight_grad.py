@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
@@ -44,7 +45,9 @@ def _vectors(spec: Spec, lanes: int) -> list[_Vector]:
     """All vectors of one filter's gradient, in order."""
     runs = _Runs(spec)
     return [
-        _Vector(runs.distance(number) + 4 * first, number * runs.values + first, min(lanes, runs.values - first))
+        _Vector(
+            runs.distance(number) + F32.nbytes * first, number * runs.values + first, min(lanes, runs.values - first)
+        )
         for number in range(runs.count)
         for first in range(0, runs.values, lanes)
     ]
@@ -58,7 +61,7 @@ class _Runs:
         down, across = Conv2DListedWeightGradSettings.of(spec).dilation
         contiguous = across == 1 or columns == 1
         self._across = 1 if contiguous else columns
-        self._nbytes = 4 * channels * down * spec.inputs[0].shape[1], 4 * channels * across
+        self._nbytes = F32.nbytes * channels * down * spec.inputs[0].shape[1], F32.nbytes * channels * across
         self.count: int = rows * self._across
         self.values: int = columns * channels if contiguous else channels
 
@@ -132,7 +135,7 @@ def _emit_panels(
             first = f.multiply(f.add(f.multiply(own, run.vectors), run.start), f.lanes)
             counts = [f.lanes] * (run.vectors - 1) + [run.tail(runs.values, f.lanes)]
             vectors = [_Vector(v * f.vector_nbytes, v * f.lanes, count) for v, count in enumerate(counts)]
-            distance = f.add(runs.distance_of(f, number), f.multiply(first, 4))
+            distance = f.add(runs.distance_of(f, number), f.nbytes(first))
             moved = distance, f.add(f.multiply(number, runs.values), first)
             _emit_part(f, spec, operands, vectors, moved, filters)
 
@@ -147,14 +150,14 @@ def _emit_part(
 ) -> None:
     """The vectors, `moved` by a number of bytes in x and of elements in dW."""
     first, last = filters
-    row_nbytes = 4 * spec.shape[1]
-    output = f.offset(operands.output, f.multiply(moved[1], 4))
-    start = 4 * vectors[0].element
+    row_nbytes = F32.nbytes * spec.shape[1]
+    output = f.offset(operands.output, f.nbytes(moved[1]))
+    start = F32.nbytes * vectors[0].element
     elements = vectors[-1].element + vectors[-1].count - vectors[0].element
     with f.loop(first, last) as filter_:
         fill(f, f.offset(output, f.add(f.multiply(filter_.index, row_nbytes), start)), elements, 0.0)
-    image_nbytes, lists_nbytes = (4 * type_.size for type_ in spec.inputs)
-    length = 4 * spec.inputs[1].shape[1]
+    image_nbytes, lists_nbytes = (F32.nbytes * type_.size for type_ in spec.inputs)
+    length = F32.nbytes * spec.inputs[1].shape[1]
     with f.loop(0, operands.count) as image:
         x = f.offset(operands.inputs[0], f.add(f.multiply(image.index, image_nbytes), moved[0]))
         lists = f.offset(operands.inputs[1], f.multiply(image.index, lists_nbytes))
@@ -166,7 +169,7 @@ def _emit_part(
             _fetch(f, f.offset(ahead, share), lines)
             own = f.offset(lists, f.multiply(filter_.index, length))
             into = f.offset(output, f.multiply(filter_.index, row_nbytes))
-            _add_list(f, vectors, x, own, (length - 4) // 2, into)
+            _add_list(f, vectors, x, own, (length - I32.nbytes) // 2, into)
 
 
 def _fetch(f: Function, x: Pointer, lines: int) -> None:
@@ -180,11 +183,11 @@ def _add_list(
 ) -> None:
     """Adds the patches of one image that one filter's list names."""
     masks = [f.tail_mask(vector.count) for vector in vectors]
-    sums = [f.load(into, 4 * vector.element, mask) for vector, mask in zip(vectors, masks, strict=True)]
+    sums = [f.load(into, F32.nbytes * vector.element, mask) for vector, mask in zip(vectors, masks, strict=True)]
     with f.loop(0, f.load_count(own), carried=sums, guarded=True) as window:
-        entry = f.offset(own, f.multiply(window.index, 4))
-        patch = f.offset(x, f.load_count(entry, 4))
-        g = f.broadcast(entry, 4 + room_nbytes)
+        entry = f.offset(own, f.nbytes(window.index, of=I32))
+        patch = f.offset(x, f.load_count(entry, I32.nbytes))
+        g = f.broadcast(entry, I32.nbytes + room_nbytes)
         window.next(
             *(
                 f.fma(f.load(patch, vector.distance, mask), g, total)
@@ -192,7 +195,7 @@ def _add_list(
             )
         )
     for vector, mask, total in zip(vectors, masks, window.results, strict=True):
-        f.store(total, into, 4 * vector.element, mask)
+        f.store(total, into, F32.nbytes * vector.element, mask)
 
 
 KERNEL = Kernel("reduce", emit, items)

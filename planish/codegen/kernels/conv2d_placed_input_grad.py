@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.pieces.boxes import fill
@@ -119,7 +120,7 @@ class _Panel:
 
     def _nbytes(self, f: Function, key: tuple[Pixel, int], row: int, pixel: int) -> int:
         (i, j), v = key
-        return 4 * (i * row + j * pixel) + v * f.vector_nbytes
+        return F32.nbytes * (i * row + j * pixel) + v * f.vector_nbytes
 
     def _mask_of(self, key: tuple[Pixel, int]) -> str | None:
         return self.mask if key[1] == self.vectors - 1 else None
@@ -135,11 +136,11 @@ def _emit_part(f: Function, spec: Spec, lists: ChannelLists, panel: _Panel, part
     shared = [(i, j) for i, j in pixels if (i, j + across) in pixels]  # with the window before
     kept = [(i, j + across) for i, j in shared]
     with f.loop(0, rows, carried=["0"], types=["i64"]) as row:
-        start = f.offset(panel.dx, f.multiply(row.index, 4 * channels * down * width))
+        start = f.offset(panel.dx, f.nbytes(row.index, channels * down * width))
         ahead = panel.load(f, start, shared, width * channels, channels)
         types = ["i64", *[f.vector] * len(ahead)]
         with f.loop(0, columns, carried=[row.carried[0], *ahead.values()], types=types) as column:
-            dx = f.offset(start, f.multiply(column.index, 4 * channels * across))
+            dx = f.offset(start, f.nbytes(column.index, channels * across))
             number = f.add(f.multiply(row.index, columns), column.index)
             sums = dict(zip(ahead, column.carried[1:], strict=True))
             sums |= panel.load(f, dx, [pixel for pixel in pixels if pixel not in shared], width * channels, channels)
@@ -147,7 +148,7 @@ def _emit_part(f: Function, spec: Spec, lists: ChannelLists, panel: _Panel, part
             left = {key: total for key, total in sums.items() if key[0] not in kept}
             panel.store(f, dx, left, width * channels, channels)
             column.next(end, *(sums[(i, j + across), v] for (i, j), v in ahead))
-        behind = f.offset(start, 4 * channels * across * columns)
+        behind = f.offset(start, F32.nbytes * channels * across * columns)
         panel.store(f, behind, dict(zip(ahead, column.results[1:], strict=True)), width * channels, channels)
         row.next(column.results[0])
 
@@ -165,14 +166,14 @@ def _add_window(
     """Adds to the sums what the lists of one window say; gives where they end."""
     settings = Conv2DPlacedInputGradSettings.of(spec)
     places = _places_of(settings.window)
-    gradients = f.offset(lists.gradients, f.multiply(number, 4 * spec.inputs[1].shape[2]))
+    gradients = f.offset(lists.gradients, f.nbytes(number, spec.inputs[1].shape[2]))
     for position, place in enumerate(places):
-        end = f.load_count(lists.ends, f.multiply(f.add(f.multiply(number, len(places)), position), 4))
+        end = f.load_count(lists.ends, f.nbytes(f.add(f.multiply(number, len(places)), position), of=I32))
         pixels = [_pixel(place, tap, settings.strides, settings.dilation) for tap in part]
         touched = [(pixel, v) for pixel in pixels for v in range(panel.vectors)]
         with f.loop(start, end, carried=[sums[key] for key in touched], guarded=True) as entry:
-            channel = f.load_count(lists.channels, f.multiply(entry.index, 4))
-            g = f.broadcast(gradients, f.multiply(channel, 4))
+            channel = f.load_count(lists.channels, f.nbytes(entry.index, of=I32))
+            g = f.broadcast(gradients, f.nbytes(channel))
             entry.next(*_products(f, spec, panel, part, channel, g, entry.carried))
         sums.update(zip(touched, entry.results, strict=True))
         start = end

@@ -19,6 +19,7 @@ import math
 from collections.abc import Sequence
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
@@ -105,7 +106,7 @@ def _emit_item(
     settings = Conv2DPoolWeightGradSettings.of(spec)
     picked = picks(settings, f.module.target)
     with f.loop(0, operands.count, carried=[ZERO] * len(taps)) as image:
-        x = f.offset(operands.inputs[0], f.multiply(image.index, 4 * spec.inputs[0].size))
+        x = f.offset(operands.inputs[0], f.nbytes(image.index, spec.inputs[0].size))
         first = f.add(f.multiply(image.index, spec.inputs[2].size), channel)
         with f.loop(0, rows, carried=image.carried) as row:
             with f.loop(0, columns, carried=row.carried) as column:
@@ -113,7 +114,7 @@ def _emit_item(
                 element = f.add(first, f.multiply(number, filters))
                 patch = f.offset(x, f.add(f.multiply(row.index, down), f.multiply(column.index, across)))
                 places = f.load_bytes(operands.inputs[1], element, mask)
-                g = f.load(operands.inputs[2], f.multiply(element, 4), mask)
+                g = f.load(operands.inputs[2], f.nbytes(element), mask)
                 if picked:
                     live = f.select(has_place(f, places), g, ZERO)
                     shape = spec.inputs[0].shape
@@ -125,7 +126,7 @@ def _emit_item(
             row.next(*column.results)
         image.next(*row.results)
     for number, total in enumerate(image.results, start):
-        f.store(total, operands.output, f.multiply(f.add(channel, number * filters), 4), mask)
+        f.store(total, operands.output, f.nbytes(f.add(channel, number * filters)), mask)
 
 
 def _window_nbytes(spec: Spec) -> tuple[int, int]:
@@ -133,7 +134,7 @@ def _window_nbytes(spec: Spec) -> tuple[int, int]:
     settings = Conv2DPoolWeightGradSettings.of(spec)
     _, width, channels = spec.inputs[0].shape
     (down, across), (pool_down, pool_across) = settings.strides, settings.pool_strides
-    return 4 * channels * width * down * pool_down, 4 * channels * across * pool_across
+    return F32.nbytes * channels * width * down * pool_down, F32.nbytes * channels * across * pool_across
 
 
 def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Value]:
@@ -153,7 +154,7 @@ def _dense_products(
     for (place, (i, j)), (position, tap) in product(
         enumerate(product(range(window[0]), range(window[1]))), enumerate(taps)
     ):
-        nbytes = 4 * (((i * down + tap.row) * width + j * across + tap.column) * channels + tap.channel)
+        nbytes = F32.nbytes * (((i * down + tap.row) * width + j * across + tap.column) * channels + tap.channel)
         if nbytes not in seen:
             seen[nbytes] = f.broadcast(patch, nbytes)
         totals[position] = f.fma(seen[nbytes], own[place], totals[position])

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from planish.codegen.kernels.conv2d import cycles_of_tile
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -88,14 +89,14 @@ class _Shape:
         reach = self.down * (self.kernel_rows - 1), self.kernel_columns - 1
         self.run = self.kernel_columns * self.filters
         self.full: tuple[int, int] = self.height + reach[0], (self.width + reach[1]) * self.filters
-        self.row_nbytes = 4 * self.full[1]
+        self.row_nbytes = F32.nbytes * self.full[1]
         (top, _), (left, _) = Conv2DScatteredSettings.of(spec).border
-        self.cut = (reach[0] - top) * self.row_nbytes + 4 * (reach[1] - left) * self.filters
+        self.cut = (reach[0] - top) * self.row_nbytes + F32.nbytes * (reach[1] - left) * self.filters
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     rows, values = _Shape(spec).full
-    return 4 * rows * values
+    return F32.nbytes * rows * values
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -120,16 +121,16 @@ def _add_panel(f: Function, shape: _Shape, most: int, x: Pointer, w: Pointer, fu
     for rows in panel_runs(cut(shape.height, most), shape.height, 1):
         with f.loop(0, rows.count) as tile:
             row = f.add(f.multiply(tile.index, rows.vectors), rows.start)
-            source = f.offset(x, f.multiply(row, 4 * shape.width * shape.depth))
+            source = f.offset(x, f.nbytes(row, shape.width * shape.depth))
             target = f.offset(full, f.multiply(row, shape.row_nbytes))
             with f.loop(0, shape.width) as column:
-                at = f.offset(source, f.multiply(column.index, 4 * shape.depth))
-                into = f.offset(target, f.multiply(column.index, 4 * shape.filters))
+                at = f.offset(source, f.nbytes(column.index, shape.depth))
+                into = f.offset(target, f.nbytes(column.index, shape.filters))
                 _add_tile(f, shape, at, w, into, rows.vectors, run)
 
 
 def _add_tile(f: Function, shape: _Shape, x: Pointer, w: Pointer, full: Pointer, height: int, run: PanelRun) -> None:
-    offsets = [4 * row * shape.width * shape.depth for row in range(height)]
+    offsets = [F32.nbytes * row * shape.width * shape.depth for row in range(height)]
     sums = accumulate(f, [ZERO] * (height * run.vectors), x, offsets, w, shape.depth, run.vectors)
     for row, v in product(range(height), range(run.vectors)):
         mask = f.tail_mask(shape.run - (run.start + v) * f.lanes) if run.masked else None
@@ -145,8 +146,8 @@ def _emit_rows(f: Function, spec: Spec, shape: _Shape, operands: Operands) -> No
 
     def store(row: Index, source: Pointer, place: Index, mask: str | None) -> None:
         element = f.add(f.multiply(row, values), place)
-        result = epilogue.apply(f.load(source, f.multiply(place, 4), mask), place, element, mask)
-        f.store(result, operands.output, f.multiply(element, 4), mask)
+        result = epilogue.apply(f.load(source, f.nbytes(place), mask), place, element, mask)
+        f.store(result, operands.output, f.nbytes(element), mask)
 
     with f.loop(0, rows) as row:
         source = f.offset(operands.scratch, f.add(f.multiply(row.index, shape.row_nbytes), shape.cut))

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from planish.codegen.kernels import conv2d_weight_grad
 from planish.codegen.kernels.conv2d_weight_grad import Convolution
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import counted, cut, panel_runs, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
@@ -143,7 +144,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
             with f.when(f.let(f"icmp ult i64 {place}, {run.count}")):
                 own = f.add(f.multiply(place, run.vectors), run.start)
                 channel = f.add(f.multiply(group, shape.each), own)
-                x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.runs.depth))
+                x = f.offset(operands.inputs[0], f.nbytes(group, shape.runs.depth))
                 _emit_item(f, spec, shape, operands, x, channel, run.vectors, found)
 
     shape.over_blocks(f, part, stretches)
@@ -162,13 +163,15 @@ def _emit_item(
     """`filters` rows of dW from `channel` on, and in each the stretches."""
     values, stretches = spec.shape[1], block.stretches
     x = f.offset(x, block.nbytes)
-    y = f.offset(operands.output, f.add(f.multiply(channel, 4 * values), f.multiply(block.place, 4)))
-    places = [(4 * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches]
+    y = f.offset(operands.output, f.add(f.nbytes(channel, values), f.nbytes(block.place)))
+    places = [
+        (F32.nbytes * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches
+    ]
     for nbytes, mask in places:
         f.store(ZERO, y, nbytes, mask)
     with f.loop(0, operands.count) as image:
-        own = f.offset(x, f.multiply(image.index, 4 * spec.inputs[0].size))
-        g = f.offset(operands.inputs[1], f.multiply(f.add(f.multiply(image.index, spec.inputs[1].size), channel), 4))
+        own = f.offset(x, f.nbytes(image.index, spec.inputs[0].size))
+        g = f.offset(operands.inputs[1], f.nbytes(f.add(f.multiply(image.index, spec.inputs[1].size), channel)))
         sums = _image_sums(f, shape.runs, own, g, filters, stretches)
         for (nbytes, mask), value in zip(places, sums, strict=True):
             f.store(f.binary("fadd", f.load(y, nbytes, mask), value), y, nbytes, mask)
@@ -180,13 +183,13 @@ def _image_sums(
     """Filter-major."""
     down, across = runs.strides
     with f.loop(0, runs.rows, carried=[ZERO] * (filters * len(stretches))) as row:
-        x_row = f.offset(x, f.multiply(row.index, 4 * down * runs.width * runs.channels))
-        g_row = f.offset(g, f.multiply(row.index, 4 * runs.columns * runs.filters))
+        x_row = f.offset(x, f.nbytes(row.index, down * runs.width * runs.channels))
+        g_row = f.offset(g, f.nbytes(row.index, runs.columns * runs.filters))
         with f.loop(0, runs.columns, carried=row.carried) as column:
-            pixel = f.offset(x_row, f.multiply(column.index, 4 * across * runs.channels))
-            at = f.offset(g_row, f.multiply(column.index, 4 * runs.filters))
+            pixel = f.offset(x_row, f.nbytes(column.index, across * runs.channels))
+            at = f.offset(g_row, f.nbytes(column.index, runs.filters))
             seen = [f.load(pixel, stretch.nbytes, stretch.mask) for stretch in stretches]
-            column.next(*outer_products(f, column.carried, at, [4 * o for o in range(filters)], seen))
+            column.next(*outer_products(f, column.carried, at, [F32.nbytes * o for o in range(filters)], seen))
         row.next(*column.results)
     return row.results
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -54,7 +55,7 @@ class Convolution:
         """Bytes from a pixel to the first input of a run."""
         down, across = f.divide(run, self.across), f.remainder(run, self.across)
         pixels = f.add(f.multiply(down, self.dilation[0] * self.width), f.multiply(across, self.dilation[1]))
-        return f.multiply(pixels, 4 * self.channels)
+        return f.nbytes(pixels, self.channels)
 
 
 def cycles(spec: Spec, target: Target) -> float:
@@ -87,7 +88,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
             panel = _Panel(f, spec, operands, shape, group, vector, panels)
             if shape.together:
                 offsets = [
-                    f.add(shape.run_offset(f, each), 4 * place)
+                    f.add(shape.run_offset(f, each), F32.nbytes * place)
                     for each in range(shape.runs)
                     for place in range(shape.run)
                 ]
@@ -112,11 +113,11 @@ class _Panel:
         self.f, self.shape, self.vectors, self.count = f, shape, run.vectors, operands.count
         each = shape.filters // shape.groups
         channel = f.add(f.multiply(group, each), f.multiply(vector, f.lanes))
-        self.x = f.offset(operands.inputs[0], f.multiply(group, 4 * shape.depth))
-        self.g = f.offset(operands.inputs[1], f.multiply(channel, 4))
-        self.y = f.offset(operands.output, f.multiply(channel, 4))
+        self.x = f.offset(operands.inputs[0], f.nbytes(group, shape.depth))
+        self.g = f.offset(operands.inputs[1], f.nbytes(channel))
+        self.y = f.offset(operands.output, f.nbytes(channel))
         self.masks = masks_of(f, run, each)
-        self.image_nbytes = (4 * spec.inputs[0].size, 4 * spec.inputs[1].size)
+        self.image_nbytes = (F32.nbytes * spec.inputs[0].size, F32.nbytes * spec.inputs[1].size)
 
     def emit_run(self, run: Index) -> None:
         """All blocks of one contiguous run."""
@@ -131,20 +132,20 @@ class _Panel:
             self.emit_block(self._consecutive(start, whole, shape.run - whole), f.add(first, whole))
 
     def _consecutive(self, start: Index, place: Index, count: int) -> list[Index]:
-        base = self.f.add(start, self.f.multiply(place, 4))
-        return [self.f.add(base, 4 * number) for number in range(count)]
+        base = self.f.add(start, self.f.nbytes(place))
+        return [self.f.add(base, F32.nbytes * number) for number in range(count)]
 
     def emit_block(self, offsets: Sequence[Index], row: Index) -> None:
         """Rows `row` .. of dW, whose inputs are at `offsets` from each pixel."""
         f = self.f
-        y = f.offset(self.y, f.multiply(row, 4 * self.shape.filters))
+        y = f.offset(self.y, f.nbytes(row, self.shape.filters))
         places = list(product(range(len(offsets)), range(self.vectors)))
         for place, v in places:
-            f.store(ZERO, y, 4 * place * self.shape.filters + v * f.vector_nbytes, self.masks[v])
+            f.store(ZERO, y, F32.nbytes * place * self.shape.filters + v * f.vector_nbytes, self.masks[v])
         with f.loop(0, self.count) as image:
             sums = self._image_sums(image.index, offsets)
             for place, v in places:
-                nbytes = 4 * place * self.shape.filters + v * f.vector_nbytes
+                nbytes = F32.nbytes * place * self.shape.filters + v * f.vector_nbytes
                 total = f.binary("fadd", f.load(y, nbytes, self.masks[v]), sums[place * self.vectors + v])
                 f.store(total, y, nbytes, self.masks[v])
 
@@ -153,11 +154,11 @@ class _Panel:
         x = f.offset(self.x, f.multiply(image, self.image_nbytes[0]))
         g = f.offset(self.g, f.multiply(image, self.image_nbytes[1]))
         with f.loop(0, shape.rows, carried=[ZERO] * (len(offsets) * self.vectors)) as row:
-            x_row = f.offset(x, f.multiply(row.index, 4 * shape.strides[0] * shape.width * shape.channels))
-            g_row = f.offset(g, f.multiply(row.index, 4 * shape.columns * shape.filters))
+            x_row = f.offset(x, f.nbytes(row.index, shape.strides[0] * shape.width * shape.channels))
+            g_row = f.offset(g, f.nbytes(row.index, shape.columns * shape.filters))
             with f.loop(0, shape.columns, carried=row.carried) as column:
-                pixel = f.offset(x_row, f.multiply(column.index, 4 * shape.strides[1] * shape.channels))
-                at = f.offset(g_row, f.multiply(column.index, 4 * shape.filters))
+                pixel = f.offset(x_row, f.nbytes(column.index, shape.strides[1] * shape.channels))
+                at = f.offset(g_row, f.nbytes(column.index, shape.filters))
                 columns = [f.load(at, v * f.vector_nbytes, self.masks[v]) for v in range(self.vectors)]
                 column.next(*outer_products(f, column.carried, pixel, offsets, columns))
             row.next(*column.results)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import accumulate
@@ -44,7 +45,7 @@ class _Layout:
     def __init__(self, spec: Spec, vector_nbytes: int) -> None:
         packed = DensePanelsSettings.of(spec).packed
         self.vector_nbytes = vector_nbytes * (spec.inputs[0].shape[-1] if packed else 1)  # from panel to panel
-        self._row_nbytes = None if packed else 4 * spec.shape[-1]
+        self._row_nbytes = None if packed else F32.nbytes * spec.shape[-1]
         self._units = spec.shape[-1]
         self._lane_nbytes = vector_nbytes
 
@@ -81,7 +82,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block: int) -> None:
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
-    offsets = [4 * features * row for row in range(block)]
+    offsets = [F32.nbytes * features * row for row in range(block)]
     layout = _Layout(spec, f.vector_nbytes)
     for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
         vectors = run.vectors
@@ -89,7 +90,7 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
             vector = f.add(f.multiply(panel.index, vectors), run.start)
             weights = layout.panel(f, operands.inputs[1], vector)
             with f.loop(0, rows, block) as first:
-                x = f.offset(operands.inputs[0], f.multiply(first.index, 4 * features))
+                x = f.offset(operands.inputs[0], f.nbytes(first.index, features))
                 step = layout.step_nbytes(vectors)
                 zeros = [ZERO] * (block * vectors)
                 sums = accumulate(f, zeros, x, offsets, weights, features, vectors, step, layout.tail(f, run))
@@ -103,7 +104,7 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
     """Several panels of one row together: enough sums in flight to hide the latency of an FMA."""
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
-    x = f.offset(operands.inputs[0], f.multiply(row, 4 * features))
+    x = f.offset(operands.inputs[0], f.nbytes(row, features))
     layout = _Layout(spec, f.vector_nbytes)
     for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
         together = max(1, SINGLE_ROW_VECTORS // run.vectors)
@@ -125,7 +126,7 @@ def _row_sums(
     panel_nbytes = layout.vector_nbytes * vectors
     masks = ([None] * (vectors - 1) + [layout.tail(f, run)]) * panels
     with f.loop(0, features, carried=[ZERO] * (panels * vectors)) as k:
-        seen = f.broadcast(x, f.multiply(k.index, 4))
+        seen = f.broadcast(x, f.nbytes(k.index))
         at = f.offset(w, f.multiply(k.index, layout.step_nbytes(vectors)))
         places = [panel * panel_nbytes + v * f.vector_nbytes for panel in range(panels) for v in range(vectors)]
         weights = [f.load(at, place, mask) for place, mask in zip(places, masks, strict=True)]
@@ -149,7 +150,7 @@ def _store(
         tail = run.masked and v == len(sums) - 1
         mask = f.tail_mask(units - (run.start + v) * f.lanes) if tail else None
         element = f.add(base, column)
-        f.store(epilogue.apply(total, column, element, mask), y, f.multiply(element, 4), mask)
+        f.store(epilogue.apply(total, column, element, mask), y, f.nbytes(element), mask)
 
 
 KERNEL = Kernel("rows", emit)

@@ -14,6 +14,7 @@ and a load of each of its rows of weights a group.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
@@ -27,7 +28,7 @@ GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     sums = GROUP * vectors_of(spec.shape[1], target.lanes) * target.lanes
-    return 4 * sums + room_nbytes(target, GROUP)
+    return F32.nbytes * sums + room_nbytes(target, GROUP)
 
 
 def emit_part(
@@ -72,23 +73,23 @@ class _Layer:
         """The products with the block of features from that one on, but for the first `skipped` ones."""
         f = self.f
         count = self.blocks.gather(first, images, feature, self.row_nbytes, watched=self.watched)
-        weights = f.offset(self.operands.inputs[1], f.multiply(feature, 4 * self.units))
+        weights = f.offset(self.operands.inputs[1], f.nbytes(feature, self.units))
         places = range(skipped, self.blocks.elements)
         for v, mask in enumerate(self.masks):
-            rows = [f.load(weights, 4 * k * self.units + v * f.vector_nbytes, mask) for k in places]
+            rows = [f.load(weights, F32.nbytes * k * self.units + v * f.vector_nbytes, mask) for k in places]
             with f.loop(0, count, guarded=True) as entry:
                 seen, own = self.blocks.entry(entry.index)
                 at = f.offset(self.sums, own)
                 total = f.load(at, v * f.vector_nbytes)
                 for k, row in zip(places, rows, strict=True):
-                    total = f.fma(f.broadcast(seen, 4 * k), row, total)
+                    total = f.fma(f.broadcast(seen, F32.nbytes * k), row, total)
                 f.store(total, at, v * f.vector_nbytes)
 
     def store(self, first: Index, images: Index) -> None:
         f = self.f
         with f.loop(0, images) as image:
             number = f.add(f.multiply(f.add(first, image.index), self.parts), self.part)
-            target = f.offset(self.operands.output, f.multiply(number, 4 * self.units))
+            target = f.offset(self.operands.output, f.nbytes(number, self.units))
             sums = f.offset(self.sums, f.multiply(image.index, self.row_nbytes))
             for v, mask in enumerate(self.masks):
                 f.store(f.load(sums, v * f.vector_nbytes), target, v * f.vector_nbytes, mask)

@@ -14,6 +14,7 @@ usually takes the same features then.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
@@ -60,11 +61,11 @@ class _Gradient:
     def emit_block(self, row: Index, skipped: int) -> None:
         """The rows of the block that begins with that one, but for the first `skipped` ones."""
         f, places = self.f, range(skipped, self.blocks.elements)
-        y = f.offset(self.operands.output, f.multiply(row, 4 * self.units))
+        y = f.offset(self.operands.output, f.nbytes(row, self.units))
         with f.loop(0, self.operands.count, CHUNK, guarded=True) as chunk:
             images = f.smaller(CHUNK, f.subtract(self.operands.count, chunk.index))
-            count = self.blocks.gather(chunk.index, images, row, 4 * self.units, ahead=self.operands.count)
-            gradients = f.offset(self.operands.inputs[1], f.multiply(chunk.index, 4 * self.units))
+            count = self.blocks.gather(chunk.index, images, row, F32.nbytes * self.units, ahead=self.operands.count)
+            gradients = f.offset(self.operands.inputs[1], f.nbytes(chunk.index, self.units))
             begins = f.compare("eq", chunk.index, 0)
             for v, mask in enumerate(self.masks):
                 into = f.offset(y, v * f.vector_nbytes)
@@ -73,12 +74,12 @@ class _Gradient:
                     seen, own = self.blocks.entry(entry.index)
                     g = f.load(f.offset(gradients, own), v * f.vector_nbytes, mask)
                     terms = zip(places, entry.carried, strict=True)
-                    entry.next(*(f.fma(f.broadcast(seen, 4 * k), g, total) for k, total in terms))
+                    entry.next(*(f.fma(f.broadcast(seen, F32.nbytes * k), g, total) for k, total in terms))
                 for k, total in zip(places, entry.results, strict=True):
-                    f.store(total, into, 4 * k * self.units, mask)
+                    f.store(total, into, F32.nbytes * k * self.units, mask)
 
     def _before(self, y: Pointer, row: int, begins: Value, mask: str | None) -> Value:
         """What earlier chunks of images have summed."""
         f = self.f
-        loaded = f.load(y, 4 * row * self.units, mask)
+        loaded = f.load(y, F32.nbytes * row * self.units, mask)
         return f.let(f"select i1 {begins}, {f.vector} zeroinitializer, {f.vector} {loaded}")

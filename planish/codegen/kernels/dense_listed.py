@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from planish.codegen.kernels import dense_blocks
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -50,7 +51,7 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
     if goes_by_blocks(spec.shape[1]):
         return dense_blocks.scratch_nbytes(spec, target)
     room = room_of(DenseListedSettings.of(spec).rows, target.lanes)
-    return 4 * (GROUP * room + 2 * room)
+    return F32.nbytes * GROUP * room + (I32.nbytes + F32.nbytes) * room
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -82,9 +83,9 @@ class _Part:
         self.f, self.spec, self.operands, self.number, self.features = f, spec, operands, number, features
         self.units = spec.shape[1]
         self.first = f.multiply(number, DenseListedSettings.of(spec).rows)
-        self.weights = f.offset(operands.inputs[1], f.multiply(self.first, 4 * self.units))
+        self.weights = f.offset(operands.inputs[1], f.nbytes(self.first, self.units))
         self.room = room_of(features, f.lanes)
-        self.lists = f.offset(operands.scratch, 4 * GROUP * self.room)
+        self.lists = f.offset(operands.scratch, F32.nbytes * GROUP * self.room)
         self.vectors = vectors_of(self.units, f.lanes)
 
     def emit(self, first: Index, last: Index) -> None:
@@ -112,24 +113,24 @@ class _Part:
         row_nbytes = element_nbytes(dtype) * self.spec.inputs[0].size
         image_at = f.offset(self.operands.inputs[0], f.multiply(position, row_nbytes))
         source = f.offset(image_at, f.multiply(self.first, element_nbytes(dtype)))
-        target = f.offset(self.operands.scratch, 4 * row * self.room)
+        target = f.offset(self.operands.scratch, F32.nbytes * row * self.room)
         whole = self.features // f.lanes * f.lanes
         count: Index = 0
         seen, watched = ZERO, watches(self.spec)
         if whole:
             with f.loop(0, whole, f.lanes, carried=["0", ZERO], types=["i64", f.vector]) as place:
                 value = load_elements(f, dtype, source, place.index, f.lanes)
-                f.store(value, target, f.multiply(place.index, 4))
+                f.store(value, target, f.nbytes(place.index))
                 count, seen = place.carried
                 seen = with_not_finite(f, seen, value) if watched else seen
                 place.next(str(f.add(count, count_of(f, value))), seen)
             count, seen = place.results
         for element in range(whole, self.features):
             value = load_elements(f, dtype, source, element, 1)
-            f.store_float(value, target, 4 * element)
+            f.store_float(value, target, F32.nbytes * element)
         if self.features > whole:
-            tail = f.load(target, 4 * whole, f.tail_mask(self.features - whole))
-            f.store(tail, target, 4 * whole)  # zeros behind the row's end
+            tail = f.load(target, F32.nbytes * whole, f.tail_mask(self.features - whole))
+            f.store(tail, target, F32.nbytes * whole)  # zeros behind the row's end
             count = f.add(count, count_of(f, tail))
             seen = with_not_finite(f, seen, tail) if watched else seen
         if watched:
@@ -145,7 +146,7 @@ class _Part:
     def _emit_group(self, image: Index) -> None:
         f = self.f
         most = max(1, (f.module.target.registers - 3) // (GROUP + 1))
-        offsets, step = [4 * self.room * row for row in range(GROUP)], 4 * self.units
+        offsets, step = [F32.nbytes * self.room * row for row in range(GROUP)], F32.nbytes * self.units
 
         def panel(start: Index, vectors: int, tail: str | None) -> None:
             zeros = [ZERO] * (GROUP * vectors)
@@ -158,12 +159,12 @@ class _Part:
 
     def _emit_listed(self, image: Index, row: Index) -> None:
         f = self.f
-        source = f.offset(self.operands.scratch, f.multiply(row, 4 * self.room))
-        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(4 * self.units))
-        step = f.integer_constant(4 * self.units * f.lanes)
+        source = f.offset(self.operands.scratch, f.nbytes(row, self.room))
+        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(F32.nbytes * self.units))
+        step = f.integer_constant(F32.nbytes * self.units * f.lanes)
         types = ["i64", f.integers]
         with f.loop(0, self.features, f.lanes, carried=["0", numbers], types=types) as place:
-            value = f.load(source, f.multiply(place.index, 4))
+            value = f.load(source, f.nbytes(place.index))
             count, distances = place.carried
             longer = append(f, value, distances, self.lists, self.room, count)
             place.next(str(longer), f.integer("add", distances, step))
@@ -178,8 +179,8 @@ class _Part:
         f = self.f
         masks = [None] * (vectors - 1) + [tail]
         with f.loop(0, count, carried=[ZERO] * vectors, guarded=True) as entry:
-            own = f.offset(self.lists, f.multiply(entry.index, 4))
-            at, seen = f.offset(weights, f.load_count(own)), f.broadcast(own, 4 * self.room)
+            own = f.offset(self.lists, f.nbytes(entry.index, of=I32))
+            at, seen = f.offset(weights, f.load_count(own)), f.broadcast(own, I32.nbytes * self.room)
             rows = [f.load(at, v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
             entry.next(*(f.fma(seen, row, total) for row, total in zip(rows, entry.carried, strict=True)))
         return entry.results
@@ -190,7 +191,7 @@ class _Part:
         at = f.add(row, f.multiply(start, f.lanes))
         for v, total in enumerate(sums):
             mask = tail if v == len(sums) - 1 else None
-            f.store(total, self.operands.output, f.multiply(f.add(at, v * f.lanes), 4), mask)
+            f.store(total, self.operands.output, f.nbytes(f.add(at, v * f.lanes)), mask)
 
 
 KERNEL = Kernel("batch", emit, items, scratch_nbytes, watches=watches)

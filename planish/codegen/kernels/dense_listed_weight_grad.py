@@ -22,6 +22,7 @@ from itertools import product
 
 from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
 from planish.codegen.kernels.dense_listed import rows_of_part
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, over_panels, panel_runs, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
@@ -53,7 +54,7 @@ def _rows(spec: Spec, target: Target) -> int:
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     if goes_by_blocks(spec.shape[1]):
         return by_blocks.scratch_nbytes(spec, target)
-    return 4 * (target.lanes * CHUNK + 2 * room_of(CHUNK, target.lanes))
+    return F32.nbytes * target.lanes * CHUNK + (I32.nbytes + F32.nbytes) * room_of(CHUNK, target.lanes)
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -79,7 +80,7 @@ class _Gradient:
         self.features, self.units = spec.shape
         self.dtype = LoadInputSettings.of(spec).memory_dtype
         self.g, self.y, self.turned = operands.inputs[1], operands.output, operands.scratch
-        self.lists = f.offset(operands.scratch, 4 * f.lanes * CHUNK)
+        self.lists = f.offset(operands.scratch, F32.nbytes * f.lanes * CHUNK)
         self.vectors = vectors_of(self.units, f.lanes)
 
     def emit_rows(self, row: Index, skipped: int) -> None:
@@ -87,8 +88,8 @@ class _Gradient:
         f = self.f
         with f.loop(0, self.operands.count, CHUNK, guarded=True) as chunk:
             images = f.smaller(CHUNK, f.subtract(self.operands.count, chunk.index))
-            g = f.offset(self.g, f.multiply(chunk.index, 4 * self.units))
-            y = f.offset(self.y, f.multiply(row, 4 * self.units))
+            g = f.offset(self.g, f.nbytes(chunk.index, self.units))
+            y = f.offset(self.y, f.nbytes(row, self.units))
             begins = f.compare("eq", chunk.index, 0)
             live = self._turn(row, chunk.index, images)
             dense = is_dense(f, live, f.multiply(images, f.lanes))
@@ -117,7 +118,7 @@ class _Gradient:
             count: Index = image.carried[0]
             for place, column in enumerate(turned(f, rows)):
                 value = f.select(present, column, ZERO)
-                f.store(value, f.offset(self.turned, f.multiply(image.index, 4)), 4 * place * CHUNK)
+                f.store(value, f.offset(self.turned, f.nbytes(image.index)), F32.nbytes * place * CHUNK)
                 count = f.add(count, count_of(f, value))
             image.next(str(count))
         total: Index = image.results[0]
@@ -148,21 +149,21 @@ class _Gradient:
     def _emit_listed(self, own: Index, g: Pointer, y: Pointer, images: Index, begins: Value) -> None:
         """One row, from the list of its images."""
         f, room = self.f, room_of(CHUNK, self.f.lanes)
-        values = f.offset(self.turned, f.multiply(own, 4 * CHUNK))
-        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(4 * self.units))
-        step = f.integer_constant(4 * self.units * f.lanes)
+        values = f.offset(self.turned, f.nbytes(own, CHUNK))
+        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(F32.nbytes * self.units))
+        step = f.integer_constant(F32.nbytes * self.units * f.lanes)
         with f.loop(0, images, f.lanes, carried=["0", numbers], types=["i64", f.integers]) as place:
-            value = f.load(values, f.multiply(place.index, 4))
+            value = f.load(values, f.nbytes(place.index))
             longer = append(f, value, place.carried[1], self.lists, room, place.carried[0])
             place.next(str(longer), f.integer("add", place.carried[1], step))
-        whole = f.offset(y, f.multiply(own, 4 * self.units))
+        whole = f.offset(y, f.nbytes(own, self.units))
 
         def panel(before: Index, vectors: list[tuple[int, str | None]]) -> None:
             into, gradients = f.offset(whole, before), f.offset(g, before)
             sums = [self._before(into, nbytes, mask, begins) for nbytes, mask in vectors]
             with f.loop(0, place.results[0], carried=sums, guarded=True) as entry:
-                at = f.offset(self.lists, f.multiply(entry.index, 4))
-                row, seen = f.offset(gradients, f.load_count(at)), f.broadcast(at, 4 * room)
+                at = f.offset(self.lists, f.nbytes(entry.index, of=I32))
+                row, seen = f.offset(gradients, f.load_count(at)), f.broadcast(at, I32.nbytes * room)
                 columns = [f.load(row, nbytes, mask) for nbytes, mask in vectors]
                 entry.next(*(f.fma(seen, column, total) for column, total in zip(columns, entry.carried, strict=True)))
             for (nbytes, mask), total in zip(vectors, entry.results, strict=True):
@@ -180,13 +181,15 @@ class _Gradient:
             into, gradients = f.offset(y, before), f.offset(g, before)
             for start, rows in zip(starts_of(blocks), blocks, strict=True):
                 own_rows = range(skipped + start, skipped + start + rows)
-                places = [(k, 4 * k * self.units + nbytes, mask) for k, (nbytes, mask) in product(own_rows, vectors)]
+                places = [
+                    (k, F32.nbytes * k * self.units + nbytes, mask) for k, (nbytes, mask) in product(own_rows, vectors)
+                ]
                 sums = [self._before(into, nbytes, mask, begins) for _, nbytes, mask in places]
                 with f.loop(0, images, carried=sums) as image:
-                    row = f.offset(gradients, f.multiply(image.index, 4 * self.units))
+                    row = f.offset(gradients, f.nbytes(image.index, self.units))
                     columns = [f.load(row, nbytes, mask) for nbytes, mask in vectors]
-                    own = f.offset(self.turned, f.multiply(image.index, 4))
-                    seen = [f.broadcast(own, 4 * k * CHUNK) for k in own_rows]
+                    own = f.offset(self.turned, f.nbytes(image.index))
+                    seen = [f.broadcast(own, F32.nbytes * k * CHUNK) for k in own_rows]
                     terms = zip(product(seen, columns), image.carried, strict=True)
                     image.next(*(f.fma(value, column, total) for (value, column), total in terms))
                 for (_, nbytes, mask), total in zip(places, image.results, strict=True):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -57,17 +58,17 @@ def emit_block(
 ) -> None:
     features, units = spec.shape
     vectors = run.vectors
-    x = f.offset(operands.inputs[0], f.multiply(k, 4))
+    x = f.offset(operands.inputs[0], f.nbytes(k))
     masks = masks_of(f, run, units)
     g = f.offset(operands.inputs[1], f.multiply(vector, f.vector_nbytes))
     with f.loop(0, rows, carried=[ZERO] * (block * vectors)) as row:
-        at = f.offset(g, f.multiply(row.index, 4 * units))
+        at = f.offset(g, f.nbytes(row.index, units))
         columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
-        seen = f.offset(x, f.multiply(row.index, 4 * features))
-        row.next(*outer_products(f, row.carried, seen, [4 * place for place in range(block)], columns))
-    y = f.offset(operands.output, f.multiply(f.add(f.multiply(k, units), f.multiply(vector, f.lanes)), 4))
+        seen = f.offset(x, f.nbytes(row.index, features))
+        row.next(*outer_products(f, row.carried, seen, [F32.nbytes * place for place in range(block)], columns))
+    y = f.offset(operands.output, f.nbytes(f.add(f.multiply(k, units), f.multiply(vector, f.lanes))))
     for place, v in product(range(block), range(vectors)):
-        f.store(row.results[place * vectors + v], y, 4 * place * units + v * f.vector_nbytes, masks[v])
+        f.store(row.results[place * vectors + v], y, F32.nbytes * place * units + v * f.vector_nbytes, masks[v])
 
 
 KERNEL = Kernel("reduce", emit, items, run=run)

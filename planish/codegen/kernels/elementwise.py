@@ -97,12 +97,12 @@ def emit_together(
         for node in nodes:
             for source in node.inputs:
                 if source not in values:  # it is read from memory: the operands are not views of the nodes
-                    values[source] = f.load(inputs[source], f.multiply(place, 4), mask)
+                    values[source] = f.load(inputs[source], f.nbytes(place), mask)
             values[node] = emit_expression(
                 f, ElementwiseSettings.of(node).expression, [values[source] for source in node.inputs]
             )
             if node in outputs:
-                f.store(values[node], outputs[node], f.multiply(place, 4), mask)
+                f.store(values[node], outputs[node], f.nbytes(place), mask)
 
     over_item(f, extent, run, item, emit_vector)
 
@@ -141,11 +141,9 @@ def _emit_vector(
     values: list[Value] = []
     *sources, out = places
     for pointer, place, stride in zip(operands.inputs, sources, along[:-1], strict=True):
-        nbytes = f.multiply(place, 4)
+        nbytes = f.nbytes(place)
         values.append(f.load(pointer, nbytes, mask) if stride else f.broadcast(pointer, nbytes))
-    f.store(
-        emit_expression(f, ElementwiseSettings.of(spec).expression, values), operands.output, f.multiply(out, 4), mask
-    )
+    f.store(emit_expression(f, ElementwiseSettings.of(spec).expression, values), operands.output, f.nbytes(out), mask)
 
 
 KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=lambda spec: range(len(spec.inputs)))

@@ -30,7 +30,7 @@ def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:
     places, y = operands.inputs
 
     def emit_vector(element: Index, mask: str | None) -> None:
-        kept = gated(f, f.load_bytes(places, element, mask), f.load(y, f.multiply(element, 4), mask))
+        kept = gated(f, f.load_bytes(places, element, mask), f.load(y, f.nbytes(element), mask))
         f.store_bytes(kept, operands.output, element, mask)
 
     over_vectors(f, spec.result.size, emit_vector)
@@ -71,7 +71,7 @@ def _emit_panel(f: Function, spec: Spec, operands: Operands, channel: Index, mas
             vector = f.add(element, place // len(masks) * channels + place % len(masks) * f.lanes)
             mask = masks[place % len(masks)]
             live = has_place(f, f.load_bytes(operands.inputs[0], vector, mask))
-            g = f.load(operands.inputs[1], f.multiply(vector, 4), mask)
+            g = f.load(operands.inputs[1], f.nbytes(vector), mask)
             totals.append(f.binary("fadd", part, f.select(live, g, ZERO)))
         return totals
 
@@ -90,7 +90,7 @@ def _emit_panel(f: Function, spec: Spec, operands: Operands, channel: Index, mas
             totals = [f.binary("fadd", total, part) for total, part in zip(totals, own, strict=True)]
         image.next(*totals)
     for v, (total, mask) in enumerate(zip(image.results, masks, strict=True)):
-        f.store(total, operands.output, f.multiply(f.add(channel, v * f.lanes), 4), mask)
+        f.store(total, operands.output, f.nbytes(f.add(channel, v * f.lanes)), mask)
 
 
 GATE = Kernel("image", emit_gate)

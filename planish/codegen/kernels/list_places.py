@@ -13,6 +13,7 @@ Bound by shuffles: 2 * log2(lanes) for each vector of places and gradients.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.places import has_place
@@ -22,7 +23,7 @@ from planish.primitives.rewritten.list_places import ListPlacesSettings
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     rows, columns, channels = spec.inputs[0].shape
-    windows, stride = rows * columns, 4 * spec.shape[1]
+    windows, stride = rows * columns, F32.nbytes * spec.shape[1]
     whole = channels // f.lanes * f.lanes
     with f.loop(0, channels) as channel:
         f.store_count(0, operands.output, f.multiply(channel.index, stride))
@@ -61,7 +62,7 @@ def _emit_block(
     channels = spec.inputs[0].shape[2]
     mask = f.tail_mask(count)
     first = f.add(f.multiply(window, channels), channel)
-    places, gradients = f.offset(operands.inputs[0], first), f.offset(operands.inputs[1], f.multiply(first, 4))
+    places, gradients = f.offset(operands.inputs[0], first), f.offset(operands.inputs[1], f.nbytes(first))
 
     def places_of(row: Index) -> Value:
         integers = f.load_bytes(places, f.multiply(row, channels), mask)
@@ -70,9 +71,9 @@ def _emit_block(
     turned_places = block_of(f, windows, places_of)
     turn_block(f, turned_places, f.vector_nbytes, turned_places, f.vector_nbytes)
     turned_gradients = f.stack_vectors(f.lanes)
-    turn_part(f, gradients, 4 * channels, windows, count, turned_gradients, f.vector_nbytes)
+    turn_part(f, gradients, F32.nbytes * channels, windows, count, turned_gradients, f.vector_nbytes)
     from_start = _window_distances(f, spec, window)
-    lists = f.offset(operands.output, f.multiply(channel, 4 * spec.shape[1]))
+    lists = f.offset(operands.output, f.nbytes(channel, spec.shape[1]))
     with f.loop(0, count) as lane:
         here = f.multiply(lane.index, f.vector_nbytes)
         place, gradient = f.load_integers(turned_places, here), f.load(turned_gradients, here)
@@ -80,16 +81,16 @@ def _emit_block(
         if fresh:
             live = f.both(live, fresh)
         distance = f.integer("add", from_start, _place_distances(f, spec, place))
-        own = f.offset(lists, f.multiply(lane.index, 4 * spec.shape[1]))
+        own = f.offset(lists, f.nbytes(lane.index, spec.shape[1]))
         _append(f, own, spec.shape[1] // 2, live, distance, gradient)
 
 
 def _append(f: Function, own: Pointer, room: int, live: Value, distances: Value, gradients: Value) -> None:
     """Appends those that are live to one channel's list."""
     length = f.load_count(own)
-    end = f.offset(own, f.multiply(length, 4))
-    f.store_integers(f.compressed(distances, live, integer=True), end, 4)
-    f.store(f.compressed(gradients, live), end, 4 + 4 * room)
+    end = f.offset(own, f.nbytes(length, of=I32))
+    f.store_integers(f.compressed(distances, live, integer=True), end, I32.nbytes)
+    f.store(f.compressed(gradients, live), end, I32.nbytes * (1 + room))
     f.store_count(f.add(length, f.count_lanes(live)), own)
 
 

@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -77,15 +78,15 @@ def _copies(spec: Spec, tile: Tile) -> bool:
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     tile = tile_of(spec, target)
-    return 4 * target.lanes * max(tile.panels) * _sizes(spec)[1] if _copies(spec, tile) else 0
+    return F32.nbytes * target.lanes * max(tile.panels) * _sizes(spec)[1] if _copies(spec, tile) else 0
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     rows, inner, columns = _sizes(spec)
     product = _Product(f, spec, operands)
     with f.loop(0, math.prod(spec.shape[:-2])) as matrix:
-        a = f.offset(operands.inputs[0], f.multiply(matrix.index, 4 * rows * inner))
-        b = f.offset(operands.inputs[1], f.multiply(matrix.index, 4 * inner * columns))
+        a = f.offset(operands.inputs[0], f.nbytes(matrix.index, rows * inner))
+        b = f.offset(operands.inputs[1], f.nbytes(matrix.index, inner * columns))
         for run in panel_runs(product.tile.panels, columns, f.lanes):
             with f.loop(0, run.count) as panel:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
@@ -105,15 +106,19 @@ class _Product:
     def emit_panel(self, a: Pointer, b: Pointer, first_row: Index, vector: Index, run: PanelRun) -> None:
         """`first_row` is that of the matrix among all rows of the result."""
         f = self.f
-        columns, step, tail = f.offset(b, f.multiply(vector, f.vector_nbytes)), 4 * self.columns, self._tail(run)
+        columns, step, tail = (
+            f.offset(b, f.multiply(vector, f.vector_nbytes)),
+            F32.nbytes * self.columns,
+            self._tail(run),
+        )
         if self.copies:
             self._copy(columns, run.vectors, tail)
             columns, step, tail = self.operands.scratch, run.vectors * f.vector_nbytes, None
         start = 0
         for size, count in counted(self.rows, self.tile.rows):
             with f.loop(start, start + size * count, size) as row:
-                x = f.offset(a, f.multiply(row.index, 4 * self.inner))
-                offsets = [4 * self.inner * number for number in range(size)]
+                x = f.offset(a, f.nbytes(row.index, self.inner))
+                offsets = [F32.nbytes * self.inner * number for number in range(size)]
                 zeros = [ZERO] * (size * run.vectors)
                 sums = accumulate(f, zeros, x, offsets, columns, self.inner, run.vectors, step, tail)
                 self._store(sums, f.add(first_row, row.index), vector, run)
@@ -125,7 +130,7 @@ class _Product:
     def _copy(self, columns: Pointer, vectors: int, tail: str | None) -> None:
         f = self.f
         with f.loop(0, self.inner) as k:
-            here = f.offset(columns, f.multiply(k.index, 4 * self.columns))
+            here = f.offset(columns, f.nbytes(k.index, self.columns))
             there = f.offset(self.operands.scratch, f.multiply(k.index, vectors * f.vector_nbytes))
             for v in range(vectors):
                 mask = tail if v == vectors - 1 else None
@@ -139,7 +144,7 @@ class _Product:
             element = f.add(f.multiply(f.add(row, place), self.columns), column)
             mask = self._tail(run) if v == run.vectors - 1 else None
             value = self.epilogue.apply(total, column, element, mask)
-            f.store(value, self.operands.output, f.multiply(element, 4), mask)
+            f.store(value, self.operands.output, f.nbytes(element), mask)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

@@ -17,14 +17,14 @@ from planish.primitives.one_hot import OneHotSettings
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     classes = OneHotSettings.of(spec).classes
     with f.loop(0, spec.inputs[0].size) as label:
-        place = f.offset(operands.inputs[0], f.multiply(label.index, 4))
+        place = f.offset(operands.inputs[0], f.nbytes(label.index))
         whole = spec.inputs[0].dtype == "i32"
-        wanted = f.splat_integer(f.let(f"load i32, ptr {place}, align 4")) if whole else f.broadcast(place)
+        wanted = f.splat_integer(f.load_i32(place)) if whole else f.broadcast(place)
 
         def emit_vector(start: Index, mask: str | None) -> None:
             first = f.splat_integer(str(start) if isinstance(start, int) else f.let(f"trunc i64 {start} to i32"))
             places = f.integer("add", f.lane_indices(), first)
-            nbytes = f.multiply(f.add(f.multiply(label.index, classes), start), 4)
+            nbytes = f.nbytes(f.add(f.multiply(label.index, classes), start))
             f.store(ones(f, places, wanted, spec.inputs[0].dtype), operands.output, nbytes, mask)
 
         over_vectors(f, classes, emit_vector)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -50,7 +51,7 @@ def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
             source = f.add(f.multiply(matrix.index, rows * columns), f.multiply(first, rows if turned_around else 1))
             target = f.add(f.multiply(matrix.index, total), f.multiply(first, rows))
             here, there = (
-                f.offset(pointer, f.multiply(place, 4))
+                f.offset(pointer, f.nbytes(place))
                 for pointer, place in ((operands.inputs[0], source), (operands.output, target))
             )
             (_pack_turned if turned_around else _pack_rows)(f, run, rows, columns, here, there)
@@ -59,7 +60,7 @@ def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
 def _pack_rows(f: Function, run: PanelRun, rows: int, columns: int, source: Pointer, target: Pointer) -> None:
     masks = [f.tail_mask(width) if width < f.lanes else None for width in _widths(run, columns, f.lanes)]
     with f.loop(0, rows) as k:
-        here = f.offset(source, f.multiply(k.index, 4 * columns))
+        here = f.offset(source, f.nbytes(k.index, columns))
         there = f.offset(target, f.multiply(k.index, run.vectors * f.vector_nbytes))
         for v, mask in enumerate(masks):
             f.store(f.load(here, v * f.vector_nbytes, mask), there, v * f.vector_nbytes)
@@ -70,14 +71,14 @@ def _pack_turned(f: Function, run: PanelRun, rows: int, columns: int, source: Po
     step = run.vectors * f.vector_nbytes
     whole = rows // f.lanes * f.lanes
     for v, width in enumerate(_widths(run, columns, f.lanes)):
-        own = f.offset(source, 4 * v * f.lanes * rows)
+        own = f.offset(source, F32.nbytes * v * f.lanes * rows)
         for start, stop in ((0, whole), (whole, rows)):
             if start == stop:
                 continue
             with f.loop(start, stop, f.lanes) as k:
-                here = f.offset(own, f.multiply(k.index, 4))
+                here = f.offset(own, f.nbytes(k.index))
                 there = f.offset(f.offset(target, v * f.vector_nbytes), f.multiply(k.index, step))
-                turn_part(f, here, 4 * rows, width, min(f.lanes, stop - start), there, step)
+                turn_part(f, here, F32.nbytes * rows, width, min(f.lanes, stop - start), there, step)
 
 
 def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
@@ -108,15 +109,15 @@ def _transform_back(
 ) -> None:
     """Columns of the places at once, so that what a row of them gives is added to all rows of the kernel."""
     places = len(factors[0])
-    source = f.offset(operands.inputs[0], f.multiply(element, 4))
-    target = f.offset(operands.output, f.multiply(element, 4))
+    source = f.offset(operands.inputs[0], f.nbytes(element))
+    target = f.offset(operands.output, f.nbytes(element))
     half = []
     for a in range(places):
-        u = [f.load(source, 4 * (places * a + b) * matrix, mask) for b in range(places)]
+        u = [f.load(source, F32.nbytes * (places * a + b) * matrix, mask) for b in range(places)]
         half.append([_combine(f, factors[j], u) for j in range(3)])
     for i, j in product(range(3), range(3)):
         value = _combine(f, factors[i], [row[j] for row in half])
-        f.store(value, target, 4 * (3 * i + j) * matrix, mask)
+        f.store(value, target, F32.nbytes * (3 * i + j) * matrix, mask)
 
 
 def _combine(f: Function, factors: object, values: list[Value]) -> Value:

@@ -41,7 +41,7 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
         largest = _maximum(f, spec, source, corner, mask)
         element = pixels.at(row, column, channel)
         value = epilogue.apply(largest, channel, element.number, mask)
-        f.store(value, operands.output, f.multiply(element.stored, 4), mask)
+        f.store(value, operands.output, f.nbytes(element.stored), mask)
 
     for_each_output(f, spec.shape, body)
 
@@ -97,7 +97,7 @@ def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
     def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         corner = corner_of(f, spec, x, seen, row, column, channel)
         into = corner_of(f, spec, operands.output, strides, row, column, channel)
-        g = f.load(gradients, f.multiply(element_of(f, pooled, row, column, channel), 4), mask)
+        g = f.load(gradients, f.nbytes(element_of(f, pooled, row, column, channel)), mask)
         place = _place(f, spec, seen, corner, mask)
 
         def add(at: Pointer, number: Index, _: list[Value]) -> list[Value]:

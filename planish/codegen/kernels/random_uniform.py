@@ -34,7 +34,7 @@ def _mix(f: Function, word: Value) -> Value:
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    seed = f.splat_integer(f.let(f"load i32, ptr {operands.inputs[0]}, align 4"))
+    seed = f.splat_integer(f.load_i32(operands.inputs[0]))
     salt = _signed(STREAM_STEP * (RandomUniformSettings.of(spec).stream + 1))
     key = _mix(f, f.integer("xor", seed, f.integer_constant(salt)))
     image = f.splat_integer(f.let(f"trunc i64 {operands.image} to i32"))
@@ -57,7 +57,7 @@ def _emit_vector(f: Function, operands: Operands, row: Value, place: Index, mask
     )
     bits = f.integer("lshr", _mix(f, f.integer("xor", row, moved)), f.integer_constant(8))
     value = f.binary("fmul", f.let(f"sitofp {f.integers} {bits} to {f.vector}"), f.constant(2.0**-24))
-    f.store(value, operands.output, f.multiply(place, 4), mask)
+    f.store(value, operands.output, f.nbytes(place), mask)
 
 
 KERNEL = Kernel("image", emit)

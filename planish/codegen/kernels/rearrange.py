@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -45,7 +46,7 @@ def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
     (top, _), (left, _) = settings.padding
     fill(f, operands.output, spec.result.size, settings.value)
     target = strides_of(spec.shape)
-    inside = f.offset(operands.output, 4 * (top * target[0] + left * target[1]))
+    inside = f.offset(operands.output, F32.nbytes * (top * target[0] + left * target[1]))
     shape = spec.inputs[0].shape
     move(f, merged(shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
 
@@ -53,7 +54,7 @@ def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
 def emit_crop2d(f: Function, spec: Spec, operands: Operands) -> None:
     (top, _), (left, _) = Crop2DSettings.of(spec).cropping
     source = spec.strides_of_input(0)
-    inside = f.offset(operands.inputs[0], 4 * (top * source[0] + left * source[1]))
+    inside = f.offset(operands.inputs[0], F32.nbytes * (top * source[0] + left * source[1]))
     move(f, merged(spec.shape, source, spec.result_strides), inside, operands.output)
 
 
@@ -78,7 +79,7 @@ def emit_interleave2d(f: Function, spec: Spec, operands: Operands) -> None:
         fill(f, operands.output, spec.result.size, 0.0)
     starts = [first for first, there in zip(phase_starts(extents, (down, across)), present, strict=True) if there]
     for (row, column), pointer, type_ in zip(starts, operands.inputs, spec.inputs, strict=True):
-        there = f.offset(operands.output, 4 * (row * rows + column * columns))
+        there = f.offset(operands.output, F32.nbytes * (row * rows + column * columns))
         move(f, merged(type_.shape, strides_of(type_.shape), (rows * down, columns * across, channels)), pointer, there)
 
 
@@ -86,7 +87,7 @@ def emit_kernel_phase(f: Function, spec: Spec, operands: Operands) -> None:
     settings = KernelPhaseSettings.of(spec)
     (row, column), (down, across) = settings.first, settings.strides
     rows, columns, *channels = strides_of(spec.inputs[0].shape)
-    here = f.offset(operands.inputs[0], 4 * (row * rows + column * columns))
+    here = f.offset(operands.inputs[0], F32.nbytes * (row * rows + column * columns))
     move(
         f, merged(spec.shape, (rows * down, columns * across, *channels), strides_of(spec.shape)), here, operands.output
     )
@@ -106,7 +107,7 @@ def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
     target, start = spec.result_strides, 0
     for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
         if position not in spec.in_place:
-            there = f.offset(operands.output, 4 * start * target[axis])
+            there = f.offset(operands.output, F32.nbytes * start * target[axis])
             move(f, merged(type_.shape, spec.strides_of_input(position), target), pointer, there)
         start += type_.shape[axis]
 
@@ -114,14 +115,14 @@ def emit_concatenate(f: Function, spec: Spec, operands: Operands) -> None:
 def emit_slice_axis(f: Function, spec: Spec, operands: Operands) -> None:
     source = spec.strides_of_input(0)
     settings = SliceAxisSettings.of(spec)
-    here = f.offset(operands.inputs[0], 4 * settings.start * source[settings.axis])
+    here = f.offset(operands.inputs[0], F32.nbytes * settings.start * source[settings.axis])
     move(f, merged(spec.shape, source, spec.result_strides), here, operands.output)
 
 
 def emit_slice_strided(f: Function, spec: Spec, operands: Operands) -> None:
     apart = SliceStridedSettings.of(spec)
     first, along = _apart(spec.strides_of_input(0), apart.starts, apart.steps)
-    here = f.offset(operands.inputs[0], 4 * first)
+    here = f.offset(operands.inputs[0], F32.nbytes * first)
     move(f, merged(spec.shape, along, spec.result_strides), here, operands.output)
 
 
@@ -130,7 +131,12 @@ def emit_spread_strided(f: Function, spec: Spec, operands: Operands) -> None:
     first, along = _apart(strides_of(spec.shape), settings.starts, settings.steps)
     fill(f, operands.output, spec.result.size, settings.value)
     shape = spec.inputs[0].shape
-    move(f, merged(shape, spec.strides_of_input(0), along), operands.inputs[0], f.offset(operands.output, 4 * first))
+    move(
+        f,
+        merged(shape, spec.strides_of_input(0), along),
+        operands.inputs[0],
+        f.offset(operands.output, F32.nbytes * first),
+    )
 
 
 def _apart(strides: Sequence[int], starts: Sequence[int], steps: Sequence[int]) -> tuple[int, list[int]]:
@@ -146,7 +152,7 @@ def emit_turn_kernel(f: Function, spec: Spec, operands: Operands) -> None:
     # The result's axes: row, column, output channel of the group, group, input channel.
     extents = (rows, columns, each, groups, channels)
     row, column, channel, one = strides_of(spec.inputs[0].shape)
-    last = f.offset(operands.inputs[0], 4 * ((rows - 1) * row + (columns - 1) * column))
+    last = f.offset(operands.inputs[0], F32.nbytes * ((rows - 1) * row + (columns - 1) * column))
     move(f, merged(extents, (-row, -column, one, each, channel), strides_of(extents)), last, operands.output)
     assert math.prod(extents) == spec.result.size
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
@@ -112,10 +113,10 @@ def _store(
         total = f.binary("fmul", total, f.constant(1.0 / count))
     if axes.last_kept:
         place = f.add(f.multiply(y, axes.last), reader.start)
-        f.store(total, operands.output, f.multiply(place, 4), reader.mask)
+        f.store(total, operands.output, f.nbytes(place), reader.mask)
     else:
         joined = lanes_combined(f, total, combining(f, spec.op))
-        f.store_float(f.let(f"extractelement {f.vector} {joined}, i64 0"), operands.output, f.multiply(y, 4))
+        f.store_float(f.let(f"extractelement {f.vector} {joined}, i64 0"), operands.output, f.nbytes(y))
 
 
 def _totals(
@@ -244,13 +245,13 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     if whole:
 
         def vector_joined(place: Index, totals: Sequence[Value]) -> list[Value]:
-            return [how.join(totals[0], reader.load(x, [f.multiply(place, 4)] * len(x)))]
+            return [how.join(totals[0], reader.load(x, [f.nbytes(place)] * len(x)))]
 
         (total,) = _in_blocks(f, 0, whole, f.lanes, whole // f.lanes, [total], how, vector_joined)
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    last = reader.load(x, [4 * whole] * len(x), mask)
+    last = reader.load(x, [F32.nbytes * whole] * len(x), mask)
     return f.select(mask, how.join(total, last), total)  # idle lanes keep their values
 
 

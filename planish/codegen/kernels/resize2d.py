@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.boxes import fill
@@ -64,7 +65,7 @@ class _Map:
     pointer: Pointer
 
     def row(self, f: Function, place: Index) -> Pointer:
-        return f.offset(self.pointer, f.multiply(place, 4 * self.columns * self.channels))
+        return f.offset(self.pointer, f.nbytes(place, self.columns * self.channels))
 
 
 def _map(type_: TensorType, pointer: Pointer) -> _Map:
@@ -74,7 +75,7 @@ def _map(type_: TensorType, pointer: Pointer) -> _Map:
 
 def _each_pixel(f: Function, interpolation: str, map_: _Map, sized: _Map, body: Body) -> None:
     """`body` for each pixel of `sized`: where it is, and its neighbours in the map, row by row."""
-    nbytes = 4 * map_.channels
+    nbytes = F32.nbytes * map_.channels
     with f.loop(0, sized.rows) as row:
         down = _neighbours(f, row.index, map_.rows, sized.rows, interpolation)
         starts = [map_.row(f, place) for place in down.places]
@@ -88,7 +89,7 @@ def _each_pixel(f: Function, interpolation: str, map_: _Map, sized: _Map, body: 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     def emit_pixel(target: Pointer, corners: list[list[Pointer]], down: _Neighbours, across: _Neighbours) -> None:
         def emit_vector(start: Index, mask: str | None) -> None:
-            nbytes = f.multiply(start, 4)
+            nbytes = f.nbytes(start)
             read = [[f.load(corner, nbytes, mask) for corner in line] for line in corners]
             lines = [_between(f, line, across.share) for line in read]
             f.store(_between(f, lines, down.share), target, nbytes, mask)
@@ -112,7 +113,7 @@ def emit_grad(f: Function, spec: Spec, operands: Operands) -> None:
 
     def emit_pixel(source: Pointer, corners: list[list[Pointer]], down: _Neighbours, across: _Neighbours) -> None:
         def emit_vector(start: Index, mask: str | None) -> None:
-            nbytes = f.multiply(start, 4)
+            nbytes = f.nbytes(start)
             lines = _shares(f, f.load(source, nbytes, mask), down)
             for line, value in zip(corners, lines, strict=True):
                 for corner, part in zip(line, _shares(f, value, across), strict=True):

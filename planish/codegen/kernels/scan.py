@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -25,10 +26,10 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     axis = ScanSettings.of(spec).axis
     outer, inner = math.prod(spec.shape[:axis]), math.prod(spec.shape[axis + 1 :])
     with f.loop(0, outer) as place:
-        start = f.multiply(place.index, 4 * spec.shape[axis] * inner)
+        start = f.nbytes(place.index, spec.shape[axis] * inner)
         x, y = [f.offset(pointer, start) for pointer in operands.inputs], f.offset(operands.output, start)
         if inner == 1:
-            _scan(f, spec, "float", 4, lambda at: [f.load_float(each, at) for each in x], _into_floats(f, y))
+            _scan(f, spec, F32.llvm, F32.nbytes, lambda at: [f.load_float(each, at) for each in x], _into_floats(f, y))
         else:
             over_vectors(f, inner, lambda first, mask: _beside(f, spec, x, y, inner, first, mask))
 
@@ -40,12 +41,12 @@ def _into_floats(f: Function, y: Pointer) -> Store:
 def _beside(
     f: Function, spec: Spec, x: Sequence[Pointer], y: Pointer, inner: int, first: Index, mask: str | None
 ) -> None:
-    own = [f.offset(pointer, f.multiply(first, 4)) for pointer in (*x, y)]
+    own = [f.offset(pointer, f.nbytes(first)) for pointer in (*x, y)]
 
     def load(at: Index) -> list[Value]:
         return [f.load(pointer, at, mask) for pointer in own[:-1]]
 
-    _scan(f, spec, f.vector, 4 * inner, load, lambda value, at: f.store(value, own[-1], at, mask))
+    _scan(f, spec, f.vector, F32.nbytes * inner, load, lambda value, at: f.store(value, own[-1], at, mask))
 
 
 def _scan(f: Function, spec: Spec, type_: str, step: int, load: Callable[[Index], list[Value]], store: Store) -> None:

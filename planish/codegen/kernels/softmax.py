@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 
 from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
@@ -24,7 +25,7 @@ MINUS_INFINITY = -math.inf
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     width = spec.shape[-1]
     with f.loop(0, spec.result.size // width) as row:
-        nbytes = f.multiply(row.index, 4 * width)
+        nbytes = f.nbytes(row.index, width)
         _emit_row(f, spec.op, f.offset(operands.inputs[0], nbytes), f.offset(operands.output, nbytes), width)
 
 
@@ -34,7 +35,7 @@ def _emit_row(f: Function, op: str, x: Pointer, y: Pointer, width: int) -> None:
     total = f.splat(f.sum_lanes(_reduced(f, x, whole, mask, 0.0, largest)))
 
     def result(place: Index, lanes: str | None) -> None:
-        nbytes = f.multiply(place, 4)
+        nbytes = f.nbytes(place)
         shifted = f.binary("fsub", f.load(x, nbytes, lanes), largest)
         if op == "softmax":
             value = f.binary("fdiv", vector_math.exp(f, shifted), total)
@@ -60,13 +61,14 @@ def _reduced(f: Function, x: Pointer, whole: int, mask: str | None, start: float
     total = f.constant(start)
     if whole:
         with f.loop(0, whole, f.lanes, carried=[total]) as place:
-            place.next(joined(place.carried[0], f.load(x, f.multiply(place.index, 4))))
+            place.next(joined(place.carried[0], f.load(x, f.nbytes(place.index))))
         (total,) = place.results
     if mask is None:
         return total
     idle = f.constant(MINUS_INFINITY)
     return joined(
-        total, f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, 4 * whole, mask)}, {f.vector} {idle}")
+        total,
+        f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, F32.nbytes * whole, mask)}, {f.vector} {idle}"),
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import I32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors, vectors_of
 from planish.codegen.llvm.target import Target
@@ -25,7 +26,7 @@ NAN_KEY, BEHIND_ALL, BEFORE_ALL = 2**31 - 2, 2**31 - 1, -(2**31)
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    return 0 if SortPlacesSettings.of(spec).count <= FEW else 4 * _padded(spec, target.lanes) * 4
+    return 0 if SortPlacesSettings.of(spec).count <= FEW else 4 * I32.nbytes * _padded(spec, target.lanes)
 
 
 def _padded(spec: Spec, lanes: int) -> int:
@@ -36,8 +37,8 @@ def _padded(spec: Spec, lanes: int) -> int:
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     extent, count = spec.inputs[0].shape[-1], SortPlacesSettings.of(spec).count
     with f.loop(0, spec.inputs[0].size // extent) as row:
-        x = f.offset(operands.inputs[0], f.multiply(row.index, 4 * extent))
-        y = f.offset(operands.output, f.multiply(row.index, 4 * count))
+        x = f.offset(operands.inputs[0], f.nbytes(row.index, extent))
+        y = f.offset(operands.output, f.nbytes(row.index, count))
         if count <= FEW:
             _find(f, x, y, extent, count)
         else:
@@ -83,7 +84,7 @@ def _find(f: Function, x: Pointer, y: Pointer, extent: int, count: int) -> None:
     nothing = [f.integer_constant(BEFORE_ALL), f.integer_constant(-1)]
     with f.loop(0, count, carried=nothing, types=[f.integers] * 2) as number:
         found = _smallest_behind(f, x, extent, _Pair(*number.carried))
-        f.store_float(f.let(f"sitofp i32 {_lane(f, found.place)} to float"), y, f.multiply(number.index, 4))
+        f.store_float(f.let(f"sitofp i32 {_lane(f, found.place)} to float"), y, f.nbytes(number.index))
         number.next(found.key, found.place)
 
 
@@ -95,7 +96,7 @@ def _smallest_behind(f: Function, x: Pointer, extent: int, last: _Pair) -> _Pair
     """The smallest pair behind the last one, in all lanes."""
 
     def joined(best: _Pair, start: Index, mask: str | None) -> _Pair:
-        own = _Pair(_keys(f, f.load(x, f.multiply(start, 4), mask)), _places(f, start))
+        own = _Pair(_keys(f, f.load(x, f.nbytes(start), mask)), _places(f, start))
         wanted = f.both(last.before(f, own), own.before(f, best))
         return best.first(f, own, f.both(mask, wanted) if mask else wanted)
 
@@ -130,7 +131,7 @@ class _Merging:
     """A merge sort of one row; the scratch memory has keys and places, twice."""
 
     def __init__(self, f: Function, scratch: Pointer, extent: int, padded: int) -> None:
-        self.f, self.extent, self.nbytes = f, extent, 4 * padded  # from keys to their places
+        self.f, self.extent, self.nbytes = f, extent, I32.nbytes * padded  # from keys to their places
         self.halves = [scratch, f.offset(scratch, 2 * self.nbytes)]
 
     def emit(self, x: Pointer, y: Pointer, count: int) -> None:
@@ -144,13 +145,13 @@ class _Merging:
         places = f.offset(number.results[0], self.nbytes)
 
         def store(start: Index, mask: str | None) -> None:
-            own = f.load_integers(places, f.multiply(start, 4))
-            f.store(f.let(f"sitofp {f.integers} {own} to {f.vector}"), y, f.multiply(start, 4), mask)
+            own = f.load_integers(places, f.nbytes(start, of=I32))
+            f.store(f.let(f"sitofp {f.integers} {own} to {f.vector}"), y, f.nbytes(start), mask)
 
         over_vectors(f, count, store)
 
     def _prepare(self, x: Pointer, start: Index, mask: str | None) -> None:
-        f, nbytes = self.f, self.f.multiply(start, 4)
+        f, nbytes = self.f, self.f.nbytes(start, of=I32)
         f.store_integers(_keys(f, f.load(x, nbytes, mask)), self.halves[0], nbytes)
         f.store_integers(_places(f, start), f.offset(self.halves[0], self.nbytes), nbytes)
 
@@ -173,19 +174,19 @@ class _Merging:
             or_alone = f.let(f"or i1 {f.compare('sge', b, end)}, {sorted_}")
             chosen = f.let(f"and i1 {f.compare('slt', a, right)}, {or_alone}")
             place = f.let(f"select i1 {chosen}, i64 {a}, i64 {b}")
-            nbytes = f.multiply(place, 4)
-            to = f.multiply(k.index, 4)
+            nbytes = f.nbytes(place, of=I32)
+            to = f.nbytes(k.index, of=I32)
             for part in (0, self.nbytes):
-                entry = f.let(f"load i32, ptr {f.offset(f.offset(here, part), nbytes)}, align 4")
-                f.emit(f"store i32 {entry}, ptr {f.offset(f.offset(there, part), to)}, align 4")
+                entry = f.load_i32(f.offset(here, part), nbytes)
+                f.store_i32(entry, f.offset(there, part), to)
             taken = f.let(f"zext i1 {chosen} to i64")
             other = f.let(f"zext i1 {f.let(f'xor i1 {chosen}, true')} to i64")
             k.next(f.let(f"add nsw i64 {a}, {taken}"), f.let(f"add nsw i64 {b}, {other}"))
 
     def _entry(self, here: Pointer, place: Value) -> Value:
         """The key at a place, or the last one where a run has ended."""
-        nbytes = self.f.multiply(self.f.smaller(place, self.extent - 1), 4)
-        return self.f.let(f"load i32, ptr {self.f.offset(here, nbytes)}, align 4")
+        nbytes = self.f.nbytes(self.f.smaller(place, self.extent - 1), of=I32)
+        return self.f.load_i32(here, nbytes)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

@@ -26,7 +26,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     how = combining(f, "batch_max" if SumOfSlicesSettings.of(spec).largest else "batch_sum")
 
     def emit_vector(place: Index, mask: str | None) -> None:
-        nbytes = f.multiply(place, 4)
+        nbytes = f.nbytes(place)
         own = f.load(x, nbytes, mask)
         both = how.join(f.load(operands.output, nbytes, mask), own)
         f.store(f.chosen(later, both, own), operands.output, nbytes, mask)

@@ -7,6 +7,7 @@ The last vector is masked. Bound by the other core's cache, where some of the pa
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
@@ -17,11 +18,11 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     epilogue = epilogue_of(f, spec, operands)
 
     def emit_vector(column: Index, mask: str | None) -> None:
-        total = f.load(operands.inputs[0], f.multiply(column, 4), mask)
+        total = f.load(operands.inputs[0], f.nbytes(column), mask)
         for part in range(1, parts):
-            at = f.offset(operands.inputs[0], 4 * part * units)
-            total = f.binary("fadd", total, f.load(at, f.multiply(column, 4), mask))
-        f.store(epilogue.apply(total, column, column, mask), operands.output, f.multiply(column, 4), mask)
+            at = f.offset(operands.inputs[0], F32.nbytes * part * units)
+            total = f.binary("fadd", total, f.load(at, f.nbytes(column), mask))
+        f.store(epilogue.apply(total, column, column, mask), operands.output, f.nbytes(column), mask)
 
     over_vectors(f, units, emit_vector)
 

@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.llvm.target import Target
@@ -52,7 +53,7 @@ class _Number:
 
 def _number_at(f: Function, pointer: Pointer, nbytes: Index, type_: TensorType, entries: int) -> _Number:
     if type_.dtype == "i32":
-        whole, fits = f.let(f"sext i32 {f.let(f'load i32, ptr {f.offset(pointer, nbytes)}, align 4')} to i64"), "true"
+        whole, fits = f.let(f"sext i32 {f.load_i32(pointer, nbytes)} to i64"), "true"
     else:
         value = f.load_float(pointer, nbytes)
         above = f.let(f"fcmp ogt float {value}, {f.float_constant(-INTEGERS)}")
@@ -70,15 +71,15 @@ def emit_take(f: Function, spec: Spec, operands: Operands) -> None:
     axes = _axes_of(x.shape, AxisSettings.of(spec).axis, indices.size)
     nan = f.constant(math.nan)
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place:
-        number = _number_at(f, operands.inputs[1], f.multiply(place.index, 4), indices, axes.entries)
+        number = _number_at(f, operands.inputs[1], f.nbytes(place.index), indices, axes.entries)
         row = f.add(f.multiply(outer.index, axes.entries), number.entry)
-        source = f.offset(operands.inputs[0], f.multiply(row, 4 * axes.inner))
+        source = f.offset(operands.inputs[0], f.nbytes(row, axes.inner))
         row = f.add(f.multiply(outer.index, axes.places), place.index)
-        target = f.offset(operands.output, f.multiply(row, 4 * axes.inner))
+        target = f.offset(operands.output, f.nbytes(row, axes.inner))
 
         def emit_vector(start: Index, mask: str | None) -> None:
-            value = f.load(source, f.multiply(start, 4), mask)
-            f.store(f.chosen(number.named, value, nan), target, f.multiply(start, 4), mask)
+            value = f.load(source, f.nbytes(start), mask)
+            f.store(f.chosen(number.named, value, nan), target, f.nbytes(start), mask)
 
         over_vectors(f, axes.inner, emit_vector)
 
@@ -101,15 +102,15 @@ def _add_rows(
 ) -> None:
     """Adds the rows of `g` to those that their numbers name, of the `wanted` ones."""
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place:
-        number = _number_at(f, numbers, f.multiply(place.index, 4), indices, axes.entries)
+        number = _number_at(f, numbers, f.nbytes(place.index), indices, axes.entries)
         with f.when(wanted(number)):
             row = f.add(f.multiply(outer.index, axes.places), place.index)
-            source = f.offset(g, f.multiply(row, 4 * axes.inner))
+            source = f.offset(g, f.nbytes(row, axes.inner))
             row = f.add(f.multiply(outer.index, axes.entries), number.entry)
-            target = f.offset(output, f.multiply(row, 4 * axes.inner))
+            target = f.offset(output, f.nbytes(row, axes.inner))
 
             def emit_vector(start: Index, mask: str | None) -> None:
-                nbytes = f.multiply(start, 4)
+                nbytes = f.nbytes(start)
                 total = f.binary("fadd", f.load(target, nbytes, mask), f.load(source, nbytes, mask))
                 f.store(total, target, nbytes, mask)
 
@@ -144,7 +145,7 @@ def emit_batch_grad(f: Function, spec: Spec, operands: Operands) -> None:
     stop = f.smaller(f.add(first, each), axes.entries)
     with f.loop(0, axes.outer) as outer:
         row = f.add(f.multiply(outer.index, axes.entries), first)
-        _clear(f, f.offset(operands.output, f.multiply(row, 4 * axes.inner)), f.subtract(stop, first), axes.inner)
+        _clear(f, f.offset(operands.output, f.nbytes(row, axes.inner)), f.subtract(stop, first), axes.inner)
 
     def wanted(number: _Number) -> Value:
         inside = f.let(f"icmp ult i64 {f.subtract(number.entry, first)}, {f.subtract(stop, first)}")
@@ -152,7 +153,7 @@ def emit_batch_grad(f: Function, spec: Spec, operands: Operands) -> None:
 
     with f.loop(0, operands.count) as image:
         here, numbers = (
-            f.offset(pointer, f.multiply(image.index, 4 * type_.size if type_.batched else 0))
+            f.offset(pointer, f.multiply(image.index, F32.nbytes * type_.size if type_.batched else 0))
             for pointer, type_ in zip(operands.inputs, spec.inputs, strict=True)
         )
         _add_rows(f, axes, here, numbers, indices, operands.output, wanted)
@@ -160,7 +161,7 @@ def emit_batch_grad(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _clear(f: Function, target: Pointer, rows: Index, inner: int) -> None:
     with f.loop(0, rows) as row:
-        fill(f, f.offset(target, f.multiply(row.index, 4 * inner)), inner, 0.0)
+        fill(f, f.offset(target, f.nbytes(row.index, inner)), inner, 0.0)
 
 
 def emit_along(f: Function, spec: Spec, operands: Operands) -> None:
@@ -172,7 +173,7 @@ def emit_along(f: Function, spec: Spec, operands: Operands) -> None:
     def emit_element(element: Index, number: _Number, moved: Index) -> None:
         value = f.load_float(operands.inputs[0], moved)
         chosen = f.let(f"select i1 {number.named}, float {value}, float {nan}")
-        f.store_float(chosen, operands.output, f.multiply(element, 4))
+        f.store_float(chosen, operands.output, f.nbytes(element))
 
     _each_along(f, axes, operands.inputs[1], indices, emit_element)
 
@@ -187,7 +188,7 @@ def emit_along_grad(f: Function, spec: Spec, operands: Operands) -> None:
         with f.when(number.named):
             total, part = (
                 f.load_float(operands.output, moved),
-                f.load_float(operands.inputs[0], f.multiply(element, 4)),
+                f.load_float(operands.inputs[0], f.nbytes(element)),
             )
             f.store_float(f.let(f"fadd float {total}, {part}"), operands.output, moved)
 
@@ -205,9 +206,9 @@ def _each_along(
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place, f.loop(0, axes.inner) as inner:
         row = f.add(f.multiply(outer.index, axes.places), place.index)
         element = f.add(f.multiply(row, axes.inner), inner.index)
-        number = _number_at(f, numbers, f.multiply(element, 4), indices, axes.entries)
+        number = _number_at(f, numbers, f.nbytes(element), indices, axes.entries)
         row = f.add(f.multiply(outer.index, axes.entries), number.entry)
-        body(element, number, f.multiply(f.add(f.multiply(row, axes.inner), inner.index), 4))
+        body(element, number, f.nbytes(f.add(f.multiply(row, axes.inner), inner.index)))
 
 
 TAKE = Kernel("image", emit_take)

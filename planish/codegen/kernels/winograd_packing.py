@@ -10,6 +10,7 @@ training: once a step). Bound by memory. Items: one a panel.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -42,7 +43,7 @@ def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, 
     _, _, channels, filters = spec.inputs[0].shape
     last = run.vectors - 1 if run.masked else run.vectors
     with f.loop(0, channels) as channel:
-        here = f.offset(source, f.multiply(channel.index, 4 * filters))
+        here = f.offset(source, f.nbytes(channel.index, filters))
         there = f.offset(target, f.multiply(channel.index, run.vectors * f.vector_nbytes))
         if last:
             with f.loop(0, last * f.vector_nbytes, f.vector_nbytes) as v:
@@ -56,10 +57,10 @@ def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, 
 def _transform_vector(f: Function, spec: Spec, a: int, here: Pointer, there: Pointer, mask: str | None) -> None:
     _, _, channels, filters = spec.inputs[0].shape
     matrix = TRANSFORM[PackWinogradSettings.of(spec).tile]
-    w = [[f.load(here, 4 * (3 * i + j) * channels * filters, mask) for j in range(3)] for i in range(3)]
+    w = [[f.load(here, F32.nbytes * (3 * i + j) * channels * filters, mask) for j in range(3)] for i in range(3)]
     (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
     for b, value in enumerate(row):
-        f.store(value, there, 4 * (a * len(matrix) + b) * spec.shape[1])
+        f.store(value, there, F32.nbytes * (a * len(matrix) + b) * spec.shape[1])
 
 
 KERNEL = Kernel("whole", emit, items)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
@@ -73,10 +74,10 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     work = _Work(spec, f.module.target)
     own = work.tiling
     a, part = f.divide(operands.item, own.parts), f.remainder(operands.item, own.parts)
-    matrix = 4 * spec.shape[1] * spec.shape[2]
+    matrix = F32.nbytes * spec.shape[1] * spec.shape[2]
     columns = own.places // own.parts
     into = f.offset(operands.output, f.multiply(operands.item, columns * matrix))
-    fill(f, into, columns * matrix // 4, 0.0)
+    fill(f, into, columns * matrix // F32.nbytes, 0.0)
     for side, half in zip(work.sides, work.halves(f, operands), strict=True):
         side.clear(f, half)
     rows = f.multiply(operands.count, own.rows)
@@ -107,7 +108,7 @@ def _transform(
     image, row = f.divide(number, own.rows), f.remainder(number, own.rows)
     halves, transformed = work.halves(f, operands), work.transformed(f, operands)
     for position, side in enumerate(work.sides):
-        source = f.offset(operands.inputs[position], f.multiply(image, 4 * spec.inputs[position].size))
+        source = f.offset(operands.inputs[position], f.nbytes(image, spec.inputs[position].size))
         side.combine_rows(f, source, row, places[0], halves[position])
         tiles = f.offset(transformed[position], f.multiply(inside, own.columns * side.tile_nbytes))
         side.combine_columns(f, halves[position], places[1], tiles, work.apart[position])
@@ -126,11 +127,11 @@ def _multiply(f: Function, spec: Spec, work: _Work, pointers: tuple[Pointer, Poi
             moved = f.multiply(vector, f.vector_nbytes)
             columns, target = f.offset(m, moved), f.offset(into, moved)
             with f.loop(0, whole, block) as channel:
-                at = f.offset(v, f.multiply(channel.index, 4))
-                sums = f.offset(target, f.multiply(channel.index, 4 * filters))
+                at = f.offset(v, f.nbytes(channel.index))
+                sums = f.offset(target, f.nbytes(channel.index, filters))
                 _add_block(f, work, (at, columns, sums), tiles, block, run, filters)
             if channels > whole:
-                at, sums = f.offset(v, 4 * whole), f.offset(target, 4 * whole * filters)
+                at, sums = f.offset(v, F32.nbytes * whole), f.offset(target, F32.nbytes * whole * filters)
                 _add_block(f, work, (at, columns, sums), tiles, channels - whole, run, filters)
 
 
@@ -148,7 +149,7 @@ def _add_block(
         f.tail_mask(filters - (run.start + number) * f.lanes) if run.masked else None for number in range(run.vectors)
     ]  # fmt: skip
     places = [
-        (4 * row * filters + number * f.vector_nbytes, masks[number])
+        (F32.nbytes * row * filters + number * f.vector_nbytes, masks[number])
         for row, number in product(range(rows), range(run.vectors))
     ]
     with f.loop(0, tiles, carried=[ZERO] * len(places)) as tile:
@@ -157,7 +158,7 @@ def _add_block(
         seen = f.offset(v, f.multiply(tile.index, work.sides[0].tile_nbytes))
         sums = list(tile.carried)
         for row in range(rows):
-            value = f.broadcast(seen, 4 * row)
+            value = f.broadcast(seen, F32.nbytes * row)
             for number, weight in enumerate(weights):
                 place = row * run.vectors + number
                 sums[place] = f.fma(value, weight, sums[place])

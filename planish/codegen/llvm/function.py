@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planish.codegen.llvm.element_type import F32, I32, ElementType
 from planish.codegen.llvm.lines import Index as Index
 from planish.codegen.llvm.lines import Lines
 from planish.codegen.llvm.lines import Value as Value
@@ -38,17 +39,21 @@ class Function(Lines):
 
     @property
     def vector(self) -> str:
-        return f"<{self.lanes} x float>"
+        return f"<{self.lanes} x {F32.llvm}>"
 
     @property
     def integers(self) -> str:
-        return f"<{self.lanes} x i32>"
+        return f"<{self.lanes} x {I32.llvm}>"
 
     @property
     def vector_nbytes(self) -> int:
-        return 4 * self.lanes
+        return F32.nbytes * self.lanes
 
     # ------------------------------------------------------------------ memory
+    def nbytes(self, count: Index, each: int = 1, *, of: ElementType = F32) -> Index:
+        """The bytes of this many times `each` elements."""
+        return self.multiply(count, of.nbytes * each)
+
     def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
         """The address this many bytes on.
 
@@ -76,44 +81,46 @@ class Function(Lines):
     def load_integer(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load i64, ptr {self.offset(pointer, nbytes)}, align 8")
 
+    def load_i32(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load {I32.llvm}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
+
+    def store_i32(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store {I32.llvm} {value}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
+
     def load_count(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         """A non-negative i32 as an index."""
-        return self.let(f"zext i32 {self.let(f'load i32, ptr {self.offset(pointer, nbytes)}, align 4')} to i64")
+        return self.let(f"zext i32 {self.load_i32(pointer, nbytes)} to i64")
 
     def store_count(self, value: Index, pointer: Pointer, nbytes: Index = 0) -> None:
         """An index below 2**31 as an i32."""
         narrow = value if isinstance(value, int) else self.let(f"trunc i64 {value} to i32")
-        self.emit(f"store i32 {narrow}, ptr {self.offset(pointer, nbytes)}, align 4")
+        self.store_i32(str(narrow), pointer, nbytes)
 
     def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
-        return self.let(f"load float, ptr {self.offset(pointer, nbytes)}, align 4")
+        return self.let(f"load {F32.llvm}, ptr {self.offset(pointer, nbytes)}, align {F32.nbytes}")
 
     def store_float(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
-        self.emit(f"store float {value}, ptr {self.offset(pointer, nbytes)}, align 4")
+        self.emit(f"store {F32.llvm} {value}, ptr {self.offset(pointer, nbytes)}, align {F32.nbytes}")
 
     def load(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
         """A vector of consecutive f32; lanes that `mask` leaves out read as zero and touch no memory."""
         address = self.offset(pointer, nbytes)
         if mask is None:
-            return self.let(f"load {self.vector}, ptr {address}, align 4")
-        self.module.declare(
-            f"{self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr, <{self.lanes} x i1>, {self.vector})"
-        )
-        return self.let(
-            f"call {self.vector} @llvm.masked.load.v{self.lanes}f32.p0(ptr align 4 {address}, "
-            f"<{self.lanes} x i1> {mask}, {self.vector} zeroinitializer)"
-        )
+            return self.let(f"load {self.vector}, ptr {address}, align {F32.nbytes}")
+        function = f"{self.vector} @llvm.masked.load.v{self.lanes}{F32.name}.p0"
+        self.module.declare(f"{function}(ptr, <{self.lanes} x i1>, {self.vector})")
+        arguments = f"ptr align {F32.nbytes} {address}, <{self.lanes} x i1> {mask}, {self.vector} zeroinitializer"
+        return self.let(f"call {function}({arguments})")
 
     def store(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
         address = self.offset(pointer, nbytes)
         if mask is None:
-            self.emit(f"store {self.vector} {value}, ptr {address}, align 4")
+            self.emit(f"store {self.vector} {value}, ptr {address}, align {F32.nbytes}")
             return
-        self.module.declare(f"void @llvm.masked.store.v{self.lanes}f32.p0({self.vector}, ptr, <{self.lanes} x i1>)")
-        self.emit(
-            f"call void @llvm.masked.store.v{self.lanes}f32.p0({self.vector} {value}, ptr align 4 {address}, "
-            f"<{self.lanes} x i1> {mask})"
-        )
+        function = f"@llvm.masked.store.v{self.lanes}{F32.name}.p0"
+        self.module.declare(f"void {function}({self.vector}, ptr, <{self.lanes} x i1>)")
+        arguments = f"{self.vector} {value}, ptr align {F32.nbytes} {address}, <{self.lanes} x i1> {mask}"
+        self.emit(f"call void {function}({arguments})")
 
     def load_bytes(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
         """A vector of consecutive bytes, each as a non-negative i32."""
@@ -143,10 +150,10 @@ class Function(Lines):
         self.emit(f"call void {function}({bytes_} {low}, ptr align 1 {address}, <{self.lanes} x i1> {mask})")
 
     def load_integers(self, pointer: Pointer, nbytes: Index = 0) -> Value:
-        return self.let(f"load {self.integers}, ptr {self.offset(pointer, nbytes)}, align 4")
+        return self.let(f"load {self.integers}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
 
     def store_integers(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
-        self.emit(f"store {self.integers} {value}, ptr {self.offset(pointer, nbytes)}, align 4")
+        self.emit(f"store {self.integers} {value}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
 
     def tail_mask(self, count: int) -> str | None:
         """A constant mask of the first `count` lanes; None if that is all of them."""
@@ -157,9 +164,13 @@ class Function(Lines):
     def stack_float(self, value: Value) -> Pointer:
         """The address of a float that lives as long as the call does."""
         slot = self.fresh("slot")
-        self.entry_lines.append(f"  {slot} = alloca float, align 4")
-        self.emit(f"store float {value}, ptr {slot}, align 4")
+        self.entry_lines.append(f"  {slot} = alloca {F32.llvm}, align {F32.nbytes}")
+        self.emit(f"store {F32.llvm} {value}, ptr {slot}, align {F32.nbytes}")
         return slot
+
+    def stack_i32(self) -> Pointer:
+        """Memory for an i32 that lives as long as the call of the function that asks for it."""
+        return self.let(f"alloca {I32.llvm}, align {I32.nbytes}")
 
     def stack_vectors(self, count: int) -> Pointer:
         """Memory for vectors that lives as long as the call does."""

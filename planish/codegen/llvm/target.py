@@ -11,7 +11,6 @@ from planish import settings
 from planish.codegen.llvm.library import binding
 from planish.errors import explain, unknown_name
 
-FLOAT_NBYTES = 4
 CACHE_LINE_NBYTES = 64
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer, Value
 
 # Values of k between two branches: few sums need more of them to fill the time of a branch, many sums need less code.
@@ -41,7 +42,7 @@ def accumulate(
         return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step, tail)
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
-        moved = f.offset(x, f.multiply(k.index, 4))
+        moved = f.offset(x, f.nbytes(k.index))
         weights = f.offset(w, f.multiply(k.index, step))
         k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step, tail))
     return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step, tail)
@@ -62,7 +63,7 @@ def _steps(
     for k in depths:
         weights = [f.load(w, k * step + v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
         for p, offset in enumerate(offsets):
-            seen = f.broadcast(x, offset + 4 * k)
+            seen = f.broadcast(x, offset + F32.nbytes * k)
             for v in range(vectors):
                 sums[p * vectors + v] = f.fma(seen, weights[v], sums[p * vectors + v])
     return sums

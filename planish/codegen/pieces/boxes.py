@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.pieces.transposing import turn_block
 
@@ -74,15 +75,21 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
         if level < len(outer):
             axis = outer[level]
             with f.loop(0, box.extents[axis]) as place:
-                moved = f.offset(here, f.multiply(place.index, 4 * box.source[axis]))
-                over(level + 1, moved, f.offset(there, f.multiply(place.index, 4 * box.target[axis])))
+                moved = f.offset(here, f.nbytes(place.index, box.source[axis]))
+                over(level + 1, moved, f.offset(there, f.nbytes(place.index, box.target[axis])))
             return
         rows, columns = box.extents[crossed], box.extents[last]
         whole_rows, whole_columns = (extent // f.lanes * f.lanes for extent in (rows, columns))
         with f.loop(0, whole_rows, f.lanes) as row, f.loop(0, whole_columns, f.lanes) as column:
-            start = f.multiply(f.add(row.index, f.multiply(column.index, box.source[last])), 4)
-            end = f.multiply(f.add(f.multiply(row.index, box.target[crossed]), column.index), 4)
-            turn_block(f, f.offset(here, start), 4 * box.source[last], f.offset(there, end), 4 * box.target[crossed])
+            start = f.nbytes(f.add(row.index, f.multiply(column.index, box.source[last])))
+            end = f.nbytes(f.add(f.multiply(row.index, box.target[crossed]), column.index))
+            turn_block(
+                f,
+                f.offset(here, start),
+                F32.nbytes * box.source[last],
+                f.offset(there, end),
+                F32.nbytes * box.target[crossed],
+            )
         strides = ((1, box.source[last]), (box.target[crossed], 1))
         for first_row, row_count, first_column, column_count in (
             (0, rows, whole_columns, columns - whole_columns),
@@ -90,8 +97,8 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
         ):
             if row_count and column_count:
                 part = Box((row_count, column_count), *strides)
-                start = 4 * (first_row + first_column * box.source[last])
-                end = 4 * (first_row * box.target[crossed] + first_column)
+                start = F32.nbytes * (first_row + first_column * box.source[last])
+                end = F32.nbytes * (first_row * box.target[crossed] + first_column)
                 _move(f, part, f.offset(here, start), f.offset(there, end), 0)
 
     over(0, source, target)
@@ -101,24 +108,24 @@ def _move(f: Function, box: Box, source: Pointer, target: Pointer, axis: int) ->
     extent = box.extents[axis]
     if axis < len(box.extents) - 1:
         with f.loop(0, extent) as place:
-            here = f.offset(source, f.multiply(place.index, 4 * box.source[axis]))
-            there = f.offset(target, f.multiply(place.index, 4 * box.target[axis]))
+            here = f.offset(source, f.nbytes(place.index, box.source[axis]))
+            there = f.offset(target, f.nbytes(place.index, box.target[axis]))
             _move(f, box, here, there, axis + 1)
         return
     if box.target[axis] != 1 or box.source[axis] not in (0, 1):
         with f.loop(0, extent) as place:
-            value = f.load_float(source, f.multiply(place.index, 4 * box.source[axis]))
-            f.store_float(value, target, f.multiply(place.index, 4 * box.target[axis]))
+            value = f.load_float(source, f.nbytes(place.index, box.source[axis]))
+            f.store_float(value, target, f.nbytes(place.index, box.target[axis]))
         return
     whole = extent // f.lanes * f.lanes
     repeated = f.broadcast(source) if box.source[axis] == 0 else None
     if whole:
         with f.loop(0, whole, f.lanes) as place:
-            nbytes = f.multiply(place.index, 4)
+            nbytes = f.nbytes(place.index)
             f.store(repeated or f.load(source, nbytes), target, nbytes)
     if extent > whole:
         mask = f.tail_mask(extent - whole)
-        f.store(repeated or f.load(source, 4 * whole, mask), target, 4 * whole, mask)
+        f.store(repeated or f.load(source, F32.nbytes * whole, mask), target, F32.nbytes * whole, mask)
 
 
 def fill(f: Function, target: Pointer, elements: int, value: float) -> None:
@@ -127,6 +134,6 @@ def fill(f: Function, target: Pointer, elements: int, value: float) -> None:
     whole = elements // f.lanes * f.lanes
     if whole:
         with f.loop(0, whole, f.lanes) as place:
-            f.store(vector, target, f.multiply(place.index, 4))
+            f.store(vector, target, f.nbytes(place.index))
     if elements > whole:
-        f.store(vector, target, 4 * whole, f.tail_mask(elements - whole))
+        f.store(vector, target, F32.nbytes * whole, f.tail_mask(elements - whole))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.primitives.rewritten.conv2d_placed_input_grad import Conv2DPlacedInputGradSettings
 from planish.primitives.rewritten.list_places import room_of
@@ -39,16 +40,16 @@ def _capacity(spec: Spec, target: Target) -> int:
 def lists_nbytes(spec: Spec, target: Target) -> int:
     rows, columns, _ = spec.inputs[0].shape
     window = Conv2DPlacedInputGradSettings.of(spec).window
-    return int(4 * (_capacity(spec, target) + rows * columns * window[0] * window[1]))
+    return int(I32.nbytes * (_capacity(spec, target) + rows * columns * window[0] * window[1]))
 
 
 def emit_lists(f: Function, spec: Spec, operands: Operands) -> ChannelLists:
     """Makes the lists of places and gradients, and prefetches the memory of the kernel's result meanwhile."""
-    behind = f.offset(operands.scratch, 4 * _capacity(spec, f.module.target))
+    behind = f.offset(operands.scratch, I32.nbytes * _capacity(spec, f.module.target))
     lists = ChannelLists(operands.inputs[1], operands.scratch, behind)
     rows, columns, channels = spec.inputs[0].shape
     places = math.prod(Conv2DPlacedInputGradSettings.of(spec).window)
-    lines = FLOAT_NBYTES * spec.result.size // (CACHE_LINE_NBYTES * rows * columns)
+    lines = F32.nbytes * spec.result.size // (CACHE_LINE_NBYTES * rows * columns)
     starts = range(0, channels, f.lanes)
     masks = [f.tail_mask(channels - start) for start in starts]
     with f.loop(0, rows * columns, carried=["0"], types=["i64"]) as window:
@@ -68,7 +69,7 @@ def emit_lists(f: Function, spec: Spec, operands: Operands) -> ChannelLists:
                     end = _append(f, lists, own, start, place, end)
             else:
                 end = _append_all(f, operands, lists, first, channels, place, end)
-            f.store_count(end, lists.ends, f.add(f.multiply(window.index, 4 * places), 4 * place))
+            f.store_count(end, lists.ends, f.add(f.nbytes(window.index, places, of=I32), I32.nbytes * place))
         window.next(str(end))
     return lists
 
@@ -91,7 +92,7 @@ def _append_all(
 def _places(f: Function, operands: Operands, element: Index, mask: str | None) -> Value:
     """The places of a vector of channels, none where the gradient is zero."""
     found = f.load_bytes(operands.inputs[0], element, mask)
-    g = f.load(operands.inputs[1], f.multiply(element, 4), mask)
+    g = f.load(operands.inputs[1], f.nbytes(element), mask)
     return f.select_integer(f.greater(g, ZERO, "une"), found, f.integer_constant(NO_PLACE))
 
 
@@ -100,5 +101,5 @@ def _append(f: Function, lists: ChannelLists, found: Value, channel: Index, plac
     here = f.let(f"icmp eq {f.integers} {found}, {f.integer_constant(place)}")
     start = channel if isinstance(channel, int) else f.let(f"trunc i64 {channel} to i32")
     numbers = f.integer("add", f.splat_integer(str(start)), f.lane_indices())
-    f.store_integers(f.compressed(numbers, here, integer=True), f.offset(lists.channels, f.multiply(end, 4)))
+    f.store_integers(f.compressed(numbers, here, integer=True), f.offset(lists.channels, f.nbytes(end, of=I32)))
     return f.add(end, f.count_lanes(here))

@@ -47,5 +47,5 @@ class Epilogue:
             if kind == "scalar":
                 operands.append(f.broadcast(pointer))
             else:
-                operands.append(f.load(pointer, f.multiply(channel if kind == "channel" else element, 4), mask))
+                operands.append(f.load(pointer, f.nbytes(channel if kind == "channel" else element), mask))
         return emit_expression(f, self._expression, operands)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial, reduce
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Operands, Spec
@@ -26,7 +27,7 @@ from planish.primitives.rewritten.load_input import LoadInputSettings
 
 def room_nbytes(target: Target, images: int) -> int:
     """Memory for the blocks of this many images, and their list."""
-    return 4 * images * (block_elements(target) + 1)
+    return images * (F32.nbytes * block_elements(target) + I32.nbytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Blocks:
             image, (count, seen) = f.add(first, own.index), own.carried
             if ahead != 0:
                 f.prefetch(address(f.smaller(f.add(image, ahead), f.subtract(self.operands.left, 1))), level=2)
-            source, target = address(image), f.offset(self.scratch, f.multiply(count, 4 * self.elements))
+            source, target = address(image), f.offset(self.scratch, f.nbytes(count, self.elements))
             values = [load_elements(f, dtype, source, place, f.lanes) for place in range(0, self.elements, f.lanes)]
             for number, value in enumerate(values):
                 f.store(value, target, number * f.vector_nbytes)
@@ -81,8 +82,9 @@ class Blocks:
 
     def entry(self, number: Index) -> tuple[Pointer, Index]:
         """The elements of an image of the list, and its number times the stride."""
-        at = self.f.offset(self.scratch, self.f.multiply(number, 4 * self.elements))
+        at = self.f.offset(self.scratch, self.f.nbytes(number, self.elements))
         return at, self.f.load_count(self._list(number))
 
     def _list(self, number: Index) -> Pointer:
-        return self.f.offset(self.scratch, self.f.add(4 * self.most * self.elements, self.f.multiply(number, 4)))
+        behind = F32.nbytes * self.most * self.elements
+        return self.f.offset(self.scratch, self.f.add(behind, self.f.nbytes(number, of=I32)))

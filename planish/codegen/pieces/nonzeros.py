@@ -6,6 +6,7 @@ treats as zero (denormal numbers in training) is.
 
 from __future__ import annotations
 
+from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
@@ -25,7 +26,7 @@ def pays(target: Target, features: int, units: int) -> bool:
 
     A list has the distances of rows of weights, in bytes, as i32.
     """
-    return block_elements(target) <= features <= MOST_FEATURES and 4 * features * units < 2**31
+    return block_elements(target) <= features <= MOST_FEATURES and F32.nbytes * features * units < 2**31
 
 
 def goes_by_blocks(units: int) -> bool:
@@ -51,7 +52,7 @@ def is_dense(f: Function, count: Index, elements: Index) -> Value:
 def append(f: Function, value: Value, numbers: Value, lists: Pointer, room: int, count: Index) -> Index:
     """Appends those that are not zero after the first `count` of a list, with their numbers; gives the new count."""
     live = f.greater(value, ZERO, "une")
-    end = f.offset(lists, f.multiply(count, 4))
+    end = f.offset(lists, f.nbytes(count, of=I32))
     f.store_integers(f.compressed(numbers, live, integer=True), end)
-    f.store(f.compressed(value, live), end, 4 * room)
+    f.store(f.compressed(value, live), end, I32.nbytes * room)
     return f.add(count, f.count_lanes(live))

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer, Value
 from planish.codegen.llvm.target import Target
 from planish.primitives.rewritten.conv2d_pool_weight_grad import Conv2DPoolWeightGradSettings
@@ -64,7 +65,7 @@ def products(
 
     def row_of(number: int) -> Value:
         if number not in seen:
-            seen[number] = f.load(patch, 4 * number * width * channels, mask)
+            seen[number] = f.load(patch, F32.nbytes * number * width * channels, mask)
         return seen[number]
 
     start = f.looked_up([i * f.lanes + j * across * channels for i, j in product(range(rows), range(columns))], places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.pooling import WindowSettings
@@ -32,7 +33,9 @@ def element_of(f: Function, strides: Sequence[int], row: Index, column: Index, c
 def tap_nbytes(spec: Spec, strides: Sequence[int]) -> list[int]:
     """Byte distances of a window's pixels from its first, row by row."""
     rows, columns = WindowSettings.of(spec).window
-    return [4 * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))]
+    return [
+        F32.nbytes * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))
+    ]
 
 
 def corner_of(
@@ -41,7 +44,7 @@ def corner_of(
     """Where the window of an output begins, in a map of these strides."""
     down, across = WindowSettings.of(spec).strides
     return f.offset(
-        pointer, f.multiply(element_of(f, strides, f.multiply(row, down), f.multiply(column, across), channel), 4)
+        pointer, f.nbytes(element_of(f, strides, f.multiply(row, down), f.multiply(column, across), channel))
     )
 
 
@@ -63,10 +66,10 @@ def over_window(
     """Loops over a window's pixels: `body` gets one's address, its number and carried values, and gives the next."""
     rows, columns = WindowSettings.of(spec).window
     with f.loop(0, rows, carried=carried, types=types) as down:
-        line = f.offset(corner, f.multiply(down.index, 4 * strides[0]))
+        line = f.offset(corner, f.nbytes(down.index, strides[0]))
         first = f.multiply(down.index, columns)
         with f.loop(0, columns, carried=down.carried, types=types) as across:
-            at = f.offset(line, f.multiply(across.index, 4 * strides[1]))
+            at = f.offset(line, f.nbytes(across.index, strides[1]))
             across.next(*body(at, f.add(first, across.index), across.carried))
         down.next(*across.results)
     return down.results

@@ -66,7 +66,7 @@ class Reader:
         settings = spec.settings
         self._expression = settings.expression if isinstance(settings, SumOfSettings) else None
         self._fixed: list[Value | None] = [None]
-        self.pointers = [f.offset(operands.inputs[0], f.multiply(start, 4))]
+        self.pointers = [f.offset(operands.inputs[0], f.nbytes(start))]
         if self._expression is None:
             return
         self._fixed, self.pointers = [], []
@@ -74,11 +74,11 @@ class Reader:
         for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
             kind = summed_kind(spec.op.removesuffix("_of"), type_, summed_type(spec))
             if position in moving:
-                self.pointers.append(f.offset(pointer, f.multiply(start, 4)))
+                self.pointers.append(f.offset(pointer, f.nbytes(start)))
                 self._fixed.append(None)
             else:
                 whole = kind == "channel"
-                self._fixed.append(f.load(pointer, f.multiply(start, 4), mask) if whole else f.broadcast(pointer))
+                self._fixed.append(f.load(pointer, f.nbytes(start), mask) if whole else f.broadcast(pointer))
 
     def load(self, pointers: Pointers, nbytes: Sequence[Index], mask: str | None = None) -> Value:
         """`nbytes` are the distances from the pointers."""
@@ -89,7 +89,7 @@ class Reader:
 
 def distances(f: Function, place: Index, strides: Strides) -> list[Index]:
     """The way to the place for each of the moving operands, in bytes; equal ones are computed once."""
-    ways = {stride: f.multiply(place, 4 * stride) for stride in dict.fromkeys(strides)}
+    ways = {stride: f.nbytes(place, stride) for stride in dict.fromkeys(strides)}
     return [ways[stride] for stride in strides]
 
 

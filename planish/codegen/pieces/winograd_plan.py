@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.loops import cut, vectors_of
-from planish.codegen.llvm.target import CACHE_LINE_NBYTES, FLOAT_NBYTES, Target
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
@@ -74,7 +75,7 @@ def cut_of(spec: Spec, lanes: int) -> Cut:
 
 def row_nbytes(extent: int, lanes: int) -> int:
     """A tile's values of one matrix: of all channels, or all filters."""
-    return vectors_of(extent, lanes) * lanes * FLOAT_NBYTES
+    return vectors_of(extent, lanes) * lanes * F32.nbytes
 
 
 def matrix_nbytes(whole: Cut, extent: int, lanes: int) -> int:
@@ -91,7 +92,7 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
 def cycles(whole: Cut, channels: int, filters: int, lanes: int) -> float:
     """Products, or the weights' way from the cache if that takes longer, and transforms."""
     sums = whole.products * channels * vectors_of(filters, lanes)
-    weights = -(-whole.tiles // whole.at_once) * sums * lanes * FLOAT_NBYTES
+    weights = -(-whole.tiles // whole.at_once) * sums * lanes * F32.nbytes
     vectors = vectors_of(channels, lanes) + vectors_of(filters, lanes)
     return max(whole.tiles * sums, weights / WEIGHT_NBYTES_A_CYCLE) + (
         whole.tiles * vectors * TRANSFORM_CYCLES[whole.tile]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from itertools import chain, product
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Operands, Spec, epilogue_of
@@ -74,18 +75,18 @@ def transform_inputs(
         down = _inputs_there(f, row, whole.rows, whole.tile, whole.last[0])
         across = _inputs_there(f, column, whole.columns, whole.tile, whole.last[1])
         there = {pair: _both(f, *pair) for pair in product(dict.fromkeys(down), dict.fromkeys(across))}
-        across_rows, across_columns = (4 * whole.tile * stride for stride in (row_stride, pixel_stride))
+        across_rows, across_columns = (F32.nbytes * whole.tile * stride for stride in (row_stride, pixel_stride))
         corner = f.offset(x, f.add(f.multiply(row, across_rows), f.multiply(column, across_columns)))
         target = f.offset(into, f.multiply(number.index, each))
 
         def body(channel: Index, mask: str | None) -> None:
-            at, to = (f.offset(pointer, f.multiply(channel, 4)) for pointer in (corner, target))
+            at, to = (f.offset(pointer, f.nbytes(channel)) for pointer in (corner, target))
 
             def pixel(i: int, j: int) -> Value:
                 wanted = there[down[i], across[j]]
                 if wanted == NEVER:
                     return ZERO
-                address = f.offset(at, 4 * (i * row_stride + j * pixel_stride))
+                address = f.offset(at, F32.nbytes * (i * row_stride + j * pixel_stride))
                 return f.load(address if wanted == ALWAYS else f.chosen_pointer(wanted, address, zeros), 0, mask)
 
             pixels = [[pixel(i, j) for j in range(whole.side)] for i in range(whole.side)]
@@ -132,7 +133,7 @@ def transform_outputs(
         corner = pixels.at(f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width), 0)
 
         def body(channel: Index, mask: str | None) -> None:
-            own = f.offset(source, f.multiply(channel, 4))
+            own = f.offset(source, f.nbytes(channel))
             m = [[f.load(own, (a * whole.side + b) * matrix) for b in range(whole.side)] for a in range(whole.side)]
             outputs = transformed(f, steps, steps, m)
 
@@ -141,7 +142,7 @@ def transform_outputs(
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
                 value, place = (largest_of(f, window), None) if operands.beside is None else first_maximum(f, window)
                 result = epilogue.apply(value, channel, element.number, mask)
-                f.store(result, operands.output, f.multiply(element.stored, 4), mask)
+                f.store(result, operands.output, f.nbytes(element.stored), mask)
                 if place is not None:
                     store_places(f, operands, place, result, element.number, mask)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.boxes import fill
@@ -42,21 +43,21 @@ class Side:
     def half_nbytes(self) -> int:
         """All columns of the tiles; whole vectors may be read beyond the last channel."""
         columns = (self.tiling.columns - 1) * self.tiling.tile + len(self.factors[0])
-        return 4 * (columns * self.channels + self.lanes)
+        return F32.nbytes * (columns * self.channels + self.lanes)
 
     @property
     def tile_nbytes(self) -> int:
         """Of a tile in the result: an odd number of vectors, so that not all tiles share the same sets of a cache."""
-        return 4 * self.lanes * (vectors_of(self.channels, self.lanes) | 1)
+        return F32.nbytes * self.lanes * (vectors_of(self.channels, self.lanes) | 1)
 
     def clear(self, f: Function, half: Pointer) -> None:
-        used = 4 * self.width * self.channels
-        fill(f, f.offset(half, used), (self.half_nbytes - used) // 4, 0.0)
+        used = F32.nbytes * self.width * self.channels
+        fill(f, f.offset(half, used), (self.half_nbytes - used) // F32.nbytes, 0.0)
 
     def combine_rows(self, f: Function, image: Pointer, row: Index, a: Index, half: Pointer) -> None:
         """For a row of tiles."""
         own = self.tiling
-        first = f.offset(image, f.multiply(row, 4 * own.tile * self.width * self.channels))
+        first = f.offset(image, f.nbytes(row, own.tile * self.width * self.channels))
         whole = len(self.factors[0])
         left = min(whole, self.shape[0] - (own.rows - 1) * own.tile)
         for number, factors in enumerate(self.factors):
@@ -75,8 +76,10 @@ class Side:
         whole = extent // f.lanes * f.lanes
 
         def vector(place: Index, mask: str | None) -> None:
-            here, there = (f.offset(pointer, f.multiply(place, 4)) for pointer in (first, half))
-            values = [f.load(here, 4 * i * extent, mask) if factor else ZERO for i, factor in enumerate(factors)]
+            here, there = (f.offset(pointer, f.nbytes(place)) for pointer in (first, half))
+            values = [
+                f.load(here, F32.nbytes * i * extent, mask) if factor else ZERO for i, factor in enumerate(factors)
+            ]
             f.store(combine(f, factors, values), there, mask=mask)
 
         if whole:
@@ -92,7 +95,7 @@ class Side:
         for number in range(own.parts):
             chosen = self.factors[number * columns : (number + 1) * columns]
             with f.when(f.compare("eq", part, number)), f.loop(0, own.columns) as tile:
-                source = f.offset(half, f.multiply(tile.index, 4 * own.tile * self.channels))
+                source = f.offset(half, f.nbytes(tile.index, own.tile * self.channels))
                 target = f.offset(into, f.multiply(tile.index, self.tile_nbytes))
                 with f.loop(0, vectors_of(self.channels, f.lanes)) as vector:
                     at = f.multiply(vector.index, f.vector_nbytes)
@@ -100,7 +103,7 @@ class Side:
 
     def _combine_columns(self, f: Function, chosen: Factors, source: Pointer, target: Pointer, apart: int) -> None:
         used = [any(column) for column in zip(*chosen, strict=True)]
-        values = [f.load(source, 4 * j * self.channels) if needed else ZERO for j, needed in enumerate(used)]
+        values = [f.load(source, F32.nbytes * j * self.channels) if needed else ZERO for j, needed in enumerate(used)]
         for number, factors in enumerate(chosen):
             f.store(combine(f, factors, values), target, number * apart)
 

@@ -10,7 +10,7 @@ from functools import partial
 from planish.codegen.kernels import conv2d_placed_input_grad as placed_kernel
 from planish.codegen.kernels import conv2d_pool_weight_grad as registers_kernel
 from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
-from planish.codegen.llvm.target import FLOAT_NBYTES
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.pieces import winograd_weight_grad_plan as winograd_plan
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.planning.candidate import Candidate, Problem, always
@@ -124,7 +124,7 @@ KERNEL_GRADIENT = [
 # ------------------------------------------------------------------ of the kernel, behind a pool
 def _countable(problem: Problem) -> bool:
     """Whether lists, which have distances in bytes as i32, can cover the map."""
-    return FLOAT_NBYTES * problem.node.inputs[0].type.size < 2**31
+    return F32.nbytes * problem.node.inputs[0].type.size < 2**31
 
 
 def _windows(problem: Problem) -> int:
@@ -162,7 +162,7 @@ def _lower_to_lists(problem: Problem) -> Node:
     settings = Conv2DPoolWeightGradSettings.of(node)
     rows, columns, channels, filters = settings.kernel_shape
     (down, across), (pool_down, pool_across) = settings.strides, settings.pool_strides
-    pixel = FLOAT_NBYTES * down * x.shape[1] * channels, FLOAT_NBYTES * across * channels
+    pixel = F32.nbytes * down * x.shape[1] * channels, F32.nbytes * across * channels
     chosen = ListPlacesSettings(
         window_nbytes=(pool_down * pixel[0], pool_across * pixel[1]),
         pixel_nbytes=pixel,

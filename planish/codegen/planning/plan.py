@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from planish.codegen.context_layout import MOST_PIECES
 from planish.codegen.kernels import kind_of_node
-from planish.codegen.llvm.target import FLOAT_NBYTES, Target
+from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision
 from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
@@ -59,7 +60,7 @@ def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
     """All decisions of the compiler, before any code is written. TooLargeError for a value that no memory can hold."""
     for node in request.graph.nodes:
         of = f"a value of one image ({node.op})" if node.batched else f"weight '{_told(node)}'"
-        check_fits(FLOAT_NBYTES * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
+        check_fits(F32.nbytes * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
     lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)
