@@ -18,9 +18,9 @@ KINDS = [
 def host(request, monkeypatch):
     """A processor of each kind: (its name, the names of the targets that it runs)."""
     monkeypatch.setattr(target, "_best_name", lambda features: request.param[0])
-    target._target_for.cache_clear()
+    target.target_on.cache_clear()
     yield request.param
-    target._target_for.cache_clear()
+    target.target_on.cache_clear()
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper, str.title])
