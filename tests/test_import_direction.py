@@ -60,7 +60,17 @@ ALLOWED["__main__"] = {"cli"}
 ITSELF = "itself"
 INNER_ROOMS = {
     "codegen": ["context_layout", "llvm", "pieces", "kernels", "planning", ITSELF],
-    "models": ["graph_names", "output_settings", "compile_settings", "data", "programs", "loops", "looking", ITSELF],
+    "models": [
+        "graph_names",
+        "matching",
+        "output_settings",
+        "compile_settings",
+        "data",
+        "programs",
+        "loops",
+        "looking",
+        ITSELF,
+    ],
 }
 # Arrows that still point the other way: the file, and the inner room that it imports.
 BACKWARDS = {

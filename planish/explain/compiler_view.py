@@ -12,12 +12,12 @@ from typing import Any
 from planish.codegen.llvm.target import Target, current_target
 from planish.codegen.planning import lowering
 from planish.codegen.planning.plan import Request, make_plan
-from planish.explain.encoding import Array
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
-from planish.models.looking.layer_outputs import Traced
+from planish.layers.traced import Traced
+from planish.models.looking.inputs import Inputs
 from planish.passes import pipeline
 from planish.passes.recorder import Record, Recorder
 from planish.primitives.expression import SumOfSettings
@@ -76,10 +76,10 @@ class CompilerView:
     run_seconds: float
 
 
-def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
-    """Compiles the model's inference program up to its plan, and times the finished one on the image [1, ...]."""
+def compiler_view(model: Any, traced: Traced, inputs: Inputs) -> CompilerView:
+    """Compiles the model's inference program up to its plan, and times the finished one on one image."""
     graph, target, recorder = model.graph(), current_target(), Recorder()
-    dtypes = {name_of(node): image.dtype.name for node in graph.leaves("input")}
+    dtypes = {name_of(node): inputs.arrays[name_of(node)].dtype.name for node in graph.leaves("input")}
     start = time.perf_counter()
     plan = make_plan(Request(graph, dtypes, target, training=False), recorder)
     seconds = time.perf_counter() - start
@@ -95,15 +95,16 @@ def compiler_view(model: Any, traced: Traced, image: Array) -> CompilerView:
         target,
         plan.storage.scratch_nbytes,
         plan.storage.arena_nbytes,
-        _FLOAT_NBYTES * sum(visit.y.type.size for visit in traced.leaves if visit.y.op != "reshape"),
+        _FLOAT_NBYTES * sum(y.type.size for visit in traced.leaves for y in visit.outputs if y.op != "reshape"),
         plan.block,
         sum(1 for chip in _chips(last) if not chip.view),
-        _seconds_to_run(model, image),
+        _seconds_to_run(model, inputs),
     )
 
 
-def _seconds_to_run(model: Any, image: Array) -> float:
+def _seconds_to_run(model: Any, inputs: Inputs) -> float:
     """The shortest of some runs on one image, of a finished program."""
+    image = inputs.given(model)
     model.predict_on_batch(image)
     seconds = []
     for _ in range(_TIMED_RUNS):

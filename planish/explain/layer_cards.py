@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from planish import structures
 from planish.explain.encoding import Array, levels, shrunk
 from planish.graph.graph import topological
-from planish.layers import Flatten, lineage
+from planish.graph.node import Node
+from planish.layers import Flatten
 from planish.layers.context import Visit
-from planish.models.looking.layer_outputs import Traced
+from planish.layers.traced import Traced
 from planish.structure import arithmetic
 
 MOST_SIDE = 64
@@ -50,12 +52,22 @@ class Card:
         return {"maps": shown, "rows": rows, "columns": columns, **levels(self.maps)}
 
 
-def cards(traced: Traced, values: dict[Any, Array], most_nbytes: int = MOST_NBYTES) -> list[Card]:
-    """A card for each layer; `values` has the outputs of each for one image, [1, ...]."""
-    found, data_format = [], lineage.image_format([visit.layer for visit in traced.leaves])
+def cards(traced: Traced, values: dict[Any, Any], most_nbytes: int = MOST_NBYTES) -> list[Card]:
+    """A card for each use of a layer, or for each of its outputs; `values` has them for one image, [1, ...], by
+    `Traced.key`."""
+    found: list[Card] = []
+    formats = {node: traced.image_format(node) for node in traced.inputs}
+    givers = {node: (visit, place) for visit in traced.leaves for place, node in enumerate(visit.outputs)}
+    before: Node | None = traced.inputs[0] if len(traced.inputs) == 1 else None
     for visit in traced.leaves:
-        data_format = getattr(visit.layer, "data_format", data_format)  # others keep the channels where they are
-        found.append(_card(visit, values[visit.layer][0], data_format))
+        kept = [formats.get(node, "channels_last") for node in visit.inputs[:1]]
+        data_format = getattr(visit.layer, "data_format", "".join(kept))  # others keep the channels where they are
+        arrays = structures.leaves(values[traced.key(visit)])
+        source = "" if visit.inputs == [before] else _source(traced, visit, givers)
+        for place, (node, array) in enumerate(zip(visit.outputs, arrays, strict=True)):
+            formats[node] = data_format
+            found.append(_card(traced, visit, place, array[0], data_format, source))
+        before = visit.outputs[0] if len(visit.outputs) == 1 else None
     most = MOST_MAPS
     while most > FEWEST_MAPS and sum(_nbytes(card, most) for card in found) > most_nbytes:
         most //= 2
@@ -65,31 +77,51 @@ def cards(traced: Traced, values: dict[Any, Array], most_nbytes: int = MOST_NBYT
     return found
 
 
+def _source(traced: Traced, visit: Visit, givers: dict[Node, tuple[Visit, int]]) -> str:
+    """A sentence about what a layer took, where it is not simply what the one before it gave."""
+    names = []
+    for node in visit.inputs:
+        if node in traced.inputs:
+            names.append(traced.input_names[traced.inputs.index(node)] if len(traced.inputs) > 1 else "the image")
+        elif node in givers:
+            names.append(called(traced, *givers[node]))
+    return f"Takes {' and '.join(names)}." if names else ""
+
+
+def called(traced: Traced, visit: Visit, place: int = 0) -> str:
+    """The name of a layer's output: with its use and its place where there are several of them."""
+    uses = sum(each.layer is visit.layer for each in traced.visits)
+    use = f", use {traced.key(visit)[1] + 1} of {uses}" if uses > 1 else ""
+    return visit.layer.name + use + (f", output {place + 1}" if len(visit.outputs) > 1 else "")
+
+
 def _nbytes(card: Card, most: int) -> int:
     return 0 if card.maps is None else card.maps[:most].size
 
 
-def _card(visit: Visit, value: Array, data_format: str) -> Card:
-    layer = visit.layer
-    before = set(topological([visit.x]))
-    nodes = [node for node in topological([visit.y]) if node not in before]
+def _card(traced: Traced, visit: Visit, place: int, value: Array, data_format: str, source: str) -> Card:
+    layer, y = visit.layer, visit.outputs[place]
+    before = set(topological(visit.inputs))
+    nodes = [node for node in topological([y]) if node not in before]
     planes = _planes(value, data_format)
+    first_use = traced.key(visit)[1] == place == 0
     card = Card(
-        layer.name,
-        type(layer).__name__,
-        visit.y.shape,
+        called(traced, visit, place),
+        layer.class_name,
+        y.shape,
         arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
-        layer.count_params() if layer.weights else 0,
+        layer.count_params() if layer.weights and first_use else 0,
         arithmetic.multiply_adds(nodes),
-        "",
+        source,
         planes.shape,
         None,
         _numbers(value),
     )
     if isinstance(layer, Flatten):
-        card.remark = "The same numbers in one row: nothing is computed. The next part shows which goes where."
-    elif visit.y is visit.x:
-        card.remark = "Changes nothing when predicting: what comes in goes out."
+        told = "The same numbers in one row: nothing is computed. The next part shows which goes where."
+        card.remark = f"{source} {told}".strip()
+    elif y in visit.inputs:
+        card.remark = f"{source} Changes nothing when predicting: what comes in goes out.".strip()
     else:
         card.maps = shrunk(planes, MOST_SIDE)[:MOST_MAPS] if value.ndim > 1 else planes[..., :MOST_NUMBERS]
     return card

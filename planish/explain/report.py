@@ -15,10 +15,15 @@ from planish.explain import layer_cards, page, pixels, unrolling, words
 from planish.explain.compiler_view import compiler_view
 from planish.explain.encoding import Array
 from planish.explain.unrolling import Scored
-from planish.layers import Flatten, Rescaling, lineage, shapes
-from planish.models.looking.contributions import Contributions, contributions_to, flatten_visit, one_image
-from planish.models.looking.gradient_values import class_logits
-from planish.models.looking.layer_outputs import LayerName, Traced, trace
+from planish.graph.graph import topological
+from planish.graph.node import Node
+from planish.layers import Rescaling
+from planish.layers.traced import LayerName, Traced, chosen
+from planish.models.looking.contributions import Contributions, contributions_to, flatten_visit
+from planish.models.looking.flatten_maps import flattens
+from planish.models.looking.gradient_values import class_logits, class_scores, output_of
+from planish.models.looking.inputs import Inputs, one_image
+from planish.models.looking.layer_outputs import trace
 from planish.saving import atomic_file
 
 _FRAME_HEIGHT = 900  # pixels that a notebook gives the report before it scrolls
@@ -51,25 +56,32 @@ def report(
     class_names: Sequence[str] | None = None,
     label: int | None = None,
     layer: LayerName | None = None,
+    input: str | int | None = None,
+    output: str | int | None = None,
 ) -> Report:
     """What every layer of `model` makes of one image, with or without its batch axis; a digit of planish's if None.
 
     `class_names` are shown for the model's outputs, `label` is the right one, `layer` the Flatten layer to unroll (the
-    last one if None). ValueError if any of them does not fit; ImportError without Jinja2.
+    last one if None). A model of several inputs takes a list or dictionary of images, of which the page shows `input`
+    (None: the first one with rows and columns); `output` says which of several outputs gives the scores. ValueError if
+    any of them does not fit; ImportError without Jinja2.
     """
     page.require_jinja()
     if image is None:
         image, label = embedded_digit(model)
-    x = one_image(model, image)
-    traced = trace(model)
-    values = model.activations(x, [visit.layer for visit in traced.leaves])
-    scored, missing = _scores(model, x, traced, class_names, layer)
-    _check_label(label, model)
+    given = one_image(model, image)
+    traced = trace(model, given.sizes)
+    place = output_of(model, output)
+    y, shown_input = traced.outputs[place], _input_shown(traced, input)
+    x = [*given.arrays.values()][shown_input][0]
+    keys = [traced.key(visit) for visit in traced.leaves]
+    values = model.activations(given.given(model), keys)
+    scored, missing = _scores(model, given, traced, class_names, layer, place)
+    _check_label(label, y, model)
     unrolled = next((each.contributions for each in scored if each.contributions is not None), None)
-    image_format = lineage.image_format([visit.layer for visit in traced.leaves])
     cards = layer_cards.cards(traced, values)
-    shown = pixels.picture(x[0], image_format)
-    flat = None if unrolled is None else unrolling.flat_vector(unrolled.map, unrolled.features)
+    shown = pixels.picture(x, traced.image_format(traced.inputs[shown_input]))
+    flat = None if unrolled is None else unrolling.flat_vector(unrolled.map, unrolled.features, shown_input)
     data = {
         "image": shown,
         "layers": [card.picture for card in cards],
@@ -80,7 +92,7 @@ def report(
         page.render(
             model=model,
             image=shown,
-            input_shape=x.shape[1:],
+            input_shape=x.shape,
             cards=cards,
             scored=scored,
             label=label,
@@ -88,11 +100,18 @@ def report(
             missing=missing,
             unrolled=unrolled,
             windows=flat is not None and flat["windows"] is not None,
-            compiled=compiler_view(model, traced, x),
-            words=words.about(model, traced, unrolled, _example(label, scored)),
+            compiled=compiler_view(model, traced, given),
+            words=words.about(model, traced, shown_input, y, unrolled, _example(label, scored)),
             data=data,
         )
     )
+
+
+def _input_shown(traced: Traced, which: str | int | None) -> int:
+    """The place of the input that the page shows."""
+    if which is not None:
+        return chosen("input", traced.label, traced.input_names, which)
+    return next((place for place, node in enumerate(traced.inputs) if len(node.shape) in (2, 3)), 0)
 
 
 def embedded_digit(model: Any) -> tuple[Array, int]:
@@ -102,13 +121,14 @@ def embedded_digit(model: Any) -> tuple[Array, int]:
     """
     from planish.datasets import digits
 
-    shape = shapes.per_image(model.input_specs[0].shape)
-    if tuple(extent for extent in shape if extent != 1) != (28, 28):
+    shapes = [spec.shape[1:] for spec in model.input_specs]
+    shape = shapes[0]
+    if len(shapes) != 1 or tuple(extent for extent in shape if extent != 1) != (28, 28):
         raise ValueError(
             explain(
                 layer=model.label,
                 what="the report needs an image: those that come with planish are digits of 28 x 28 pixels",
-                expected=f"an image of the shape {shape}",
+                expected="an image of the shape " + " and one of ".join(map(str, shapes)),
                 remedy="model.explain(image), or planish explain MODEL IMAGE",
             )
         )
@@ -119,24 +139,28 @@ def embedded_digit(model: Any) -> tuple[Array, int]:
 
 
 def _scores(
-    model: Any, x: Array, traced: Traced, class_names: Sequence[str] | None, layer: LayerName | None
+    model: Any, given: Inputs, traced: Traced, class_names: Sequence[str] | None, layer: LayerName | None, place: int
 ) -> tuple[list[Scored], dict[str, str]]:
     """The classes with what the model gives them, the highest first, and why parts are left out, if they are."""
-    flattens = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
-    if len(traced.y.shape) != 1:
-        shape = page.times(traced.y.shape)
+    y = traced.outputs[place]
+    if len(y.shape) != 1:
+        shape = page.times(y.shape)
         reason = f"The model does not give a score for each class: for an image it gives {shape} numbers."
         return [], {"unrolling": reason, "scores": reason}
-    missing, found, logits = {"unrolling": "", "scores": ""}, [], class_logits(model, x)[0]
-    scores = model.predict_on_batch(x)[0]
+    missing, found, logits = {"unrolling": "", "scores": ""}, [], class_logits(model, given, place)[0]
+    scores = class_scores(model, given, place)[0]
     names = _names(class_names, len(scores))
-    if not flattens and layer is None:
+    reaching = [visit for visit in flattens(traced) if visit.outputs[0] in topological([y])]
+    if not flattens(traced) and layer is None:
         missing["unrolling"] = "The model has no Flatten layer, so there is no flat vector to show."
         shown = unrolling.classes_shown(1, scores)
+    elif not reaching and layer is None:
+        missing["unrolling"] = "No Flatten layer leads to these scores, so there is no flat vector to show."
+        shown = unrolling.classes_shown(1, scores)
     else:
-        size = flatten_visit(model, traced, layer).y.type.size
-        shown = unrolling.classes_shown(size, scores)
-        found = contributions_to(model, x, shown, layer)
+        wanted = traced.key(reaching[-1]) if layer is None else layer
+        shown = unrolling.classes_shown(flatten_visit(traced, wanted).outputs[0].type.size, scores)
+        found = contributions_to(model, given, shown, wanted, place)
         missing["unrolling"] = unrolling.too_long(found[0].map)
     by_class: dict[int, Contributions] = {} if missing["unrolling"] else {each.target: each for each in found}
     scored = [
@@ -165,8 +189,8 @@ def _names(class_names: Sequence[str] | None, classes: int) -> list[str]:
     return [str(name) for name in class_names]
 
 
-def _check_label(label: int | None, model: Any) -> None:
-    classes = max(model.output_shape[-1], _FEWEST_CLASSES)
+def _check_label(label: int | None, y: Node, model: Any) -> None:
+    classes = max(y.shape[-1] if y.shape else 1, _FEWEST_CLASSES)
     if label is not None and not 0 <= label < classes:
         raise ValueError(
             explain(

@@ -59,15 +59,16 @@ def as_rows_columns_channels(flat: FlattenMap) -> tuple[int, int, int]:
     return rows, columns, 1
 
 
-def flat_vector(flat: FlattenMap, features: Array) -> dict[str, Any]:
-    """What the page knows of the vector. Everything in it runs with the channels last, whatever the model's order is.
+def flat_vector(flat: FlattenMap, features: Array, image: int) -> dict[str, Any]:
+    """What the page knows of the vector; `image` is the place of the input that it shows.
 
-    'windows' are i16 [pixels or elements, 4]: first row, end of rows, first column, end of columns, half-open; one for
-    each pixel of the map if its channels saw the same.
+    Everything in it runs with the channels last, whatever the model's order is. 'windows' are i16 [pixels or elements,
+    4]: first row, end of rows, first column, end of columns, half-open; one for each pixel of the map if its channels
+    saw the same.
     """
     order = flat.permutation("channels_last")
     rows, columns, channels = as_rows_columns_channels(flat)
-    windows = feature_windows(flat)
+    windows = feature_windows(flat, image)
     each_pixel = False
     if windows is not None:
         windows = windows[order]

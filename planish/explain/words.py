@@ -6,29 +6,34 @@ import math
 from typing import Any
 
 from planish import structure
+from planish.graph.graph import topological
+from planish.graph.node import Node
 from planish.layers import Dense, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D
 from planish.layers.context import Visit
+from planish.layers.traced import Traced
 from planish.losses.loss import Loss
 from planish.models.looking.contributions import Contributions
-from planish.models.looking.layer_outputs import Traced
 from planish.structure.overview import Shapes
 
 _ACTIVATED = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
 
 
-def about(model: Any, traced: Traced, unrolled: Contributions | None, example: int) -> dict[str, Any]:
-    """What the words need; parts that do not apply to the model are None. `example` is a class to use as an example."""
-    shape = traced.x.shape
+def about(
+    model: Any, traced: Traced, image: int, y: Node, unrolled: Contributions | None, example: int
+) -> dict[str, Any]:
+    """What the words need; parts that do not apply to the model are None. `image` is the place of the input, and `y`
+    the output that they are about, `example` is a class to use as an example."""
+    shape = traced.inputs[image].shape
     return {
         "image_shape": shape,
         "steps": len(traced.leaves),
         "parameters": model.count_params(),
-        "output_shape": traced.y.shape,
+        "output_shape": y.shape,
         "flatten": _about_flatten(model, traced, unrolled),
         "global_pooling": _about_global_pooling(traced),
         "costs": _costs(model),
-        "order": None if unrolled is None else _about_order(unrolled),
-        "labels": _about_labels(model, traced),
+        "order": None if unrolled is None else _about_order(unrolled, image),
+        "labels": _about_labels(model, y),
         "example": example,
     }
 
@@ -41,35 +46,39 @@ def _about_flatten(model: Any, traced: Traced, unrolled: Contributions | None) -
         return None
     visit = named[-1]
     dense = _next_dense(traced, visit)
+    (x,) = visit.inputs
+    units = None if dense is None else dense.outputs[0].shape[-1]
     return {
         "name": visit.layer.name,
-        "shape": visit.x.shape,
-        "size": math.prod(visit.x.shape),
+        "shape": x.shape,
+        "size": math.prod(x.shape),
         "others": [each.layer.name for each in flattens if each is not visit],
         "before": _layer_before(traced, visit),
         "dense": None if dense is None else dense.layer.name,
         "dense_is_own": dense is not None and dense.layer in model.layers,
-        "units": None if dense is None else dense.y.shape[-1],
-        "without": None if dense is None else (*visit.x.shape[:-1], dense.y.shape[-1]),
-        "needed": len(visit.x.shape) > 1,
+        "units": units,
+        "without": None if units is None else (*x.shape[:-1], units),
+        "needed": len(x.shape) > 1,
     }
 
 
 def _next_dense(traced: Traced, visit: Visit) -> Visit | None:
+    """The first Dense that the flat vector reaches."""
     after = traced.leaves[traced.leaves.index(visit) + 1 :]
-    return next((each for each in after if isinstance(each.layer, Dense)), None)
+    dense = (each for each in after if isinstance(each.layer, Dense))
+    return next((each for each in dense if visit.outputs[0] in topological(each.inputs)), None)
 
 
 def _layer_before(traced: Traced, visit: Visit) -> str | None:
-    place = traced.leaves.index(visit)
-    return traced.leaves[place - 1].layer.name if place else None
+    return next((each.layer.name for each in traced.leaves if visit.inputs[0] in each.outputs), None)
 
 
 def _about_global_pooling(traced: Traced) -> dict[str, Any] | None:
     for visit in traced.leaves:
         if isinstance(visit.layer, GlobalAveragePooling2D | GlobalMaxPooling2D):
+            (x,), (y,) = visit.inputs, visit.outputs
             kind = "mean" if isinstance(visit.layer, GlobalAveragePooling2D) else "maximum"
-            return {"name": visit.layer.name, "kind": kind, "shape": visit.x.shape, "size": visit.y.type.size}
+            return {"name": visit.layer.name, "kind": kind, "shape": x.shape, "size": y.type.size}
     return None
 
 
@@ -79,7 +88,7 @@ def _costs(model: Any) -> Shapes | None:
     return found if found.pair is not None else None
 
 
-def _about_order(unrolled: Contributions) -> dict[str, Any] | None:
+def _about_order(unrolled: Contributions, image: int) -> dict[str, Any] | None:
     """One element, in both orders: the example with which the words explain them. None if both are the same."""
     flat = unrolled.map
     if len(flat.extents) < 2 or flat.extents[-1] == 1 or math.prod(flat.extents[:-1]) == 1:
@@ -94,16 +103,16 @@ def _about_order(unrolled: Contributions) -> dict[str, Any] | None:
         "extents": flat.extents,
         "there": there,
         "other": other,
-        "window": None if flat.feature_map is None else str(flat.receptive_field(index)),
+        "window": str(flat.receptive_field(index, input=image)),
     }
 
 
-def _about_labels(model: Any, traced: Traced) -> dict[str, Any]:
+def _about_labels(model: Any, y: Node) -> dict[str, Any]:
     loss = model.loss
     name = loss.name if isinstance(loss, Loss) else loss if isinstance(loss, str) else None
     return {
-        "outputs": traced.y.shape,
-        "classes": traced.y.shape[0] if len(traced.y.shape) == 1 else None,
-        "activation": _ACTIVATED.get(traced.y.op),
+        "outputs": y.shape,
+        "classes": y.shape[0] if len(y.shape) == 1 else None,
+        "activation": _ACTIVATED.get(y.op),
         "loss": name,
     }

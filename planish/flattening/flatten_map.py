@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,7 +33,7 @@ class FlattenMap:
     Coordinates are (row, column, channel), in both data formats. Maps of other ranks have the coordinates
     (feature), (row, column), (depth, row, column, channel) or (axis_1, ..., channel).
 
-    `image_format` and `feature_map` are given by layers in models, for receptive fields.
+    `image_format`, `feature_map` and `traced` are given by layers in models, for receptive fields.
 
     >>> keras.FlattenMap((4, 4, 3)).index(1, 2, 0)
     18
@@ -46,6 +46,8 @@ class FlattenMap:
     """Where the channels of the images are that the model takes."""
     feature_map: Node | None = field(default=None, repr=False, compare=False)
     """The map in the model's graph: what receptive fields are traced back from."""
+    traced: Traced | None = field(default=None, repr=False, compare=False)
+    """The model that this is about, for what is asked by the names of its layers and inputs."""
 
     def __post_init__(self) -> None:
         for name in ("data_format", "order", "image_format"):
@@ -201,11 +203,15 @@ class FlattenMap:
 
     # -- what it saw -------------------------------------------------------------------------------------------------
 
-    def receptive_field(self, index: int) -> Window:
-        """The window of the image that reaches element `index` of the flat vector.
+    def receptive_field(self, index: int, *, through: Any = None, input: str | int | None = None) -> Window:
+        """The window of the image that reaches element `index` of the flat vector, whatever way it takes.
+
+        `through`: only what comes by way of this layer, given by itself or its name, or by (layer, n) where it is used
+        several times. `input`: which input of the model the window is of, by name or place; None means the only one
+        that reaches the map.
 
         IndexError for an index outside the vector, TypeError for anything but one integer, ValueError for a map that
-        does not know the layers before it.
+        does not know the layers before it, and for layers and inputs that there are not.
         """
         position = self.position(index)
         if np.ndim(index):
@@ -223,8 +229,40 @@ class FlattenMap:
                     remedy="take the map of a layer in a built model: model.get_layer('flatten').map",
                 )
             )
+        image, image_format = self.image(input)
+        nodes = None if through is None else self._known(through).outputs_through(through)
+        return window_of(self.feature_map, channels_from_end(position, self.data_format), image, image_format, nodes)
+
+    def image(self, input: str | int | None = None) -> tuple[Node, str]:
+        """The input of that name or place, None for the only one that reaches the map, and where its channels are.
+
+        ValueError if there is no such input, or several reach the map and None is given.
+        """
+        assert self.feature_map is not None
+        if self.traced is not None:
+            image = self.traced.input(input, self.feature_map)
+            return image, self.traced.image_format(image, self.data_format)
         inputs = [node for node in topological([self.feature_map]) if node.op == "input"]
-        return window_of(self.feature_map, channels_from_end(position, self.data_format), inputs[0], self.image_format)
+        return inputs[0], self.image_format
+
+    def _known(self, through: Any) -> Traced:
+        if self.traced is None:
+            raise ValueError(
+                explain(
+                    what="this FlattenMap does not know the layers before it by name",
+                    received=f"through={through!r}",
+                    remedy="take the map of a layer in a built model: model.flatten_map()",
+                )
+            )
+        return self.traced
+
+
+class Traced(Protocol):
+    """What a map has to know of its model: `planish.layers.traced`."""
+
+    def input(self, which: str | int | None, of: Node | None = None) -> Node: ...
+    def image_format(self, image: Node, default: str) -> str: ...
+    def outputs_through(self, layer: Any) -> list[Node]: ...
 
 
 def _plain(places: NDArray[Any]) -> Any:

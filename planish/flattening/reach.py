@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from planish.errors import explain
 from planish.graph.graph import topological
@@ -11,14 +11,24 @@ from planish.primitives.regions import Region, clip, gather
 from planish.primitives.registry import Reach, Without, op_named
 
 
-def trace_back(node: Node, region: Region, *, clipped: bool) -> dict[Node, list[Region]]:
-    """The regions of every input of the graph that `region` of `node` depends on.
+def trace_back(
+    node: Node, region: Region, image: Node, *, clipped: bool, through: Sequence[Node] | None = None
+) -> list[Region]:
+    """The regions of `image`, an input of the graph, that `region` of `node` depends on.
 
-    `clipped` leaves padding out at every step, and is exact; otherwise padding counts as if it were pixels.
+    `clipped` leaves padding out at every step, and is exact; otherwise padding counts as if it were pixels. `through`:
+    only along paths that lead through one of these nodes.
     """
-    order = [each for each in topological([node]) if each.batched]
-    pending: dict[Node, list[Region]] = {each: [] for each in order}
-    pending[node] = [region]
+    reached = _reached({node: [region]}, clipped)
+    if through is not None:
+        reached = _reached({each: reached.get(each, []) for each in through}, clipped)
+    return reached.get(image, [])
+
+
+def _reached(starts: Mapping[Node, list[Region]], clipped: bool) -> dict[Node, list[Region]]:
+    """The regions of every node before `starts`, regions of nodes, that these depend on."""
+    order = [each for each in topological([*starts]) if each.batched]
+    pending = {each: [*starts.get(each, ())] for each in order}
     for each in reversed(order):
         regions = gather(pending[each])
         pending[each] = regions
@@ -27,7 +37,7 @@ def trace_back(node: Node, region: Region, *, clipped: bool) -> dict[Node, list[
                 kept = clip(reached, source.shape) if clipped else reached
                 if source.batched and kept is not None:
                     pending[source].append(kept)
-    return {each: pending[each] for each in order if each.op == "input"}
+    return pending
 
 
 def _rule_of(node: Node) -> Reach:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,11 +87,13 @@ class Window:
         return ", ".join(spans) + " of " + "x".join(str(self.shape[axis]) for axis in axes)
 
 
-def window_of(node: Node, position: tuple[int, ...], image: Node, data_format: str) -> Window:
-    """The window of one element of `node` in `image`, an input of its graph."""
+def window_of(
+    node: Node, position: tuple[int, ...], image: Node, data_format: str, through: Sequence[Node] | None = None
+) -> Window:
+    """The window of one element of `node` in `image`, an input of its graph; along paths through nodes if given."""
     start = tuple(frozenset({place}) for place in position)
-    exact = trace_back(node, start, clipped=True).get(image, [])
-    spread = trace_back(node, start, clipped=False).get(image, [])
+    exact = trace_back(node, start, image, clipped=True, through=through)
+    spread = trace_back(node, start, image, clipped=False, through=through)
     rank = len(image.shape)
     return Window(
         image.shape,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planish import primitives
+from planish import primitives, structures
 from planish.graph.node import Node
 from planish.variable import Variable, given_in_trace
 
@@ -27,6 +27,16 @@ class Visit:
     x: Any
     y: Any
     in_layer: bool = False
+
+    @property
+    def inputs(self) -> list[Node]:
+        """The nodes that the layer took, in order."""
+        return [leaf for leaf in structures.leaves(self.x) if isinstance(leaf, Node)]
+
+    @property
+    def outputs(self) -> list[Node]:
+        """The nodes that the layer gave, in order."""
+        return structures.leaves(self.y)
 
 
 class CallContext:
@@ -69,6 +79,11 @@ class CallContext:
         Layers that are traced after this one find it as the variable's `node`.
         """
         self.updates[variable] = value
+
+    def visit(self, layer: Layer, arguments: Sequence[Any], y: Any, in_layer: bool) -> None:
+        """Notes that a layer was traced, with the arguments of its call and what it gave."""
+        taken = [each for each in arguments if any(isinstance(leaf, Node) for leaf in structures.leaves(each))]
+        self.visits.append(Visit(layer, taken[0] if len(taken) == 1 else taken, y, in_layer))
 
     def add_loss(self, penalty: Node) -> None:
         """Adds an unbatched scalar to the loss."""

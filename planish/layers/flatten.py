@@ -8,12 +8,14 @@ from typing import Any, Unpack
 from planish import primitives
 from planish.errors import explain
 from planish.flattening import FlattenMap
+from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import arguments, lineage
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.image import to_channels_last
 from planish.layers.layer import Layer
+from planish.layers.traced import Traced
 
 
 class Flatten(Layer):
@@ -43,11 +45,8 @@ class Flatten(Layer):
         itself knows its input's shape; only receptive fields are missing. AttributeError if it has not seen a shape.
         """
         if self.input is not None:
-            feature_map = lineage.traced_input(self)
-            image_format = lineage.image_format([*lineage.layers_before(self), self])
-            return FlattenMap(
-                feature_map.shape, self.data_format, self.order, image_format=image_format, feature_map=feature_map
-            )
+            traced = lineage.traced_input(self)
+            return self.map_in(traced, traced.outputs[0])
         if self._build_shape is None:
             raise AttributeError(
                 explain(
@@ -58,6 +57,19 @@ class Flatten(Layer):
             )
         shape = tuple(extent for extent in self._build_shape[1:] if extent is not None)
         return FlattenMap(shape, self.data_format, self.order)
+
+    def map_in(self, traced: Traced, feature_map: Node) -> FlattenMap:
+        """The map of a use of the layer in a model, on `feature_map`. Receptive fields are windows of its inputs."""
+        seen = [node for node in topological([feature_map]) if node in traced.inputs]
+        image_format = traced.image_format(seen[0], self.data_format) if len(seen) == 1 else self.data_format
+        return FlattenMap(
+            feature_map.shape,
+            self.data_format,
+            self.order,
+            image_format=image_format,
+            feature_map=feature_map,
+            traced=traced,
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -17,7 +17,7 @@ from planish import forking, precision, primitives, random_seed, regularizers, s
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, layer_scope
 from planish.layers import arguments, calling, chain, common_arguments, eager, inference, misfits, shapes
-from planish.layers.context import CallContext, Visit
+from planish.layers.context import CallContext
 from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner
 from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
@@ -242,7 +242,7 @@ class Layer(WeightOwner):
                     context.add_loss(
                         primitives.divide(self.activity_regularizer.penalty(leaf), primitives.batch_size())
                     )
-            context.visits.append(Visit(self, given[0], y, in_layer))
+            context.visit(self, (*given, *named.values()), y, in_layer)
             return y
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:

@@ -30,7 +30,7 @@ class Files:
         """The error of `set_weights` for arrays that do not match the weights: which one differs, and why."""
         from planish.models import weight_misfits
 
-        return weight_misfits.mistake(self, shapes)
+        return weight_misfits.mistake(cast("Model", self), shapes)
 
     @short_in_notebooks
     def save(

@@ -10,8 +10,8 @@ from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:
     from planish.explain import Report
+    from planish.layers.traced import LayerName
     from planish.models.looking.contributions import Contributions
-    from planish.models.looking.layer_outputs import LayerName
 
 
 class Introspection:
@@ -21,13 +21,16 @@ class Introspection:
     def activations(self, x: Any, layer: LayerName | Sequence[LayerName] | None = None) -> Any:
         """What a layer gives for images `x` [n, ...]: float32 [n, *the layer's output shape].
 
-        `layer` is a name or a layer, also in a model inside this one. For several layers, or all (None), the result is
-        a dictionary by name or layer. One compiled program computes it, kept until the model changes. ValueError for
-        images that do not fit, for unknown names, and for names that several layers have.
+        `x` is a list or dictionary of arrays for a model of several inputs. `layer` is a name or a layer, also in a
+        model inside this one; (layer, n) is use number n, from 0, of a layer that is used several times. For several
+        layers, or all (None), the result is a dictionary by what was asked for. A layer that gives several outputs
+        gives arrays in their structure. One compiled program computes it, kept until the model changes.
+
+        ValueError for images that do not fit, for unknown names, and for names that mean several layers or uses.
         """
         from planish.models.looking.layer_outputs import activations
 
-        return activations(self, x, layer)
+        return activations(cast(Any, self), x, layer)
 
     @short_in_notebooks
     def gradients(
@@ -38,8 +41,12 @@ class Introspection:
         *,
         y: Any = None,
         logits: bool = True,
+        output: str | int | None = None,
     ) -> Any:
         """Gradients with respect to the images (None), or to the output of the layer `of`: float32, of its shape.
+
+        A model of several inputs gives gradients for all of them, in their structure; `of` may name one of them. For
+        layers that are used several times, `of` is (layer, n). `output` is the name or place of one of several outputs.
 
         `target` is a class, or one for each image (None: the one with the highest score): the gradients are those of
         its logit, its score before a final softmax or sigmoid, or with `logits=False` of the score itself. With `y`,
@@ -50,18 +57,26 @@ class Introspection:
         """
         from planish.models.looking.gradient_values import gradients
 
-        return gradients(self, x, target, of, y, logits=logits)
+        return gradients(cast(Any, self), x, target, of, y, output, logits=logits)
 
     @short_in_notebooks
-    def contributions(self, image: Any, target: int | None = None, layer: LayerName | None = None) -> Contributions:
+    def contributions(
+        self,
+        image: Any,
+        target: int | None = None,
+        layer: LayerName | None = None,
+        output: str | int | None = None,
+    ) -> Contributions:
         """How much each element of the flat vector adds to a class's logit, for one image; see `Contributions`.
 
-        `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one).
-        ValueError if there is no such layer, if the layers after it do not give logits, or if `image` is several.
+        `target` is the class (None: the one with the highest score), `layer` a Flatten layer (None: the last one), or
+        (layer, n) where it is used several times, `output` the name or place of one of several outputs. A model of
+        several inputs takes a list or dictionary of images. ValueError if there is no such layer, if the layers after
+        it do not give logits, or if `image` is several.
         """
         from planish.models.looking.contributions import contributions
 
-        return contributions(self, image, target, layer)
+        return contributions(cast(Any, self), image, target, layer, output)
 
     @short_in_notebooks
     def explain(self, image: Any = None, out: str | os.PathLike[str] | None = None, **options: Any) -> Report:

@@ -17,6 +17,7 @@ from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, building
 from planish.layers.operation import Operation
 from planish.layers.paths import make_unique
+from planish.layers.traced import LayerName
 from planish.layers.weight_owner import WeightOwner
 from planish.models import matching, nesting
 from planish.models.ends import Ends
@@ -296,11 +297,12 @@ class Model(Training, Files, Introspection, Ends, Layer):
         return summary_html(self)
 
     @short_in_notebooks
-    def flatten_map(self, name: str | None = None) -> FlattenMap:
+    def flatten_map(self, name: LayerName | None = None) -> FlattenMap:
         """The map of the Flatten layer of that name, in this model or in one inside it; no name means the only one.
 
-        Its receptive fields are windows of this model's images. ValueError if there is no such layer, or the model is
-        not built.
+        A layer does as well as its name; where it is used several times, (layer, n) is its use number n, from 0. Its
+        receptive fields are windows of this model's inputs. ValueError if there is no such layer, or the model is not
+        built.
         """
         from planish.models.looking.flatten_maps import flatten_map
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from planish.layers import shapes
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
+from planish.layers.traced import Traced
 from planish.models.graph_names import input_names
 from planish.symbolic import LayerCall, Record, SymbolicTensor
 
@@ -55,6 +57,19 @@ class Network:
                 before = [] if all(output in given for output in call.outputs) else call.inputs
                 waiting.extend((source.call, False) for source in reversed(before) if source.call not in done)
         return [*done]
+
+    @cached_property
+    def all_calls(self) -> tuple[LayerCall, ...]:
+        """The calls, after those of all input layers."""
+        begins = dict.fromkeys(tensor.call for tensor in self.input_tensors)
+        return (*begins, *(call for call in self.calls if call not in begins))
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the calls follow one another, each of another layer and on what the one before it gave."""
+        calls = self.all_calls
+        follow = (len(call.inputs) == 1 and call.inputs[0].call == before for before, call in itertools.pairwise(calls))
+        return len(self.input_tensors) == 1 and len({call.layer for call in calls}) == len(calls) and all(follow)
 
     def connect(self, nodes: Sequence[Node], context: CallContext) -> Any:
         """The outputs, in their structure, as nodes made of those for the inputs (in order)."""
@@ -237,12 +252,12 @@ def _beginning_anew(network: Network) -> Network:
     return Network(structures.mapped(replaced, network.inputs), structures.mapped(replaced, network.outputs))
 
 
-def traced(tensor: SymbolicTensor) -> Node:
-    """The node that a symbolic tensor stands for, from the inputs of its model; one input is called 'x'."""
+def traced(tensor: SymbolicTensor) -> Traced:
+    """What a symbolic tensor stands for, as the one output of a model from the inputs that it needs."""
     starts = [call.outputs[0] for call in Network([], [tensor])._walk if not call.inputs]
-    network = Network(starts, tensor)
-    node: Node = network.connect(input_nodes(starts), CallContext())
-    return node
+    context, nodes = CallContext(), input_nodes(starts)
+    node: Node = Network(starts, tensor).connect(nodes, context)
+    return Traced.of(tensor.layer.label, starts, nodes, [tensor], [node], context)
 
 
 def input_nodes(specs: Sequence[Any], sizes: Sequence[Sequence[int]] | None = None) -> list[Node]:

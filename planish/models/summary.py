@@ -6,13 +6,15 @@ import io
 import itertools
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planish import html
 from planish.errors import explain
 from planish.layers.layer import BatchShape, Layer
+from planish.models.looking.output_shapes import traced_shapes
 from planish.output import printable, stream
+from planish.symbolic import LayerCall, SymbolicTensor
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
     from planish.models.model import Model
     from planish.variable import Variable
 
-_LINE_LENGTH = 88
-_TRAINABLE_COLUMN = 12
-_POSITIONS = (0.45, 0.80, 1.0)
-_COLUMNS = (("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right"), ("Trainable", "center"))
+_COLUMNS = (("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right"))
+_CONNECTIONS, _TRAINABLE = ("Connected to", "left"), ("Trainable", "center")
+_CHAIN_LENGTH, _CHAIN_ENDS = 88, (0.45, 0.80, 1.0)
+_BRANCHED_LENGTH, _BRANCHED_ENDS = 108, (0.3, 0.56, 0.74, 1.0)
+_TRAINABLE_LENGTH = 12
 _LEAST_COLUMN = 4
 _FLOAT_NBYTES = 4
 
@@ -47,10 +50,9 @@ def print_summary(
     """
     from rich.console import Console
 
-    table = _table(line_length, positions, show_trainable)
-    for layer in _in_range(model.layers, layer_range):
-        for row in _rows(layer, 0, expand_nested, show_trainable):
-            table.add_row(*row)
+    table = _table(line_length, positions, is_branched(model), show_trainable)
+    for row in _rows(model, _in_range(model.operations, layer_range), expand_nested, show_trainable):
+        table.add_row(*row)
     title = f"[bold]Model: {_escaped(chr(34) + model.name + chr(34))}[/]"
     printed: list[Any] = [title, table, *_totals(model)]
     assert table.width is not None
@@ -71,26 +73,35 @@ def summary_html(model: Model) -> str:
     """The table, with the layers of models inside the model, for notebooks."""
     from rich.text import Text
 
-    rows = [row for layer in model.layers for row in _rows(layer, 0, True, False)]
-    columns = [name for name, _ in _COLUMNS[:-1]]
+    rows = _rows(model, model.operations, True, False)
+    columns = [name for name, _ in _columns(is_branched(model), False)]
     plain = [[Text.from_markup(cell).plain for cell in row] for row in rows]
     totals = "".join(html.paragraph(Text.from_markup(line).plain.strip()) for line in _totals(model))
-    return html.paragraph(f'Model: "{model.name}"') + html.table(columns, plain, numbers=columns[2:]) + totals
+    return html.paragraph(f'Model: "{model.name}"') + html.table(columns, plain, numbers=columns[2:3]) + totals
 
 
-def _table(line_length: int | None, positions: Sequence[float] | None, show_trainable: bool) -> Table:
+def _columns(branched: bool, show_trainable: bool) -> list[tuple[str, str]]:
+    """Names of the columns, and how they are justified."""
+    return [*_COLUMNS, *([_CONNECTIONS] if branched else []), *([_TRAINABLE] if show_trainable else [])]
+
+
+def _table(line_length: int | None, positions: Sequence[float] | None, branched: bool, show_trainable: bool) -> Table:
     from rich.table import Column, Table
 
-    ends = list(positions or _POSITIONS)
-    default_length = _LINE_LENGTH
-    if show_trainable:
-        default_length += _TRAINABLE_COLUMN
-        ends = [end * 0.9 for end in ends] + [1.0]
-    columns = _COLUMNS if show_trainable else _COLUMNS[:-1]
-    if len(ends) != len(columns):
+    default_length, own_ends = (_BRANCHED_LENGTH, _BRANCHED_ENDS) if branched else (_CHAIN_LENGTH, _CHAIN_ENDS)
+    ends = list(positions or own_ends)
+    if len(ends) != len(own_ends):
         raise ValueError(
-            explain(what="summary: argument 'positions' is wrong", expected="3 fractions", received=positions)
+            explain(
+                what="summary: argument 'positions' is wrong",
+                expected=f"{len(own_ends)} fractions, where the columns end",
+                received=positions,
+            )
         )
+    if show_trainable:
+        default_length += _TRAINABLE_LENGTH
+        ends = [end * 0.9 for end in ends] + [1.0]
+    columns = _columns(branched, show_trainable)
     width = line_length or min(default_length, shutil.get_terminal_size().columns - 4)
     edges = [0, *(int(end * width) for end in ends)]
     widths = [end - start for start, end in itertools.pairwise(edges)]
@@ -110,22 +121,76 @@ def _table(line_length: int | None, positions: Sequence[float] | None, show_trai
     return Table(*made, width=width, show_lines=True)
 
 
-def _rows(layer: Layer, depth: int, expand_nested: bool, show_trainable: bool) -> list[list[str]]:
-    """The layer's row, and those of the layers inside it if asked for."""
-    prefix = "   " * depth + "└ " if depth else ""
-    name = f"{_escaped(prefix + layer.name)} ([{_CLASS}]{_escaped(type(layer).__name__)}[/])"
-    row = [name, _shape(layer), _count(layer)]
-    if show_trainable:
-        row.append(_trainable(layer))
-    nested: list[Layer] = getattr(layer, "layers", []) if expand_nested and layer.holds_model_layers else []
-    return [row, *(inner for child in nested for inner in _rows(child, depth + 1, expand_nested, show_trainable))]
+def is_branched(model: Model) -> bool:
+    """Whether the table says how layers are connected. Those of a subclass are listed one after another."""
+    return model.network is not None and not model.network.is_chain
 
 
-def _shape(layer: Layer) -> str:
-    shape: BatchShape | None = None if layer.output is None else layer.output.shape
-    if shape is None:
-        return "?"
-    return "(" + ", ".join(f"[{_UNKNOWN if extent is None else _NUMBER}]{extent}[/]" for extent in shape) + ")"
+class Connections:
+    """Where the inputs of every layer come from, in a model that is not one layer after another."""
+
+    def __init__(self, calls: Sequence[LayerCall]) -> None:
+        layers = dict.fromkeys(call.layer for call in calls)
+        self._places = {each.record: place for layer in layers for place, each in enumerate(layer.calls)}
+        self._inputs: dict[Layer, list[SymbolicTensor]] = {}
+        for call in sorted(calls, key=lambda call: self._places[call.record]):
+            self._inputs.setdefault(call.layer, []).extend(call.inputs)
+
+    @classmethod
+    def of(cls, model: Model) -> Connections | None:
+        """None for a model whose layers follow one another, so that nothing has to be said."""
+        return cls(model.network.all_calls) if model.network is not None and is_branched(model) else None
+
+    def to(self, layer: Layer) -> str:
+        """For each input of each call: the layer that gives it, which call of that layer, and which of its outputs."""
+        inputs = self._inputs.get(layer, ())
+        return ", ".join(map(self._source, inputs)) or "-"
+
+    def _source(self, tensor: SymbolicTensor) -> str:
+        call = self._places[tensor.record]
+        return f"{_escaped(tensor.layer.name)}[[{_NUMBER}]{call}[/]][[{_NUMBER}]{tensor.place}[/]]"
+
+
+def _rows(model: Model, layers: Sequence[Layer], expand_nested: bool, show_trainable: bool) -> list[list[str]]:
+    """A row for each of the layers, and for each layer inside them if asked for."""
+    shapes, connections = _output_shapes(model), Connections.of(model)
+    rows = []
+    for layer, depth in _with_depth(layers, expand_nested):
+        prefix = "   " * depth + "└ " if depth else ""
+        name = f"{_escaped(prefix + layer.name)} ([{_CLASS}]{_escaped(layer.class_name)}[/])"
+        connected = [] if connections is None else [connections.to(layer)]
+        trainable = [_trainable(layer)] if show_trainable else []
+        rows.append([name, _shape(shapes.get(layer, ())), _count(layer), *connected, *trainable])
+    return rows
+
+
+def _with_depth(layers: Sequence[Layer], expand_nested: bool, depth: int = 0) -> Iterator[tuple[Layer, int]]:
+    for layer in layers:
+        yield layer, depth
+        if expand_nested and layer.holds_model_layers:
+            yield from _with_depth(getattr(layer, "layers", ()), True, depth + 1)
+
+
+def _output_shapes(model: Model) -> dict[Layer, list[BatchShape]]:
+    """What every layer gives in its last use in the model; without those that have never been used."""
+    found: dict[Layer, list[BatchShape]] = {}
+    layers = [layer for layer in model.flattened() if isinstance(layer, Layer)]
+    for inner in layers:
+        network = getattr(inner, "network", None)
+        calls = () if network is None else network.all_calls
+        found = {call.layer: [tensor.shape for tensor in call.outputs] for call in calls} | found
+    elsewhere = {layer: [tensor.shape for tensor in layer.calls[-1].outputs] for layer in layers if layer.calls}
+    if model.built and not {*layers} <= {model, *found, *elsewhere}:
+        found |= traced_shapes(model) | found
+    return elsewhere | found
+
+
+def _shape(shapes: Sequence[BatchShape]) -> str:
+    coloured = [
+        "(" + ", ".join(f"[{_UNKNOWN if extent is None else _NUMBER}]{extent}[/]" for extent in shape) + ")"
+        for shape in shapes
+    ]
+    return coloured[0] if len(coloured) == 1 else "[" + ", ".join(coloured) + "]" if coloured else "?"
 
 
 def _count(layer: Layer) -> str:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
-from planish.layers.chain import origin, times
+from planish.layers.chain import Step, origin, times
 from planish.layers.foreign_weights import from_pytorch, left_out, listed, paths
 from planish.layers.layer import Layer
 from planish.layers.lineage import image_format
-from planish.models.data.shape_walk import Walk, inner_layers, walk
+from planish.models.data.shape_walk import inner_layers, steps_before
 from planish.variable import Variable
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 Shape = tuple[int, ...]
 
 _LARGEST_IMAGE = 512
 
 
-def mistake(model: Any, shapes: Sequence[Shape]) -> ValueError:
+def mistake(model: Model, shapes: Sequence[Shape]) -> ValueError:
     """The error of `model.set_weights` for arrays that do not match the model's weights."""
     expected = [variable.shape for variable in model.weights]
     parts: dict[str, Any] = {"expected": listed(expected, paths(model.weights)), "received": listed(shapes)}
@@ -36,7 +39,7 @@ def mistake(model: Any, shapes: Sequence[Shape]) -> ValueError:
     return ValueError(explain(layer=model.label, what="set_weights got arrays that do not match the weights", **parts))
 
 
-def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str | None:
+def _remedy(model: Model, expected: list[Shape], shapes: Sequence[Shape]) -> str | None:
     """Where the arrays belong; None if one of them is of another shape."""
     fitting = [layer.name for layer in model.layers if layer.weights and _shapes(layer) == list(shapes)]
     if fitting:
@@ -59,35 +62,33 @@ def _remedy(model: Any, expected: list[Shape], shapes: Sequence[Shape]) -> str |
     return "the weights of a model of the same layers, such as Sequential.from_config(model.get_config())"
 
 
-def explanation(model: Any, variable: Variable, shape: Shape) -> dict[str, Any]:
+def explanation(model: Model, variable: Variable, shape: Shape) -> dict[str, Any]:
     """Rule, chain and remedy for an array of `shape` where `variable` of the model has another shape."""
-    layers = list(inner_layers(model))
-    place = next(place for place, layer in enumerate(layers) if any(own is variable for own in layer.weights))
-    layer, way = layers[place], walk(model, model.input_shape[1:])
-    chain = [*way.steps[: place + 1], layer.label]
-    if type(layer).__name__ == "Dense" and variable.name == "kernel" and len(shape) == 2:
-        return {"chain": chain, **_dense(model, layer, way, place, shape)}
-    if type(layer).__name__ == "Conv2D" and variable.name == "kernel" and len(shape) == 4:
-        return {"chain": chain, "remedy": _conv2d_remedy(model, layer, variable.shape, shape, place)}
+    layer = next(layer for layer in inner_layers(model) if any(own is variable for own in layer.weights))
+    steps = steps_before(model, layer)
+    chain = [*steps, layer.label] if steps else []
+    if steps and layer.class_name == "Dense" and variable.name == "kernel" and len(shape) == 2:
+        return {"chain": chain, **_dense(model, layer, steps, shape)}
+    if steps and layer.class_name == "Conv2D" and variable.name == "kernel" and len(shape) == 4:
+        return {"chain": chain, "remedy": _conv2d_remedy(layer, variable.shape, shape, steps)}
     return {"chain": chain, "remedy": f"{layer.label} as in the model that the weights come from"}
 
 
-def _dense(model: Any, layer: Layer, way: Walk, place: int, shape: Shape) -> dict[str, Any]:
-    steps, features = way.steps[: place + 1], shape[0]
-    built = steps[-1].shape[-1]
+def _dense(model: Model, layer: Layer, steps: list[Step], shape: Shape) -> dict[str, Any]:
+    features, built = shape[0], steps[-1].shape[-1]
     if features == built:
         return {"remedy": f"the number of units of the weights: Dense({shape[1]}) for {layer.label}"}
     source = origin(steps)
     rule = f"{layer.label} has {built:,} features" + (f" ({source})" if source else "")
-    if place == 0:
+    if len(steps) == 1:
         return {"rule": rule, "remedy": f"the model for such vectors: Input(({features},))"}
     if steps[-1].kind != "Flatten":
         return {"rule": rule, "remedy": f"{steps[-1].label} as in the model that the weights come from"}
-    found = _image_sizes(model, place, features)
+    found = _image_sizes(model, layer, steps[0].shape[1:], features)
     if not found:
         return {"rule": rule, "remedy": "the layers before it as in the model that the weights come from"}
     first, last = found[0], found[-1]
-    images, maps = times((None, *first)), times(walk(model, first).steps[place - 1].shape)
+    images, maps = times((None, *first)), times(steps_before(model, layer, first)[-2].shape)
     source = f"{images} images" if len(found) == 1 else f"images of {images} to {times((None, *last))}"
     flattened = f"Flatten of {maps}, from {source}" if maps != images else f"Flatten of {maps}"
     roundest = max(found, key=lambda images: images[1] & -images[1])
@@ -97,22 +98,22 @@ def _dense(model: Any, layer: Layer, way: Walk, place: int, shape: Shape) -> dic
     }
 
 
-def _image_sizes(model: Any, place: int, features: int) -> list[Shape]:
-    """The square images for which Flatten before the layer at `place` gives so many features; none if there are none.
+def _image_sizes(model: Model, layer: Layer, images: Sequence[int | None], features: int) -> list[Shape]:
+    """The square images for which Flatten before the layer gives so many features; none if there are none.
 
     The number of features does not fall as images grow.
     """
-    images = model.input_shape[1:]
     if len(images) not in (2, 3):
         return []
-    first = image_format(list(inner_layers(model))) == "channels_first"
+    first = image_format([*inner_layers(model)]) == "channels_first"
+    known = [1 if extent is None else extent for extent in images]
 
     def sized(size: int) -> Shape:
-        return (images[0], size, size) if first and len(images) == 3 else (size, size, *images[2:])
+        return (known[0], size, size) if first and len(known) == 3 else (size, size, *known[2:])
 
     def count(size: int) -> int:
-        steps = walk(model, sized(size)).steps
-        return (steps[place].shape[-1] or 0) if len(steps) > place else 0
+        steps = steps_before(model, layer, sized(size))
+        return (steps[-1].shape[-1] or 0) if steps else 0
 
     low, high = 1, _LARGEST_IMAGE + 1
     while low < high:
@@ -125,9 +126,9 @@ def _image_sizes(model: Any, place: int, features: int) -> list[Shape]:
     return found
 
 
-def _conv2d_remedy(model: Any, layer: Layer, here: Shape, got: Shape, place: int) -> str:
-    if (*here[:2], here[3]) == (*got[:2], got[3]) and place == 0:
-        images = model.input_shape[1:]
+def _conv2d_remedy(layer: Layer, here: Shape, got: Shape, steps: list[Step]) -> str:
+    if (*here[:2], here[3]) == (*got[:2], got[3]) and len(steps) == 1:
+        images = steps[0].shape[1:]
         first = image_format([layer]) == "channels_first"
         return f"the model for such images: Input({(got[2], *images[1:]) if first else (*images[:2], got[2])})"
     if here[2] == got[2]:

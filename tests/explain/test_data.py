@@ -109,9 +109,10 @@ def test_too_many_maps_are_cut_to_what_a_page_can_hold(cases):
     from planish.models.looking.layer_outputs import trace
 
     model = cases["wide"]
-    values = model.activations(np.zeros((1, 8, 8, 1)), list(model.layers))
-    assert layer_cards.cards(trace(model), values)[0].maps.shape == (64, 8, 8)
-    tight = layer_cards.cards(trace(model), values, most_nbytes=1200)
+    traced = trace(model)
+    values = model.activations(np.zeros((1, 8, 8, 1)), [traced.key(visit) for visit in traced.leaves])
+    assert layer_cards.cards(traced, values)[0].maps.shape == (64, 8, 8)
+    tight = layer_cards.cards(traced, values, most_nbytes=1200)
     assert tight[0].maps.shape == (16, 8, 8)
     assert tight[0].size == (70, 8, 8)
 

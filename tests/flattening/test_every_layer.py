@@ -25,13 +25,23 @@ LAYERS = {
     "Softmax": (layers.Softmax(axis=1), 6),
     "ZeroPadding2D": (layers.ZeroPadding2D(((0, 1), (0, 0))), 1),
 }
+MERGING = {
+    "Add": (layers.Add(), slice(0, 3)),
+    "Average": (layers.Average(), slice(0, 3)),
+    "Concatenate": (layers.Concatenate(axis=1), slice(1, 2)),  # below one another, the image first
+    "Dot": (layers.Dot(axes=(1, 1)), slice(0, 6)),  # over all rows
+    "Maximum": (layers.Maximum(), slice(0, 3)),
+    "Minimum": (layers.Minimum(), slice(0, 3)),
+    "Multiply": (layers.Multiply(), slice(0, 3)),
+    "Subtract": (layers.Subtract(), slice(0, 3)),
+}
 BASES = {"Input", "InputLayer", "Layer"}
 
 
 def test_every_layer_is_here():
     named = {getattr(layers, name) for name in set(layers.__all__) - BASES}
     classes = {value for value in named if isinstance(value, type)}
-    assert classes == {type(layer) for layer, _ in LAYERS.values()}
+    assert classes == {type(layer) for layer, _ in [*LAYERS.values(), *MERGING.values()]}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -39,3 +49,13 @@ def test_rows_that_the_first_feature_sees(name):
     layer, rows = LAYERS[name]
     model = planish.Sequential([planish.Input((6, 5, 2)), layer, layers.Flatten(name="last")])
     assert model.flatten_map("last").receptive_field(0).rows == slice(0, rows)
+
+
+@pytest.mark.parametrize("name", MERGING)
+def test_rows_that_a_feature_in_the_second_row_sees_on_both_ways(name):
+    layer, rows = MERGING[name]
+    image = planish.Input((6, 5, 2))
+    seen = layers.Conv2D(2, 3, padding="same")(image)
+    model = planish.Model(image, layers.Flatten(name="last")(layer([image, seen])))
+    flat = model.flatten_map("last")
+    assert flat.receptive_field(flat.index(*[1, 1, 0, 0][: len(flat.extents)])).rows == rows

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 
-def check_images(array: Array, expected: OpenShape, model: Model, what: str = "x") -> None:
-    """ValueError unless `array` is [n, *expected] with n > 0; None in `expected` stands for any size."""
+def check_images(array: Array, expected: OpenShape, model: Model, what: str = "x", input: int = 0) -> None:
+    """ValueError unless `array` is [n, *expected] with n > 0; None in `expected` stands for any size.
+
+    `input` is the place among the model's inputs.
+    """
     if not fits(array.shape[1:], expected) or array.ndim == 0:
-        raise ValueError(_wrong_shape(array.shape, expected, model, what))
+        raise ValueError(_wrong_shape(array.shape, expected, model, what, input))
     if not len(array):
         raise no_images(expected, what)
 
@@ -40,19 +43,19 @@ def no_images(expected: OpenShape, what: str = "x") -> ValueError:
     )
 
 
-def _wrong_shape(received: Shape, expected: OpenShape, model: Model, what: str) -> str:
+def _wrong_shape(received: Shape, expected: OpenShape, model: Model, what: str, input: int) -> str:
     images = received[1:]
     if len(images) != len(expected) or _is_transposed(images, expected):
         diagnosis = _wrong_axes(received, expected, what)
         if diagnosis is None:  # the last axis does not matter, so it must be the size
-            return _wrong_size(_of_that_rank(images, expected), expected, model, what)
+            return _wrong_size(_of_that_rank(images, expected), expected, model, what, input)
     else:
         found = _moved_axes(images, expected, model, what)
         if found is None:
-            return _wrong_size(images, expected, model, what)
+            return _wrong_size(images, expected, model, what, input)
         diagnosis = found
     said, remedy = diagnosis
-    got = walk(model, images)
+    got = walk(model, images, input=input)
     return explain(
         what=f"`{what}` {said}",
         expected=f"{_batched(expected)}, what {model.label} takes",
@@ -128,9 +131,9 @@ def _moved_axes(images: Shape, expected: OpenShape, model: Model, what: str) -> 
     return None
 
 
-def _wrong_size(images: Shape, expected: OpenShape, model: Model, what: str) -> str:
+def _wrong_size(images: Shape, expected: OpenShape, model: Model, what: str, input: int) -> str:
     """The error about a wrong size. It is wrong from the input on; a user meets it as the length after Flatten."""
-    built, got = walk(model, expected), walk(model, images)
+    built, got = walk(model, expected, input=input), walk(model, images, input=input)
     return explain(
         what=f"`{what}` holds images of {_times(images)}, but the model takes {_times(expected)}",
         rule=_reason(built, got),

@@ -150,9 +150,9 @@ def _no_targets(name: str, chosen: OutputSettings, names: Sequence[str]) -> str:
 def fitting(model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> tuple[Array, ...]:
     """Arrays as the model's inputs take them, a last axis of 1 added or dropped. ValueError if they do not fit."""
     fitted = []
-    for array, spec, label in zip(inputs, model.input_specs, labels, strict=True):
+    for place, (array, spec, label) in enumerate(zip(inputs, model.input_specs, labels, strict=True)):
         ranked = with_rank(array, spec.shape[1:])
-        check_images(ranked, spec.shape[1:], model, label)
+        check_images(ranked, spec.shape[1:], model, label, place)
         fitted.append(ranked)
     return tuple(fitted)
 

@@ -6,17 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planish import structures
+from planish.layers import inference
 from planish.layers.chain import Step
 from planish.layers.layer import Layer
+from planish.models import matching
+from planish.symbolic import LayerCall, Record, Spec, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.models.model import Model
     from planish.models.network import Network
 
+Images = Sequence[int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """`steps` from the images on; the layer that did not take them, and its error, if there is one."""
+    """`steps` from the images on, by way of the first input of each layer; the layer that did not take them, and its
+    error, if there is one."""
 
     steps: list[Step]
     stopped_at: Layer | None = None
@@ -28,40 +35,147 @@ class Walk:
         return [*self.steps, *([] if self.stopped_at is None else [self.stopped_at.label])]
 
 
-def walk(model: Model, images: Sequence[int | None]) -> Walk:
-    """Where images of a shape get (batch axis left out). Layers of models inside the model are steps like any other."""
-    steps = [Step((None, *images))]
-    if not _is_chain(model):
-        return Walk(steps)
-    for layer in inner_layers(model):
-        try:
-            shape = tuple(layer.compute_output_shape(steps[-1].shape))
-        except (ValueError, TypeError) as error:
-            return Walk(steps, layer, str(error))
-        steps.append(Step(shape, type(layer).__name__, layer.label))
-    return Walk(steps)
+def walk(model: Model, images: Images, *, input: int = 0, output: int = 0) -> Walk:
+    """Where images of a shape get (batch axis left out) on their way to an output, given as an input of the model.
+
+    Other inputs have the shapes that the model expects. Layers of models inside the model are steps like any other;
+    what a subclass does in its `call` is one step.
+    """
+    try:
+        return Walk(_through(model, _starts(model, images, input))[output].steps)
+    except _StoppedError as stopped:
+        return Walk(stopped.before.steps, stopped.layer, str(stopped))
 
 
-def _is_chain(model: Any) -> bool:
-    """Whether images go through one layer after another."""
-    network: Network | None = getattr(model, "network", None)
-    if network is None:
-        return True
-    before = network.input_tensors
-    for call in network.calls:
-        straight = not call.layer.holds_model_layers or _is_chain(call.layer)
-        if len(before) != 1 or call.inputs != before or not straight:
-            return False
-        before = call.outputs
-    return True
+def steps_to(model: Model, output: int = 0) -> list[Step]:
+    """The shapes that lead to an output of a built model, in which its own images get that far."""
+    return walk(model, model.input_specs[0].shape[1:], output=output).steps
+
+
+def steps_before(model: Model, layer: Layer, images: Images | None = None) -> list[Step]:
+    """The shapes that lead to the first use of a layer in a built model, for its own images or those of a shape.
+
+    Empty if they do not get there. `images` are given as the input from which the way of first inputs begins.
+    """
+    start = _reached_before(model, layer, _starts(model))
+    if start is None or images is None:
+        return [] if start is None else start.steps
+    other = _reached_before(model, layer, _starts(model, images, start.input))
+    return [] if other is None else other.steps
 
 
 def inner_layers(model: Model) -> Iterator[Layer]:
-    """The layers of a model in order; a model inside it is replaced by its layers."""
+    """The layers of a model in order, inputs left out; a model inside it is replaced by its layers."""
     waiting: list[Layer] = [*reversed(model.layers)]
     while waiting:
         layer = waiting.pop()
         if layer.holds_model_layers:
             waiting.extend(reversed(getattr(layer, "layers", ())))
-        else:
+        elif layer.class_name != "InputLayer":
             yield layer
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A shape on the way, and the way to it from an input of the model."""
+
+    step: Step
+    input: int
+    spec: Spec
+    before: _Reached | None = None
+
+    @property
+    def steps(self) -> list[Step]:
+        found, place = [self.step], self.before
+        while place is not None:
+            found.append(place.step)
+            place = place.before
+        return found[::-1]
+
+    def then(self, layer: Layer, spec: Spec) -> _Reached:
+        return _Reached(Step(spec.shape, layer.class_name, layer.label), self.input, spec, self)
+
+    @property
+    def tensor(self) -> SymbolicTensor:
+        """Stands for an array of the shape."""
+        return SymbolicTensor(self.spec, _NOBODY, Record((), {}, None))
+
+
+_NOBODY = Layer(name="nobody")
+
+
+class _StoppedError(Exception):
+    """A layer does not take what it gets."""
+
+    def __init__(self, layer: Layer, before: _Reached, reason: str) -> None:
+        super().__init__(reason)
+        self.layer = layer
+        self.before = before
+
+
+class _ArrivedError(Exception):
+    """The layer that somebody looked for has been found."""
+
+    def __init__(self, before: _Reached) -> None:
+        super().__init__()
+        self.before = before
+
+
+def _reached_before(model: Model, layer: Layer, starts: list[_Reached]) -> _Reached | None:
+    try:
+        _through(model, starts, layer)
+    except _ArrivedError as arrived:
+        return arrived.before
+    except _StoppedError:
+        return None
+    return None
+
+
+def _starts(model: Model, images: Images | None = None, input: int = 0) -> list[_Reached]:
+    shapes = [tuple(spec.shape) for spec in model.input_specs]
+    if images is not None:
+        shapes[input] = (None, *images)
+    return [
+        _Reached(Step(shape), place, Spec(shape, spec.dtype, spec.name))
+        for place, (shape, spec) in enumerate(zip(shapes, model.input_specs, strict=True))
+    ]
+
+
+def _through(model: Model, starts: list[_Reached], until: Layer | None = None) -> list[_Reached]:
+    network = model.network
+    if network is not None:
+        return _through_network(network, starts, until)
+    given = structures.packed(model.input_form, [start.tensor for start in starts])
+    return _through_layer(model, starts[0], (given,), {})
+
+
+def _through_network(network: Network, starts: list[_Reached], until: Layer | None) -> list[_Reached]:
+    reached = dict(zip(network.input_tensors, starts, strict=True))
+    for call in network.calls:
+        if not all(output in reached for output in call.outputs):
+            reached.update(zip(call.outputs, _through_call(call, reached, until), strict=True))
+    return [reached[tensor] for tensor in network.output_tensors]
+
+
+def _through_call(call: LayerCall, reached: dict[SymbolicTensor, _Reached], until: Layer | None) -> list[_Reached]:
+    layer: Any = call.layer
+    if layer is until:
+        raise _ArrivedError(reached[call.inputs[0]])
+    if layer.holds_model_layers and layer.network is not None:
+        given = matching.matched(layer.label, layer.input_specs, layer.input_form, call.record.arguments[0])
+        return _through(layer, [reached[tensor] for tensor in given], until)
+
+    def stand_in(leaf: Any) -> Any:
+        return reached[leaf].tensor if isinstance(leaf, SymbolicTensor) else leaf
+
+    arguments = structures.mapped(stand_in, call.record.arguments)
+    keywords = structures.mapped(stand_in, dict(call.record.keywords))
+    return _through_layer(layer, reached[call.inputs[0]], arguments, keywords)
+
+
+def _through_layer(layer: Layer, first: _Reached, arguments: Any, keywords: Any) -> list[_Reached]:
+    try:
+        specs = structures.leaves(inference.specs_of(layer, arguments, keywords))
+    except (ValueError, TypeError) as error:
+        raise _StoppedError(layer, first, str(error)) from None
+    return [first.then(layer, spec) for spec in specs]

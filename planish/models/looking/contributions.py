@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,19 @@ from planish import html
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
-from planish.layers import Flatten, lineage, shapes
+from planish.graph.node import Node
 from planish.layers.context import Visit
-from planish.models.data.arrays import Array, as_array
+from planish.layers.traced import LayerName, Traced
 from planish.models.looking.feature_windows import feature_windows
-from planish.models.looking.gradient_values import checked_gradients, class_indices, class_score
-from planish.models.looking.layer_outputs import LayerName, Traced, checked_images, trace
+from planish.models.looking.flatten_maps import flattens, map_of
+from planish.models.looking.gradient_values import checked_gradients, class_indices, class_score, output_of
+from planish.models.looking.inputs import Inputs, one_image
+from planish.models.looking.layer_outputs import trace
 from planish.models.looking.linearity import biases_of_scores
 from planish.models.programs.value_program import ValueProgram
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ class Contributions:
     """What each of the `size` elements of the flat vector of a Flatten layer adds to the logit of the class `target`.
 
     `values` = `features` * `weights`, f32 [size] each; `weights` are the gradient of the logit. If only linear layers
-    follow (`exact`), the values and `rest`, the bias, make up the logit. With activations in between they are gradient
-    times input: true near this image, and `rest` is what remains of the logit.
+    follow (`exact`), the values and `rest` make up the logit: `rest` is the bias, with what comes by other ways. With
+    activations in between they are gradient times input: true near this image, and `rest` is what remains of the logit.
     """
 
     target: int
@@ -94,12 +99,13 @@ class Contributions:
             + html.paragraph(f"{sums}{self.logit:.4g}")
         )
 
-    def heat_map(self) -> NDArray[np.float64]:
+    def heat_map(self, input: str | int | None = None) -> NDArray[np.float64]:
         """The values as [height, width] of the image: each is spread evenly over the window that it saw.
 
-        The sum is that of all values that saw something. ValueError if there are no windows in an image.
+        `input` is the name or place of the image among several inputs that reach the vector. The sum is that of all
+        values that saw something. ValueError if there are no windows in an image.
         """
-        windows = feature_windows(self.map)
+        windows = feature_windows(self.map, input)
         if windows is None:
             raise ValueError(
                 explain(
@@ -108,7 +114,7 @@ class Contributions:
                     remedy="use `values`, which are not placed in the image",
                 )
             )
-        height, width = _image_size(self.map)
+        height, width = _image_size(self.map, input)
         edges = np.zeros((height + 1, width + 1))  # differences along both axes; running sums fill the windows
         top, bottom, left, right = windows.T
         area = np.maximum((bottom - top) * (right - left), 1)
@@ -122,34 +128,39 @@ def _short(*values: float) -> list[str]:
     return [f"{value:.4g}" for value in values]
 
 
-def contributions(model: Any, image: Any, target: int | None, layer: LayerName | None) -> Contributions:
+def contributions(
+    model: Model, image: Any, target: int | None, layer: LayerName | None, output: str | int | None
+) -> Contributions:
     """See `Introspection.contributions`."""
-    x = one_image(model, image)
-    return contributions_to(model, x, class_indices(model, x, target), layer)[0]
+    inputs = one_image(model, image)
+    place = output_of(model, output)
+    return contributions_to(model, inputs, class_indices(model, inputs, target, place), layer, place)[0]
 
 
 def contributions_to(
-    model: Any, x: Array, classes: NDArray[np.int32], layer: LayerName | None = None
+    model: Model, inputs: Inputs, classes: NDArray[np.int32], layer: LayerName | None, place: int
 ) -> list[Contributions]:
-    """Contributions to the logits of several classes, for one image [1, ...], from one run of one program."""
-    traced = trace(model)
-    visit = flatten_visit(model, traced, layer)
+    """Contributions to the logits of several classes of an output, for one image, from one run of one program."""
+    traced = trace(model, inputs.sizes)
+    score = class_score(model, traced.outputs[place])
+    visit = flatten_visit(traced, layer if layer is not None else _last_before(traced, score))
+    (y,) = visit.outputs
 
     def make() -> ValueProgram:
-        score = class_score(model, traced)
-        (gradient,) = checked_gradients(score, [(visit.layer, visit.y)])
-        nodes = {"features": visit.y, "weights": gradient, "logit": score}
-        return ValueProgram(model, nodes, {"x": x.dtype, "class": classes.dtype})
+        (gradient,) = checked_gradients(score, [(visit.layer.label, y)])
+        nodes = {"features": y, "weights": gradient, "logit": score}
+        return ValueProgram(model, nodes, {**inputs.dtypes, "class": classes.dtype})
 
-    program = model._programs.kept(model, ("contributions", x.dtype, visit.layer), make)
-    found = program({"x": np.repeat(x, len(classes), axis=0), "class": classes}, len(classes))
+    key = ("contributions", *inputs.key, place, traced.visits.index(visit))
+    given = {**inputs.repeated(len(classes)).arrays, "class": classes}
+    found = model._programs.kept(model, key, make)(given, len(classes))
     features, flat_map = found["features"][0], map_of(traced, visit)
-    biases = biases_of_scores(model, visit.layer, classes)
+    biases = biases_of_scores(model, score, y, given)
     made = []
-    for place, target in enumerate(classes):
-        weights, logit = found["weights"][place], float(found["logit"][place])
+    for row, target in enumerate(classes):
+        weights, logit = found["weights"][row], float(found["logit"][row])
         missing = logit - float(np.dot(features.astype(np.float64), weights))
-        rest = missing if biases is None else float(biases[place])
+        rest = missing if biases is None else float(biases[row])
         made.append(
             Contributions(
                 int(target), visit.layer.name, flat_map, features, weights, logit, rest, exact=biases is not None
@@ -158,48 +169,35 @@ def contributions_to(
     return made
 
 
-def one_image(model: Any, image: Any) -> Array:
-    """Returns `image`, with or without batch axis (and single channel), as a batch of one that fits the model."""
-    array, shape = as_array(image, "image"), shapes.per_image(model.input_specs[0].shape)
-    if array.ndim == len(shape) - 1 and shape[-1] == 1:
-        array = array[..., None]
-    x = checked_images(model, array[None] if array.ndim == len(shape) else array)
-    if len(x) != 1:
-        raise ValueError(explain(what="`image` is not one image", expected="one image", received=f"{len(x):,} images"))
-    return x
+def _last_before(traced: Traced, score: Node) -> LayerName | None:
+    """The last Flatten that leads to the score; None if there is none."""
+    reached = {*topological([score])}
+    found = [visit for visit in flattens(traced) if visit.outputs[0] in reached]
+    return traced.key(found[-1]) if found else None
 
 
-def flatten_visit(model: Any, traced: Traced, layer: LayerName | None) -> Visit:
+def flatten_visit(traced: Traced, layer: LayerName | None) -> Visit:
     """The Flatten layer in question: the last one for None. ValueError if there is none, or if it is not a Flatten."""
-    found = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
+    found = flattens(traced)
     if not found:
         raise ValueError(
             explain(
-                layer=model.label,
+                layer=traced.label,
                 what="the model has no Flatten layer, so it has no flat vector with elements to tell apart",
                 received=", ".join(visit.layer.label for visit in traced.leaves),
             )
         )
     if layer is None:
         return found[-1]
-    visit = traced.visit(model, layer)
+    visit = traced.visit(layer)
     if visit not in found:
         raise ValueError(
-            unknown_name(f"Flatten layer of {model.label}", visit.layer.name, [each.layer.name for each in found])
+            unknown_name(f"Flatten layer of {traced.label}", visit.layer.name, [each.layer.name for each in found])
         )
     return visit
 
 
-def map_of(traced: Traced, visit: Visit) -> FlattenMap:
-    """The order of a Flatten layer's vector; receptive fields are windows of the traced model's own images."""
-    layer = visit.layer
-    assert isinstance(layer, Flatten)
-    image_format = lineage.image_format([each.layer for each in traced.leaves])
-    return FlattenMap(visit.x.shape, layer.data_format, image_format=image_format, feature_map=visit.x)
-
-
-def _image_size(flat: FlattenMap) -> tuple[int, int]:
-    nodes = [] if flat.feature_map is None else topological([flat.feature_map])
-    (shape,) = (node.shape for node in nodes if node.op == "input")
-    rows = 1 if len(shape) == 3 and flat.image_format == "channels_first" else 0
-    return shape[rows], shape[rows + 1]
+def _image_size(flat: FlattenMap, input: str | int | None) -> tuple[int, int]:
+    image, image_format = flat.image(input)
+    rows = 1 if len(image.shape) == 3 and image_format == "channels_first" else 0
+    return image.shape[rows], image.shape[rows + 1]

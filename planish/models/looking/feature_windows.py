@@ -19,28 +19,23 @@ _ON_PIXELS = frozenset({"conv2d", "max_pool2d", "average_pool2d", "pad2d", "crop
 _FIRST_TO_LAST, _LAST_TO_FIRST = (1, 2, 0), (2, 0, 1)
 
 
-def feature_windows(flat: FlattenMap) -> NDArray[np.int32] | None:
+def feature_windows(flat: FlattenMap, input: str | int | None = None) -> NDArray[np.int32] | None:
     """i32 [size, 4]: first row, end of rows, first column, end of columns in the image, of every flat index.
 
     Half-open and inside the image; all zero where nothing of the image is seen. None if the map does not come from
-    images with rows and columns, or if there are too many windows to find one by one.
+    images with rows and columns, or if there are too many windows to find one by one. `input` is the name or place of
+    the image; None means the only input that reaches the map (ValueError if several do).
     """
-    if flat.feature_map is None or not _has_pixels(flat):
+    if flat.feature_map is None or len(flat.image(input)[0].shape) not in (2, 3):
         return None
-    if len(flat.extents) == 3 and _is_separable(flat):
-        crossed = _crossed(flat)
+    if len(flat.extents) == 3 and _is_separable(flat, *flat.image(input)):
+        crossed = _crossed(flat, input)
         if crossed is not None:
             return crossed
     if flat.size > MOST_TRACED:
         return None
-    return np.array([_edges(flat.receptive_field(index)) for index in range(flat.size)], np.int32).reshape(-1, 4)
-
-
-def _has_pixels(flat: FlattenMap) -> bool:
-    if flat.feature_map is None:
-        return False
-    images = [node for node in topological([flat.feature_map]) if node.op == "input"]
-    return len(images) == 1 and len(images[0].shape) in (2, 3)
+    windows = [_edges(flat.receptive_field(index, input=input)) for index in range(flat.size)]
+    return np.array(windows, np.int32).reshape(-1, 4)
 
 
 def _edges(window: Window) -> tuple[int, int, int, int]:
@@ -48,14 +43,18 @@ def _edges(window: Window) -> tuple[int, int, int, int]:
     return rows.start, rows.stop, columns.start, columns.stop
 
 
-def _crossed(flat: FlattenMap) -> NDArray[np.int32] | None:
+def _crossed(flat: FlattenMap, input: str | int | None) -> NDArray[np.int32] | None:
     """Windows where rows depend only on the row, and columns only on the column: those of one line of each, crossed.
 
     None if the lines in the middle see nothing: then they do not represent the others.
     """
     rows, columns = flat.extents[:2]
-    down = [_edges(flat.receptive_field(flat.index(row, columns // 2, 0)))[:2] for row in range(rows)]
-    along = [_edges(flat.receptive_field(flat.index(rows // 2, column, 0)))[2:] for column in range(columns)]
+
+    def edges_at(row: int, column: int) -> tuple[int, int, int, int]:
+        return _edges(flat.receptive_field(flat.index(row, column, 0), input=input))
+
+    down = [edges_at(row, columns // 2)[:2] for row in range(rows)]
+    along = [edges_at(rows // 2, column)[2:] for column in range(columns)]
     if down[rows // 2] == (0, 0) or along[columns // 2] == (0, 0):
         return None
     row, column, _ = flat.position(np.arange(flat.size))
@@ -64,20 +63,24 @@ def _crossed(flat: FlattenMap) -> NDArray[np.int32] | None:
     return np.asarray(edges * seen[:, None], np.int32)
 
 
-def _is_separable(flat: FlattenMap) -> bool:
-    """Whether rows stay rows and columns stay columns on the way from the image to the map."""
+def _is_separable(flat: FlattenMap, image: Node, image_format: str) -> bool:
+    """Whether rows stay rows and columns stay columns on every way from the image to the map."""
     assert flat.feature_map is not None
-    channels: dict[Node, str | None] = {}
+    channels: dict[Node, str | None] = {image: image_format}
     for node in topological([flat.feature_map]):
-        if node.batched:
-            channels[node] = flat.image_format if node.op == "input" else _channels_after(node, channels)
-    return channels[flat.feature_map] == flat.data_format
+        if node not in channels and any(source in channels for source in node.inputs):
+            channels[node] = _channels_after(node, channels)
+    return channels.get(flat.feature_map) == flat.data_format
 
 
 def _channels_after(node: Node, channels: dict[Node, str | None]) -> str | None:
-    """Where the channels of a map are, 'channels_last' or 'channels_first'; None if they are no longer apart."""
-    before = {channels[source] for source in node.inputs if source.batched}
-    if len(before) != 1 or len(node.shape) != 3 or any(len(s.shape) != 3 for s in node.inputs if s.batched):
+    """Where the channels of a map are, 'channels_last' or 'channels_first'; None if they are no longer apart.
+
+    `channels` has them for all nodes before it that depend on the image.
+    """
+    sources = [source for source in node.inputs if source in channels]
+    before = {channels[source] for source in sources}
+    if len(before) != 1 or len(node.shape) != 3 or any(len(source.shape) != 3 for source in sources):
         return None
     (place,) = before
     if node.op == "transpose":

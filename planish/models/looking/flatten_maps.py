@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
-from planish.layers import Flatten, lineage
-from planish.models.data.shape_walk import inner_layers
+from planish.layers import Flatten
+from planish.layers.context import Visit
+from planish.layers.traced import LayerName, Traced, is_use
 from planish.models.looking.layer_outputs import trace
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
 
-def flatten_map(model: Model, name: str | None = None) -> FlattenMap:
-    """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own images."""
-    every = [*inner_layers(model)]
-    layer = _chosen(model, [each for each in every if isinstance(each, Flatten)], name)
-    feature_map = trace(model).visit(model, layer).x
-    return FlattenMap(
-        feature_map.shape,
-        layer.data_format,
-        layer.order,
-        image_format=lineage.image_format(every),
-        feature_map=feature_map,
-    )
+def flatten_map(model: Model, name: LayerName | None = None) -> FlattenMap:
+    """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own inputs."""
+    traced = trace(model)
+    return map_of(traced, _chosen(traced, name))
 
 
-def _chosen(model: Model, layers: list[Flatten], name: str | None) -> Flatten:
-    named = [layer for layer in layers if name in (None, layer.name)]
-    if len(named) == 1:
-        return named[0]
-    known = ", ".join(repr(layer.name) for layer in layers)
-    if not layers:
+def map_of(traced: Traced, visit: Visit) -> FlattenMap:
+    """The order of a Flatten layer's vector, in one of its uses."""
+    assert isinstance(visit.layer, Flatten)
+    return visit.layer.map_in(traced, visit.inputs[0])
+
+
+def flattens(traced: Traced) -> list[Visit]:
+    """Every use of a Flatten layer in the model, in order."""
+    return [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
+
+
+def _chosen(traced: Traced, name: Any) -> Visit:
+    found = flattens(traced)
+    names = [visit.layer.name for visit in found]
+    if not found:
         raise ValueError(
             explain(
-                layer=model.label,
+                layer=traced.label,
                 what="the model has no Flatten layer",
-                received=", ".join(layer.label for layer in [*inner_layers(model)]) or "no layers",
+                received=", ".join(visit.layer.label for visit in traced.leaves) or "no layers",
             )
         )
-    if not named:
-        raise ValueError(unknown_name(f"Flatten layer of {model.label}", name, [layer.name for layer in layers]))
-    raise ValueError(
-        explain(
-            layer=model.label,
-            what=f"the model has {len(named)} Flatten layers" + ("" if name is None else f" with the name {name!r}"),
-            received=known,
-            remedy="name one of them: flatten_map(name)" if name is None else "give them different names",
+    layers = [*dict.fromkeys(visit.layer for visit in found)]
+    if name is None and len(layers) > 1:
+        raise ValueError(
+            explain(
+                layer=traced.label,
+                what=f"the model has {len(layers)} Flatten layers",
+                received=", ".join(repr(layer.name) for layer in layers),
+                remedy="name one of them: flatten_map(name)",
+            )
         )
-    )
+    name = layers[0] if name is None else name
+    layer = name[0] if is_use(name) else name
+    if isinstance(layer, str) and layer not in names:
+        raise ValueError(unknown_name(f"Flatten layer of {traced.label}", layer, names))
+    visit = traced.visit(name)
+    if visit not in found:
+        raise ValueError(unknown_name(f"Flatten layer of {traced.label}", visit.layer.name, names))
+    return visit

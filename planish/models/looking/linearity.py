@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,24 +11,28 @@ from numpy.typing import NDArray
 from planish import primitives
 from planish.graph.graph import Graph, topological
 from planish.graph.node import Node
-from planish.models.looking.gradient_values import class_score
-from planish.models.looking.layer_outputs import trace
 from planish.primitives.interpreter import interpret
 from planish.primitives.registry import Without, op_named
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
-def biases_of_scores(model: Any, layer: Any, classes: NDArray[np.int32]) -> NDArray[np.float64] | None:
-    """The logit of each class where the output of `layer` is zero, if logits are linear in that output; else None."""
-    traced = trace(model)
-    score = class_score(model, traced)
-    flat = traced.visit(model, layer).y
+
+def biases_of_scores(
+    model: Model, score: Node, flat: Node, given: Mapping[str, NDArray[Any]]
+) -> NDArray[np.float64] | None:
+    """The score where the node `flat` is zero, if it is linear in that node; else None.
+
+    `given` are the inputs of the graph: what reaches the score by other ways counts as it is.
+    """
     if not is_linear(score, flat):
         return None
     zeros = primitives.input_("features", flat.shape)
     tail = Graph.build({"logit": score}).rewrite_knowing(lambda original, _: zeros if original is flat else None)
+    count = len(given["class"])
     bindings: dict[str, Any] = {variable.path: variable.value for variable in model.weights}
-    bindings |= {"features": np.zeros((len(classes), *flat.shape)), "class": classes}
-    results = interpret(tail, bindings, batch_size=len(classes), dtype=np.float64)
+    bindings |= {**given, "features": np.zeros((count, *flat.shape))}
+    results = interpret(tail, bindings, batch_size=count, dtype=np.float64)
     return results.outputs["logit"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from planish import structures
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -16,11 +17,15 @@ from planish.models.programs.step_graph import depends_on_batch
 
 
 class ValueProgram:
-    """Calling it computes batched nodes of a model's graph, f32 [n, ...] each, by the keys that they have."""
+    """Calling it computes batched nodes of a model's graph, f32 [n, ...] each, by the keys that they have.
 
-    def __init__(self, model: Any, nodes: Mapping[Any, Node], input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
-        computed = {node: f"value{place}" for place, node in enumerate(dict.fromkeys(nodes.values()))}
-        self._names = {key: computed[node] for key, node in nodes.items()}
+    `wanted` has nodes, or structures of nodes, by keys.
+    """
+
+    def __init__(self, model: Any, wanted: Mapping[Any, Any], input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+        nodes: dict[Node, None] = dict.fromkeys(structures.leaves([*wanted.values()]))
+        computed = {node: f"value{place}" for place, node in enumerate(nodes)}
+        self._names = {key: structures.mapped(computed.__getitem__, form) for key, form in wanted.items()}
         self._shapes = {name: node.shape for node, name in computed.items()}
         graph = Graph.build({name: node for node, name in computed.items()})
         self._inputs = [name_of(node) for node in graph.leaves("input")]
@@ -32,10 +37,11 @@ class ValueProgram:
         self._variables = model.weights
         self._parameters = {variable.path: variable.value for variable in self._variables}
 
-    def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Array]:
-        """`inputs` [count, ...] by name; those that the nodes do not need are ignored."""
+    def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Any]:
+        """`inputs` [count, ...] by name; those that the nodes do not need are ignored. The values are in the form in
+        which their nodes were wanted."""
         outputs = {name: np.empty((count, *shape), np.float32) for name, shape in self._shapes.items()}
         version = max([variable.version for variable in self._variables], default=0)
         read = {name: readable(inputs[name]) for name in self._inputs}
         self._executable.run(self._parameters, read, outputs, count, version=version)
-        return {key: outputs[name] for key, name in self._names.items()}
+        return {key: structures.mapped(outputs.__getitem__, names) for key, names in self._names.items()}

@@ -1,0 +1,37 @@
+"""The shapes of what layers give, found by tracing the model around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planish.layers import shapes
+from planish.layers.context import CallContext, Visit
+from planish.layers.layer import BatchShape, Layer
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
+
+def traced_shapes(model: Model) -> dict[Layer, list[BatchShape]]:
+    """The outputs of every layer in its last use, batch axis first. ValueError if the model is not built.
+
+    Sizes that come with the data are None: those that differ if the model is traced with other sizes.
+    """
+    sizes = shapes.STAND_INS if shapes.is_open([spec.shape for spec in model.input_specs]) else shapes.STAND_INS[:1]
+    traces = [_visits(model, size) for size in sizes]
+    return {visits[0].layer: _shapes(visits) for visits in zip(*traces, strict=True)}
+
+
+def _visits(model: Model, size: int) -> list[Visit]:
+    context = CallContext()
+    model.trace(context, [shapes.per_image(spec.shape, size) for spec in model.input_specs])
+    return context.visits
+
+
+def _shapes(visits: tuple[Visit, ...]) -> list[BatchShape]:
+    """From the same visit in every trace."""
+    found: list[BatchShape] = []
+    for nodes in zip(*(visit.outputs for visit in visits), strict=True):
+        extents = (each[0] if len({*each}) == 1 else None for each in zip(*(node.shape for node in nodes), strict=True))
+        found.append((None, *extents) if nodes[0].batched else tuple(extents))
+    return found
