@@ -79,7 +79,7 @@ BACKWARDS = {
     ("models/data/visits.py", "loops"),
 }
 
-HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2")
+HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot")
 
 
 def room_of(module: str) -> str:

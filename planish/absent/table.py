@@ -313,7 +313,6 @@ _TABLE: dict[str, Groups] = {
     "regularizers": (("L2(), and kernel_initializer='orthogonal'", "OrthogonalRegularizer orthogonal_regularizer"),),
     "saving": (("load_model(path), and get_weights() of its layers", "KerasFileEditor"),),
     "utils": (
-        ("model.summary(), or `planish explain MODEL IMAGE` for a page", "model_to_dot plot_model"),
         ("ProgbarLogger in planish.callbacks", "Progbar"),
         ("the pooch package: pooch.retrieve(url, known_hash=None)", "get_file"),
         ("rows of arrays: x[:count], x[count:]", "split_dataset"),

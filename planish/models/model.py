@@ -27,7 +27,7 @@ from planish.models.introspection import Introspection
 from planish.models.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
-from planish.symbolic import Spec, SymbolicTensor
+from planish.symbolic import LayerCall, Spec, SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 
 _Class = TypeVar("_Class", bound="Model")
@@ -208,6 +208,10 @@ class Model(Training, Files, Introspection, Ends, Layer):
             return Spec(shape, own.dtype, self.name, own.batched)
 
         return structures.mapped(spec, self._network.outputs)
+
+    def given_in(self, call: LayerCall) -> list[SymbolicTensor]:
+        """What a call of the model, as a layer of another one, gives to its inputs, in their order."""
+        return matching.matched(self.label, self.input_specs, self.input_form, call.record.arguments[0])
 
     def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
         if self._network is None:

@@ -15,6 +15,7 @@ from planish.serialization import deserialize_keras_object, serialize_keras_obje
 from planish.utils.image_folder import ImageFolder, image_dataset_from_directory
 from planish.utils.images import array_to_img, img_to_array, load_img, save_img
 from planish.utils.labels import to_categorical
+from planish.utils.model_plot import model_to_dot, plot_model
 from planish.utils.numbers import normalize
 from planish.utils.py_dataset import PyDataset
 from planish.utils.session import clear_session, set_random_seed
@@ -36,7 +37,9 @@ __all__ = [
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
+    "model_to_dot",
     "normalize",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "serialize_keras_object",

@@ -10,7 +10,6 @@ from planish import structures
 from planish.layers import inference
 from planish.layers.chain import Step
 from planish.layers.layer import Layer
-from planish.models import matching
 from planish.symbolic import LayerCall, Record, Spec, SymbolicTensor
 
 if TYPE_CHECKING:
@@ -162,8 +161,7 @@ def _through_call(call: LayerCall, reached: dict[SymbolicTensor, _Reached], unti
     if layer is until:
         raise _ArrivedError(reached[call.inputs[0]])
     if layer.holds_model_layers and layer.network is not None:
-        given = matching.matched(layer.label, layer.input_specs, layer.input_form, call.record.arguments[0])
-        return _through(layer, [reached[tensor] for tensor in given], until)
+        return _through(layer, [reached[tensor] for tensor in layer.given_in(call)], until)
 
     def stand_in(leaf: Any) -> Any:
         return reached[leaf].tensor if isinstance(leaf, SymbolicTensor) else leaf
