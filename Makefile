@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest check parity soak bench clean
+.PHONY: demo test test-lowest check parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -24,6 +24,10 @@ check: .venv/develop.stamp
 parity: .venv/develop.stamp
 	$(BIN)/python parity/run.py
 	$(BIN)/python parity/compare_functional.py
+
+# Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads.
+fuzz: .venv/develop.stamp
+	$(BIN)/python tools/fuzz/fuzz.py
 
 # Forks in the middle of everything, 200 times each.
 soak: .venv/develop.stamp
