@@ -84,7 +84,10 @@ def _about_global_pooling(traced: Traced) -> dict[str, Any] | None:
 
 def _costs(model: Any) -> Shapes | None:
     """The counts of the model and of its alternatives; None where a Flatten -> Dense pair is missing."""
-    found = structure.shapes(model)
+    try:
+        found = structure.shapes(model)
+    except ValueError:  # a model that is not one way from an image to its scores has no such counts
+        return None
     return found if found.pair is not None else None
 
 

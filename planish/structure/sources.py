@@ -11,7 +11,7 @@ from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.layer import BatchShape
 from planish.models import Model, Sequential
-from planish.structure import from_keras, from_torch
+from planish.structure import from_keras, from_torch, networks
 from planish.symbolic import SymbolicTensor
 
 Shape = tuple[int, ...]
@@ -66,8 +66,8 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
     if isinstance(source, InputLayer):
         return [], source.batch_shape
     if isinstance(source, Model):
-        layers = source.layers
-        return layers, source.input_shape if source.built else layers[0].declared_shape if layers else None
+        first = source.layers[:1]
+        return [source], source.input_specs[0].shape if source.built else first[0].declared_shape if first else None
     if isinstance(source, Layer):
         return [source], source.declared_shape
     if isinstance(source, (str, os.PathLike)):
@@ -100,8 +100,10 @@ def _read_all(items: Sequence[Any]) -> tuple[list[Layer], BatchShape | None]:
 def _leaves(layers: Sequence[Layer]) -> Iterator[Layer]:
     """The layers, with those inside models in place of the models."""
     for layer in layers:
-        if isinstance(layer, Model):
+        if isinstance(layer, Sequential) and layer.network is None:
             yield from _leaves(layer.layers)
+        elif isinstance(layer, Model):
+            yield from networks.chain_of(layer)
         else:
             yield layer
 

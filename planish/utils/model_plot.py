@@ -59,9 +59,18 @@ def model_to_dot(
 ) -> Any:
     """The model as a `pydot.Dot`: a box for each layer and each operation, arrows for what goes from one to another.
 
+    `model` is drawn with the names of its layers (`show_layer_names`), and if asked for with the shapes of what they
+    take and give (`show_shapes`), its element types (`show_dtype`), activations (`show_layer_activations`) and whether
+    training changes their weights (`show_trainable`). `rankdir` is the direction: 'TB' from top to bottom, 'LR' from
+    left to right, 'BT' or 'RL'; `dpi` are dots per inch, `splines` says how arrows are drawn: 'ortho', 'spline', ....
+
     `expand_nested` draws models inside the model as boxes around their layers; `subgraph` gives a `pydot.Cluster`. The
     program `dot` is not needed: `model_to_dot(model).to_string()` is the drawing as text. A model whose class writes
-    `call` itself is one box. ValueError if the model is not built, or for other arguments; ImportError without pydot.
+    `call` itself is one box. ValueError if the model is not built, or for other `options`; ImportError without pydot.
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.ReLU()])
+    >>> len(keras.utils.model_to_dot(model).get_edges())
+    1
     """
     _refuse(options)
     if not model.built:
@@ -101,10 +110,15 @@ def plot_model(
     splines: str = "ortho",
     **options: Any,
 ) -> Any:
-    """Draws the model into a file, whose ending says the format: png, svg, pdf, ..., or dot for the drawing as text.
+    """Draws `model` into `to_file`, whose ending says the format: png, svg, pdf, ..., or dot for the drawing as text.
 
-    The other arguments are those of `model_to_dot`. In a notebook the picture is returned, to be shown. ImportError
-    without pydot or the program `dot`, which all formats but dot need; ValueError for a format that it does not know.
+    `show_shapes`, `show_dtype`, `show_layer_names`, `rankdir`, `expand_nested`, `dpi`, `show_layer_activations`,
+    `show_trainable`, `splines` and `options` are those of `model_to_dot`. In a notebook the picture is returned, to be
+    shown. ImportError without pydot or the program `dot`, which all formats but dot need; ValueError for a format that
+    it does not know.
+
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> keras.utils.plot_model(model, "model.dot", show_shapes=True)
     """
     dot = model_to_dot(
         model,
