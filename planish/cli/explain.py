@@ -29,6 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--out", default="report.html", metavar="FILE", help="where the page is written (default: %(default)s)"
     )
     parser.add_argument("--layer", metavar="NAME", help="the Flatten layer to unroll (default: the last one)")
+    parser.add_argument("--output", metavar="NAME", help="the output that gives the scores, if there are several")
     parser.add_argument("--label", metavar="CLASS", help="the right class of the image: its name, or its number from 0")
     image_input.add_options(parser)
     parser.set_defaults(run=run)
@@ -41,8 +42,18 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(explain(what="--label names the right class of an IMAGE, but no IMAGE was given"))
     model_files.check_writable(arguments.out)
     model = model_files.load(arguments.model)
-    names = model_files.class_names(model, arguments.model) if len(model.output_shape) == 2 else None
-    options = {"layer": arguments.layer, "class_names": names}
+    if len(model.input_specs) > 1:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="this command takes models with one input",
+                received=", ".join(map(repr, model.input_names)),
+                remedy="in Python: model.explain([image, ...], 'report.html')",
+            )
+        )
+    scores = len(model.output_specs) == 1 and len(model.output_shape) == 2
+    names = model_files.class_names(model, arguments.model) if scores else None
+    options = {"layer": arguments.layer, "class_names": names, "output": arguments.output}
     if arguments.image is None:
         made = report(model, **options)
     else:
