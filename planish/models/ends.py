@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from planish import structures
 from planish.errors import explain
+from planish.layers.layer import building
 from planish.symbolic import Record, SymbolicTensor
 
 if TYPE_CHECKING:
@@ -55,14 +57,18 @@ class Ends:
     @property
     def input_form(self) -> Any:
         """The structure of the inputs, with what has a shape and a name in place of arrays. ValueError if not built."""
-        return self._ends(self._network.inputs if self._network is not None else self._input_specs)
+        return self._known(lambda: self._network.inputs if self._network is not None else self._input_specs)
 
     @property
     def output_form(self) -> Any:
         """The structure of the outputs, with what has a shape and a name in place of arrays."""
-        return self._ends(self._network.outputs if self._network is not None else self._output_specs)
+        return self._known(lambda: self._network.outputs if self._network is not None else self._output_specs)
 
-    def _ends(self, structure: Any) -> Any:
+    def _known(self, ends: Callable[[], Any]) -> Any:
+        structure = ends()
+        if structure is None:
+            with building.lock:  # another thread may be in the middle of building the model
+                structure = ends()
         if structure is None:
             raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
         return structure
