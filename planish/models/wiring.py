@@ -11,7 +11,7 @@ from planish.errors import explain
 from planish.layers.layer import Layer
 from planish.layers.operation import Operation
 from planish.models.network import Network
-from planish.symbolic import LayerCall, SymbolicTensor
+from planish.symbolic import LayerCall, SymbolicTensor, any_symbolic
 
 _TENSOR = "__keras_tensor__"
 _SLICE = "__slice__"
@@ -173,6 +173,15 @@ def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
     form = _as_call(call)
     arguments = tuple(_read(value, layers) for value in form["args"])
     keywords: dict[str, Any] = {name: _read(value, layers) for name, value in form["kwargs"].items()}
+    if not any_symbolic(arguments, keywords):
+        raise ValueError(
+            explain(
+                layer=layer.label,
+                what="a call of the layer names nothing that another layer gave",
+                expected=f"args or kwargs with {_TENSOR!r}",
+                received=f"args {form['args']!r}"[:200],
+            )
+        )
     if isinstance(layer, Operation):
         layer.symbolic_call(_operands(layer, arguments, keywords), {})
     else:
