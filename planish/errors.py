@@ -95,6 +95,15 @@ def unknown_name(kind: str, name: object, choices: Iterable[str]) -> str:
     )
 
 
+def number_of(count: int, noun: str, plural: str | None = None) -> str:
+    """ "1 row", "2 rows", "5,408 features"; `plural` where it is not the noun with an s."""
+    return f"{count:,} {plural_if(count != 1, noun, plural)}"
+
+
+def plural_if(several: bool, noun: str, plural: str | None = None) -> str:
+    return (plural or f"{noun}s") if several else noun
+
+
 def nearest_names(name: object, choices: Iterable[str]) -> list[str]:
     """Up to three of `choices` that `name` may have been meant to be, the likeliest first."""
     import difflib

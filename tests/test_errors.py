@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 
-from planish.errors import ExplainedError, explain, unknown_name
+from planish.errors import ExplainedError, explain, number_of, unknown_name
 
 
 def test_only_what_happened():
@@ -93,3 +93,9 @@ def test_long_lists_are_cut():
     text = unknown_name("layer", "x", [f"layer_{index:03}" for index in range(70)])
     assert "'layer_059', and 10 more" in text
     assert "layer_060" not in text
+
+
+def test_counted_nouns():
+    assert [number_of(count, "row") for count in (0, 1, 2, 5408)] == ["0 rows", "1 row", "2 rows", "5,408 rows"]
+    assert number_of(1, "batch", "batches") == "1 batch"
+    assert number_of(3, "batch", "batches") == "3 batches"

@@ -1,6 +1,7 @@
 """What the linter cannot see."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,23 @@ def test_the_environment_is_read_through_the_table_only(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     used = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     assert not {"os.environ", "os.getenv"} & set(used), "add the variable to planish/settings.py"
+
+
+def docstrings(path: Path) -> list[str]:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, kinds)]
+    return [found for node in nodes if (found := ast.get_docstring(node))]
+
+
+@pytest.mark.parametrize("path", files("planish"), ids=name_of)
+def test_no_docstring_says_a_paragraph_twice(path):
+    for docstring in docstrings(path):
+        said = [" ".join(each.split()) for each in re.split(r"\n\s*\n", docstring)]
+        assert len(said) == len(set(said)), docstring
+
+
+@pytest.mark.parametrize("path", files("planish"), ids=name_of)
+def test_counted_nouns_come_from_one_function(path):
+    """`errors.number_of(2, "row")`: "2 rows"."""
+    by_hand = re.compile(r"""['"]e?s['"] (\*|if )|['"]{2} if .* else ['"]e?s['"]""")
+    assert not by_hand.search(path.read_text(encoding="utf-8"))

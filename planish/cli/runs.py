@@ -12,7 +12,7 @@ from typing import Any
 from planish.callbacks import Callback, ModelCheckpoint
 from planish.callbacks.callback import Logs
 from planish.cli import model_files
-from planish.errors import explain
+from planish.errors import explain, number_of
 from planish.saving import atomic_file
 
 MODEL, BEST, HISTORY = "model.keras", "best.keras", "history.json"
@@ -92,7 +92,7 @@ class Run:
     def kept(self) -> str:
         """Says what is left of a run that ends early."""
         best = f", {self.path(BEST)} the best model so far" if os.path.exists(self.path(BEST)) else ""
-        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        epochs = number_of(self.epochs, "epoch")
         return f"{self.path(MODEL)} keeps the model after {epochs} and a part{best}; --resume continues it"
 
 

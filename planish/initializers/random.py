@@ -17,10 +17,6 @@ class RandomInitializer(Initializer):
     """Base of the initializers that draw numbers; `seed` is an integer or None.
 
     `seed`: an integer for the same values in every run; None draws one.
-
-    `seed`: an integer for the same values in every run; None draws one.
-
-    `seed`: an integer for the same values in every run; None draws one.
     """
 
     def __init__(self, seed: int | None = None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from planish.errors import number_of
+
 if TYPE_CHECKING:
     from planish.layers.weight_owner import WeightOwner
     from planish.variable import Variable
@@ -17,7 +19,7 @@ _TURNS = {2: ".T", 4: ".transpose(2, 3, 1, 0)"}
 
 def listed(shapes: Sequence[Shape], names: Sequence[str] = ()) -> str:
     """ "2 arrays: kernel (784, 10), bias (10,)"."""
-    count = f"{len(shapes)} array{'s' * (len(shapes) != 1)}"
+    count = number_of(len(shapes), "array")
     named = [f"{name} {shape}" for name, shape in zip(names, shapes, strict=True)] if names else map(str, shapes)
     return f"{count}: {', '.join(named)}" if shapes else count
 

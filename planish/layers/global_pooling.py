@@ -16,10 +16,6 @@ class GlobalPooling2D(Layer):
     """One number per channel. `keepdims` keeps height and width as axes of extent 1.
 
     [n, height, width, channels] -> [n, channels]; `data_format='channels_first'` takes [n, channels, height, width].
-
-    [n, height, width, channels] -> [n, channels]; `data_format='channels_first'` takes [n, channels, height, width].
-
-    [n, height, width, channels] -> [n, channels]; `data_format='channels_first'` takes [n, channels, height, width].
     """
 
     always_built = True

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from planish.errors import number_of
 from planish.layers import chain
 from planish.layers.chain import Step, origin
 
@@ -23,8 +24,8 @@ _LEAST_SIZE = 8
 def counted(count: int, unit: str, steps: Sequence[Step]) -> str:
     """ "5,408 features (Flatten of 13x13x32, from 28x28x1 images)"."""
     source = origin(steps)
-    named = unit.removesuffix("s") if count == 1 else unit
-    return f"{count:,} {named} ({source})" if source else f"{count:,} {named}"
+    number = number_of(count, unit.removesuffix("s"))
+    return f"{number} ({source})" if source else number
 
 
 def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[Step]) -> str:
@@ -106,22 +107,19 @@ def too_small(data_format: str, shape: tuple[int, ...], remedy: str) -> dict[str
         return {"remedy": remedy}
     if data_format == "channels_last" and images[0] in _CHANNELS and min(images[1:]) >= _LEAST_SIZE:
         return {
-            "rule": f"images are (height, width, channels): {images} are {_rows(images[0])} of {images[1]} pixels",
+            "rule": f"images are (height, width, channels): {images} are "
+            f"{number_of(images[0], 'row')} of {number_of(images[1], 'pixel')}",
             "remedy": f"Input({(*images[1:], images[0])}), and np.moveaxis(x, 1, -1) for the images\n"
             "or data_format='channels_first' in every layer that has it",
         }
     if data_format == "channels_first" and images[2] in _CHANNELS and min(images[:2]) >= _LEAST_SIZE:
         return {
             "rule": f"with data_format='channels_first', images are (channels, height, width): {images} are "
-            f"{_rows(images[1])} of {images[2]} pixel{'s' * (images[2] > 1)}",
+            f"{number_of(images[1], 'row')} of {number_of(images[2], 'pixel')}",
             "remedy": "leave data_format='channels_first' out\n"
             f"or Input({(images[2], *images[:2])}), and np.moveaxis(x, -1, 1) for the images",
         }
     return {"remedy": remedy}
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def reshape_remedy(shape: tuple[int, ...], target: tuple[int, ...]) -> str:

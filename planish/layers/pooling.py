@@ -18,14 +18,6 @@ class Pooling2D(Layer):
     `pool_size` and `strides`: (height, width) in pixels, or one number for both. `padding`: 'valid' leaves out windows
     that do not fit, 'same' pads. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'.
     ValueError for images of another rank, or smaller than a window.
-
-    `pool_size` and `strides`: (height, width) in pixels, or one number for both. `padding`: 'valid' leaves out windows
-    that do not fit, 'same' pads. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'.
-    ValueError for images of another rank, or smaller than a window.
-
-    `pool_size` and `strides`: (height, width) in pixels, or one number for both. `padding`: 'valid' leaves out windows
-    that do not fit, 'same' pads. `data_format`: 'channels_last' [n, height, width, channels] or 'channels_first'.
-    ValueError for images of another rank, or smaller than a window.
     """
 
     always_built = True

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from planish.errors import ExplainedError, explain
+from planish.errors import ExplainedError, explain, number_of
 from planish.losses.reduction import Array
 
 Shape = Sequence[int | None]
@@ -70,9 +70,10 @@ def labels(loss: str, y: Array, output_shape: Shape, ignored: int | None = None)
     if y.shape[1:] == (*shape, 1):
         y = y[..., 0]
     if y.shape[1:] != shape:
+        vector = "image" if classes is None else f"vector of {number_of(classes, 'output')}"
         raise ExplainedError(
             what=f"loss '{loss}': the targets do not have the shape of class numbers",
-            expected=f"{_shape(shape)}, one number for each vector of {classes} output{'s' * (classes != 1)}",
+            expected=f"{_shape(shape)}, one number for each {vector}",
             received=f"{_shape(y.shape[1:])}, the shape of y",
             remedy=_labels_remedy(y, shape, classes),
         )
@@ -121,7 +122,7 @@ def _check_range(loss: str, y: Array, classes: int | None, counts: Array | None)
     if not wrong.any():
         return
     considered = y if counts is None else y[counts]
-    outputs = f"the model has {classes} output{'s' * (classes > 1)}"
+    outputs = f"the model has {number_of(classes, 'output')}"
     raise ExplainedError(
         what=f"loss '{loss}': a label is out of range",
         expected=f"class numbers from 0 to {classes - 1}: {outputs}" if classes > 1 else f"only the class 0: {outputs}",

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from planish import losses, structures
-from planish.errors import explain, unknown_name
+from planish.errors import explain, number_of, unknown_name
 from planish.losses.loss import Loss
 
 
@@ -94,9 +94,9 @@ def _by_name(value: Mapping[Any, Any], what: str, form: Any, names: list[str], e
 
 def _misfit(value: Any, what: str, form: Any, names: list[str]) -> str:
     keys = [*form] if isinstance(form, Mapping) else names
-    items = f"{len(value)} item{'s' * (len(value) != 1)}" if isinstance(value, list | tuple) else repr(value)
+    items = number_of(len(value), "item") if isinstance(value, list | tuple) else repr(value)
     return explain(
-        what=f"compile: `{what}` does not match the model's {len(names)} outputs",
+        what=f"compile: `{what}` does not match the model's {number_of(len(names), 'output')}",
         expected="an item for each of them, in this order or by these names: " + ", ".join(map(repr, keys)),
         received=items,
         remedy=f"{what}={{" + ", ".join(f"{key!r}: ..." for key in keys) + "}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from planish.errors import explain
+from planish.errors import explain, number_of
 from planish.layers.foreign_weights import listed
 from planish.models import Model, weight_misfits
 from planish.saving import optimizer_state
@@ -64,7 +64,7 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
                         what=f"{reader.source!r} does not have the weights that the layer needs",
                         layer=layer.label,
                         expected=f"{listed(shapes, names)} in {path}",
-                        received=f"{stored} array{'s' * (stored != 1)}",
+                        received=number_of(stored, "array"),
                         remedy="load into the model that was saved, or give skip_mismatch=True",
                     )
                 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from planish.errors import explain
+from planish.errors import explain, plural_if
 from planish.models.data.arrays import Array
 
 _EXAMPLE = "{class index: weight}, for example {0: 1.0, 1: 5.0}"
@@ -91,7 +91,7 @@ def _check_classes(names: list[Any]) -> None:
         explain(
             what="`class_weight` has keys that are not class numbers",
             expected=_EXAMPLE,
-            received=f"the key{'s' * (len(wrong) > 1)} {', '.join(map(repr, wrong[:5]))}",
+            received=f"the {plural_if(len(wrong) > 1, 'key')} {', '.join(map(repr, wrong[:5]))}",
             remedy=remedy,
         )
     )
@@ -156,4 +156,4 @@ def _classes(targets: Array) -> Array:
 
 def _listed(names: list[int]) -> str:
     shown = ", ".join(map(str, names[:10])) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    return f"class{'es' * (len(names) != 1)} {shown}"
+    return f"{plural_if(len(names) != 1, 'class', 'classes')} {shown}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
-from planish.errors import explain, unknown_name
+from planish.errors import explain, number_of, unknown_name
 from planish.models.data.arrays import Array
 from planish.models.data.paths import OpenShape
 
@@ -135,7 +135,7 @@ def _misfit(value: Any, what: str, side: str, keys: Sequence[Any]) -> str:
         received = f"a {type(value).__name__} of {len(value)}"
     else:
         received = f"one array of shape {value.shape}" if hasattr(value, "shape") else f"one {type(value).__name__}"
-    sides = f"the model's {len(keys)} {side}" + "s" * (len(keys) != 1)
+    sides = f"the model's {number_of(len(keys), side)}"
     return explain(
         what=f"`{what}` does not match {sides}",
         expected="in this order, or by these names: " + ", ".join(map(repr, keys)),

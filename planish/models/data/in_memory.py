@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planish.errors import explain
+from planish.errors import explain, number_of
 from planish.models.data.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
 from planish.models.data.class_weights import ClassWeights
 from planish.models.data.expected import (
@@ -310,7 +310,7 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
     if cut in (0, len(data)):
         raise ValueError(
             explain(
-                what=f"{len(data)} image{' is' if len(data) == 1 else 's are'} too few for validation_split={fraction}",
+                what=f"{number_of(len(data), 'image is', 'images are')} too few for validation_split={fraction}",
                 expected="at least one image to train on and one to validate on",
                 received=f"{cut} and {len(data) - cut}",
                 remedy="validation_split=0.5, or validation_data=(x_val, y_val)"

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.errors import explain
+from planish.errors import explain, number_of
 from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE
 
 Order = NDArray[np.int64]
@@ -25,8 +25,8 @@ def warn_of_too_few(wanted: int | None, came: int, what: str, remedy: str) -> No
     warnings.warn(
         explain(
             what=what,
-            expected=f"{wanted} batches" if wanted else "at least one batch",
-            received=f"{came} batch{'es' * (came != 1)}",
+            expected=number_of(wanted, "batch", "batches") if wanted else "at least one batch",
+            received=number_of(came, "batch", "batches"),
             remedy=remedy,
         ),
         UserWarning,
