@@ -166,11 +166,15 @@ class Variable(ArrayOperators):
     def ndim(self) -> int:
         return len(self.shape)
 
-    def assign(self, array: ArrayLike) -> None:
+    def assign(self, array: ArrayLike | Node) -> None:
         """Copies `array` (of this variable's shape, any number type) in place.
 
-        ValueError for another shape, TypeError for anything but numbers.
+        In a layer's `call`, a node or a number becomes the variable's value at the end of the step. ValueError for
+        another shape, TypeError for anything but numbers.
         """
+        if isinstance(array, Node) or (is_tracing() and isinstance(array, int | float)):
+            self._assign_in_trace(array)
+            return
         given = self.checked(array)
         with _making.lock:
             if self._own is None:
@@ -178,6 +182,53 @@ class Variable(ArrayOperators):
             else:
                 self._own[...] = given
         self.touch()
+
+    def assign_add(self, value: ArrayLike | Node) -> None:
+        """Adds `value`, which may be a number, a node in a layer's `call`, or an array; see `assign`."""
+        if isinstance(value, Node) or is_tracing():
+            self._assign_in_trace(self.node + value)
+        else:
+            super().assign_add(value)
+
+    def assign_sub(self, value: ArrayLike | Node) -> None:
+        """Subtracts `value`; see `assign_add`."""
+        if isinstance(value, Node) or is_tracing():
+            self._assign_in_trace(self.node - value)
+        else:
+            super().assign_sub(value)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """Arithmetic; in a trace it is that of nodes, which read the variable at every step."""
+        if not is_tracing() or any(isinstance(item, Variable) and item.dtype != "float32" for item in inputs):
+            return super().__array_ufunc__(ufunc, method, *inputs, **options)
+        nodes = [item.node if isinstance(item, Variable) else item for item in inputs]
+        return getattr(ufunc, method)(*nodes, **options)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.node[place] if is_tracing() and self.dtype == "float32" else super().__getitem__(place)
+
+    def _assign_in_trace(self, value: Any) -> None:
+        """Makes `value` the variable's new value in the trace that is going on."""
+        updates = given_in_trace.get()
+        if not isinstance(updates, dict):
+            raise TypeError(
+                explain(
+                    what=f"variable '{self.path}': a node was assigned outside a layer's call",
+                    expected="an array of numbers",
+                    remedy="assign in the layer's call, or pass an array",
+                )
+            )
+        node = value if isinstance(value, Node) else primitives.multiply(self.node, 0.0) + value
+        if node.batched or node.shape != self.shape:
+            raise ValueError(
+                explain(
+                    what=f"variable '{self.path}': what was assigned does not have its shape",
+                    expected=self.shape,
+                    received=("images", *node.shape) if node.batched else node.shape,
+                    remedy="a value for all images of the batch: planish.ops.mean(x, axis=0)" if node.batched else None,
+                )
+            )
+        updates[self] = node
 
     def touch(self) -> None:
         """Says that the array has changed, so that what was packed from it is out of date."""

@@ -48,6 +48,7 @@ class CallContext:
 
     def __init__(self, training: bool = False) -> None:
         self.training = training
+        self._of_training = training
         self.updates: dict[Variable, Node] = {}
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
@@ -76,9 +77,11 @@ class CallContext:
     def update(self, variable: Variable, value: Node) -> None:
         """Sets the variable to `value` (a node of the variable's shape) at the end of the step.
 
-        Layers that are traced after this one find it as the variable's `node`.
+        Layers that are traced after this one find it as the variable's `node`. At inference nothing is set, as in
+        Keras, not even by a part of a model that behaves as in training.
         """
-        self.updates[variable] = value
+        if self._of_training:
+            self.updates[variable] = value
 
     def visit(self, layer: Layer, arguments: Sequence[Any], y: Any, in_layer: bool) -> None:
         """Notes that a layer was traced, with the arguments of its call and what it gave."""
@@ -86,8 +89,9 @@ class CallContext:
         self.visits.append(Visit(layer, taken[0] if len(taken) == 1 else taken, y, in_layer))
 
     def add_loss(self, penalty: Node) -> None:
-        """Adds an unbatched scalar to the loss."""
-        self.losses.append(penalty)
+        """Adds a value to the loss: the sum of its elements, those of all images included, as in Keras."""
+        total = primitives.reduce_sum(penalty, range(len(penalty.shape))) if penalty.shape else penalty
+        self.losses.append(primitives.batch_sum(total) if total.batched else total)
 
     @contextmanager
     def ambient(self) -> Iterator[None]:

@@ -101,6 +101,30 @@ class Layer(WeightOwner):
 
     # -- for those who write layers ----------------------------------------------------------------------------------
 
+    def add_loss(self, loss: Any) -> None:
+        """In `call`: adds a node to the loss that training makes smaller; the sum of its elements, over all images
+        too, as in Keras. A list adds each of its items. Numbers that do not depend on anything are added as they are.
+
+        >>> class Small(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         self.add_loss(0.01 * keras.ops.mean(keras.ops.square(x)))
+        ...         return x
+        """
+        for value in structures.leaves(loss):
+            if isinstance(value, Node):
+                CallContext.current().add_loss(value)
+            elif isinstance(value, int | float):
+                CallContext.current().add_loss(primitives.constant(float(value)))
+            elif not isinstance(value, SymbolicTensor):
+                raise TypeError(
+                    explain(
+                        layer=self.label,
+                        what="add_loss takes what is computed in `call`",
+                        expected="a node, or a list of nodes",
+                        received=f"{value!r} of type {type(value).__name__}",
+                    )
+                )
+
     def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
         """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
         steps = chain.recorded()

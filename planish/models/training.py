@@ -79,6 +79,8 @@ class Training:
         settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
+        if cast("Model", self).built:
+            settings.for_outputs(cast("Model", self))
         self._programs.clear()  # first: a process forked meanwhile has either the old settings or the new ones
         self._metric_set = None
         self._settings = settings
@@ -220,9 +222,12 @@ class Training:
     ) -> Any:
         """The model's outputs, float32 [n, ...], in their structure if there are several.
 
-        The batch size matters only to callbacks and to `steps`."""
+        The batch size matters only to callbacks, to `steps`, and to models that look at whole batches or count them.
+        """
         silent = verbose is _SILENT or verbose is False
         if silent and batch_size is None and steps is None and callbacks is None and type(x) is np.ndarray:
+            if self._programs.by_batch is not False:
+                return predict_loop.predict(cast("Model", self), x, None, verbose, None, None)
             return self.predict_on_batch(x)
         return predict_loop.predict(cast("Model", self), x, batch_size, verbose, steps, callbacks)
 

@@ -80,7 +80,7 @@ def _callback_list(model: Model, callbacks: Any, verbose: Any, steps: int | None
 
 def _predict_arrays(model: Model, images: Arrays, batch_size: int, callbacks: CallbackList) -> Any:
     predictor = model._programs.predictor(model, images.inputs, images.labels.inputs)
-    if not callbacks.callbacks:
+    if not callbacks.callbacks and not predictor.by_batch:
         return predictor(*images.inputs)
     callbacks.on_begin("predict")
     outputs: list[Array] = []
@@ -88,6 +88,7 @@ def _predict_arrays(model: Model, images: Arrays, batch_size: int, callbacks: Ca
     settings = model._settings
     together = 1 if settings is None else settings.steps_per_execution
     single = together if callbacks.wants_batches("predict") else None
+    single = 1 if predictor.by_batch else single
     for start, stop in _pieces(len(images), batch_size, single, reports.wanted):
         callbacks.on_batch_begin("predict", start // batch_size)
         piece = predictor(*images.rows(start, stop).inputs)

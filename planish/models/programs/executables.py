@@ -50,11 +50,8 @@ def read_by(graph: Graph, dtypes: Mapping[str, np.dtype[Any]]) -> dict[str, np.d
 
 
 def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> InferenceExecutable:
-    """For the outputs of a graph; `input_dtypes` are the element types of the arrays that it will read.
-
-    As in Keras, nothing that a layer would update in training changes.
-    """
-    graph = Graph.build(dict(graph.outputs)) if graph.updates else graph
+    """For the outputs of a graph, and what layers assign; `input_dtypes` are the element types of the arrays that it
+    will read."""
     if needs_steps(graph):
         return SteppedInference(graph, input_dtypes, eager=eager)
     if eager:

@@ -32,6 +32,8 @@ class Programs:
         self.structure_version = -1
         self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor | OtherRank] = {}
         """Those for one input of a known shape, which `predict_on_batch` finds itself."""
+        self.by_batch: bool | None = None
+        """Whether predictions depend on batches (see `Predictor`); None: nobody knows yet."""
         self._predictors: Recent[Predictor] = Recent()
         self._testers: Recent[Tester] = Recent()
         self._trainers: Recent[Trainer] = Recent()
@@ -55,6 +57,7 @@ class Programs:
     def clear(self) -> None:
         """Drops all programs, as `compile` does."""
         self.predictors.clear()
+        self.by_batch = None
         for programs in (self._predictors, self._testers, self._trainers, self._output_shapes):
             programs.clear()
         self._value_programs.clear()
@@ -71,6 +74,7 @@ class Programs:
                 sizes = self._noted(sizes_of(model, inputs))
                 eager = model._settings is not None and model._settings.run_eagerly
                 found = self._predictors.keep(key, Predictor(model, [x.dtype for x in inputs], sizes, eager=eager))
+                self.by_batch = found.by_batch
                 if len(inputs) == 1 and sizes is None and alone(model.input_form):
                     self.predictors[key[0]] = found
             return found

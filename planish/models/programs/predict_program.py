@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planish import structures
-from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memory_dtype
+from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memory_dtype, readable
 from planish.models.data.expected import alone
 from planish.models.data.image_shapes import no_images
 from planish.models.data.read_ahead import let_steps_catch_up
 from planish.models.graph_names import input_names
 from planish.models.programs import executables
+from planish.models.programs.stepped import needs_steps
 
 if TYPE_CHECKING:
     from planish.models.data.prepare import Sizes
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 class Predictor:
     """Calling it with an array for each of the model's inputs computes the outputs of any number of images, f32
-    [n, ...], in the structure that the model gives them."""
+    [n, ...], in the structure that the model gives them. `by_batch`: each call is one batch, whose images matter to
+    each other, or which changes variables."""
 
     __slots__ = (
+        "_changed",
         "_executable",
         "_form",
         "_inputs",
@@ -32,6 +35,7 @@ class Predictor:
         "_parameters",
         "_reads_directly",
         "_variables",
+        "by_batch",
     )
 
     def __init__(
@@ -40,7 +44,9 @@ class Predictor:
         graph = model.graph(sizes=sizes)
         self._inputs = tuple(input_names(model.input_specs))
         types = dict(zip(self._inputs, map(memory_dtype, dtypes), strict=True))
+        self.by_batch = needs_steps(graph)
         self._executable = executables.inference(graph, executables.read_by(graph, types), eager=eager)
+        self._changed = bool(graph.updates)
         self._variables = model.weights
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._reads_directly = all(dtype in READABLE and dtype.isnative for dtype in dtypes)
@@ -59,7 +65,8 @@ class Predictor:
         for x in inputs:
             flags = x.flags
             direct = direct and flags.c_contiguous and flags.aligned
-        if direct:
+        if direct or self.by_batch:
+            inputs = inputs if direct else tuple([readable(x) for x in inputs])
             self._run(inputs, outputs, count)
         else:
             for start, rows in contiguous_chunks(inputs):
@@ -71,6 +78,9 @@ class Predictor:
         version = max([variable.version for variable in self._variables], default=0)
         named = dict(zip(self._inputs, inputs, strict=True))
         self._executable.run(self._parameters, named, outputs, count, version=version)
+        if self._changed:
+            for variable in self._variables:
+                variable.touch()
 
 
 class OtherRank:

@@ -90,10 +90,14 @@ def losses_of(objectives: Objectives, outputs: Sequence[Node]) -> dict[str, Node
 
 
 def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None) -> Graph:
-    """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties."""
-    outputs = model.trace(CallContext(training=False), sizes).outputs
+    """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties.
+
+    Updates: whatever layers assign outside of training, too."""
+    context = CallContext(training=False)
+    outputs = model.trace(context, sizes).outputs
     named = dict(zip(output_names(model.output_specs), outputs, strict=True))
-    return Graph.build({**named, **losses_of(objectives, outputs)})
+    updates = {variable.path: value for variable, value in context.updates.items()}
+    return Graph.build({**named, **losses_of(objectives, outputs)}, updates)
 
 
 def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:

@@ -1,4 +1,4 @@
-"""Inference whose results depend on the batch, or on random numbers: computed as steps of training, without updates.
+"""Inference whose results depend on the batch, or on random numbers, or that changes variables: computed in steps.
 
 Programs for inference take images one by one. A batch normalization that is told to behave as in training, or a
 dropout that is, needs what only programs of steps have: sums over the batch, and a seed.
@@ -16,18 +16,19 @@ from planish import random_seed
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
+from planish.models.data.in_memory import check_finite
 from planish.models.programs.step_graph import depends_on_batch
 
 Arrays = Mapping[str, Array]
 
 
 def needs_steps(graph: Graph) -> bool:
-    """Whether results depend on the batch as a whole, or on values that each step has."""
-    return depends_on_batch(graph) or bool(graph.leaves("scalar"))
+    """Whether results depend on the batch as a whole, or on values that each step has, or variables change."""
+    return depends_on_batch(graph) or bool(graph.leaves("scalar")) or bool(graph.updates)
 
 
 class SteppedInference:
-    """Computes the batched outputs of a graph without updates; all images of a call are one batch."""
+    """Computes the batched outputs and the updates of a graph; all images of a call are one batch."""
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> None:
         self._graph = graph
@@ -47,7 +48,9 @@ class SteppedInference:
         values = {"seed": random_seed.next_seed(), "iteration": next(self._calls)}
         scalars = {name: np.array([values[name]], np.int32) for name in self._scalars}
         order = np.arange(count, dtype=np.int64)
-        self._executable.run(dict(parameters), inputs, order, count, scalars, outputs)
+        if not self._executable.run(dict(parameters), inputs, order, count, scalars, outputs):
+            for name, array in inputs.items():  # the program stops before images that are not finite
+                check_finite(array, name)
 
     def _make(self, most: int) -> None:
         from planish.models.programs.executables import training

@@ -12,7 +12,8 @@ from planish.models.data.arrays import Array
 from planish.models.data.prepare import Prepared
 from planish.models.graph_names import output_names
 from planish.models.programs import executables
-from planish.models.programs.step_graph import check_minimised, depends_on_batch, evaluation_graph, penalty_graph
+from planish.models.programs.step_graph import check_minimised, evaluation_graph, penalty_graph
+from planish.models.programs.stepped import needs_steps
 from planish.models.programs.train_program import StepOutputs
 from planish.primitives.interpreter import interpret
 
@@ -27,13 +28,13 @@ class Tester:
         graph = evaluation_graph(model, data.objectives, data.sizes)
         self._penalty = penalty_graph(model, data.sizes)
         check_minimised([name for name, _ in graph.outputs] + ["penalty"] * (self._penalty is not None))
-        # Compiled programs for inference take images one by one; the rare loss that sums over the batch is interpreted.
-        by_batch = depends_on_batch(graph)
+        by_batch = needs_steps(graph)
         dtypes = executables.read_by(graph, data.dtypes)
-        self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly or by_batch)
+        self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly)
         self._variables = [*model.weights, *standalone.read_by(graph, self._penalty)]
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._outputs = {name: node.shape for name, node in graph.outputs}
+        self._changed = bool(graph.updates)
         self._model_outputs = output_names(model.output_specs)
         self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
         self.depends_on_batch = by_batch or self._penalty_reads_images
@@ -47,8 +48,11 @@ class Tester:
         """Loss, outputs and penalty of `count` images, as one step."""
         arrays = {name: np.empty((count, *shape), np.float32) for name, shape in self._outputs.items()}
         version = max([variable.version for variable in self._variables], default=0)
+        penalty = self._penalty_of(inputs, count)  # before variables change
         self._executable.run(self._parameters, inputs, arrays, count, version=version)
-        penalty = self._penalty_of(inputs, count)
+        if self._changed:
+            for variable in self._variables:
+                variable.touch()
         if penalty is not None:
             arrays["penalty"] = penalty
         return StepOutputs.of(count, arrays, self._model_outputs)
