@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
@@ -117,6 +118,16 @@ class _Geometry:
     contiguous: bool
 
 
+class _Panel(NamedTuple):
+    """A group's map and the weights of so many vectors; at least `left` of its channels begin at `channel`."""
+
+    x: Pointer
+    weights: Pointer
+    vectors: int
+    channel: Index
+    left: int
+
+
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     settings = Conv2DPanelsSettings.of(spec)
     channels = spec.inputs[0].shape[2]
@@ -141,25 +152,15 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
                 channel = f.add(f.multiply(group.index, each), f.multiply(vector, f.lanes))
                 left = each - run.start * f.lanes if run.masked else run.vectors * f.lanes
                 weights = f.offset(packed, f.multiply(vector, matrix))
-                _emit_panel(f, spec, operands, geometry, x, weights, run.vectors, channel, left)
+                _emit_panel(f, spec, operands, geometry, _Panel(x, weights, run.vectors, channel, left))
 
 
-def _emit_panel(
-    f: Function,
-    spec: Spec,
-    operands: Operands,
-    geometry: _Geometry,
-    x: Pointer,
-    w: Pointer,
-    vectors: int,
-    channel: Index,
-    left: int,
-) -> None:
-    """One panel of output channels over the whole map; at least `left` channels of the group begin at `channel`."""
+def _emit_panel(f: Function, spec: Spec, operands: Operands, geometry: _Geometry, panel: _Panel) -> None:
+    """One panel of output channels over the whole map."""
     rows, columns, _ = spec.shape
-    pixels = Pixels(f, spec)
+    pixels, vectors = Pixels(f, spec), panel.vectors
     pool_rows, pool_columns = geometry.window
-    epilogue = epilogue_of(f, spec, operands)
+    store = _Store(f, epilogue_of(f, spec, operands), operands, pixels, panel)
     settings = Conv2DPanelsSettings.of(spec)
     windows = plan(
         settings.kernel_shape[3] // settings.groups,
@@ -174,22 +175,21 @@ def _emit_panel(
     held: list[Value] = []
     if beside and geometry.contiguous:
         windows = min(beside, columns)
-        held = [f.load(w, number * f.vector_nbytes) for number in range(depth * vectors)]
+        held = [f.load(panel.weights, number * f.vector_nbytes) for number in range(depth * vectors)]
     across = pool_columns * geometry.stride[1] * geometry.pixel
     with f.loop(0, rows) as row:
-        source = f.offset(x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
-        first = pixels.at(row.index, 0, channel)
+        source = f.offset(panel.x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
+        first = pixels.at(row.index, 0, panel.channel)
         whole = columns // windows * windows
         if whole:
             with f.loop(0, whole, windows) as column:
                 at = f.offset(source, f.multiply(column.index, across))
-                seen = _tile(f, geometry, at, w, held, windows, vectors)
-                element = pixels.beyond(first, 0, column.index, 0)
-                _store(f, epilogue, operands, pixels, seen, vectors, channel, element, left)
+                seen = _tile(f, geometry, at, panel.weights, held, windows, vectors)
+                store.windows(seen, pixels.beyond(first, 0, column.index, 0))
         if columns > whole:
-            seen = _tile(f, geometry, f.offset(source, whole * across), w, held, columns - whole, vectors)
-            element = pixels.beyond(first, 0, whole, 0)
-            _store(f, epilogue, operands, pixels, seen, vectors, channel, element, left)
+            at = f.offset(source, whole * across)
+            seen = _tile(f, geometry, at, panel.weights, held, columns - whole, vectors)
+            store.windows(seen, pixels.beyond(first, 0, whole, 0))
 
 
 def _tile(
@@ -253,24 +253,27 @@ def _convolve_held(
     return sums
 
 
-def _store(
-    f: Function,
-    epilogue: Epilogue,
-    operands: Operands,
-    pixels: Pixels,
-    seen: list[list[Value]],
-    vectors: int,
-    channel: Index,
-    element: Element,
-    left: int,
-) -> None:
-    """Windows beside each other, each of so many vectors, from `element` on."""
-    for number, values in enumerate(seen):
-        window, v = divmod(number, vectors)
-        mask = f.tail_mask(left - v * f.lanes)
-        place = pixels.beyond(element, 0, window, v * f.lanes)
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """Writes the results of a panel."""
+
+    f: Function
+    epilogue: Epilogue
+    operands: Operands
+    pixels: Pixels
+    panel: _Panel
+
+    def windows(self, seen: list[list[Value]], element: Element) -> None:
+        """Windows beside each other, each of so many vectors, from `element` on."""
+        for number, values in enumerate(seen):
+            window, v = divmod(number, self.panel.vectors)
+            self._vector(values, self.pixels.beyond(element, 0, window, v * self.f.lanes), v)
+
+    def _vector(self, values: list[Value], place: Element, v: int) -> None:
+        f, operands = self.f, self.operands
+        mask = f.tail_mask(self.panel.left - v * f.lanes)
         largest, first = (largest_of(f, values), None) if operands.beside is None else first_maximum(f, values)
-        result = epilogue.apply(largest, f.add(channel, v * f.lanes), place.number, mask)
+        result = self.epilogue.apply(largest, f.add(self.panel.channel, v * f.lanes), place.number, mask)
         f.store(result, operands.output, f.nbytes(place.stored), mask)
         if first is not None:
             store_places(f, operands, first, result, place.number, mask)
