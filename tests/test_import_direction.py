@@ -74,9 +74,7 @@ INNER_ROOMS = {
 }
 # Arrows that still point the other way: the file, and the inner room that it imports.
 BACKWARDS = {
-    ("models/data/prepare.py", "loops"),
     ("models/data/prepare.py", "programs"),
-    ("models/data/visits.py", "loops"),
 }
 
 HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot")

@@ -262,7 +262,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
         ValueError for an unknown form or pass, for a pass with a form other than 'graph', and for a model that is not
         built, or not compiled if `training`.
         """
-        from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE
+        from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
         from planish.models.programs.inspected import training_graph_of
         from planish.runtime.inspection import describe
 

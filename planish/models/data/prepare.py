@@ -18,10 +18,10 @@ from planish.models.data.arrays import Array, memory_dtype, readable, readable_a
 from planish.models.data.expected import End, expected_by, with_rank
 from planish.models.data.image_shapes import check_images
 from planish.models.data.in_memory import Arrays, as_images, check_finite
+from planish.models.data.run_arguments import checked_optional_count
 from planish.models.data.shape_walk import walk
 from planish.models.data.streams import Stream, check_end
 from planish.models.graph_names import endings, input_names
-from planish.models.loops.run_arguments import checked_optional_count
 from planish.models.output_settings import OutputSettings
 from planish.models.programs.metric_set import MetricSet, RunMetrics
 

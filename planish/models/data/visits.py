@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain, number_of
-from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE
+from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
 
 Order = NDArray[np.int64]
 

@@ -22,10 +22,10 @@ from planish.models.data.prepare import (
     run_metrics,
     stream_of,
 )
+from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
 from planish.models.data.streams import Stream, is_stream
 from planish.models.data.visits import batch_size_for, warn_of_few_rows
 from planish.models.loops.progress_reports import ProgressReports
-from planish.models.loops.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
 from planish.models.programs import tally
 from planish.models.programs.metric_set import RunMetrics
 

@@ -14,13 +14,7 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays, split_off
 from planish.models.data.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
-from planish.models.data.streams import Stream, is_stream
-from planish.models.data.visits import batch_size_for, warn_of_few_rows
-from planish.models.loops.evaluate_loop import Evaluation
-from planish.models.loops.fit_arrays import ArrayEpochs
-from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
-from planish.models.loops.fit_streams import StreamEpochs
-from planish.models.loops.run_arguments import (
+from planish.models.data.run_arguments import (
     DEFAULT_BATCH_SIZE,
     checked_count,
     checked_fraction,
@@ -29,6 +23,12 @@ from planish.models.loops.run_arguments import (
     checked_shuffle,
     checked_verbose,
 )
+from planish.models.data.streams import Stream, is_stream
+from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.loops.evaluate_loop import Evaluation
+from planish.models.loops.fit_arrays import ArrayEpochs
+from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
+from planish.models.loops.fit_streams import StreamEpochs
 from planish.models.programs.metric_set import MetricSet
 
 if TYPE_CHECKING:
