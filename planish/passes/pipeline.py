@@ -11,6 +11,7 @@ from planish.passes.fold_channel_scale import fold_channel_scale
 from planish.passes.fuse_conv_pool import fuse_conv_pool
 from planish.passes.fuse_elementwise import fuse_elementwise
 from planish.passes.move_pool_first import move_pool_first
+from planish.passes.nest_concatenations import nest_concatenations
 from planish.passes.recorder import Recorder
 from planish.passes.rewrite_input_gradients import rewrite_input_gradients
 from planish.passes.separate_padding import separate_padding
@@ -30,6 +31,7 @@ PASSES: tuple[Pass, ...] = (
     separate_padding,
     sum_images_first,
     share_equal_nodes,
+    nest_concatenations,
     fuse_elementwise,
 )
 

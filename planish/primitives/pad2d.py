@@ -20,6 +20,12 @@ class Pad2DSettings(Settings):
     padding: Padding
     value: float
 
+    def first_of(self, shape: tuple[int, ...]) -> int:
+        """The position of the map's first element in the flattened result, which has this shape."""
+        (top, _), (left, _) = self.padding
+        _, columns, channels = shape
+        return (top * columns + left) * channels
+
 
 def _infer(inputs: Sequence[TensorType], settings: Pad2DSettings) -> TensorType:
     rows, columns, channels = map_extents(inputs[0], settings.padding)

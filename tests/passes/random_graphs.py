@@ -20,10 +20,14 @@ PAIRS = [
 
 
 class RandomGraph:
-    """Grows by an operation at a time from one image; every choice comes from the generator."""
+    """Grows by an operation at a time from one image; every choice comes from the generator.
+
+    Graphs of odd seeds join and cut values.
+    """
 
     def __init__(self, seed):
         self.generator = np.random.default_rng(seed)
+        self.joining = bool(seed % 2)
         self.weights = []
         extents = (self.number(3, 9), self.number(3, 9), self.number(1, 20))
         self.values = [primitives.input_("x", extents)]
@@ -79,11 +83,60 @@ class RandomGraph:
         operation = self.one_of(PAIRS)
         return operation(x, other) if self.number(0, 2) else operation(other, x)
 
+    def beside(self, x, axis):
+        """A value that can be joined with x along the axis; a new one where there is none."""
+        found = [value for value in self.values if _without(value.shape, axis) == _without(x.shape, axis)]
+        if axis != 2 or self.number(0, 2):
+            return self.one_of(found)
+        return primitives.tanh(primitives.dense(x, self.weight(x.shape[2], self.number(1, 13))))
+
+    def parts(self, x):
+        """Values joined and cut, products of maps, sums along an axis."""
+        kind = self.number(0, 8)
+        if kind <= 1:
+            axis = self.number(0, 3)
+            together = [x, self.beside(x, axis)]
+            return primitives.concatenate(together if self.number(0, 2) else together[::-1], axis)
+        if kind <= 3:
+            return self.growing(x)
+        if kind == 4:
+            axis = self.number(0, 3)
+            start = self.number(0, x.shape[axis])
+            return primitives.slice_axis(x, axis, start, self.number(start, x.shape[axis]) + 1)
+        if kind == 5:
+            steps = [self.number(1, 3) for _ in x.shape]
+            counts = [-(-extent // step) for extent, step in zip(x.shape, steps, strict=True)]
+            return primitives.slice_strided(x, [0, 0, 0], counts, steps)
+        if kind == 6:
+            return primitives.matmul(primitives.transpose(x, (0, 2, 1)), primitives.tanh(x))
+        sums = primitives.reduce_mean(x, (self.number(0, 2), 2) if self.number(0, 2) else (0, 1), keepdims=True)
+        return primitives.multiply(x, sums)
+
+    def growing(self, x):
+        """Lists of maps that begin alike, in front or behind, and a sum of what became of them."""
+        axis = self.number(0, 3)
+        listed = [x, primitives.tanh(x)]
+        for _ in range(self.number(1, 3)):
+            seen = primitives.concatenate(listed, axis)
+            self.values.append(primitives.add(primitives.square(seen), 0.5) if self.number(0, 2) else seen)
+            made = primitives.sigmoid(primitives.multiply(x, self.weight(x.shape[2])))
+            listed = [*listed, made] if self.number(0, 3) else [made, *listed]
+        return primitives.concatenate(listed, axis)
+
     def grow(self, steps):
         for _ in range(steps):
             x = self.values[-1] if self.number(0, 4) else self.one_of(self.values)
-            self.values.append(self.elementwise(x) if self.number(0, 2) else self.maps(x))
+            makers = (
+                [self.elementwise, self.elementwise, self.maps, self.parts]
+                if self.joining
+                else [self.elementwise, self.maps]
+            )
+            self.values.append(self.one_of(makers)(x))
         return self
+
+
+def _without(shape, axis):
+    return shape[:axis] + shape[axis + 1 :]
 
 
 def random_inference(seed):

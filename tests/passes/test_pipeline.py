@@ -14,10 +14,12 @@ from planish.layers import (
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
+    Layer,
     MaxPooling2D,
     Permute,
     Rescaling,
     ZeroPadding2D,
+    concatenate,
 )
 from planish.models import Sequential
 from planish.models.programs.step_graph import Objective, training_graph
@@ -25,6 +27,21 @@ from planish.passes import pipeline
 from planish.passes.recorder import Recorder
 from planish.primitives.interpreter import interpret
 from planish.primitives.registry import result_type
+
+
+class GrowingList(Layer):
+    """Every convolution sees the images and what all before it made."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.convolutions = [Conv2D(2, 3, padding="same") for _ in range(3)]
+
+    def call(self, x):
+        seen = [x]
+        for convolution in self.convolutions:
+            seen.append(convolution(concatenate(seen) if len(seen) > 1 else x))
+        return concatenate(seen)
+
 
 IMAGES = 3
 TOLERANCE = 1e-9  # of the largest value, in float64: passes may reorder sums, and nothing else
@@ -44,6 +61,7 @@ MODELS = {
         Flatten(), Dense(5),
     ],
     "moved axes": [ZeroPadding2D(1), Permute((2, 1, 3)), Conv2D(3, 3), GlobalAveragePooling2D(), Dense(5)],
+    "a list of maps that grows": [GrowingList(), Flatten(), Dense(5)],
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Operations that only rearrange elements, each as one or more boxes (see `codegen.pieces.boxes`).
 
     transpose     y[i, j, ...] = x[i, j, ... in another order]
-    pad2d         a filled map, then the image in its middle;   crop2d: the middle of an image
+    pad2d         a filled border, then the map in its middle;  crop2d: the middle of an image
     spread2d      zeros, then pixels `strides` apart
     broadcast_to  x repeated along axes of stride zero
     concatenate   each operand into its part of the axis;       slice_axis: one such part
@@ -18,7 +18,7 @@ import math
 from collections.abc import Sequence
 
 from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.function import Function
+from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.axes import AxisSettings
@@ -43,12 +43,26 @@ def emit_transpose(f: Function, spec: Spec, operands: Operands) -> None:
 
 def emit_pad2d(f: Function, spec: Spec, operands: Operands) -> None:
     settings = Pad2DSettings.of(spec)
-    (top, _), (left, _) = settings.padding
-    fill(f, operands.output, spec.result.size, settings.value)
-    target = strides_of(spec.shape)
-    inside = f.offset(operands.output, F32.nbytes * (top * target[0] + left * target[1]))
-    shape = spec.inputs[0].shape
-    move(f, merged(shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
+    _fill_border(f, spec, settings, operands.output)
+    if 0 not in spec.in_place:
+        target = strides_of(spec.shape)
+        inside = f.offset(operands.output, F32.nbytes * settings.first_of(spec.shape))
+        move(f, merged(spec.inputs[0].shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
+
+
+def _fill_border(f: Function, spec: Spec, settings: Pad2DSettings, output: Pointer) -> None:
+    """In front of the first pixel of the map, between the last of a row and the first of the next, behind the last."""
+    rows, columns, _ = spec.inputs[0].shape
+    row, column, _ = strides_of(spec.shape)
+    first = settings.first_of(spec.shape)
+    fill(f, output, first, settings.value)
+    behind, between = first + columns * column, row - columns * column
+    if between and rows > 1:
+        with f.loop(0, rows - 1) as place:
+            start = f.add(f.multiply(place.index, row), behind)
+            fill(f, f.offset(output, f.multiply(start, F32.nbytes)), between, settings.value)
+    last = behind + (rows - 1) * row
+    fill(f, f.offset(output, F32.nbytes * last), spec.result.size - last, settings.value)
 
 
 def emit_crop2d(f: Function, spec: Spec, operands: Operands) -> None:

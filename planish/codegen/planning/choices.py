@@ -104,7 +104,7 @@ def _stage_line(number: int, plan: Plan) -> str:
 
 
 def _copies(plan: Plan) -> list[str]:
-    """What joins and cuts values, and how much of it is copied."""
+    """What joins and cuts values and gives them borders, and how much of it is copied."""
     joined = [node for node in plan.graph.nodes if node.op == "concatenate" and node.batched]
     cut = [node for node in plan.graph.nodes if node.op == "slice_axis" and node.batched]
     layouts = plan.storage.layouts
@@ -115,6 +115,9 @@ def _copies(plan: Plan) -> list[str]:
     if cut:
         count = sum(node in layouts.there for node in cut)
         lines.append(f"{count} of {len(cut)} parts of values are read where they are")
+    if padded := [node for node in plan.graph.nodes if node.op == "pad2d"]:
+        count = sum(bool(layouts.spec_of(node).in_place) for node in padded)
+        lines.append(f"{count} of {len(padded)} borders are put around maps that are there already")
     lines += [
         f"copied for {_named(node)}: {', '.join(parts)}" for node in joined if (parts := _copied_parts(node, plan))
     ]

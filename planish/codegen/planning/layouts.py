@@ -1,9 +1,10 @@
-"""Which values lie inside of larger ones, so that joining and cutting copies nothing.
+"""Which values lie inside of larger ones, so that joining, cutting and borders copy nothing.
 
 What a concatenation joins is written where the whole will be, if its kernel can write pixels that are further apart
-than its own channels, and if everything else that reads it can read it there. The part of a value that `slice_axis`
-takes is read where it is, on the same condition. What cannot be done in place is copied: a value that is a result of
-its own, or in two wholes; one that a kernel reads for many images at once, or through another shape.
+than its own channels, and if everything else that reads it can read it there. A map that gets a border is written into
+the middle of it. The part of a value that `slice_axis` takes is read where it is, on the same condition. What cannot be
+done in place is copied: a value that is a result of its own, or in two wholes; one that a kernel reads for many images
+at once, or through another shape.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 from planish.primitives.axes import AxisSettings
+from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.slice_axis import SliceAxisSettings
+
+WHOLES = frozenset({"concatenate", "pad2d"})
+Starts = Mapping[int, int]  # axis: place along it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,10 @@ class Layouts:
 
     def spec_of(self, node: Node) -> Spec:
         """The node as its kernel sees it, with the distances between elements that something lies between."""
-        if not self.touches_apart(node) and node.op != "concatenate":
+        if not self.touches_apart(node) and node.op not in WHOLES:
             return spec_of(node)
         inputs = tuple(self._strides_of(source) for source in node.inputs)
-        in_place = frozenset(_in_place(node, self.inside) if node.op == "concatenate" else ())
+        in_place = frozenset(_in_place(node, self.inside) if node.op in WHOLES else ())
         return replace(spec_of(node), strides=self._strides_of(node), input_strides=inputs, in_place=in_place)
 
     def touches_apart(self, node: Node) -> bool:
@@ -64,44 +69,49 @@ def layouts_of(graph: Graph) -> Layouts:
     """Wholes before their parts, so that a whole may lie in another one."""
     uses = _Uses(graph)
     inside: dict[Node, Layout] = {}
-    joined = [node for node in graph.nodes if node.op == "concatenate" and node.batched]
-    for node in reversed(joined):
-        for source, start in _parts_of(node):
-            layout = _layout(node, inside, start, AxisSettings.of(node).axis)
+    wholes = [node for node in graph.nodes if node.op in WHOLES and node.batched]
+    for node in reversed(wholes):
+        for source, starts in _parts_of(node):
+            layout = _layout(node, inside, starts)
             if source not in inside and uses.can_write(source, layout) and uses.can_read(source, layout):
                 inside[source] = layout
-    there = {node for node in joined if len(_in_place(node, inside)) == len(node.inputs)}
+    there = {node for node in wholes if node.op == "concatenate" and len(_in_place(node, inside)) == len(node.inputs)}
     for node in graph.nodes:
         if node.op == "slice_axis" and node.batched and node not in inside and uses.can_be_cut(node):
-            layout = _layout(node.inputs[0], inside, SliceAxisSettings.of(node).start, AxisSettings.of(node).axis)
+            settings = SliceAxisSettings.of(node)
+            layout = _layout(node.inputs[0], inside, {settings.axis: settings.start})
             if uses.can_read(node, layout):
                 inside[node] = layout
                 there.add(node)
     return Layouts(inside, frozenset(there))
 
 
-def _parts_of(node: Node) -> Iterator[tuple[Node, int]]:
-    """What a concatenation joins, and where each begins on its axis."""
-    start = 0
+def _parts_of(node: Node) -> Iterator[tuple[Node, Starts]]:
+    """What a whole is made of, and where each part begins."""
+    if node.op == "pad2d":
+        (top, _), (left, _) = Pad2DSettings.of(node).padding
+        yield node.inputs[0], {0: top, 1: left}
+        return
+    axis, start = AxisSettings.of(node).axis, 0
     for source in node.inputs:
-        yield source, start
-        start += source.shape[AxisSettings.of(node).axis]
+        yield source, {axis: start}
+        start += source.shape[axis]
 
 
 def _in_place(node: Node, inside: Mapping[Node, Layout]) -> list[int]:
-    """The positions of the operands of a concatenation that lie where it has them."""
-    axis = AxisSettings.of(node).axis
+    """The positions of the operands of a whole that lie where it has them."""
     return [
         position
-        for position, (source, start) in enumerate(_parts_of(node))
-        if source in inside and inside[source] == _layout(node, inside, start, axis)
+        for position, (source, starts) in enumerate(_parts_of(node))
+        if source in inside and inside[source] == _layout(node, inside, starts)
     ]
 
 
-def _layout(whole: Node, inside: Mapping[Node, Layout], start: int, axis: int) -> Layout:
-    """Where a part of `whole` lies that begins at `start` of an axis."""
+def _layout(whole: Node, inside: Mapping[Node, Layout], starts: Starts) -> Layout:
+    """Where a part of `whole` lies that begins there."""
     outer = inside.get(whole, Layout(whole, 0, tuple(strides_of(whole.shape))))
-    return Layout(outer.whole, outer.offset + start * outer.strides[axis], outer.strides)
+    first = sum(start * outer.strides[axis] for axis, start in starts.items())
+    return Layout(outer.whole, outer.offset + first, outer.strides)
 
 
 def _is_apart(part: Node, layout: Layout) -> bool:

@@ -95,6 +95,69 @@ def test_a_dense_block_is_one_map(target, channels, growth):
     case.check()
 
 
+def grown_block(case, x, layers, growth):
+    """The same as a list of maps, all of which each layer joins."""
+    seen = [x]
+    for _ in range(layers):
+        all_before = joined(seen) if len(seen) > 1 else x
+        act = primitives.relu(primitives.multiply(all_before, case.weight(all_before.shape[2])))
+        kernel = case.weight(3, 3, all_before.shape[2], growth)
+        seen.append(primitives.conv2d(act, kernel, padding=((1, 1), (1, 1))))
+    return joined(seen)
+
+
+@on_every_target
+def test_a_block_of_lists_is_one_map(target):
+    case = Case()
+    y = grown_block(case, primitives.exp(case.input(6, 7, 17)), 4, 12)
+    case.output(primitives.relu(primitives.multiply(y, case.weight(y.shape[2]))))
+    plan = layouts(*case.outputs.values())
+    assert not copied(plan)
+    assert len({plan.storage.layouts.whole_of(node) for node in plan.graph.nodes if node.op == "concatenate"}) == 1
+    case.check()
+
+
+BORDERS = [((1, 1), (1, 1)), ((0, 1), (0, 1)), ((2, 0), (0, 0)), ((0, 0), (3, 0)), ((0, 2), (0, 3)), ((1, 2), (3, 4))]
+
+
+@on_every_target
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("shape", [(5, 6, 17), (1, 4, 3), (4, 1, 16), (1, 1, 2)])
+def test_a_border_is_put_around_a_map_where_it_is(target, border, shape):
+    case = Case()
+    x = primitives.tanh(case.input(*shape))
+    case.output(primitives.square(primitives.pad2d(x, border, -0.5)))
+    case.output(primitives.add(x, 1.0))  # what else reads it finds it there
+    plan = layouts(*case.outputs.values())
+    assert [node.op for node in plan.storage.layouts.inside] == ["elementwise"]
+    case.check()
+
+
+@on_every_target
+@pytest.mark.parametrize("border", BORDERS)
+def test_a_border_around_a_map_that_lies_elsewhere(target, border):
+    case = Case()
+    case.output(primitives.square(primitives.pad2d(case.input(4, 5, 3), border, 2.0)))
+    case.check()
+
+
+@on_every_target
+def test_a_concatenation_inside_of_a_border(target):
+    case = Case()
+    whole = primitives.pad2d(halves(case, 5, 4, 9), ((1, 2), (2, 1)), 3.0)
+    case.output(primitives.square(whole))
+    plan = layouts(*case.outputs.values())
+    assert not copied(plan)
+    assert len({plan.storage.layouts.whole_of(node) for node in plan.storage.layouts.inside}) == 1
+    case.check()
+
+
+def test_the_plan_tells_which_maps_have_room_for_their_border():
+    x = primitives.input_("x", (4, 5, 6))
+    outputs = [primitives.square(primitives.pad2d(y, ((1, 1), (1, 1)))) for y in (x, primitives.tanh(x))]
+    assert "1 of 2 borders are put around maps that are there already" in print_plan(layouts(*outputs))
+
+
 def trained_block(act):
     """A training step of a block whose layers see what all before them made, and the values of its leaves."""
     generator = np.random.default_rng(0)
