@@ -1,5 +1,6 @@
 """Values that live at the same time do not share memory."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +57,8 @@ def size_of(node, place, plan):
 
 
 def moments(plan):
-    """When each value is made and read last: stages for the arena, calls of kernels within a stage for scratch."""
+    """The stages in which what is in each memory of its own is first made and last read; values inside of others count
+    for those."""
     stage_of = {node: number for number, stage in enumerate(plan.stages) for node in stage.nodes}
     last = dict(stage_of)
     for node in plan.graph.nodes:
@@ -64,7 +66,11 @@ def moments(plan):
             for source in map(storage_root, node.inputs):
                 if source in last:
                     last[source] = max(last[source], stage_of[node])
-    return stage_of, last
+    first, own = dict(stage_of), [node for node in stage_of if node not in plan.storage.layouts.inside]
+    for node, layout in plan.storage.layouts.inside.items():
+        whole = layout.whole
+        first[whole], last[whole] = min(first[whole], first[node]), max(last[whole], last[node])
+    return {node: first[node] for node in own}, {node: last[node] for node in own}
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -90,11 +96,14 @@ def test_plans_of_random_graphs(seed, training):
                     assert spans[number][1] <= spans[other][0] or spans[other][1] <= spans[number][0]
     batched = [node for node in first if node.batched]
     assert training or all(places[node].area != "arena" for node in batched)
-    assert all(node.op in LEAVES or node in first or node.op == "reshape" for node in plan.graph.nodes)
+    assert all(node.op in LEAVES or node in places or node.op == "reshape" for node in plan.graph.nodes)
 
 
 class Scratch:
-    """A thread's scratch memory while a block of images goes through a stage: whose bytes are where."""
+    """A thread's scratch memory while a block of images goes through a stage: whose bytes are where.
+
+    What lies inside of a larger value has that one's name.
+    """
 
     IMAGES = 3
 
@@ -102,9 +111,16 @@ class Scratch:
         self.plan, self.owner = plan, {}
 
     def span(self, node, image):
-        place = self.plan.storage.places[node]
-        start = place.offset + (image * nbytes_of(node) if place.span == "block" else 0)
-        return range(start, start + nbytes_of(node))
+        place, layouts = self.plan.storage.places[node], self.plan.storage.layouts
+        start = place.offset + (image * nbytes_of(layouts.whole_of(node)) if place.span == "block" else 0)
+        if node not in layouts.inside:
+            return range(start, start + nbytes_of(node))
+        indices = np.indices(node.shape).reshape(len(node.shape), -1)
+        elements = np.array(layouts.inside[node].strides) @ indices
+        return (start + 4 * elements[:, None] + np.arange(4)).ravel().tolist()
+
+    def named(self, node, image):
+        return self.plan.storage.layouts.whole_of(node), image
 
     def in_scratch(self, nodes):
         found = dict.fromkeys(map(storage_root, nodes))
@@ -120,7 +136,7 @@ class Scratch:
         self.check(node, images)
         for image in images:
             for value in filter(self.kept, written):
-                self.owner.update(dict.fromkeys(self.span(value, image), (value, image)))
+                self.owner.update(dict.fromkeys(self.span(value, image), self.named(value, image)))
         total, work = self.plan.storage.scratch_nbytes, rounded(scratch_nbytes_of(node, self.plan.target))
         self.owner.update(dict.fromkeys(range(total - work, total), None))
         self.check(node, images)
@@ -129,7 +145,7 @@ class Scratch:
         for source in self.in_scratch(node.inputs):
             for image in images:
                 owners = {self.owner.get(byte) for byte in self.span(source, image)}
-                assert owners <= {(source, image)}, f"{node} reads {source}, but finds {owners}"
+                assert owners <= {self.named(source, image)}, f"{node} reads {source}, but finds {owners}"
 
     def run_stage(self, stage):
         images = range(self.IMAGES)
