@@ -73,10 +73,19 @@ def _operation_config(layer: Operation) -> dict[str, Any]:
 
 
 def _call_config(call: LayerCall, places: Mapping[LayerCall, int]) -> dict[str, Any]:
+    arguments = call.record.arguments
+    if isinstance(call.layer, Operation) and _takes_any_number(call.layer) and len(arguments) == 1:
+        (arguments,) = arguments
     return {
-        "args": [_written(argument, places) for argument in call.record.arguments],
+        "args": [_written(argument, places) for argument in arguments],
         "kwargs": {name: _written(value, places) for name, value in call.record.keywords.items()},
     }
+
+
+def _takes_any_number(layer: Operation) -> bool:
+    """Whether the operation is called as `einsum` is: Keras's files have each of its operands by itself."""
+    parameters = inspect.signature(layer.operation.function).parameters
+    return any(parameters[name].kind is inspect.Parameter.VAR_POSITIONAL for name in layer.values)
 
 
 def _written(value: Any, places: Mapping[LayerCall, int]) -> Any:
@@ -190,6 +199,8 @@ def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
 
 def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
     """What the operation is called with, by position; names that it is not called with are left out of `values`."""
+    if _takes_any_number(layer) and not (len(arguments) == 1 and isinstance(arguments[0], list)):
+        arguments = ([*arguments],)
     given: dict[str, Any] = {**dict(zip(layer.values, arguments, strict=False)), **keywords}
     if layer.operation.class_name == "GetItem" and isinstance(given.get("key"), list):
         given["key"] = tuple(given["key"])
