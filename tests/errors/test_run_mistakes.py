@@ -105,13 +105,13 @@ def test_a_callback_class_instead_of_an_object(model):
             {"loss_weights": 1j},
             TypeError,
             "compile: `loss_weights` is not a number\n"
-            "  expected: a float, or a list of one\n"
+            "  expected: a float, or a list or dictionary of them: one for each output\n"
             "  received: 1j of type complex",
         ),
         (
             {"loss_weights": [float("nan")]},
             ValueError,
-            "compile: `loss_weights` is not finite\n  expected: a finite number\n  received: [nan]",
+            "compile: `loss_weights` is not finite\n  expected: finite numbers\n  received: [nan]",
         ),
         (
             {"metrics": [3]},

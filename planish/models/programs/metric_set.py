@@ -57,7 +57,7 @@ class MetricSet:
         """Which way each is better ('up', 'down' or unknown), by its name in logs."""
         ways = [getattr(metric, "_direction", None) for metric in [*_flat(self.plain), *_flat(self.weighted)]]
         of_losses = {loss.name: "down" for loss in self.losses}
-        return {**dict(zip(self.names, ways, strict=True)), **of_losses, "loss": "down"}
+        return {"loss": "down", **of_losses, **dict(zip(self.names, ways, strict=True))}
 
     def __bool__(self) -> bool:
         """Whether there is a metric that needs the model's outputs."""
