@@ -151,6 +151,18 @@ class SymbolicTensor:
             )
         )
 
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            explain(
+                what="a symbolic tensor is not a number",
+                rule="its numbers exist only when the model runs",
+                received=repr(self),
+                remedy="an eager tensor can become one: float(planish.ops.sum(model(images)))",
+            )
+        )
+
+    __int__ = __index__ = __complex__ = __float__
+
     def __iter__(self) -> NoReturn:
         raise TypeError(
             explain(what="a symbolic tensor cannot be iterated over", received=repr(self), remedy="x[:, 0], x[:, 1]")

@@ -11,6 +11,7 @@ from planish import structures
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.context import CallContext
+from planish.symbolic import LayerCall
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -107,6 +108,19 @@ def noted(build: Callable[..., None]) -> Callable[..., None]:
             layer.note_build(input_shape)
 
     return build_and_note
+
+
+def first_call(layer: Layer, asked: str) -> LayerCall:
+    """The layer's first use on symbolic tensors. AttributeError if there is none: it has no `asked`, input or output."""
+    if not layer.calls:
+        raise AttributeError(
+            explain(
+                layer=layer.label,
+                what=f"the layer has no {asked}: it was never called on a symbolic tensor",
+                remedy="x = planish.Input((28, 28, 1)); y = layer(x)",
+            )
+        )
+    return layer.calls[0]
 
 
 @functools.lru_cache(maxsize=1024)

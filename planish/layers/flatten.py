@@ -44,7 +44,7 @@ class Flatten(Layer):
         For a layer in a model, this is about the model that was built with it last. One that was built or called by
         itself knows its input's shape; only receptive fields are missing. AttributeError if it has not seen a shape.
         """
-        if self.input is not None:
+        if self.calls:
             traced = lineage.traced_input(self)
             return self.map_in(traced, traced.outputs[0])
         if self._build_shape is None:

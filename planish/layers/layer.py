@@ -309,17 +309,16 @@ class Layer(WeightOwner):
 
     @property
     def input(self) -> Any:
-        """The symbolic input of the layer's first call; a list if there are several. None if it was never called."""
-        if not self._records:
-            return None
-        inputs = self._records[0].inputs
+        """The symbolic input of the layer's first call; a list if there are several. AttributeError if it was never
+        called."""
+        inputs = calling.first_call(self, "input").inputs
         return inputs[0] if len(inputs) == 1 else inputs
 
     @property
     def output(self) -> Any:
-        """The symbolic output of the layer's first call, in the structure that it returned. None if it was never
-        called."""
-        return self.calls[0].structure if self._records else None
+        """The symbolic output of the layer's first call, in the structure that it returned. AttributeError if it
+        was never called."""
+        return calling.first_call(self, "output").structure
 
     def random_scalars(self) -> dict[str, int]:
         """The values of `CallContext.seed` and `CallContext.iteration` for one computation outside `fit`."""

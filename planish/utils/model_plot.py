@@ -270,11 +270,11 @@ def _label(layer: Layer, style: _Style) -> str:
 
 def _cells(layer: Layer, style: _Style) -> Iterator[str]:
     if style.show_shapes and layer.class_name != "InputLayer":
-        yield _cell("white", f"Input shape: <b>{_told(layer.input, 'shape')}</b>")
+        yield _cell("white", f"Input shape: <b>{_told(layer, 'input', 'shape')}</b>")
     if style.show_shapes:
-        yield _cell("white", f"Output shape: <b>{_told(layer.output, 'shape')}</b>")
+        yield _cell("white", f"Output shape: <b>{_told(layer, 'output', 'shape')}</b>")
     if style.show_dtype:
-        yield _cell("white", f"Output dtype: <b>{_told(layer.output, 'dtype')}</b>")
+        yield _cell("white", f"Output dtype: <b>{_told(layer, 'output', 'dtype')}</b>")
     if style.show_trainable and layer.weights:
         colour, said = ("forestgreen", "Trainable") if layer.trainable else ("firebrick", "Non-trainable")
         yield _cell(colour, f"<b>{said}</b>", ' color="white"')
@@ -284,8 +284,9 @@ def _cell(colour: str, text: str, font: str = "") -> str:
     return f'<td bgcolor="{colour}"><font point-size="14"{font}>{text}</font></td>'
 
 
-def _told(ends: Any, what: str) -> str:
-    """An attribute of symbolic tensors, in their structure; '?' where there are none."""
+def _told(layer: Layer, side: str, what: str) -> str:
+    """An attribute of the layer's symbolic inputs or outputs, in their structure; '?' where there are none."""
+    ends = getattr(layer, side, None)
     if ends is None:
         return "?"
     found: Any = structures.mapped(lambda tensor: getattr(tensor, what), ends)

@@ -126,5 +126,8 @@ def test_the_ends_of_a_layer():
     assert first.output.call.inputs == [first.input]
     assert last.output.layer is made.output.layer is last
     assert made.inputs[0].shape == (None, 8, 8, 1)
-    assert Dense(3).input is None
+    with pytest.raises(AttributeError, match="has no input: it was never called"):
+        Dense(3).input  # noqa: B018
+    with pytest.raises(AttributeError, match="has no output: it was never called"):
+        Dense(3).output  # noqa: B018
     assert Input((3,)).layer.output.shape == (None, 3)
