@@ -111,7 +111,8 @@ def noted(build: Callable[..., None]) -> Callable[..., None]:
 
 
 def first_call(layer: Layer, asked: str) -> LayerCall:
-    """The layer's first use on symbolic tensors. AttributeError if there is none: it has no `asked`, input or output."""
+    """The layer's first use on symbolic tensors. AttributeError if there is none: then it has no input or output, as
+    `asked`."""
     if not layer.calls:
         raise AttributeError(
             explain(
