@@ -161,7 +161,7 @@ class SymbolicTensor:
             )
         )
 
-    __int__ = __index__ = __complex__ = __float__
+    __int__ = __float__
 
     def __iter__(self) -> NoReturn:
         raise TypeError(
