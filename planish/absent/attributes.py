@@ -24,14 +24,14 @@ _MASK = "leave it out: images have no masks"
 # For each kind: (what to use instead, the names that Keras 3 has).
 _NOW: dict[str, Rows] = {
     "Layer": (
-        (_ADD_LOSS, "add_loss losses"),
+        (_ADD_LOSS, "losses"),
         ("self.add_weight(...), which takes the same arguments", "add_variable"),
         ("compile(metrics=[function of (y_true, y_pred)])", "add_metric"),
         ("compile(metrics=[...]) and model.metrics", "metrics metrics_variables"),
         ("leave it out: build is called with the shape that the file has", "build_from_config"),
-        ("leave it out: the shape of the output follows from call", "compute_output_spec input_spec"),
-        (_MASK, "compute_mask supports_masking"),
-        (_FLOAT32, "compute_dtype dtype_policy input_dtype variable_dtype"),
+        ("leave it out: the shape of the output follows from call", "compute_output_spec"),
+        (_MASK, "compute_mask"),
+        (_FLOAT32, "dtype_policy"),
         ("store what has to be saved in weights: self.add_weight(...)", "load_own_variables save_own_variables"),
         (_FLOAT32, "quantization_mode quantize quantized_build quantized_call"),
         ("leave it out: planish keeps what gradients need, in slices of the batch", "rematerialized_call"),

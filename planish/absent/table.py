@@ -38,7 +38,6 @@ _TABLE: dict[str, Groups] = {
         (_PRETRAINED, "applications"),
         ("NumPy on arrays, or a subclass of Layer", "Function KerasTensor Operation StatelessScope SymbolicScope"),
         ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
-        ("Input(shape=...) says what a model takes", "InputSpec"),
         (_FLOAT32, "DTypePolicy FloatDTypePolicy dtype_policies mixed_precision Quantizer quantizers"),
         (_ONE_PROCESS, "device distribution"),
         ("layers' own names: Dense(10, name='scores')", "name_scope"),
@@ -136,7 +135,6 @@ _TABLE: dict[str, Groups] = {
         ("GlobalAveragePooling2D(), or AveragePooling2D(pool_size)", "AdaptiveAveragePooling2D"),
         ("GlobalMaxPooling2D(), or MaxPooling2D(pool_size)", "AdaptiveMaxPooling2D"),
         ("Activation(function), or a subclass of Layer", "Lambda"),
-        ("Input(shape=...) says what a model takes", "InputSpec"),
         (
             _ONE_D,
             "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Conv1D Convolution1D Cropping1D"

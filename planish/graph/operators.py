@@ -47,6 +47,7 @@ class WithOperators:
     __abs__, __invert__ = _operator("absolute"), _operator("opposite")
     __getitem__, __iter__ = _operator("index"), _operator("items")
     __bool__ = _operator("truth")
+    __float__, __int__, __len__ = _operator("number"), _operator("number"), _operator("number")
     __array_ufunc__, __array__, __array_function__ = _operator("numpy"), _operator("array"), _operator("array")
 
     if not TYPE_CHECKING:  # a type checker is to find attributes that do not exist

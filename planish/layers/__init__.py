@@ -18,6 +18,7 @@ from planish.layers.flatten import Flatten
 from planish.layers.global_average_pooling2d import GlobalAveragePooling2D
 from planish.layers.global_max_pooling2d import GlobalMaxPooling2D
 from planish.layers.input_layer import Input, InputLayer
+from planish.layers.input_spec import InputSpec
 from planish.layers.layer import Layer
 from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling2d import MaxPooling2D
@@ -69,6 +70,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
+    "InputSpec",
     "Layer",
     "LeakyReLU",
     "MaxPool2D",

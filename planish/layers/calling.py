@@ -11,7 +11,7 @@ from planish import structures
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.context import CallContext
-from planish.symbolic import LayerCall
+from planish.symbolic import BatchShape, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -24,6 +24,8 @@ class Convention(NamedTuple):
     training: bool
     place_of_training: int
     """Its place among the arguments, which may be given by position."""
+    usual: bool | None = None
+    """How the layer behaves if nobody says whether it is trained."""
 
 
 def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any], context: CallContext) -> Any:
@@ -33,7 +35,7 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
     extra: dict[str, Any] = {**keywords}
     if convention.context:
         extra["context"] = context
-    if convention.training:
+    if convention.training and (context.told or convention.usual is None):
         extra["training"] = context.training
     y = layer.call(*inputs, **extra)
     returned = structures.leaves(y)
@@ -60,7 +62,10 @@ def convention_of(class_: Any) -> Convention:
         return Convention(True, False, names.index("context"))
     if "context" in names:  # of a layer of planish, which can be called in either way
         return Convention(False, True, names.index("context"))
-    return Convention(False, "training" in names, names.index("training") if "training" in names else len(names))
+    if "training" not in names:
+        return Convention(False, False, len(names))
+    usual = others[names.index("training")].default
+    return Convention(False, True, names.index("training"), usual if isinstance(usual, bool) else None)
 
 
 def without_training(
@@ -97,38 +102,94 @@ def either_way(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def noted(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build`, after which the layer is `built`; if it fails, the layer is unchanged."""
+    signature = inspect.signature(build)
 
     @functools.wraps(build)
-    def build_and_note(layer: Layer, input_shape: Any = None, *more: Any, **shapes: Any) -> None:
+    def build_and_note(layer: Layer, *given: Any, **named: Any) -> None:
         if layer.holds_model_layers:
-            build(layer, input_shape, *more, **shapes)
+            build(layer, *given, **named)
+            layer.finish_build(next(iter((*given, *named.values())), None))
             return
-        with layer.scope(input_shape), layer.forgetting_failures():
-            build(layer, input_shape, *more, **shapes)
-            layer.note_build(input_shape)
+        _, *arguments = signature.bind(layer, *given, **named).arguments.items()
+        first = arguments[0][1] if arguments else None
+        with layer.scope(first), layer.forgetting_failures():
+            build(layer, *given, **named)
+            layer.note_build(first, dict(arguments) if len(arguments) > 1 else None)
 
     return build_and_note
 
 
-def first_call(layer: Layer, asked: str) -> LayerCall:
-    """The layer's first use on symbolic tensors. AttributeError if there is none: then it has no input or output, as
-    `asked`."""
-    if not layer.calls:
-        raise AttributeError(
-            explain(
-                layer=layer.label,
-                what=f"the layer has no {asked}: it was never called on a symbolic tensor",
-                remedy="x = planish.Input((28, 28, 1)); y = layer(x)",
-            )
-        )
-    return layer.calls[0]
+def is_own_build(class_: Any) -> bool:
+    """Whether the class's `build` was written by a user."""
+    found = next((each for each in class_.__mro__ if "build" in vars(each)), class_)
+    return str(found.__module__).partition(".")[0] != "planish"
+
+
+def shapes_by_name(
+    class_: Any, given: tuple[Any, ...], keywords: Mapping[str, Any], shape_of: Callable[[Any], BatchShape]
+) -> dict[str, Any]:
+    """The shapes of what a layer is called with, by the names of its `call`'s arguments, masks and settings left out.
+
+    TypeError if `call` does not take these arguments.
+    """
+    signature = _of_call(class_)
+    try:
+        bound = signature.bind_partial(*given, **keywords).arguments
+    except TypeError as error:
+        raise TypeError(_other_arguments(class_, signature, given, keywords)) from error
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            bound |= bound.pop(parameter.name, {})
+    return {
+        name: structures.mapped(shape_of, value)
+        for name, value in bound.items()
+        if name != "mask" and not name.endswith("_mask") and any(map(_is_tensor, structures.leaves(value)))
+    }
 
 
 @functools.lru_cache(maxsize=1024)
-def shapes_of_build(class_: Any) -> int:
-    """How many shapes the class's `build` takes: as in Keras, one for each argument of `call`, or only the first."""
-    _, *others = inspect.signature(class_.build).parameters.values() or (None,)
-    return max(1, sum(each.kind in _BY_PLACE and each.default is each.empty for each in others))
+def _of_call(class_: Any) -> inspect.Signature:
+    signature = inspect.signature(class_.call)
+    _, *others = signature.parameters.values() or (None,)
+    return signature.replace(parameters=[each for each in others if each is not None])
 
 
-_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+def _other_arguments(
+    class_: Any, signature: inspect.Signature, given: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> str:
+    named = [f"{name}=..." for name in keywords]
+    return explain(
+        what=f"{class_.__name__} was called with arguments that its `call` does not take",
+        expected=f"call{signature}",
+        received=f"call({', '.join([*('...' for _ in given), *named])})",
+    )
+
+
+def _is_tensor(leaf: Any) -> bool:
+    return isinstance(leaf, Node | SymbolicTensor)
+
+
+def for_build(layer: Layer, shapes: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the layer's `build`: as in Keras, the shape of the first input, or those that its arguments
+    name. ValueError if they name inputs that `call` does not have.
+    """
+    class_: Any = type(layer)
+    _, *parameters = inspect.signature(class_.build).parameters.values() or (None,)
+    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
+        return {f"{name}_shape": shape for name, shape in shapes.items()}
+    if len(parameters) <= 1:
+        return {each.name: next(iter(shapes.values())) for each in parameters}
+    suffixed = {f"{name}_shape": shape for name, shape in shapes.items()}
+    missing = [each.name for each in parameters if each.default is each.empty and each.name not in suffixed]
+    if missing:
+        raise ValueError(
+            explain(
+                layer=layer.label,
+                what="`build` takes shapes of inputs that `call` does not have",
+                rule="each argument of `build` is called as one of `call`, with _shape behind it",
+                expected="some of " + ", ".join(suffixed),
+                received=", ".join(missing),
+                remedy=f"def build(self, {', '.join(suffixed)}):",
+            )
+        )
+    return {each.name: suffixed[each.name] for each in parameters if each.name in suffixed}

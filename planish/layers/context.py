@@ -43,12 +43,15 @@ class CallContext:
     """One trace of a model, for training or for inference.
 
     `updates` holds new values of variables, in the order in which layers gave them; `losses` holds penalties (unbatched
-    scalars); `visits` holds the layers, each after those inside it.
+    scalars); `visits` holds the layers, each after those inside it. `training` may be None: nobody has said whether the
+    layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update` has an
+    effect without training, too.
     """
 
-    def __init__(self, training: bool = False) -> None:
-        self.training = training
-        self._of_training = training
+    def __init__(self, training: bool | None = False, *, sets_variables: bool = False) -> None:
+        self.training = bool(training)
+        self._sets_variables = self.training or sets_variables
+        self.told = training is not None
         self.updates: dict[Variable, Node] = {}
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
@@ -80,7 +83,7 @@ class CallContext:
         Layers that are traced after this one find it as the variable's `node`. At inference nothing is set, as in
         Keras, not even by a part of a model that behaves as in training.
         """
-        if self._of_training:
+        if self._sets_variables:
             self.updates[variable] = value
 
     def visit(self, layer: Layer, arguments: Sequence[Any], y: Any, in_layer: bool) -> None:
@@ -110,14 +113,21 @@ class CallContext:
     def current(cls, training: bool | None = None) -> CallContext:
         """The current trace, or a new one; `training` says how a part of it behaves, if not like the rest."""
         found = _ambient.get()
-        return cls(bool(training)) if found is None else found.behaving(training)
+        return cls(training) if found is None else found.behaving(training)
 
     def behaving(self, training: bool | None) -> CallContext:
         """This trace for a part of it that behaves as in training or as at inference; None: like the rest."""
-        if training is None or bool(training) == self.training:
+        if training is None or (self.told and bool(training) == self.training):
             return self
+        return self._part(training)
+
+    def untold(self) -> CallContext:
+        """This trace for a part of it that is not told whether it is trained."""
+        return self._part(None) if self.told else self
+
+    def _part(self, training: bool | None) -> CallContext:
         part = copy.copy(self)
-        part.training = bool(training)
+        part.training, part.told = bool(training), training is not None
         return part
 
 

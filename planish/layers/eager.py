@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     from planish.primitives.interpreter import interpret
 
     inputs, named = without_training(type(layer), inputs, keywords)
-    context = CallContext(bool(named.pop("training", None)))
+    context = CallContext(named.pop("training", None), sets_variables=True)
     arrays: dict[str, Array] = {}
 
     def node_for(leaf: Any) -> Any:
@@ -39,7 +39,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
         return primitives.input_(name, array.shape[1:])
 
     given = [structures.mapped(node_for, _as_structure(argument)) for argument in inputs]
-    named = structures.mapped(node_for, named)
+    named = {name: structures.mapped(lambda leaf: _setting(leaf, node_for), value) for name, value in named.items()}
     make_unique(layer.weights)
     y = layer.connect_all(tuple(given), named, context)
     nodes = {f"y{place}": node for place, node in enumerate(structures.leaves(y))}
@@ -50,6 +50,11 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     for variable in context.updates:
         variable.assign(results.updates[variable.path])
     return structures.packed(y, [tensor(results.outputs[name]) for name in nodes])
+
+
+def _setting(leaf: Any, node_for: Callable[[Any], Any]) -> Any:
+    """A keyword's value: single numbers, and what is no array at all, are settings."""
+    return node_for(leaf) if hasattr(leaf, "shape") and leaf.shape != () else leaf
 
 
 def _as_structure(argument: Any) -> Any:

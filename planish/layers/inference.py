@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import primitives, structures
 from planish.graph.node import Node
-from planish.layers import chain, misfits, shapes
+from planish.layers import calling, chain, misfits, shapes
 from planish.layers.context import CallContext
 from planish.symbolic import BatchShape, Spec, SymbolicTensor
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """A structure of `Spec`s: what the layer returns for these arguments. Builds the layer if it is not built."""
     tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
-    layer.make_ready(tuple(structures.mapped(_shape, argument) for argument in arguments))
+    given, named = calling.without_training(type(layer), arguments, keywords)
+    named.pop("training", None)
+    layer.make_ready(calling.shapes_by_name(type(layer), given, named, _shape))
     known = layer.known_outputs(tensors)
     if known is not None:
         return known
@@ -51,7 +53,7 @@ def _traced(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any
         return nodes[leaf]
 
     given, named = structures.mapped(node_for, (arguments, dict(keywords)))
-    return layer.connect_all(given, named, CallContext())
+    return layer.connect_all(given, named, CallContext(None))
 
 
 def _spec(layer: Layer, nodes: tuple[Node, ...], batch: int | None) -> Spec:

@@ -16,9 +16,20 @@ from typing import Any, TypeVar
 from planish import forking, precision, primitives, random_seed, regularizers, structures
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, layer_scope
-from planish.layers import arguments, calling, chain, common_arguments, eager, inference, misfits, shapes
+from planish.layers import (
+    arguments,
+    auto_config,
+    calling,
+    chain,
+    common_arguments,
+    eager,
+    inference,
+    input_spec,
+    shapes,
+)
 from planish.layers.context import CallContext
-from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner
+from planish.layers.for_authors import ForAuthors
+from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner, not_initialized
 from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
 
@@ -30,7 +41,7 @@ building = forking.Lock()
 _Class = TypeVar("_Class", bound="Layer")
 
 
-class Layer(WeightOwner):
+class Layer(ForAuthors):
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input.
 
     `trainable`: whether training changes its weights. `activity_regularizer`: a penalty on the output. `dtype` is
@@ -48,6 +59,13 @@ class Layer(WeightOwner):
     """Whether `call` takes one tensor, and not lists of them. True for layers with planish's own `call(x, context)`."""
     always_built = False
     """Whether objects of the class count as built from the start, as in Keras: they have no weights."""
+    input_spec: Any = None
+    """What the layer requires of its inputs: an `InputSpec`, or several."""
+    supports_masking = False
+    """As in Keras, for layers of users' own to set. It changes nothing: there are no masks."""
+
+    dtype = compute_dtype = variable_dtype = input_dtype = "float32"
+    """Keras's names for the one precision."""
 
     def __init__(
         self,
@@ -62,7 +80,6 @@ class Layer(WeightOwner):
         self.name = common_arguments.checked_name(type(self).__name__, name)
         self._trainable = arguments.flag(self.label, "trainable", trainable)
         precision.require_float32(self.label, dtype)
-        self.dtype = "float32"
         self.autocast = arguments.flag(self.label, "autocast", autocast)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.declared_shape = common_arguments.take_input_shape(self.label, options)
@@ -71,6 +88,7 @@ class Layer(WeightOwner):
         self._variables: list[Variable] = []
         self._lasting: list[Variable] = []
         self._build_shape: Any = None
+        self._build_shapes: dict[str, Any] | None = None
         self._build_steps: Sequence[chain.Step] = chain.NO_STEPS
         self._seen = Seen()
         self.structure_changed()
@@ -93,73 +111,16 @@ class Layer(WeightOwner):
         raise NotImplementedError(f"{self.label} defines no call(x, context)")
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, in Keras's serialized form."""
+        """The constructor's arguments, in Keras's serialized form.
+
+        Subclasses add theirs to what this gives. Without a `get_config` of their own, what the constructor was called
+        with is written down; NotImplementedError, as in Keras, if that is more than plain values.
+        """
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": precision.FLOAT32_POLICY}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        return config
-
-    # -- for those who write layers ----------------------------------------------------------------------------------
-
-    def add_loss(self, loss: Any) -> None:
-        """In `call`: adds a node to the loss that training makes smaller; the sum of its elements, over all images
-        too, as in Keras. A list adds each of its items. Numbers that do not depend on anything are added as they are.
-
-        >>> class Small(keras.layers.Layer):
-        ...     def call(self, x):
-        ...         self.add_loss(0.01 * keras.ops.mean(keras.ops.square(x)))
-        ...         return x
-        """
-        for value in structures.leaves(loss):
-            if isinstance(value, Node):
-                CallContext.current().add_loss(value)
-            elif isinstance(value, int | float):
-                CallContext.current().add_loss(primitives.constant(float(value)))
-            elif not isinstance(value, SymbolicTensor):
-                raise TypeError(
-                    explain(
-                        layer=self.label,
-                        what="add_loss takes what is computed in `call`",
-                        expected="a node, or a list of nodes",
-                        received=f"{value!r} of type {type(value).__name__}",
-                    )
-                )
-
-    def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
-        """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
-        steps = chain.recorded()
-        return ValueError(
-            explain(
-                layer=self.label,
-                what=what,
-                input_shape=(None, *shape),
-                chain=[*steps, self.label] if steps else (),
-                **parts,
-            )
-        )
-
-    def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:
-        """The error about a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
-        steps = chain.recorded()
-        return self.mistake(
-            f"the layer was built for another number of {unit}",
-            shape,
-            expected=misfits.counted(built, unit, self._build_steps),
-            received=misfits.counted(got, unit, steps),
-            remedy=misfits.reuse_remedy(self.label, fresh, self._build_steps, steps),
-        )
-
-    def require_rank(self, shape: Shape, rank: int, axes: str) -> None:
-        """Raises ValueError unless images have `rank` axes, described by `axes`."""
-        if len(shape) != rank:
-            steps = chain.recorded()
-            raise self.mistake(
-                "the input has the wrong rank",
-                shape,
-                expected=f"rank {rank + 1}: {axes}",
-                received=f"rank {len(shape) + 1}",
-                remedy=misfits.rank_remedy(self, shape, rank, steps),
-            )
+        is_written = type(self).get_config is not Layer.get_config
+        return config if is_written else auto_config.config_of(self, config)
 
     # -- building ----------------------------------------------------------------------------------------------------
 
@@ -177,6 +138,8 @@ class Layer(WeightOwner):
                 with self.scope(whole), self.forgetting_failures():
                     self.create_weights(shape)
                     self.note_build(whole)
+                    if calling.is_own_build(type(self)):
+                        return  # it goes on
                     if not all(layer.built for layer in self.sublayers):  # they are built where they are called
                         self.connect(_nodes(shape), CallContext())
                     if shapes.is_open(whole) and self.weights:
@@ -185,6 +148,8 @@ class Layer(WeightOwner):
     def __init_subclass__(cls, **options: Any) -> None:
         """As in Keras, a subclass's own `build` makes the layer `built`, and its `call` needs no context."""
         super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and not auto_config.is_ours(cls):
+            setattr(cls, "__init__", auto_config.recorded(vars(cls)["__init__"]))  # noqa: B010
         if "call" in vars(cls):
             own = calling.takes_context(vars(cls)["call"])
             cls.single_input = bool(vars(cls).get("single_input", own))
@@ -193,13 +158,16 @@ class Layer(WeightOwner):
         if "build" in vars(cls):
             setattr(cls, "build", calling.noted(vars(cls)["build"]))  # noqa: B010
 
-    def note_build(self, input_shape: Any) -> None:
-        """Marks the layer as built: its weights exist, for inputs of the shape."""
-        if not self.built:
-            self._build_shape = input_shape
+    def note_build(self, input_shape: Any, several: dict[str, Any] | None = None) -> None:
+        """Marks the layer as built: its weights exist, for inputs of the shape, or of `several` by name."""
+        if self._build_shape is None or not self.built:
+            self._build_shape, self._build_shapes = input_shape, several
             self._build_steps = chain.recorded()
             self.built = True
             self.structure_changed()
+
+    def finish_build(self, input_shape: Any) -> None:
+        """What a model does after a subclass's `build`."""
 
     @contextmanager
     def forgetting_failures(self) -> Iterator[None]:
@@ -219,18 +187,20 @@ class Layer(WeightOwner):
         start = next(iter(shapes.every(input_shape)), (None,))
         return chain.inside(self, self.name, start, model=self.holds_model_layers)
 
-    def make_ready(self, given: tuple[Any, ...]) -> None:
-        """Builds the layer, or checks that it was built for inputs of these shapes (batch axis first), one structure
-        of them for each argument."""
-        if self.single_input and given and not shapes.is_shape(given[0]):
-            raise self._takes_one(given[0])
+    def make_ready(self, given: Mapping[str, Any]) -> None:
+        """Builds the layer, or checks that it was built for inputs of these shapes (batch axis first): a structure of
+        them for each argument of `call`, by name."""
+        first = next(iter(given.values()), ())
+        if self.single_input and not shapes.is_shape(first):
+            raise self._takes_one(first)
+        if self.input_spec is not None:
+            input_spec.check(self.label, self.input_spec, first)
         if self.built:
-            self.check_input(shapes.per_image(given[0]))
+            self.check_input(shapes.per_image(first))
             return
         with building.lock:
             if not self.built:
-                class_: Any = type(self)
-                self.build(*given[: calling.shapes_of_build(class_)])
+                self.build(**calling.for_build(self, given))
 
     def _takes_one(self, given: Any) -> ValueError:
         return ValueError(
@@ -253,13 +223,16 @@ class Layer(WeightOwner):
         """The layer's output for all arguments of a call; its nodes are owned by this layer."""
         given, named = calling.without_training(type(self), given, keywords)
         context = context.behaving(named.pop("training", None))
-        if self.single_input and isinstance(given[0], list | tuple) and len(given[0]) == 1:
+        if not context.told:
+            class_: Any = type(self)
+            context = context.behaving(calling.convention_of(class_).usual)
+        if self.single_input and given and isinstance(given[0], list | tuple) and len(given[0]) == 1:
             given = (given[0][0], *given[1:])
-        whole = tuple(structures.mapped(_batch_shape, argument) for argument in given)
+        whole = calling.shapes_by_name(type(self), given, named, _batch_shape)
         self.make_ready(whole)
         in_layer = chain.in_layer()
         name = "/".join((*current_layers(), self.name)) if in_layer else self.name
-        with context.ambient(), self.scope(whole[0]), layer_scope(name):
+        with context.ambient(), self.scope(next(iter(whole.values()), ())), layer_scope(name):
             y = calling.result_of(self, given, named, context)
             if self.activity_regularizer is not None:
                 for leaf in structures.leaves(y):
@@ -290,36 +263,6 @@ class Layer(WeightOwner):
         self._records.append(record)
         return LayerCall(self, record).structure
 
-    def known_outputs(self, tensors: Sequence[SymbolicTensor]) -> Any:
-        """A structure of `Spec`s for the outputs, if they need not be traced."""
-        return None
-
-    def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
-        """For messages: the steps of the call that made `tensor`."""
-        return (chain.Step(tensor.shape, self.class_name, self.label),)
-
-    @property
-    def calls(self) -> list[LayerCall]:
-        """Every use of the layer on symbolic tensors, in order."""
-        return [LayerCall(self, record) for record in self._records]
-
-    def forget_calls(self, count: int) -> None:
-        """Forgets the uses of the layer after the first `count`: they led to nothing."""
-        del self._records[count:]
-
-    @property
-    def input(self) -> Any:
-        """The symbolic input of the layer's first call; a list if there are several. AttributeError if it was never
-        called."""
-        inputs = calling.first_call(self, "input").inputs
-        return inputs[0] if len(inputs) == 1 else inputs
-
-    @property
-    def output(self) -> Any:
-        """The symbolic output of the layer's first call, in the structure that it returned. AttributeError if it
-        was never called."""
-        return calling.first_call(self, "output").structure
-
     def random_scalars(self) -> dict[str, int]:
         """The values of `CallContext.seed` and `CallContext.iteration` for one computation outside `fit`."""
         self._calls += 1
@@ -341,7 +284,9 @@ class Layer(WeightOwner):
     # -- configuration -----------------------------------------------------------------------------------------------
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shape that the layer was built for, as Keras saves it; None if it is not built."""
+        """The shapes that the layer was built for, as Keras saves them; None if it is not built."""
+        if self._build_shapes is not None:
+            return {"shapes_dict": self._build_shapes}
         return None if self._build_shape is None else {"input_shape": self._build_shape}
 
     @classmethod
@@ -364,7 +309,7 @@ class Layer(WeightOwner):
         """Makes the layer wait for its first input again, and make new weights then."""
         self.built = self.always_built
         self._drop_weights()
-        self._build_shape = None
+        self._build_shape = self._build_shapes = None
         self._build_steps = chain.NO_STEPS
         self._records = []
         self.structure_changed()
@@ -376,7 +321,7 @@ class Layer(WeightOwner):
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""
         if isinstance(value, WeightOwner | Variable) and "_seen" not in vars(self):
-            raise RuntimeError(_not_initialized(type(self).__name__))
+            raise RuntimeError(not_initialized(type(self).__name__))
         super().__setattr__(name, value)
         if isinstance(value, WeightOwner):
             self.structure_changed()
@@ -400,14 +345,6 @@ def _batch_shape(leaf: Any) -> BatchShape:
     if not isinstance(leaf, Node):
         return ()
     return (None, *leaf.shape) if leaf.batched else leaf.shape
-
-
-def _not_initialized(name: str) -> str:
-    return explain(
-        what=f"{name} makes layers or weights before it is a layer itself",
-        rule="__init__ of the base class comes first",
-        remedy="super().__init__() as the first line of __init__",
-    )
 
 
 def _unbuilt(value: Any, made: dict[int, Any]) -> Any:

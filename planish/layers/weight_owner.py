@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from planish import constraints, initializers, precision, regularizers
 from planish.absent.attributes import Told
 from planish.errors import explain
-from planish.layers import arguments, chain
+from planish.layers import arguments, chain, weight_call
 from planish.layers.foreign_weights import layer_remedy, listed
 from planish.variable import Variable
 
@@ -72,6 +72,13 @@ class WeightOwner(Told):
         """The layer as its user knows it, for messages: "Dense 'dense'"."""
         return f"{self.class_name} '{self.name}'"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _FROM_INIT and "_seen" not in vars(self):
+                raise RuntimeError(not_initialized(type(self).__name__))
+            return super().__getattr__(name)
+
     def forget_build(self) -> None:
         """Makes the layer wait for its first input again, and make new weights then."""
         raise NotImplementedError
@@ -88,39 +95,38 @@ class WeightOwner(Told):
 
     def add_weight(
         self,
-        name: str | Sequence[int] | None = None,
-        shape: Any = (),
-        initializer: Callable[..., NDArray[Any]] | str | None = None,
-        regularizer: Any = None,
-        trainable: bool = True,
-        *,
+        *args: Any,
+        shape: Any = None,
+        initializer: Any = None,
         dtype: Any = None,
+        trainable: bool | None = True,
         autocast: bool = True,
+        regularizer: Any = None,
         constraint: Any = None,
         aggregation: str = "none",
         overwrite_with_gradient: bool = False,
+        name: str | None = None,
     ) -> Variable:
         """A new variable of this layer, float32 of the shape. Trainable ones come first in `weights`, as in Keras.
 
-        The shape may come first, and the initializer ('glorot_uniform') after it. `constraint` is applied to the new
-        weight at the end of every step. `autocast` and `aggregation` change nothing. ValueError for another dtype, and
-        for arguments that planish does not have.
+        By position come shape, initializer ('glorot_uniform') and dtype, as in Keras 3, or name, shape, dtype and
+        initializer, as in Keras 2. `constraint` is applied to the new weight at the end of every step. `autocast` and
+        `aggregation` change nothing. ValueError for another dtype or an open shape, and for arguments that planish does
+        not have; TypeError for arguments that do not go together.
         """
         arguments.unsupported(self.label, overwrite_with_gradient=overwrite_with_gradient)
-        precision.require_float32(self.label, dtype)
-        if name is not None and not isinstance(name, str):
-            name, shape, initializer = None, name, initializer or shape or None
-        name = name or f"variable_{len(self._variables)}"
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        path = chain.weight_path(self, self.name, name)
+        given = {"shape": shape, "initializer": initializer, "dtype": dtype, "name": name, "regularizer": regularizer}
+        placed = weight_call.placed(self.label, args, {**given, "constraint": constraint})
+        precision.require_float32(self.label, placed["dtype"])
+        name = placed["name"] or f"variable_{len(self._variables)}"
         variable = Variable(
             name,
-            path,
-            shape,
-            trainable=trainable,
-            initializer=initializers.get(initializer or "glorot_uniform"),
-            regularizer=regularizers.get(regularizer),
-            constraint=constraints.get(constraint),
+            chain.weight_path(self, self.name, name),
+            weight_call.checked_shape(self.label, name, placed["shape"]),
+            trainable=trainable is None or bool(trainable),
+            initializer=initializers.get(placed["initializer"] or "glorot_uniform"),
+            regularizer=regularizers.get(placed["regularizer"]),
+            constraint=constraints.get(placed["constraint"]),
         )
         self._variables.append(variable)
         return variable
@@ -249,6 +255,18 @@ class WeightOwner(Told):
         return sum(variable.size for variable in self.weights)
 
 
+_FROM_INIT = frozenset({"name", "built", "_trainable", "_records", "_variables"})
+
+
+def not_initialized(class_name: str) -> str:
+    """The message about a layer whose `__init__` does not call that of the base class, or not first."""
+    return explain(
+        what=f"{class_name} makes layers or weights, or is used, before it is a layer itself",
+        rule="__init__ of the base class comes first",
+        remedy="super().__init__() as the first line of __init__",
+    )
+
+
 def _held(attributes: Mapping[str, Any]) -> list[Any]:
     """The layers and variables among attributes, and in lists, tuples and dictionaries, each once and in order."""
     found: dict[Any, None] = {}
@@ -265,7 +283,7 @@ def _held(attributes: Mapping[str, Any]) -> list[Any]:
     return [*found]
 
 
-NOT_INSIDE = frozenset({"_notes", "_records", "_network"})
+NOT_INSIDE = frozenset({"_given", "_notes", "_records", "_network"})
 """Attributes that may hold layers that are not part of the layer: the user's data, and what came before it."""
 
 

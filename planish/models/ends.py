@@ -27,17 +27,17 @@ class Ends:
 
     @property
     def input(self) -> Any:
-        """The symbolic inputs, in the structure in which they were given."""
+        """The symbolic inputs, in the structure in which they were given. AttributeError if the model is not built."""
         return self._tensors(self._network.inputs if self._network is not None else self._input_specs, "input")
 
     @property
     def output(self) -> Any:
-        """The symbolic outputs, in the structure in which they were given."""
+        """The symbolic outputs, in the structure in which they were given. AttributeError if the model is not built."""
         return self._tensors(self._network.outputs if self._network is not None else self._output_specs, "output")
 
     def _tensors(self, structure: Any, what: str) -> Any:
         if structure is None:
-            return None
+            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
         apart = Record((), {}, None)
         return structures.mapped(
             lambda leaf: leaf if isinstance(leaf, SymbolicTensor) else SymbolicTensor(leaf, cast("Layer", self), apart),
@@ -76,12 +76,12 @@ class Ends:
     @property
     def inputs(self) -> list[SymbolicTensor]:
         """The model's inputs, in order. Raises AttributeError if the model is not built."""
-        return structures.leaves(self._required(self.input, "inputs"))
+        return structures.leaves(self.input)
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
         """The model's outputs, in order. Raises AttributeError if the model is not built."""
-        return structures.leaves(self._required(self.output, "outputs"))
+        return structures.leaves(self.output)
 
     @property
     def input_names(self) -> list[str]:
@@ -96,18 +96,13 @@ class Ends:
     @property
     def input_shape(self) -> Any:
         """Shape of the input with the batch axis first; a list for several. AttributeError if not built."""
-        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.input, "input shape"))])
+        return _one_or_all([tensor.shape for tensor in self.inputs])
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output with the batch axis first; a list for several. AttributeError if the model is not
         built."""
-        return _one_or_all([tensor.shape for tensor in structures.leaves(self._required(self.output, "output shape"))])
-
-    def _required(self, structure: Any, what: str) -> Any:
-        if structure is None:
-            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
-        return structure
+        return _one_or_all([tensor.shape for tensor in self.outputs])
 
 
 def _one_or_all(items: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.layers import chain, inference, shapes
+from planish.layers import calling, chain, inference, shapes
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, building
@@ -140,8 +140,13 @@ class Model(Training, Files, Introspection, Ends, Layer):
             return
         with building.lock:
             super().build(input_shape)
-            if self._input_specs is None:
-                self._note_ends()
+            self.finish_build(input_shape)
+
+    def finish_build(self, input_shape: Any) -> None:
+        """Notes what the model takes and gives, once its own `build`, or a subclass's, has made weights."""
+        if self._network is None and self._input_specs is None and input_shape is not None:
+            self.note_build(shapes.checked(self.label, input_shape))
+            self._note_ends()
 
     def _note_ends(self) -> None:
         """What a subclass takes and gives, for the shape that it was built for."""
@@ -239,6 +244,9 @@ class Model(Training, Files, Introspection, Ends, Layer):
         specs = self.input_specs
         make_unique(self.weights)
         nodes = input_nodes(specs, sizes)
+        class_: Any = type(self)
+        if not calling.convention_of(class_).training:  # as in Keras, its layers are not told either
+            context = context.untold()
         with nesting.told(self.label):
             y = self.connect(structures.packed(self.input_form, [*nodes]), context)
         return Traced(tuple(nodes), tuple(structures.leaves(y)))

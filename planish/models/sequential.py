@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planish import foreign, naming, overrides, serialization
@@ -197,12 +197,15 @@ class Sequential(Model):
             self._layers = self._layers[1:]
             self._start_came_with_build = False
 
-    def make_ready(self, given: tuple[Any, ...]) -> None:
+    def make_ready(self, given: Mapping[str, Any]) -> None:
         """A model that is built takes what its own Input takes, or that with one last axis of 1 more or less."""
         if self.built:
-            self.check_input(shapes.per_image(given[0]))
+            self.check_input(shapes.per_image(next(iter(given.values()))))
         else:
             super().make_ready(given)
+
+    def finish_build(self, input_shape: Any) -> None:
+        """Nothing: `build` has made the network."""
 
     def _check_start(self, start: InputLayer, shape: Sequence[int | None]) -> None:
         if not fits(shape, start.batch_shape[1:]):

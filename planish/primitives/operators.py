@@ -163,6 +163,17 @@ def _truth(x: Node) -> NoReturn:
     )
 
 
+def _number(x: Node) -> NoReturn:
+    raise TypeError(
+        explain(
+            what="a value that is computed later is not a number yet",
+            layer=", ".join(current_layers()) or None,
+            rule="a function is traced once, before there is any data",
+            remedy="x.shape has sizes; arithmetic and planish.ops work on the value itself",
+        )
+    )
+
+
 def _no_attribute(x: Node, name: str) -> NoReturn:
     if name.startswith("_"):
         raise AttributeError(name)
@@ -271,6 +282,7 @@ operators.provide(
         "index": _index,
         "items": _no_items,
         "truth": _truth,
+        "number": _number,
         "numpy": _numpy,
         "array": _no_array,
         "attribute": _no_attribute,

@@ -1,8 +1,8 @@
 """Where Keras keeps each layer's weights in a file.
 
-A model's layers are in `layers`, numbered by class. Layers inside a layer are under the attribute that holds them; in a
-list or a dictionary, numbered by class again. Attributes are taken in the order of their names, those that begin with
-an underscore last, and what several attributes hold is kept under the first.
+Layers inside a layer or a model are under the attribute that holds them; in a list or a dictionary, numbered by class.
+Attributes are taken in the order of their names, those that begin with an underscore last, and what several attributes
+hold is kept under the first. One of a model's attributes is `layers`, which holds all its layers.
 """
 
 from __future__ import annotations
@@ -35,10 +35,9 @@ def layer_paths(model: Any) -> _Inside:
 
 def _inside(layer: Any) -> _Inside:
     """The layers directly inside a layer, with their paths within it."""
-    if layer.holds_model_layers:
-        yield from _in_container("layers", layer.layers)
-    for name in sorted(vars(layer), key=lambda name: (name.startswith("_"), name)):
-        value = vars(layer)[name]
+    held = {**vars(layer), "layers": layer.layers} if layer.holds_model_layers else vars(layer)
+    for name in sorted(held, key=lambda name: (name.startswith("_"), name)):
+        value = held[name]
         if name in _names_of_every(models=layer.holds_model_layers):
             continue
         if isinstance(value, WeightOwner):

@@ -1,0 +1,84 @@
+"""What the authors of layers call in their own methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from planish import primitives, structures
+from planish.errors import explain
+from planish.graph.node import Node
+from planish.layers import chain, misfits
+from planish.layers.called import Called
+from planish.layers.context import CallContext
+from planish.layers.weight_owner import Shape
+from planish.symbolic import SymbolicTensor
+
+if TYPE_CHECKING:
+    from planish.layers.layer import Layer
+
+
+class ForAuthors(Called):
+    """Part of `Layer`."""
+
+    _build_steps: Sequence[chain.Step]
+
+    def add_loss(self, loss: Any) -> None:
+        """In `call`: adds a node to the loss that training makes smaller; the sum of its elements, over all images
+        too, as in Keras. A list adds each of its items. Numbers that do not depend on anything are added as they are.
+
+        >>> class Small(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         self.add_loss(0.01 * keras.ops.mean(keras.ops.square(x)))
+        ...         return x
+        """
+        for value in structures.leaves(loss):
+            if isinstance(value, Node):
+                CallContext.current().add_loss(value)
+            elif isinstance(value, int | float):
+                CallContext.current().add_loss(primitives.constant(float(value)))
+            elif not isinstance(value, SymbolicTensor):
+                raise TypeError(
+                    explain(
+                        layer=self.label,
+                        what="add_loss takes what is computed in `call`",
+                        expected="a node, or a list of nodes",
+                        received=f"{value!r} of type {type(value).__name__}",
+                    )
+                )
+
+    def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
+        """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
+        steps = chain.recorded()
+        return ValueError(
+            explain(
+                layer=self.label,
+                what=what,
+                input_shape=(None, *shape),
+                chain=[*steps, self.label] if steps else (),
+                **parts,
+            )
+        )
+
+    def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:
+        """The error about a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
+        steps = chain.recorded()
+        return self.mistake(
+            f"the layer was built for another number of {unit}",
+            shape,
+            expected=misfits.counted(built, unit, self._build_steps),
+            received=misfits.counted(got, unit, steps),
+            remedy=misfits.reuse_remedy(self.label, fresh, self._build_steps, steps),
+        )
+
+    def require_rank(self, shape: Shape, rank: int, axes: str) -> None:
+        """Raises ValueError unless images have `rank` axes, described by `axes`."""
+        if len(shape) != rank:
+            steps = chain.recorded()
+            raise self.mistake(
+                "the input has the wrong rank",
+                shape,
+                expected=f"rank {rank + 1}: {axes}",
+                received=f"rank {len(shape) + 1}",
+                remedy=misfits.rank_remedy(cast("Layer", self), shape, rank, steps),
+            )
