@@ -153,7 +153,7 @@ def regularized_weight(keras):
     model = keras.Sequential([keras.Input((3,)), layer])
     model.compile("sgd", "mse")
     loss = model.evaluate(np.zeros((4, 3)), np.zeros((4, 2)), verbose=0)
-    return float(loss), [float(each) for each in layer.losses], [float(each) for each in model.losses]
+    return float(loss)
 
 
 @program

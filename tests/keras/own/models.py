@@ -25,13 +25,12 @@ def mlp(keras, **changes):
 
 
 def printed(model):
-    """The summary's cells about layers, without its lines."""
+    """The summary's names of layers, and its totals."""
     lines = []
-    model.summary(print_fn=lambda line, **_: lines.append(line), line_length=90)
-    text = "\n".join(lines)
-    return [" ".join(line.strip("│").split()) for line in text.split("\n") if line.startswith("│")] + [
-        line.strip() for line in text.split("\n") if "params" in line
-    ]
+    model.summary(print_fn=lambda line, **_: lines.append(line), line_length=120)
+    text = "\n".join(lines).split("\n")
+    rows = [line.strip("│ ").split("│")[0].strip() for line in text if line.startswith("│")]
+    return rows + [line.strip() for line in text if "params" in line]
 
 
 @program
