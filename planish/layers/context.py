@@ -44,8 +44,8 @@ class CallContext:
 
     `updates` holds new values of variables, in the order in which layers gave them; `losses` holds penalties (unbatched
     scalars); `visits` holds the layers, each after those inside it. `training` may be None: nobody has said whether the
-    layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update` has an
-    effect without training, too.
+    layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update`
+    sets variables without training, too.
     """
 
     def __init__(self, training: bool | None = False, *, sets_variables: bool = False) -> None:
