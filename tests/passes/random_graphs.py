@@ -126,11 +126,9 @@ class RandomGraph:
     def grow(self, steps):
         for _ in range(steps):
             x = self.values[-1] if self.number(0, 4) else self.one_of(self.values)
-            makers = (
-                [self.elementwise, self.elementwise, self.maps, self.parts]
-                if self.joining
-                else [self.elementwise, self.maps]
-            )
+            makers = [self.maps, self.elementwise]
+            if self.joining:
+                makers += [self.elementwise, self.parts]
             self.values.append(self.one_of(makers)(x))
         return self
 
