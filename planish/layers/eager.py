@@ -53,7 +53,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
 
 
 def _setting(leaf: Any, node_for: Callable[[Any], Any]) -> Any:
-    """A keyword's value: single numbers, and what is no array at all, are settings."""
+    """A keyword's value: single numbers, and what is not an array at all, are settings."""
     return node_for(leaf) if hasattr(leaf, "shape") and leaf.shape != () else leaf
 
 
