@@ -18,13 +18,11 @@ _FLOAT32 = "leave it out: planish computes in float32"
 _COMPILED = "leave it out: planish compiles a training step as a whole"
 _ARRAYS = "get_weights() and set_weights(arrays)"
 _STATE = "model.save(path) and load_model(path), which keep the optimizer's state"
-_ADD_LOSS = "context.add_loss(penalty) in call(self, x, context), or activity_regularizer="
 _MASK = "leave it out: images have no masks"
 
 # For each kind: (what to use instead, the names that Keras 3 has).
 _NOW: dict[str, Rows] = {
     "Layer": (
-        (_ADD_LOSS, "losses"),
         ("self.add_weight(...), which takes the same arguments", "add_variable"),
         ("compile(metrics=[function of (y_true, y_pred)])", "add_metric"),
         ("compile(metrics=[...]) and model.metrics", "metrics metrics_variables"),

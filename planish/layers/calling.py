@@ -12,6 +12,7 @@ from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.symbolic import BatchShape, SymbolicTensor
+from planish.variable import Variable
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -37,7 +38,7 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
         extra["context"] = context
     if convention.training and (context.told or convention.usual is None):
         extra["training"] = context.training
-    y = layer.call(*inputs, **extra)
+    y = structures.mapped(_node_of_variable, layer.call(*inputs, **extra))
     returned = structures.leaves(y)
     wrong = [leaf for leaf in returned if not isinstance(leaf, Node)]
     if wrong or not returned:
@@ -51,6 +52,11 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
             )
         )
     return y
+
+
+def _node_of_variable(leaf: Any) -> Any:
+    """A layer may return a variable: the value that it has then."""
+    return leaf.node if isinstance(leaf, Variable) else leaf
 
 
 @functools.lru_cache(maxsize=1024)

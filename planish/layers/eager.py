@@ -43,12 +43,14 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     make_unique(layer.weights)
     y = layer.connect_all(tuple(given), named, context)
     nodes = {f"y{place}": node for place, node in enumerate(structures.leaves(y))}
-    graph = Graph.build(nodes, {variable.path: value for variable, value in context.updates.items()})
+    penalties = {f"loss{place}": node for place, node in enumerate(context.losses)}
+    graph = Graph.build(nodes | penalties, {variable.path: value for variable, value in context.updates.items()})
     bindings: dict[str, Array] = {variable.path: variable.value for variable in layer.weights}
     bindings |= {name: np.asarray(value, np.int32) for name, value in layer.random_scalars().items()}
     results = interpret(graph, bindings | arrays, batch_size=_count(layer, arrays))
     for variable in context.updates:
         variable.assign(results.updates[variable.path])
+    layer.note_losses([tensor(results.outputs[name]) for name in penalties])
     return structures.packed(y, [tensor(results.outputs[name]) for name in nodes])
 
 

@@ -13,6 +13,7 @@ from planish.layers.called import Called
 from planish.layers.context import CallContext
 from planish.layers.weight_owner import Shape
 from planish.symbolic import SymbolicTensor
+from planish.tensor import tensor
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -22,6 +23,26 @@ class ForAuthors(Called):
     """Part of `Layer`."""
 
     _build_steps: Sequence[chain.Step]
+
+    @property
+    def losses(self) -> list[Any]:
+        """What `add_loss` and activity regularizers added when the layer was last called on arrays, and the penalties
+        of its trainable weights: numbers, for loops of one's own. `fit` adds them up by itself.
+
+        >>> dense = keras.layers.Dense(2, kernel_regularizer="l2", kernel_initializer="ones")
+        >>> _ = dense(np.ones((1, 3)))
+        >>> print([round(float(loss), 2) for loss in dense.losses])
+        [0.06]
+        """
+        owner: Any = self
+        weights = [weight for weight in owner.trainable_weights if weight.regularizer is not None]
+        return [*self._losses, *(tensor(weight.regularizer(weight.value)) for weight in weights)]
+
+    def note_losses(self, losses: list[Any]) -> None:
+        """Keeps what a call on arrays added to the loss."""
+        self._losses = tuple(losses)
+
+    _losses: tuple[Any, ...] = ()
 
     def add_loss(self, loss: Any) -> None:
         """In `call`: adds a node to the loss that training makes smaller; the sum of its elements, over all images

@@ -18,16 +18,7 @@ def _sections(name):
 
 
 GUIDES = {name: _sections(name) for name in ("functional", "subclassing", "training")}
-WAITING = {  # for what they need: add_loss, and state that `call` changes
-    "weights that do not learn",
-    "add loss when called",
-    "losses of regularizers",
-    "add loss in fit",
-    "a variational autoencoder",
-    "losses that layers add",
-    "a layer that takes the targets",
-}
-SECTIONS = [(guide, section) for guide, sections in GUIDES.items() for section in sections if section not in WAITING]
+SECTIONS = [(guide, section) for guide, sections in GUIDES.items() for section in sections]
 REFUSED = {
     "one graph of layers for several models": "Keras has keras.layers.Conv2DTranspose; planish does not",
     "several inputs and outputs with text": "Keras has keras.layers.(Embedding|LSTM); planish does not",
