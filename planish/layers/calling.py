@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planish import structures
 from planish.errors import explain
 from planish.graph.node import Node
+from planish.layers import chain
 from planish.layers.context import CallContext
+from planish.layers.weight_owner import WeightOwner
 from planish.symbolic import BatchShape, SymbolicTensor
 from planish.variable import Variable
 
@@ -199,3 +201,21 @@ def for_build(layer: Layer, shapes: Mapping[str, Any]) -> dict[str, Any]:
             )
         )
     return {each.name: suffixed[each.name] for each in parameters if each.name in suffixed}
+
+
+def require_owned(layer: Layer) -> None:
+    """ValueError if a layer with weights is called in the `call` of one that it does not belong to: nobody would train
+    or save them.
+    """
+    owner = chain.owner()
+    if not isinstance(owner, WeightOwner) or owner is layer or getattr(owner, "network", None) is not None:
+        return
+    if layer.weights and layer not in owner.flattened():
+        raise ValueError(
+            explain(
+                layer=owner.label,
+                what=f"`call` uses {layer.label}, which does not belong to the layer",
+                rule="the weights of layers that are attributes are trained and saved; those of others are forgotten",
+                remedy=f"self.inner = {type(layer).__name__}(...) in __init__, and self.inner(x) in call",
+            )
+        )

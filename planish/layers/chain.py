@@ -132,6 +132,12 @@ def weight_path(owner: object, name: str, weight: str) -> str:
     return "/".join((*around, weight) if place is not None and place.owner is owner else (*around, name, weight))
 
 
+def owner() -> object:
+    """The layer or model that is being built or connected; None outside, and on the way of symbolic tensors."""
+    place = _place.get()
+    return None if place is None else place.owner
+
+
 def in_layer() -> bool:
     """Whether something inside a layer that is not a model is being connected."""
     place = _place.get()

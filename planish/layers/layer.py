@@ -230,6 +230,7 @@ class Layer(ForAuthors):
             given = (given[0][0], *given[1:])
         whole = calling.shapes_by_name(type(self), given, named, _batch_shape)
         self.make_ready(whole)
+        calling.require_owned(self)
         in_layer = chain.in_layer()
         name = "/".join((*current_layers(), self.name)) if in_layer else self.name
         with context.ambient(), self.scope(next(iter(whole.values()), ())), layer_scope(name):
