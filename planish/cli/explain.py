@@ -29,7 +29,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--out", default="report.html", metavar="FILE", help="where the page is written (default: %(default)s)"
     )
     parser.add_argument("--layer", metavar="NAME", help="the Flatten layer to unroll (default: the last one)")
-    parser.add_argument("--output", metavar="NAME", help="the output that gives the scores, if there are several")
+    parser.add_argument(
+        "--output",
+        metavar="NAME",
+        help="the output that gives the scores, if there are several (default: the only one)",
+    )
     parser.add_argument("--label", metavar="CLASS", help="the right class of the image: its name, or its number from 0")
     image_input.add_options(parser)
     parser.set_defaults(run=run)

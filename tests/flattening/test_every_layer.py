@@ -35,7 +35,7 @@ MERGING = {
     "Multiply": (layers.Multiply(), slice(0, 3)),
     "Subtract": (layers.Subtract(), slice(0, 3)),
 }
-BASES = {"Input", "InputLayer", "Layer"}
+BASES = {"Input", "InputLayer", "InputSpec", "Layer"}
 
 
 def test_every_layer_is_here():

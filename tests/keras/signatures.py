@@ -39,9 +39,10 @@ def arguments_of(function):
 def option_names(function):
     """The keywords of `**options: Unpack[Options]`."""
     made = function.__init__ if isinstance(function, type) else function
-    hints = get_type_hints(made)
     name = next((p.name for p in inspect.signature(made).parameters.values() if p.kind is p.VAR_KEYWORD), None)
-    unpacked = get_args(hints.get(name))
+    if name is None or "Unpack" not in str(made.__annotations__.get(name)):
+        return []
+    unpacked = get_args(get_type_hints(made).get(name))
     return list(get_type_hints(unpacked[0])) if unpacked else []
 
 
