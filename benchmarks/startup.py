@@ -82,7 +82,7 @@ def split() -> dict[str, float]:
     times = [time.perf_counter()]
     graph, _ = training_graph(model, ready.objectives, model.optimizer, with_outputs=True)
     times.append(time.perf_counter())
-    names = {"x": arrays.x.dtype.name, "y_true": ready.y_true.dtype.name}
+    names = {name: dtype.name for name, dtype in ready.dtypes.items()}
     request = Request(graph, names, current_target(), training=True, max_batch=32)
     plan = make_plan(request)
     times.append(time.perf_counter())

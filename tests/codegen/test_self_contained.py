@@ -87,7 +87,7 @@ def test_undefined_symbols_are_found():
 
 
 def test_inference(any_target, model):
-    _, y = model.trace(CallContext(training=False))
+    (y,) = model.trace(CallContext(training=False)).outputs
     assert symbols_of(Graph.build({"y": y}), {"x": "uint8"}, any_target, training=False) == []
 
 
