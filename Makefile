@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest check parity fuzz soak bench clean
+.PHONY: demo test test-targets test-lowest check parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -11,6 +11,10 @@ demo: .venv/demo.stamp
 # What has to pass before a change goes in.
 test: check
 	$(BIN)/python -m pytest --numprocesses 2
+
+# All tests of generated code, for every kind of processor that this one can run: `make test` takes a sample of them.
+test-targets: .venv/develop.stamp
+	$(BIN)/python -m pytest --numprocesses 2 --every-target tests/codegen
 
 # The tests with the lowest versions of all dependencies that pyproject.toml allows.
 test-lowest: .venvs/lowest.stamp
