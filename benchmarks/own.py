@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 from nets import Net, weights
 
-sys.path[:0] = [str(Path(__file__).resolve().parent / "workers"), str(Path(__file__).resolve().parent.parent)]
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 
 
 def as_keras_has_it(library: Any, net: Net, values: list[np.ndarray]) -> Any:
     """A compiled model of planish, or of keras, with these weights."""
+    if str(HERE / "workers") not in sys.path:
+        sys.path.insert(0, str(HERE / "workers"))
     from keras_like import KerasLike
 
     return KerasLike(library, net, values).model
