@@ -142,8 +142,8 @@ class Layer(ForAuthors):
                         return  # it goes on
                     if not all(layer.built for layer in self.sublayers):  # they are built where they are called
                         self.connect(_nodes(shape), CallContext())
-                    if shapes.is_open(whole) and self.weights:
-                        inference.refuse_open_weights(self, whole)
+                if shapes.is_open(whole) and self.weights:
+                    inference.refuse_open_weights(self, whole)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """As in Keras, a subclass's own `build` makes the layer `built`, and its `call` needs no context."""

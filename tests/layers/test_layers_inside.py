@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.layers import Activation, BatchNormalization, Dense, Dropout, Flatten, Input, Layer
+from planish.layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer
 from planish.layers.context import CallContext
 from planish.models import Sequential, load_model
 
@@ -392,24 +392,3 @@ def test_a_subclass_calls_what_it_derives_from_as_in_keras(base, call):
         np.testing.assert_allclose(twice(X, training=training), 2 * plain(X, training=training), rtol=1e-6)
     for one, two in zip(plain.get_weights(), twice.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)  # moving statistics too
-
-
-@pytest.mark.parametrize("made", ["in call", "outside"])
-def test_a_layer_that_belongs_to_nobody(made):
-    outside = Dense(2, name="own")
-
-    class Forgetful(Layer):
-        def call(self, x):
-            return (Dense(2, name="own") if made == "in call" else outside)(x)
-
-    for given in (X, Input((2,))):
-        with pytest.raises(ValueError, match="`call` uses Dense 'own', which does not belong to the layer"):
-            Forgetful()(given)
-
-
-def test_a_layer_without_weights_may_be_made_in_call():
-    class Positive(Layer):
-        def call(self, x):
-            return Activation("relu")(x)
-
-    np.testing.assert_array_equal(Positive()(X), np.maximum(X, 0))

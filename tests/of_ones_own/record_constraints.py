@@ -1,6 +1,6 @@
 """Writes what real Keras on TensorFlow makes of weights with constraints in three steps of training to a JSON file.
 
-Run by hand, where Keras and TensorFlow are: `KERAS_BACKEND=tensorflow python tests/own/record_constraints.py`.
+Run by hand, where Keras and TensorFlow are: `KERAS_BACKEND=tensorflow python tests/of_ones_own/record_constraints.py`.
 """
 
 import json

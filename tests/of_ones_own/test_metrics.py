@@ -8,7 +8,7 @@ import pytest
 import planish as keras
 from planish import metrics
 from planish.layers import Dense, Input
-from tests.own.record_metrics import PATH, X, Y, run
+from tests.of_ones_own.record_metrics import PATH, X, Y, run
 
 RECORDED = json.loads(PATH.read_text())
 

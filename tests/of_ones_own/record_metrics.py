@@ -1,6 +1,6 @@
 """Writes what real Keras on TensorFlow reports for metrics of one's own, batch by batch, to a JSON file.
 
-Run by hand, where Keras and TensorFlow are: `KERAS_BACKEND=tensorflow python tests/own/record_metrics.py`.
+Run by hand, where Keras and TensorFlow are: `KERAS_BACKEND=tensorflow python tests/of_ones_own/record_metrics.py`.
 """
 
 import json

@@ -9,7 +9,7 @@ import planish as keras
 from planish import constraints, primitives
 from planish.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 from planish.layers import BatchNormalization, Conv2D, Dense, Input
-from tests.own.record_constraints import NAMES, PATH, run
+from tests.of_ones_own.record_constraints import NAMES, PATH, run
 
 RECORDED = json.loads(PATH.read_text())
 W = np.array([[3.0, 0.1], [4.0, -0.2]])
