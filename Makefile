@@ -10,15 +10,15 @@ demo: .venv/demo.stamp
 
 # What has to pass before a change goes in.
 test: check
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # All tests of generated code, for every kind of processor that this one can run: `make test` takes a sample of them.
 test-targets: .venv/develop.stamp
-	$(BIN)/python -m pytest --numprocesses 2 --every-target tests/codegen
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --every-target tests/codegen
 
 # The tests with the lowest versions of all dependencies that pyproject.toml allows.
 test-lowest: .venvs/lowest.stamp
-	.venvs/lowest/bin/python -m pytest --numprocesses 2
+	.venvs/lowest/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 check: .venv/develop.stamp
 	$(BIN)/ruff check

@@ -1,6 +1,17 @@
 """What holds for every test."""
 
+import gc
+
 import pytest
+
+
+def pytest_collection_finish():
+    """Python's collector of garbage passes over what lives for the whole run: modules, and thousands of tests.
+
+    `clear_session` collects garbage, hundreds of times in a run, and would walk through all of it each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from planish.cli import data
+from planish.cli import data, demo
 from planish.models import load_model
 from planish.runtime import programs
 from planish.utils import clear_session
@@ -228,6 +228,12 @@ def few_digits(monkeypatch):
     monkeypatch.setattr(data, "arrays", lambda name: data.Data(parts, whole.class_names))
 
 
+@pytest.fixture
+def writing_nothing(monkeypatch):
+    """The demo without its files: pictures and a report take longer than training."""
+    monkeypatch.setattr(demo, "_write", lambda *arguments: None)
+
+
 def test_demo(planish, few_digits, tmp_path):
     code, out, err = planish("demo", "--epochs", 2)
     assert (code, err) == (0, "")
@@ -240,7 +246,7 @@ def test_demo(planish, few_digits, tmp_path):
     assert model.output_shape == (None, 10)
 
 
-def test_demo_is_repeatable(planish, few_digits):
+def test_demo_is_repeatable(planish, few_digits, writing_nothing):
     def accuracy(*arguments):
         _, out, _ = planish("demo", "--epochs", 1, *arguments)
         return [part for line in out.splitlines() for part in line.split(" - ") if part.startswith(("acc", "loss"))]
@@ -249,7 +255,7 @@ def test_demo_is_repeatable(planish, few_digits):
     assert accuracy("--seed", 1) != accuracy()
 
 
-def test_demo_tells_compiling_from_loading(planish, few_digits, tmp_path, monkeypatch):
+def test_demo_tells_compiling_from_loading(planish, few_digits, writing_nothing, tmp_path, monkeypatch):
     monkeypatch.setenv("PLANISH_CACHE_DIR", str(tmp_path / "cache"))
     times = []
     for _ in range(2):
@@ -260,7 +266,7 @@ def test_demo_tells_compiling_from_loading(planish, few_digits, tmp_path, monkey
     assert times == [["", ""], [" to load what an earlier run compiled"] * 2]
 
 
-def test_demo_without_training(planish, few_digits):
+def test_demo_without_training(planish, few_digits, writing_nothing):
     _, out, _ = planish("demo", "--epochs", 0)
     assert "compile time, training: nothing to compile\n" in out
 

@@ -85,7 +85,8 @@ def few_digits(monkeypatch):
     monkeypatch.setattr(data, "arrays", lambda name: data.Data(parts, whole.class_names))
 
 
-def test_the_demo_writes_a_report(planish, few_digits, tmp_path):
+def test_the_demo_writes_a_report(planish, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
     assert code == 0
     assert "wrote there/report.html: open it in a browser" in out.replace("\\", "/")
@@ -95,6 +96,7 @@ def test_the_demo_writes_a_report(planish, few_digits, tmp_path):
 
 
 def test_the_demo_without_jinja(planish, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     code, out, _ = planish("demo", "--epochs", 1, "--out", "there")
     assert code == 0

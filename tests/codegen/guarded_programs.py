@@ -1,10 +1,11 @@
-"""Programs whose arrays all lie against a page that must not be touched; `python -m tests.codegen.guarded_programs`.
+"""Programs whose arrays all lie against a page that must not be touched.
 
-A step beyond an array ends the process, so `test_memory.py` runs this in a process of its own.
+A step beyond an array ends the process, so `test_memory.py` runs `python -m tests.codegen.guarded_programs KIND`.
 """
 
 import ctypes
 import mmap
+import sys
 
 import numpy as np
 
@@ -50,29 +51,43 @@ def placed(array, *, at_end):
     return copy
 
 
-def run_inference(outputs, inputs, parameters, *, at_end):
+ENDS = (True, False)
+
+
+def buffers(at_end):
+    """What programs work in lies in guarded memory, too."""
+    runtime.aligned_buffer = lambda nbytes: guarded(-(-nbytes // 64) * 64, at_end=at_end)
+
+
+def run_inference(outputs, inputs, parameters):
+    """Compiles once, and runs with all arrays at the end of their pages and then at the start."""
     images = len(next(iter(inputs.values())))
-    graph = Graph.build(outputs)
-    executable = InferenceExecutable(compile(graph, {name: array.dtype for name, array in inputs.items()}))
+    program = compile(Graph.build(outputs), {name: array.dtype for name, array in inputs.items()})
     results = {name: np.zeros((images, *node.shape), np.float32) for name, node in outputs.items()}
-    inputs, parameters, results = (
-        {name: placed(array, at_end=at_end) for name, array in arrays.items()}
-        for arrays in (inputs, parameters, results)
-    )
-    executable.run(parameters, inputs, results, images, version=1)
+    for at_end in ENDS:
+        buffers(at_end)
+        arrays = [
+            {name: placed(array, at_end=at_end) for name, array in arrays.items()}
+            for arrays in (parameters, inputs, results)
+        ]
+        InferenceExecutable(program).run(*arrays, images, version=1)
 
 
-def run_training(graph, inputs, parameters, scalars, *, at_end, batch=None):
+def run_training(graph, inputs, parameters, rate=None, *, batch=None):
+    """The same with training steps."""
     images = len(next(iter(inputs.values())))
     outputs = {name: np.zeros((images, *node.shape), np.float32) for name, node in graph.outputs}
     dtypes = {name: array.dtype for name, array in inputs.items()}
-    executable = TrainingExecutable(compile(graph, dtypes, training=True, max_batch=images))
-    inputs, parameters, outputs = (
-        {name: placed(array, at_end=at_end) for name, array in arrays.items()}
-        for arrays in (inputs, parameters, outputs)
-    )
-    order = placed(np.arange(images), at_end=at_end)
-    executable.run(parameters, inputs, order, batch or images, scalars, outputs)
+    program = compile(graph, dtypes, training=True, max_batch=images)
+    for at_end in ENDS:
+        buffers(at_end)
+        own, read, results = (
+            {name: placed(array, at_end=at_end) for name, array in arrays.items()}
+            for arrays in (parameters, inputs, outputs)
+        )
+        scalars = {} if rate is None else {"rate": placed(np.full(1, rate), at_end=at_end)}
+        order = placed(np.arange(images), at_end=at_end)
+        TrainingExecutable(program).run(own, read, order, batch or images, scalars, results)
 
 
 def odd_sizes(case):
@@ -281,41 +296,73 @@ def listed_images(size, dtype, count=19):
     return values.astype(dtype)
 
 
-def main():
+def values_of(graph, seed=0):
+    return {name: value.astype(np.float32) for name, value in bindings_of(graph, seed).items()}
+
+
+def train(graph):
+    values = values_of(graph)
+    run_training(graph, {"x": values.pop("x")}, values)
+
+
+def inference():
+    """Kernels one by one, in one program."""
     masked_bytes()
-    for at_end in (True, False):
-        runtime.aligned_buffer = lambda nbytes, at_end=at_end: guarded(-(-nbytes // 64) * 64, at_end=at_end)
-        case = Case()
-        odd_sizes(case)
-        for size in SIZES[::3]:
-            computed(case, size)
-        long_axes(case)
-        run_inference(case.outputs, case.inputs, case.parameters, at_end=at_end)
-        for graph in [build(size) for build in (pooled_training, averaged_training) for size in SIZES] + [
-            build(size) for build in (long_training, arranged_training, computed_training) for size in LONG_SIZES
-        ]:
-            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
-            run_training(graph, {"x": values.pop("x")}, values, {}, at_end=at_end)
-        for size in (8, 16, 17, 31, 65):
-            for units in (1, 10, size + 48):
-                graph = listed_training(size, units)
-                values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items() if name != "x"}
-                for dtype in DTYPES if units > 1 else DTYPES[:1]:
-                    run_training(graph, {"x": listed_images(size, dtype)}, values, {}, at_end=at_end, batch=8)
-        wide = listed_training(17, 330)
-        values = {name: value.astype(np.float32) for name, value in bindings_of(wide).items() if name != "x"}
-        run_training(wide, {"x": listed_images(17, "float32")}, values, {}, at_end=at_end, batch=8)
-        for seed in range(SEEDS):
-            print(f"seed {seed}, arrays at the {'end' if at_end else 'start'} of their pages", flush=True)
-            graph = random_inference(seed)
-            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
-            run_inference(dict(graph.outputs), {"x": values.pop("x")}, values, at_end=at_end)
-            graph = random_training(seed)
-            values = {name: value.astype(np.float32) for name, value in bindings_of(graph).items()}
-            scalars = {"rate": placed(np.full(1, values.pop("rate")), at_end=at_end)}
-            run_training(graph, {"x": values.pop("x")}, values, scalars, at_end=at_end)
+    case = Case()
+    odd_sizes(case)
+    for size in SIZES[::3]:
+        computed(case, size)
+    long_axes(case)
+    run_inference(case.outputs, case.inputs, case.parameters)
+
+
+def training():
+    for size in SIZES:
+        train(pooled_training(size))
+        train(averaged_training(size))
+
+
+def long():
+    for size in LONG_SIZES:
+        for build in (long_training, arranged_training, computed_training):
+            train(build(size))
+
+
+def listed():
+    """Every number of features with every number of units; every type of element with some of both."""
+    for place, size in enumerate((8, 16, 17, 31, 65)):
+        for units in (1, 10, size + 48):
+            train_listed(size, units, DTYPES[place % 2 :: 2] if units > 1 else DTYPES[:1])
+    train_listed(17, 330, DTYPES[:1])
+
+
+def train_listed(size, units, dtypes):
+    graph = listed_training(size, units)
+    values = values_of(graph)
+    del values["x"]
+    for dtype in dtypes:
+        run_training(graph, {"x": listed_images(size, dtype)}, values, batch=8)
+
+
+def random():
+    for seed in range(SEEDS):
+        print(f"seed {seed}", flush=True)
+        graph = random_inference(seed)
+        values = values_of(graph)
+        run_inference(dict(graph.outputs), {"x": values.pop("x")}, values)
+        graph = random_training(seed)
+        values = values_of(graph)
+        rate = values.pop("rate")
+        run_training(graph, {"x": values.pop("x")}, values, rate)
+
+
+KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random)}
+
+
+def main(kind):
+    KINDS[kind]()
     print("nothing was touched that must not be")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

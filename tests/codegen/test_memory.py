@@ -5,15 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.codegen.guarded_programs import KINDS
 from tests.codegen.support import on_every_target
 
 ROOT = Path(__file__).parents[2]
 
 
 @on_every_target
-def test_no_step_beyond_an_array(target):
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_beyond_an_array(kind, target):
     environment = {**os.environ, "PLANISH_TARGET": target, "PYTHONFAULTHANDLER": "1"}
-    command = [sys.executable, "-m", "tests.codegen.guarded_programs"]
+    command = [sys.executable, "-m", "tests.codegen.guarded_programs", kind]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("nothing was touched that must not be\n")
