@@ -5,6 +5,7 @@ import pytest
 
 from planish.layers import Dense, Dropout, Flatten, Input, ReLU
 from planish.models import Sequential
+from planish.models.programs.recent import MOST_PROGRAMS
 from tests.models.introspected import MAKERS, images, made, with_seeded_weights
 
 
@@ -111,3 +112,13 @@ def test_two_layers_of_one_name():
 def test_images_that_do_not_fit():
     with pytest.raises(ValueError, match="the model takes 13x11x2"):
         made("blog").activations(np.zeros((1, 12, 11, 2)), "pool")
+
+
+def test_only_the_programs_that_were_used_last_are_kept():
+    model = Sequential([Input((4,)), *(Dense(2) for _ in range(MOST_PROGRAMS + 4))])
+    x = np.ones((2, 4), np.float32)
+    for layer in model.layers:
+        model.activations(x, layer.name)
+    assert len(model._programs._value_programs) == MOST_PROGRAMS
+    first = model.activations(x, model.layers[0].name)
+    np.testing.assert_array_equal(first, model.layers[0](x))

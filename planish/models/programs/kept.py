@@ -14,7 +14,7 @@ from planish.models.data.arrays import Array
 from planish.models.data.expected import alone
 from planish.models.data.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.data.read_ahead import let_steps_catch_up
-from planish.models.programs.predict_program import OtherRank, Predictor
+from planish.models.programs.predict_program import OtherRank, Predictor, predictor_for
 from planish.models.programs.recent import Recent, SizesSeen
 from planish.models.programs.turn import Turn
 
@@ -37,7 +37,7 @@ class Programs:
         self._predictors: Recent[Predictor] = Recent()
         self._testers: Recent[Tester] = Recent()
         self._trainers: Recent[Trainer] = Recent()
-        self._value_programs: dict[Hashable, ValueProgram] = {}
+        self._value_programs: Recent[ValueProgram] = Recent()
         self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
         self._sizes = SizesSeen()
         self.turn = Turn()
@@ -58,9 +58,11 @@ class Programs:
         """Drops all programs, as `compile` does."""
         self.predictors.clear()
         self.by_batch = None
-        for programs in (self._predictors, self._testers, self._trainers, self._output_shapes):
-            programs.clear()
+        self._predictors.clear()
+        self._testers.clear()
+        self._trainers.clear()
         self._value_programs.clear()
+        self._output_shapes.clear()
 
     def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
         """For images such as `inputs`. ValueError if they do not fit the model."""
@@ -73,7 +75,7 @@ class Programs:
                 fitting(model, inputs, labels)
                 sizes = self._noted(sizes_of(model, inputs))
                 eager = model._settings is not None and model._settings.run_eagerly
-                found = self._predictors.keep(key, Predictor(model, [x.dtype for x in inputs], sizes, eager=eager))
+                found = self._predictors.keep(key, predictor_for(model, [x.dtype for x in inputs], sizes, eager=eager))
                 self.by_batch = found.by_batch
                 if len(inputs) == 1 and sizes is None and alone(model.input_form):
                     self.predictors[key[0]] = found
@@ -129,9 +131,7 @@ class Programs:
         """The program of that key; `make` is called the first time."""
         self.refresh(model)
         with self._making.lock:
-            if key not in self._value_programs:
-                self._value_programs[key] = make()
-            return self._value_programs[key]
+            return self._value_programs.found(key, make)
 
 
 class ProgramsOnce:

@@ -67,20 +67,53 @@ class Predictor:
             direct = direct and flags.c_contiguous and flags.aligned
         if direct or self.by_batch:
             inputs = inputs if direct else tuple([readable(x) for x in inputs])
-            self._run(inputs, outputs, count)
+            self._run(self._named(inputs), outputs, count)
         else:
             for start, rows in contiguous_chunks(inputs):
                 stop = start + len(rows[0])
-                self._run(rows, {name: y[start:stop] for name, y in outputs.items()}, stop - start)
+                self._run(self._named(rows), {name: y[start:stop] for name, y in outputs.items()}, stop - start)
         return outputs["y"] if self._form is None else structures.packed(self._form, [*outputs.values()])
 
-    def _run(self, inputs: Sequence[Array], outputs: dict[str, Array], count: int) -> None:
+    def _named(self, inputs: Sequence[Array]) -> dict[str, Array]:
+        return dict(zip(self._inputs, inputs, strict=True))
+
+    def _run(self, inputs: dict[str, Array], outputs: dict[str, Array], count: int) -> None:
         version = max([variable.version for variable in self._variables], default=0)
-        named = dict(zip(self._inputs, inputs, strict=True))
-        self._executable.run(self._parameters, named, outputs, count, version=version)
+        self._executable.run(self._parameters, inputs, outputs, count, version=version)
         if self._changed:
             for variable in self._variables:
                 variable.touch()
+
+
+class StraightPredictor(Predictor):
+    """For one input and one output: an array that the program can read as it is goes straight into one."""
+
+    __slots__ = ("_input", "_output", "_shape")
+
+    def __init__(
+        self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
+    ) -> None:
+        super().__init__(model, dtypes, sizes, eager=eager)
+        (self._input,) = self._inputs
+        ((self._output, self._shape),) = self._outputs
+
+    def __call__(self, *inputs: Array) -> Any:
+        x = inputs[0]
+        count, flags = len(x), x.flags
+        if not (count and self._reads_directly and flags.c_contiguous and flags.aligned):
+            return super().__call__(x)
+        let_steps_catch_up()
+        y = np.empty((count, *self._shape), np.float32)
+        self._run({self._input: x}, {self._output: y}, count)
+        return y
+
+
+def predictor_for(
+    model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
+) -> Predictor:
+    """For images of these element types and, if the model takes them from the data, sizes."""
+    kind = StraightPredictor if len(dtypes) == 1 and alone(model.output_form) else Predictor
+    return kind(model, dtypes, sizes, eager=eager)
 
 
 class OtherRank:
