@@ -35,20 +35,20 @@ def module(monkeypatch):
 
 def test_fit_checks_measures_and_draws(run, tmp_path):
     picture = tmp_path / "fit.svg"
-    options = ["--only", "planish", "--models", "mlp", "lenet", "--images", 40, "--rounds", 1, "--picture", picture]
-    code, out, found = run("fit", *options)
+    options = ["--only", "planish", "--models", "logistic", "lenet", "--images", 40, "--rounds", 1]
+    code, out, found = run("fit", *options, "--picture", picture)
     assert code == 0
-    assert "| mlp, batch 32 | 40 |" in out
+    assert "| logistic, batch 32 | 40 |" in out
     assert [(cell["net"], cell["batch"]) for cell in found["cells"]] == [
-        ("mlp", 32), ("mlp", 128), ("lenet", 32), ("lenet", 128),
+        ("logistic", 32), ("logistic", 128), ("lenet", 32), ("lenet", 128),
     ]  # fmt: skip
     assert all(cell["times"]["planish"][0] > 0 for cell in found["cells"])
     assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
 def test_bits_are_the_same(run):
-    code, out, found = run("bits", "--models", "lenet", "--threads", 1, 3, "--images", 70)
-    assert (code, len(found["sums"]["lenet"]), len(set(found["sums"]["lenet"]))) == (0, 4, 1)
+    code, out, found = run("bits", "--models", "logistic", "--threads", 1, 3, "--images", 70)
+    assert (code, len(found["sums"]["logistic"]), len(set(found["sums"]["logistic"]))) == (0, 4, 1)
     assert "All the same" in out
 
 
