@@ -14,6 +14,7 @@ from planish.graph.node import Node
 from planish.layers import Flatten
 from planish.layers.context import Visit
 from planish.layers.traced import Traced
+from planish.primitives.registry import multiply_adds
 from planish.structure import arithmetic
 
 MOST_SIDE = 64
@@ -111,7 +112,7 @@ def _card(traced: Traced, visit: Visit, place: int, value: Array, data_format: s
         y.shape,
         arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
         layer.count_params() if layer.weights and first_use else 0,
-        arithmetic.multiply_adds(nodes),
+        multiply_adds(nodes),
         source,
         planes.shape,
         None,

@@ -8,7 +8,7 @@ needs it. Primitives that only rewritings make are in `rewritten/`; they are imp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -151,6 +151,13 @@ def register_rewritten(
             multiply_adds=REWRITTEN,
         )
     )
+
+
+def multiply_adds(nodes: Iterable[Node]) -> int:
+    """Multiplications (each with an addition) of kernels with one image, padding included; those of gradients are not
+    counted."""
+    rules = ((node, op_named(node.op).multiply_adds) for node in nodes)
+    return sum(rule(node) for node, rule in rules if not isinstance(rule, Without))
 
 
 def registered() -> frozenset[str]:

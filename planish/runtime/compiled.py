@@ -14,7 +14,8 @@ class Compiled(NamedTuple):
 
     `arguments` are the arrays that it reads and writes, in order ("input x", "parameter conv2d/kernel"). `batched` are
     the outputs with a row for each image; a training program has a row of the others for each step, and takes batches
-    of up to `max_batch` images. It stops at an image of a `watched` input that holds NaN or infinity.
+    of up to `max_batch` images. It stops at an image of a `watched` input that holds NaN or infinity. `multiply_adds`
+    are the products of kernels with one image in the forward pass: how much work an image is.
     """
 
     code: NativeCode
@@ -24,6 +25,7 @@ class Compiled(NamedTuple):
     arena_nbytes: int
     scratch_nbytes: int
     block: int
+    multiply_adds: int
     watched: tuple[str, ...]
 
     @classmethod

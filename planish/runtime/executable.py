@@ -25,9 +25,12 @@ Arrays = Mapping[str, Array]
 
 # Threads draw this many blocks at a time: about a thousand images, some milliseconds of work.
 CHUNK_BLOCKS = 36
-# Below this many images another thread costs more than it saves.
-FEWEST_IMAGES_FOR_THREADS = 112
-FEWEST_IMAGES_FOR_WORKERS = 256
+# Below so many multiply-adds another thread costs more than it saves: in inference, and in a run of training steps,
+# where those of the forward pass are counted. Small models have other work besides, and never need more images.
+_WORK_FOR_THREADS = 290_000_000
+_WORK_FOR_WORKERS = 670_000_000
+FEWEST_IMAGES_FOR_THREADS = 2, 112
+FEWEST_IMAGES_FOR_WORKERS = 8, 256
 _WATCH_SECONDS = 0.05
 
 _INSIDE_OF_ITSELF = explain(
@@ -37,6 +40,12 @@ _INSIDE_OF_ITSELF = explain(
     "or call a copy of the model: copy.deepcopy(model)",
 )
 _POINTER, _SIZE = ctypes.c_void_p, ctypes.c_int64
+
+
+def fewest_images(program: Compiled, work: int, bounds: tuple[int, int]) -> int:
+    """How many images are so much work, within bounds."""
+    least, most = bounds
+    return max(least, min(most, -(-work // max(program.multiply_adds, 1))))
 
 
 class _Executable:
@@ -101,6 +110,7 @@ class InferenceExecutable(_Executable):
             raise ValueError(f"a program for inference cannot take arguments of the kinds {sorted(unknown)}")
         self._prepare = program.code.function("prepare", [_POINTER, _POINTER])
         self._infer = program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
+        self.fewest_for_threads = fewest_images(program, _WORK_FOR_THREADS, FEWEST_IMAGES_FOR_THREADS)
         self._parameters: Arrays = {}
         self._rows = [
             (layout.HEADER_SLOTS + position, kind == "input", name)
@@ -131,7 +141,7 @@ class InferenceExecutable(_Executable):
                 slots = self._slots
                 for slot, is_input, name in self._rows:
                     slots[slot] = (inputs if is_input else outputs)[name].ctypes.data
-                if count >= FEWEST_IMAGES_FOR_THREADS:
+                if count >= self.fewest_for_threads:
                     self._run_chunks(count)
                 elif count:
                     self._infer(self._address, self._first_scratch, 0, count)
@@ -147,9 +157,11 @@ class InferenceExecutable(_Executable):
     def _run_chunks(self, count: int) -> None:
         block = self._program.block
         chunk = block * CHUNK_BLOCKS
-        threads = max(1, min(get_num_threads(), -(-count // FEWEST_IMAGES_FOR_THREADS)))
-        if count < chunk * threads:
-            chunk = max(block, -(-count // (4 * threads * block)) * block)
+        threads = max(1, min(get_num_threads(), -(-count // self.fewest_for_threads)))
+        if count < block * threads:
+            chunk = -(-count // threads)
+        elif count < chunk * threads:
+            chunk = -(-count // (4 * threads * block)) * block
         starts = iter(range(0, count, chunk))  # drawing from it is atomic under the interpreter lock
         scratch = [self._scratch_address(number) for number in range(threads)]
 
@@ -202,6 +214,7 @@ class TrainingExecutable(_Executable):
     def __init__(self, program: Compiled) -> None:
         super().__init__(program)
         self._train = program.code.function("train", [_POINTER, _POINTER, _SIZE])
+        self._fewest_for_workers = fewest_images(program, _WORK_FOR_WORKERS, FEWEST_IMAGES_FOR_WORKERS)
         self.max_batch = program.max_batch
         self.watched = program.watched
 
@@ -239,7 +252,7 @@ class TrainingExecutable(_Executable):
                 self._running = False
 
     def _run(self, given: Run, progress: Callable[[int], None] | None) -> int:
-        threads = get_num_threads() if len(given.order) >= FEWEST_IMAGES_FOR_WORKERS else 1
+        threads = get_num_threads() if len(given.order) >= self._fewest_for_workers else 1
         try:
             return self._run_steps(given, threads, progress)
         except NoThreadError:

@@ -16,6 +16,7 @@ from planish.codegen.llvm.target import Target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
+from planish.primitives.registry import multiply_adds
 from planish.runtime import object_cache
 from planish.runtime.aside import Aside
 from planish.runtime.compiled import Compiled, renamed, to_bytes
@@ -167,6 +168,7 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         "arena_nbytes": program.arena_nbytes,
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
+        "multiply_adds": multiply_adds(wanted.graph.nodes),
         "watched": program.watched,
     }
     stored = to_bytes(code, facts)

@@ -15,7 +15,6 @@ from planish.primitives.crop2d import Crop2DSettings
 from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.pooling import PoolSettings
 from planish.primitives.reduce import ReduceSettings
-from planish.primitives.registry import Without, op_named
 from planish.primitives.windows import Padding
 
 
@@ -105,13 +104,3 @@ _RULES: dict[str, Callable[[Node], str]] = {
     "pad2d": _pad,
     "reshape": _reshape,
 }
-
-
-def multiply_adds(nodes: Sequence[Node]) -> int:
-    """Multiplications (each with an addition) of kernels with one image, padding included."""
-    return sum(_products(node) for node in nodes)
-
-
-def _products(node: Node) -> int:
-    rule = op_named(node.op).multiply_adds
-    return 0 if isinstance(rule, Without) else rule(node)

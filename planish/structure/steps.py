@@ -11,6 +11,7 @@ from planish.graph.node import Node
 from planish.layers import Layer
 from planish.layers.context import CallContext
 from planish.models import Sequential
+from planish.primitives.registry import multiply_adds
 from planish.structure import arithmetic
 
 Shape = tuple[int, ...]
@@ -69,7 +70,7 @@ def _step(layer: Layer, x: Node, y: Node) -> Step:
         y.shape,
         told(x.shape) if told else arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
         layer.count_params() if layer.weights else 0,
-        arithmetic.multiply_adds(nodes),
+        multiply_adds(nodes),
         _activation_nbytes(nodes),
     )
 

@@ -1,0 +1,87 @@
+"""How many images are enough work for several threads."""
+
+import numpy as np
+import pytest
+
+import planish
+from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
+from planish.models import Sequential
+from planish.runtime import executable
+
+
+@pytest.fixture
+def three_threads():
+    planish.set_num_threads(3)
+    yield
+    planish.set_num_threads(None)
+
+
+@pytest.fixture
+def used(monkeypatch):
+    """The numbers of threads of all calls that took several."""
+    numbers = []
+    together = executable.run_together
+
+    def recorded(work, threads, stop):
+        numbers.append(threads)
+        together(work, threads, stop)
+
+    monkeypatch.setattr(executable, "run_together", recorded)
+    return numbers
+
+
+def heavy():
+    return Sequential([Input((64, 64, 32)), Conv2D(64, 3, padding="same"), GlobalAveragePooling2D()])
+
+
+@pytest.mark.parametrize(("products", "fewest"), [(0, 112), (1, 112), (2_631_040, 111), (40_813_184, 8), (10**10, 2)])
+def test_the_more_work_an_image_is_the_fewer_are_enough(products, fewest):
+    class Program:
+        multiply_adds = products
+
+    bounds = executable.FEWEST_IMAGES_FOR_THREADS
+    assert executable.fewest_images(Program, executable._WORK_FOR_THREADS, bounds) == fewest
+
+
+def test_few_images_of_much_work_are_shared_among_threads_with_the_same_bits(three_threads, used):
+    model = heavy()
+    x = np.random.default_rng(3).standard_normal((9, 64, 64, 32), np.float32)
+    shared = model.predict_on_batch(x)
+    assert used == [3]
+    planish.set_num_threads(1)
+    assert np.array_equal(model.predict_on_batch(x), shared)
+    assert np.array_equal(model.predict_on_batch(x[4:5]), shared[4:5])
+
+
+def test_few_images_of_little_work_stay_on_one_thread(three_threads, used):
+    model = Sequential([Input((8, 8, 1)), Flatten(), Dense(3)])
+    model.predict_on_batch(np.zeros((111, 8, 8, 1), np.float32))
+    assert used == []
+    model.predict_on_batch(np.zeros((130, 8, 8, 1), np.float32))
+    assert used == [2]
+
+
+def test_a_step_of_few_images_of_much_work_is_shared_among_threads_with_the_same_bits(monkeypatch):
+    numbers = []
+    watched = executable.run_watched
+
+    def recorded(work, threads, *others):
+        numbers.append(threads)
+        watched(work, threads, *others)
+
+    monkeypatch.setattr(executable, "run_watched", recorded)
+    x = np.random.default_rng(4).standard_normal((11, 64, 64, 32), np.float32)
+    y = np.random.default_rng(5).standard_normal((11, 64), np.float32)
+    weights = []
+    for threads in (1, 3):
+        planish.set_num_threads(threads)
+        try:
+            planish.utils.set_random_seed(1)
+            model = heavy()
+            model.compile("sgd", "mse")
+            model.train_on_batch(x, y)
+        finally:
+            planish.set_num_threads(None)
+        weights.append(model.get_weights())
+    assert numbers == [3]
+    assert all(np.array_equal(one, three) for one, three in zip(*weights, strict=True))
