@@ -156,10 +156,12 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
+    parser.add_argument("--keep", type=Path, help="a folder for the files and arrays of both sides")
     arguments = parser.parse_args()
     seeds = arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.models)
-    with tempfile.TemporaryDirectory() as folder:
-        verdicts = compare_functional([functional_case(seed) for seed in seeds], Path(folder))
+    with tempfile.TemporaryDirectory() as temporary:
+        cases = [functional_case(seed) for seed in seeds]
+        verdicts = compare_functional(cases, arguments.keep or Path(temporary))
     for verdict in verdicts:
         if verdict.found:
             print(f"seed {verdict.case['seed']}: " + "; ".join(verdict.found))

@@ -1,9 +1,10 @@
 """The half of functional parity that runs in real Keras's process: `python keras_functional.py FOLDER CASES`.
 
 Reads FOLDER/CASES and FOLDER/f<seed>.npz (data and starting weights), builds each case by calling, and writes
-FOLDER/f<seed>-keras.npz (predictions, and weights after the steps), FOLDER/f<seed>-keras.json (names, History, the
-configuration) and FOLDER/f<seed>-keras.keras, with the starting weights; and what Keras predicts after loading
-planish's FOLDER/f<seed>.keras: `loaded0`, ... among the arrays. What Keras refuses goes to FOLDER/f<seed>-error.txt.
+FOLDER/f<seed>-keras.npz (predictions, and weights after the steps), FOLDER/f<seed>-keras.keras with the starting
+weights, and FOLDER/f<seed>-keras.json (names, History, and the configuration after reading that file); and what Keras
+predicts after loading planish's FOLDER/f<seed>.keras: `loaded0`, ... among the arrays. What Keras refuses goes to
+FOLDER/f<seed>-error.txt.
 
 Keras runs step by step here: compiling takes it longer than these steps.
 """
@@ -30,13 +31,22 @@ def run(case: dict[str, Any], folder: Path) -> None:
     model.set_weights([given[f"w{i}"] for i in range(len(model.weights))])
     model.save(folder / f"f{seed}-keras.keras")
     results, told = answer(model, case, given)
-    told["config"] = model.get_config()
+    told["config"] = _read_back(folder / f"f{seed}-keras.keras")
     loaded = keras.models.load_model(folder / f"f{seed}.keras")
     loaded.run_eagerly = True
     results |= predictions(loaded, data(case, given)[0], "loaded")
     told["loaded"] = loaded.get_config()
     np.savez(folder / f"f{seed}-keras.npz", **results)  # type: ignore[arg-type]
     (folder / f"f{seed}-keras.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _read_back(file: Path) -> Any:
+    """The configuration of Keras's own model after Keras has read its file.
+
+    That is what planish's file is compared with, since Keras itself loses something on the way: its
+    `Sequential.from_config` drops `trainable`, so a frozen Sequential inside of a model says afterwards that it learns.
+    """
+    return keras.models.load_model(file).get_config()
 
 
 def main(folder: Path, cases: str) -> None:

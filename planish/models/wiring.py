@@ -15,6 +15,7 @@ from planish.symbolic import LayerCall, SymbolicTensor, any_symbolic
 
 _TENSOR = "__keras_tensor__"
 _SLICE = "__slice__"
+_ELLIPSIS = "__ellipsis__"
 
 # -- writing -----------------------------------------------------------------------------------------------------------
 
@@ -95,6 +96,8 @@ def _written(value: Any, places: Mapping[LayerCall, int]) -> Any:
         return {"class_name": _TENSOR, "config": config}
     if isinstance(value, slice):
         return {"class_name": _SLICE, "config": {"start": value.start, "stop": value.stop, "step": value.step}}
+    if value is Ellipsis:
+        return {"class_name": _ELLIPSIS, "config": {}}
     if isinstance(value, Mapping):
         return {key: _written(item, places) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -217,6 +220,8 @@ def _read(value: Any, layers: Mapping[str, Layer]) -> Any:
         return _output(layers, *value["config"]["keras_history"][:3])
     if value.get("class_name") == _SLICE:
         return slice(*(value["config"][end] for end in ("start", "stop", "step")))
+    if value.get("class_name") == _ELLIPSIS:
+        return Ellipsis
     if serialization.is_serialized_object(value):
         return serialization.deserialize(value)
     return {key: _read(item, layers) for key, item in value.items()}

@@ -107,6 +107,7 @@ def test_how_far_curves_are_apart(module):
     far = {"losses": np.ones(30) + np.eye(1, 30, 12)[0]}
     assert curves.distances({"planish": far, "keras-tf": one}) == {"planish": pytest.approx(0.1)}
     assert curves.distances({"planish": one}) == {}
+    assert curves.unsmoothed(far, one) == (pytest.approx(1), pytest.approx(1 / 30))
 
 
 def test_growth_that_is_too_fast_is_found(module):
