@@ -47,8 +47,14 @@ def resnet_v1(keras, input_shape, depth=20, classes=10):
     return keras.Model(inputs=inputs, outputs=outputs)
 
 
+def each_loss(means, batch, images):
+    """The loss of each step, from the means over all images so far; the last batch may be smaller."""
+    seen = np.minimum(np.arange(1, len(means) + 1) * batch, images)
+    return np.diff(np.array(means) * seen, prepend=0) / np.diff(seen, prepend=0)
+
+
 def losses_of_steps(keras):
-    """A callback: the mean losses that Keras reports, taken apart."""
+    """A callback: the mean losses that Keras reports."""
 
     class Losses(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -56,10 +62,6 @@ def losses_of_steps(keras):
 
         def on_train_batch_end(self, batch, logs=None):
             self.means.append(float(logs["loss"]))
-
-        def each(self):
-            sums = np.array(self.means) * np.arange(1, len(self.means) + 1)
-            return np.diff(sums, prepend=0)
 
     return Losses()
 
@@ -89,7 +91,8 @@ def main(library, folder, batch, threads):
     )  # fmt: skip
     losses = losses_of_steps(keras)
     history = model.fit(x, y, batch_size=int(batch), epochs=1, shuffle=False, verbose=0, callbacks=[losses]).history
-    np.savez(folder / f"{name}.npz", losses=losses.each(), accuracy=history["accuracy"], loss=history["loss"])
+    each = each_loss(losses.means, int(batch), len(x))
+    np.savez(folder / f"{name}.npz", losses=each, accuracy=history["accuracy"], loss=history["loss"])
 
 
 if __name__ == "__main__":

@@ -110,6 +110,13 @@ def test_how_far_curves_are_apart(module):
     assert curves.unsmoothed(far, one) == (pytest.approx(1), pytest.approx(1 / 30))
 
 
+def test_the_loss_of_a_smaller_last_batch_counts_its_own_images(module):
+    worker = module("workers.curve").curve
+    losses, sizes = np.array([3.0, 1.0, 5.0]), np.array([4, 4, 2])
+    means = np.cumsum(losses * sizes) / np.cumsum(sizes)
+    np.testing.assert_allclose(worker.each_loss(means, 4, 10), losses)
+
+
 def test_growth_that_is_too_fast_is_found(module):
     growth = module("growth")
     flat, square = {1_000: 9.0, 10_000: 5.0, 100_000: 6.0}, {16: 9.0, 32: 10.0, 64: 40.0, 128: 160.0}
