@@ -6,7 +6,7 @@ import planish
 from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, Permute, Rescaling
 from planish.models import Sequential
 from tests.explain.conftest import CASES
-from tests.models.introspected import images, with_seeded_weights
+from tests.models.looking.introspected import images, with_seeded_weights
 
 
 def blog():

@@ -18,7 +18,7 @@ from planish.layers import (
 )
 from planish.models import Sequential
 from tests.explain.pages import Page
-from tests.models.introspected import MAKERS, images, with_seeded_weights
+from tests.models.looking.introspected import MAKERS, images, with_seeded_weights
 
 CASES = {
     **MAKERS,

@@ -10,7 +10,7 @@ from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
 from planish.models import Sequential
 from tests.explain.conftest import CASES
 from tests.explain.pages import Page, decoded
-from tests.models.introspected import with_seeded_weights
+from tests.models.looking.introspected import with_seeded_weights
 
 UNROLLED = [name for name in CASES if name not in ("averaged", "no flatten", "maps come out", "wide")]
 

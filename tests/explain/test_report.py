@@ -12,7 +12,7 @@ from planish.explain.report import embedded_digit
 from planish.layers import Conv2D, Dense, Flatten, Input, Permute
 from planish.models import Sequential
 from tests.explain.pages import Page
-from tests.models.introspected import images, with_seeded_weights
+from tests.models.looking.introspected import images, with_seeded_weights
 
 
 def test_it_is_saved_and_shown(reports, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import planish as keras
 from planish.layers import Add, Conv2D, Flatten, MaxPooling2D
 from tests.models import branched
-from tests.models.introspected import with_seeded_weights
+from tests.models.looking.introspected import with_seeded_weights
 
 
 def test_the_window_of_a_sum_is_the_union_of_both_ways():

@@ -4,7 +4,7 @@ import numpy as np
 
 import planish as keras
 from planish.layers import Add, Concatenate, Conv2D, Dense, Flatten, Layer
-from tests.models.introspected import with_seeded_weights
+from tests.models.looking.introspected import with_seeded_weights
 
 
 def residual():

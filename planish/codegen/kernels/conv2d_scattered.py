@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.kernels.conv2d import cycles_of_tile
+from planish.codegen.kernels.conv2d_panels import cycles_of_tile
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from planish.codegen.kernels import dense_blocks
 from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
+from planish.codegen.pieces import dense_blocks
 from planish.codegen.pieces.accumulate import accumulate
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of

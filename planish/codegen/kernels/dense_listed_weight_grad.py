@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import product
 
-from planish.codegen.kernels import dense_blocks_weight_grad as by_blocks
 from planish.codegen.kernels.dense_listed import rows_of_part
 from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, over_panels, panel_runs, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
+from planish.codegen.pieces import dense_blocks_weight_grad as by_blocks
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.pieces.transposing import turned

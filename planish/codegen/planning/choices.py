@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from planish.codegen.kernels import items_of, winograd_weight_grad
+from planish.codegen.kernels import conv2d_winograd_weight_grad, items_of
 from planish.codegen.pieces.kernel import Spec, spec_of
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.pieces.winograd_plan import cut_of
@@ -202,7 +202,7 @@ def _weight_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
 
 
 def _weight_gradient_by_winograd(node: Node, spec: Spec, plan: Plan) -> Costs:
-    own = winograd_weight_grad.tiling(spec, plan.target)
+    own = conv2d_winograd_weight_grad.tiling(spec, plan.target)
     each = math.prod(spec.shape[1:])
     return own.rows * own.columns * own.places**2 * each, 9 * math.prod(spec.inputs[1].shape[:2]) * each
 

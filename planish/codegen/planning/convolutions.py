@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from planish.codegen.kernels import conv2d as direct_kernel
 from planish.codegen.kernels import conv2d_columns as columns_kernel
+from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning.candidate import Candidate, Problem

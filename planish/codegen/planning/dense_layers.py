@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from planish.codegen.kernels import dense as dense_kernel
 from planish.codegen.kernels import dense_listed as listed_kernel
+from planish.codegen.kernels import dense_panels as dense_kernel
 from planish.codegen.pieces import nonzeros
 from planish.codegen.planning.candidate import Candidate, Problem
 from planish.codegen.planning.rebasing import rebased

@@ -15,7 +15,7 @@ from planish.callbacks import Callback, LambdaCallback
 from planish.layers import Dropout
 from planish.models.data.read_ahead import MOST_AHEAD
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 class Endless:

@@ -1,7 +1,7 @@
 """Writes what real Keras and PyTorch say about gradients of the first model of `introspected.py` to a JSON file.
 
-Run by hand, where the library is installed: `KERAS_BACKEND=jax python tests/models/record_gradients.py keras`, and the
-same with `torch`. Every seventh number is kept: enough to tell any wrong axis, order or factor.
+Run by hand, where the library is installed: `KERAS_BACKEND=jax python tests/models/looking/record_gradients.py keras`,
+and the same with `torch`. Every seventh number is kept: enough to tell any wrong axis, order or factor.
 """
 
 import json

@@ -17,7 +17,7 @@ from planish.callbacks import LambdaCallback
 from planish.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from planish.models import Sequential
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 MODEL = """
 import numpy as np

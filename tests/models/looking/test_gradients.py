@@ -10,7 +10,7 @@ from planish import losses
 from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential
 from planish.primitives.interpreter import interpret
-from tests.models.introspected import MAKERS, images, made, with_seeded_weights
+from tests.models.looking.introspected import MAKERS, images, made, with_seeded_weights
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_gradients.json").read_text())
 CLASSES = np.array([1, 0, 2])

@@ -13,7 +13,7 @@ import planish
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def trained(**options):

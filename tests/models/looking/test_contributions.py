@@ -6,7 +6,7 @@ import pytest
 from planish.layers import Conv2D, Flatten, Input, ZeroPadding2D
 from planish.models import Sequential
 from planish.models.looking.feature_windows import feature_windows
-from tests.models.introspected import MAKERS, images, made, with_seeded_weights
+from tests.models.looking.introspected import MAKERS, images, made, with_seeded_weights
 
 WITH_MAPS = [name for name in MAKERS if name != "averaged"]
 

@@ -6,7 +6,7 @@ import pytest
 from planish.layers import Dense, Dropout, Flatten, Input, ReLU
 from planish.models import Sequential
 from planish.models.programs.recent import MOST_PROGRAMS
-from tests.models.introspected import MAKERS, images, made, with_seeded_weights
+from tests.models.looking.introspected import MAKERS, images, made, with_seeded_weights
 
 
 def cut(model, name):

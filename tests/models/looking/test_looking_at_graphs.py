@@ -6,7 +6,7 @@ import pytest
 import planish as keras
 from planish.layers import Add, Conv2D, Dense, Flatten
 from tests.models import branched
-from tests.models.introspected import with_seeded_weights
+from tests.models.looking.introspected import with_seeded_weights
 
 
 def close(found, expected):

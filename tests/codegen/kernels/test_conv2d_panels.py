@@ -3,7 +3,7 @@
 import pytest
 
 from planish import primitives
-from planish.codegen.kernels import conv2d
+from planish.codegen.kernels import conv2d_panels
 from tests.codegen.support import Case, on_every_target
 
 SAME = ((1, 1), (1, 1))
@@ -94,7 +94,7 @@ def test_one_pixel_and_one_tap(target):
 
 
 def test_kernels_of_few_values_stay_in_registers():
-    assert conv2d.windows_beside_weights(9, 2, 4, 32) == 1
-    assert conv2d.windows_beside_weights(9, 1, 1, 32) == 12
-    assert conv2d.windows_beside_weights(9, 2, 4, 16) == 0  # no room for the weights
-    assert conv2d.windows_beside_weights(12, 2, 1, 32) == 0  # nor for eight sums beside them
+    assert conv2d_panels.windows_beside_weights(9, 2, 4, 32) == 1
+    assert conv2d_panels.windows_beside_weights(9, 1, 1, 32) == 12
+    assert conv2d_panels.windows_beside_weights(9, 2, 4, 16) == 0  # no room for the weights
+    assert conv2d_panels.windows_beside_weights(12, 2, 1, 32) == 0  # nor for eight sums beside them
