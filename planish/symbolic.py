@@ -178,6 +178,46 @@ class SymbolicTensor:
             )
         )
 
+    def __len__(self) -> NoReturn:
+        raise TypeError(
+            explain(
+                what="a symbolic tensor has no length yet",
+                rule="the number of images comes with the data",
+                received=repr(self),
+                remedy="x.shape has the sizes that are known; ops.shape(x)[0] stands for the number of images",
+            )
+        )
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            explain(
+                what="a part of a symbolic tensor cannot be assigned",
+                rule="an operation gives a new tensor, and leaves those that it takes as they are",
+                received=repr(self),
+                remedy="ops.where(condition, value, x), or ops.concatenate([x[:, :1], y], axis=1)",
+            )
+        )
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> NoReturn:
+        raise TypeError(
+            explain(
+                what="a symbolic tensor cannot be called",
+                rule="layers are called on tensors, not tensors on tensors",
+                received=repr(self),
+                remedy="y = layer(x), and then the next layer on y: z = other(y)",
+            )
+        )
+
+    def numpy(self) -> NoReturn:
+        raise AttributeError(
+            explain(
+                what="a symbolic tensor has no numbers",
+                rule="its numbers exist only when the model runs",
+                received=repr(self),
+                remedy="Model(inputs, x).predict(images) computes them",
+            )
+        )
+
     def __repr__(self) -> str:
         return f"<SymbolicTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 

@@ -14,6 +14,7 @@ from planish.graph.graph import Graph
 from planish.layers.calling import without_training
 from planish.layers.context import CallContext
 from planish.layers.paths import make_unique
+from planish.layers.weight_owner import WeightOwner
 from planish.tensor import tensor
 
 if TYPE_CHECKING:
@@ -71,6 +72,17 @@ def _as_structure(argument: Any) -> Any:
 
 
 def _checked(layer: Layer, array: Array) -> Array:
+    if array.dtype == object and any(isinstance(item, WeightOwner) for item in array.flat):
+        raise TypeError(
+            explain(
+                layer=layer.label,
+                what="a layer was called on a layer",
+                rule="layers are called on what Input(...) or another layer's call gave",
+                expected="a symbolic tensor or an array",
+                received=repr(array.flat[0]),
+                remedy="x = Input(shape=...); y = layer(x), and then the next one on y",
+            )
+        )
     if array.ndim == 0:
         raise ValueError(
             explain(

@@ -108,7 +108,13 @@ class Layer(ForAuthors):
 
         planish's layers write `call(self, x, context)`, others, as in Keras, `call(self, x)`, perhaps with `training`.
         """
-        raise NotImplementedError(f"{self.label} defines no call(x, context)")
+        raise NotImplementedError(
+            explain(
+                layer=self.label,
+                what=f"{type(self).__name__} does not say what it computes",
+                remedy="def call(self, x): return ops.relu(x)",
+            )
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, in Keras's serialized form.

@@ -35,10 +35,10 @@ class Merge(Layer):
         raise ValueError(
             explain(
                 layer=self.label,
-                what="the layer takes a list of tensors",
+                what=f"the layer takes a list of {'' if count is None else f'{count} '}tensors",
                 expected="a list of tensors" if count is None else f"a list of {count} tensors",
                 received=f"{len(shape)} tensors" if several else f"one tensor, of shape {(None, *shape)}",
-                remedy=f"{type(self).__name__}(...)([a, b])",
+                remedy=f"{type(self).__name__}({'axes=1' if type(self).__name__ == 'Dot' else ''})([a, b])",
             )
         )
 

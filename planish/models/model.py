@@ -79,7 +79,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
                 explain(
                     what=f"{type(self).__name__} needs inputs and outputs, or a class of its own",
                     expected="Model(inputs, outputs), or a subclass with __init__ and call",
-                    received=", ".join(map(repr, arguments)) or "neither",
+                    received=", ".join([*map(repr, arguments), *(f"{name}=..." for name in options)]) or "neither",
                     remedy="x = Input(shape=...); Model(x, layer(x))",
                 )
             )

@@ -40,6 +40,7 @@ def as_array(value: Any) -> Array:
             explain(
                 what="operations take nodes, arrays and numbers",
                 received=f"{value!r:.80}, a {type(value).__name__}",
+                remedy="a number or an array of numbers in its place: np.asarray(values, 'float32')",
             )
         )
     array = array.view(np.ndarray)

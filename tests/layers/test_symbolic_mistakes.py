@@ -1,0 +1,56 @@
+"""What users do to symbolic tensors and layers by mistake, and what they are told."""
+
+import pytest
+
+import planish as keras
+from planish.layers import Add, Dense, Dot, Layer
+
+
+@pytest.fixture
+def x():
+    return keras.Input((4,))
+
+
+def test_the_length_of_a_symbolic_tensor_is_not_known(x):
+    with pytest.raises(TypeError, match=r"no length yet(.|\n)*ops\.shape\(x\)\[0\]"):
+        len(x)
+
+
+def test_a_part_of_a_symbolic_tensor_cannot_be_assigned(x):
+    with pytest.raises(TypeError, match=r"cannot be assigned(.|\n)*ops\.where"):
+        x[:, 0] = 1
+
+
+def test_a_symbolic_tensor_cannot_be_called(x):
+    with pytest.raises(TypeError, match=r"a symbolic tensor cannot be called(.|\n)*y = layer\(x\)"):
+        x(Dense(3))
+
+
+def test_a_symbolic_tensor_has_no_numbers(x):
+    with pytest.raises(AttributeError, match=r"no numbers(.|\n)*predict"):
+        x.numpy()
+
+
+def test_a_layer_cannot_be_called_on_a_layer():
+    with pytest.raises(TypeError, match=r"a layer was called on a layer(.|\n)*Input\(shape=\.\.\.\)"):
+        Dense(3)(Dense(4))
+
+
+def test_a_layer_without_call_says_what_is_missing(x):
+    class Silent(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Silent does not say what it computes(.|\n)*def call\(self, x\)"):
+        Silent()(x)
+
+
+def test_a_model_without_outputs_says_what_it_received(x):
+    with pytest.raises(TypeError, match=r"received: inputs=\.\.\."):
+        keras.Model(inputs=x)
+
+
+def test_merging_layers_say_how_many_tensors_they_take(x):
+    with pytest.raises(ValueError, match=r"a list of tensors(.|\n)*Add\(\)\(\[a, b\]\)"):
+        Add()(x)
+    with pytest.raises(ValueError, match=r"a list of 2 tensors(.|\n)*Dot\(axes=1\)\(\[a, b\]\)"):
+        Dot(axes=1)(x)
