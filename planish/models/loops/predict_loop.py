@@ -84,6 +84,7 @@ def _predict_arrays(model: Model, images: Arrays, batch_size: int, callbacks: Ca
         return predictor(*images.inputs)
     callbacks.on_begin("predict")
     outputs: list[Array] = []
+    parts: list[list[Array]] = []
     reports = ProgressReports(callbacks, "predict")
     settings = model._settings
     together = 1 if settings is None else settings.steps_per_execution
@@ -93,14 +94,24 @@ def _predict_arrays(model: Model, images: Arrays, batch_size: int, callbacks: Ca
         callbacks.on_batch_begin("predict", start // batch_size)
         piece = predictor(*images.rows(start, stop).inputs)
         of_piece = structures.leaves(piece)
-        outputs = outputs or [np.empty((len(images), *y.shape[1:]), np.float32) for y in of_piece]
-        for whole, part in zip(outputs, of_piece, strict=True):
-            whole[start:stop] = part
+        if predictor.once_a_batch:
+            parts.append(of_piece)
+        else:
+            outputs = outputs or [np.empty((len(images), *y.shape[1:]), np.float32) for y in of_piece]
+            for whole, part in zip(outputs, of_piece, strict=True):
+                whole[start:stop] = part
         callbacks.on_batch_end("predict", (stop - 1) // batch_size, {"outputs": piece})
         if reports.due() or stop == len(images):
             reports.report(-(-stop // batch_size), stop, dict)
     callbacks.on_end("predict")
-    return packed_outputs(model, outputs)
+    return packed_outputs(model, _joined(parts) if parts else outputs)
+
+
+def _joined(batches: list[list[Array]]) -> list[Array]:
+    """The outputs of batches one after another, as Keras has them; of numbers without any axis, one for each batch."""
+    if len(batches) == 1:
+        return batches[0]
+    return [np.concatenate([np.atleast_1d(part) for part in parts]) for parts in zip(*batches, strict=True)]
 
 
 def _pieces(count: int, batch_size: int, together: int | None, watched: bool) -> Iterator[tuple[int, int]]:
@@ -149,4 +160,4 @@ def _predict_stream(model: Model, stream: Stream, callbacks: CallbackList) -> An
         )
     reports.report(len(outputs), images, dict)
     callbacks.on_end("predict")
-    return packed_outputs(model, [np.concatenate(parts) for parts in zip(*outputs, strict=True)])
+    return packed_outputs(model, _joined(outputs))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Predictor:
     """Calling it with an array for each of the model's inputs computes the outputs of any number of images, f32
     [n, ...], in the structure that the model gives them. `by_batch`: each call is one batch, whose images matter to
-    each other, or which changes variables."""
+    each other, or which changes variables. Outputs without a batch axis, `once_a_batch`, are one array for a call."""
 
     __slots__ = (
         "_changed",
@@ -36,6 +36,7 @@ class Predictor:
         "_reads_directly",
         "_variables",
         "by_batch",
+        "once_a_batch",
     )
 
     def __init__(
@@ -50,7 +51,8 @@ class Predictor:
         self._variables = model.weights
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._reads_directly = all(dtype in READABLE and dtype.isnative for dtype in dtypes)
-        self._outputs = [(name, node.shape) for name, node in graph.outputs]
+        self._outputs = [(name, node.shape, node.batched) for name, node in graph.outputs]
+        self.once_a_batch = [name for name, node in graph.outputs if not node.batched]
         self._form = None if alone(model.output_form) else model.output_form
 
     def __call__(self, *inputs: Array) -> Any:
@@ -59,8 +61,8 @@ class Predictor:
         if not count:
             raise no_images(inputs[0].shape[1:])
         outputs: dict[str, Array] = {}
-        for name, shape in self._outputs:
-            outputs[name] = np.empty((count, *shape), np.float32)
+        for name, shape, batched in self._outputs:
+            outputs[name] = np.empty((count if batched else 1, *shape), np.float32)
         direct = self._reads_directly
         for x in inputs:
             flags = x.flags
@@ -72,6 +74,8 @@ class Predictor:
             for start, rows in contiguous_chunks(inputs):
                 stop = start + len(rows[0])
                 self._run(self._named(rows), {name: y[start:stop] for name, y in outputs.items()}, stop - start)
+        for name in self.once_a_batch:
+            outputs[name] = outputs[name][0, ...]
         return outputs["y"] if self._form is None else structures.packed(self._form, [*outputs.values()])
 
     def _named(self, inputs: Sequence[Array]) -> dict[str, Array]:
@@ -88,19 +92,20 @@ class Predictor:
 class StraightPredictor(Predictor):
     """For one input and one output: an array that the program can read as it is goes straight into one."""
 
-    __slots__ = ("_input", "_output", "_shape")
+    __slots__ = ("_input", "_output", "_shape", "_straight")
 
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
     ) -> None:
         super().__init__(model, dtypes, sizes, eager=eager)
         (self._input,) = self._inputs
-        ((self._output, self._shape),) = self._outputs
+        ((self._output, self._shape, batched),) = self._outputs
+        self._straight = batched and self._reads_directly
 
     def __call__(self, *inputs: Array) -> Any:
         x = inputs[0]
         count, flags = len(x), x.flags
-        if not (count and self._reads_directly and flags.c_contiguous and flags.aligned):
+        if not (count and self._straight and flags.c_contiguous and flags.aligned):
             return super().__call__(x)
         let_steps_catch_up()
         y = np.empty((count, *self._shape), np.float32)

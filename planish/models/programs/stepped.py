@@ -24,11 +24,12 @@ Arrays = Mapping[str, Array]
 
 def needs_steps(graph: Graph) -> bool:
     """Whether results depend on the batch as a whole, or on values that each step has, or variables change."""
-    return depends_on_batch(graph) or bool(graph.leaves("scalar")) or bool(graph.updates)
+    whole = depends_on_batch(graph) or not all(node.batched for _, node in graph.outputs)
+    return whole or bool(graph.leaves("scalar")) or bool(graph.updates)
 
 
 class SteppedInference:
-    """Computes the batched outputs and the updates of a graph; all images of a call are one batch."""
+    """Computes the outputs and the updates of a graph; all images of a call are one batch."""
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager: bool) -> None:
         self._graph = graph
@@ -40,7 +41,10 @@ class SteppedInference:
         self._executable: Any = None
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
-        """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` is of no use here: steps pack anew."""
+        """Fills `outputs` f32 [count, ...], or [1, ...] without a batch axis, from `inputs` [count, ...].
+
+        `version` is of no use here: steps pack anew.
+        """
         if not count:
             return
         if count > self._most:
