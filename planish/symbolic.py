@@ -6,10 +6,8 @@ call's own inputs everything before it.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
-from weakref import WeakValueDictionary
 
 from planish import structures
 from planish.errors import explain
@@ -35,11 +33,10 @@ class Spec:
 class Record:
     """One use of a layer, without the layer itself: what it was called with, and what that gives.
 
-    Layers keep the records of their calls (see `Records`). A record that kept the layer would keep it alive in a
-    circle.
+    Layers keep the records of their calls. A record that kept the layer would keep it alive in a circle.
     """
 
-    __slots__ = ("__weakref__", "arguments", "keywords", "outputs")
+    __slots__ = ("arguments", "keywords", "outputs")
 
     def __init__(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any], outputs: Any) -> None:
         self.arguments = arguments
@@ -52,40 +49,6 @@ class Record:
         """The symbolic tensors among the arguments, in order."""
         every = [*structures.leaves(self.arguments), *structures.leaves(self.keywords)]
         return [leaf for leaf in every if isinstance(leaf, SymbolicTensor)]
-
-
-class Records:
-    """What a layer knows of its calls: the first one; later ones as long as a tensor or a model was made of them.
-
-    A layer that kept all of them would be part of a circle as soon as it is called on what it gave itself. The first
-    call is of tensors whose layers were called before, so that layers lead from later to earlier ones only.
-    """
-
-    def __init__(self, first: Record | None = None) -> None:
-        self.first = first
-        self._later: WeakValueDictionary[int, Record] = WeakValueDictionary()
-        self._numbers = itertools.count()
-
-    def __reduce__(self) -> tuple[type[Records], tuple[Record | None]]:
-        """Copies and pickles keep the first call."""
-        return Records, (self.first,)
-
-    def append(self, record: Record) -> None:
-        if self.first is None:
-            self.first = record
-        else:
-            self._later[next(self._numbers)] = record
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter([] if self.first is None else [self.first, *self._later.values()])
-
-    def forget_after(self, count: int) -> None:
-        """Keeps the first `count`."""
-        kept = [*self][:count]
-        self.first = None
-        self._later.clear()
-        for record in kept:
-            self.append(record)
 
 
 class LayerCall(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from planish.errors import explain
 from planish.layers import chain
 from planish.layers.weight_owner import WeightOwner
-from planish.symbolic import LayerCall, Records, SymbolicTensor
+from planish.symbolic import LayerCall, Record, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Called(WeightOwner):
     """Part of `Layer`."""
 
-    _records: Records
+    _records: list[Record]
 
     def known_outputs(self, tensors: Sequence[SymbolicTensor]) -> Any:
         """A structure of `Spec`s for the outputs, if they need not be traced."""
@@ -29,27 +29,27 @@ class Called(WeightOwner):
 
     @property
     def calls(self) -> list[LayerCall]:
-        """Every use of the layer on symbolic tensors of which something is left, in order."""
+        """Every use of the layer on symbolic tensors, in order."""
         return [LayerCall(cast("Layer", self), record) for record in self._records]
 
     def forget_calls(self, count: int) -> None:
         """Forgets the uses of the layer after the first `count`: they led to nothing."""
-        self._records.forget_after(count)
+        del self._records[count:]
 
     @property
     def input(self) -> Any:
         """The symbolic input of the layer's first call; a list if there are several. AttributeError, as in Keras, if
         the layer was never called on symbolic tensors."""
-        if self._records.first is None:
+        if not self._records:
             self._refuse_end("input")
-        inputs = self._records.first.inputs
+        inputs = self._records[0].inputs
         return inputs[0] if len(inputs) == 1 else inputs
 
     @property
     def output(self) -> Any:
         """The symbolic output of the layer's first call, in the structure that it returned. AttributeError, as in
         Keras, if the layer was never called on symbolic tensors."""
-        if self._records.first is None:
+        if not self._records:
             self._refuse_end("output")
         return self.calls[0].structure
 

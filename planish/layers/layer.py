@@ -30,7 +30,7 @@ from planish.layers import (
 from planish.layers.context import CallContext
 from planish.layers.for_authors import ForAuthors
 from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner, not_initialized
-from planish.symbolic import BatchShape, LayerCall, Record, Records, Spec, SymbolicTensor, any_symbolic
+from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
 
 __all__ = ["BatchShape", "Layer", "Shape"]
@@ -93,7 +93,7 @@ class Layer(ForAuthors):
         self._seen = Seen()
         self.structure_changed()
         self._calls = 0
-        self._records = Records()
+        self._records: list[Record] = []
 
     # -- what a layer's author writes --------------------------------------------------------------------------------
 
@@ -318,12 +318,12 @@ class Layer(ForAuthors):
         self._drop_weights()
         self._build_shape = self._build_shapes = None
         self._build_steps = chain.NO_STEPS
-        self._records = Records()
+        self._records = []
         self.structure_changed()
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles know nothing of the layer's uses: a model's network knows its own."""
-        return {**vars(self), "_records": Records(), "_build_steps": chain.NO_STEPS}
+        return {**vars(self), "_records": [], "_build_steps": chain.NO_STEPS}
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""

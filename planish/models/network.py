@@ -170,7 +170,7 @@ class Network:
         for layer, arguments, keywords, outputs in state["calls"]:
             record = Record(structures.mapped(tensor, arguments), structures.mapped(tensor, keywords), outputs)
             if isinstance(layer, InputLayer):
-                layer.begin_with(record)
+                layer._records = [record]
             else:
                 layer._records.append(record)
             made.append(LayerCall(layer, record).outputs)

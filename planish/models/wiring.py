@@ -17,9 +17,6 @@ _TENSOR = "__keras_tensor__"
 _SLICE = "__slice__"
 _ELLIPSIS = "__ellipsis__"
 
-Given = dict[str, list[list[SymbolicTensor]]]
-"""What each call of each layer gave, by the layer's name: it also keeps calls that nothing was made of yet."""
-
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
@@ -124,12 +121,11 @@ def network_ends(config: Mapping[str, Any], label: str) -> tuple[Any, Any]:
             raise ValueError(explain(what=f"{label} has two layers with the name {name!r}"))
         layers[name], waiting[name] = layer, [*item.get("inbound_nodes", ())]
         naming.count_on(layer.class_name, layer.name)
-    given = _call_all(layers, waiting, label)
+    _call_all(layers, waiting, label)
 
     def tensor(history: Sequence[Any]) -> SymbolicTensor:
         name, place, output = history[:3]
-        found: SymbolicTensor = given[name][place - _first_place(layers[name])][output]
-        return found
+        return _output(layers, name, place - _first_place(layers[name]), output)
 
     return _mapped_ends(tensor, config["input_layers"]), _mapped_ends(tensor, config["output_layers"])
 
@@ -145,14 +141,13 @@ def _made(item: Mapping[str, Any]) -> Layer:
     return Operation(record, record.values, settings, name=item["config"].get("name"))
 
 
-def _call_all(layers: Mapping[str, Layer], waiting: dict[str, list[Any]], label: str) -> Given:
+def _call_all(layers: Mapping[str, Layer], waiting: dict[str, list[Any]], label: str) -> None:
     """Makes the calls, each as soon as what it needs is there: a shared layer is called at several places."""
-    given = {name: [call.outputs for call in layer.calls] for name, layer in layers.items()}
     while any(waiting.values()):
         before = sum(map(len, waiting.values()))
         for name, calls in waiting.items():
-            while calls and _is_ready(calls[0], given):
-                given[name].append(_call(layers[name], calls.pop(0), given))
+            while calls and _is_ready(calls[0], layers):
+                _call(layers[name], calls.pop(0), layers)
         if sum(map(len, waiting.values())) == before:
             stuck = ", ".join(repr(name) for name, calls in waiting.items() if calls)
             raise ValueError(
@@ -162,7 +157,6 @@ def _call_all(layers: Mapping[str, Layer], waiting: dict[str, list[Any]], label:
                     received=f"layers that wait for each other, or for one that is missing: {stuck}",
                 )
             )
-    return given
 
 
 def _histories(value: Any) -> list[Sequence[Any]]:
@@ -174,8 +168,8 @@ def _histories(value: Any) -> list[Sequence[Any]]:
     return [found for item in value for found in _histories(item)] if isinstance(value, list | tuple) else []
 
 
-def _is_ready(call: Any, given: Given) -> bool:
-    return all(name in given and place < len(given[name]) for name, place, _ in _histories(_as_call(call)))
+def _is_ready(call: Any, layers: Mapping[str, Layer]) -> bool:
+    return all(name in layers and place < len(layers[name].calls) for name, place, _ in _histories(_as_call(call)))
 
 
 def _as_call(call: Any) -> Mapping[str, Any]:
@@ -187,10 +181,10 @@ def _as_call(call: Any) -> Mapping[str, Any]:
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}
 
 
-def _call(layer: Layer, call: Any, given: Given) -> list[SymbolicTensor]:
+def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
     form = _as_call(call)
-    arguments = tuple(_read(value, given) for value in form["args"])
-    keywords: dict[str, Any] = {name: _read(value, given) for name, value in form["kwargs"].items()}
+    arguments = tuple(_read(value, layers) for value in form["args"])
+    keywords: dict[str, Any] = {name: _read(value, layers) for name, value in form["kwargs"].items()}
     if not any_symbolic(arguments, keywords):
         raise ValueError(
             explain(
@@ -201,8 +195,9 @@ def _call(layer: Layer, call: Any, given: Given) -> list[SymbolicTensor]:
             )
         )
     if isinstance(layer, Operation):
-        return structures.leaves(layer.symbolic_call(_operands(layer, arguments, keywords), {}))
-    return structures.leaves(layer.symbolic_call(arguments, keywords))
+        layer.symbolic_call(_operands(layer, arguments, keywords), {})
+    else:
+        layer.symbolic_call(arguments, keywords)
 
 
 def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
@@ -216,21 +211,24 @@ def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, 
     return tuple(given[name] for name in layer.values)
 
 
-def _read(value: Any, given: Given) -> Any:
+def _read(value: Any, layers: Mapping[str, Layer]) -> Any:
     if isinstance(value, list | tuple):
-        return [_read(item, given) for item in value]
+        return [_read(item, layers) for item in value]
     if not isinstance(value, Mapping):
         return value
     if value.get("class_name") == _TENSOR:
-        name, place, output = value["config"]["keras_history"][:3]
-        return given[name][place][output]
+        return _output(layers, *value["config"]["keras_history"][:3])
     if value.get("class_name") == _SLICE:
         return slice(*(value["config"][end] for end in ("start", "stop", "step")))
     if value.get("class_name") == _ELLIPSIS:
         return Ellipsis
     if serialization.is_serialized_object(value):
         return serialization.deserialize(value)
-    return {key: _read(item, given) for key, item in value.items()}
+    return {key: _read(item, layers) for key, item in value.items()}
+
+
+def _output(layers: Mapping[str, Layer], name: str, place: int, output: int) -> SymbolicTensor:
+    return layers[name].calls[place].outputs[output]
 
 
 def _mapped_ends(tensor: Callable[[Sequence[Any]], SymbolicTensor], ends: Any) -> Any:
