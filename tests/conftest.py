@@ -1,8 +1,15 @@
 """What holds for every test."""
 
 import gc
+import signal
 
 import pytest
+
+
+def pytest_configure():
+    """Ctrl-C arrives, in this process and its children, also where a shell started the tests in the background: there
+    SIGINT is ignored, and the tests of Ctrl-C would wait for ever."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish():
