@@ -24,6 +24,8 @@ class Dot(Merge):
     [[3.]]
     """
 
+    needed = "axes=1"
+
     def __init__(self, axes: int | tuple[int, int], normalize: bool = False, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         pair = axes if isinstance(axes, list | tuple) else (axes, axes)

@@ -16,6 +16,9 @@ from planish.layers.layer import Layer, Shape
 class Merge(Layer):
     """What the merging layers share: a list of at least one tensor, and NumPy's broadcasting without the batch axis."""
 
+    needed = ""
+    """For messages: the arguments that the layer cannot be made without."""
+
     always_built = True
 
     def __init__(self, **options: Unpack[LayerOptions]) -> None:
@@ -35,10 +38,10 @@ class Merge(Layer):
         raise ValueError(
             explain(
                 layer=self.label,
-                what=f"the layer takes a list of {'' if count is None else f'{count} '}tensors",
+                what="the layer takes a list of tensors",
                 expected="a list of tensors" if count is None else f"a list of {count} tensors",
                 received=f"{len(shape)} tensors" if several else f"one tensor, of shape {(None, *shape)}",
-                remedy=f"{type(self).__name__}({'axes=1' if type(self).__name__ == 'Dot' else ''})([a, b])",
+                remedy=f"{type(self).__name__}({self.needed})([a, b])",
             )
         )
 

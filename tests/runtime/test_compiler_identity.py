@@ -109,7 +109,7 @@ def test_planish_in_a_zip_keeps_its_programs(copy, folder, tmp_path):
 
 
 def test_planish_without_its_sources_keeps_its_programs_until_it_changes(copy, folder, tmp_path):
-    changed = copy / "codegen" / "kernels" / "dense.py"
+    changed = copy / "codegen" / "kernels" / "dense_panels.py"
     source = changed.read_text(encoding="utf-8")
 
     def leave_only_compiled():
