@@ -208,7 +208,9 @@ class SymbolicTensor:
             )
         )
 
+    @property
     def numpy(self) -> NoReturn:
+        """AttributeError: `hasattr` tells it from a tensor that has numbers."""
         raise AttributeError(
             explain(
                 what="a symbolic tensor has no numbers",

@@ -29,6 +29,7 @@ def test_a_symbolic_tensor_cannot_be_called(x):
 def test_a_symbolic_tensor_has_no_numbers(x):
     with pytest.raises(AttributeError, match=r"no numbers(.|\n)*predict"):
         x.numpy()
+    assert not hasattr(x, "numpy")
 
 
 def test_a_layer_cannot_be_called_on_a_layer():
