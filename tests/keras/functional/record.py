@@ -1,7 +1,8 @@
 """Records what real Keras says about the models of zoo.py: `KERAS_BACKEND=tensorflow python record.py` beside Keras 3.
 
 facts.json: for each model its layers in order, names of inputs and outputs, weights, shapes, how layers are connected
-(where each output of a layer comes from), its configuration as `to_json` has it, and the text of `summary`.
+(where each output of a layer comes from), its configuration as `to_json` has it, and the text of `summary` (see
+compact.py).
 training.json: for compilations of models of several outputs, what `fit`, `evaluate` and `train_on_batch` call the
 numbers, and the numbers.
 mistakes.json: what Keras says of wrong uses.
@@ -13,6 +14,7 @@ from pathlib import Path
 
 os.environ["COLUMNS"] = "80"
 
+import compact
 import keras
 import mistakes
 import trainings
@@ -21,9 +23,12 @@ import zoo
 FOLDER = Path(__file__).parent
 
 
+TRAINABLE = {"show_trainable": True}
+
+
 def facts(model):
+    expanded = summary(model, expand_nested=True, **TRAINABLE)
     return {
-        "class": type(model).__name__,
         "layers": [[layer.__class__.__name__, layer.name] for layer in model.layers],
         "input_shape": shapes(model.input_shape),
         "output_shape": shapes(model.output_shape),
@@ -36,11 +41,8 @@ def facts(model):
         "non_trainable_weights": [variable.path for variable in model.non_trainable_weights],
         "count_params": model.count_params(),
         "config": model.get_config(),
-        "summary": summary(model),
-        "summary_nested": summary(model, expand_nested=True),
-        "summary_trainable": summary(model, show_trainable=True),
-        "summary_both": summary(model, expand_nested=True, show_trainable=True),
-        "summary_wide": summary(model, line_length=120),
+        "summary": compact.squeezed(summary(model)),
+        **({"summary_expanded": compact.squeezed(expanded)} if expanded != summary(model, **TRAINABLE) else {}),
     }
 
 
@@ -62,7 +64,8 @@ def main():
     for name, build in zoo.MODELS.items():
         keras.utils.clear_session()
         found[name] = facts(build(keras))
-    write("facts.json", found)
+    found = compact.packed(found)
+    write("facts.json", {name: found[name] for name in ("value", "parts")})
     found = {}
     for name in trainings.CASES:
         keras.utils.clear_session()
@@ -88,11 +91,15 @@ def write(file, found):
     parts = []
     for name, about in found.items():
         if isinstance(about, dict):
-            inner = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in about.items())
-            parts.append(f"{json.dumps(name)}: {{\n" + ",\n".join(inner) + "\n}")
+            inner = (f"{json.dumps(key)}:{short(value)}" for key, value in about.items())
+            parts.append(f"{json.dumps(name)}:{{\n" + ",\n".join(inner) + "\n}")
         else:
-            parts.append(f"{json.dumps(name)}: {json.dumps(about, ensure_ascii=False)}")
+            parts.append(f"{json.dumps(name)}:{short(about)}")
     (FOLDER / file).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def short(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 if __name__ == "__main__":

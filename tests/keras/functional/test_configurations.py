@@ -20,7 +20,8 @@ def _module(name):
 
 
 MODELS = _module("zoo").MODELS
-FACTS = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+compact = _module("compact")
+FACTS = compact.unpacked(json.loads((FOLDER / "facts.json").read_text(encoding="utf-8")))
 
 
 def build(name):

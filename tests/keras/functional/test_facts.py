@@ -19,7 +19,8 @@ def _module(name):
 
 
 MODELS = _module("zoo").MODELS
-FACTS = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+compact = _module("compact")
+FACTS = compact.unpacked(json.loads((FOLDER / "facts.json").read_text(encoding="utf-8")))
 
 
 def build(name):
@@ -73,3 +74,18 @@ def test_weights_come_in_keras_order(name):
     assert told(model.trainable_weights) == [last_two(path) for path in facts["trainable_weights"]]
     assert told(model.non_trainable_weights) == [last_two(path) for path in facts["non_trainable_weights"]]
     assert model.count_params() == facts["count_params"]
+
+
+def summary(model, **settings):
+    printed = []
+    model.summary(print_fn=printed.append, **settings)
+    return compact.squeezed("\n".join(printed))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_summaries_are_those_of_keras(name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    model, facts = build(name), FACTS[name]
+    assert summary(model) == facts["summary"]
+    expanded = summary(model, expand_nested=True, show_trainable=True)
+    assert expanded == facts.get("summary_expanded", summary(model, show_trainable=True))
