@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-_used: Counter[str] = Counter()
+_of_all: Counter[str] = Counter()
+_apart: ContextVar[Counter[str] | None] = ContextVar("apart", default=None)
+
+
+def _used() -> Counter[str]:
+    """How many names of each stem have been given away."""
+    apart = _apart.get()
+    return _of_all if apart is None else apart
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Names that are given inside do not count outside: for layers that no user sees."""
+    token = _apart.set(Counter())
+    try:
+        yield
+    finally:
+        _apart.reset(token)
 
 
 def automatic_name(class_name: str) -> str:
     """The next free name for an object of the class: its name in snake case, numbered from the second on."""
     stem = snake_case(class_name)
-    number = _used[stem]
-    _used[stem] += 1
+    number = _used()[stem]
+    _used()[stem] += 1
     return f"{stem}_{number}" if number else stem
 
 
@@ -21,7 +41,7 @@ def count_on(class_name: str, name: str) -> None:
     stem = snake_case(class_name)
     numbered = re.fullmatch(rf"{re.escape(stem)}(?:_(\d{{1,9}}))?", name)
     if numbered:
-        _used[stem] = max(_used[stem], int(numbered[1] or 0) + 1)
+        _used()[stem] = max(_used()[stem], int(numbered[1] or 0) + 1)
 
 
 def snake_case(class_name: str) -> str:
@@ -32,4 +52,4 @@ def snake_case(class_name: str) -> str:
 
 def reset_names() -> None:
     """Starts the numbering again, as in a fresh process."""
-    _used.clear()
+    _of_all.clear()

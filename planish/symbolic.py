@@ -6,7 +6,10 @@ call's own inputs everything before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from planish import structures
@@ -74,6 +77,24 @@ class LayerCall(NamedTuple):
         return structures.leaves(self.structure)
 
 
+_in_place_of_arrays: ContextVar[bool] = ContextVar("in_place_of_arrays", default=False)
+
+
+@contextmanager
+def in_place_of_arrays() -> Iterator[None]:
+    """For a function that could have arrays as well, in which `==` would compare numbers: here it raises TypeError."""
+    token = _in_place_of_arrays.set(True)
+    try:
+        yield
+    finally:
+        _in_place_of_arrays.reset(token)
+
+
+def _asked_by_planish(names: Mapping[str, Any]) -> bool:
+    """Whether these are the global names of one of planish's own modules."""
+    return str(names.get("__name__")).partition(".")[0] == "planish"
+
+
 def _operator(name: str) -> Callable[..., Any]:
     def operator(self: Any, *others: Any) -> Any:
         from planish import ops
@@ -117,6 +138,13 @@ class SymbolicTensor:
         return len(self.shape)
 
     def __eq__(self, other: object) -> bool:
+        if _in_place_of_arrays.get() and not _asked_by_planish(sys._getframe(1).f_globals):
+            raise TypeError(
+                explain(
+                    what="`==` does not compare the numbers of symbolic tensors",
+                    remedy="ops.equal(a, b) compares their numbers",
+                )
+            )
         return isinstance(other, SymbolicTensor) and self.record is other.record and self.place == other.place
 
     def __hash__(self) -> int:

@@ -62,6 +62,7 @@ INNER_ROOMS = {
     "codegen": ["context_layout", "llvm", "pieces", "kernels", "planning", ITSELF],
     "models": [
         "graph_names",
+        "network",
         "matching",
         "output_settings",
         "compile_settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -134,6 +135,13 @@ class MeanMetricWrapper(Comparison):
         """A function of the user's own may give one number for the batch."""
         function = tracing.innermost(self._function)
         return (getattr(function, "__module__", None) or "").partition(".")[0] != "planish"
+
+    @property
+    def own_function(self) -> Callable[..., Any] | None:
+        """The user's own function, with its other arguments, if nothing but this class says what its values are for."""
+        if type(self) is not MeanMetricWrapper or isinstance(self._function, losses.Loss) or not self.by_batch:
+            return None
+        return functools.partial(self._function, **self._arguments)
 
     def compare(self, y_true: Array, y_pred: Array) -> ArrayLike:
         if isinstance(self._function, losses.Loss):

@@ -23,6 +23,7 @@ from planish.models.data.shape_walk import walk
 from planish.models.data.streams import Stream, check_end
 from planish.models.graph_names import endings, input_names
 from planish.models.output_settings import OutputSettings
+from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.metric_set import MetricSet, RunMetrics
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ Sizes = tuple[tuple[int, ...], ...]
 class Prepared:
     """Losses read `y_true`; metrics read `data.targets`, which the user gave. Both have an item for each output.
 
-    `sizes` are the shapes of the images, if the model takes them from the data, else None.
+    `sizes` are the shapes of the images, if the model takes them from the data, else None. `compiled` are the metrics
+    that programs compute; `seen` has the targets that they read, for each output.
     """
 
     data: Arrays
@@ -46,14 +48,16 @@ class Prepared:
     objectives: tuple[Objective | None, ...]
     names: tuple[str, ...]
     sizes: Sizes | None = None
+    compiled: tuple[CompiledMetric, ...] = ()
+    seen: tuple[Array | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.data)
 
     @property
     def key(self) -> Key:
-        """What a program depends on: element types, the targets' shapes, whether there are weights, and sizes."""
-        return (*self.dtypes.values(), self.objectives, self.sizes)
+        """What a program depends on: element types, the targets' shapes, whether there are weights, sizes, metrics."""
+        return (*self.dtypes.values(), self.objectives, self.sizes, self.compiled)
 
     @property
     def dtypes(self) -> dict[str, np.dtype[Any]]:
@@ -68,7 +72,8 @@ class Prepared:
     def take(self, rows: Array) -> Prepared:
         """A copy of the rows with these numbers, in this order."""
         y_true = tuple(None if array is None else array[rows] for array in self.y_true)
-        return replace(self, data=self.data.take(rows), y_true=y_true)
+        seen = tuple(None if array is None else array[rows] for array in self.seen)
+        return replace(self, data=self.data.take(rows), y_true=y_true, seen=seen)
 
     def inputs(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
         """Rows as an executable reads them, converted where it cannot read the user's memory."""
@@ -89,6 +94,9 @@ class Prepared:
                 yield objective.target_name, y_true
                 if objective.weighted and weight is not None:
                     yield objective.weight_name, weight
+        for name, place in {metric.target_name: metric.place for metric in self.compiled}.items():
+            if (seen := self.seen[place]) is not None:
+                yield name, seen
 
     def check_targets(self) -> None:
         """ValueError if targets hold NaN or infinity."""
@@ -100,7 +108,33 @@ class Prepared:
 def prepare(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
     """ValueError if images or targets do not fit the model or the loss."""
     with told_at(data.place):
-        return _prepared(model, settings, data)
+        prepared = _prepared(model, settings, data)
+    return prepared if settings.run_eagerly else _with_metrics(model, settings, prepared)
+
+
+def _with_metrics(model: Model, settings: CompileSettings, data: Prepared) -> Prepared:
+    """The same with those metrics that programs can compute."""
+    metrics = _metric_set(model, settings, data.data, data.sizes)
+    if not metrics.each:
+        return data
+    shapes = model._programs.output_shapes(model, data.sizes)
+    outputs = [tuple(extent for extent in shape[1:] if extent is not None) for shape in shapes]
+    targets = [
+        None if array is None or not spec.batched or None in shape[1:] else array.shape[1:]
+        for array, spec, shape in zip(data.data.targets, model.output_specs, shapes, strict=True)
+    ]
+    compiled = metrics.compiled(targets, outputs, endings(model.output_specs))
+    shapes_seen = {metric.place: metric.targets for metric in compiled}
+    seen = tuple(
+        None if array is None or place not in shapes_seen else _as_seen(array, shapes_seen[place])
+        for place, array in enumerate(data.data.targets)
+    )
+    return replace(data, compiled=compiled, seen=seen)
+
+
+def _as_seen(targets: Array, shape: tuple[int, ...]) -> Array:
+    """Targets as a program's metrics read them, f32 [n, *shape]."""
+    return np.ascontiguousarray(targets, np.float32).reshape(len(targets), *shape)
 
 
 def _prepared(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
@@ -202,13 +236,17 @@ def _are_arrays(x: Any) -> bool:
 
 def run_metrics(model: Model, settings: CompileSettings, data: Arrays, sizes: Sizes | None = None) -> RunMetrics:
     """The model's metrics for a new run; made when the first targets are seen, as 'accuracy' depends on their shape."""
+    metrics = RunMetrics(_metric_set(model, settings, data, sizes))
+    metrics.reset()
+    return metrics
+
+
+def _metric_set(model: Model, settings: CompileSettings, data: Arrays, sizes: Sizes | None) -> MetricSet:
     if model._metric_set is None:
         shapes = model._programs.output_shapes(model, sizes)
         targets = [None if array is None else array.shape for array in data.targets]
         model._metric_set = MetricSet(settings.for_outputs(model), targets, shapes)
-    metrics = RunMetrics(model._metric_set)
-    metrics.reset()
-    return metrics
+    return model._metric_set
 
 
 def require_compiled(model: Model, what: str) -> CompileSettings:

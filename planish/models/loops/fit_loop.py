@@ -75,9 +75,8 @@ class Epochs:
         return prepared
 
     def _trainer(self, data: Prepared, batch_size: int) -> Trainer:
-        return self._model._programs.trainer(
-            self._model, self._settings, data, batch_size, with_outputs=bool(self._metrics)
-        )
+        wanted = self._metrics is not None and self._metrics.needs_outputs(data.compiled)
+        return self._model._programs.trainer(self._model, self._settings, data, batch_size, with_outputs=wanted)
 
     def _steps(
         self,

@@ -108,6 +108,8 @@ def _can_follow(waiting: list[Prepared], batch: Prepared) -> bool:
 
 def _joined(parts: list[Prepared]) -> Prepared:
     data = joined([part.data for part in parts])
-    columns = zip(*(part.y_true for part in parts), strict=True)
-    y_true = tuple(None if arrays[0] is None else np.concatenate(arrays) for arrays in columns)
-    return replace(parts[0], data=data, y_true=y_true)
+    y_true, seen = (
+        tuple(None if arrays[0] is None else np.concatenate(arrays) for arrays in zip(*columns, strict=True))
+        for columns in ([part.y_true for part in parts], [part.seen for part in parts])
+    )
+    return replace(parts[0], data=data, y_true=y_true, seen=seen)

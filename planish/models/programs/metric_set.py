@@ -5,21 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from planish import forking, metrics
 from planish.errors import explain
-from planish.metrics import Mean, Metric
+from planish.metrics import Mean, MeanMetricWrapper, Metric
 from planish.metrics.state import State
 from planish.models.data.arrays import Array
 from planish.models.output_settings import OutputSettings
+from planish.models.programs.compiled_metrics import CompiledMetric, compiled
 from planish.tensor import tensor
 
 Shape = Sequence[int]
 Columns = Sequence[Array | None]
 """An array for each output of a model."""
+
+
+class OfOutput(NamedTuple):
+    """A metric of the output at `place`, which may read the weights of images."""
+
+    place: int
+    metric: Metric
+    weighted: bool
 
 
 class MetricSet:
@@ -40,7 +49,27 @@ class MetricSet:
         self.plain = _resolved(settings.metrics, shapes)
         self.weighted = _resolved(settings.weighted_metrics, shapes)
         self.names = _names(settings, self.plain, self.weighted)
+        self.each = [*_each(self.plain, weighted=False), *_each(self.weighted, weighted=True)]
         self._sorted = len(outputs) > 1
+        self._compiled: dict[Any, tuple[CompiledMetric, ...]] = {}
+
+    def compiled(
+        self, targets: Sequence[Shape | None], outputs: Sequence[Shape], endings: Sequence[str]
+    ) -> tuple[CompiledMetric, ...]:
+        """The metrics that are part of programs for targets and outputs of these shapes, all without the batch axis.
+
+        `endings`: see `graph_names`.
+        """
+        key = (tuple(None if shape is None else tuple(shape) for shape in targets), tuple(map(tuple, outputs)))
+        if key not in self._compiled:
+            found = (
+                compiled(metric.own_function, number, place, endings[place], targets, outputs, weighted)
+                for number, (place, metric, weighted) in enumerate(self.each)
+                for (targets, outputs) in [(key[0][place], key[1][place])]
+                if targets is not None and isinstance(metric, MeanMetricWrapper) and metric.own_function is not None
+            )
+            self._compiled[key] = tuple(each for each in found if each is not None)
+        return self._compiled[key]
 
     @property
     def all(self) -> list[Metric]:
@@ -95,6 +124,10 @@ class RunMetrics:
         """Whether there is a metric that needs the model's outputs."""
         return bool(self._metrics)
 
+    def needs_outputs(self, compiled: Sequence[CompiledMetric]) -> bool:
+        """Whether there is a metric that needs the model's outputs, besides those that are part of the program."""
+        return len(compiled) < len(self._metrics.each)
+
     def reset(self) -> None:
         """Begins the run, or another epoch of it."""
         with self._put_in():
@@ -108,16 +141,27 @@ class RunMetrics:
             for metric, value in zip(self._metrics.losses, of_outputs, strict=True):
                 metric.update_state(value, sample_weight=count)
 
-    def update(self, targets: Columns, outputs: Sequence[Array], weights: Columns, batch_size: int) -> None:
-        """Counts some rows, which are whole batches, except for the last of them; an array for each output."""
-        count = len(outputs[0])
+    def update(
+        self,
+        targets: Columns,
+        outputs: Sequence[Array],
+        weights: Columns,
+        batch_size: int,
+        computed: Mapping[int, Array],
+    ) -> None:
+        """Counts some rows, which are whole batches, except for the last of them; an array for each output.
+
+        `computed` has the values of metrics that were part of the program, by their numbers.
+        """
         with self._put_in():
-            for place, metric, rows in _groups(self._metrics.plain, count, batch_size):
-                metric.update_state(*_of_rows(targets, outputs, place, rows, metric))
-            for place, metric, rows in _groups(self._metrics.weighted, count, batch_size):
-                given = weights[place]
-                of_rows = None if given is None else tensor(given[rows])
-                metric.update_state(*_of_rows(targets, outputs, place, rows, metric), sample_weight=of_rows)
+            for number, (place, metric, weighted) in enumerate(self._metrics.each):
+                weight = weights[place] if weighted else None
+                if isinstance(metric, MeanMetricWrapper) and number in computed:
+                    metric.add(computed[number], weight)
+                    continue
+                for rows in _groups(metric, len(outputs[place]), batch_size):
+                    given = {} if weight is None else {"sample_weight": tensor(weight[rows])}
+                    metric.update_state(*_of_rows(targets, outputs, place, rows, metric), **given)
 
     def results(self) -> dict[str, Any]:
         """Name to value, "loss" first, then the losses of several outputs, then metrics."""
@@ -203,13 +247,17 @@ def _free(name: str, taken: list[str]) -> str:
     return candidate
 
 
-def _groups(of_outputs: Sequence[Sequence[Metric]], count: int, batch_size: int) -> Iterator[tuple[int, Metric, slice]]:
-    """The place of the output, the metric and the rows of each update: all at once, or batch by batch."""
+def _each(of_outputs: Sequence[Sequence[Metric]], *, weighted: bool) -> Iterator[OfOutput]:
     for place, of_output in enumerate(of_outputs):
         for metric in of_output:
-            size = batch_size if metric.by_batch else max(1, count)
-            for start in range(0, count, size):
-                yield place, metric, slice(start, start + size)
+            yield OfOutput(place, metric, weighted)
+
+
+def _groups(metric: Metric, count: int, batch_size: int) -> Iterator[slice]:
+    """The rows of each update: all at once, or batch by batch."""
+    size = batch_size if metric.by_batch else max(1, count)
+    for start in range(0, count, size):
+        yield slice(start, start + size)
 
 
 def _of_rows(targets: Columns, outputs: Sequence[Array], place: int, rows: slice, metric: Metric) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from planish import constraints, primitives, regularizers, standalone
 from planish.autodiff import gradients
@@ -89,7 +89,17 @@ def losses_of(objectives: Objectives, outputs: Sequence[Node]) -> dict[str, Node
     return {**(values if len(values) > 1 else {}), "loss": reduce(primitives.add, terms)}
 
 
-def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None) -> Graph:
+class Part(Protocol):
+    """What a program computes of an output of the model besides its loss: a metric."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def place(self) -> int: ...
+    def value(self, y: Node) -> Node: ...
+
+
+def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None, metrics: Sequence[Part] = ()) -> Graph:
     """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties.
 
     Updates: whatever layers assign outside of training, too."""
@@ -97,7 +107,11 @@ def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None) ->
     outputs = model.trace(context, sizes).outputs
     named = dict(zip(output_names(model.output_specs), outputs, strict=True))
     updates = {variable.path: value for variable, value in context.updates.items()}
-    return Graph.build({**named, **losses_of(objectives, outputs)}, updates)
+    return Graph.build({**named, **losses_of(objectives, outputs), **_values_of(metrics, outputs)}, updates)
+
+
+def _values_of(metrics: Sequence[Part], outputs: Sequence[Node]) -> dict[str, Node]:
+    return {metric.name: metric.value(outputs[metric.place]) for metric in metrics}
 
 
 def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:
@@ -109,18 +123,25 @@ def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:
 
 
 def training_graph(
-    model: Model, objectives: Objectives, optimizer: Optimizer, *, with_outputs: bool, sizes: Any = None
+    model: Model,
+    objectives: Objectives,
+    optimizer: Optimizer,
+    *,
+    with_outputs: bool,
+    sizes: Any = None,
+    metrics: Sequence[Part] = (),
 ) -> tuple[Graph, list[Variable]]:
     """One training step, and the variables that it reads or changes.
 
-    Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, and the scalar 'penalty' if
-    the model has one. It minimises the mean of the losses over the batch plus the penalty (see `Loss.minimised`).
+    Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, the values of `metrics`, and
+    the scalar 'penalty' if the model has one. It minimises the mean of the losses over the batch plus the penalty (see
+    `Loss.minimised`).
     Updates: weights, the optimizer's slots, moving statistics, and whatever layers assign. ValueError if there is
     neither a loss nor a penalty.
     """
     context = CallContext(training=True)
     ys = model.trace(context, sizes).outputs
-    outputs = losses_of(objectives, ys)
+    outputs = {**losses_of(objectives, ys), **_values_of(metrics, ys)}
     if with_outputs:
         outputs |= dict(zip(output_names(model.output_specs), ys, strict=True))
     penalty = _penalty(model, context)

@@ -77,11 +77,12 @@ def add(
     metrics.add_losses(
         total / count, [float(np.mean(loss[places], dtype=np.float64)) for loss in outputs.losses], count
     )
-    if metrics and outputs.y:
+    if metrics and (outputs.y or outputs.metrics):
         targets, weights = (
             [None if array is None else array[rows] for array in arrays] for arrays in (data.targets, data.weights)
         )
-        metrics.update(targets, [y[places] for y in outputs.y], weights, batch_size)
+        computed = {metric.number: metric.counted(values, places, steps) for metric, values in outputs.metrics}
+        metrics.update(targets, [y[places] for y in outputs.y], weights, batch_size, computed)
 
 
 def logs_of(metrics: RunMetrics) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Tester:
     """A program for data of one kind (`Prepared.key`)."""
 
     def __init__(self, model: Model, settings: CompileSettings, data: Prepared) -> None:
-        graph = evaluation_graph(model, data.objectives, data.sizes)
+        self._compiled = [metric for metric in data.compiled if metric.alone]
+        graph = evaluation_graph(model, data.objectives, data.sizes, self._compiled)
         self._penalty = penalty_graph(model, data.sizes)
         check_minimised([name for name, _ in graph.outputs] + ["penalty"] * (self._penalty is not None))
         by_batch = needs_steps(graph)
@@ -55,7 +56,7 @@ class Tester:
                 variable.touch()
         if penalty is not None:
             arrays["penalty"] = penalty
-        return StepOutputs.of(count, arrays, self._model_outputs)
+        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
 
     def _penalty_of(self, inputs: dict[str, Array], count: int) -> Array | None:
         """f32 [1]; by the interpreter, since it is a handful of sums over weights."""

@@ -17,6 +17,7 @@ from planish.models.data.in_memory import Arrays, check_finite
 from planish.models.data.prepare import Prepared
 from planish.models.graph_names import output_names
 from planish.models.programs import executables
+from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.step_graph import training_graph
 from planish.models.programs.turn import Turn
 
@@ -28,19 +29,24 @@ _LARGEST_SEED = 2**31 - 1
 
 class StepOutputs(NamedTuple):
     """The results of steps on a number of `images`, in visiting order: `arrays` by their names in the graph, which are
-    f32 [images, ...], but for 'penalty', f32 [steps]. `y` are those of the model's outputs, if they were asked for, and
-    `losses` those of the single outputs, if several have a loss."""
+    f32 [images, ...], but for those of the whole batch, such as 'penalty', f32 [steps]. `y` are those of the model's
+    outputs, if they were asked for, `losses` those of the single outputs, if several have a loss, and `metrics` those
+    of metrics that are part of the program."""
 
     images: int
     arrays: dict[str, Array]
     y: Sequence[Array]
     losses: Sequence[Array]
+    metrics: Sequence[tuple[CompiledMetric, Array]]
 
     @classmethod
-    def of(cls, count: int, arrays: dict[str, Array], model_outputs: Sequence[str]) -> StepOutputs:
-        """`model_outputs` are the names of the model's outputs in the graph."""
+    def of(
+        cls, count: int, arrays: dict[str, Array], model_outputs: Sequence[str], compiled: Sequence[CompiledMetric]
+    ) -> StepOutputs:
+        """`model_outputs` are the names of the model's outputs in the graph, `compiled` the metrics in it."""
         losses = [array for name, array in arrays.items() if name.startswith("loss/")]
-        return cls(count, arrays, [arrays[name] for name in model_outputs if name in arrays], losses)
+        metrics = [(metric, arrays[metric.name]) for metric in compiled]
+        return cls(count, arrays, [arrays[name] for name in model_outputs if name in arrays], losses, metrics)
 
     @property
     def loss(self) -> Array | None:
@@ -70,8 +76,14 @@ class Trainer:
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
         graph, variables = training_graph(
-            model, data.objectives, self._optimizer, with_outputs=with_outputs, sizes=data.sizes
+            model,
+            data.objectives,
+            self._optimizer,
+            with_outputs=with_outputs,
+            sizes=data.sizes,
+            metrics=data.compiled,
         )
+        self._compiled = data.compiled
         dtypes = executables.read_by(graph, data.dtypes)
         self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
         self._names = data.names
@@ -99,7 +111,7 @@ class Trainer:
             name: np.empty((count if kind.batched else steps, *kind.shape), np.float32)
             for name, kind in self._outputs.items()
         }
-        return StepOutputs.of(count, arrays, self._model_outputs)
+        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
 
     def run(
         self,
