@@ -7,6 +7,8 @@ import os
 from planish.errors import explain
 
 WEIGHTS_ENDING, MODEL_ENDING = ".weights.h5", ".keras"
+_LEGACY_ENDINGS = (".h5", ".hdf5")
+_LEGACY = {"layer_names", "layer_names0", "model_weights"}
 _ENDINGS = (WEIGHTS_ENDING, MODEL_ENDING, ".h5", ".hdf5", ".tf", ".ckpt")
 
 
@@ -41,15 +43,15 @@ def _inside(path: str) -> tuple[str, str]:
         return ", which is not an HDF5 file", "model.save_weights('name.weights.h5') writes a file that can be loaded"
     if found & {"layers", "vars"}:
         return ", which holds Keras 3's weights and only needs another name", f"os.rename({path!r}, {weights})"
-    model = repr(renamed(path, MODEL_ENDING))
-    if "model_config" in found:
-        return ", which holds a whole model in Keras 2's format", (
-            f"with Keras: keras.models.load_model({path!r}, compile=False).save({model})\n"
-            f"and then: model.load_weights({model})"
-        )
-    return ", which holds weights in Keras 2's format", (
-        f"with Keras, in the same model made there: model.load_weights({path!r}); model.save_weights({weights})"
+    return (
+        ", which holds no weights of a model",
+        "model.save_weights('name.weights.h5') writes a file that can be loaded",
     )
+
+
+def holds_legacy_weights(path: str) -> bool:
+    """Whether a file named `.h5` or `.hdf5` has weights in the form that Keras had before Keras 3."""
+    return path.endswith(_LEGACY_ENDINGS) and bool((_groups(path) or set()) & _LEGACY)
 
 
 def _groups(path: str) -> set[str] | None:

@@ -1,4 +1,5 @@
-"""Keras 3's `.weights.h5`: the weights of a model without its layers' configuration."""
+"""Files of weights without the layers' configuration: Keras 3's `.weights.h5`, and `.h5` of Keras before 3, which are
+read."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import os
 from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, keras_file, model_weights, other_names
+from planish.saving import archive, atomic_file, keras_file, legacy_weights, model_weights, other_names
 from planish.saving.weights_store import HDF5_MAGIC
 
 ENDING = ".weights.h5"
@@ -34,7 +35,7 @@ def save_weights(
 
 
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-    """Reads the weights of a `.weights.h5` or `.keras` file into a model of the same layers.
+    """Reads the weights of a `.weights.h5`, `.keras` or (of Keras before 3) `.h5` file into a model of the same layers.
 
     The model is unchanged if anything does not fit (ValueError); with `skip_mismatch`, layers that do not fit keep
     their weights, and a warning names them. FileNotFoundError if there is no such file.
@@ -43,8 +44,11 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
     _require_built(model, "load_weights")
     if path.endswith(archive.ENDING):
         contents = keras_file.weights_of(path)
-    elif path.endswith(ENDING):
+    elif path.endswith(ENDING) or other_names.holds_legacy_weights(path):
         contents = _contents(path)
+        if legacy_weights.is_in(contents, path):
+            legacy_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
+            return
     else:
         raise other_names.cannot_be_loaded(path)
     model_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)

@@ -104,10 +104,14 @@ class WeightsReader:
 
         It may be a read-only view of the file's contents.
         """
-        place = f"{path}/vars/{number}"
+        return self.array_at(f"{path}/vars/{number}", shape, what)
+
+    def array_at(self, place: str, shape: tuple[int, ...], what: str) -> Array:
+        """As `array`, of the dataset at a place."""
+        path, _, name = place.rpartition("/")
         with self._guarded():
-            group = self._group(f"{path}/vars")
-            dataset = None if group is None else self._child(group, str(number), place)
+            group = self._group(path)
+            dataset = None if group is None else self._child(group, name, place)
             if dataset is None:
                 raise WeightsError(
                     explain(
@@ -131,6 +135,30 @@ class WeightsReader:
                     what=f"{self.source!r}: {what} has another shape", expected=shape, received=dataset.shape
                 )
             return self._values(dataset)
+
+    def has_names(self, path: str, attribute: str) -> bool:
+        """Whether the group at `path` has a list of names, whole or in numbered parts."""
+        with self._guarded():
+            group = self._group(path)
+            return group is not None and any(
+                self._h5py.h5a.exists(group, name.encode()) for name in (attribute, f"{attribute}0")
+            )
+
+    def names(self, path: str, attribute: str) -> list[str]:
+        """A list of names that the group at `path` has as an attribute, or in numbered parts where it is long."""
+        with self._guarded():
+            group = self._group(path)
+            if group is None:
+                raise WeightsError(
+                    explain(what=f"the weights in {self.source!r} are damaged", expected=f"group {path}")
+                )
+            attributes = self._h5py.Group(group).attrs
+            if attribute in attributes:
+                return _texts(attributes[attribute])
+            parts: list[str] = []
+            while (part := f"{attribute}{len(parts)}") in attributes:
+                parts.append(part)
+            return [text for part in parts for text in _texts(attributes[part])]
 
     def _values(self, dataset: Any) -> Array:
         """A view of the file's own bytes, where they are the array as it is; else a copy."""
@@ -197,3 +225,8 @@ class WeightsReader:
                 received=f"{place} leads elsewhere",
             )
         )
+
+
+def _texts(values: Any) -> list[str]:
+    """The names in an attribute: h5py gives bytes or text, in an array."""
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in np.atleast_1d(values).ravel()]

@@ -33,7 +33,7 @@ def served(grey, monkeypatch):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     address = f"http://127.0.0.1:{server.server_port}/mnist.npz"
-    source = mnist.SOURCE._replace(url=address, sha256=hashlib.sha256(contents).hexdigest())
+    source = mnist.SOURCE._replace(url=address, known_hash=hashlib.sha256(contents).hexdigest())
     monkeypatch.setattr(mnist, "SOURCE", source)
     yield contents
     server.shutdown()
@@ -47,8 +47,8 @@ def test_it_lands_where_keras_looks(datasets_folder, served, grey):
 
 
 def test_another_file_is_refused_by_its_checksum(datasets_folder, served, monkeypatch):
-    monkeypatch.setattr(mnist, "SOURCE", mnist.SOURCE._replace(sha256="0" * 64))
-    with pytest.raises(ValueError, match=r"not that file \(wrong SHA-256\)"):
+    monkeypatch.setattr(mnist, "SOURCE", mnist.SOURCE._replace(known_hash="0" * 64))
+    with pytest.raises(ValueError, match=r"not that file \(wrong hash\)"):
         mnist.load_data()
     assert list(datasets_folder.iterdir()) == []
 
