@@ -196,9 +196,8 @@ def test_an_hdf5_file_of_something_else(model, tmp_path):
     path = str(tmp_path / "old.h5")
     with h5py.File(path, "w") as file:
         file["measurements"] = [1.0]
-    with pytest.raises(ValueError, match="which holds no weights of a model") as caught:
+    with pytest.raises(ValueError, match="which holds no weights of a model"):
         model.load_weights(path)
-    ast.parse(code_of(caught.value))
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.hdf5", "m", "m.tf", "m.weights.h5"])
