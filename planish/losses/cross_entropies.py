@@ -17,6 +17,7 @@ from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses import targets
+from planish.losses.along_outputs import mean
 from planish.losses.logits import logits_under, warn_of_probabilities
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
@@ -42,6 +43,20 @@ class _CrossEntropy(Loss):
     target_shapes = "same"
     activation: str
     from_logits: bool
+
+    def _classes(self, output_shape: Sequence[int | None]) -> int | None:
+        """The last axis of outputs, whose shape has the batch axis. ValueError if there is none."""
+        if len(output_shape) > 1:
+            return output_shape[-1]
+        raise ValueError(
+            explain(
+                what=f"loss '{self.name}' needs a number for each class",
+                expected="outputs of shape (n, classes)",
+                received="outputs of shape (n,): one number for each image" if output_shape else "a single number",
+                remedy="Dense(classes, activation='softmax') as the last layer\n"
+                "or, for two classes, loss='binary_crossentropy'",
+            )
+        )
 
     def _logits(self, y_pred: Node, *, mixed: bool = True) -> Node | None:
         """The logits of `y_pred`; None if there are only probabilities."""
@@ -81,6 +96,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
             self._refuse(reduction=(self.reduction, ("sum_over_batch_size", "sum", "none")))
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
+        self._classes((None, *y_pred.shape))
         if y_true.shape == (
             *y_pred.shape[:-1],
             1,
@@ -108,6 +124,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         )
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
+        self._classes(output_shape)
         return targets.labels(self.name, np.asarray(y_true), output_shape, self.ignore_class)
 
     def counted(self, prepared: Array) -> Array | None:
@@ -170,6 +187,7 @@ class CategoricalCrossentropy(_Smoothed):
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
+        self._classes((None, *y_pred.shape))
         y_true = self._smooth(y_true, y_pred.shape[-1])
         logits = self._logits(y_pred)
         if logits is not None:
@@ -178,8 +196,9 @@ class CategoricalCrossentropy(_Smoothed):
         return _negative_sum(primitives.multiply(y_true, primitives.log(shares)))
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
+        classes = self._classes(output_shape)
         prepared = super().prepare_targets(y_true, output_shape)
-        if output_shape[-1] == 1:
+        if classes == 1:
             text = explain(
                 what=f"loss '{self.name}' of a model with one output is always 0",
                 remedy="give the last layer a unit for each class, or use loss='binary_crossentropy'",
@@ -221,4 +240,4 @@ class BinaryCrossentropy(_Smoothed):
             yes = primitives.multiply(y_true, primitives.log(p))
             no = primitives.multiply(primitives.subtract(1.0, y_true), primitives.log(primitives.subtract(1.0, p)))
             entropy = primitives.negative(primitives.add(yes, no))
-        return primitives.reduce_mean(entropy, (len(entropy.shape) - 1,))
+        return mean(entropy)

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from planish import primitives
 from planish.graph.node import Node
+from planish.losses.along_outputs import largest, mean, total
 from planish.losses.reduction import Array
-from planish.losses.regression import FixedLoss, mean, total
+from planish.losses.regression import FixedLoss
 
 
 class _SignedLoss(FixedLoss):
@@ -50,7 +51,7 @@ class SquaredHinge(_SignedLoss):
 
 def _categorical_hinge(y: Node, p: Node) -> Node:
     right = total(primitives.multiply(y, p))
-    wrong = primitives.reduce_max(primitives.multiply(primitives.subtract(1.0, y), p), (len(p.shape) - 1,))
+    wrong = largest(primitives.multiply(primitives.subtract(1.0, y), p))
     return primitives.maximum(primitives.add(primitives.subtract(wrong, right), 1.0), 0.0)
 
 

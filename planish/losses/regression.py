@@ -12,19 +12,12 @@ from numpy.typing import ArrayLike
 from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
+from planish.losses.along_outputs import mean, total
 from planish.losses.cross_entropies import EPSILON, clipped
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
 
 Meaning = Callable[[Node, Node], Node]
-
-
-def mean(x: Node) -> Node:
-    return primitives.reduce_mean(x, (len(x.shape) - 1,))
-
-
-def total(x: Node) -> Node:
-    return primitives.reduce_sum(x, (len(x.shape) - 1,))
 
 
 class FixedLoss(Loss):

@@ -34,7 +34,7 @@ def resolved_loss(loss: Any, targets: Sequence[int], outputs: Sequence[int | Non
     if not is_automatic(loss):
         found: Loss | None = loss
         return found
-    if outputs[-1] == 1:
+    if len(outputs) < 2 or outputs[-1] == 1:
         return _cross_entropy("binary_crossentropy")
     sparse = len(targets) < len(outputs) or targets[-1] == 1
     return _cross_entropy("sparse_categorical_crossentropy" if sparse else "categorical_crossentropy")

@@ -46,8 +46,12 @@ UNKNOWN = Expected()
 
 
 def expected_by(model: Model) -> Expected:
-    """What the model takes, as far as it knows."""
-    if not model.built:
+    """What the model takes, as far as it knows: found once, until the model or what it was compiled with changes."""
+    return model._programs.expected(model, _found)
+
+
+def _found(model: Model) -> Expected:
+    if not model.knows_ends:
         return UNKNOWN
     settings = model._settings
     outputs = _ends(model.output_specs)

@@ -11,7 +11,7 @@ from planish import forking, overrides
 from planish.layers.context import CallContext
 from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
-from planish.models.data.expected import alone
+from planish.models.data.expected import Expected, alone
 from planish.models.data.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.data.read_ahead import let_steps_catch_up
 from planish.models.programs.predict_program import OtherRank, Predictor, predictor_for
@@ -39,6 +39,7 @@ class Programs:
         self._trainers: Recent[Trainer] = Recent()
         self._value_programs: Recent[ValueProgram] = Recent()
         self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
+        self._expected: tuple[int, Expected] | None = None
         self._sizes = SizesSeen()
         self.turn = Turn()
         self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
@@ -63,6 +64,15 @@ class Programs:
         self._trainers.clear()
         self._value_programs.clear()
         self._output_shapes.clear()
+        self._expected = None
+
+    def expected(self, model: Model, find: Callable[[Model], Expected]) -> Expected:
+        """What `find` says that the model takes; it is asked once for each structure of the model."""
+        version = model.structure_version
+        kept = self._expected
+        if kept is None or kept[0] != version:
+            kept = self._expected = version, find(model)
+        return kept[1]
 
     def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
         """For images such as `inputs`. ValueError if they do not fit the model."""
@@ -89,7 +99,7 @@ class Programs:
     def output_shapes(self, model: Model, sizes: Sizes | None) -> list[tuple[int | None, ...]]:
         """The shapes of the model's outputs, batch axis first, for data of these sizes."""
         if sizes is None:
-            return [tuple(spec.shape) for spec in model.output_specs]
+            return [tuple(spec.shape) if spec.batched else (None, *spec.shape) for spec in model.output_specs]
         self.refresh(model)
 
         def make() -> list[tuple[int | None, ...]]:

@@ -66,7 +66,10 @@ def add(
     steps: slice,
     batch_size: int,
 ) -> None:
-    """Adds the outputs at `places`, which belong to `rows` of `data` and were computed in `steps`."""
+    """Adds the outputs at `places`, which belong to `rows` of `data` and were computed in `steps`.
+
+    Those that a batch has as a whole meet the targets of all of its images.
+    """
     count = len(range(*places.indices(outputs.images)))
     total = 0.0 if outputs.loss is None else float(np.sum(outputs.loss[places], dtype=np.float64))
     if outputs.penalty is not None:
@@ -82,7 +85,9 @@ def add(
             [None if array is None else array[rows] for array in arrays] for arrays in (data.targets, data.weights)
         )
         computed = {metric.number: metric.counted(values, places, steps) for metric, values in outputs.metrics}
-        metrics.update(targets, [y[places] for y in outputs.y], weights, batch_size, computed)
+        step_of_image = np.arange(count) // batch_size
+        of_images = [y[places] if len(y) == outputs.images else y[steps][step_of_image] for y in outputs.y]
+        metrics.update(targets, of_images, weights, batch_size, computed)
 
 
 def logs_of(metrics: RunMetrics) -> dict[str, Any]:
