@@ -39,7 +39,7 @@ class Record:
     Layers keep the records of their calls. A record that kept the layer would keep it alive in a circle.
     """
 
-    __slots__ = ("arguments", "keywords", "outputs")
+    __slots__ = ("__weakref__", "arguments", "keywords", "outputs")
 
     def __init__(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any], outputs: Any) -> None:
         self.arguments = arguments
@@ -223,16 +223,6 @@ class SymbolicTensor:
                 rule="an operation gives a new tensor, and leaves those that it takes as they are",
                 received=repr(self),
                 remedy="ops.where(condition, value, x), or ops.concatenate([x[:, :1], y], axis=1)",
-            )
-        )
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> NoReturn:
-        raise TypeError(
-            explain(
-                what="a symbolic tensor cannot be called",
-                rule="layers are called on tensors, not tensors on tensors",
-                received=repr(self),
-                remedy="y = layer(x), and then the next layer on y: z = other(y)",
             )
         )
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from planish.errors import explain
 from planish.layers import chain
+from planish.layers.records import Records
 from planish.layers.weight_owner import WeightOwner
-from planish.symbolic import LayerCall, Record, SymbolicTensor
+from planish.symbolic import LayerCall, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Called(WeightOwner):
     """Part of `Layer`."""
 
-    _records: list[Record]
+    _records: Records
 
     def known_outputs(self, tensors: Sequence[SymbolicTensor]) -> Any:
         """A structure of `Spec`s for the outputs, if they need not be traced."""
@@ -29,27 +30,27 @@ class Called(WeightOwner):
 
     @property
     def calls(self) -> list[LayerCall]:
-        """Every use of the layer on symbolic tensors, in order."""
+        """Every use of the layer on symbolic tensors of which something is left, in order."""
         return [LayerCall(cast("Layer", self), record) for record in self._records]
 
     def forget_calls(self, count: int) -> None:
         """Forgets the uses of the layer after the first `count`: they led to nothing."""
-        del self._records[count:]
+        self._records.forget_after(count)
 
     @property
     def input(self) -> Any:
         """The symbolic input of the layer's first call; a list if there are several. AttributeError, as in Keras, if
         the layer was never called on symbolic tensors."""
-        if not self._records:
+        if self._records.first is None:
             self._refuse_end("input")
-        inputs = self._records[0].inputs
+        inputs = self._records.first.inputs
         return inputs[0] if len(inputs) == 1 else inputs
 
     @property
     def output(self) -> Any:
         """The symbolic output of the layer's first call, in the structure that it returned. AttributeError, as in
         Keras, if the layer was never called on symbolic tensors."""
-        if not self._records:
+        if self._records.first is None:
             self._refuse_end("output")
         return self.calls[0].structure
 

@@ -12,6 +12,7 @@ from planish.layers import arguments
 from planish.layers.common_arguments import InputShapes
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
+from planish.layers.records import Records
 from planish.symbolic import Record, Spec, SymbolicTensor
 
 Extents = Sequence[int | None]
@@ -46,7 +47,7 @@ class InputLayer(Layer):
         self.dtype = self._checked_dtype(dtype)
         self.batch_shape = self._checked_shape(shape, batch_size, batch_shape)
         self.built = True
-        self._records = [Record((), {}, Spec(self.batch_shape, self.dtype, self.name))]
+        self.begin_with(Record((), {}, Spec(self.batch_shape, self.dtype, self.name)))
 
     def _checked_dtype(self, dtype: Any) -> str:
         name = precision.dtype_name(dtype) or "float32"
@@ -77,6 +78,11 @@ class InputLayer(Layer):
     def _checked_extent(self, extent: Any) -> int | None:
         return None if extent is None else arguments.integer(self.label, "shape", extent)
 
+    def begin_with(self, record: Record) -> None:
+        """Makes the record the one that the layer's tensor comes from."""
+        self._start = record
+        self._records = Records(record)
+
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self)}
 
@@ -86,7 +92,7 @@ class InputLayer(Layer):
     @property
     def tensor(self) -> SymbolicTensor:
         """What layers are called on."""
-        return SymbolicTensor(self._records[0].outputs, self, self._records[0])
+        return SymbolicTensor(self._start.outputs, self, self._start)
 
     def call(self, x: Node, context: CallContext) -> Node:
         return x

@@ -11,6 +11,11 @@ def input_names(specs: Sequence[Any]) -> list[str]:
     return [f"x{end}" for end in endings(specs)]
 
 
+def given_name(name: str) -> str:
+    """What a user calls the input of that name in a graph: `x`, or the name of its layer."""
+    return name.partition(":")[2] or name
+
+
 def output_names(specs: Sequence[Any]) -> list[str]:
     """The names of a model's outputs in graphs."""
     return [f"y{end}" for end in endings(specs)]

@@ -170,7 +170,7 @@ class Network:
         for layer, arguments, keywords, outputs in state["calls"]:
             record = Record(structures.mapped(tensor, arguments), structures.mapped(tensor, keywords), outputs)
             if isinstance(layer, InputLayer):
-                layer._records = [record]
+                layer.begin_with(record)
             else:
                 layer._records.append(record)
             made.append(LayerCall(layer, record).outputs)

@@ -7,11 +7,12 @@ from typing import Any
 
 from planish import foreign, naming, overrides, serialization
 from planish.errors import explain
-from planish.layers import shapes
+from planish.layers import revival, shapes
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, building
 from planish.layers.weight_owner import WeightOwner
 from planish.models import nesting
+from planish.models.equal_names import refuse_taken
 from planish.models.model import Model, fits
 from planish.models.network import Network
 from planish.symbolic import SymbolicTensor
@@ -109,16 +110,7 @@ class Sequential(Model):
                     remedy="a new Sequential([Input(...), *model.layers])",
                 )
             )
-        if layer.name in taken:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="two layers have the same name",
-                    rule="all layers of a model have different names, and each is used once",
-                    received=f"'{layer.name}' again",
-                    remedy="give it another one: name='...'",
-                )
-            )
+        refuse_taken(self.label, layer.name, taken)
 
     @short_in_notebooks
     def pop(self, rebuild: bool = True) -> Layer:
@@ -197,12 +189,15 @@ class Sequential(Model):
             self._layers = self._layers[1:]
             self._start_came_with_build = False
 
-    def make_ready(self, given: Mapping[str, Any]) -> None:
+    def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        self.build(next(iter(given.values())))
+
+    def make_ready(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         """A model that is built takes what its own Input takes, or that with one last axis of 1 more or less."""
         if self.built:
             self.check_input(shapes.per_image(next(iter(given.values()))))
         else:
-            super().make_ready(given)
+            super().make_ready(given, arguments, keywords)
 
     def finish_build(self, input_shape: Any) -> None:
         """Nothing: `build` has made the network."""
@@ -229,7 +224,8 @@ class Sequential(Model):
         """
         with nesting.told(f"{cls.__name__} {config.get('name')!r}"):
             layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
-        model = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        arguments = {"layers": layers, "trainable": config.get("trainable", True), "name": config.get("name")}
+        model = revival.made(cls, arguments)
         for each in (model, *model._layers):
             naming.count_on(type(each).__name__, each.name)
         build_input_shape = config.get("build_input_shape")

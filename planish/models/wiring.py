@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from planish import naming, serialization, structures
 from planish.errors import explain
 from planish.layers.layer import Layer
 from planish.layers.operation import Operation
+from planish.models.equal_names import refuse_taken
 from planish.models.network import Network
 from planish.symbolic import LayerCall, SymbolicTensor, any_symbolic
 
@@ -17,15 +19,17 @@ _TENSOR = "__keras_tensor__"
 _SLICE = "__slice__"
 _ELLIPSIS = "__ellipsis__"
 
+Given = dict[str, list[list[SymbolicTensor]]]
+"""What each call of each layer gave, by the layer's name: it also keeps calls that nothing was made of yet."""
+
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
 def configuration(network: Network) -> dict[str, Any]:
     """`layers`, `input_layers` and `output_layers` of the network."""
-    places = _places(network)
-    layers = [
-        _layer_config(layer, [call for call in places if call.layer is layer], places) for layer in network.layers
-    ]
+    calls = _calls(network)
+    places = {call: place for of_layer in calls.values() for place, call in enumerate(of_layer)}
+    layers = [_layer_config(layer, of_layer, places) for layer, of_layer in calls.items()]
 
     def end(tensor: SymbolicTensor) -> list[Any]:
         return [tensor.layer.name, places[tensor.call] + _first_place(tensor.layer), tensor.place]
@@ -37,16 +41,10 @@ def configuration(network: Network) -> dict[str, Any]:
     }
 
 
-def _places(network: Network) -> dict[LayerCall, int]:
-    """For each call of the network, which call of its layer it is; a layer's calls in the order in which they were
-    made."""
+def _calls(network: Network) -> dict[Layer, list[LayerCall]]:
+    """The network's calls of each of its layers, in the order in which they were made."""
     ours = {*network.calls, *(tensor.call for tensor in network.input_tensors)}
-    places: dict[LayerCall, int] = {}
-    for layer in network.layers:
-        for call in layer.calls:
-            if call in ours:
-                places[call] = sum(1 for other in places if other.layer is layer)
-    return places
+    return {layer: [call for call in layer.calls if call in ours] for layer in network.layers}
 
 
 def _first_place(layer: Layer) -> int:
@@ -114,18 +112,18 @@ def network_ends(config: Mapping[str, Any], label: str) -> tuple[Any, Any]:
     ValueError if it is not the configuration of a network.
     """
     layers: dict[str, Layer] = {}
-    waiting: dict[str, list[Any]] = {}
+    waiting: dict[str, deque[Any]] = {}
     for item in config["layers"]:
         layer, name = _made(item), str(item.get("name", item["config"].get("name")))
-        if name in layers:
-            raise ValueError(explain(what=f"{label} has two layers with the name {name!r}"))
-        layers[name], waiting[name] = layer, [*item.get("inbound_nodes", ())]
+        refuse_taken(label, name, layers)
+        layers[name], waiting[name] = layer, deque(item.get("inbound_nodes", ()))
         naming.count_on(layer.class_name, layer.name)
-    _call_all(layers, waiting, label)
+    given = _call_all(layers, waiting, label)
 
     def tensor(history: Sequence[Any]) -> SymbolicTensor:
         name, place, output = history[:3]
-        return _output(layers, name, place - _first_place(layers[name]), output)
+        found: SymbolicTensor = given[name][place - _first_place(layers[name])][output]
+        return found
 
     return _mapped_ends(tensor, config["input_layers"]), _mapped_ends(tensor, config["output_layers"])
 
@@ -141,22 +139,36 @@ def _made(item: Mapping[str, Any]) -> Layer:
     return Operation(record, record.values, settings, name=item["config"].get("name"))
 
 
-def _call_all(layers: Mapping[str, Layer], waiting: dict[str, list[Any]], label: str) -> None:
-    """Makes the calls, each as soon as what it needs is there: a shared layer is called at several places."""
-    while any(waiting.values()):
-        before = sum(map(len, waiting.values()))
-        for name, calls in waiting.items():
-            while calls and _is_ready(calls[0], layers):
-                _call(layers[name], calls.pop(0), layers)
-        if sum(map(len, waiting.values())) == before:
-            stuck = ", ".join(repr(name) for name, calls in waiting.items() if calls)
-            raise ValueError(
-                explain(
-                    what=f"{label} cannot be put together",
-                    rule="each layer is called on what layers before it gave",
-                    received=f"layers that wait for each other, or for one that is missing: {stuck}",
-                )
+def _call_all(layers: Mapping[str, Layer], waiting: dict[str, deque[Any]], label: str) -> Given:
+    """Makes the calls, each as soon as what it needs is there: a shared layer is called at several places.
+
+    A layer whose next call lacks something is looked at again when that is there, and at no other time."""
+    given = {name: [call.outputs for call in layer.calls] for name, layer in layers.items()}
+    lacking: dict[tuple[str, int], list[str]] = {}
+    needed: dict[str, list[tuple[str, int]]] = {}
+    ready = deque(layers)
+    while ready:
+        name = ready.popleft()
+        while waiting[name]:
+            missing = needed.setdefault(name, _needed(waiting[name][0]))
+            while missing and _is_there(*missing[-1], given):
+                missing.pop()
+            if missing:
+                lacking.setdefault(missing[-1], []).append(name)
+                break
+            del needed[name]
+            given[name].append(_call(layers[name], waiting[name].popleft(), given))
+            ready.extend(lacking.pop((name, len(given[name]) - 1), ()))
+    stuck = ", ".join(repr(name) for name, calls in waiting.items() if calls)
+    if stuck:
+        raise ValueError(
+            explain(
+                what=f"{label} cannot be put together",
+                rule="each layer is called on what layers before it gave",
+                received=f"layers that wait for each other, or for one that is missing: {stuck}",
             )
+        )
+    return given
 
 
 def _histories(value: Any) -> list[Sequence[Any]]:
@@ -168,8 +180,13 @@ def _histories(value: Any) -> list[Sequence[Any]]:
     return [found for item in value for found in _histories(item)] if isinstance(value, list | tuple) else []
 
 
-def _is_ready(call: Any, layers: Mapping[str, Layer]) -> bool:
-    return all(name in layers and place < len(layers[name].calls) for name, place, _ in _histories(_as_call(call)))
+def _needed(call: Any) -> list[tuple[str, int]]:
+    """What a call is made of: names of layers, and which of their calls."""
+    return [(name, place) for name, place, _ in _histories(_as_call(call))]
+
+
+def _is_there(name: str, place: int, given: Given) -> bool:
+    return name in given and place < len(given[name])
 
 
 def _as_call(call: Any) -> Mapping[str, Any]:
@@ -181,10 +198,10 @@ def _as_call(call: Any) -> Mapping[str, Any]:
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}
 
 
-def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
+def _call(layer: Layer, call: Any, given: Given) -> list[SymbolicTensor]:
     form = _as_call(call)
-    arguments = tuple(_read(value, layers) for value in form["args"])
-    keywords: dict[str, Any] = {name: _read(value, layers) for name, value in form["kwargs"].items()}
+    arguments = tuple(_read(value, given) for value in form["args"])
+    keywords: dict[str, Any] = {name: _read(value, given) for name, value in form["kwargs"].items()}
     if not any_symbolic(arguments, keywords):
         raise ValueError(
             explain(
@@ -195,9 +212,8 @@ def _call(layer: Layer, call: Any, layers: Mapping[str, Layer]) -> None:
             )
         )
     if isinstance(layer, Operation):
-        layer.symbolic_call(_operands(layer, arguments, keywords), {})
-    else:
-        layer.symbolic_call(arguments, keywords)
+        return structures.leaves(layer.symbolic_call(_operands(layer, arguments, keywords), {}))
+    return structures.leaves(layer.symbolic_call(arguments, keywords))
 
 
 def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
@@ -211,24 +227,21 @@ def _operands(layer: Operation, arguments: tuple[Any, ...], keywords: dict[str, 
     return tuple(given[name] for name in layer.values)
 
 
-def _read(value: Any, layers: Mapping[str, Layer]) -> Any:
+def _read(value: Any, given: Given) -> Any:
     if isinstance(value, list | tuple):
-        return [_read(item, layers) for item in value]
+        return [_read(item, given) for item in value]
     if not isinstance(value, Mapping):
         return value
     if value.get("class_name") == _TENSOR:
-        return _output(layers, *value["config"]["keras_history"][:3])
+        name, place, output = value["config"]["keras_history"][:3]
+        return given[name][place][output]
     if value.get("class_name") == _SLICE:
         return slice(*(value["config"][end] for end in ("start", "stop", "step")))
     if value.get("class_name") == _ELLIPSIS:
         return Ellipsis
     if serialization.is_serialized_object(value):
         return serialization.deserialize(value)
-    return {key: _read(item, layers) for key, item in value.items()}
-
-
-def _output(layers: Mapping[str, Layer], name: str, place: int, output: int) -> SymbolicTensor:
-    return layers[name].calls[place].outputs[output]
+    return {key: _read(item, given) for key, item in value.items()}
 
 
 def _mapped_ends(tensor: Callable[[Sequence[Any]], SymbolicTensor], ends: Any) -> Any:

@@ -17,6 +17,7 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import check_finite
+from planish.models.graph_names import given_name
 from planish.models.programs.step_graph import depends_on_batch
 
 Arrays = Mapping[str, Array]
@@ -54,7 +55,7 @@ class SteppedInference:
         order = np.arange(count, dtype=np.int64)
         if not self._executable.run(dict(parameters), inputs, order, count, scalars, outputs):
             for name, array in inputs.items():  # the program stops before images that are not finite
-                check_finite(array, name)
+                check_finite(array, given_name(name))
 
     def _make(self, most: int) -> None:
         from planish.models.programs.executables import training

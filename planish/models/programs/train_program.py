@@ -15,7 +15,7 @@ from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import Arrays, check_finite
 from planish.models.data.prepare import Prepared
-from planish.models.graph_names import output_names
+from planish.models.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.step_graph import training_graph
@@ -137,7 +137,7 @@ class Trainer:
                 turn.taken = False
         if done < -(-len(order) // batch_size):
             for name in self._names:
-                check_finite(inputs[name], "x" if name == "x" else name.partition(":")[2])
+                check_finite(inputs[name], given_name(name))
             raise ValueError(
                 explain(
                     what="`x` held values that are not finite while the model was trained",

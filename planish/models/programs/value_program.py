@@ -17,7 +17,8 @@ from planish.models.programs.step_graph import depends_on_batch
 
 
 class ValueProgram:
-    """Calling it computes batched nodes of a model's graph, f32 [n, ...] each, by the keys that they have.
+    """Calling it computes nodes of a model's graph, by the keys that they have: f32 [n, ...], or as they are where they
+    have no batch axis.
 
     `wanted` has nodes, or structures of nodes, by keys.
     """
@@ -26,7 +27,7 @@ class ValueProgram:
         nodes: dict[Node, None] = dict.fromkeys(structures.leaves([*wanted.values()]))
         computed = {node: f"value{place}" for place, node in enumerate(nodes)}
         self._names = {key: structures.mapped(computed.__getitem__, form) for key, form in wanted.items()}
-        self._shapes = {name: node.shape for node, name in computed.items()}
+        self._shapes = {name: (node.shape, node.batched) for node, name in computed.items()}
         graph = Graph.build({name: node for node, name in computed.items()})
         self._inputs = [name_of(node) for node in graph.leaves("input")]
         settings = model._settings
@@ -40,8 +41,14 @@ class ValueProgram:
     def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Any]:
         """`inputs` [count, ...] by name; those that the nodes do not need are ignored. The values are in the form in
         which their nodes were wanted."""
-        outputs = {name: np.empty((count, *shape), np.float32) for name, shape in self._shapes.items()}
+        outputs = {
+            name: np.empty((count if batched else 1, *shape), np.float32)
+            for name, (shape, batched) in self._shapes.items()
+        }
         version = max([variable.version for variable in self._variables], default=0)
         read = {name: readable(inputs[name]) for name in self._inputs}
         self._executable.run(self._parameters, read, outputs, count, version=version)
-        return {key: structures.mapped(outputs.__getitem__, names) for key, names in self._names.items()}
+        values = {
+            name: outputs[name] if batched else outputs[name][0, ...] for name, (_, batched) in self._shapes.items()
+        }
+        return {key: structures.mapped(values.__getitem__, names) for key, names in self._names.items()}

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from planish import Model, ops
 from planish.layers import Dense, Input
 from planish.models import Sequential
 from planish.models.data.in_memory import check_finite
@@ -66,3 +67,13 @@ def test_fit_refuses_them_and_trains_nothing(place, batches):
     with pytest.raises(ValueError, match=f"`{place}` holds values that are too large"):
         model.fit(**given, verbose=0)
     assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_prediction_in_steps_names_the_input_as_its_user_does():
+    x, z = Input((64,), name="left"), Input((64,), name="right")
+    model = Model([x, z], ops.mean(Dense(32)(x) + Dense(32)(z), axis=0))
+    good = np.ones((5, 64), np.float32)
+    bad = good.copy()
+    bad[3, 2] = np.nan
+    with pytest.raises(ValueError, match=r"`right` holds values that are not finite(.|\n)*right\[3, 2\] = nan"):
+        model.predict([good, bad], verbose=0)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from planish.layers import Dense, Dropout, Flatten, Input, ReLU
+from planish import Model, ops
+from planish.layers import Conv2D, Dense, Dropout, Flatten, Input, ReLU
 from planish.models import Sequential
 from planish.models.programs.recent import MOST_PROGRAMS
 from tests.models.looking.introspected import MAKERS, images, made, with_seeded_weights
@@ -122,3 +123,27 @@ def test_only_the_programs_that_were_used_last_are_kept():
     assert len(model._programs._value_programs) == MOST_PROGRAMS
     first = model.activations(x, model.layers[0].name)
     np.testing.assert_array_equal(first, model.layers[0](x))
+
+
+def test_values_of_a_whole_batch_have_no_batch_axis():
+    x = Input((3,))
+    y = Dense(2, name="dense")(x)
+    whole, of_each = ops.mean(y), ops.mean(y, axis=0)
+    model = Model(x, [whole, y - of_each])
+    a = np.random.default_rng(0).random((5, 3), dtype=np.float32)
+    values = model.activations(a)
+    assert values[whole.name].shape == ()
+    assert values[of_each.name].shape == (2,)
+    np.testing.assert_allclose(values[whole.name], values["dense"].mean(), rtol=1e-5)
+    np.testing.assert_allclose(values[of_each.name], values["dense"].mean(axis=0), rtol=1e-5)
+
+
+def test_models_of_open_sizes_give_what_their_layers_give_for_each_size():
+    x = Input((None, None, 3))
+    mean = ops.mean(Conv2D(4, 3, name="conv")(x), axis=(1, 2))
+    model = Model(x, mean)
+    for size in ((9, 7), (5, 6)):
+        a = np.random.default_rng(0).random((2, *size, 3), dtype=np.float32)
+        values = model.activations(a)
+        assert values["conv"].shape == (2, size[0] - 2, size[1] - 2, 4)
+        np.testing.assert_allclose(values[mean.name], values["conv"].mean(axis=(1, 2)), rtol=1e-5, atol=1e-6)

@@ -73,6 +73,16 @@ def changed(tmp_path):
     return made
 
 
+def shared(tmp_path):
+    """Layers that are called on what they gave, by themselves, by turns, and through a model inside."""
+    x, other = Input((6,)), Input((6,))
+    first, second = Dense(6), Dense(6)
+    inner = planish.Model(x, first(x))
+    crossed = first(second(other))
+    y = inner(second(first(first(second(first(x))))))
+    return planish.Model([x, other], planish.layers.add([y, crossed]))
+
+
 USES = {
     "built": lambda tmp_path: model(),
     "without an input": lambda tmp_path: Sequential([Flatten(), Dense(2)]),
@@ -103,6 +113,27 @@ def test_a_model_goes_with_its_last_reference(use, tmp_path):
         assert [part() for part in left if part() is not None] == []
     finally:
         gc.enable()
+
+
+def test_a_model_goes_whose_layers_were_called_on_what_they_gave(tmp_path):
+    used = shared(tmp_path)
+    used.predict([np.ones((2, 6))] * 2, verbose=0)
+    left = [weakref.ref(part) for part in [used, *used.layers, *used.weights]]
+    gc.collect()
+    gc.disable()
+    try:
+        del used
+        assert [part() for part in left if part() is not None] == []
+    finally:
+        gc.enable()
+
+
+def test_a_layer_knows_its_first_call_and_those_of_which_something_is_left():
+    x, layer = Input((6,)), Dense(6)
+    layer(x)
+    kept = layer(layer.output)
+    layer(kept)
+    assert [call.outputs[0] for call in layer.calls] == [layer.output, kept]
 
 
 def test_a_record_of_training_knows_its_model_while_there_is_one():
