@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from planish.errors import explain
+
 
 def is_structure(value: Any) -> bool:
     """Whether `value` is a list, a tuple or a dictionary; anything else is a leaf."""
@@ -15,8 +17,38 @@ def is_structure(value: Any) -> bool:
 
 
 def leaves(structure: Any) -> list[Any]:
-    """The leaves of a structure, in order."""
-    return [*_leaves(structure)]
+    """The leaves of a structure, in order. ValueError for a structure that holds itself."""
+    try:
+        return [*_leaves(structure)]
+    except RecursionError:
+        if not _holds_itself(structure):
+            raise
+        raise ValueError(
+            explain(
+                what="a list, tuple or dictionary holds itself",
+                expected="a structure that ends somewhere",
+                received=repr(structure)[:200],
+            )
+        ) from None
+
+
+def _holds_itself(structure: Any) -> bool:
+    """Whether a structure is inside itself; found without recursion."""
+    around: dict[int, None] = {}
+    waiting: list[tuple[Any, bool]] = [(structure, True)]
+    done: set[int] = set()
+    while waiting:
+        item, enters = waiting.pop()
+        if not enters:
+            around.pop(id(item))
+            done.add(id(item))
+        elif id(item) in around:
+            return True
+        elif is_structure(item) and id(item) not in done:
+            around[id(item)] = None
+            waiting.append((item, False))
+            waiting.extend((inner, True) for inner in (item.values() if isinstance(item, Mapping) else item))
+    return False
 
 
 def _leaves(structure: Any) -> Iterator[Any]:

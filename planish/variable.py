@@ -48,6 +48,7 @@ class Variable(ArrayOperators):
 
     `shape` and `path` (its name in graphs, unique within a model: 'conv2d/kernel') are fixed. The array is made by
     `initializer` when it is first read: a variable that is loaded before that never pays for its random numbers.
+    `trainable` may be set, also by the layer that has the variable; `made_trainable` is what it was at first.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Variable(ArrayOperators):
         self.path = path
         self.shape = tuple(int(extent) for extent in shape)
         self.dtype = dtype
-        self.trainable = trainable
+        self.trainable = self.made_trainable = trainable
         self.initializer = initializer
         self.regularizer = regularizer
         self.constraint = constraint

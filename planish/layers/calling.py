@@ -127,10 +127,15 @@ def noted(build: Callable[..., None]) -> Callable[..., None]:
     return build_and_note
 
 
-def is_own_build(class_: Any) -> bool:
-    """Whether the class's `build` was written by a user."""
-    found = next((each for each in class_.__mro__ if "build" in vars(each)), class_)
+def is_own(class_: Any, method: str) -> bool:
+    """Whether the class's method of that name was written by a user."""
+    found = next((each for each in class_.__mro__ if method in vars(each)), class_)
     return str(found.__module__).partition(".")[0] != "planish"
+
+
+def shape_names(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The shapes of a call's arguments by the names that `build` has for them."""
+    return {f"{name}_shape": shape for name, shape in given.items()}
 
 
 def shapes_by_name(
@@ -138,13 +143,14 @@ def shapes_by_name(
 ) -> dict[str, Any]:
     """The shapes of what a layer is called with, by the names of its `call`'s arguments, masks and settings left out.
 
-    TypeError if `call` does not take these arguments.
+    TypeError if `call` does not take these arguments, or needs more.
     """
     signature = _of_call(class_)
     try:
         bound = signature.bind_partial(*given, **keywords).arguments
     except TypeError as error:
         raise TypeError(_other_arguments(class_, signature, given, keywords)) from error
+    _require_all(class_, signature, bound)
     for parameter in signature.parameters.values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             bound |= bound.pop(parameter.name, {})
@@ -160,6 +166,41 @@ def _of_call(class_: Any) -> inspect.Signature:
     signature = inspect.signature(class_.call)
     _, *others = signature.parameters.values() or (None,)
     return signature.replace(parameters=[each for each in others if each is not None])
+
+
+def arranged(class_: Any, named: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of `call` by position and by keyword, given all of them by name."""
+    bound = _of_call(class_).bind_partial()
+    bound.arguments.update({name: value for name, value in named.items() if name in bound.signature.parameters})
+    return bound.args, {**bound.kwargs, **{name: named[name] for name in named if name not in bound.arguments}}
+
+
+def _require_all(class_: Any, signature: inspect.Signature, bound: Mapping[str, Any]) -> None:
+    """TypeError if an argument that `call` needs is not given; planish itself gives `training` and `context`."""
+    without_default = [each for each in signature.parameters.values() if each.default is each.empty]
+    needed = [each.name for each in without_default if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    missing = [name for name in needed if name not in (*bound, "training", "context", "mask")]
+    if missing:
+        is_model = class_.holds_model_layers
+        raise TypeError(
+            explain(
+                what=f"{class_.__name__} was called without {', '.join(f'`{name}`' for name in missing)}",
+                rule="fit, evaluate, predict and build give one argument to a model's `call`: x" if is_model else None,
+                expected=f"call{signature}",
+                received=f"call({', '.join(f'{name}=...' for name in bound)})",
+                remedy=separate_remedy(class_) if is_model else None,
+            )
+        )
+
+
+def separate_remedy(class_: Any) -> str:
+    """What to write for a class of models whose `call` takes several inputs as separate arguments."""
+    names = [name for name in _of_call(class_).parameters if name not in ("training", "context", "mask")]
+    listed = ", ".join(names)
+    return (
+        f"model({listed})\nfor fit and predict: def call(self, inputs): {listed} = inputs\n"
+        f"or, with symbolic inputs, Model([{listed}], model({listed}))"
+    )
 
 
 def _other_arguments(
@@ -184,10 +225,10 @@ def for_build(layer: Layer, shapes: Mapping[str, Any]) -> dict[str, Any]:
     class_: Any = type(layer)
     _, *parameters = inspect.signature(class_.build).parameters.values() or (None,)
     if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
-        return {f"{name}_shape": shape for name, shape in shapes.items()}
+        return shape_names(shapes)
     if len(parameters) <= 1:
         return {each.name: next(iter(shapes.values())) for each in parameters}
-    suffixed = {f"{name}_shape": shape for name, shape in shapes.items()}
+    suffixed = shape_names(shapes)
     missing = [each.name for each in parameters if each.default is each.empty and each.name not in suffixed]
     if missing:
         raise ValueError(

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planish import primitives, structures
+from planish.errors import explain
 from planish.graph.node import Node
 from planish.variable import Variable, given_in_trace
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
+
+
+MOST_VISITS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,16 @@ class CallContext:
     `updates` holds new values of variables, in the order in which layers gave them; `losses` holds penalties (unbatched
     scalars); `visits` holds the layers, each after those inside it. `training` may be None: nobody has said whether the
     layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update`
-    sets variables without training, too.
+    sets variables without training, too. `builds` is the layer whose parts are made by the trace: it may make more.
     """
 
-    def __init__(self, training: bool | None = False, *, sets_variables: bool = False) -> None:
+    def __init__(
+        self, training: bool | None = False, *, sets_variables: bool = False, builds: Layer | None = None
+    ) -> None:
         self.training = bool(training)
         self._sets_variables = self.training or sets_variables
         self.told = training is not None
+        self.builds = builds
         self.updates: dict[Variable, Node] = {}
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
@@ -87,7 +94,19 @@ class CallContext:
             self.updates[variable] = value
 
     def visit(self, layer: Layer, arguments: Sequence[Any], y: Any, in_layer: bool) -> None:
-        """Notes that a layer was traced, with the arguments of its call and what it gave."""
+        """Notes that a layer was traced, with the arguments of its call and what it gave. ValueError if it is one too
+        many: models that call models twice, and these others twice, are small to write, and double at each level."""
+        if len(self.visits) == MOST_VISITS:
+            raise ValueError(
+                explain(
+                    layer=layer.label,
+                    what="the model calls layers too often to be compiled",
+                    rule="a layer, or a model inside, is compiled anew for each of its calls",
+                    expected=f"at most {MOST_VISITS:,} calls",
+                    received="more",
+                    remedy="call a model inside once, and use what it gave several times: y = inner(x); y + y",
+                )
+            )
         taken = [each for each in arguments if any(isinstance(leaf, Node) for leaf in structures.leaves(each))]
         self.visits.append(Visit(layer, taken[0] if len(taken) == 1 else taken, y, in_layer))
 
@@ -108,6 +127,11 @@ class CallContext:
         finally:
             _ambient.reset(tokens[0])
             given_in_trace.reset(tokens[1])
+
+    @classmethod
+    def is_open(cls) -> bool:
+        """Whether a trace is going on: a layer's `call` is running."""
+        return _ambient.get() is not None
 
     @classmethod
     def current(cls, training: bool | None = None) -> CallContext:

@@ -39,8 +39,13 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
         arrays[name] = array.astype(np.float32)
         return primitives.input_(name, array.shape[1:])
 
-    given = [structures.mapped(node_for, _as_structure(argument)) for argument in inputs]
+    def taken(place: int, argument: Any) -> Any:
+        is_setting = place > 0 and isinstance(argument, int | float | str | None)
+        return argument if is_setting else structures.mapped(node_for, _as_structure(argument))
+
+    given = [taken(place, argument) for place, argument in enumerate(inputs)]
     named = {name: structures.mapped(lambda leaf: _setting(leaf, node_for), value) for name, value in named.items()}
+    count = _count(layer, arrays)
     make_unique(layer.weights)
     y = layer.connect_all(tuple(given), named, context)
     nodes = {f"y{place}": node for place, node in enumerate(structures.leaves(y))}
@@ -48,7 +53,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     graph = Graph.build(nodes | penalties, {variable.path: value for variable, value in context.updates.items()})
     bindings: dict[str, Array] = {variable.path: variable.value for variable in layer.weights}
     bindings |= {name: np.asarray(value, np.int32) for name, value in layer.random_scalars().items()}
-    results = interpret(graph, bindings | arrays, batch_size=_count(layer, arrays))
+    results = interpret(graph, bindings | arrays, batch_size=count)
     for variable in context.updates:
         variable.assign(results.updates[variable.path])
     layer.note_losses([tensor(results.outputs[name]) for name in penalties])

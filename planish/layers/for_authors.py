@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from planish.layers.layer import Layer
 
 
+_ADDING = """\
+class Penalty(Layer):
+    def call(self, x):
+        self.add_loss(0.01 * planish.ops.mean(x))
+        return x
+and Penalty() among the layers; a penalty on an output: activity_regularizer='l2'"""
+
+
 class ForAuthors(Called):
     """Part of `Layer`."""
 
@@ -47,6 +55,7 @@ class ForAuthors(Called):
     def add_loss(self, loss: Any) -> None:
         """In `call`: adds a node to the loss that training makes smaller; the sum of its elements, over all images
         too, as in Keras. A list adds each of its items. Numbers that do not depend on anything are added as they are.
+        ValueError outside of `call`, and for symbolic tensors; TypeError for what is not computed.
 
         >>> class Small(keras.layers.Layer):
         ...     def call(self, x):
@@ -54,11 +63,21 @@ class ForAuthors(Called):
         ...         return x
         """
         for value in structures.leaves(loss):
+            if isinstance(value, SymbolicTensor) or not CallContext.is_open():
+                raise ValueError(
+                    explain(
+                        layer=self.label,
+                        what="add_loss was called outside of a layer's `call`",
+                        rule="a penalty is computed anew at every step, so `call` has to add it",
+                        received=repr(value),
+                        remedy=_ADDING,
+                    )
+                )
             if isinstance(value, Node):
                 CallContext.current().add_loss(value)
             elif isinstance(value, int | float):
                 CallContext.current().add_loss(primitives.constant(float(value)))
-            elif not isinstance(value, SymbolicTensor):
+            else:
                 raise TypeError(
                     explain(
                         layer=self.label,

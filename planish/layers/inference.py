@@ -24,7 +24,7 @@ def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, An
     tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
     given, named = calling.without_training(type(layer), arguments, keywords)
     named.pop("training", None)
-    layer.make_ready(calling.shapes_by_name(type(layer), given, named, _shape))
+    layer.make_ready(calling.shapes_by_name(type(layer), given, named, _shape), *_with_nodes(given, named))
     known = layer.known_outputs(tensors)
     if known is not None:
         return known
@@ -41,6 +41,14 @@ def _shape(leaf: Any) -> BatchShape:
 
 
 def _traced(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any], size: int) -> Any:
+    return layer.connect_all(*_with_nodes(arguments, keywords, size), CallContext(None))
+
+
+def _with_nodes(
+    arguments: tuple[Any, ...], keywords: Mapping[str, Any], size: int = shapes.STAND_INS[0]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call with nodes in place of symbolic tensors, `size` in place of sizes that come with the
+    data."""
     nodes: dict[SymbolicTensor, Node] = {}
 
     def node_for(leaf: Any) -> Any:
@@ -53,7 +61,7 @@ def _traced(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any
         return nodes[leaf]
 
     given, named = structures.mapped(node_for, (arguments, dict(keywords)))
-    return layer.connect_all(given, named, CallContext(None))
+    return given, named
 
 
 def _spec(layer: Layer, nodes: tuple[Node, ...], batch: int | None) -> Spec:

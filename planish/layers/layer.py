@@ -25,10 +25,13 @@ from planish.layers import (
     eager,
     inference,
     input_spec,
+    new_parts,
+    revival,
     shapes,
 )
 from planish.layers.context import CallContext
 from planish.layers.for_authors import ForAuthors
+from planish.layers.records import Records
 from planish.layers.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner, not_initialized
 from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
@@ -93,7 +96,7 @@ class Layer(ForAuthors):
         self._seen = Seen()
         self.structure_changed()
         self._calls = 0
-        self._records: list[Record] = []
+        self._records = Records()
 
     # -- what a layer's author writes --------------------------------------------------------------------------------
 
@@ -137,18 +140,24 @@ class Layer(ForAuthors):
         `create_weights`.
         """
         whole = shapes.checked(self.label, input_shape)
+        self.build_for({"input": whole}, (stand_ins(shapes.per_image(whole)),), {})
+
+    def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        """What `build` does, for a call with nodes among its arguments; `given` has their shapes (batch axis first), a
+        structure of them for each argument."""
+        whole = next(iter(given.values()))
         shape = shapes.per_image(whole)
         with building.lock:
             self.check_input(shape)
             if not self.built:
                 with self.scope(whole), self.forgetting_failures():
                     self.create_weights(shape)
-                    self.note_build(whole)
-                    if calling.is_own_build(type(self)):
+                    self.note_build(whole, calling.shape_names(given) if len(given) > 1 else None)
+                    if calling.is_own(type(self), "build"):
                         return  # it goes on
                     if not all(layer.built for layer in self.sublayers):  # they are built where they are called
-                        self.connect(_nodes(shape), CallContext())
-                if shapes.is_open(whole) and self.weights:
+                        self.connect_all(arguments, keywords, CallContext(builds=self))
+                if shapes.is_open(whole) and self.weights and not (arguments[1:] or keywords):
                     inference.refuse_open_weights(self, whole)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -193,9 +202,9 @@ class Layer(ForAuthors):
         start = next(iter(shapes.every(input_shape)), (None,))
         return chain.inside(self, self.name, start, model=self.holds_model_layers)
 
-    def make_ready(self, given: Mapping[str, Any]) -> None:
-        """Builds the layer, or checks that it was built for inputs of these shapes (batch axis first): a structure of
-        them for each argument of `call`, by name."""
+    def make_ready(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        """Builds the layer for a call with nodes among its arguments, or checks that it was built for inputs of their
+        shapes, which are `given` (batch axis first): a structure of them for each argument of `call`, by name."""
         first = next(iter(given.values()), ())
         if self.single_input and not shapes.is_shape(first):
             raise self._takes_one(first)
@@ -205,8 +214,12 @@ class Layer(ForAuthors):
             self.check_input(shapes.per_image(first))
             return
         with building.lock:
-            if not self.built:
+            if self.built:
+                return
+            if calling.is_own(type(self), "build"):
                 self.build(**calling.for_build(self, given))
+            else:
+                self.build_for(given, arguments, keywords)
 
     def _takes_one(self, given: Any) -> ValueError:
         return ValueError(
@@ -235,12 +248,13 @@ class Layer(ForAuthors):
         if self.single_input and given and isinstance(given[0], list | tuple) and len(given[0]) == 1:
             given = (given[0][0], *given[1:])
         whole = calling.shapes_by_name(type(self), given, named, _batch_shape)
-        self.make_ready(whole)
+        self.make_ready(whole, given, named)
         calling.require_owned(self)
         in_layer = chain.in_layer()
         name = "/".join((*current_layers(), self.name)) if in_layer else self.name
         with context.ambient(), self.scope(next(iter(whole.values()), ())), layer_scope(name):
-            y = calling.result_of(self, given, named, context)
+            with new_parts.refused(self, context):
+                y = calling.result_of(self, given, named, context)
             if self.activity_regularizer is not None:
                 for leaf in structures.leaves(y):
                     context.add_loss(
@@ -298,8 +312,9 @@ class Layer(ForAuthors):
 
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any]) -> _Class:
-        """The layer that `get_config` (or Keras's) describes, without its weights."""
-        return cls(**config)
+        """The layer that `get_config` (or Keras's) describes, without its weights. TypeError if `__init__` does not
+        take what it says."""
+        return revival.made(cls, config)
 
     def unbuilt_copy(self: _Class) -> _Class:
         """A layer of the same name and settings that is in no model and makes weights of its own."""
@@ -318,12 +333,12 @@ class Layer(ForAuthors):
         self._drop_weights()
         self._build_shape = self._build_shapes = None
         self._build_steps = chain.NO_STEPS
-        self._records = []
+        self._records = Records()
         self.structure_changed()
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles know nothing of the layer's uses: a model's network knows its own."""
-        return {**vars(self), "_records": [], "_build_steps": chain.NO_STEPS}
+        return {**vars(self), "_records": Records(), "_build_steps": chain.NO_STEPS}
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""
@@ -332,12 +347,14 @@ class Layer(ForAuthors):
         super().__setattr__(name, value)
         if isinstance(value, WeightOwner):
             self.structure_changed()
+        elif isinstance(value, Variable):
+            self.take_in(value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _nodes(shape: Any) -> Any:
+def stand_ins(shape: Any) -> Any:
     """A node for each shape (batch axis left out) of a structure."""
     numbers = itertools.count()
     return shapes.mapped(lambda each: primitives.input_(f"x{next(numbers)}", _extents(each)), shape)

@@ -129,7 +129,12 @@ class WeightOwner(Told):
             constraint=constraints.get(placed["constraint"]),
         )
         self._variables.append(variable)
+        self.take_in(variable)
         return variable
+
+    def take_in(self, variable: Variable) -> None:
+        """As in Keras, a new variable of a frozen layer is frozen."""
+        variable.trainable = variable.trainable and self.trainable
 
     # -- what is inside ----------------------------------------------------------------------------------------------
 
@@ -140,9 +145,10 @@ class WeightOwner(Told):
 
     @property
     def own_variables(self) -> list[Variable]:
-        """The variables of the layer without those of layers inside it, trainable ones first."""
+        """The variables of the layer without those of layers inside it, those that were made trainable first: freezing
+        does not change their order, in which files have them."""
         found = [item for item in _held(vars(self)) if isinstance(item, Variable)]
-        return sorted(found, key=lambda variable: not variable.trainable)
+        return sorted(found, key=lambda variable: not variable.made_trainable)
 
     def flattened(self, enter: Callable[[WeightOwner], bool] = lambda layer: True) -> Iterator[WeightOwner]:
         """This and all layers inside, each once, outer ones first; enters only those for which `enter` is true."""
@@ -210,10 +216,12 @@ class WeightOwner(Told):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        """Sets it on the layer and on every layer in it."""
+        """Sets it on the layer and on every layer in it, and on their variables that were made trainable."""
         checked = arguments.flag(self.label, "trainable", value)
         for layer in self.flattened():
             layer._trainable = checked
+            for variable in layer.own_variables:
+                variable.trainable = checked if variable.made_trainable else variable.trainable
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Copies of all weights, in the order of `weights`."""

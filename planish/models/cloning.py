@@ -10,6 +10,7 @@ from planish.errors import explain
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
 from planish.layers.operation import Operation
+from planish.models.functional import Functional
 from planish.models.model import Model
 from planish.models.network import Network
 from planish.models.sequential import Sequential
@@ -33,21 +34,31 @@ def clone_model(
     >>> keras.models.clone_model(model).output_shape
     (None, 3)
     """
-    if model.network is None or (clone_function is None and input_tensors is None and call_function is None):
+    asked = clone_function is not None or input_tensors is not None or call_function is not None
+    if not _consists_of_layers(model) or (type(model) not in (Sequential, Functional) and not asked):
         _refuse(model, clone_function=clone_function, input_tensors=input_tensors, call_function=call_function)
         return type(model).from_config(model.get_config())
-    make = clone_function or _like
 
     def cloned(layer: Layer) -> Layer:
-        if recursive and isinstance(layer, Model):
-            return clone_model(layer, clone_function=clone_function, recursive=True)
-        return make(layer)
+        if isinstance(layer, Model) and (recursive or clone_function is None):
+            return clone_model(layer, clone_function=clone_function, recursive=recursive)
+        return (clone_function or _like)(layer)
 
     if isinstance(model, Sequential):
         _refuse(model, call_function=call_function)
-        start = [InputLayer(batch_shape=model.input_shape).tensor] if input_tensors is None else [input_tensors]
+        start = _start(model) if input_tensors is None else [input_tensors]
         return type(model)([*start, *map(cloned, model.layers)], trainable=model.trainable, name=model.name)
+    assert model.network is not None
     return _functional(model, model.network, input_tensors, cloned, call_function or _called)
+
+
+def _consists_of_layers(model: Model) -> bool:
+    return model.network is not None or isinstance(model, Sequential)
+
+
+def _start(model: Sequential) -> list[SymbolicTensor]:
+    """A new input like the model's own, if it is built."""
+    return [_new_input(tensor) for tensor in model.network.input_tensors] if model.network is not None else []
 
 
 def _functional(

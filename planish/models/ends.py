@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from planish import structures
 from planish.errors import explain
+from planish.layers import calling
 from planish.layers.layer import building
 from planish.symbolic import Record, SymbolicTensor
 
@@ -21,6 +22,7 @@ class Ends:
     """Mixin of `Model`. A subclass that writes `call` itself has no network: it keeps only what its ends look like."""
 
     label: str
+    built: bool
     _network: Network | None
     _input_specs: Any
     _output_specs: Any
@@ -35,9 +37,15 @@ class Ends:
         """The symbolic outputs, in the structure in which they were given. AttributeError if the model is not built."""
         return self._tensors(self._network.outputs if self._network is not None else self._output_specs, "output")
 
+    @property
+    def knows_ends(self) -> bool:
+        """Whether it is known what the model takes and gives: a subclass that was only called with several arguments is
+        built without that."""
+        return self._network is not None or self._input_specs is not None
+
     def _tensors(self, structure: Any, what: str) -> Any:
         if structure is None:
-            raise AttributeError(explain(layer=self.label, what=f"the model has no {what} yet", remedy=UNBUILT_REMEDY))
+            raise AttributeError(self._unknown(f"the model has no {what} yet"))
         apart = Record((), {}, None)
         return structures.mapped(
             lambda leaf: leaf if isinstance(leaf, SymbolicTensor) else SymbolicTensor(leaf, cast("Layer", self), apart),
@@ -70,8 +78,17 @@ class Ends:
             with building.lock:  # another thread may be in the middle of building the model
                 structure = ends()
         if structure is None:
-            raise ValueError(explain(layer=self.label, what="the model is not built", remedy=UNBUILT_REMEDY))
+            raise ValueError(self._unknown("the model is not built"))
         return structure
+
+    def _unknown(self, what: str) -> str:
+        if not self.built:
+            return explain(layer=self.label, what=what, remedy=UNBUILT_REMEDY)
+        return explain(
+            layer=self.label,
+            what="the model was only called with several arguments, so it has no inputs and outputs of its own",
+            remedy=calling.separate_remedy(type(self)),
+        )
 
     @property
     def inputs(self) -> list[SymbolicTensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from planish.layers import revival
 from planish.models import nesting, wiring
 from planish.models.model import Model
 
@@ -25,6 +26,13 @@ class Functional(Model):
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool = True) -> None:
         super().__init__(inputs, outputs, trainable=trainable, name=name)
 
+    def add_loss(self, loss: Any) -> None:
+        """NotImplementedError, as in Keras: a functional model has no `call` of its own that could add a loss."""
+        try:
+            super().add_loss(loss)
+        except ValueError as error:
+            raise NotImplementedError(*error.args) from None
+
     def get_config(self) -> dict[str, Any]:
         assert self.network is not None
         with nesting.told(self.label):
@@ -40,7 +48,8 @@ class Functional(Model):
         label = f"{cls.__name__} {config.get('name')!r}"
         with nesting.told(label), CustomObjectScope(custom_objects):
             inputs, outputs = wiring.network_ends(config, label)
-        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        ends = {"inputs": inputs, "outputs": outputs}
+        return revival.made(cls, {**ends, "name": config.get("name"), "trainable": config.get("trainable", True)})
 
     def get_build_config(self) -> None:
         """Nothing: the inputs say what the model was built for."""

@@ -11,16 +11,17 @@ from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.layers import calling, chain, inference, shapes
+from planish.layers import calling, chain, inference, revival, shapes
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, building
+from planish.layers.layer import BatchShape, Layer, building, stand_ins
 from planish.layers.operation import Operation
 from planish.layers.paths import make_unique
 from planish.layers.traced import LayerName
 from planish.layers.weight_owner import WeightOwner
 from planish.models import matching, nesting
 from planish.models.ends import Ends
+from planish.models.equal_names import refuse_equal
 from planish.models.files import Files
 from planish.models.graph_names import output_names
 from planish.models.introspection import Introspection
@@ -59,6 +60,8 @@ class Model(Training, Files, Introspection, Ends, Layer):
     takes_one_input = False
     """Whether models of the class have one input, whatever data come first."""
     _network: Network | None = None
+    _noted = -1
+    """The structure for which it was noted what a subclass takes and gives."""
 
     def __new__(cls, *arguments: Any, **options: Any) -> Any:
         if cls is Model and _is_functional(arguments, options):
@@ -88,24 +91,9 @@ class Model(Training, Files, Introspection, Ends, Layer):
         self._output_specs: Any = None
         if ends is not None:
             self._network = between(self.label, *ends)
-            self._check_names()
+            refuse_equal(self.label, (layer.name for layer in self._network.layers))
             self.built = True
             self.structure_changed()
-
-    def _check_names(self) -> None:
-        assert self._network is not None
-        names = [layer.name for layer in self._network.layers]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(
-                explain(
-                    layer=self.label,
-                    what="two layers have the same name",
-                    rule="all layers of a model have different names",
-                    received=f"{twice!r} again",
-                    remedy="give it another one: name='...'",
-                )
-            )
 
     @property
     def network(self) -> Network | None:
@@ -138,25 +126,56 @@ class Model(Training, Files, Introspection, Ends, Layer):
             if input_shape is not None:
                 self.check_input(shapes.per_image(input_shape))
             return
+        super().build(input_shape)
+
+    def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        """As in Keras, a model that is called with several arguments is built, but does not know its inputs."""
         with building.lock:
-            super().build(input_shape)
-            self.finish_build(input_shape)
+            super().build_for(given, arguments, keywords)
+            if len(arguments) == 1 and not keywords:
+                self.finish_build(next(iter(given.values())))
 
     def finish_build(self, input_shape: Any) -> None:
         """Notes what the model takes and gives, once its own `build`, or a subclass's, has made weights."""
-        if self._network is None and self._input_specs is None and input_shape is not None:
-            self.note_build(shapes.checked(self.label, input_shape))
-            self._note_ends()
+        if not self.knows_ends and input_shape is not None:
+            whole = shapes.checked(self.label, input_shape)
+            self.note_build(whole)
+            self._note_ends(whole)
 
-    def _note_ends(self) -> None:
-        """What a subclass takes and gives, for the shape that it was built for."""
+    def _note_ends(self, input_shape: Any) -> None:
+        """What a subclass takes and gives, for inputs of the shape."""
         places = itertools.count()
         inputs = shapes.mapped(
-            lambda shape: InputLayer(batch_shape=shape, name=f"{self.name}_input_{next(places)}").tensor,
-            self._build_shape,
+            lambda shape: InputLayer(batch_shape=shape, name=f"{self.name}_input_{next(places)}").tensor, input_shape
         )
-        self._input_specs = structures.mapped(_spec, inputs)
         self._output_specs = inference.specs_of(self, (inputs,), {})
+        self._input_specs = structures.mapped(_spec, inputs)
+        self.structure_changed()
+        self._noted = self.structure_version
+
+    @property
+    def output_form(self) -> Any:
+        """As in `Ends`; that of a subclass is found again when a layer inside has been replaced."""
+        if self._network is None and self.knows_ends and self._noted != self.structure_version:
+            self._note_ends(structures.mapped(lambda spec: spec.shape, self._input_specs))
+        return super().output_form
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """As in Keras, the shape of the first argument is the input's shape; those of all are beside it."""
+        config = super().get_build_config()
+        return config if self._build_shapes is None else {"input_shape": self._build_shape, **(config or {})}
+
+    def build_like(self, config: Mapping[str, Any]) -> None:
+        """Builds the model for the shapes that `get_build_config` (or Keras's) has; without them it stays as it is."""
+        shape, several = config.get("input_shape"), config.get("shapes_dict")
+        if self.built or (shape is None and several is None):
+            return
+        if several is None or calling.is_own(type(self), "build"):
+            self.build(**({"input_shape": shape} if several is None else several))
+        else:
+            given = {name.removesuffix("_shape"): shapes.checked(self.label, each) for name, each in several.items()}
+            nodes = {name: stand_ins(shapes.per_image(each)) for name, each in given.items()}
+            self.build_for(given, *calling.arranged(type(self), nodes))
 
     def forget_build(self) -> None:
         super().forget_build()
@@ -231,7 +250,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
 
             made: Any = Functional.from_config(config, custom_objects)
             return cast(_Class, made)
-        return cls(**config)
+        return revival.made(cls, config)
 
     # -- graphs ------------------------------------------------------------------------------------------------------
 

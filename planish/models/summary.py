@@ -180,7 +180,7 @@ def _output_shapes(model: Model) -> dict[Layer, list[BatchShape]]:
         calls = () if network is None else network.all_calls
         found = {call.layer: [tensor.shape for tensor in call.outputs] for call in calls} | found
     elsewhere = {layer: [tensor.shape for tensor in layer.calls[-1].outputs] for layer in layers if layer.calls}
-    if model.built and not {*layers} <= {model, *found, *elsewhere}:
+    if model.knows_ends and not {*layers} <= {model, *found, *elsewhere}:
         found |= traced_shapes(model) | found
     return elsewhere | found
 

@@ -79,7 +79,7 @@ class Training:
         settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
-        if cast("Model", self).built:
+        if cast("Model", self).knows_ends:
             settings.for_outputs(cast("Model", self))
         self._programs.clear()  # first: a process forked meanwhile has either the old settings or the new ones
         self._metric_set = None
@@ -277,9 +277,14 @@ class Training:
         With `training=True`, dropout drops and moving statistics move.
         """
         given, named = calling.without_training(type(self), inputs, keywords)
-        if len(given) == 1 and not any(named.values()) and not _traced((given, named)):
+        if len(given) == 1 and _is_plain(named) and not _traced(given):
             return structures.mapped(tensor, self.predict_on_batch(given[0]))
         return Layer.__call__(cast(Layer, self), *given, **named)
+
+
+def _is_plain(keywords: Mapping[str, Any]) -> bool:
+    """Whether a call says nothing that `predict` does not say, too."""
+    return not keywords or ([*keywords] == ["training"] and not keywords["training"])
 
 
 def _traced(arguments: Any) -> bool:

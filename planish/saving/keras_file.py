@@ -117,9 +117,7 @@ def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Mo
     class_ = own_objects.named(config, custom) or (Sequential if config["class_name"] == "Sequential" else Functional)
     with mistakes_told(path), own_objects.CustomObjectScope(custom):
         model: Model = class_.from_config(config["config"], custom_objects=custom)
-        shape = (config.get("build_config") or {}).get("input_shape")
-        if not model.built and shape is not None:
-            model.build(shape)
+        model.build_like(config.get("build_config") or {})
         if config.get("compile_config"):
             model.compile_from_config(keras2.modern(config["compile_config"]))
     return model

@@ -21,9 +21,21 @@ def test_a_part_of_a_symbolic_tensor_cannot_be_assigned(x):
         x[:, 0] = 1
 
 
-def test_a_symbolic_tensor_cannot_be_called(x):
-    with pytest.raises(TypeError, match=r"a symbolic tensor cannot be called(.|\n)*y = layer\(x\)"):
+def test_a_symbolic_tensor_cannot_be_called_nor_taken_for_a_function(x):
+    assert not callable(x)
+    with pytest.raises(TypeError, match="'SymbolicTensor' object is not callable"):
         x(Dense(3))
+    model = keras.Model(x, Dense(3)(x))
+    for use in (
+        lambda: Dense(3, activation=x),
+        lambda: Dense(3, kernel_initializer=x),
+        lambda: Dense(3, kernel_regularizer=x),
+        lambda: model.compile("sgd", loss=x),
+        lambda: model.compile("sgd", "mse", metrics=[x]),
+        lambda: keras.models.clone_model(model, clone_function=x),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"SymbolicTensor|symbolic tensor"):
+            use()
 
 
 def test_a_symbolic_tensor_has_no_numbers(x):
@@ -55,3 +67,22 @@ def test_merging_layers_say_how_many_tensors_they_take(x):
         Add()(x)
     with pytest.raises(ValueError, match=r"a list of 2 tensors(.|\n)*Dot\(axes=1\)\(\[a, b\]\)"):
         Dot(axes=1)(x)
+
+
+def test_structures_that_hold_themselves_are_refused(x):
+    inside, named = [x], {}
+    inside.append([inside])
+    named["again"] = named
+    for use in (
+        lambda: keras.Model(inside, x),
+        lambda: keras.Model(x, inside),
+        lambda: keras.Model(x, named),
+        lambda: Add()(inside),
+    ):
+        with pytest.raises(ValueError, match="holds itself"):
+            use()
+
+
+def test_a_layer_called_on_nothing_says_so():
+    with pytest.raises(ValueError, match="there is no input"):
+        Dense(3)({})

@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 import pytest
 
-from planish import Input, Model, Sequential, layers, ops
+from planish import Input, Model, Sequential, layers, models, ops
 from planish.layers import Add, BatchNormalization, Concatenate, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D
 from planish.models import load_model
 from tests.layers.support import error_of
@@ -216,3 +216,20 @@ def test_concatenations_and_sums_train_as_the_interpreter_does():
 
     for compiled, interpreted in zip(trained(False), trained(True), strict=True):
         np.testing.assert_allclose(compiled, interpreted, atol=2e-5)
+
+
+def test_a_model_with_unregistered_layers_of_ones_own_can_be_cloned():
+    class Own(layers.Layer):
+        def call(self, x):
+            return x * 2.0
+
+    inner = Sequential([Input((4,)), Own(), Dense(3)])
+    x = Input((4,), name="start")
+    for model in (inner, Model(x, inner(Own()(x)) + 1.0, name="outer")):
+        clone = models.clone_model(model)
+        clone.set_weights(model.get_weights())
+        a = images(2, 4)
+        assert clone.name == model.name
+        assert [layer.name for layer in clone.layers] == [layer.name for layer in model.layers]
+        assert not {*clone.weights} & {*model.weights}
+        np.testing.assert_array_equal(clone.predict(a, verbose=0), model.predict(a, verbose=0))

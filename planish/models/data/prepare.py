@@ -213,7 +213,7 @@ def prepared_targets(
 
 def ensure_built(model: Model, x: Any) -> None:
     """Builds a model that was made without an input shape for the shape of its first data."""
-    if model.built:
+    if model.knows_ends:
         return
     if _holds_several(model, x):
         shape = structures.mapped(lambda leaf: (None, *as_images(leaf, End()).shape[1:]), x)
@@ -279,7 +279,7 @@ def stream_of(
     count = checked_optional_count(steps, name)
     check_end(x, count, name)
     stream = Stream(x, expected_by(model), class_weight, count, place)
-    if not model.built:
+    if not model.knows_ends:
         ensure_built(model, stream.peek())
         stream.expected = expected_by(model)
     return stream
@@ -300,7 +300,7 @@ def memory_message(model: Model, x: Any, detail: str) -> str:
     sizes = "an unknown number of images"
     if isinstance(x, np.ndarray):
         sizes = f"{len(x):,} images of {x.dtype}, {x.nbytes / 2**20:,.0f} MiB"
-        if model.built:
+        if model.knows_ends:
             nbytes = sum(4 * len(x) * spec.shape[1] for spec in model.output_specs if len(spec.shape) == 2)
             sizes += f", outputs {nbytes / 2**20:,.0f} MiB" if nbytes else ""
     return explain(

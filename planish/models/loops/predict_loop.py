@@ -136,7 +136,7 @@ def _predict_stream(model: Model, stream: Stream, callbacks: CallbackList) -> An
     images = 0
     callbacks.on_begin("predict")
     reports = ProgressReports(callbacks, "predict")
-    if not model.built:
+    if not model.knows_ends:
         ensure_built(model, stream.peek())
         stream.expected = expected_by(model)
     with closing(stream.epoch()) as batches:
