@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from planish.errors import explain
@@ -13,6 +13,7 @@ _Class = TypeVar("_Class")
 
 def made(class_: type[_Class], config: Mapping[str, Any]) -> _Class:
     """`class_(**config)`. TypeError, telling what to write, if the constructor does not take these arguments."""
+    require(class_.__name__, config)
     constructor: Any = class_.__init__
     signature = inspect.signature(constructor)
     try:
@@ -20,6 +21,24 @@ def made(class_: type[_Class], config: Mapping[str, Any]) -> _Class:
     except TypeError:
         raise TypeError(_other_arguments(class_.__name__, signature, config)) from None
     return class_(**config)
+
+
+def require(name: str, config: Any, *keys: str) -> None:
+    """TypeError if a configuration is not a dictionary, ValueError if it lacks one of the keys."""
+    if not isinstance(config, Mapping):
+        raise TypeError(_other_config(name, f"a {type(config).__name__}", keys))
+    missing = [key for key in keys if key not in config]
+    if missing:
+        raise ValueError(_other_config(name, f"no {', '.join(map(repr, missing))}", keys))
+
+
+def _other_config(name: str, received: str, keys: Sequence[str]) -> str:
+    return explain(
+        what=f"{name} cannot be made from its configuration",
+        expected=" with ".join(["a dictionary", *([", ".join(map(repr, keys))] if keys else [])]),
+        received=received,
+        remedy=f"{name}.from_config(other.get_config())",
+    )
 
 
 def _other_arguments(name: str, signature: inspect.Signature, config: Mapping[str, Any]) -> str:

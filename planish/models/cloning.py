@@ -34,6 +34,8 @@ def clone_model(
     >>> keras.models.clone_model(model).output_shape
     (None, 3)
     """
+    if not isinstance(model, Model):
+        raise TypeError(_wrong("this is not a model", "a Sequential or functional model, or a subclass", model))
     asked = clone_function is not None or input_tensors is not None or call_function is not None
     if not _consists_of_layers(model) or (type(model) not in (Sequential, Functional) and not asked):
         _refuse(model, clone_function=clone_function, input_tensors=input_tensors, call_function=call_function)
@@ -42,7 +44,10 @@ def clone_model(
     def cloned(layer: Layer) -> Layer:
         if isinstance(layer, Model) and (recursive or clone_function is None):
             return clone_model(layer, clone_function=clone_function, recursive=recursive)
-        return (clone_function or _like)(layer)
+        made = _like(layer) if clone_function is None else clone_function(layer)
+        if not isinstance(made, Layer):
+            raise TypeError(_wrong("`clone_function` did not return a layer", f"one like {layer.label}", made))
+        return made
 
     if isinstance(model, Sequential):
         _refuse(model, call_function=call_function)
@@ -50,6 +55,10 @@ def clone_model(
         return type(model)([*start, *map(cloned, model.layers)], trainable=model.trainable, name=model.name)
     assert model.network is not None
     return _functional(model, model.network, input_tensors, cloned, call_function or _called)
+
+
+def _wrong(what: str, expected: str, received: Any) -> str:
+    return explain(what=f"clone_model: {what}", expected=expected, received=repr(received))
 
 
 def _consists_of_layers(model: Model) -> bool:

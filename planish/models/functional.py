@@ -45,6 +45,7 @@ class Functional(Model):
         """The model that `get_config` (or Keras's) describes, with fresh weights."""
         from planish.custom_objects import CustomObjectScope
 
+        revival.require(cls.__name__, config, "layers", "input_layers", "output_layers")
         label = f"{cls.__name__} {config.get('name')!r}"
         with nesting.told(label), CustomObjectScope(custom_objects):
             inputs, outputs = wiring.network_ends(config, label)

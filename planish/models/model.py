@@ -245,6 +245,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:
         """The model that `get_config` describes, without its weights. `custom_objects` are the caller's own classes."""
+        revival.require(cls.__name__, config)
         if cls is Model and "input_layers" in config:
             from planish.models.functional import Functional
 

@@ -222,6 +222,7 @@ class Sequential(Model):
 
         Layers that are made later get names that are not in it, so that its head can be replaced.
         """
+        revival.require(cls.__name__, config, "layers")
         with nesting.told(f"{cls.__name__} {config.get('name')!r}"):
             layers = [serialization.deserialize(layer, custom_objects=custom_objects) for layer in config["layers"]]
         arguments = {"layers": layers, "trainable": config.get("trainable", True), "name": config.get("name")}

@@ -59,6 +59,26 @@ def test_a_sequential_subclass_whose_constructor_takes_no_layers():
         Stack.from_config(Stack(3).get_config())
 
 
+@pytest.mark.parametrize("made", [Dense, Model, Sequential, ClosedModel])
+def test_what_is_not_a_configuration_is_refused(made):
+    with pytest.raises(TypeError, match=r"cannot be made from its configuration\n  expected: a dictionary"):
+        made.from_config(None)
+
+
+def test_a_configuration_without_layers_is_refused():
+    with pytest.raises(ValueError, match=r"Sequential cannot be made(.|\n)*received: no 'layers'"):
+        Sequential.from_config({})
+    with pytest.raises(ValueError, match=r"Functional cannot be made(.|\n)*received: no 'layers', 'output_layers'"):
+        Model.from_config({"input_layers": []})
+
+
+def test_only_models_are_cloned_and_clones_consist_of_layers():
+    with pytest.raises(TypeError, match="this is not a model"):
+        keras.models.clone_model(Dense(3))
+    with pytest.raises(TypeError, match="`clone_function` did not return a layer"):
+        keras.models.clone_model(Sequential([Input((4,)), Dense(3)]), clone_function=lambda layer: None)
+
+
 class Through(ClosedLayer):
     def call(self, x):
         return x

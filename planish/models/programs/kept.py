@@ -39,7 +39,7 @@ class Programs:
         self._trainers: Recent[Trainer] = Recent()
         self._value_programs: Recent[ValueProgram] = Recent()
         self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
-        self._expected: tuple[int, Expected] | None = None
+        self._expected: tuple[int, CompileSettings | None, Expected] | None = None
         self._sizes = SizesSeen()
         self.turn = Turn()
         self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
@@ -67,12 +67,12 @@ class Programs:
         self._expected = None
 
     def expected(self, model: Model, find: Callable[[Model], Expected]) -> Expected:
-        """What `find` says that the model takes; it is asked once for each structure of the model."""
-        version = model.structure_version
+        """What `find` says that the model takes; it is asked once for each structure of the model and `compile`."""
+        version, settings = model.structure_version, model._settings
         kept = self._expected
-        if kept is None or kept[0] != version:
-            kept = self._expected = version, find(model)
-        return kept[1]
+        if kept is None or kept[0] != version or kept[1] is not settings:
+            kept = self._expected = version, settings, find(model)
+        return kept[2]
 
     def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
         """For images such as `inputs`. ValueError if they do not fit the model."""

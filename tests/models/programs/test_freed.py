@@ -162,3 +162,24 @@ def test_the_ends_of_a_layer():
     with pytest.raises(AttributeError, match="has no output: it was never called"):
         Dense(3).output  # noqa: B018
     assert Input((3,)).layer.output.shape == (None, 3)
+
+
+def test_a_layer_keeps_its_last_call_unless_it_leads_back_to_the_layer():
+    first, layer, other = Input((6,)), Dense(6), Dense(6)
+    layer(first)
+    layer(Input((6,), name="last"))
+    assert [call.inputs[0].name for call in layer.calls] == [first.name, "last"]
+    layer(other(layer.output))
+    assert [call.inputs[0].name for call in layer.calls] == [first.name]
+
+
+def test_whether_a_call_leads_back_is_seen_through_models_and_what_layers_keep():
+    layer, other = Dense(6), Dense(6)
+    layer(Input((6,)))
+    around = Sequential([Input((6,)), layer])
+    layer(around(Input((6,))))
+    assert len(layer.calls) == 2
+    beside = other(Input((6,)))
+    other(layer.output)
+    layer(beside)
+    assert len(layer.calls) == 2
