@@ -11,7 +11,7 @@ from functools import cache
 _ELSEWHERE = "use Keras itself for such a model: planish compiles convolutional classifiers of images"
 _AUGMENT = "change the images before fit, for example mirrored ones beside them: np.concatenate([x, x[:, :, ::-1]])"
 _PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
-_ONE_D = "images of one row: Reshape((1, steps, channels)), then Conv2D(filters, (1, size)) or MaxPooling2D((1, size))"
+_ONE_D = "images of one row: Reshape((1, steps, channels)), then MaxPooling2D((1, size))"
 _TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
 _NUMPY = "the function of that name in NumPy, on arrays; in a layer or a loss, operators: x * 2 + 1"
 _ON_ARRAYS = "the function of that name in NumPy or SciPy, on arrays: before fit, or in a callback"
@@ -126,20 +126,15 @@ _TABLE: dict[str, Groups] = {
         ("Activation('linear')", "Identity"),
         ("Dropout(rate)", "AlphaDropout GaussianDropout GaussianNoise"),
         ("Dropout(rate, noise_shape=(None, 1, 1, channels))", "SpatialDropout2D"),
-        ("Conv2D(channels, kernel_size, groups=channels)", "DepthwiseConv2D"),
-        (
-            "Conv2D(channels, kernel_size, groups=channels, use_bias=False), then Conv2D(filters, 1)",
-            "SeparableConv2D SeparableConvolution2D",
-        ),
         ("activity_regularizer= of the layer before", "ActivityRegularization"),
         ("GlobalAveragePooling2D(), or AveragePooling2D(pool_size)", "AdaptiveAveragePooling2D"),
         ("GlobalMaxPooling2D(), or MaxPooling2D(pool_size)", "AdaptiveMaxPooling2D"),
         ("Activation(function), or a subclass of Layer", "Lambda"),
         (
             _ONE_D,
-            "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Conv1D Convolution1D Cropping1D"
-            " DepthwiseConv1D GlobalAveragePooling1D GlobalAvgPool1D GlobalMaxPool1D GlobalMaxPooling1D MaxPool1D"
-            " MaxPooling1D SeparableConv1D SeparableConvolution1D SpatialDropout1D ZeroPadding1D",
+            "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Cropping1D"
+            " GlobalAveragePooling1D GlobalAvgPool1D GlobalMaxPool1D GlobalMaxPooling1D MaxPool1D"
+            " MaxPooling1D SpatialDropout1D ZeroPadding1D",
         ),
         (
             _TEXT,
@@ -149,8 +144,8 @@ _TABLE: dict[str, Groups] = {
         (
             _ELSEWHERE,
             "AdaptiveAveragePooling3D AdaptiveMaxPooling3D AdditiveAttention Attention AveragePooling3D AvgPool3D"
-            " Bidirectional Conv1DTranspose Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D"
-            " Convolution1DTranspose Convolution2DTranspose Convolution3D Convolution3DTranspose Cropping3D EinsumDense"
+            " Bidirectional Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D"
+            " Convolution3D Convolution3DTranspose Cropping3D EinsumDense"
             " FlaxLayer GRU GRUCell GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D"
             " GroupQueryAttention JaxLayer LSTM LSTMCell MaxPool3D MaxPooling3D MelSpectrogram MultiHeadAttention RNN"
             " STFTSpectrogram SimpleRNN SimpleRNNCell SpatialDropout3D StackedRNNCells TFSMLayer TimeDistributed"

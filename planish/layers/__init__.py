@@ -9,8 +9,13 @@ from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.batch_normalization import BatchNormalization
 from planish.layers.concatenate import Concatenate, concatenate
 from planish.layers.configuration import deserialize, serialize
+from planish.layers.conv1d import Conv1D
+from planish.layers.conv1d_transpose import Conv1DTranspose
 from planish.layers.conv2d import Conv2D
+from planish.layers.conv2d_transpose import Conv2DTranspose
 from planish.layers.dense import Dense
+from planish.layers.depthwise_conv1d import DepthwiseConv1D
+from planish.layers.depthwise_conv2d import DepthwiseConv2D
 from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
@@ -40,11 +45,18 @@ from planish.layers.permute import Permute
 from planish.layers.relu import ReLU
 from planish.layers.rescaling import Rescaling
 from planish.layers.reshape import Reshape
+from planish.layers.separable_conv1d import SeparableConv1D
+from planish.layers.separable_conv2d import SeparableConv2D
 from planish.layers.softmax import Softmax
 from planish.layers.zero_padding2d import ZeroPadding2D
 
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
 GlobalAvgPool2D = GlobalAveragePooling2D
 GlobalMaxPool2D = GlobalMaxPooling2D
 MaxPool2D = MaxPooling2D
@@ -58,9 +70,17 @@ __all__ = [
     "AvgPool2D",
     "BatchNormalization",
     "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dot",
     "Dropout",
     "Flatten",
@@ -82,6 +102,10 @@ __all__ = [
     "ReLU",
     "Rescaling",
     "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "Softmax",
     "Subtract",
     "ZeroPadding2D",

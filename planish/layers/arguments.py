@@ -46,6 +46,16 @@ def pair(layer: str, name: str, value: Any, least: int = 1) -> tuple[int, int]:
     return first, second
 
 
+def extents(layer: str, name: str, value: Any, rank: int, least: int = 1) -> tuple[int, ...]:
+    """`value` for each of `rank` axes, 1 (steps) or 2 (height and width), as `pair` has it."""
+    if rank == 2:
+        return pair(layer, name, value, least)
+    items = (value,) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
+    if len(items) != 1:
+        raise wrong_argument(layer, name, f"an integer, {least} or more", value)
+    return (integer(layer, name, items[0], least),)
+
+
 def number(layer: str, name: str, value: Any, least: float = -math.inf, below: float = math.inf) -> float:
     """`value` as a float, `least <= value < below`, not NaN."""
     bounds = [f"{least:g} or more"] * (least > -math.inf) + [f"less than {below:g}"] * (below < math.inf)

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from planish import activations, primitives
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import arguments, weight_arguments
 from planish.layers.common_arguments import NamedOptions
 from planish.layers.context import CallContext
 from planish.layers.kernel_layer import KernelLayer
@@ -49,8 +49,10 @@ class Dense(KernelLayer):
         super().__init__(
             activation,
             use_bias,
-            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
-            bias=(bias_initializer, bias_regularizer, bias_constraint),
+            about_weights={
+                "kernel": (kernel_initializer, kernel_regularizer, kernel_constraint),
+                "bias": (bias_initializer, bias_regularizer, bias_constraint),
+            },
             unsupported={
                 "lora_rank": lora_rank,
                 "lora_alpha": lora_alpha,
@@ -70,7 +72,8 @@ class Dense(KernelLayer):
             raise self.built_for_another("features", self.kernel.shape[0], shape[-1], shape, f"Dense({self.units})")
 
     def create_weights(self, shape: Shape) -> None:
-        self.make_weights((shape[-1], self.units), self.units)
+        self.kernel = weight_arguments.make(self, "kernel", (shape[-1], self.units))
+        self.make_bias(self.units)
 
     def call(self, x: Node, context: CallContext) -> Node:
         return activations.applied(self.activation, self.biased(primitives.dense(x, self.kernel.node)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planish import activations, primitives
@@ -13,11 +13,8 @@ from planish.variable import Variable
 
 
 class KernelLayer(Layer):
-    """Base of layers with a `kernel`, perhaps a `bias`, and an `activation`."""
+    """Base of layers with a kernel or two, perhaps a `bias`, and an `activation`."""
 
-    kernel_initializer: Any
-    kernel_regularizer: Any
-    kernel_constraint: Any
     bias_initializer: Any
     bias_regularizer: Any
     bias_constraint: Any
@@ -27,27 +24,25 @@ class KernelLayer(Layer):
         activation: Any,
         use_bias: bool,
         *,
-        kernel: Sequence[Any],
-        bias: Sequence[Any],
-        unsupported: dict[str, Any],
+        unsupported: Mapping[str, Any] | None = None,
+        about_weights: Mapping[str, Sequence[Any]],
         **options: Any,
     ) -> None:
-        """`kernel` and `bias`: the initializer, the regularizer and the constraint of each, as they were given.
+        """`about_weights`: initializer, regularizer and constraint, as they were given, for "kernel", "bias", ...
 
         ValueError for an argument among the `unsupported` ones that is used.
         """
         super().__init__(**options)
-        arguments.unsupported(self.label, **unsupported)
+        arguments.unsupported(self.label, **(unsupported or {}))
         self.activation = activations.get(activation)
         self.use_bias = arguments.flag(self.label, "use_bias", use_bias)
-        weight_arguments.take(self, "kernel", *kernel)
-        weight_arguments.take(self, "bias", *bias)
-        self.kernel: Variable
+        self._about = tuple(about_weights)
+        for name, given in about_weights.items():
+            weight_arguments.take(self, name, *given)
         self.bias: Variable | None = None
 
-    def make_weights(self, kernel_shape: Sequence[int], outputs: int) -> None:
-        """Makes the kernel, and the bias [outputs] if there is one."""
-        self.kernel = weight_arguments.make(self, "kernel", kernel_shape)
+    def make_bias(self, outputs: int) -> None:
+        """Makes the bias [outputs], if there is one."""
         if self.use_bias:
             self.bias = weight_arguments.make(self, "bias", (outputs,))
 
@@ -60,5 +55,5 @@ class KernelLayer(Layer):
         return {
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            **weight_arguments.config(self, "kernel", "bias"),
+            **weight_arguments.config(self, *self._about),
         }

@@ -22,9 +22,9 @@ def take(layer: Layer, weight: str, initializer: Any, regularizer: Any = None, c
         setattr(layer, f"{weight}_{kind}", _ROOMS[kind].get(value))
 
 
-def make(layer: Layer, weight: str, shape: Sequence[int]) -> Variable:
-    """The weight of that name, as the layer's attributes say."""
-    of_kind = {kind: getattr(layer, f"{weight}_{kind}") for kind in _ROOMS}
+def make(layer: Layer, weight: str, shape: Sequence[int], called: str | None = None) -> Variable:
+    """The weight of that name, as the layer's attributes say; `called`: their first word, if it is not the weight's."""
+    of_kind = {kind: getattr(layer, f"{called or weight}_{kind}") for kind in _ROOMS}
     return layer.add_weight(weight, tuple(shape), **of_kind)
 
 

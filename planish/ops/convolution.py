@@ -17,8 +17,7 @@ from planish.ops import nodes
 from planish.ops.dtypes import together
 from planish.ops.interpreted import per_image
 from planish.ops.operation import NN, Value, operation
-from planish.primitives.conv2d import conv2d_settings
-from planish.primitives.conv2d_input_grad import conv2d_input_grad
+from planish.primitives.transposed_convolution import transposed_convolution
 
 Extents = int | Sequence[int]
 Pair = tuple[int, int]
@@ -171,42 +170,15 @@ def _conv_transpose_of_nodes(
     steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
     image, restored = _as_map(nodes.node_of(inputs), data_format)
     w = _as_kernel(nodes.node_of(kernel))
-    window = (w.shape[0], w.shape[1])
     more = _more(output_padding, spatial)
-    size = tuple(
-        _transposed_extent(*values, padding.lower())
-        for values in zip(image.shape[:2], window, steps, dilation, more, strict=True)
-    )
-    borders = _transposed_borders(image.shape[:2], size, window, steps, dilation, padding.lower())
-    return restored(conv2d_input_grad(image, w, (*size, w.shape[2]), conv2d_settings(steps, borders, dilation, 1)))
+    return restored(transposed_convolution(image, w, steps, padding.lower(), more, dilation))
 
 
-def _more(output_padding: Extents | None, spatial: int) -> tuple[int | None, int | None]:
+def _more(output_padding: Extents | None, spatial: int) -> Pair | None:
     if output_padding is None:
-        return None, None
+        return None
     numbers = [output_padding] * spatial if isinstance(output_padding, int) else [*output_padding]
     return (0, numbers[0]) if spatial == 1 else (numbers[0], numbers[1])
-
-
-def _transposed_extent(extent: int, window: int, stride: int, rate: int, more: int | None, padding: str) -> int:
-    """Rows or columns of the result, as Keras has them."""
-    span = (window - 1) * rate + 1
-    if more is None:
-        return extent * stride + (max(span - stride, 0) if padding == "valid" else 0)
-    border = 0 if padding == "valid" else span // 2
-    return (extent - 1) * stride + span - 2 * border + more
-
-
-def _transposed_borders(
-    size: Sequence[int], result: Sequence[int], window: Pair, strides: Pair, dilation: Pair, padding: str
-) -> Any:
-    """The border of the convolution whose gradient this is: it makes maps of `size` from those of `result`."""
-    borders = []
-    for extent, whole, taps, stride, rate in zip(size, result, window, strides, dilation, strict=True):
-        span = (taps - 1) * rate + 1
-        missing = max((extent - 1) * stride + span - whole, 0) if padding == "same" else 0
-        borders.append((missing // 2, missing - missing // 2))
-    return tuple(borders)
 
 
 @operation(NN, nodes=_conv_transpose_of_nodes)

@@ -1,30 +1,9 @@
-import itertools
-
 import numpy as np
 import pytest
 
 from planish.layers import Conv2D
 
-from .support import again, error_of, images
-
-
-def convolved(x, kernel, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
-    """The definition, window by window."""
-    kh, kw, _, cout = kernel.shape
-    spans = (kh - 1) * dilation[0] + 1, (kw - 1) * dilation[1] + 1
-    if padding == "same":
-        needed = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(x.shape[1:3], strides, spans, strict=True)]
-        x = np.pad(x, ((0, 0), *((n // 2, n - n // 2) for n in needed), (0, 0)))
-    rows, columns = ((n - k) // s + 1 for n, s, k in zip(x.shape[1:3], strides, spans, strict=True))
-    y = np.zeros((len(x), rows, columns, cout))
-    cin, per_group = kernel.shape[2], cout // groups
-    for row, column, group in itertools.product(range(rows), range(columns), range(groups)):
-        top, left = row * strides[0], column * strides[1]
-        window = x[:, top : top + spans[0] : dilation[0], left : left + spans[1] : dilation[1]]
-        window = window[..., group * cin : (group + 1) * cin]
-        filters = slice(group * per_group, (group + 1) * per_group)
-        y[:, row, column, filters] = np.tensordot(window, kernel[..., filters], 3)
-    return y
+from .support import again, convolved, error_of, images
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

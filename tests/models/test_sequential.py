@@ -308,6 +308,6 @@ def test_a_model_needs_inputs_and_outputs():
 
 
 def test_keras_objects_that_planish_does_not_have():
-    config = {"layers": [{"module": "keras.layers", "class_name": "Conv2DTranspose", "config": {}}]}
+    config = {"layers": [{"module": "keras.layers", "class_name": "Conv3DTranspose", "config": {}}]}
     lines = error_of(lambda: Sequential.from_config(config))
-    assert lines[0] == "Keras has keras.layers.Conv2DTranspose; planish does not"
+    assert lines[0] == "Keras has keras.layers.Conv3DTranspose; planish does not"

@@ -1,0 +1,60 @@
+"""A convolution of each channel by itself, over sequences."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from planish.layers.common_arguments import NamedOptions
+from planish.layers.depthwise_convolution import DepthwiseConvolution
+
+
+class DepthwiseConv1D(DepthwiseConvolution):
+    """Each channel has `depth_multiplier` kernels of its own, and gives as many channels. kernel: [size, channels,
+    depth_multiplier].
+
+    `kernel_size`, `strides`, `dilation_rate`: numbers of steps. `padding`: 'valid' or 'same'. `data_format`:
+    'channels_last' [n, steps, channels] or 'channels_first'.
+
+    `activation`: a name or a function. `use_bias`: whether there is a bias. `depthwise_initializer`,
+    `depthwise_regularizer`, `depthwise_constraint`: the first values of the kernel, a penalty, and what each step
+    makes of its new values; `bias_initializer`, `bias_regularizer`, `bias_constraint` likewise.
+    `activity_regularizer`: a penalty on the output. ValueError for sequences of another rank, or smaller than the
+    kernel.
+
+    >>> keras.layers.DepthwiseConv1D(3, depth_multiplier=2)(np.ones((1, 28, 3))).shape
+    (1, 26, 6)
+    """
+
+    rank = 1
+
+    def __init__(
+        self,
+        kernel_size: int | tuple[int],
+        strides: int | tuple[int] = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: int | tuple[int] = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **options: Unpack[NamedOptions],
+    ) -> None:
+        super().__init__(
+            activation,
+            use_bias,
+            about_weights={
+                "depthwise": (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                "bias": (bias_initializer, bias_regularizer, bias_constraint),
+            },
+            activity_regularizer=activity_regularizer,
+            **options,
+        )
+        self.take_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self.take_multiplier(depth_multiplier)
