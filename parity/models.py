@@ -11,9 +11,11 @@ before a batch normalization, or a softmax that is not over the channels that a 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
+from convolutions import convolve
 from optimizers import OPTIMIZERS
 
 Case = dict[str, Any]
@@ -73,7 +75,7 @@ class Builder:
     def regularizer(self) -> dict[str, Any]:
         return {"kernel_regularizer": self.pick(["l2", BOTH_PENALTIES])} if self.chance(0.1) else {}
 
-    def _windows(self, size: list[int], steps: list[int], padding: str, dilation: list[int]) -> tuple[int, int]:
+    def windows(self, size: list[int], steps: list[int], padding: str, dilation: list[int]) -> tuple[int, int]:
         def windows(axis: int) -> int:
             if padding == "same":
                 return math.ceil(self.shape[axis] / steps[axis])
@@ -100,7 +102,7 @@ class Builder:
             groups=groups, activation=None if normalized else self.activation(),
             use_bias=not normalized and self.chance(0.8), format=True, **self.regularizer(),
         )  # fmt: skip
-        self.shape = (*self._windows(size, steps, padding, dilation), filters)
+        self.shape = (*self.windows(size, steps, padding, dilation), filters)
         self.mixed = False
         if normalized:
             self.normalize()
@@ -118,7 +120,7 @@ class Builder:
         padding = self.pick(["valid", "same"])
         name = self.pick(["MaxPooling2D", "MaxPooling2D", "AveragePooling2D"])
         self.add(name, pool_size=size, strides=steps, padding=padding, format=True)
-        self.shape = (*self._windows(size, steps or size, padding, [1, 1]), self.shape[2])
+        self.shape = (*self.windows(size, steps or size, padding, [1, 1]), self.shape[2])
 
     def pad(self) -> None:
         top, bottom, left, right = (self.number(0, 2) for _ in range(4))
@@ -196,7 +198,8 @@ def random_case(seed: int, steps: int = 3) -> Case:
     pixels = builder.chance(0.15)
     if pixels or builder.chance(0.2):
         builder.rescale(1 / 255 if pixels else builder.pick([0.5, 2.0, 1 / 3]))
-    body = [builder.conv] * 10 + [builder.pool] * 8 + [builder.pad, builder.reorder, builder.activate] * 2
+    body = [builder.conv] * 8 + [partial(convolve, builder)] * 5 + [builder.pool] * 8
+    body += [builder.pad, builder.reorder, builder.activate] * 2
     for _ in range(builder.number(1, 4)):
         builder.pick([*body, builder.dense])()
     dropout = builder.pick([0.0, 0.4]) if builder.chance(0.15) else 0.0

@@ -109,11 +109,17 @@ class NetworkBuilder:
         filters = filters or dice.number(1, 7)
         shape = (rows, columns, filters)
         settings: dict[str, Any] = {"filters": filters, "kernel_size": size, "padding": "same"}
+        if dice.chance(0.2):
+            kind = dice.pick(["SeparableConv2D", "Conv2DTranspose"])
+            return self.apply(kind, x, shape, activation=dice.pick(ACTIVATIONS), **settings)
         if channels % 2 == 0 and filters % 2 == 0 and dice.chance(0.15):
             settings["groups"] = 2
         if not dice.chance(0.3):
             biased = dice.chance(0.8)
             return self.apply("Conv2D", x, shape, activation=dice.pick(ACTIVATIONS), use_bias=biased, **settings)
+        if dice.chance(0.3):  # as in MobileNet
+            x = self.apply("DepthwiseConv2D", x, (rows, columns, channels), kernel_size=3, padding="same",
+                           activation="relu6")  # fmt: skip
         y = self.apply("Conv2D", x, shape, use_bias=False, **settings)
         y = self.apply("BatchNormalization", y, shape, momentum=dice.pick([0.9, 0.99]), scale=dice.chance(0.8))
         return self.apply("Activation", y, shape, activation=dice.pick(["relu", "tanh", "silu"]))

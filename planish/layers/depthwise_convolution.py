@@ -44,6 +44,14 @@ class DepthwiseConvolution(MultiplyingLayer):
             self.check_channels(shape, self.kernel.shape[-2], f"{type(self).__name__}({self.kernel_size})")
         self.check_span(shape)
 
+    def span_remedy(self, usual: str) -> str:
+        """Whoever gives filters first, as to other convolutions, has given a kernel of that size, and strides."""
+        if max(self.strides) == 1:
+            return usual
+        size = self.strides[0] if len(set(self.strides)) == 1 else self.strides
+        fresh = f"{type(self).__name__}({size})"
+        return f"{fresh}, if {self.kernel_size[0]} was to be the filters: this layer has none\n{usual}"
+
     def create_weights(self, shape: Shape) -> None:
         self.kernel = weight_arguments.make(self, "kernel", self.depthwise_shape(shape), "depthwise")
         self.make_bias(self.channels(shape) * self.depth_multiplier)

@@ -38,6 +38,8 @@ def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[
 
 def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence[Step]) -> str | None:
     """What to do where `layer` needs maps of another rank than that of `shape` (without the batch axis)."""
+    if rank == 2:
+        return _sequence_remedy(layer, shape)
     if rank != 3:
         return None
     flattened = _flattened_at(steps)
@@ -60,6 +62,16 @@ def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence
     if side > 1 and side * side == shape[0]:
         return f"turn the vectors into images first: Reshape({(side, side, 1)})"
     return "an image has three axes: Reshape((height, width, channels)) in front of the layer makes them"
+
+
+def _sequence_remedy(layer: Layer, shape: tuple[int, ...]) -> str | None:
+    """What to do where a layer of sequences gets rows of numbers, or images."""
+    if len(shape) == 1:
+        first = getattr(layer, "data_format", "") == "channels_first"
+        axes = (1, *shape) if first else (*shape, 1)
+        return f"add the channel axis: Reshape({axes})"
+    kind = type(layer).__name__
+    return f"{kind.replace('1D', '2D')} for images" if len(shape) == 3 and kind.endswith("1D") else None
 
 
 def open_remedy(layer: Layer, steps: Sequence[Step]) -> str:

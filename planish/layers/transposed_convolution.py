@@ -31,7 +31,10 @@ class TransposedConvolution(WindowLayer):
         more = arguments.extents(self.label, "output_padding", output_padding, self.rank, least=0)
         if any(extra >= stride for extra, stride in zip(more, self.strides, strict=True)):
             expected = f"less than the strides {self.strides} along each axis"
-            raise arguments.wrong_argument(self.label, "output_padding", expected, output_padding)
+            most = tuple(min(extra, stride - 1) for extra, stride in zip(more, self.strides, strict=True))
+            raise arguments.wrong_argument(
+                self.label, "output_padding", expected, output_padding, f"output_padding={most}"
+            )
         return more
 
     def check_input(self, shape: Shape) -> None:

@@ -42,6 +42,7 @@ class WindowLayer(KernelLayer):
                 "dilation_rate",
                 f"1 where strides are more than 1 (strides={self.strides})",
                 self.dilation_rate,
+                "strides=1, or dilation_rate=1",
             )
 
     def window_config(self) -> dict[str, Any]:
@@ -84,8 +85,8 @@ class WindowLayer(KernelLayer):
         if self.padding != "valid" or all(span <= extent for span, extent in zip(spans, size, strict=True)):
             return
         smaller = tuple(map(min, self.kernel_size, size))
-        remedy = f"padding='same', or kernel_size={smaller}, or larger images"
         if self.rank == 2:
+            remedy = self.span_remedy(f"padding='same', or kernel_size={smaller}, or larger images")
             raise self.mistake(
                 f"the kernel spans {_times(spans)} pixels, more than the {_times(size)} of its input",
                 shape,
@@ -98,8 +99,12 @@ class WindowLayer(KernelLayer):
             shape,
             expected=f"{spans[0]} steps or more",
             received=str(size[0]),
-            remedy=f"padding='same', or kernel_size={smaller[0]}, or longer sequences",
+            remedy=self.span_remedy(f"padding='same', or kernel_size={smaller[0]}, or longer sequences"),
         )
+
+    def span_remedy(self, usual: str) -> str:
+        """What to do about an image that is smaller than a window."""
+        return usual
 
     def _spans(self) -> tuple[int, ...]:
         return reach(self.as_pair(self.kernel_size), self.as_pair(self.dilation_rate))[-self.rank :]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from planish.graph.node import Node
 from planish.primitives.conv2d import Conv2DSettings
+from planish.primitives.conv2d_input_grad import Conv2DInputGradSettings
 from planish.primitives.crop2d import Crop2DSettings
 from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.pooling import PoolSettings
@@ -24,6 +25,8 @@ def spelled_out(nodes: Sequence[Node], same: bool = False) -> str:
     `same` says that the layer was asked for padding='same', which has a shorter rule.
     """
     for node in nodes:
+        if not node.batched:
+            continue  # a weight in another form
         if node.op in ("conv2d", "max_pool2d", "average_pool2d") and same:
             return _along_axes(node, _same)
         rule = _RULES.get(node.op)
@@ -34,8 +37,10 @@ def spelled_out(nodes: Sequence[Node], same: bool = False) -> str:
 
 
 def _along_axes(node: Node, text: Callable[[Node, int], str]) -> str:
-    """Rows and columns, once if they are alike."""
+    """Rows and columns, once if they are alike; steps alone of sequences, which are maps of one row."""
     rows, columns = (f"{text(node, axis)} = {node.shape[axis]}" for axis in (0, 1))
+    if node.inputs[0].shape[0] == node.shape[0] == 1:
+        return columns
     return rows if rows == columns else f"rows {rows}, columns {columns}"
 
 
@@ -61,6 +66,21 @@ def _window(node: Node, axis: int) -> str:
     return f"floor(({terms} - {reach}) / {stride}) + 1"
 
 
+def _spread(node: Node) -> str:
+    return _along_axes(node, _span)
+
+
+def _span(node: Node, axis: int) -> str:
+    """(extent - 1) * stride + reach - padding, and what `output_padding` adds."""
+    g, w = node.inputs
+    own = Conv2DInputGradSettings.of(node)
+    extent, stride, reach = g.shape[axis], own.strides[axis], own.dilation[axis] * (w.shape[axis] - 1) + 1
+    border = sum(own.padding[axis])
+    more = node.shape[axis] - ((extent - 1) * stride + reach - border)
+    cut, added = f" - {border}" if border else "", f" + {more}" if more else ""
+    return f"({extent} - 1) * {stride} + {reach}{cut}{added}"
+
+
 def _pad(node: Node) -> str:
     return _along_axes(node, lambda node, axis: _sides(node, axis, Pad2DSettings.of(node).padding, "+"))
 
@@ -77,7 +97,7 @@ def _sides(node: Node, axis: int, border: Padding, sign: str) -> str:
 def _reshape(node: Node) -> str:
     """Joined axes are multiplied out; other shapes just have as many numbers as before."""
     before, after = node.inputs[0].shape, node.shape
-    if len(before) < 2:
+    if len(before) < 2 or after in ((1, *before), before[1:]):  # a sequence as a map of one row, and back
         return ""
     product = " * ".join(map(str, before))
     if len(after) == 1:
@@ -99,6 +119,7 @@ def _dense(node: Node) -> str:
 _RULES: dict[str, Callable[[Node], str]] = {
     **dict.fromkeys(("conv2d", "max_pool2d", "average_pool2d"), lambda node: _along_axes(node, _window)),
     **dict.fromkeys(("reduce_mean", "reduce_max"), _reduce),
+    "conv2d_input_grad": _spread,
     "crop2d": _crop,
     "dense": _dense,
     "pad2d": _pad,

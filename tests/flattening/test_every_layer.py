@@ -11,7 +11,9 @@ LAYERS = {
     "AveragePooling2D": (layers.AveragePooling2D(2), 2),
     "BatchNormalization": (layers.BatchNormalization(), 1),
     "Conv2D": (layers.Conv2D(3, 3, activation="swish"), 3),
+    "Conv2DTranspose": (layers.Conv2DTranspose(3, 4, strides=2, padding="same", output_padding=1), 1),
     "Dense": (layers.Dense(4, activation="softmax"), 1),
+    "DepthwiseConv2D": (layers.DepthwiseConv2D((2, 3), dilation_rate=(3, 1), depth_multiplier=2), 4),
     "Dropout": (layers.Dropout(0.5), 1),
     "Flatten": (layers.Flatten(name="one"), 1),
     "GlobalAveragePooling2D": (layers.GlobalAveragePooling2D(), 6),
@@ -22,8 +24,15 @@ LAYERS = {
     "ReLU": (layers.ReLU(max_value=6.0, negative_slope=0.1), 1),
     "Rescaling": (layers.Rescaling([0.5, 2.0]), 1),
     "Reshape": (layers.Reshape((-1, 2)), 1),
+    "SeparableConv2D": (layers.SeparableConv2D(3, (2, 3), strides=2, activation="relu"), 2),
     "Softmax": (layers.Softmax(axis=1), 6),
     "ZeroPadding2D": (layers.ZeroPadding2D(((0, 1), (0, 0))), 1),
+}
+SEQUENCES = {
+    "Conv1D": (layers.Conv1D(3, 3, padding="causal", dilation_rate=2), [4, 6, 8]),
+    "Conv1DTranspose": (layers.Conv1DTranspose(3, 3, strides=2), [3, 4]),
+    "DepthwiseConv1D": (layers.DepthwiseConv1D(2, depth_multiplier=2, activation="relu"), [8, 9]),
+    "SeparableConv1D": (layers.SeparableConv1D(3, 3, padding="same"), [7, 8, 9]),
 }
 MERGING = {
     "Add": (layers.Add(), slice(0, 3)),
@@ -41,7 +50,7 @@ BASES = {"Input", "InputLayer", "InputSpec", "Layer"}
 def test_every_layer_is_here():
     named = {getattr(layers, name) for name in set(layers.__all__) - BASES}
     classes = {value for value in named if isinstance(value, type)}
-    assert classes == {type(layer) for layer, _ in [*LAYERS.values(), *MERGING.values()]}
+    assert classes == {type(layer) for layer, _ in [*LAYERS.values(), *SEQUENCES.values(), *MERGING.values()]}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -49,6 +58,15 @@ def test_rows_that_the_first_feature_sees(name):
     layer, rows = LAYERS[name]
     model = planish.Sequential([planish.Input((6, 5, 2)), layer, layers.Flatten(name="last")])
     assert model.flatten_map("last").receptive_field(0).rows == slice(0, rows)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_steps_that_the_second_feature_of_the_ninth_step_sees(name):
+    layer, steps = SEQUENCES[name]
+    model = planish.Sequential([planish.Input((12, 2)), layer, layers.Flatten(name="last")])
+    flat = model.flatten_map("last")
+    seen = flat.receptive_field(flat.index(8, 1))
+    assert (seen.rows, seen.columns) == (slice(steps[0], steps[-1] + 1), slice(0, 1 if "Depthwise" in name else 2))
 
 
 @pytest.mark.parametrize("name", MERGING)

@@ -76,3 +76,10 @@ def test_images_are_not_sequences():
         "  expected:    rank 3: (batch, steps, channels)",
         "  received:    rank 4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"), [((1, 28, 28, 1), "Conv2D for images"), ((1, 28), "add the channel axis: Reshape((28, 1))")]
+)
+def test_what_to_do_about_another_rank(shape, remedy):
+    assert error_of(lambda: Conv1D(2, 3)(images(*shape)))[-1] == f"  remedy:      {remedy}"

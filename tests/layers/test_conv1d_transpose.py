@@ -56,6 +56,7 @@ def test_more_than_the_strides_cannot_be_added():
         "Conv1DTranspose 'conv1d_transpose': argument 'output_padding' is wrong",
         "  expected: less than the strides (2,) along each axis",
         "  received: 2",
+        "  remedy:   output_padding=(1,)",
     ]
 
 

@@ -53,6 +53,7 @@ def test_more_than_the_strides_cannot_be_added():
         "Conv2DTranspose 'conv2d_transpose': argument 'output_padding' is wrong",
         "  expected: less than the strides (2, 2) along each axis",
         "  received: 2",
+        "  remedy:   output_padding=(1, 1)",
     ]
 
 

@@ -73,3 +73,11 @@ def test_another_number_of_channels_than_built_for():
         "  expected:    4 channels",
         "  received:    3 channels",
     ]
+
+
+def test_filters_given_to_a_layer_that_has_none():
+    layer = DepthwiseConv2D(32, 3)
+    assert error_of(lambda: layer(images(1, 28, 28, 4)))[-2:] == [
+        "  remedy:      DepthwiseConv2D(3), if 32 was to be the filters: this layer has none",
+        "               padding='same', or kernel_size=(28, 28), or larger images",
+    ]

@@ -252,7 +252,7 @@ def test_nested_models():
     assert [weight.path for weight in model.weights] == ["d/kernel", "d/bias", "inner/d/kernel", "inner/d/bias"]
     model.layers[1].set_weights([np.ones((3, 2)), [1, 2]])
     expected = model.layers[0](np.ones((1, 4))) @ np.ones((3, 2)) + [1, 2]
-    np.testing.assert_allclose(Model.__call__(model, np.ones((1, 4))), expected, rtol=1e-5)
+    np.testing.assert_allclose(Model.__call__(model, np.ones((1, 4))), expected, rtol=1e-5, atol=1e-6)
     first = Sequential([Input((4,)), Dense(2)])
     assert Sequential([first, Dense(1)]).input_shape == (None, 4)
 

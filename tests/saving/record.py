@@ -52,12 +52,28 @@ def every_layer():
     ]
 
 
+def convolutions():
+    return [
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="relu6"),
+        layers.SeparableConv2D(3, (2, 3), strides=2, depthwise_regularizer="l2", bias_initializer="ones"),
+        layers.Conv2DTranspose(4, 3, strides=2, padding="same", output_padding=1),
+        layers.Reshape((-1, 4)),
+        layers.Conv1D(3, 3, padding="causal", dilation_rate=2, activation="tanh"),
+        layers.DepthwiseConv1D(2, depth_multiplier=2, use_bias=False),
+        layers.SeparableConv1D(3, 3, strides=2, pointwise_initializer="he_normal"),
+        layers.Conv1DTranspose(2, 3, strides=2),
+        layers.Flatten(),
+        layers.Dense(3, activation="softmax"),
+    ]
+
+
 def flat():
     return [layers.Flatten(), layers.Dense(4, activation="tanh"), layers.Dense(3, activation="softmax")]
 
 
 MODELS = {
     "adam": (convolutional, lambda: "adam", SPARSE, ["accuracy"]),
+    "convolutions": (convolutions, lambda: "adam", SPARSE, ["accuracy"]),
     "layers": (every_layer, lambda: None, None, None),
     "sgd": (flat, lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True), "categorical_crossentropy", ["accuracy"]),
     "adamw": (flat, lambda: optimizers.AdamW(0.01, amsgrad=True, clipnorm=1.0, use_ema=True), SPARSE, None),

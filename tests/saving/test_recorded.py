@@ -6,7 +6,7 @@ import pytest
 from planish.models import load_model
 from planish.saving import optimizer_state
 
-TRAINED = ["adam", "sgd", "adamw", "rmsprop", "adagrad", "nadam"]
+TRAINED = ["adam", "sgd", "adamw", "rmsprop", "adagrad", "nadam", "convolutions"]
 
 
 @pytest.mark.parametrize("name", [*TRAINED, "layers"])

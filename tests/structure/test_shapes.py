@@ -8,8 +8,13 @@ import pytest
 
 import planish
 from planish.layers import (
+    Conv1D,
+    Conv1DTranspose,
     Conv2D,
+    Conv2DTranspose,
     Dense,
+    DepthwiseConv1D,
+    DepthwiseConv2D,
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
@@ -17,6 +22,8 @@ from planish.layers import (
     MaxPooling2D,
     Permute,
     Reshape,
+    SeparableConv1D,
+    SeparableConv2D,
     ZeroPadding2D,
 )
 
@@ -143,6 +150,35 @@ def test_other_arithmetic():
     ]
     pooled = planish.shapes([GlobalAveragePooling2D()], (4, 6, 7)).steps[0]
     assert pooled.arithmetic == "means of 4 * 6 numbers: 7"
+
+
+def test_the_arithmetic_of_convolutions_of_other_kinds():
+    layers = [
+        DepthwiseConv2D((3, 2), depth_multiplier=2),
+        SeparableConv2D(2, 3, strides=2, padding="same"),
+        Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=0),
+        Conv2DTranspose(3, 3, strides=(1, 3), output_padding=(0, 2)),
+        Reshape((-1, 3)),
+        Conv1D(4, 3, padding="causal", strides=2),
+        SeparableConv1D(2, 4, padding="same", strides=2),
+        DepthwiseConv1D(2, dilation_rate=3),
+        Conv1DTranspose(3, 1, strides=2),
+    ]
+    found = planish.shapes(layers, (10, 9, 1))
+    assert [step.arithmetic for step in found.steps] == [
+        "rows floor((10 - 3) / 1) + 1 = 8, columns floor((9 - 2) / 1) + 1 = 8",
+        "ceil(8 / 2) = 4",
+        "(4 - 1) * 2 + 3 - 2 = 7",
+        "rows (7 - 1) * 1 + 3 = 9, columns (7 - 1) * 3 + 3 + 2 = 23",
+        "9 * 23 * 3 = 207 * 3",
+        "floor((207 + 2 + 0 - 3) / 2) + 1 = 104",
+        "ceil(104 / 2) = 52",
+        "floor((52 - (3 * (2 - 1) + 1)) / 1) + 1 = 49",
+        "(49 - 1) * 2 + 1 + 1 = 98",
+    ]
+    for step in found.steps[:4] + found.steps[5:]:
+        for left, right in equations(step.arithmetic):
+            assert eval(left, {"floor": math.floor, "ceil": math.ceil}) == int(right), step
 
 
 def equations(text):
