@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 
 import planish
-from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, Rescaling
+from planish.layers import (
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    Input,
+    MaxPooling2D,
+    Rescaling,
+)
 from planish.models import Sequential
 from planish.runtime import executable
 
@@ -32,6 +42,7 @@ def _trained(threads):
             BatchNormalization(),
             MaxPooling2D(),
             Dropout(0.3),
+            DepthwiseConv2D(3, activation="relu6"),
             Conv2D(9, 3, strides=2, activation="relu"),
             Flatten(),
             Dense(19, activation="tanh", kernel_regularizer="l2"),

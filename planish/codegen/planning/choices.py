@@ -168,6 +168,16 @@ def _convolution_in_columns(node: Node, spec: Spec, plan: Plan) -> Costs:
     return cost, cost
 
 
+def _depthwise_convolution(node: Node, spec: Spec, plan: Plan) -> Costs:
+    cost = spec.result.size * math.prod(spec.inputs[1].shape[:2])
+    return cost, cost
+
+
+def _depthwise_weight_gradient(node: Node, spec: Spec, plan: Plan) -> Costs:
+    cost = spec.inputs[1].size * math.prod(spec.shape[:2])
+    return cost, cost
+
+
 def _scattered_convolution(node: Node, spec: Spec, plan: Plan) -> Costs:
     kernel_shape = Conv2DScatteredSettings.of(spec).kernel_shape
     each, filters = math.prod(kernel_shape), kernel_shape[3]
@@ -231,6 +241,8 @@ _KERNEL, _MAP, _PRODUCT = "gradient of the kernel", "gradient of the map", "matr
 # What each primitive that a candidate lowers to computes, and its multiply-adds.
 _COSTS: Mapping[str, tuple[str, Callable[[Node, Spec, Plan], Costs]]] = {
     "conv2d_columns": ("convolution", _convolution_in_columns),
+    "conv2d_depthwise": ("convolution", _depthwise_convolution),
+    "conv2d_depthwise_weight_grad": (_KERNEL, _depthwise_weight_gradient),
     "conv2d_listed_weight_grad": (_KERNEL, _listed_weight_gradient),
     "conv2d_panels": ("convolution", _convolution),
     "conv2d_placed_input_grad": (_MAP, _placed_input_gradient),

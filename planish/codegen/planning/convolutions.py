@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from planish.codegen.kernels import conv2d_columns as columns_kernel
+from planish.codegen.kernels import conv2d_depthwise as depthwise_kernel
 from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.pieces import winograd_plan
@@ -16,6 +17,7 @@ from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.reshape import reshape
 from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
+from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSettings, is_depthwise
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
@@ -156,6 +158,26 @@ def _lower_to_columns(problem: Problem) -> Node:
     return rebased_with_flat_rows(problem.node, "conv2d_columns", (x, w), chosen)
 
 
+# ------------------------------------------------------------------ each channel by itself
+def _why_not_depthwise(problem: Problem) -> str | None:
+    if not is_depthwise(problem.node.inputs[1].shape, _convolution(problem).groups):
+        return "it is for as many groups as channels, a filter each"
+    return "a maximum follows" if _is_pooled(problem) else None
+
+
+def _depthwise_cycles(problem: Problem) -> float:
+    settings, (rows, columns, *_) = _convolution(problem), problem.node.inputs[1].shape
+    return depthwise_kernel.cycles(
+        problem.node.shape, (rows, columns), settings.strides, settings.dilation, problem.target
+    )
+
+
+def _lower_to_depthwise(problem: Problem) -> Node:
+    settings = _convolution(problem)
+    chosen = Conv2DDepthwiseSettings(strides=settings.strides, dilation=settings.dilation)
+    return rebased(problem.node, "conv2d_depthwise", problem.node.inputs[:2], chosen)
+
+
 # ------------------------------------------------------------------ direct
 def _direct_cycles(problem: Problem) -> float:
     rows, columns, channels, filters = problem.node.inputs[1].shape
@@ -198,6 +220,14 @@ CONVOLUTION = [
         partial(_unless_winograd, lambda problem: None),
         _direct_cycles,
         _lower_to_panels,
+    ),
+    Candidate(
+        "conv2d_depthwise",
+        "each channel by itself",
+        "channels in the lanes, which are not summed",
+        _why_not_depthwise,
+        _depthwise_cycles,
+        _lower_to_depthwise,
     ),
     Candidate(
         "conv2d_scattered",

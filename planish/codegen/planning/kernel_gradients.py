@@ -15,8 +15,11 @@ from planish.codegen.pieces import winograd_weight_grad_plan as winograd_plan
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.graph.node import Node, layer_scope
+from planish.primitives.batch_sum import batch_sum
 from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
 from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.conv2d_depthwise import is_depthwise
+from planish.primitives.rewritten.conv2d_depthwise_weight_grad import conv2d_depthwise_weight_grad
 from planish.primitives.rewritten.conv2d_listed_weight_grad import conv2d_listed_weight_grad
 from planish.primitives.rewritten.conv2d_placed_input_grad import (
     Conv2DPlacedInputGradSettings,
@@ -32,6 +35,7 @@ from planish.primitives.rewritten.unpack_winograd import unpack_winograd
 from planish.primitives.transpose import transpose
 
 _NOT_SPARSE = "not only a maximum reads the convolution, so its gradient is not sparse"
+_BY_ITSELF = "each channel has a filter of its own, so that nothing is summed over channels"
 _SPARSE = "only maxima have a gradient; lists leave out those that relu made zero"
 
 
@@ -86,7 +90,20 @@ def _winograd(tile: int) -> Candidate:
     )
 
 
+def _why_not_depthwise(problem: Problem) -> str | None:
+    fitting = is_depthwise(problem.node.shape, Conv2DWeightGradSettings.of(problem.node).groups)
+    return None if fitting else "it is for as many groups as channels, a filter each"
+
+
+def _lower_to_depthwise(problem: Problem) -> Node:
+    x, g = problem.node.inputs
+    with _layers_of(problem.node):
+        return batch_sum(conv2d_depthwise_weight_grad(x, g, Conv2DWeightGradSettings.of(problem.node)))
+
+
 def _why_not_turned(problem: Problem) -> str | None:
+    if _why_not_depthwise(problem) is None:
+        return _BY_ITSELF
     if not turned_kernel.pays(problem.spec, problem.target):
         return "filters fill vectors as well as rows of inputs do"
     if _best_tile(problem) and not _turned_comes_first(problem):
@@ -102,6 +119,8 @@ def _lower_to_turned(problem: Problem) -> Node:
 
 
 def _why_not_direct(problem: Problem) -> str | None:
+    if _why_not_depthwise(problem) is None:
+        return _BY_ITSELF
     return None if _why_not_turned(problem) else "rows of inputs fill vectors better than few filters do"
 
 
@@ -113,6 +132,14 @@ KERNEL_GRADIENT = [
         _why_not_direct,
         lambda problem: _costs(problem)[0],
         lambda problem: problem.node,
+    ),
+    Candidate(
+        "conv2d_depthwise_weight_grad",
+        "each channel by itself",
+        "channels in the lanes, image by image while its maps are in the cache",
+        _why_not_depthwise,
+        None,
+        _lower_to_depthwise,
     ),
     *map(_winograd, winograd_plan.TILES),
     Candidate(
