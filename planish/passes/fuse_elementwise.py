@@ -1,12 +1,14 @@
 """Chains of element-wise operations become one node, and join the operation that produces their value where its kernel
 has room for a tail.
 
-A node joins the one that reads it if nothing else reads it and both have one type, or if it is a scalar without a batch
-axis (computing that again costs nothing). What remains is one `elementwise` node a chain, or a `fused` node.
+A node joins the one that reads it if nothing outside of the chain reads it and both have one type, or if it is a scalar
+without a batch axis (computing that again costs nothing). So x * sigmoid(x) is one chain, and a convolution that only
+this reads has it as its tail. What remains is one `elementwise` node a chain, or a `fused` node.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -27,21 +29,40 @@ MOST_STEPS = 60
 
 
 def fuse_elementwise(graph: Graph) -> Graph:
-    used_once = graph.used_once()
-    alone: set[Node] = set()  # rewritten nodes that stand for one used once
+    known = _Known(graph)
 
     def fused(original: Node, node: Node) -> Node | None:
-        result = node
+        result, inside = node, {original}
         if op_named(node.op).elementwise:
-            result = _join_operands(node, alone)
-            result = found_or(_join_producer(result, alone), result)
+            result = _join_operands(node, inside, known)
+            result = found_or(_join_producer(result, inside, known), result)
         elif node.op in ("batch_sum", "reduce_sum"):
-            result = found_or(_join_summed(node, alone), node)
-        if original in used_once:
-            alone.add(result)
+            result = found_or(_join_summed(node, inside, known), node)
+        known.keep(original, result, inside)
         return result
 
     return graph.rewrite_knowing(fused)
+
+
+class _Known:
+    """Of rewritten nodes: the nodes of the graph that they stand for, and all that they compute."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._users, self._roots = graph.users(), set(graph.roots)
+        self._originals: dict[Node, set[Node]] = {}
+        self._inside: dict[Node, set[Node]] = {}
+
+    def keep(self, original: Node, result: Node, inside: set[Node]) -> None:
+        self._originals.setdefault(result, set()).add(original)
+        self._inside.setdefault(result, set()).update(inside)
+
+    def inside(self, node: Node) -> set[Node]:
+        return self._inside[node]
+
+    def only_read_by(self, node: Node, readers: set[Node]) -> bool:
+        """Whether a rewritten node is no result of the graph, and nothing but these nodes of the graph reads it."""
+        originals = self._originals[node]
+        return originals.isdisjoint(self._roots) and all(readers.issuperset(self._users[each]) for each in originals)
 
 
 # Where a value is while the number of operands is not known yet: the n-th operand, or the n-th step's result.
@@ -74,14 +95,12 @@ class _Chain:
         return Expression(count, steps)
 
 
-def _absorb(chain: _Chain, node: Node) -> _Place:
-    """Adds a whole element-wise node to the chain; gives where its result is."""
+def _absorb(chain: _Chain, node: Node, places: Sequence[_Place]) -> _Place:
+    """Adds a whole element-wise node to the chain, its operands being at `places`; gives where its result is."""
     if node.op != "elementwise":
-        places = tuple(_argument(chain, source) for source in node.inputs)
-        return chain.step(node.op, places, node.settings)
-    expression = ElementwiseSettings.of(node).expression
-    registers = [_argument(chain, source) for source in node.inputs]
-    for step in expression.steps:
+        return chain.step(node.op, tuple(places), node.settings)
+    registers = [*places]
+    for step in ElementwiseSettings.of(node).expression.steps:
         registers.append(chain.step(step.op, tuple(registers[place] for place in step.operands), step.settings))
     return registers[-1]
 
@@ -92,51 +111,80 @@ def _argument(chain: _Chain, source: Node) -> _Place:
     return chain.operand(source)
 
 
-def _join_operands(node: Node, alone: set[Node]) -> Node:
+def _join_operands(node: Node, inside: set[Node], known: _Known) -> Node:
+    """The node with the element-wise nodes before it that join it; what these compute is `inside`, too."""
+    joining = _joining(node, inside, known)
     chain = _Chain()
-    places = []
-    layers = [*node.layers]
-    for source in node.inputs:
-        if _joins(source, node, alone) and len(chain.operands) + len(source.inputs) <= MOST_OPERANDS:
-            places.append(_absorb(chain, source))
-            layers = [*source.layers, *layers]
-        else:
-            places.append(_argument(chain, source))
-    chain.step(node.op, tuple(places), node.settings)
+    layers: list[str] = []
+    found: dict[Node, _Place] = {}
+
+    def place_of(source: Node) -> _Place:
+        if source not in joining:
+            return _argument(chain, source)
+        if source not in found:
+            found[source] = _absorb(chain, source, [place_of(each) for each in source.inputs])
+            layers.extend(source.layers)
+        return found[source]
+
+    chain.step(node.op, tuple(place_of(source) for source in node.inputs), node.settings)
     result = elementwise(chain.operands, chain.expression())
-    return replace(result, layers=tuple(dict.fromkeys(layers)))
+    return replace(result, layers=tuple(dict.fromkeys((*layers, *node.layers))))
 
 
-def _joins(source: Node, node: Node, alone: set[Node]) -> bool:
+def _joining(node: Node, inside: set[Node], known: _Known) -> set[Node]:
+    """The element-wise nodes that join `node`: one that several of them read joins after the last of these."""
+    joining: set[Node] = set()
+    operands = dict.fromkeys(node.inputs)
+    while True:
+        for source in operands:
+            more = dict.fromkeys((*(each for each in operands if each is not source), *source.inputs))
+            if _joins(source, node, inside, known) and _fit(more):
+                break
+        else:
+            return joining
+        joining.add(source)
+        operands = more
+        if known.only_read_by(source, inside):
+            inside |= known.inside(source)
+
+
+def _fit(operands: Iterable[Node]) -> bool:
+    return sum(operand.op != "constant" for operand in operands) <= MOST_OPERANDS
+
+
+def _joins(source: Node, node: Node, inside: set[Node], known: _Known) -> bool:
     if source.op != "elementwise" or len(ElementwiseSettings.of(source).expression.steps) > MOST_STEPS:
         return False
     scalar = source.shape == () and not source.batched
-    return scalar or (source in alone and source.type == node.type)
+    return scalar or (source.type == node.type and known.only_read_by(source, inside))
 
 
-def _join_producer(node: Node, alone: set[Node]) -> Node | None:
+def _join_producer(node: Node, inside: set[Node], known: _Known) -> Node | None:
     """`node` as the tail of the operation that computes one of its operands."""
     for producer in node.inputs:
-        if not op_named(base_of(producer)).tail or producer not in alone or producer.type != node.type:
+        if not op_named(base_of(producer)).tail or producer.type != node.type:
             continue
         extra = [operand for operand in node.inputs if operand is not producer]
         if len(extra) + len(producer.inputs) > MOST_OPERANDS or any(
             operand_kind(operand.type, node.type) is None for operand in extra
         ):
             continue
+        if not known.only_read_by(producer, inside):
+            continue
+        inside |= known.inside(producer)
         tail = _moved_to_front(ElementwiseSettings.of(node).expression, node.inputs.index(producer))
         result = fuse(producer, tail, extra) if producer.op != "fused" else _extended(producer, tail, extra)
         return replace(result, layers=tuple(dict.fromkeys((*producer.layers, *node.layers))))
     return None
 
 
-def _join_summed(node: Node, alone: set[Node]) -> Node | None:
+def _join_summed(node: Node, inside: set[Node], known: _Known) -> Node | None:
     """A sum of a value that nothing else reads, without writing that value."""
     (summed,) = node.inputs
     axes = AxesSettings.of(node).axes
     keepdims = node.op == "reduce_sum" and ReduceSettings.of(node).keepdims
     kept = bool(summed.shape) and len(summed.shape) - 1 not in axes
-    if summed.op != "elementwise" or summed not in alone or not kept or keepdims:
+    if summed.op != "elementwise" or not kept or keepdims or not known.only_read_by(summed, inside):
         return None
     kinds = [summed_kind(node.op, operand.type, summed.type) for operand in summed.inputs]
     if None in kinds or "full" not in kinds:

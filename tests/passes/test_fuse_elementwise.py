@@ -50,6 +50,33 @@ def test_what_something_else_reads_is_computed_once():
     assert "conv2d" in operations(after(fuse_elementwise, primitives.relu(base), base))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda y: primitives.multiply(y, primitives.sigmoid(y)),
+        lambda y: primitives.multiply(primitives.sigmoid(y), y),
+        lambda y: primitives.multiply(y, primitives.minimum(primitives.relu(primitives.add(y, 3.0)), 6.0)),
+        lambda y: primitives.add(primitives.tanh(primitives.exp(y)), primitives.multiply(primitives.exp(y), y)),
+    ],
+)
+def test_a_value_that_only_one_chain_reads_several_times_joins_it(function):
+    base = primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 5)))
+    text = after(fuse_elementwise, function(primitives.add(base, primitives.parameter("b", (5,)))))
+    assert operations(text).count("fused") == 1
+    assert "elementwise" not in operations(text)
+    text = after(fuse_elementwise, function(primitives.add(X, primitives.parameter("b", (2,)))))
+    assert operations(text).count("elementwise") == 1
+
+
+def test_a_value_that_a_chain_and_something_else_read_does_not_join_it():
+    base = primitives.add(primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 5))), 1.0)
+    swish = primitives.multiply(base, primitives.sigmoid(base))
+    text = after(fuse_elementwise, swish, primitives.reduce_sum(base, (0,)))
+    assert operations(text).count("fused") == operations(text).count("elementwise") == 1
+    text = after(fuse_elementwise, swish, base)
+    assert operations(text).count("fused") == operations(text).count("elementwise") == 1
+
+
 def test_one_value_as_both_operands():
     base = primitives.conv2d(X, primitives.parameter("w", (3, 3, 2, 5)))
     after(fuse_elementwise, primitives.multiply(base, base))
