@@ -14,14 +14,12 @@ from pathlib import Path
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Conv:
+class Window:
     """Square kernel; `padding` is "valid", or "same" in Keras's meaning: the odd row of zeros is below (`border`)."""
 
-    filters: int
     kernel: int
-    stride: int = 1
-    padding: str = "valid"
+    stride: int
+    padding: str
 
     def border(self, side: int) -> tuple[int, int]:
         """Zeros in front of an axis of this size, and behind it."""
@@ -29,6 +27,27 @@ class Conv:
             return 0, 0
         missing = max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side)
         return missing // 2, missing - missing // 2
+
+    def side(self, before: int) -> int:
+        """The size of an axis after it."""
+        return (before + sum(self.border(before)) - self.kernel) // self.stride + 1
+
+
+@dataclass(frozen=True)
+class Conv(Window):
+    filters: int
+    kernel: int
+    stride: int = 1
+    padding: str = "valid"
+
+
+@dataclass(frozen=True)
+class Depthwise(Window):
+    """A convolution of each channel by itself."""
+
+    kernel: int
+    stride: int = 1
+    padding: str = "valid"
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Plain:
-    """A layer without numbers: relu, tanh, flatten, batch_norm, or global_average (over rows and columns)."""
+    """A layer without numbers: relu, relu6, tanh, flatten, batch_norm, or global_average (over rows and columns)."""
 
     kind: str
 
@@ -67,9 +86,9 @@ class Branches:
     branches: tuple[tuple[Layer, ...], ...]
 
 
-Layer = Conv | Pool | Dense | Dropout | Plain | Branches
+Layer = Conv | Depthwise | Pool | Dense | Dropout | Plain | Branches
 Shape = tuple[int, ...]
-RELU, TANH, FLATTEN = Plain("relu"), Plain("tanh"), Plain("flatten")
+RELU, RELU6, TANH, FLATTEN = Plain("relu"), Plain("relu6"), Plain("tanh"), Plain("flatten")
 BATCH_NORM, GLOBAL_AVERAGE = Plain("batch_norm"), Plain("global_average")
 
 
@@ -117,9 +136,10 @@ def after(layer: Layer, shape: Shape) -> Shape:
         case Branches(kind, branches):
             ends = [functools.reduce(lambda shape, layer: after(layer, shape), branch, shape) for branch in branches]
             return ends[0] if kind == "add" else (*ends[0][:-1], sum(end[-1] for end in ends))
-        case Conv(filters, kernel, stride):
-            rows, columns = (side + sum(layer.border(side)) for side in shape[:2])
-            return ((rows - kernel) // stride + 1, (columns - kernel) // stride + 1, filters)
+        case Conv(filters):
+            return (layer.side(shape[0]), layer.side(shape[1]), filters)
+        case Depthwise():
+            return (layer.side(shape[0]), layer.side(shape[1]), shape[2])
         case Pool(_, size):
             return (shape[0] // size, shape[1] // size, shape[2])
         case Dense(units):
@@ -184,6 +204,14 @@ def _densenet(growth: int, layers: int) -> tuple[Layer, ...]:
     return (*net, BATCH_NORM, RELU, GLOBAL_AVERAGE, Dense(10))
 
 
+def _mobilenet() -> tuple[Layer, ...]:
+    """As MobileNet, for small images: convolutions of each channel by itself, and of single pixels."""
+    layers: list[Layer] = [Conv(32, 3, padding="same"), BATCH_NORM, RELU6]
+    for filters, stride in ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)):
+        layers += [Depthwise(3, stride, "same"), BATCH_NORM, RELU6, Conv(filters, 1), BATCH_NORM, RELU6]
+    return (*layers, GLOBAL_AVERAGE, Dense(10))
+
+
 NETS = {
     net.name: net
     for net in (
@@ -208,6 +236,7 @@ NETS = {
         Net("resnet20", (32, 32, 3), _resnet(3), 1_024),
         Net("inception", (32, 32, 3), _inception(), 3_200),
         Net("densenet", (32, 32, 3), _densenet(12, 12), 256),
+        Net("mobilenet", (32, 32, 3), _mobilenet(), 1_024),
     )
 }  # fmt: skip
 BLOG = NETS["blog"]
@@ -218,11 +247,12 @@ def weights(net: Net) -> list[np.ndarray]:
     random = np.random.default_rng(7)
     values = []
     for layer, before, after in net.shapes():
-        if isinstance(layer, Conv | Dense):
-            area = layer.kernel**2 if isinstance(layer, Conv) else 1
-            shape = (layer.kernel, layer.kernel) if isinstance(layer, Conv) else ()
-            bound = math.sqrt(6 / (area * (before[-1] + after[-1])))
-            values.append(random.uniform(-bound, bound, (*shape, before[-1], after[-1])).astype(np.float32))
+        if isinstance(layer, Window | Dense):
+            window = (layer.kernel, layer.kernel) if isinstance(layer, Window) else ()
+            inputs, outputs = (1, 1) if isinstance(layer, Depthwise) else (before[-1], after[-1])
+            bound = math.sqrt(6 / (math.prod(window) * (inputs + outputs)))
+            shape = (*window, before[-1], outputs)
+            values.append(random.uniform(-bound, bound, shape).astype(np.float32))
             values.append(random.uniform(-0.05, 0.05, after[-1:]).astype(np.float32))
         elif layer == BATCH_NORM:
             values += [np.full(after[-1:], start, np.float32) for start in (1, 0, 0, 1)]
@@ -233,7 +263,7 @@ def trainable(net: Net) -> list[bool]:
     """Which of `weights` gradients change: all but the moving statistics of batch normalization."""
     flags = []
     for layer, *_ in net.shapes():
-        if isinstance(layer, Conv | Dense):
+        if isinstance(layer, Window | Dense):
             flags += [True, True]
         elif layer == BATCH_NORM:
             flags += [True, True, False, False]

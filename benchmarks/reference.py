@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from nets import Branches, Conv, Dense, Dropout, Layer, Net, Plain, Pool
+from nets import Branches, Conv, Dense, Depthwise, Dropout, Layer, Net, Plain, Pool, Window
 
 EPSILON = 1e-3  # of batch normalization, as in Keras
 
@@ -29,7 +29,11 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
             ends = [_through(branch, x, values) for branch in branches]
             return sum(ends) if kind == "add" else np.concatenate(ends, axis=-1)
         case Conv():
-            return _convolved(layer, x, next(values)) + next(values)
+            kernel = next(values)
+            return np.einsum("nhwcij,ijco->nhwo", _windows(layer, x), kernel, optimize=True) + next(values)
+        case Depthwise():
+            kernel = next(values)[..., 0]
+            return np.einsum("nhwcij,ijc->nhwc", _windows(layer, x), kernel, optimize=True) + next(values)
         case Pool(kind, size):
             rows, columns = x.shape[1] // size, x.shape[2] // size
             tiles = x[:, : rows * size, : columns * size].reshape(len(x), rows, size, columns, size, -1)
@@ -46,14 +50,15 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
 
 _PLAIN = {
     "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
     "tanh": np.tanh,
     "flatten": lambda x: x.reshape(len(x), -1),
     "global_average": lambda x: x.mean(axis=(1, 2)),
 }
 
 
-def _convolved(layer: Conv, x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _windows(layer: Window, x: np.ndarray) -> np.ndarray:
+    """What each output sees: [n, rows, columns, channels, kernel rows, kernel columns]."""
     padded = np.pad(x, ((0, 0), layer.border(x.shape[1]), layer.border(x.shape[2]), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape[:2], axis=(1, 2))
-    windows = windows[:, :: layer.stride, :: layer.stride]
-    return np.einsum("nhwcij,ijco->nhwo", windows, kernel.astype(np.float64), optimize=True)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.kernel, layer.kernel), axis=(1, 2))
+    return windows[:, :: layer.stride, :: layer.stride]

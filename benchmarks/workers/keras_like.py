@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nets import Branches, Conv, Dense, Dropout, Pool
+from nets import Branches, Conv, Dense, Depthwise, Dropout, Pool
 
 
 class KerasLike:
@@ -67,6 +67,8 @@ def _layer(layers, layer):
     match layer:
         case Conv(filters, kernel, stride, padding):
             return layers.Conv2D(filters, kernel, strides=stride, padding=padding)
+        case Depthwise(kernel, stride, padding):
+            return layers.DepthwiseConv2D(kernel, strides=stride, padding=padding)
         case Pool("max", size):
             return layers.MaxPooling2D(size)
         case Pool("average", size):
@@ -77,5 +79,7 @@ def _layer(layers, layer):
             return layers.Dropout(rate)
     if layer.kind in ("relu", "tanh"):
         return layers.Activation(layer.kind)
+    if layer.kind == "relu6":
+        return layers.ReLU(max_value=6.0)
     plain = {"flatten": "Flatten", "batch_norm": "BatchNormalization", "global_average": "GlobalAveragePooling2D"}
     return getattr(layers, plain[layer.kind])()

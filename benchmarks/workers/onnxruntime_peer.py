@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnxruntime
-from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Dropout, Pool, after
+from nets import BATCH_NORM, FLATTEN, RELU6, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from onnx import TensorProto, helper, numpy_helper
 from torch_layout import as_torch
 
@@ -60,10 +60,11 @@ class _Writer:
             case Branches(kind, branches):
                 ends = [self.through(branch, x, shape) for branch in branches]
                 return self.node("Add", *ends) if kind == "add" else self.node("Concat", *ends, axis=1)
-            case Conv(_, _, stride):
+            case Conv() | Depthwise():
                 (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
-                weights = self.weights(2)
-                return self.node("Conv", x, *weights, pads=[top, left, bottom, right], strides=[stride, stride])
+                groups = shape[-1] if isinstance(layer, Depthwise) else 1
+                pads, strides = [top, left, bottom, right], [layer.stride, layer.stride]
+                return self.node("Conv", x, *self.weights(2), pads=pads, strides=strides, group=groups)
             case Pool(kind, size):
                 name = "MaxPool" if kind == "max" else "AveragePool"
                 return self.node(name, x, kernel_shape=[size, size], strides=[size, size])
@@ -77,15 +78,19 @@ class _Writer:
             return self.node("Flatten", x)
         if layer.kind == "global_average":
             return self.node("Flatten", self.node("GlobalAveragePool", x))
+        if layer == RELU6:
+            return self.node("Clip", x, *(self.held_as(np.array(bound, np.float32)) for bound in (0, 6)))
         return self.node({"relu": "Relu", "tanh": "Tanh"}[layer.kind], x)
 
     def weights(self, count):
         """The names of the next weights."""
-        names = []
-        for _ in range(count):
-            names.append(f"w{len(self.held)}")
-            self.held.append(numpy_helper.from_array(next(self.values), names[-1]))
-        return names
+        return [self.held_as(next(self.values)) for _ in range(count)]
+
+    def held_as(self, value):
+        """The name of an array in the model."""
+        name = f"w{len(self.held)}"
+        self.held.append(numpy_helper.from_array(value, name))
+        return name
 
     def node(self, kind, *inputs, **attributes):
         name = f"t{len(self.nodes)}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import openvino
-from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Dropout, Pool, after
+from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from openvino import opset13 as ops
 from torch_layout import as_torch
 
@@ -56,6 +56,11 @@ def _after(layer, x, shape, values):
             (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
             kernel, bias = ops.constant(next(values)), ops.constant(next(values).reshape(1, -1, 1, 1))
             return ops.add(ops.convolution(x, kernel, [stride] * 2, [top, left], [bottom, right], [1, 1]), bias)
+        case Depthwise(_, stride):
+            (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
+            kernel, bias = next(values)[:, None], ops.constant(next(values).reshape(1, -1, 1, 1))
+            grouped = ops.group_convolution(x, ops.constant(kernel), [stride] * 2, [top, left], [bottom, right], [1, 1])
+            return ops.add(grouped, bias)
         case Pool("max", size):
             return ops.max_pool(x, [size] * 2, [1, 1], [0, 0], [0, 0], [size] * 2).output(0)
         case Pool(_, size):
@@ -71,4 +76,6 @@ def _after(layer, x, shape, values):
         return ops.reshape(x, ops.constant(np.array([0, -1], np.int64)), True)
     if layer.kind == "global_average":
         return ops.reduce_mean(x, ops.constant(np.array([2, 3], np.int64)), False)
+    if layer.kind == "relu6":
+        return ops.clamp(x, 0.0, 6.0)
     return {"relu": ops.relu, "tanh": ops.tanh}[layer.kind](x)

@@ -1,7 +1,7 @@
 """tinygrad, its training step captured by TinyJit. Compiles with clang, or what CC names. Only trains chains here."""
 
 import numpy as np
-from nets import BATCH_NORM, Conv, Dense, Dropout, Pool
+from nets import BATCH_NORM, Conv, Dense, Depthwise, Dropout, Pool
 from tinygrad import Tensor, TinyJit, nn
 from tinygrad.helpers import Context
 from torch_layout import as_keras, as_torch
@@ -58,8 +58,10 @@ def _tensors(layer):
 
 def _layer(layer, before, after):
     match layer:
-        case Conv(filters, kernel, stride, padding):
-            return nn.Conv2d(before[-1], filters, kernel, stride, (kernel - 1) // 2 if padding == "same" else 0)
+        case Conv(filters, kernel, stride):
+            return nn.Conv2d(before[-1], filters, kernel, stride, _borders(layer, before))
+        case Depthwise(kernel, stride):
+            return nn.Conv2d(before[-1], before[-1], kernel, stride, _borders(layer, before), groups=before[-1])
         case Pool(kind, size):
             return lambda x: x.max_pool2d(size) if kind == "max" else x.avg_pool2d(size)
         case Dense(units):
@@ -68,5 +70,10 @@ def _layer(layer, before, after):
             return lambda x: x.dropout(rate)
     if layer == BATCH_NORM:  # with Keras's defaults
         return nn.BatchNorm(before[-1], eps=1e-3, momentum=0.01)
-    calls = {"relu": Tensor.relu, "tanh": Tensor.tanh, "flatten": lambda x: x.flatten(1)}
+    calls = {"relu": Tensor.relu, "relu6": Tensor.relu6, "tanh": Tensor.tanh, "flatten": lambda x: x.flatten(1)}
     return calls.get(layer.kind, lambda x: x.mean((2, 3)))
+
+
+def _borders(layer, before):
+    """Zeros left, right, above and below."""
+    return (*layer.border(before[1]), *layer.border(before[0]))

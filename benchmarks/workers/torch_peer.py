@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import torch
-from nets import BATCH_NORM, Branches, Conv, Dense, Dropout, Pool, after
+from nets import BATCH_NORM, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from torch import nn
 from torch_layout import as_keras, as_torch
 
@@ -91,8 +91,10 @@ def _layer(layer, before):
     match layer:
         case Branches(kind, branches):
             return Joined(kind, [_sequence(branch, before) for branch in branches])
-        case Conv():
-            return _conv(layer, before)
+        case Conv(filters):
+            return _conv(layer, before, filters, 1)
+        case Depthwise():
+            return _conv(layer, before, before[-1], before[-1])
         case Pool(kind, size):
             return nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size)
         case Dense(units):
@@ -101,16 +103,17 @@ def _layer(layer, before):
             return nn.Dropout(rate)
     if layer == BATCH_NORM:  # with Keras's defaults
         return (nn.BatchNorm2d if len(before) == 3 else nn.BatchNorm1d)(before[-1], eps=1e-3, momentum=0.01)
-    return {"relu": nn.ReLU, "tanh": nn.Tanh, "flatten": nn.Flatten, "global_average": GlobalAverage}[layer.kind]()
+    plain = {"relu": nn.ReLU, "relu6": nn.ReLU6, "tanh": nn.Tanh, "flatten": nn.Flatten}
+    return {**plain, "global_average": GlobalAverage}[layer.kind]()
 
 
-def _conv(layer, before):
+def _conv(layer, before, filters, groups):
     """PyTorch pads both sides alike; one-sided zeros are a layer of their own."""
     (top, bottom), (left, right) = (layer.border(side) for side in before[:2])
     if (top, left) == (bottom, right):
-        return nn.Conv2d(before[-1], layer.filters, layer.kernel, layer.stride, (top, left))
+        return nn.Conv2d(before[-1], filters, layer.kernel, layer.stride, (top, left), groups=groups)
     padded = nn.ZeroPad2d((left, right, top, bottom))
-    return nn.Sequential(padded, nn.Conv2d(before[-1], layer.filters, layer.kernel, layer.stride))
+    return nn.Sequential(padded, nn.Conv2d(before[-1], filters, layer.kernel, layer.stride, groups=groups))
 
 
 def _images(x):

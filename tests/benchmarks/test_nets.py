@@ -16,7 +16,19 @@ def _on_the_path(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER / "workers"))
 
 
-NAMES = ["blog", "mlp", "logistic", "cifar", "vgg", "strided", "lenet", "resnet20", "inception", "densenet"]
+NAMES = [
+    "blog",
+    "mlp",
+    "logistic",
+    "cifar",
+    "vgg",
+    "strided",
+    "lenet",
+    "resnet20",
+    "inception",
+    "densenet",
+    "mobilenet",
+]
 
 
 def test_every_net_is_tested():
@@ -67,18 +79,37 @@ def test_a_dense_kernel_after_a_flatten_reads_channels_first():
 SMALL = [
     "blog",
     "borders and strides",
+    "channels by themselves",
     "branches in branches",
 ]
 
 
 def small_net(name):
-    from nets import BATCH_NORM, BLOG, FLATTEN, GLOBAL_AVERAGE, RELU, TANH, Branches, Conv, Dense, Dropout, Net, Pool
+    from nets import (
+        BATCH_NORM,
+        BLOG,
+        FLATTEN,
+        GLOBAL_AVERAGE,
+        RELU,
+        RELU6,
+        TANH,
+        Branches,
+        Conv,
+        Dense,
+        Depthwise,
+        Dropout,
+        Net,
+        Pool,
+    )
 
     odd = (Conv(4, 3, 2, "same"), BATCH_NORM, Conv(5, 4, 3, "same"), GLOBAL_AVERAGE, Dense(10))
     inner = Branches("concat", ((), (Conv(3, 1), TANH), (Pool("average", 1), Conv(2, 3, padding="same"))))
     return {
         "blog": BLOG,
         "borders and strides": Net("small", (10, 7, 3), odd, 1),
+        "channels by themselves": Net("small", (9, 7, 3), (
+            Depthwise(3, 2, "same"), BATCH_NORM, RELU6, Conv(5, 1), Depthwise(2), RELU6, GLOBAL_AVERAGE, Dense(10),
+        ), 1),
         "branches in branches": Net("small", (6, 5, 2), (
             Branches("add", ((), (inner, Conv(2, 3, padding="same")))), RELU, Dropout(0.5), FLATTEN, Dense(10),
         ), 1),
