@@ -254,5 +254,56 @@ Net().fit(x, y, verbose=0)
 """,
             None,
         ),
+        Mistake(
+            "A layer that is made in call",
+            """\
+class Net(keras.Model):
+    def call(self, x):
+        self.dense = Dense(10)
+        return self.dense(x)
+
+Net()(np.ones((2, 4), "float32"))
+""",
+            None,
+        ),
+        Mistake(
+            "Two arguments of call, where fit has one",
+            """\
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(10)
+
+    def call(self, a, b):
+        return self.dense(a) + self.dense(b)
+
+Net().predict([np.ones((2, 4), "float32"), np.ones((2, 4), "float32")], verbose=0)
+""",
+            None,
+        ),
+        Mistake(
+            "A penalty that is added outside of call",
+            """\
+dense = Dense(10)
+outputs = dense(Input((4,)))
+dense.add_loss(keras.ops.mean(outputs))
+""",
+            None,
+        ),
+        Mistake(
+            "A constructor that does not take what get_config gives",
+            """\
+class Scale(keras.layers.Layer):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+Scale.from_config(Scale(2.0).get_config())
+""",
+            None,
+        ),
     ),
 )
