@@ -192,7 +192,7 @@ def _is_there(name: str, place: int, given: Given) -> bool:
 def _as_call(call: Any) -> Mapping[str, Any]:
     """A call in Keras 3's form; Keras 2 wrote a list of [layer, call, output, keywords]."""
     if isinstance(call, Mapping):
-        return call
+        return {"args": (), "kwargs": {}, **call}
     tensors = [{"class_name": _TENSOR, "config": {"keras_history": entry[:3]}} for entry in call]
     keywords: Mapping[str, Any] = next((entry[3] for entry in call if len(entry) > 3), {})
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": keywords}

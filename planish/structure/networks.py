@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planish import structures
-from planish.errors import explain
+from planish.errors import explain, number_of
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
@@ -93,7 +93,8 @@ def _refused(model: Model) -> ValueError:
     if network is None:
         received = "a class that writes `call` itself"
     else:
-        received = f"{len(network.input_tensors)} inputs and {len(network.output_tensors)} outputs"
+        inputs, outputs = len(network.input_tensors), len(network.output_tensors)
+        received = f"{number_of(inputs, 'input')} and {number_of(outputs, 'output')}"
     return ValueError(
         explain(
             layer=model.label,

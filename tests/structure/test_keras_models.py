@@ -7,6 +7,7 @@ import pytest
 
 import planish
 from planish.layers import Conv2D, Dense, Flatten, Input
+from tests.models import branched
 
 from . import stand_ins
 from .stand_ins import KerasModel, KerasTensor, keras_layer
@@ -83,22 +84,31 @@ def test_models_without_layers():
 def functional(layers, last):
     """The configuration of a functional model: layers by name, with the names of those that they take."""
     tensor = "__keras_tensor__"
+
+    def arguments(taken):
+        made = [{"class_name": tensor, "config": {"keras_history": [other, 0, 0]}} for other in taken]
+        return {"args": made if len(made) == 1 else [made], "kwargs": {}}
+
     items = [
         {
             "module": "keras.layers",
             "class_name": kind,
             "config": {"name": name, **config},
             "name": name,
-            "inbound_nodes": [
-                {"args": [{"class_name": tensor, "config": {"keras_history": [other, 0, 0]}} for other in taken]}
-            ]
-            if taken
-            else [],
+            "inbound_nodes": [arguments(taken)] if taken else [],
         }
         for name, kind, config, taken in layers
     ]
     return json.dumps(
-        {"class_name": "Functional", "config": {"name": "net", "layers": items, "output_layers": [last, 0, 0]}}
+        {
+            "class_name": "Functional",
+            "config": {
+                "name": "net",
+                "layers": items,
+                "input_layers": [layers[0][0], 0, 0],
+                "output_layers": [last, 0, 0],
+            },
+        }
     )
 
 
@@ -120,32 +130,21 @@ def test_branches():
     assert [flat.receptive_field(flat.index(3, 3, channel)).rows for channel in (0, 2)] == [slice(2, 5), slice(3, 4)]
 
 
-def refusal(layers, last):
-    text = functional([("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []), *layers], last)
-    lines = text_of(lambda: planish.shapes(KerasModel("net", text)))
-    assert lines[:2] == [
-        "the structure of 'net' cannot be read",
-        "  rule:     planish reads models with one input and one output, whose layers are used once",
-    ]
-    return lines[2]
+def test_several_inputs():
+    model = branched.two_inputs()
+    lines = text_of(lambda: planish.shapes(KerasModel("net", model.to_json())))
+    assert lines[0].endswith("the structure of the model is not one way from an image to an output")
+    assert lines[2] == "  received: 2 inputs and 2 outputs"
 
 
-def test_two_inputs():
-    second = ("second", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, [])
-    assert refusal([second, ("add", "Add", {}, ["image", "second"])], "add") == "  received: 2 inputs and 1 outputs"
-
-
-def test_layers_with_two_inputs():
-    conv = ("conv", "Conv2D", {"filters": 2, "kernel_size": [3, 3]}, ["image", "image"])
-    assert refusal([conv], "conv") == "  received: Conv2D 'conv', which takes 2 tensors"
-
-
-def test_layers_that_are_used_twice():
-    layers = [("image", "InputLayer", {"batch_shape": [None, 8, 8, 2]}, []), ("flatten", "Flatten", {}, ["image"])]
-    config = json.loads(functional(layers, "flatten"))
-    config["config"]["layers"][1]["inbound_nodes"] *= 2
-    lines = text_of(lambda: planish.shapes(KerasModel("net", json.dumps(config))))
-    assert lines[2] == "  received: 'flatten', which is used 2 times"
+@pytest.mark.parametrize("make", [branched.residual, branched.shared])
+def test_layers_that_are_shared_and_models_inside(make, tmp_path):
+    model = make()
+    model.save(tmp_path / "model.keras")
+    for source in (KerasModel(model.name, model.to_json()), tmp_path / "model.keras"):
+        found = planish.shapes(source)
+        assert found.steps == planish.shapes(model).steps
+        assert found.parameters == model.count_params()
 
 
 def test_layers_that_planish_has_not():
