@@ -199,7 +199,11 @@ def sparse_sigmoid(x: Value) -> Any:
 
 @operation(NN)
 def glu(x: Value, axis: int = -1) -> Any:
-    """The first half along `axis` times the sigmoid of the second half."""
+    """The first half along `axis` times the sigmoid of the second half.
+
+    >>> ops.glu([1.0, 2.0, 0.0, 0.0]).tolist()
+    [0.5, 1.0]
+    """
     first, second = split(x, 2, axis)
     return arithmetic.multiply(first, sigmoid(second))
 

@@ -167,7 +167,13 @@ def _where_of_nodes(condition: Any, x1: Any = None, x2: Any = None) -> Node:
 
 @operation(NUMPY, nodes=_where_of_nodes)
 def where(condition: Value, x1: Operand | None = None, x2: Operand | None = None) -> Any:
-    """x1 where the condition is not 0, x2 elsewhere; of a condition alone, the places where it is not 0."""
+    """x1 where the condition is not 0, x2 elsewhere; of a condition alone, the places where it is not 0.
+
+    >>> ops.where([True, False], 1.0, [5.0, 6.0]).tolist()
+    [1.0, 6.0]
+    >>> [places.tolist() for places in ops.where([0, 3, 4])]
+    [[1, 2]]
+    """
     if x1 is None or x2 is None:
         return tuple(place.astype(np.int32) for place in np.nonzero(condition))
     return np.where(condition.astype(bool), *together(x1, x2))

@@ -26,7 +26,11 @@ def _known(condition: Any, name: str) -> Any:
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """`true_fn()` if `pred` is true, else `false_fn()`. ValueError if `pred` is computed later."""
+    """`true_fn()` if `pred` is true, else `false_fn()`. ValueError if `pred` is computed later.
+
+    >>> ops.cond(1 > 2, lambda: "yes", lambda: "no")
+    'no'
+    """
     return true_fn() if bool(np.asarray(_known(pred, "cond"))) else false_fn()
 
 
@@ -39,7 +43,11 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
-    """`body` of the values, again and again, as long as `cond` of them is true, at most `maximum_iterations` times."""
+    """`body` of the values, again and again, as long as `cond` of them is true, at most `maximum_iterations` times.
+
+    >>> ops.while_loop(lambda i, power: i < 5, lambda i, power: (i + 1, 2 * power), (0, 1))
+    (5, 32)
+    """
     several = isinstance(loop_vars, list | tuple)
     values = tuple(loop_vars) if several else (loop_vars,)
     count = 0
@@ -51,7 +59,11 @@ def while_loop(
 
 
 def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
-    """`body_fun(i, value)` for i from `lower` to `upper` - 1, each of what the one before it gave."""
+    """`body_fun(i, value)` for i from `lower` to `upper` - 1, each of what the one before it gave.
+
+    >>> ops.fori_loop(0, 4, lambda i, total: total + i, 10)
+    16
+    """
     value = init_val
     for place in range(int(_known(lower, "fori_loop")), int(_known(upper, "fori_loop"))):
         value = body_fun(place, value)
@@ -59,7 +71,11 @@ def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_
 
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
-    """`f` of each entry along the first axis of an array, or of the arrays in a structure, stacked again."""
+    """`f` of each entry along the first axis of an array, or of the arrays in a structure, stacked again.
+
+    >>> ops.map(lambda row: row.max(), np.array([[1, 2], [4, 3]])).tolist()
+    [2, 4]
+    """
     parts = [unstack(leaf) for leaf in structures.leaves(xs)]
     results = [f(structures.packed(xs, [*entry])) for entry in zip(*parts, strict=True)]
     forms = [structures.leaves(result) for result in results]
@@ -80,5 +96,9 @@ def _select_of_nodes(condlist: Sequence[Any], choicelist: Sequence[Any], default
 
 @operation(NUMPY, nodes=_select_of_nodes)
 def select(condlist: Values, choicelist: Values, default: Value = 0) -> Any:
-    """For each element the choice that belongs to the first condition that is true, or `default`."""
+    """For each element the choice that belongs to the first condition that is true, or `default`.
+
+    >>> ops.select([[True, False], [True, True]], [[1, 2], [3, 4]]).tolist()
+    [1, 4]
+    """
     return _select_of_nodes(condlist, choicelist, default)

@@ -109,6 +109,9 @@ def conv(
     """The convolution of images with a kernel [*window, channels of a group, filters]; `padding` is "valid" or "same".
 
     Channels that are a multiple of the kernel's are convolved in groups.
+
+    >>> ops.conv(np.ones((1, 8, 8, 3)), np.ones((3, 3, 3, 16)), strides=2, padding="same").shape
+    (1, 4, 4, 16)
     """
     x, w = together(inputs, kernel)
     return per_image(lambda x, w: _conv_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
@@ -137,7 +140,11 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Extents = 1,
 ) -> Any:
-    """The convolution of each channel with its own kernels; the kernel is [*window, channels, multiplier]."""
+    """The convolution of each channel with its own kernels; the kernel is [*window, channels, multiplier].
+
+    >>> ops.depthwise_conv(np.ones((1, 8, 8, 3)), np.ones((3, 3, 3, 2))).shape
+    (1, 6, 6, 6)
+    """
     x, w = together(inputs, kernel)
     return per_image(lambda x, w: _depthwise_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
 
@@ -225,7 +232,11 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """The largest value of each window; `strides` are those of the window, if none are given."""
+    """The largest value of each window; `strides` are those of the window, if none are given.
+
+    >>> ops.max_pool(np.arange(4.0).reshape(1, 2, 2, 1), 2).tolist()
+    [[[[3.0]]]]
+    """
     return per_image(lambda x: _max_pool(x, pool_size, strides, padding, data_format), inputs)
 
 
@@ -237,7 +248,11 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """The mean of each window's pixels that are in the map; `strides` are the window's, if none are given."""
+    """The mean of each window's pixels that are in the map; `strides` are the window's, if none are given.
+
+    >>> ops.average_pool(np.arange(4.0).reshape(1, 2, 2, 1), 2).tolist()
+    [[[[1.5]]]]
+    """
     return per_image(lambda x: _average_pool(x, pool_size, strides, padding, data_format), inputs)
 
 

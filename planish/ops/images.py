@@ -71,6 +71,11 @@ def resize(
 ) -> Any:
     """Images with `size` (height, width) pixels; `interpolation` is "bilinear", "nearest", "bicubic", "lanczos3" or
     "lanczos5". `antialias` averages over all pixels. Images of another shape are stretched, cropped or padded.
+
+    >>> ops.image.resize(np.ones((2, 8, 6, 3)), (4, 4)).shape
+    (2, 4, 4, 3)
+    >>> ops.image.resize([[[0.0], [4.0]]], (1, 4), interpolation="nearest")[0, :, 0].tolist()
+    [0.0, 0.0, 4.0, 4.0]
     """
     from planish.utils import resizing
 

@@ -109,7 +109,13 @@ def _split_of_nodes(x: Any, indices_or_sections: Sections, axis: int = 0) -> lis
 
 @operation(NUMPY, nodes=_split_of_nodes)
 def split(x: Value, indices_or_sections: Sections, axis: int = 0) -> Any:
-    """Pieces along `axis`: so many equal ones, or those between the positions."""
+    """Pieces along `axis`: so many equal ones, or those between the positions.
+
+    >>> [part.tolist() for part in ops.split([1, 2, 3, 4], 2)]
+    [[1, 2], [3, 4]]
+    >>> [part.tolist() for part in ops.split([1, 2, 3, 4], [1, 3])]
+    [[1], [2, 3], [4]]
+    """
     return np.split(x, indices_or_sections, axis)
 
 
@@ -187,6 +193,13 @@ def pad(x: Value, pad_width: Any, mode: str = "constant", constant_values: Any =
     """More entries before and after each axis: 0 or another number, or `mode` "reflect", "symmetric" or "edge".
 
     `pad_width` is a number, a pair (before, after) or a pair for each axis.
+
+    >>> ops.pad([1, 2], (1, 2)).tolist()
+    [0, 1, 2, 0, 0]
+    >>> ops.pad([1, 2, 3], 2, mode="reflect").tolist()
+    [3, 2, 1, 2, 3, 2, 1]
+    >>> ops.pad([[1]], [(0, 0), (0, 2)]).tolist()
+    [[1, 0, 0]]
     """
     if mode == "constant":
         return np.pad(x, _pairs(pad_width, x.ndim), constant_values=constant_values or 0)
@@ -195,7 +208,11 @@ def pad(x: Value, pad_width: Any, mode: str = "constant", constant_values: Any =
 
 @operation(NUMPY, eager="it makes arrays of coordinates: give it arrays")
 def meshgrid(*x: Value, indexing: str = "xy") -> Any:
-    """Arrays of coordinates of a grid from the coordinates along each of its axes."""
+    """Arrays of coordinates of a grid from the coordinates along each of its axes.
+
+    >>> [part.tolist() for part in ops.meshgrid([0, 1], [5, 6, 7], indexing="ij")]
+    [[[0, 0, 0], [1, 1, 1]], [[5, 6, 7], [5, 6, 7]]]
+    """
     return list(np.meshgrid(*x, indexing=indexing))  # type: ignore[call-overload]
 
 

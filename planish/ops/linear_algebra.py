@@ -37,6 +37,7 @@ def _check_depth(a: Node, of_a: list[str], b: Node, of_b: list[str]) -> None:
         raise nodes.mistake(
             "ops.matmul: the rows of the first are not as long as the columns of the second",
             received=f"{nodes.full_shape(a)} and {nodes.full_shape(b)}",
+            remedy="ops.swapaxes(x, -1, -2) turns a matrix",
         )
 
 
@@ -57,7 +58,11 @@ def _dot_of_nodes(x1: Any, x2: Any) -> Node:
 
 @operation(NUMPY, nodes=_dot_of_nodes)
 def dot(x1: Value, x2: Value) -> Any:
-    """Sums of products along the last axis of x1 and the last but one of x2 (the last, of a vector)."""
+    """Sums of products along the last axis of x1 and the last but one of x2 (the last, of a vector).
+
+    >>> ops.dot(np.ones((2, 3, 4)), np.ones((5, 4, 6))).shape
+    (2, 3, 5, 6)
+    """
     return np.dot(*together(x1, x2))
 
 
@@ -77,7 +82,13 @@ def _tensordot_of_nodes(x1: Any, x2: Any, axes: Axes = 2) -> Node:
 
 @operation(NUMPY, nodes=_tensordot_of_nodes)
 def tensordot(x1: Value, x2: Value, axes: Axes = 2) -> Any:
-    """Sums of products along the last `axes` axes of x1 and the first ones of x2, or along two lists of axes."""
+    """Sums of products along the last `axes` axes of x1 and the first ones of x2, or along two lists of axes.
+
+    >>> ops.tensordot(np.ones((2, 3, 4)), np.ones((3, 4, 5)), axes=2).shape
+    (2, 5)
+    >>> ops.tensordot(np.ones((2, 3, 4)), np.ones((5, 3)), axes=[[1], [1]]).shape
+    (2, 4, 5)
+    """
     first, second = together(x1, x2)
     return np.tensordot(first, second, axes)
 
@@ -102,7 +113,11 @@ def vdot(x1: Value, x2: Value) -> Any:
 
 @operation(NUMPY)
 def einsum(subscripts: str, *operands: Value, **kwargs: Any) -> Any:
-    """Sums of products by their axes: `"bij,bjk->bik"` multiplies matrices, image by image."""
+    """Sums of products by their axes: `"bij,bjk->bik"` multiplies matrices, image by image.
+
+    >>> ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).tolist()
+    [[11.0]]
+    """
     if not any(isinstance(operand, Node) for operand in operands):
         arrays = together(*operands)
         return np.asarray(np.einsum(subscripts, *arrays), arrays[0].dtype)
@@ -153,7 +168,11 @@ def cross(x1: Value, x2: Value, axisa: int = -1, axisb: int = -1, axisc: int = -
 
 @operation(NN)
 def normalize(x: Value, axis: int = -1, order: Any = 2, epsilon: float | None = None) -> Any:
-    """x divided by its length along `axis`, which is at least `epsilon` (1e-7); `order` as in `norm`."""
+    """x divided by its length along `axis`, which is at least `epsilon` (1e-7); `order` as in `norm`.
+
+    >>> ops.normalize([[0.0, 5.0]]).tolist()
+    [[0.0, 1.0]]
+    """
     small = 1e-7 if epsilon is None else epsilon
     value = floating(x) if isinstance(x, np.ndarray) else x
     if order == 2:

@@ -72,6 +72,7 @@ def counted(x: Node, axis: int, name: str) -> int:
             f"ops.{name}: axis {axis} is not an axis of the value",
             expected=f"{-rank(x)} to {rank(x) - 1}",
             received=f"a value of shape {full_shape(x)}",
+            remedy="axis=-1 for the last one, axis=1 for the first one of an image",
         )
     return place % rank(x)
 

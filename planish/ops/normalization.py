@@ -31,7 +31,11 @@ def batch_normalization(
     scale: Value | None = None,
     epsilon: float = 1e-3,
 ) -> Any:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset, with one number of each for every entry of `axis`."""
+    """(x - mean) / sqrt(variance + epsilon) * scale + offset, with one number of each for every entry of `axis`.
+
+    >>> ops.batch_normalization([[1.0, 4.0]], [1.0, 2.0], [1.0, 4.0], axis=-1, epsilon=0.0).tolist()
+    [[0.0, 1.0]]
+    """
     factor = elementwise.rsqrt(arithmetic.add(variance, epsilon))
     if scale is not None:
         factor = arithmetic.multiply(factor, scale)

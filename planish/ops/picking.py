@@ -37,7 +37,13 @@ def _take_of_nodes(x: Any, indices: Any, axis: int | None = None) -> Node:
 
 @operation(NUMPY, nodes=_take_of_nodes)
 def take(x: Value, indices: Value, axis: int | None = None) -> Any:
-    """The entries at `indices` along `axis`, or among all elements; negative ones count from the end."""
+    """The entries at `indices` along `axis`, or among all elements; negative ones count from the end.
+
+    >>> ops.take([[1, 2], [3, 4]], [1, -2], axis=0).tolist()
+    [[3, 4], [1, 2]]
+    >>> ops.take([[1, 2], [3, 4]], 2).tolist()
+    3
+    """
     return np.take(x, indices, axis)
 
 
@@ -50,7 +56,11 @@ def _take_along_of_nodes(x: Any, indices: Any, axis: int | None = None) -> Node:
 
 @operation(NUMPY, nodes=_take_along_of_nodes)
 def take_along_axis(x: Value, indices: Value, axis: int | None = None) -> Any:
-    """For each vector along `axis` its entries at the indices of the same vector of `indices`."""
+    """For each vector along `axis` its entries at the indices of the same vector of `indices`.
+
+    >>> ops.take_along_axis([[5, 6, 7], [8, 9, 10]], [[2], [0]], axis=1).tolist()
+    [[7], [8]]
+    """
     if axis is None:
         return np.take_along_axis(x, indices, None)
     return np.take_along_axis(*_broadcast_but(x, indices, axis), axis)
@@ -85,7 +95,11 @@ def _slice_of_nodes(inputs: Any, start_indices: Sequence[int], shape: Sequence[i
 
 @operation(CORE, nodes=_slice_of_nodes, settings="shape")
 def slice(inputs: Value, start_indices: Sequence[int], shape: Sequence[int]) -> Any:
-    """The part of extents `shape` that begins at `start_indices`; an extent of -1 is what is left."""
+    """The part of extents `shape` that begins at `start_indices`; an extent of -1 is what is left.
+
+    >>> ops.slice([[1, 2, 3], [4, 5, 6]], [0, 1], [-1, 2]).tolist()
+    [[2, 3], [5, 6]]
+    """
     return inputs[_part(inputs, start_indices, shape)]
 
 
@@ -111,7 +125,11 @@ def _slice_update_of_nodes(inputs: Any, start_indices: Sequence[int], updates: A
 
 @operation(CORE, nodes=_slice_update_of_nodes, settings="")
 def slice_update(inputs: Value, start_indices: Sequence[int], updates: Value) -> Any:
-    """`inputs`, in which the part that begins at `start_indices` is `updates`."""
+    """`inputs`, in which the part that begins at `start_indices` is `updates`.
+
+    >>> ops.slice_update([1.0, 2.0, 3.0], [1], [7.0, 8.0]).tolist()
+    [1.0, 7.0, 8.0]
+    """
     changed = inputs.copy()
     changed[_part(inputs, start_indices, updates.shape)] = updates
     return changed
@@ -119,7 +137,11 @@ def slice_update(inputs: Value, start_indices: Sequence[int], updates: Value) ->
 
 @operation(CORE, eager=_PLACES)
 def scatter(indices: Value, values: Value, shape: Sequence[int]) -> Any:
-    """Zeros of `shape`, to which `values` are added at `indices` (the last axis is that of a place's numbers)."""
+    """Zeros of `shape`, to which `values` are added at `indices` (the last axis is that of a place's numbers).
+
+    >>> ops.scatter([[0], [2], [2]], [1.0, 2.0, 3.0], (4,)).tolist()
+    [1.0, 0.0, 5.0, 0.0]
+    """
     made = np.zeros(tuple(shape), values.dtype)
     np.add.at(made, tuple(np.moveaxis(indices, -1, 0)), values)
     return made
@@ -130,7 +152,13 @@ _UPDATES = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multi
 
 @operation(CORE, eager=_PLACES)
 def scatter_update(inputs: Value, indices: Value, updates: Value, reduction: str | None = None) -> Any:
-    """`inputs` with `updates` at `indices`, or "add"ed, multiplied ("mul"), or the "max" or "min" of both."""
+    """`inputs` with `updates` at `indices`, or "add"ed, multiplied ("mul"), or the "max" or "min" of both.
+
+    >>> ops.scatter_update([1.0, 2.0, 3.0], [[0], [2]], [7.0, 8.0]).tolist()
+    [7.0, 2.0, 8.0]
+    >>> ops.scatter_update([1.0, 2.0, 3.0], [[0], [0]], [7.0, 8.0], reduction="add").tolist()
+    [16.0, 2.0, 3.0]
+    """
     changed, places = inputs.copy(), tuple(np.moveaxis(indices, -1, 0))
     if reduction is None:
         changed[places] = updates
@@ -152,7 +180,11 @@ def _one_hot_of_nodes(x: Any, num_classes: int, axis: int = -1, dtype: Any = Non
 
 @operation(NN, nodes=_one_hot_of_nodes)
 def one_hot(x: Value, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Any:
-    """Class numbers as vectors with a 1 at the class, along a new axis; a number out of range gives zeros."""
+    """Class numbers as vectors with a 1 at the class, along a new axis; a number out of range gives zeros.
+
+    >>> ops.one_hot([0, 2, 7], 3).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    """
     _check_full(sparse)
     vectors = (x[..., None] == np.arange(num_classes)).astype(dtype_named(dtype))
     return np.moveaxis(vectors, -1, axis)
@@ -167,7 +199,11 @@ def _check_full(sparse: bool) -> None:
 def multi_hot(
     inputs: Value, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Any:
-    """Vectors with a 1 at each class that is in a row of class numbers; `axis` is that of the row."""
+    """Vectors with a 1 at each class that is in a row of class numbers; `axis` is that of the row.
+
+    >>> ops.multi_hot([[0, 2], [1, 1]], 3).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
     from planish.ops.reductions import max
 
     if num_classes is None:
@@ -213,7 +249,11 @@ def _diagonal_of_nodes(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) 
 
 @operation(NUMPY, nodes=_diagonal_of_nodes)
 def diagonal(x: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices that two axes span, along a new last axis."""
+    """The diagonals of the matrices that two axes span, along a new last axis.
+
+    >>> ops.diagonal([[1, 2], [3, 4]], offset=1).tolist()
+    [2]
+    """
     return np.diagonal(x, offset, axis1, axis2)
 
 

@@ -211,7 +211,11 @@ def logsumexp(x: Value, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @operation(NN)
 def moments(x: Value, axes: Axis, keepdims: bool = False, synchronized: bool = False) -> Any:
-    """The mean and the variance along `axes`; `synchronized` has no effect, there being one machine."""
+    """The mean and the variance along `axes`; `synchronized` has no effect, there being one machine.
+
+    >>> [each.tolist() for each in ops.moments([[1.0, 3.0], [5.0, 9.0]], axes=[1])]
+    [[2.0, 7.0], [1.0, 4.0]]
+    """
     return mean(x, axes, keepdims), var(x, axes, keepdims)
 
 
@@ -220,6 +224,11 @@ def norm(x: Value, ord: Any = None, axis: Axis = None, keepdims: bool = False) -
     """The length of vectors along `axis` (None: of all numbers), or of matrices along two axes on arrays.
 
     `ord` is 2 (None), 1, infinity, minus infinity, 0 or another power.
+
+    >>> ops.norm([[3.0, 4.0]], axis=-1).tolist()
+    [5.0]
+    >>> float(ops.norm([3.0, -4.0], ord=1))
+    7.0
     """
     if isinstance(x, np.ndarray):
         return np.linalg.norm(floating(x), ord=ord, axis=_places(axis), keepdims=keepdims)

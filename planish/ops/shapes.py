@@ -50,6 +50,9 @@ def reshape(x: Value, newshape: int | Sequence[Any]) -> Any:
     """The elements in another shape, of which one extent may be -1: what is left.
 
     Of a value with a batch axis, the first extent is -1 or `ops.shape(x)[0]`.
+
+    >>> ops.reshape(np.ones((2, 12)), (2, 3, -1)).shape
+    (2, 3, 4)
     """
     return np.reshape(x, newshape)
 
@@ -91,7 +94,11 @@ def swapaxes(x: Value, axis1: int, axis2: int) -> Any:
 
 @operation(NUMPY)
 def moveaxis(x: Value, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
-    """Axes `source` in the places `destination`; the others keep their order."""
+    """Axes `source` in the places `destination`; the others keep their order.
+
+    >>> ops.moveaxis(np.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
     rank = _rank(x)
     origins, places = ([axis % rank for axis in _several(axes)] for axes in (source, destination))
     order = [axis for axis in range(rank) if axis not in origins]
@@ -182,7 +189,11 @@ def _roll_of_nodes(x: Any, shift: int | Sequence[int], axis: Axis = None) -> Nod
 
 @operation(NUMPY, nodes=_roll_of_nodes)
 def roll(x: Value, shift: int | Sequence[int], axis: Axis = None) -> Any:
-    """Moved by `shift` places along `axis` (None: as if along one axis); what falls off comes in at the other end."""
+    """Moved by `shift` places along `axis` (None: as if along one axis); what falls off comes in at the other end.
+
+    >>> ops.roll([1, 2, 3, 4], 1).tolist()
+    [4, 1, 2, 3]
+    """
     return np.roll(x, shift, axis)
 
 
@@ -254,5 +265,11 @@ def _repeat_of_nodes(x: Any, repeats: Any, axis: int | None = None) -> Node:
 
 @operation(NUMPY, nodes=_repeat_of_nodes, settings="repeats axis")
 def repeat(x: Value, repeats: Value, axis: int | None = None) -> Any:
-    """Each entry along `axis` (None: each element) `repeats` times: one number, or one for each entry."""
+    """Each entry along `axis` (None: each element) `repeats` times: one number, or one for each entry.
+
+    >>> ops.repeat([1, 2], 2).tolist()
+    [1, 1, 2, 2]
+    >>> ops.repeat([[1], [2]], [1, 2], axis=0).tolist()
+    [[1], [2], [2]]
+    """
     return np.repeat(x, repeats, axis)

@@ -64,7 +64,11 @@ def argsort(x: Value, axis: int = -1) -> Any:
 
 @operation(NUMPY, eager=_SEARCHES)
 def argpartition(x: Value, kth: int, axis: int = -1) -> Any:
-    """The positions of the values along `axis`, of which the first `kth` are the smallest."""
+    """The positions of the values along `axis`, of which the first `kth` are the smallest.
+
+    >>> sorted(ops.argpartition([5.0, 1.0, 4.0, 2.0], 2)[:2].tolist())
+    [1, 3]
+    """
     return np.argpartition(x, kth, axis).astype(np.int32)
 
 
@@ -82,7 +86,12 @@ def _check_count(k: int, extent: int) -> None:
 
 @operation(MATH, nodes=_top_k_of_nodes)
 def top_k(x: Value, k: int, sorted: bool = True) -> Any:
-    """The `k` largest values along the last axis and their positions, the largest first."""
+    """The `k` largest values along the last axis and their positions, the largest first.
+
+    >>> values, places = ops.top_k([[1.0, 9.0, 5.0]], 2)
+    >>> values.tolist(), places.tolist()
+    ([[9.0, 5.0]], [[1, 2]])
+    """
     _check_count(k, x.shape[-1])
     places = np.argsort(-x if x.dtype.kind == "f" else x.max() - x, axis=-1, kind="stable")[..., :k]
     return np.take_along_axis(x, places, -1), places.astype(np.int32)
@@ -90,7 +99,11 @@ def top_k(x: Value, k: int, sorted: bool = True) -> Any:
 
 @operation(MATH)
 def in_top_k(targets: Value, predictions: Value, k: int) -> Any:
-    """Whether the prediction of each image's class is among its `k` largest; `predictions` are [n, classes]."""
+    """Whether the prediction of each image's class is among its `k` largest; `predictions` are [n, classes].
+
+    >>> ops.in_top_k([0, 1], [[0.2, 0.5, 0.3], [0.2, 0.5, 0.3]], 2).tolist()
+    [False, True]
+    """
     if isinstance(predictions, np.ndarray):
         own = np.take_along_axis(predictions, targets[:, None].astype(np.int64), 1)
     else:
@@ -102,13 +115,23 @@ def in_top_k(targets: Value, predictions: Value, k: int) -> Any:
 
 @operation(NUMPY, "SearchSorted", eager=_SEARCHES)
 def searchsorted(sorted_sequence: Value, values: Value, side: str = "left") -> Any:
-    """Where `values` would have to be inserted into a sorted vector."""
+    """Where `values` would have to be inserted into a sorted vector.
+
+    >>> ops.searchsorted([1.0, 3.0, 5.0], [3.0, 4.0]).tolist()
+    [1, 2]
+    >>> ops.searchsorted([1.0, 3.0, 5.0], [3.0, 4.0], side="right").tolist()
+    [2, 2]
+    """
     return np.searchsorted(sorted_sequence, values, side).astype(np.int32)  # type: ignore[call-overload]
 
 
 @operation(NUMPY)
 def digitize(x: Value, bins: Value) -> Any:
-    """How many of the rising bounds `bins` are not above each value: the number of its bin."""
+    """How many of the rising bounds `bins` are not above each value: the number of its bin.
+
+    >>> ops.digitize([0.5, 1.0, 9.0], [1.0, 2.0]).tolist()
+    [0, 1, 2]
+    """
     if isinstance(x, np.ndarray):
         return np.digitize(x, bins).astype(np.int32)
     return sum(arithmetic.greater_equal(expand_dims(x, -1), bins), -1)
@@ -116,7 +139,13 @@ def digitize(x: Value, bins: Value) -> Any:
 
 @operation(NUMPY, eager=_COUNTS, settings="weights minlength sparse")
 def bincount(x: Value, weights: Value | None = None, minlength: int = 0, sparse: bool = False) -> Any:
-    """How often each whole number from 0 on is in x (a vector, or the rows of a matrix), or the sum of its weights."""
+    """How often each whole number from 0 on is in x (a vector, or the rows of a matrix), or the sum of its weights.
+
+    >>> ops.bincount([1, 1, 3]).tolist()
+    [0, 2, 0, 1]
+    >>> ops.bincount([1, 1, 3], weights=[0.5, 0.5, 2.0]).tolist()
+    [0.0, 1.0, 0.0, 2.0]
+    """
     length = max(int(minlength), int(x.max(initial=-1)) + 1)
     type_ = np.dtype(np.int32) if weights is None else result_type(weights.dtype, np.dtype(np.int32))
     rows = x.reshape(-1, x.shape[-1])
