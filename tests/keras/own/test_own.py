@@ -12,12 +12,10 @@ from tests.keras.own.programs import facts_of, load
 FACTS = json.loads(Path(__file__).with_name("facts.json").read_text(encoding="utf-8"))
 
 DIFFERENT = {
-    "frozen layer with layers inside": ([[2, 2], [0, False, True], 4], "a frozen layer's variables are not marked"),
     "training that is true by default": (
         [[[6.0, 6.0]], [[4.0, 4.0]], [[4.0, 4.0]]],
         "a model that is called on arrays predicts, unless it is told that it is trained",
     ),
-    "a layer made in call of a layer that is built": ("nothing", "made once, it belongs to the layer as any other"),
     "a weight made after build": ("nothing", "it belongs to the layer as any other"),
     "a config that is not written": (
         [{"name": "mine", "units": 4, "rate": 0.5, "flags": [1, 2]}, 4, 0.5, "mine"],
