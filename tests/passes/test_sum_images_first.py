@@ -7,6 +7,7 @@ from planish import primitives
 from planish.graph.graph import Graph
 from planish.layers import BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D
 from planish.models import Sequential
+from planish.passes.share_equal_nodes import share_equal_nodes
 from planish.passes.sum_images_first import sum_images_first
 from planish.primitives.interpreter import interpret
 from tests.passes.support import after, operations
@@ -50,6 +51,39 @@ def test_any_value_may_stand_for_the_mean():
     )
     by_row = primitives.squared_deviation(X, primitives.parameter("m", (4, 3)))
     assert operations(after(sum_images_first, primitives.batch_sum(by_row, (0, 1)))).count("squared_deviation") == 1
+
+
+def variance_of(x):
+    count = primitives.multiply(primitives.batch_size(), float(np.prod(x.shape[:-1])))
+    mean = primitives.divide(primitives.batch_sum(x, (0, 1)), count)
+    return primitives.divide(primitives.batch_sum(primitives.squared_deviation(x, mean), (0, 1)), count)
+
+
+def test_maps_that_are_joined_along_channels_are_summed_by_themselves():
+    """And only once, however many layers see them: `after` interprets both graphs."""
+    first, second, third = (primitives.input_(name, (5, 4, depth)) for name, depth in (("a", 3), ("b", 2), ("c", 1)))
+    inner = primitives.concatenate([first, second], 2)
+    outer = primitives.concatenate([inner, third], -1)
+    graph = share_equal_nodes(sum_images_first(Graph.build({"v": variance_of(inner), "w": variance_of(outer)})))
+    assert [node.inputs[0].shape for node in graph.nodes if node.op == "reduce_sum"] == [
+        (5, 4, 3), (5, 4, 3), (5, 4, 2), (5, 4, 2), (5, 4, 1), (5, 4, 1)
+    ]  # fmt: skip
+    after(sum_images_first, variance_of(outer))
+
+
+def test_maps_that_are_joined_along_rows_are_summed_together():
+    variance = variance_of(primitives.concatenate([X, primitives.relu(X)], 0))
+    graph = share_equal_nodes(sum_images_first(Graph.build({"v": variance})))
+    assert [node.inputs[0].shape for node in graph.nodes if node.op == "reduce_sum"] == [(10, 4, 3)] * 2
+
+
+def test_blocks_that_join_a_thousand_maps_one_by_one():
+    """Without recursion, and with as many sums as there are maps."""
+    x = X
+    for _ in range(1200):
+        x = primitives.concatenate([x, X], 2)
+    graph = share_equal_nodes(sum_images_first(Graph.build({"s": primitives.batch_sum(x, (0, 1))})))
+    assert sum(node.op == "reduce_sum" for node in graph.nodes) == 1
 
 
 def test_large_means_do_not_cancel():

@@ -18,8 +18,9 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.boxes import fill, strides_of
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_windows import corner_of, element_of, for_each_output, is_written_out, tap_nbytes
 from planish.primitives.expression import operand_kind
@@ -88,8 +89,8 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
             (total,), share = window.over_pixels(channel, [ZERO], added), window.share
         mean = f.binary("fmul", total, share)
         element = pixels.at(row, column, channel)
-        value = epilogue.apply(mean, channel, element.number, mask)
-        f.store(value, operands.output, f.nbytes(element.stored), mask)
+        value = epilogue.apply(mean, channel, element, mask)
+        f.store(value, operands.output, f.nbytes(pixels.stored(element)), mask)
 
     for_each_output(f, spec.shape, body)
 
@@ -130,7 +131,7 @@ class _Touching:
             self._clear((covered[0], self.height), (0, self.width))
 
     def _store(self, value: Value, channel: Index, element: Index, mask: str | None) -> None:
-        result = self.epilogue.apply(value, channel, element, mask)
+        result = self.epilogue.apply(value, channel, Element(element), mask)
         self.f.store(result, self.operands.output, self.f.nbytes(element), mask)
 
     def _clear(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
@@ -227,11 +228,11 @@ def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
     def finish(row: Index, column: Index, channel: Index, mask: str | None) -> None:
         element = element_of(f, strides, row, column, channel)
         nbytes = f.nbytes(element)
-        total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, element, mask)
+        total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, Element(element), mask)
         f.store(total, operands.output, nbytes, mask)
 
     for_each_output(f, spec.shape, finish)
 
 
-AVERAGE = Kernel("image", emit_average, writes_apart=True, reads_apart=lambda spec: (0,))
+AVERAGE = Kernel("image", emit_average, writes_apart=True, reads_apart=first_and_extra)
 AVERAGE_GRAD = Kernel("image", emit_average_grad)

@@ -24,6 +24,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.interleaving import interleaved, separated, shuffle_cycles
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.conv2d import Conv2DSettings
@@ -213,7 +214,7 @@ def _store(
         mask = f.tail_mask(left - v * f.lanes)
         place = f.add(f.multiply(column, shape.filters), v * f.lanes)
         element = f.add(f.multiply(row, spec.shape[1]), place)
-        f.store(epilogue.apply(value, place, element, mask), operands.output, f.nbytes(element), mask)
+        f.store(epilogue.apply(value, place, Element(element), mask), operands.output, f.nbytes(element), mask)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

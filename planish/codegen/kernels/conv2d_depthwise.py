@@ -26,7 +26,7 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_vectors, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
 from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSettings
 from planish.primitives.windows import Pair
@@ -181,8 +181,8 @@ class _Strip:
         first = self.pixels.at(row, column, self.channel)
         for (i, j), total in zip(places, sums, strict=True):
             element = self.pixels.beyond(first, i, j, 0)
-            value = self.epilogue.apply(total, self.channel, element.number, self.mask)
-            f.store(value, self.output, f.nbytes(element.stored), self.mask)
+            value = self.epilogue.apply(total, self.channel, element, self.mask)
+            f.store(value, self.output, f.nbytes(self.pixels.stored(element)), self.mask)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=lambda spec: (0,))
+KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)

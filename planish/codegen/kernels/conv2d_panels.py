@@ -26,11 +26,12 @@ from typing import NamedTuple
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
-from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
+from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate, cycles_of_step
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.maxima import first_maximum, largest_of
-from planish.codegen.pieces.pixels import Element, Pixels
+from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.places import store_places
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 
@@ -87,22 +88,11 @@ def _row_cycles(tile: Tile, columns: int, pool_pixels: int, registers: int) -> f
     whole, rest = divmod(columns, tile.windows)
     tiles = [(tile.windows, whole), (rest, 1 if rest else 0)]
     return sum(
-        panels * count * cycles_of_tile(windows * pool_pixels, vectors, registers)
+        panels * count * cycles_of_step(windows * pool_pixels, vectors, registers)
         for vectors, panels in Counter(tile.panels).items()
         for windows, count in tiles
         if count
     )
-
-
-def cycles_of_tile(pixels: int, vectors: int, registers: int) -> float:
-    """For each k, by counting FMAs, loads and latency.
-
-    Where FMAs do not broadcast by themselves (fewer than 32 registers) and all share one vector of weights, LLVM
-    broadcasts many pixels ahead and spills them: half as fast, measured.
-    """
-    spilled = max(0, pixels * vectors + vectors + 1 - registers)
-    each = 1.0 if vectors == 1 and registers < 32 else 0.5
-    return max(each * pixels * vectors, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +263,10 @@ class _Store:
         f, operands = self.f, self.operands
         mask = f.tail_mask(self.panel.left - v * f.lanes)
         largest, first = (largest_of(f, values), None) if operands.beside is None else first_maximum(f, values)
-        result = self.epilogue.apply(largest, f.add(self.panel.channel, v * f.lanes), place.number, mask)
-        f.store(result, operands.output, f.nbytes(place.stored), mask)
+        result = self.epilogue.apply(largest, f.add(self.panel.channel, v * f.lanes), place, mask)
+        f.store(result, operands.output, f.nbytes(self.pixels.stored(place)), mask)
         if first is not None:
             store_places(f, operands, first, result, place.number, mask)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=lambda spec: (0,))
+KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)

@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.kernels.conv2d_panels import cycles_of_tile
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.accumulate import accumulate, cycles_of_step
 from planish.codegen.pieces.boxes import fill
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
@@ -54,7 +54,7 @@ def plan(run: int, rows: int, depth: int, lanes: int, registers: int) -> Tile:
         if most > 1 and most * widest + widest + 1 >= registers:
             continue
         cycles = sum(
-            times * count * (depth * cycles_of_tile(height, vectors, registers) + _ADDING * height * vectors + _TILE)
+            times * count * (depth * cycles_of_step(height, vectors, registers) + _ADDING * height * vectors + _TILE)
             for (height, times), (vectors, count) in product(counted(rows, most), panels)
         )
         tiles.append((cycles, largest, most))
@@ -146,7 +146,7 @@ def _emit_rows(f: Function, spec: Spec, shape: _Shape, operands: Operands) -> No
 
     def store(row: Index, source: Pointer, place: Index, mask: str | None) -> None:
         element = f.add(f.multiply(row, values), place)
-        result = epilogue.apply(f.load(source, f.nbytes(place), mask), place, element, mask)
+        result = epilogue.apply(f.load(source, f.nbytes(place), mask), place, Element(element), mask)
         f.store(result, operands.output, f.nbytes(element), mask)
 
     with f.loop(0, rows) as row:

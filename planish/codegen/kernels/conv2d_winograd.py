@@ -19,7 +19,7 @@ from itertools import product
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs
 from planish.codegen.pieces.accumulate import accumulate
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, first_and_extra
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
 from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
@@ -84,4 +84,4 @@ def _multiply_panel(
         start = stop
 
 
-KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes, writes_apart=True, reads_apart=lambda spec: (0,))
+KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes, writes_apart=True, reads_apart=first_and_extra)

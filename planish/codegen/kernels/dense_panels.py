@@ -21,6 +21,7 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.rewritten.dense_panels import DensePanelsSettings
@@ -150,7 +151,7 @@ def _store(
         tail = run.masked and v == len(sums) - 1
         mask = f.tail_mask(units - (run.start + v) * f.lanes) if tail else None
         element = f.add(base, column)
-        f.store(epilogue.apply(total, column, element, mask), y, f.nbytes(element), mask)
+        f.store(epilogue.apply(total, column, Element(element), mask), y, f.nbytes(element), mask)
 
 
 KERNEL = Kernel("rows", emit)

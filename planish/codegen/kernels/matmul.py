@@ -22,6 +22,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
@@ -143,7 +144,7 @@ class _Product:
             column = f.multiply(f.add(vector, v), f.lanes)
             element = f.add(f.multiply(f.add(row, place), self.columns), column)
             mask = self._tail(run) if v == run.vectors - 1 else None
-            value = self.epilogue.apply(total, column, element, mask)
+            value = self.epilogue.apply(total, column, Element(element), mask)
             f.store(value, self.operands.output, f.nbytes(element), mask)
 
 

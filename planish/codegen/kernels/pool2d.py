@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.pieces.boxes import fill, strides_of
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.maxima import first_maximum, largest_of, with_larger
 from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_windows import (
@@ -40,8 +40,8 @@ def emit_maximum(f: Function, spec: Spec, operands: Operands) -> None:
         corner = corner_of(f, spec, operands.inputs[0], source, row, column, channel)
         largest = _maximum(f, spec, source, corner, mask)
         element = pixels.at(row, column, channel)
-        value = epilogue.apply(largest, channel, element.number, mask)
-        f.store(value, operands.output, f.nbytes(element.stored), mask)
+        value = epilogue.apply(largest, channel, element, mask)
+        f.store(value, operands.output, f.nbytes(pixels.stored(element)), mask)
 
     for_each_output(f, spec.shape, body)
 
@@ -114,7 +114,7 @@ def emit_maximum_grad(f: Function, spec: Spec, operands: Operands) -> None:
     for_each_output(f, spec.inputs[1].shape, body)
 
 
-MAXIMUM = Kernel("image", emit_maximum, writes_apart=True, reads_apart=lambda spec: (0,))
+MAXIMUM = Kernel("image", emit_maximum, writes_apart=True, reads_apart=first_and_extra)
 MAXIMUM_GRAD = Kernel("image", emit_maximum_grad, reads_apart=lambda spec: (0, 1))
 PLACES = Kernel("image", emit_places, reads_apart=lambda spec: (0,))
 BESIDE = Kernel("image", lambda f, spec, operands: None)  # written by the kernel of its first operand

@@ -10,6 +10,7 @@ from __future__ import annotations
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index
 from planish.codegen.llvm.loops import over_vectors
+from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 
 
@@ -22,7 +23,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         for part in range(1, parts):
             at = f.offset(operands.inputs[0], F32.nbytes * part * units)
             total = f.binary("fadd", total, f.load(at, f.nbytes(column), mask))
-        f.store(epilogue.apply(total, column, column, mask), operands.output, f.nbytes(column), mask)
+        f.store(epilogue.apply(total, column, Element(column), mask), operands.output, f.nbytes(column), mask)
 
     over_vectors(f, units, emit_vector)
 

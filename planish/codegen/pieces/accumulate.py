@@ -23,6 +23,17 @@ UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
 FMA_LATENCY = 8  # FMAs in flight that keep two ports busy
 
 
+def cycles_of_step(pixels: int, vectors: int, registers: int) -> float:
+    """For each k, by counting FMAs, loads and latency.
+
+    Where FMAs do not broadcast by themselves (fewer than 32 registers) and all share one vector of weights, LLVM
+    broadcasts many pixels ahead and spills them: half as fast, measured.
+    """
+    spilled = max(0, pixels * vectors + vectors + 1 - registers)
+    each = 1.0 if vectors == 1 and registers < 32 else 0.5
+    return max(each * pixels * vectors, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
+
+
 def accumulate(
     f: Function,
     sums: Sequence[Value],

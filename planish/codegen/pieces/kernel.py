@@ -21,6 +21,7 @@ from typing import Any, Literal
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import strides_of
+from planish.codegen.pieces.element import Strides
 from planish.codegen.pieces.expression import Epilogue
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
@@ -44,8 +45,8 @@ class Spec:
     settings: Settings
     extra: tuple[TensorType, ...] = ()
     expression: Any = None
-    strides: tuple[int, ...] | None = None
-    input_strides: tuple[tuple[int, ...] | None, ...] = ()
+    strides: Strides | None = None
+    input_strides: tuple[Strides | None, ...] = ()
     in_place: frozenset[int] = frozenset()
 
     @property
@@ -53,14 +54,19 @@ class Spec:
         return self.result.shape
 
     @property
-    def result_strides(self) -> tuple[int, ...]:
+    def result_strides(self) -> Strides:
         """Distances between neighbours of the result along each axis, in elements."""
         return self.strides or tuple(strides_of(self.shape))
 
-    def strides_of_input(self, position: int) -> tuple[int, ...]:
+    def strides_of_input(self, position: int) -> Strides:
         """The same for an operand."""
         there = self.input_strides[position] if self.input_strides else None
         return there or tuple(strides_of(self.inputs[position].shape))
+
+    @property
+    def extra_strides(self) -> tuple[Strides | None, ...]:
+        """The same for what the tail reads; None where nothing lies between its elements."""
+        return self.input_strides[len(self.inputs) :] or (None,) * len(self.extra)
 
 
 def spec_of(node: Node) -> Spec:
@@ -120,4 +126,9 @@ class Kernel:
 
 def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:
     """What `spec` does to each element of its result, bound to the function's parameters."""
-    return Epilogue(f, spec.expression, spec.result, spec.extra, operands.extra)
+    return Epilogue(f, spec.expression, spec.result, spec.extra, operands.extra, spec.extra_strides)
+
+
+def first_and_extra(spec: Spec) -> Collection[int]:
+    """The positions of the first operand and of all that the tail reads, among those that a kernel can read apart."""
+    return 0, *range(len(spec.inputs), len(spec.inputs) + len(spec.extra))

@@ -1,29 +1,35 @@
 """How a 3x3 convolution by Winograd's method is cut: the size of its tiles, panels of filters, how many tiles at once.
 
 Larger tiles take fewer products (36 for 16 outputs instead of 64), but their transforms cost more, they have more
-weights, and they lose more where a tile reaches beyond the map: so cycles are counted. The constants were measured on
-Zen 4, with AVX-512; they put the faster tile first, or within 5%, for maps of 2x2 to 32x32 and 16 to 256 channels.
+weights, and they lose more where a tile reaches beyond the map: so cycles are counted, in the unit of the other kernels
+of convolutions (`cycles_of_step`). The constants were measured on Zen 4, with AVX-512, for 16 to 256 channels, and on
+Zen 3, with AVX2, for maps of 4x4 to 32x32 and 3 to 300 channels: there the method that they put first is the fastest,
+or within 20% of it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.loops import cut, vectors_of
+from planish.codegen.llvm.loops import counted, cut, vectors_of
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.pieces.accumulate import cycles_of_step
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 
-FEWEST_CHANNELS = 16
 TILES = (2, 4)
 INFERENCE_TILES = (2,)  # which round no worse than direct sums
 
-# Cycles of both transforms of a tile, a vector of channels; bytes of weights a cycle from the L3 cache.
-TRANSFORM_CYCLES: Mapping[int, int] = {2: 80, 4: 220}
-WEIGHT_NBYTES_A_CYCLE = 24
+# Cycles of the transforms of a tile: a vector of its channels, a vector of its filters. A tile of 36 values does not
+# stay in 16 registers. Cycles of a block of products besides its steps; bytes of weights a cycle from the L3 cache.
+TRANSFORM_CYCLES: Mapping[int, tuple[int, int]] = {2: (45, 15), 4: (235, 85)}
+TRANSFORM_CYCLES_IN_REGISTERS: Mapping[int, tuple[int, int]] = {2: (40, 40), 4: (110, 110)}
+BLOCK_CYCLES = 4
+WEIGHT_NBYTES_A_CYCLE = 48
 
 # Transformed tiles and their products fit in half of the L1 cache, unless that would be too few: then every weight read
 # from L2 or L3 serves eight products.
@@ -89,13 +95,28 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
     return whole.products * sum(matrix_nbytes(whole, extent, target.lanes) for extent in extents)
 
 
-def cycles(whole: Cut, channels: int, filters: int, lanes: int) -> float:
+def cycles(whole: Cut, channels: int, filters: int, target: Target) -> float:
     """Products, or the weights' way from the cache if that takes longer, and transforms."""
-    sums = whole.products * channels * vectors_of(filters, lanes)
-    weights = -(-whole.tiles // whole.at_once) * sums * lanes * F32.nbytes
-    vectors = vectors_of(channels, lanes) + vectors_of(filters, lanes)
-    return max(whole.tiles * sums, weights / WEIGHT_NBYTES_A_CYCLE) + (
-        whole.tiles * vectors * TRANSFORM_CYCLES[whole.tile]
+    full, left = divmod(whole.tiles, whole.at_once)
+    products = full * _product_cycles(whole.at_once, channels, filters, target)
+    products += _product_cycles(left, channels, filters, target) if left else 0
+    weights = (full + bool(left)) * channels * row_nbytes(filters, target.lanes) / WEIGHT_NBYTES_A_CYCLE
+    return whole.products * max(products, weights) + whole.tiles * _transform_cycles(whole, channels, filters, target)
+
+
+def _transform_cycles(whole: Cut, channels: int, filters: int, target: Target) -> int:
+    """Of a tile."""
+    costs = TRANSFORM_CYCLES if target.registers < 32 else TRANSFORM_CYCLES_IN_REGISTERS
+    into, out_of = costs[whole.tile]
+    return vectors_of(channels, target.lanes) * into + vectors_of(filters, target.lanes) * out_of
+
+
+def _product_cycles(tiles: int, channels: int, filters: int, target: Target) -> float:
+    """Of so many tiles with one of the matrices."""
+    return sum(
+        count * times * (channels * cycles_of_step(block, vectors, target.registers) + BLOCK_CYCLES)
+        for vectors, count in Counter(panels_of(filters, target.lanes, target.registers)).items()
+        for block, times in counted(tiles, tiles_in_block(vectors, target.registers))
     )
 
 
@@ -108,7 +129,7 @@ def why_not(
     training: bool,
 ) -> str | None:
     """Why the method does not fit with tiles of this size; None if it does."""
-    rows, columns, channels, filters = kernel_shape
+    rows, columns = kernel_shape[:2]
     if (rows, columns) != (3, 3):
         return f"it is for 3x3, this is {rows}x{columns}"
     for name, steps in (("strides", settings.strides), ("dilation", settings.dilation)):
@@ -116,8 +137,6 @@ def why_not(
             return f"it is for {name} of 1"
     if settings.groups != 1:
         return "it is for one group"
-    if min(channels, filters) < FEWEST_CHANNELS:
-        return f"it pays from {FEWEST_CHANNELS} channels up, here {channels} and {filters}"
     if tile % window[0] or tile % window[1]:
         return f"its tiles are cut by pools that divide them, this is {window[0]}x{window[1]}"
     return None if training or tile in INFERENCE_TILES else "predictions round no worse than direct sums"

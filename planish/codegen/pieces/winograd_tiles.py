@@ -141,8 +141,8 @@ def transform_outputs(
                 element = pixels.beyond(corner, p, q, channel)
                 window = [outputs[p * height + i][q * width + j] for i in range(height) for j in range(width)]
                 value, place = (largest_of(f, window), None) if operands.beside is None else first_maximum(f, window)
-                result = epilogue.apply(value, channel, element.number, mask)
-                f.store(result, operands.output, f.nbytes(element.stored), mask)
+                result = epilogue.apply(value, channel, element, mask)
+                f.store(result, operands.output, f.nbytes(pixels.stored(element)), mask)
                 if place is not None:
                     store_places(f, operands, place, result, element.number, mask)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from functools import partial
 
 from planish.codegen.kernels import conv2d_columns as columns_kernel
@@ -10,7 +10,7 @@ from planish.codegen.kernels import conv2d_depthwise as depthwise_kernel
 from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.pieces import winograd_plan
-from planish.codegen.planning.candidate import Candidate, Problem
+from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows
 from planish.graph.node import Node
 from planish.primitives.conv2d import Conv2DSettings
@@ -51,15 +51,11 @@ def _why_not_winograd(tile: int, problem: Problem) -> str | None:
     return winograd_plan.why_not(w.shape, settings, _window(problem), tile, training=problem.training)
 
 
-def _winograd_fits(problem: Problem) -> bool:
-    return any(_why_not_winograd(tile, problem) is None for tile in winograd_plan.TILES)
-
-
 def _winograd_cycles(tile: int, problem: Problem) -> float:
     channels, filters = problem.node.inputs[1].shape[2:]
-    lanes = problem.target.lanes
-    cut = winograd_plan.cut_map(problem.node.shape[:2], _window(problem), tile, (channels, filters), lanes)
-    return winograd_plan.cycles(cut, channels, filters, lanes)
+    extents, target = problem.node.shape[:2], problem.target
+    cut = winograd_plan.cut_map(extents, _window(problem), tile, (channels, filters), target.lanes)
+    return winograd_plan.cycles(cut, channels, filters, target) / GAIN
 
 
 def _lower_to_winograd(tile: int, problem: Problem) -> Node:
@@ -77,16 +73,11 @@ def _winograd(tile: int) -> Candidate:
     return Candidate(
         "conv2d_winograd",
         f"Winograd F({tile}x{tile}, 3x3)",
-        f"3x3, stride 1, {winograd_plan.FEWEST_CHANNELS} channels or more on both sides",
+        "fewer multiplications, transforms included",
         partial(_why_not_winograd, tile),
         partial(_winograd_cycles, tile),
         partial(_lower_to_winograd, tile),
     )
-
-
-def _unless_winograd(fits: Callable[[Problem], str | None], problem: Problem) -> str | None:
-    """Winograd's method pays wherever it fits."""
-    return "Winograd's method pays wherever it fits" if _winograd_fits(problem) else fits(problem)
 
 
 # ------------------------------------------------------------------ from the inputs' side
@@ -182,8 +173,8 @@ def _lower_to_depthwise(problem: Problem) -> Node:
 def _direct_cycles(problem: Problem) -> float:
     rows, columns, channels, filters = problem.node.inputs[1].shape
     groups = _convolution(problem).groups
-    target, width = problem.target, problem.node.shape[1]
-    each = direct_kernel.row_cycles(filters // groups, width, 1, target.lanes, target.registers)
+    target, width, pixels = problem.target, problem.node.shape[1], math.prod(_window(problem))
+    each = direct_kernel.row_cycles(filters // groups, width, pixels, target.lanes, target.registers)
     return float(problem.node.shape[0] * rows * columns * channels * groups * each)
 
 
@@ -217,7 +208,7 @@ CONVOLUTION = [
         "conv2d_panels",
         "direct",
         "filters in the lanes",
-        partial(_unless_winograd, lambda problem: None),
+        always,
         _direct_cycles,
         _lower_to_panels,
     ),
@@ -233,7 +224,7 @@ CONVOLUTION = [
         "conv2d_scattered",
         "from the inputs' side",
         "the outputs that an input reaches in a row fill vectors, and borders of zeros are not multiplied",
-        partial(_unless_winograd, _why_not_scattered),
+        _why_not_scattered,
         _scattered_cycles,
         _lower_to_scattered,
     ),
@@ -241,7 +232,7 @@ CONVOLUTION = [
         "conv2d_columns",
         "direct, columns in lanes",
         "columns of outputs fill vectors better than few filters do",
-        partial(_unless_winograd, _why_not_columns),
+        _why_not_columns,
         _columns_cycles,
         _lower_to_columns,
     ),

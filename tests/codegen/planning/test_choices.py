@@ -1,5 +1,7 @@
 """What the compiler says that it chose."""
 
+import re
+
 import pytest
 
 from planish.codegen.llvm.target import make_target
@@ -60,7 +62,7 @@ def test_training_takes_36_products_in_place_of_144():
         (Conv2D(16, 3, strides=2, name="c"), 16, "strides of 1"),
         (Conv2D(16, 3, dilation_rate=2, name="c"), 16, "dilation of 1"),
         (Conv2D(16, 3, groups=2, name="c"), 32, "one group"),
-        (Conv2D(16, 3, name="c"), 3, "pays from 16 channels up, here 3 and 16"),
+        (Conv2D(16, 3, name="c"), 3, "Winograd F(2x2, 3x3): "),
     ],
 )
 def test_why_a_convolution_is_direct(layer, channels, why):
@@ -68,6 +70,21 @@ def test_why_a_convolution_is_direct(layer, channels, why):
     assert choice.method == "direct"
     assert why in choice.why
     assert choice.executed == choice.by_definition
+
+
+@pytest.mark.parametrize("target", ["avx512", "avx2"])
+def test_few_channels_take_winograds_method_where_it_saves_cycles(target):
+    """As in a DenseNet whose layers add 12 channels."""
+    layers = [Conv2D(24, 3, name="a"), Conv2D(12, 3, padding="same", name="b"), GlobalAveragePooling2D(), Dense(5)]
+    plan = plan_of(layers, (34, 34, 3), training=True, target=make_target(target, TARGET.triple))
+    forward, back = (choice for choice in choices_of(plan) if (choice.layers, choice.operation) == ("b", "convolution"))
+    for choice in (forward, back):
+        assert choice.method == "Winograd F(4x4, 3x3)"
+        assert choice.executed == 8 * 8 * 36 * 24 * 12
+        for other in ("direct", "Winograd F(2x2, 3x3)"):
+            found = re.search(rf"; {re.escape(other)}: ([0-9,]+) cycles in place of ([0-9,]+)", choice.why)
+            slower, taken = (float(number.replace(",", "")) for number in found.groups())
+            assert slower > taken
 
 
 def test_gradients_in_front_of_a_pool():
