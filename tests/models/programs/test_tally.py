@@ -26,7 +26,7 @@ def count():
     """Counts up to each of several steps, of 10 images each but the last; the sizes of the groups."""
 
     def count(images, *steps, **options):
-        groups, losses = Groups(), StepOutputs.of(images, {"loss": np.zeros(images, np.float32)}, [])
+        groups, losses = Groups(), StepOutputs.of(images, {"loss": np.zeros(images, np.float32)}, [], [])
         tally = Tally(groups, Arrays((np.zeros((images, 1)),)), np.arange(images), 10, losses, **options)
         for step in steps:
             tally.count_complete_groups(step)
