@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
-from planish.errors import explain
+from planish.errors import explain, is_explained
 from planish.graph.node import Node
 from planish.layers import chain
 from planish.layers.context import CallContext
@@ -40,7 +41,8 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
         extra["context"] = context
     if convention.training and (context.told or convention.usual is None):
         extra["training"] = context.training
-    y = structures.mapped(_node_of_variable, layer.call(*inputs, **extra))
+    with _missing_attributes_told(layer):
+        y = structures.mapped(_node_of_variable, layer.call(*inputs, **extra))
     returned = structures.leaves(y)
     wrong = [leaf for leaf in returned if not isinstance(leaf, Node)]
     if wrong or not returned:
@@ -51,6 +53,7 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
                 rule="a layer computes with planish.ops, and with other layers",
                 expected="one node, or a list, tuple or dictionary of nodes",
                 received=f"a {type(wrong[0]).__name__}" if wrong else f"an empty {type(y).__name__}",
+                remedy="return y as the last line of call" if y is None else None,
             )
         )
     return y
@@ -203,14 +206,34 @@ def separate_remedy(class_: Any) -> str:
     )
 
 
+@contextmanager
+def _missing_attributes_told(layer: Layer) -> Iterator[None]:
+    """An attribute that `call` asks the layer for in vain is most often a weight or a layer that was never made."""
+    try:
+        yield
+    except AttributeError as error:
+        if error.obj is not layer or is_explained(error):
+            raise
+        text = explain(
+            layer=layer.label,
+            what=f"call uses `self.{error.name}`, which does not exist",
+            rule="what call uses is made in __init__, or in build, which knows the shape of the input",
+            remedy=f"self.{error.name} = self.add_weight(shape=..., initializer=...) in build(self, input_shape)",
+        )
+        raise AttributeError(text, name=error.name, obj=layer) from error
+
+
 def _other_arguments(
     class_: Any, signature: inspect.Signature, given: tuple[Any, ...], keywords: Mapping[str, Any]
 ) -> str:
     named = [f"{name}=..." for name in keywords]
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
+    several = len(given) > 1 and all(map(_is_tensor, given))
     return explain(
         what=f"{class_.__name__} was called with arguments that its `call` does not take",
-        expected=f"call{signature}",
+        expected=f"call{inspect.Signature(bare)}",
         received=f"call({', '.join([*('...' for _ in given), *named])})",
+        remedy=f"a list, if it takes several tensors: {class_.__name__}(...)([a, b])" if several else None,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish import activations, primitives
+from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers import arguments, weight_arguments
 from planish.layers.layer import Layer
@@ -18,6 +19,19 @@ class KernelLayer(Layer):
     bias_initializer: Any
     bias_regularizer: Any
     bias_constraint: Any
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "kernel" and not self.built:
+                text = explain(
+                    layer=self.label,
+                    what="the layer has no `kernel` yet",
+                    rule="weights are made when the shape of the input is known",
+                    remedy="an Input(shape=...) in front, or build(input_shape)",
+                )
+                raise AttributeError(text, name=name, obj=self)
+            return super().__getattr__(name)
 
     def __init__(
         self,

@@ -210,7 +210,7 @@ def _check_tensors(label: str, what: str, structure: Any) -> None:
                     layer=label,
                     what=f"`{what}` contains something that is not a symbolic tensor",
                     expected="what Input(...) returns, or what layers return that were called on it",
-                    received=repr(tensor),
+                    received=_told(tensor),
                     remedy="x = Input(shape=...); y = layer(x); Model(x, y)",
                 )
             )
@@ -218,6 +218,12 @@ def _check_tensors(label: str, what: str, structure: Any) -> None:
         raise ValueError(explain(layer=label, what=f"`{what}` is empty", expected="at least one symbolic tensor"))
     if what == "inputs" and len({*tensors}) != len(tensors):
         raise ValueError(explain(layer=label, what="an input is given twice", received=", ".join(map(repr, tensors))))
+
+
+def _told(value: Any) -> str:
+    """The value, if it is not an array, of which only the shape says something."""
+    shape = getattr(value, "shape", None)
+    return repr(value) if shape is None else f"an array of shape {tuple(shape)}, of type {type(value).__name__}"
 
 
 def _disconnected(label: str, call: LayerCall, network: Network) -> str:

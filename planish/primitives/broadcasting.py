@@ -84,6 +84,7 @@ def infer_broadcast(inputs: Sequence[TensorType], settings: Settings) -> TensorT
                 layer=", ".join(current_layers()) or None,
                 rule="axes are compared from the last; they have to be equal or one",
                 received=" and ".join(str(shape) for shape in shapes),
+                remedy="ops.expand_dims(x, axis) for an axis of one, or a weight of the input's shape: input_shape[1:]",
             )
         ) from None
 

@@ -28,6 +28,7 @@ def _infer(inputs: Sequence[TensorType], settings: ReshapeSettings) -> TensorTyp
                 layer=", ".join(current_layers()) or None,
                 expected=f"a shape of {source.size} elements, as {source.shape} has",
                 received=f"{shape}, which has {math.prod(shape)}",
+                remedy="-1 in place of one extent, which then follows from the others",
             )
         )
     return TensorType(shape, source.dtype, source.batched)

@@ -1,5 +1,6 @@
 """What users do to symbolic tensors and layers by mistake, and what they are told."""
 
+import numpy as np
 import pytest
 
 import planish as keras
@@ -86,3 +87,38 @@ def test_structures_that_hold_themselves_are_refused(x):
 def test_a_layer_called_on_nothing_says_so():
     with pytest.raises(ValueError, match="there is no input"):
         Dense(3)({})
+
+
+def test_a_merging_layer_that_is_called_on_two_tensors(x):
+    with pytest.raises(TypeError, match=r"call\(inputs\)(.|\n)*Add\(\.\.\.\)\(\[a, b\]\)"):
+        Add()(x, x)
+
+
+def test_an_array_where_a_symbolic_tensor_belongs_is_told_by_its_shape(x):
+    with pytest.raises(ValueError, match=r"received: an array of shape \(64, 4\), of type ndarray\n"):
+        keras.Model(np.zeros((64, 4)), Dense(3)(x))
+
+
+def test_a_weight_that_was_never_made(x):
+    class Scaled(Layer):
+        def call(self, inputs):
+            return inputs * self.scale
+
+    with pytest.raises(AttributeError, match=r"call uses `self.scale`(.|\n)*self.scale = self.add_weight"):
+        Scaled()(x)
+
+
+def test_a_call_that_returns_nothing(x):
+    class Forgetful(Layer):
+        def call(self, inputs):
+            inputs + 1
+
+    with pytest.raises(TypeError, match=r"received: a NoneType\n  remedy:   return y"):
+        Forgetful()(x)
+
+
+def test_a_kernel_before_the_shape_of_the_input_is_known():
+    layer = Dense(3)
+    with pytest.raises(AttributeError, match=r"has no `kernel` yet(.|\n)*build\(input_shape\)"):
+        layer.kernel  # noqa: B018
+    assert not hasattr(layer, "kernel")

@@ -90,7 +90,7 @@ def _keeping_the_last_value(code: str) -> str:
 def _outcome(result: Any) -> str:
     if type(result).__name__ == "History":
         return f"trains; the loss is {result.history['loss'][-1]:.2g}"
-    if hasattr(result, "layers"):
+    if hasattr(result, "layers") and hasattr(result, "input_shape"):
         return f"goes through: a model from {result.input_shape} to {result.output_shape}"
     if isinstance(result, tuple):
         return f"gives the shape {tuple(result)}"
