@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
 from fitting import FITTING
@@ -11,6 +12,10 @@ from loading import LOADING
 from naming import NAMING
 from picturing import PICTURING
 from predicting import PREDICTING
+from subclassing import SUBCLASSING
 from watching import WATCHING
 
-STAGES: tuple[Stage, ...] = (BUILDING, NAMING, FITTING, FUNCTIONS, HOLDING, PICTURING, WATCHING, PREDICTING, LOADING)
+STAGES: tuple[Stage, ...] = (
+    *(BUILDING, BRANCHING, NAMING, FITTING, FUNCTIONS, SUBCLASSING),
+    *(HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
+)
