@@ -16,12 +16,18 @@ def build(library: Any, case: dict[str, Any]) -> Any:
     model = library.Sequential(name=f"seed_{case['seed']}")
     model.add(library.Input(tuple(case["input_shape"]), name="images"))
     for name, arguments in case["layers"]:
-        model.add(getattr(library.layers, name)(**arguments))
+        model.add(_layer(library, name, arguments))
     loss_name, loss_arguments = case["loss"]
     name, arguments = case["optimizer"]
     optimizer = getattr(library.optimizers, name).from_config(arguments)
     model.compile(optimizer, getattr(library.losses, loss_name)(**loss_arguments))
     return model
+
+
+def _layer(library: Any, name: str, arguments: dict[str, Any]) -> Any:
+    """A layer, around another one if `layer` among its arguments is [class, arguments]."""
+    inside = {key: _layer(library, *value) for key, value in arguments.items() if key == "layer"}
+    return getattr(library.layers, name)(**{**arguments, **inside})
 
 
 def configuration(model: Any) -> dict[str, Any]:

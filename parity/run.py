@@ -1,10 +1,10 @@
-"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0] [--steps 3]`.
+"""Live parity with real Keras: `python parity/run.py [--models 210] [--first-seed 0] [--steps 3] [--layers]`.
 
-Random models run in planish here, and in real Keras on TensorFlow in a process of its own: that of the interpreter
-which the environment variable PARITY_PYTHON names, or of a virtual environment that is made in .venvs. Models with
-channels first run on JAX. Keras makes its models from planish's configurations, and planish reads Keras's. It compares
-predictions (within 1e-5 of the largest output) and the weights after training steps (within 1e-4 of the largest weight
-of the array, or of 1 if that is larger).
+Models of one layer (`one_layer.py`) and random ones (`models.py`) run in planish here, and in real Keras on TensorFlow
+in a process of its own: that of the interpreter which the environment variable PARITY_PYTHON names, or of a virtual
+environment that is made in .venvs. Models with channels first run on JAX. Keras makes its models from planish's
+configurations, and planish reads Keras's. It compares predictions (within 1e-5 of the largest output) and the weights
+after training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
 Whatever differs is printed with its seed and its model, and the exit status is 1, except where only weights differ and
 planish's are nearer to those of the same steps in float64 than Keras's: rounding grows with the number of steps.
 """
@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import one_layer
 from compare import Verdict, compare
 from models import random_case
 
@@ -56,11 +57,14 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=3, help="of training")
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
     parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides")
+    parser.add_argument("--layers", action="store_true", help="only the models of one layer")
     arguments = parser.parse_args()
     seeds = arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.models)
+    single = [] if arguments.seeds else one_layer.cases(arguments.steps)
+    random = [] if arguments.layers else [random_case(seed, arguments.steps) for seed in seeds]
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
-        verdicts = compare([random_case(seed, arguments.steps) for seed in seeds], arguments.keep or Path(temporary))
+        verdicts = compare([*single, *random], arguments.keep or Path(temporary))
     agreed = sum(not verdict.found for verdict in verdicts)
     print(report(verdicts))
     rounding = sum(verdict.rounding for verdict in verdicts)

@@ -11,8 +11,9 @@ from functools import cache
 _ELSEWHERE = "use Keras itself for such a model: planish compiles convolutional classifiers of images"
 _AUGMENT = "change the images before fit, for example mirrored ones beside them: np.concatenate([x, x[:, :, ::-1]])"
 _PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
-_ONE_D = "images of one row: Reshape((1, steps, channels)), then MaxPooling2D((1, size))"
 _TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
+_RECURRENT = "layers on steps, such as AveragePooling1D and TimeDistributed(Dense(units)), or Keras itself"
+_ATTENTION = "weights for channels: Multiply()([x, Dense(channels, 'sigmoid')(GlobalAveragePooling2D()(x))])"
 _NUMPY = "the function of that name in NumPy, on arrays; in a layer or a loss, operators: x * 2 + 1"
 _ON_ARRAYS = "the function of that name in NumPy or SciPy, on arrays: before fit, or in a callback"
 _NO_COMPLEX = "NumPy on arrays before fit: values of a model are real numbers, without complex ones and bits"
@@ -117,39 +118,33 @@ _TABLE: dict[str, Groups] = {
             " RandomShear RandomTranslation RandomWidth RandomZoom Solarization MaxNumBoundingBoxes Pipeline",
         ),
         ("read the images in one size: planish.utils.load_img(path, target_size=(height, width))", "Resizing"),
-        ("cut the arrays: x[:, top:bottom, left:right]", "CenterCrop Cropping2D"),
+        ("cut the arrays: x[:, top:bottom, left:right]", "CenterCrop"),
         ("Rescaling(1 / np.sqrt(variance), -mean / np.sqrt(variance))", "Normalization"),
         ("BatchNormalization()", "GroupNormalization LayerNormalization RMSNormalization SpectralNormalization"),
         ("BatchNormalization()", "UnitNormalization"),
         ("LeakyReLU()", "PReLU"),
         ("ReLU(threshold=1.0)", "ThresholdedReLU"),
-        ("Activation('linear')", "Identity"),
         ("Dropout(rate)", "AlphaDropout GaussianDropout GaussianNoise"),
+        ("Dropout(rate, noise_shape=(None, 1, channels))", "SpatialDropout1D"),
         ("Dropout(rate, noise_shape=(None, 1, 1, channels))", "SpatialDropout2D"),
         ("activity_regularizer= of the layer before", "ActivityRegularization"),
-        ("GlobalAveragePooling2D(), or AveragePooling2D(pool_size)", "AdaptiveAveragePooling2D"),
-        ("GlobalMaxPooling2D(), or MaxPooling2D(pool_size)", "AdaptiveMaxPooling2D"),
-        ("Activation(function), or a subclass of Layer", "Lambda"),
-        (
-            _ONE_D,
-            "AdaptiveAveragePooling1D AdaptiveMaxPooling1D AveragePooling1D AvgPool1D Cropping1D"
-            " GlobalAveragePooling1D GlobalAvgPool1D GlobalMaxPool1D GlobalMaxPooling1D MaxPool1D"
-            " MaxPooling1D SpatialDropout1D ZeroPadding1D",
-        ),
+        ("sequences of one length, padded with zeros: a model without masks sees the zeros", "Masking"),
         (
             _TEXT,
-            "CategoryEncoding Discretization Embedding HashedCrossing Hashing IntegerLookup Masking RepeatVector"
+            "CategoryEncoding Discretization Embedding HashedCrossing Hashing IntegerLookup"
             " ReversibleEmbedding StringLookup TextVectorization",
         ),
         (
+            _RECURRENT,
+            "Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN SimpleRNNCell"
+            " StackedRNNCells",
+        ),
+        (_ATTENTION, "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention"),
+        (
             _ELSEWHERE,
-            "AdaptiveAveragePooling3D AdaptiveMaxPooling3D AdditiveAttention Attention AveragePooling3D AvgPool3D"
-            " Bidirectional Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D"
-            " Convolution3D Convolution3DTranspose Cropping3D EinsumDense"
-            " FlaxLayer GRU GRUCell GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D"
-            " GroupQueryAttention JaxLayer LSTM LSTMCell MaxPool3D MaxPooling3D MelSpectrogram MultiHeadAttention RNN"
-            " STFTSpectrogram SimpleRNN SimpleRNNCell SpatialDropout3D StackedRNNCells TFSMLayer TimeDistributed"
-            " TorchModuleWrapper UpSampling1D UpSampling2D UpSampling3D Wrapper ZeroPadding3D",
+            "AveragePooling3D AvgPool3D Conv3D Conv3DTranspose Convolution3D Convolution3DTranspose EinsumDense"
+            " FlaxLayer GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D JaxLayer MaxPool3D"
+            " MaxPooling3D MelSpectrogram STFTSpectrogram SpatialDropout3D TFSMLayer TorchModuleWrapper",
         ),
     ),
     "losses": (
@@ -182,10 +177,6 @@ _TABLE: dict[str, Groups] = {
         (
             "ops.matmul, ops.softmax and ops.where",
             "dot_product_attention",
-        ),
-        (
-            "ops.average_pool or ops.max_pool, with a window that gives the size",
-            "adaptive_average_pool adaptive_max_pool",
         ),
         (
             _ELSEWHERE,
@@ -248,10 +239,6 @@ _TABLE: dict[str, Groups] = {
         (
             "ops.matmul, ops.softmax and ops.where",
             "dot_product_attention",
-        ),
-        (
-            "ops.average_pool or ops.max_pool, with a window that gives the size",
-            "adaptive_average_pool adaptive_max_pool",
         ),
         (
             _ELSEWHERE,

@@ -8,8 +8,9 @@ from typing import Any
 from planish import structure
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.layers import Dense, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D
+from planish.layers import Dense, Flatten
 from planish.layers.context import Visit
+from planish.layers.global_pooling import GlobalAveragePooling, GlobalPooling
 from planish.layers.traced import Traced
 from planish.losses.loss import Loss
 from planish.models.looking.contributions import Contributions
@@ -75,9 +76,9 @@ def _layer_before(traced: Traced, visit: Visit) -> str | None:
 
 def _about_global_pooling(traced: Traced) -> dict[str, Any] | None:
     for visit in traced.leaves:
-        if isinstance(visit.layer, GlobalAveragePooling2D | GlobalMaxPooling2D):
+        if isinstance(visit.layer, GlobalPooling):
             (x,), (y,) = visit.inputs, visit.outputs
-            kind = "mean" if isinstance(visit.layer, GlobalAveragePooling2D) else "maximum"
+            kind = "mean" if isinstance(visit.layer, GlobalAveragePooling) else "maximum"
             return {"name": visit.layer.name, "kind": kind, "shape": x.shape, "size": y.type.size}
     return None
 

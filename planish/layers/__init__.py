@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from planish import absent
 from planish.layers import operation as operation  # what operations on symbolic tensors become
 from planish.layers.activation import Activation
+from planish.layers.adaptive_average_pooling1d import AdaptiveAveragePooling1D
+from planish.layers.adaptive_average_pooling2d import AdaptiveAveragePooling2D
+from planish.layers.adaptive_average_pooling3d import AdaptiveAveragePooling3D
+from planish.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1D
+from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
+from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
+from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.batch_normalization import BatchNormalization
 from planish.layers.concatenate import Concatenate, concatenate
@@ -13,6 +20,9 @@ from planish.layers.conv1d import Conv1D
 from planish.layers.conv1d_transpose import Conv1DTranspose
 from planish.layers.conv2d import Conv2D
 from planish.layers.conv2d_transpose import Conv2DTranspose
+from planish.layers.cropping1d import Cropping1D
+from planish.layers.cropping2d import Cropping2D
+from planish.layers.cropping3d import Cropping3D
 from planish.layers.dense import Dense
 from planish.layers.depthwise_conv1d import DepthwiseConv1D
 from planish.layers.depthwise_conv2d import DepthwiseConv2D
@@ -20,12 +30,17 @@ from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
 from planish.layers.flatten import Flatten
+from planish.layers.global_average_pooling1d import GlobalAveragePooling1D
 from planish.layers.global_average_pooling2d import GlobalAveragePooling2D
+from planish.layers.global_max_pooling1d import GlobalMaxPooling1D
 from planish.layers.global_max_pooling2d import GlobalMaxPooling2D
+from planish.layers.identity import Identity
 from planish.layers.input_layer import Input, InputLayer
 from planish.layers.input_spec import InputSpec
+from planish.layers.lambda_layer import Lambda
 from planish.layers.layer import Layer
 from planish.layers.leaky_relu import LeakyReLU
+from planish.layers.max_pooling1d import MaxPooling1D
 from planish.layers.max_pooling2d import MaxPooling2D
 from planish.layers.merge import (
     Add,
@@ -43,13 +58,25 @@ from planish.layers.merge import (
 )
 from planish.layers.permute import Permute
 from planish.layers.relu import ReLU
+from planish.layers.repeat_vector import RepeatVector
 from planish.layers.rescaling import Rescaling
 from planish.layers.reshape import Reshape
 from planish.layers.separable_conv1d import SeparableConv1D
 from planish.layers.separable_conv2d import SeparableConv2D
 from planish.layers.softmax import Softmax
+from planish.layers.time_distributed import TimeDistributed
+from planish.layers.up_sampling1d import UpSampling1D
+from planish.layers.up_sampling2d import UpSampling2D
+from planish.layers.up_sampling3d import UpSampling3D
+from planish.layers.wrapper import Wrapper
+from planish.layers.zero_padding1d import ZeroPadding1D
 from planish.layers.zero_padding2d import ZeroPadding2D
+from planish.layers.zero_padding3d import ZeroPadding3D
 
+AvgPool1D = AveragePooling1D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D
+MaxPool1D = MaxPooling1D
 AvgPool2D = AveragePooling2D
 Convolution2D = Conv2D
 Convolution1D = Conv1D
@@ -64,9 +91,17 @@ MaxPool2D = MaxPooling2D
 __all__ = [
     "ELU",
     "Activation",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
     "Average",
+    "AveragePooling1D",
     "AveragePooling2D",
+    "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
     "Concatenate",
@@ -78,28 +113,40 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "Lambda",
     "Layer",
     "LeakyReLU",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
     "Minimum",
     "Multiply",
     "Permute",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "SeparableConv1D",
@@ -108,7 +155,14 @@ __all__ = [
     "SeparableConvolution2D",
     "Softmax",
     "Subtract",
+    "TimeDistributed",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "Wrapper",
+    "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",

@@ -35,25 +35,50 @@ def integer(layer: str, name: str, value: Any, least: int = 1) -> int:
 
 def pair(layer: str, name: str, value: Any, least: int = 1) -> tuple[int, int]:
     """`value` as (height, width): one integer for both, or two integers."""
-    expected = f"an integer, {least} or more, or two of them (height, width)"
-    items = (value, value) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
-    if len(items) != 2:
-        raise wrong_argument(layer, name, expected, value)
-    try:
-        first, second = (integer(layer, name, item, least) for item in items)
-    except ValueError:
-        raise wrong_argument(layer, name, expected, value) from None
+    first, second = extents(layer, name, value, 2, least)
     return first, second
 
 
+_EACH = {1: "", 2: ", or two of them (height, width)", 3: ", or three of them (depth, height, width)"}
+
+
 def extents(layer: str, name: str, value: Any, rank: int, least: int = 1) -> tuple[int, ...]:
-    """`value` for each of `rank` axes, 1 (steps) or 2 (height and width), as `pair` has it."""
-    if rank == 2:
-        return pair(layer, name, value, least)
-    items = (value,) if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
-    if len(items) != 1:
-        raise wrong_argument(layer, name, f"an integer, {least} or more", value)
-    return (integer(layer, name, items[0], least),)
+    """`value` for each of `rank` axes, 1 (steps), 2 or 3: one integer for all of them, or one for each."""
+    return _integers(layer, name, value, rank, f"an integer, {least} or more{_EACH[rank]}", least)
+
+
+def _integers(layer: str, name: str, value: Any, count: int, expected: str, least: int) -> tuple[int, ...]:
+    items = _items(value, count)
+    if len(items) != count:
+        raise wrong_argument(layer, name, expected, value)
+    try:
+        return tuple(integer(layer, name, item, least) for item in items)
+    except ValueError:
+        raise wrong_argument(layer, name, expected, value) from None
+
+
+def _items(value: Any, count: int) -> tuple[Any, ...]:
+    return (value,) * count if not isinstance(value, Iterable) or isinstance(value, str) else tuple(value)
+
+
+_SIDES = {
+    1: "an integer, 0 or more, or (before, after)",
+    2: "an integer, 0 or more, (rows, columns) or ((top, bottom), (left, right))",
+    3: "an integer, 0 or more, (depth, rows, columns) or ((front, back), (top, bottom), (left, right))",
+}
+
+
+def sides(layer: str, name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """`value` as (before, after) for each of `rank` axes: one integer for all sides, one for the two sides of each
+    axis, or two for each axis. The only axis of sequences has no brackets of its own."""
+    items = _items(value, rank) if rank > 1 else (value,)
+    if len(items) != rank:
+        raise wrong_argument(layer, name, _SIDES[rank], value)
+    try:
+        found = [_integers(layer, name, item, 2, _SIDES[rank], 0) for item in items]
+    except ValueError:
+        raise wrong_argument(layer, name, _SIDES[rank], value) from None
+    return tuple((before, after) for before, after in found)
 
 
 def number(layer: str, name: str, value: Any, least: float = -math.inf, below: float = math.inf) -> float:

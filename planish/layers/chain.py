@@ -11,7 +11,7 @@ from typing import overload
 from planish.symbolic import BatchShape, SymbolicTensor
 
 _KEEP_THE_SHAPE = frozenset(
-    {"Activation", "BatchNormalization", "Dropout", "ELU", "LeakyReLU", "ReLU", "Rescaling", "Softmax"}
+    {"Activation", "BatchNormalization", "Dropout", "ELU", "Identity", "LeakyReLU", "ReLU", "Rescaling", "Softmax"}
 )
 
 

@@ -1,18 +1,13 @@
-"""The mean of each channel."""
+"""The mean of each channel of an image."""
 
 from __future__ import annotations
 
-from planish import primitives
-from planish.graph.node import Node
-from planish.layers.global_pooling import GlobalPooling2D
+from planish.layers.global_pooling import GlobalAveragePooling
 
 
-class GlobalAveragePooling2D(GlobalPooling2D):
+class GlobalAveragePooling2D(GlobalAveragePooling):
     """Mean over all pixels of an image: [height, width, channels] -> [channels].
 
     >>> keras.layers.GlobalAveragePooling2D()(np.ones((1, 4, 4, 3))).shape
     (1, 3)
     """
-
-    def reduce(self, x: Node, axes: tuple[int, int]) -> Node:
-        return primitives.reduce_mean(x, axes, self.keepdims)

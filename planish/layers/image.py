@@ -1,8 +1,14 @@
-"""What layers on images [height, width, channels] share: the two data formats, and the arithmetic of windows."""
+"""What layers on images [height, width, channels] share: the two data formats, and the arithmetic of windows.
+
+Sequences [steps, channels] are images of one row; volumes are [depth, height, width, channels].
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from planish import primitives
+from planish.errors import number_of
 from planish.graph.node import Node
 from planish.layers.layer import Shape
 
@@ -10,9 +16,21 @@ Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 
 
-def axes_of(data_format: str) -> str:
-    """The axes of a batch, for messages."""
-    return "(batch, channels, height, width)" if data_format == "channels_first" else "(batch, height, width, channels)"
+_SPACE = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+_UNITS = {2: "pixels", 3: "voxels"}
+
+
+def axes_of(data_format: str, rank: int = 2) -> str:
+    """The axes of a batch, for messages; `rank` is the number of axes of space."""
+    space = _SPACE[rank]
+    return f"(batch, channels, {space})" if data_format == "channels_first" else f"(batch, {space}, channels)"
+
+
+def told(extents: Sequence[int]) -> str:
+    """A size for messages: "5 steps", "3x5 pixels"."""
+    if len(extents) == 1:
+        return number_of(extents[0], "step")
+    return "x".join(map(str, extents)) + f" {_UNITS[len(extents)]}"
 
 
 def last_shape(shape: Shape, data_format: str) -> Shape:
@@ -31,6 +49,16 @@ def from_channels_last(x: Node, data_format: str) -> Node:
         return x
     last = len(x.shape) - 1
     return primitives.transpose(x, (last, *range(last)))
+
+
+def as_map(x: Node) -> Node:
+    """Channels-last steps as a map of one row; a map as it is."""
+    return primitives.reshape(x, (1, *x.shape)) if len(x.shape) == 2 else x
+
+
+def from_map(y: Node, rank: int) -> Node:
+    """What came of `as_map`, with its own number of axes."""
+    return primitives.reshape(y, y.shape[1:]) if rank == 1 else y
 
 
 def reach(window: Pair, dilation: Pair = (1, 1)) -> Pair:

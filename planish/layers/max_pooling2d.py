@@ -1,15 +1,19 @@
-"""The largest value of each window."""
+"""The largest value of each window of an image."""
 
 from __future__ import annotations
 
-from planish import primitives
-from planish.graph.node import Node
-from planish.layers.image import Padding
-from planish.layers.pooling import Pooling2D
+from typing import Unpack
+
+from planish.layers.common_arguments import RegularizedOptions
+from planish.layers.pooling import MaxPooling
 
 
-class MaxPooling2D(Pooling2D):
+class MaxPooling2D(MaxPooling):
     """Maximum over windows; the padding of 'same' never wins.
+
+    `pool_size` and `strides`: (height, width) in pixels, or one number for both; `strides` is `pool_size` if None.
+    `padding`: 'valid' leaves out windows that do not fit, 'same' pads. `data_format`: 'channels_last'
+    [n, height, width, channels] or 'channels_first'. ValueError for images of another rank, or smaller than a window.
 
     The maximum of a window that holds NaN is NaN, as in JAX and PyTorch. TensorFlow passes over NaN on CPUs, and gives
     -3.4e38 for a window that holds nothing else; that hides a broken net.
@@ -20,5 +24,13 @@ class MaxPooling2D(Pooling2D):
     (None, 5, 5, 1)
     """
 
-    def pool(self, x: Node, padding: Padding) -> Node:
-        return primitives.max_pool2d(x, self.pool_size, self.strides, padding)
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = (2, 2),
+        strides: int | tuple[int, int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **options: Unpack[RegularizedOptions],
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **options)

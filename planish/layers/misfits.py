@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from planish.layers.layer import Layer
 
 _CHANNELS = (1, 3, 4)
+_SPACE = {
+    2: ("sequences", "(steps, channels)"),
+    3: ("images", "(height, width, channels)"),
+    4: ("volumes", "(depth, height, width, channels)"),
+}
 _LEAST_SIZE = 8
 """Images have at least so many rows and columns; a shorter axis may be channels."""
 
@@ -38,13 +43,13 @@ def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[
 
 def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence[Step]) -> str | None:
     """What to do where `layer` needs maps of another rank than that of `shape` (without the batch axis)."""
-    if rank == 2:
-        return _sequence_remedy(layer, shape)
-    if rank != 3:
+    if rank not in _SPACE:
         return None
     flattened = _flattened_at(steps)
     if flattened is not None:
         return _after_flattening(layer, shape, steps, flattened)
+    if rank != 3:
+        return _other_space(layer, shape, rank)
     at_the_start = len(steps) <= 1
     if len(shape) == 2:
         first = getattr(layer, "data_format", "") == "channels_first"
@@ -64,14 +69,16 @@ def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence
     return "an image has three axes: Reshape((height, width, channels)) in front of the layer makes them"
 
 
-def _sequence_remedy(layer: Layer, shape: tuple[int, ...]) -> str | None:
-    """What to do where a layer of sequences gets rows of numbers, or images."""
-    if len(shape) == 1:
+def _other_space(layer: Layer, shape: tuple[int, ...], rank: int) -> str:
+    """What to do about a layer on sequences or volumes that gets something else."""
+    if len(shape) == rank - 1:
         first = getattr(layer, "data_format", "") == "channels_first"
-        axes = (1, *shape) if first else (*shape, 1)
-        return f"add the channel axis: Reshape({axes})"
+        return f"add the channel axis: Reshape({(1, *shape) if first else (*shape, 1)})"
     kind = type(layer).__name__
-    return f"{kind.replace('1D', '2D')} for images" if len(shape) == 3 and kind.endswith("1D") else None
+    if len(shape) in _SPACE and kind.endswith(("1D", "3D")):
+        return f"{kind[:-2]}{len(shape) - 1}D for {_SPACE[len(shape)][0]}"
+    many, axes = _SPACE[rank]
+    return f"{many} have {rank} axes: Reshape({axes}) in front of the layer makes them"
 
 
 def open_remedy(layer: Layer, steps: Sequence[Step]) -> str:
@@ -102,7 +109,7 @@ def _after_flattening(layer: Layer, shape: tuple[int, ...], steps: Sequence[Step
     if type(layer).__name__.startswith("Global"):
         return f"leave {step.label} out: {type(layer).__name__}() takes its place"
     moved = f"put {layer.label} in front of {step.label}"
-    same_numbers = step.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) == 3
+    same_numbers = step.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) in _SPACE
     return f"{moved}\nor turn the vectors back into maps after it: Reshape({maps})" if same_numbers else moved
 
 

@@ -45,10 +45,10 @@ def _resize_of_nodes(
 ) -> Node:
     node = nodes.node_of(images)
     _rank(node, "resize")
-    if interpolation not in ("bilinear", "nearest") or antialias or crop_to_aspect_ratio or pad_to_aspect_ratio:
+    if antialias or crop_to_aspect_ratio or pad_to_aspect_ratio:
         raise nodes.mistake(
             "ops.image.resize of this kind cannot be compiled",
-            expected="interpolation='bilinear' or 'nearest' alone",
+            expected="an interpolation alone",
             remedy="ops.image.resize of the arrays before fit",
         )
     first = _first(data_format)

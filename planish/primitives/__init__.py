@@ -4,6 +4,7 @@ What only gradients and rewritings make is not among them: `rewritten/` has the 
 """
 
 from planish.primitives import operators as operators
+from planish.primitives.adaptive_pool import adaptive_pool
 from planish.primitives.argmax import argmax, argmin
 from planish.primitives.arranging import (
     depth_to_space,
@@ -129,6 +130,7 @@ from planish.primitives.unary import (
 
 __all__ = [
     "absolute",
+    "adaptive_pool",
     "add",
     "arccos",
     "arccosh",

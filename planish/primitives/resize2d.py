@@ -1,7 +1,4 @@
-"""Maps of another size, by the nearest pixel or between the four nearest, where pixels are measured at their centres.
-
-Pixel i of `size` lies at (i + 1/2) * extent / size in a map of `extent` pixels, computed in f32 as TensorFlow does.
-"""
+"""Maps of another size: by the nearest pixel, between the four nearest, or by weights for more of them."""
 
 from __future__ import annotations
 
@@ -16,8 +13,9 @@ from planish.primitives.mistake import mistake
 from planish.primitives.reaching import Reached
 from planish.primitives.regions import Region
 from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
+from planish.primitives.resampling import EXACT, nearest, neighbours, taps
 
-INTERPOLATIONS = ("nearest", "bilinear")
+INTERPOLATIONS = ("nearest", "bilinear", *EXACT)
 
 
 class Resize2DSettings(Settings):
@@ -43,38 +41,19 @@ def _infer(inputs: Sequence[TensorType], settings: Resize2DSettings) -> TensorTy
     return TensorType((*size, x.shape[2]), batched=x.batched)
 
 
-def scale_of(extent: int, size: int) -> np.float32:
-    """Pixels of the map for each pixel of the result."""
-    return np.float32(extent) / np.float32(size)
-
-
-def nearest(extent: int, size: int) -> Array:
-    """The pixel of `extent` for each of `size` pixels."""
-    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * scale_of(extent, size)
-    found: Array = np.minimum(np.floor(centres).astype(np.int64), extent - 1)
-    return found
-
-
-def between(extent: int, size: int) -> tuple[Array, Array, Array]:
-    """For each of `size` pixels the two of `extent` that it lies between, and the share of the second."""
-    half = np.float32(0.5)
-    centres = (np.arange(size, dtype=np.float32) + half) * scale_of(extent, size) - half
-    below = np.floor(centres)
-    first = np.maximum(below, 0).astype(np.int64)
-    second = np.minimum(np.ceil(centres).astype(np.int64), extent - 1)
-    return first, second, centres - below
-
-
 def _weights(extent: int, size: int, interpolation: str) -> Array:
     """[size, extent]: how much of each pixel is in each pixel of the result."""
     weights = np.zeros((size, extent))
     rows = np.arange(size)
-    if interpolation == "nearest":
+    if interpolation == "nearest" or extent == size:
         weights[rows, nearest(extent, size)] = 1
-    else:
-        first, second, share = between(extent, size)
+    elif interpolation == "bilinear":
+        first, second, share = neighbours(extent, size)
         np.add.at(weights, (rows, first), 1 - np.float64(share))
         np.add.at(weights, (rows, second), np.float64(share))
+    else:
+        places, shares = taps(interpolation, False, extent, size)
+        np.add.at(weights, (rows[:, None], places), np.float64(shares))
     return weights
 
 
@@ -112,10 +91,7 @@ def _reach(node: Node, region: Region) -> Reached:
 
 def _seen(extent: int, size: int, interpolation: str) -> list[set[int]]:
     """The pixels that each of `size` pixels is made from."""
-    if interpolation == "nearest":
-        return [{int(pixel)} for pixel in nearest(extent, size)]
-    first, second, share = between(extent, size)
-    return [{int(a), int(b)} if weight else {int(a)} for a, b, weight in zip(first, second, share, strict=True)]
+    return [{*map(int, np.flatnonzero(weights))} for weights in _weights(extent, size, interpolation)]
 
 
 register(
@@ -136,7 +112,11 @@ register(
 
 
 def resize2d(x: Node, size: Sequence[int], interpolation: str = "bilinear") -> Node:
-    """`x` f32[N, h, w, c] -> f32[N, *size, c]; `interpolation` is "nearest" or "bilinear"."""
+    """`x` f32[N, h, w, c] -> f32[N, *size, c], by one of the `INTERPOLATIONS`. Where they weigh several pixels, rows
+    and columns are computed one after the other."""
+    rows, columns = x.shape[:2]
     extents = tuple(int(extent) for extent in size)
+    if interpolation in EXACT and len(extents) == 2 and extents[0] != rows and extents[1] != columns:
+        return resize2d(resize2d(x, (extents[0], columns), interpolation), extents, interpolation)
     settings = Resize2DSettings(size=extents, interpolation=interpolation)
-    return x if extents == x.shape[:2] else make("resize2d", [x], settings)
+    return x if extents == (rows, columns) else make("resize2d", [x], settings)

@@ -8,9 +8,10 @@ from typing import Any
 from planish import absent, layers, ops
 from planish import custom_objects as own_objects
 from planish.errors import explain
+from planish.layers.lambda_layer import is_code, refused_code
 
 _OPERATIONS = "keras.src.ops."
-_CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+_CODE = ("TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
@@ -86,17 +87,13 @@ def _refuse_code(value: Any, source: str, custom_objects: Mapping[str, Any]) -> 
         for item in value:
             _refuse_code(item, source, custom_objects)
     elif isinstance(value, dict):
-        kind = value.get("class_name")
-        if kind == "__lambda__" or (kind in _CODE and own_objects.named(value, custom_objects) is None):
-            inner = value.get("config")
-            name = inner.get("name") if isinstance(inner, dict) else None
-            raise ValueError(
-                explain(
-                    what=f"{source!r} holds code, which is never run",
-                    rule="a model consists of layers and numbers",
-                    received=kind if name is None else f"{kind} {name!r}",
-                    remedy="replace the Lambda by layers, such as Rescaling, Reshape or Activation, and save it again",
-                )
-            )
+        kind, inner = value.get("class_name"), value.get("config")
+        settings = inner if isinstance(inner, dict) else {}
+        if kind == "__lambda__" or (
+            (kind in _CODE or (kind == "Lambda" and any(map(is_code, settings.values()))))
+            and own_objects.named(value, custom_objects) is None
+        ):
+            name = settings.get("name")
+            raise refused_code(repr(source), str(kind) if name is None else f"{kind} {name!r}")
         for item in value.values():
             _refuse_code(item, source, custom_objects)

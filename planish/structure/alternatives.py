@@ -88,7 +88,7 @@ def _other_maps(
     if len(shape) != 3 or max(size) == 1:
         return
     if isinstance(flatten, Joined):
-        everything = AdaptivePool("AdaptiveAvgPool2d", "one_pixel", reduce=primitives.reduce_mean, size=(1, 1))
+        everything = AdaptivePool("AdaptiveAvgPool2d", "one_pixel", pool=primitives.average_pool2d, size=(1, 1))
         yield "nn.AdaptiveAvgPool2d(1) before nn.Flatten()", [*before, everything, flatten, *after]
         halved = Pool(
             "MaxPool2d",

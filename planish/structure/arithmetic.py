@@ -95,14 +95,18 @@ def _sides(node: Node, axis: int, border: Padding, sign: str) -> str:
 
 
 def _reshape(node: Node) -> str:
-    """Joined axes are multiplied out; other shapes just have as many numbers as before."""
+    """Joined axes are multiplied out; other shapes just have as many numbers as before, and axes of one say nothing."""
     before, after = node.inputs[0].shape, node.shape
-    if len(before) < 2 or after in ((1, *before), before[1:]):  # a sequence as a map of one row, and back
+    if len(before) < 2 or _without_ones(before) == _without_ones(after):
         return ""
     product = " * ".join(map(str, before))
     if len(after) == 1:
         return f"{product} = {after[0]}"
     return f"{product} = {' * '.join(map(str, after))}"
+
+
+def _without_ones(shape: Sequence[int]) -> list[int]:
+    return [extent for extent in shape if extent != 1]
 
 
 def _reduce(node: Node) -> str:

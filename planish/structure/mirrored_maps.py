@@ -103,24 +103,16 @@ class AdaptivePool(Mirrored):
 
     data_format = FIRST
 
-    def __init__(
-        self, kind: str, name: str, *, reduce: Callable[..., Node], size: tuple[int | None, int | None]
-    ) -> None:
+    def __init__(self, kind: str, name: str, *, pool: Callable[..., Node], size: tuple[int | None, int | None]) -> None:
         super().__init__(kind, name)
-        self.reduce, self.size = reduce, size
+        self.pool, self.size = pool, size
 
     def check_input(self, shape: Shape) -> None:
         self.check_map(shape)
 
     def call(self, x: Node, context: CallContext) -> Node:
-        if self.size == (1, 1):
-            return self.reduce(x, (1, 2), keepdims=True)
         for axis, count in ((1, self.size[0]), (2, self.size[1])):
-            extent = x.shape[axis]
-            if count is not None and count != extent:
-                edges = [(i * extent // count, -(-(i + 1) * extent // count)) for i in range(count)]
-                parts = [self.reduce(primitives.slice_axis(x, axis, *edge), (axis,), keepdims=True) for edge in edges]
-                x = primitives.concatenate(parts, axis)
+            x = x if count is None else primitives.adaptive_pool(x, axis, count, self.pool)
         return x
 
     def arithmetic(self, shape: Shape) -> str:

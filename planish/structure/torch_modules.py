@@ -100,8 +100,8 @@ def _pool(operation: Callable[..., Node]) -> Builder:
     return build
 
 
-def _adaptive(reduce: Callable[..., Node]) -> Builder:
-    return lambda kind, name, module: AdaptivePool(kind, name, reduce=reduce, size=_pair(module.output_size))
+def _adaptive(pool: Callable[..., Node]) -> Builder:
+    return lambda kind, name, module: AdaptivePool(kind, name, pool=pool, size=_pair(module.output_size))
 
 
 def _flatten(kind: str, name: str, module: Any) -> Layer:
@@ -169,8 +169,8 @@ _BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(("ZeroPad2d", "ConstantPad2d"), _zero_pad),
     "MaxPool2d": _pool(primitives.max_pool2d),
     "AvgPool2d": _pool(primitives.average_pool2d),
-    "AdaptiveAvgPool2d": _adaptive(primitives.reduce_mean),
-    "AdaptiveMaxPool2d": _adaptive(primitives.reduce_max),
+    "AdaptiveAvgPool2d": _adaptive(primitives.average_pool2d),
+    "AdaptiveMaxPool2d": _adaptive(primitives.max_pool2d),
     "Flatten": _flatten,
     "PReLU": _prelu,
     "Unflatten": _unflatten,

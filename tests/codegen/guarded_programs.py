@@ -118,7 +118,7 @@ def arranged(case, x, size):
         case.output(primitives.take(x, entries))
         case.output(primitives.multiply(primitives.take(case.weight(3, size), entries), case.input()))
     case.output(primitives.take_along_axis(case.weight(3, size), primitives.multiply(case.input(2, size), 3.0), 0))
-    for interpolation in ("nearest", "bilinear"):
+    for interpolation in ("nearest", "bilinear", "lanczos3"):
         case.output(primitives.resize2d(x, (5, size + 1), interpolation))
 
 
@@ -135,6 +135,7 @@ def arranged_training(size):
         primitives.select(primitives.greater(chosen, -1e30), chosen, 0.0),
         primitives.resize2d(y, (7, 2), "nearest"),
         primitives.resize2d(y, (3, size + 3)),
+        primitives.resize2d(y, (9, 2), "bicubic"),
         primitives.take(y, primitives.table([2, 0, -1]), 1),
         y[:, ::-2, 1:, ::-1],
         primitives.spread_strided(y, (9, 3, size), (8, 0, 0), (-2, 1, 1)),

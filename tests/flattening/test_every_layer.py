@@ -8,16 +8,21 @@ from planish import layers
 LAYERS = {
     "ELU": (layers.ELU(), 1),
     "Activation": (layers.Activation("gelu"), 1),
+    "AdaptiveAveragePooling2D": (layers.AdaptiveAveragePooling2D((4, 1)), 2),
+    "AdaptiveMaxPooling2D": (layers.AdaptiveMaxPooling2D((2, 5)), 3),
     "AveragePooling2D": (layers.AveragePooling2D(2), 2),
     "BatchNormalization": (layers.BatchNormalization(), 1),
     "Conv2D": (layers.Conv2D(3, 3, activation="swish"), 3),
     "Conv2DTranspose": (layers.Conv2DTranspose(3, 4, strides=2, padding="same", output_padding=1), 1),
+    "Cropping2D": (layers.Cropping2D(((2, 1), (0, 1))), slice(2, 3)),
     "Dense": (layers.Dense(4, activation="softmax"), 1),
     "DepthwiseConv2D": (layers.DepthwiseConv2D((2, 3), dilation_rate=(3, 1), depth_multiplier=2), 4),
     "Dropout": (layers.Dropout(0.5), 1),
     "Flatten": (layers.Flatten(name="one"), 1),
     "GlobalAveragePooling2D": (layers.GlobalAveragePooling2D(), 6),
     "GlobalMaxPooling2D": (layers.GlobalMaxPooling2D(keepdims=True), 6),
+    "Identity": (layers.Identity(), 1),
+    "Lambda": (layers.Lambda(lambda x: x[:, 1:] * 2.0), slice(1, 2)),
     "LeakyReLU": (layers.LeakyReLU(), 1),
     "MaxPooling2D": (layers.MaxPooling2D((2, 1)), 2),
     "Permute": (layers.Permute((3, 1, 2)), 1),
@@ -26,6 +31,7 @@ LAYERS = {
     "Reshape": (layers.Reshape((-1, 2)), 1),
     "SeparableConv2D": (layers.SeparableConv2D(3, (2, 3), strides=2, activation="relu"), 2),
     "Softmax": (layers.Softmax(axis=1), 6),
+    "UpSampling2D": (layers.UpSampling2D(3, interpolation="bilinear"), 1),
     "ZeroPadding2D": (layers.ZeroPadding2D(((0, 1), (0, 0))), 1),
 }
 SEQUENCES = {
@@ -33,6 +39,24 @@ SEQUENCES = {
     "Conv1DTranspose": (layers.Conv1DTranspose(3, 3, strides=2), [3, 4]),
     "DepthwiseConv1D": (layers.DepthwiseConv1D(2, depth_multiplier=2, activation="relu"), [8, 9]),
     "SeparableConv1D": (layers.SeparableConv1D(3, 3, padding="same"), [7, 8, 9]),
+}
+OTHERS = {  # on sequences and volumes: how much of the first axis the first feature sees
+    "AdaptiveAveragePooling1D": (layers.AdaptiveAveragePooling1D(4), (6, 2), 2),
+    "AdaptiveAveragePooling3D": (layers.AdaptiveAveragePooling3D((4, 1, 1)), (6, 5, 4, 2), 2),
+    "AdaptiveMaxPooling1D": (layers.AdaptiveMaxPooling1D(2), (6, 2), 3),
+    "AdaptiveMaxPooling3D": (layers.AdaptiveMaxPooling3D(2), (6, 5, 4, 2), 3),
+    "AveragePooling1D": (layers.AveragePooling1D(2), (6, 2), 2),
+    "Cropping1D": (layers.Cropping1D((2, 0)), (6, 2), slice(2, 3)),
+    "Cropping3D": (layers.Cropping3D(), (6, 5, 4, 2), slice(1, 2)),
+    "GlobalAveragePooling1D": (layers.GlobalAveragePooling1D(), (6, 2), 6),
+    "GlobalMaxPooling1D": (layers.GlobalMaxPooling1D(), (6, 2), 6),
+    "MaxPooling1D": (layers.MaxPooling1D(3, 1), (6, 2), 3),
+    "RepeatVector": (layers.RepeatVector(2), (6,), 1),
+    "TimeDistributed": (layers.TimeDistributed(layers.Conv2D(2, 3)), (6, 5, 4, 2), 1),
+    "UpSampling1D": (layers.UpSampling1D(2), (6, 2), 1),
+    "UpSampling3D": (layers.UpSampling3D((1, 2, 3)), (6, 5, 4, 2), 1),
+    "ZeroPadding1D": (layers.ZeroPadding1D((0, 2)), (6, 2), 1),
+    "ZeroPadding3D": (layers.ZeroPadding3D(((0, 1), (0, 0), (0, 2))), (6, 5, 4, 2), 1),
 }
 MERGING = {
     "Add": (layers.Add(), slice(0, 3)),
@@ -44,20 +68,30 @@ MERGING = {
     "Multiply": (layers.Multiply(), slice(0, 3)),
     "Subtract": (layers.Subtract(), slice(0, 3)),
 }
-BASES = {"Input", "InputLayer", "InputSpec", "Layer"}
+BASES = {"Input", "InputLayer", "InputSpec", "Layer", "Wrapper"}
 
 
 def test_every_layer_is_here():
     named = {getattr(layers, name) for name in set(layers.__all__) - BASES}
     classes = {value for value in named if isinstance(value, type)}
-    assert classes == {type(layer) for layer, _ in [*LAYERS.values(), *SEQUENCES.values(), *MERGING.values()]}
+    rows = [*LAYERS.values(), *SEQUENCES.values(), *OTHERS.values(), *MERGING.values()]
+    assert classes == {type(layer) for layer, *_ in rows}
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_rows_that_the_first_feature_sees(name):
     layer, rows = LAYERS[name]
     model = planish.Sequential([planish.Input((6, 5, 2)), layer, layers.Flatten(name="last")])
-    assert model.flatten_map("last").receptive_field(0).rows == slice(0, rows)
+    expected = rows if isinstance(rows, slice) else slice(0, rows)
+    assert model.flatten_map("last").receptive_field(0).rows == expected
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_the_first_feature_sees_of_a_sequence_or_a_volume(name):
+    layer, shape, seen = OTHERS[name]
+    model = planish.Sequential([planish.Input(shape), layer, layers.Flatten(name="last")])
+    expected = seen if isinstance(seen, slice) else slice(0, seen)
+    assert model.flatten_map("last").receptive_field(0).slices[0] == expected
 
 
 @pytest.mark.parametrize("name", SEQUENCES)

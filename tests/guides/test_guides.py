@@ -20,11 +20,9 @@ def _sections(name):
 GUIDES = {name: _sections(name) for name in ("functional", "subclassing", "training")}
 SECTIONS = [(guide, section) for guide, sections in GUIDES.items() for section in sections]
 REFUSED = {
-    "one graph of layers for several models": "Keras has keras.layers.UpSampling2D; planish does not",
     "several inputs and outputs with text": "Keras has keras.layers.(Embedding|LSTM); planish does not",
     "shared layers": "Keras has keras.layers.Embedding; planish does not",
     "nodes of a model of applications": "Keras has keras.applications",
-    "several inputs with a series": "Keras has keras.layers.GlobalMaxPooling1D; planish does not",
     "tensorboard": "Keras has keras.callbacks.TensorBoard; planish does not",
     "control flow that depends on data": "neither true nor false",
 }

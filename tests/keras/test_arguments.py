@@ -35,15 +35,27 @@ def test_an_argument_without_a_meaning_is_refused_by_its_name(use, name, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+SPATIAL = [
+    getattr(layers, f"{kind}{rank}D")
+    for kind, ranks in {
+        "AdaptiveAveragePooling": (1, 2, 3), "AdaptiveMaxPooling": (1, 2, 3), "AveragePooling": (1, 2),
+        "Cropping": (1, 2, 3), "GlobalAveragePooling": (1, 2), "GlobalMaxPooling": (1, 2), "MaxPooling": (1, 2),
+        "UpSampling": (1, 2, 3), "ZeroPadding": (1, 2, 3),
+    }.items()
+    for rank in ranks
+]  # fmt: skip
 LAYERS = [
-    layers.Activation, layers.AveragePooling2D, layers.BatchNormalization, layers.Conv2D, layers.Dense, layers.Dropout,
-    layers.ELU, layers.Flatten, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D, layers.InputLayer,
-    layers.LeakyReLU, layers.MaxPooling2D, layers.Permute, layers.ReLU, layers.Rescaling, layers.Reshape,
-    layers.Softmax, layers.ZeroPadding2D,
+    layers.Activation, layers.BatchNormalization, layers.Conv2D, layers.Dense, layers.Dropout, layers.ELU,
+    layers.Flatten, layers.Identity, layers.InputLayer, layers.Lambda, layers.LeakyReLU, layers.Permute, layers.ReLU,
+    layers.RepeatVector, layers.Rescaling, layers.Reshape, layers.Softmax,
+    layers.TimeDistributed, layers.Wrapper, *SPATIAL,
 ]  # fmt: skip
 NEEDED = {
     layers.Activation: ("relu",), layers.Conv2D: (2, 2), layers.Dense: (2,), layers.Dropout: (0.5,),
-    layers.InputLayer: ((2,),), layers.Permute: ((1,),), layers.Rescaling: (2.0,), layers.Reshape: ((1,),),
+    layers.InputLayer: ((2,),), layers.Lambda: (abs,), layers.Permute: ((1,),), layers.RepeatVector: (2,),
+    layers.Rescaling: (2.0,), layers.Reshape: ((1,),), layers.TimeDistributed: (layers.Dense(2),),
+    layers.Wrapper: (layers.Dense(2),),
+    **{layer: (2,) for layer in SPATIAL if "Adaptive" in layer.__name__ or layer.__name__.startswith("Average")},
 }  # fmt: skip
 
 

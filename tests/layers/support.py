@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from planish.layers import Flatten, Input
+from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential
 from planish.optimizers import SGD
 
@@ -119,3 +119,23 @@ def transposed(x, kernel, strides, padding, dilation, more):
         max(reach - size, 0) // 2 if padding == "same" else 0 for reach, size in zip(reached, sizes, strict=True)
     )
     return whole[:, top : top + sizes[0], left : left + sizes[1]]
+
+
+def compiled_as_interpreted(layer, *shape):
+    """Checks that a compiled model with the layer in its middle predicts, and learns in a step, what the interpreter
+    does. Returns the prediction of the layer alone."""
+    x = images(*shape)
+    alone = Sequential([Input(shape[1:]), layer])
+    y = alone.predict(x, verbose=0)
+    np.testing.assert_allclose(y, layer(x), rtol=1e-5, atol=1e-5)
+    model = Sequential([Input(shape[1:]), Dense(shape[-1]), layer, Flatten(), Dense(2)])
+    start, after = model.get_weights(), []
+    for eagerly in (True, False):
+        model.set_weights(start)
+        model.compile(SGD(0.5), "mse", run_eagerly=eagerly)
+        model.train_on_batch(x, images(shape[0], 2, seed=1))
+        after.append(model.get_weights())
+    for old, interpreted, compiled in zip(start, *after, strict=True):
+        assert np.abs(interpreted - old).max() > 0
+        np.testing.assert_allclose(compiled, interpreted, rtol=1e-4, atol=1e-4)
+    return y

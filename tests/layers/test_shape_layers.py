@@ -1,11 +1,12 @@
-"""Reshape, Permute, ZeroPadding2D."""
+"""Reshape, Permute, RepeatVector, Identity."""
 
 import numpy as np
 import pytest
 
-from planish.layers import Permute, Reshape, ZeroPadding2D
+from planish import Input, Model
+from planish.layers import Identity, Permute, RepeatVector, Reshape
 
-from .support import again, error_of, images
+from .support import again, compiled_as_interpreted, error_of, images
 
 X = images(2, 4, 6, 3)
 
@@ -55,22 +56,43 @@ def test_permute_of_another_rank():
         Permute((2, 1))(X)
 
 
-@pytest.mark.parametrize(
-    ("padding", "sides"), [(2, ((2, 2), (2, 2))), ((1, 3), ((1, 1), (3, 3))), (((1, 2), (0, 4)), ((1, 2), (0, 4)))]
-)
-def test_zero_padding(padding, sides):
-    layer = ZeroPadding2D(padding)
-    np.testing.assert_array_equal(layer(X), np.pad(X, ((0, 0), *sides, (0, 0))))
-    assert layer.padding == sides
+def test_a_vector_as_a_sequence():
+    layer, x = RepeatVector(4), images(5, 3)
+    assert (compiled_as_interpreted(layer, 5, 3) == np.repeat(x[:, None], 4, 1)).all()
+    assert layer.compute_output_shape((None, 3)) == (None, 4, 3)
     assert again(layer).get_config() == layer.get_config()
+    assert layer.name == "repeat_vector"
 
 
-def test_zero_padding_channels_first():
-    y = ZeroPadding2D((1, 2), data_format="channels_first")(X.transpose(0, 3, 1, 2))
-    np.testing.assert_array_equal(y, np.pad(X.transpose(0, 3, 1, 2), ((0, 0), (0, 0), (1, 1), (2, 2))))
+@pytest.mark.parametrize("n", [0, 2.5, "2", None, True])
+def test_a_wrong_number_of_repetitions(n):
+    with pytest.raises(ValueError, match="RepeatVector 'repeat_vector': argument 'n' is wrong"):
+        RepeatVector(n)
 
 
-@pytest.mark.parametrize("padding", [-1, (1, 2, 3), ((1, 2), 3, 4), "ab", ((1, -2), (0, 0))])
-def test_wrong_padding(padding):
-    with pytest.raises(ValueError, match="ZeroPadding2D 'zero_padding2d': argument 'padding' is wrong"):
-        ZeroPadding2D(padding)
+def test_only_vectors_are_repeated():
+    with pytest.raises(ValueError, match=r"expected: +rank 2: \(batch, features\)"):
+        RepeatVector(2)(X)
+
+
+def test_identity():
+    layer = Identity()
+    np.testing.assert_array_equal(layer(X), X)
+    assert layer.compute_output_shape((None, 4, 6, 3)) == (None, 4, 6, 3)
+    assert again(layer).get_config() == layer.get_config()
+    compiled_as_interpreted(layer, 3, 5, 2)
+
+
+def test_identity_of_a_structure():
+    a, b = Input((3,)), Input((2,))
+    given = Identity()({"a": a, "b": [b]})
+    model = Model([a, b], [given["a"], given["b"][0] * 2.0])
+    x, y = images(4, 3), images(4, 2)
+    for found, expected in zip(model.predict([x, y], verbose=0), (x, 2 * y), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(Identity()([x, y])[1], y)
+
+
+def test_identity_alone_is_a_model():
+    x = Input((3,))
+    np.testing.assert_array_equal(Model(x, Identity()(x)).predict(images(4, 3), verbose=0), images(4, 3))

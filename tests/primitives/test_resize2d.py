@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.primitives.resampling import EXACT
+from planish.utils import resizing
 from tests.primitives.support import check_gradients, compute, numbers
 
 SIZES = [((4, 5), (8, 15)), ((7, 3), (3, 2)), ((1, 1), (2, 3)), ((5, 6), (5, 4)), ((2, 9), (7, 1))]
@@ -42,6 +44,16 @@ def test_values_and_gradients(extents, size, interpolation):
 def test_the_same_size_is_the_map_itself():
     x = primitives.input_("x", (3, 4, 2))
     assert primitives.resize2d(x, (3, 4)) is x
+
+
+@pytest.mark.parametrize("interpolation", EXACT)
+@pytest.mark.parametrize(("extents", "size"), SIZES)
+def test_weighted_values_and_gradients(extents, size, interpolation):
+    x = numbers(3, *extents, 2)
+    node = primitives.resize2d(primitives.input_("x", x.shape[1:]), size, interpolation)
+    expected = [resizing.resized(image, size, interpolation) for image in x.astype(np.float32)]
+    np.testing.assert_allclose(compute(node, x=x), expected, rtol=1e-5, atol=1e-5)
+    check_gradients(lambda node: primitives.square(primitives.resize2d(node, size, interpolation)), [x])
 
 
 @pytest.mark.parametrize(

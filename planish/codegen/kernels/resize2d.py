@@ -4,10 +4,12 @@
     bilinear:  for row: (top, bottom, down): for column: (left, right, across):
                    upper = x[top][left] + across * (x[top][right] - x[top][left])                   # and lower
                    y[row][column] = upper + down * (lower - upper)
+    weighted:  for row: for column: y[row][column] = sum over the taps of weight[tap] * x[place[tap]]   # of one axis
     gradients: y = 0; for row: for column: each pixel that was read gets its share of g[row][column]
 
-Which pixels are read is computed on the way, in f32, as TensorFlow does; positions are held inside the map. The last
-vector of channels is masked. Bound by memory.
+Which pixels are read is computed on the way, in f32, as TensorFlow does; positions are held inside the map. The places
+and weights of taps are constants of the program, all of them inside the map. The last vector of channels is masked.
+Bound by memory.
 """
 
 from __future__ import annotations
@@ -21,20 +23,25 @@ from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.graph.node import TensorType
-from planish.primitives.resize2d import Resize2DSettings, scale_of
+from planish.primitives.resampling import EXACT, Taps, ratio, taps
+from planish.primitives.resize2d import Resize2DSettings
 from planish.primitives.resize2d_grad import Resize2DGradSettings
 
 
 @dataclass(frozen=True, slots=True)
 class _Neighbours:
-    """Two positions of an axis, and the share of the second in all lanes; there is one only for the nearest pixel."""
+    """Two positions of an axis, and the share of the second in all lanes; one position only, for the nearest pixel; or
+    more, and the weight of each."""
 
-    places: tuple[Value, ...]
+    places: tuple[Index, ...]
     share: Value = ""
+    weights: tuple[Value, ...] = ()
 
 
 def _neighbours(f: Function, index: Index, extent: int, size: int, interpolation: str) -> _Neighbours:
-    scale, half = f.float_constant(float(scale_of(extent, size))), f.float_constant(0.5)
+    if interpolation in EXACT:
+        return _Neighbours((index,)) if extent == size else _tapped(f, index, taps(interpolation, False, extent, size))
+    scale, half = f.float_constant(float(ratio(extent, size))), f.float_constant(0.5)
     middle = f.let(f"fadd float {f.let(f'sitofp i64 {index} to float')}, {half}")
     centre = f.let(f"fmul float {middle}, {scale}")
     if interpolation == "nearest":
@@ -46,6 +53,18 @@ def _neighbours(f: Function, index: Index, extent: int, size: int, interpolation
     above = f.add(whole, f.let(f"zext i1 {f.let(f'fcmp olt float {back}, {centre}')} to i64"))
     share = f.let(f"fsub float {centre}, {f.let(f'sitofp i64 {below} to float')}")
     return _Neighbours((_held(f, below, extent), _held(f, above, extent)), f.splat(share))
+
+
+def _tapped(f: Function, index: Index, found: Taps) -> _Neighbours:
+    """The places and weights of a pixel, from tables [pixels, taps]."""
+    count = found.places.shape[1]
+    places, weights = (f.module.data(each.tobytes()) for each in (found.places.astype("<i4"), found.weights))
+    first = f.multiply(index, F32.nbytes * count)
+    at = [f.add(first, F32.nbytes * tap) for tap in range(count)]
+    return _Neighbours(
+        tuple(f.load_count(places, nbytes) for nbytes in at),
+        weights=tuple(f.splat(f.load_float(weights, nbytes)) for nbytes in at),
+    )
 
 
 def _held(f: Function, place: Index, extent: int) -> Value:
@@ -91,8 +110,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         def emit_vector(start: Index, mask: str | None) -> None:
             nbytes = f.nbytes(start)
             read = [[f.load(corner, nbytes, mask) for corner in line] for line in corners]
-            lines = [_between(f, line, across.share) for line in read]
-            f.store(_between(f, lines, down.share), target, nbytes, mask)
+            lines = [_between(f, line, across) for line in read]
+            f.store(_between(f, lines, down), target, nbytes, mask)
 
         over_vectors(f, spec.shape[2], emit_vector)
 
@@ -100,11 +119,17 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     _each_pixel(f, Resize2DSettings.of(spec).interpolation, map_, sized, emit_pixel)
 
 
-def _between(f: Function, values: list[Value], share: Value) -> Value:
-    """The first value, or the point between two that has this share of the second."""
+def _between(f: Function, values: list[Value], neighbours: _Neighbours) -> Value:
+    """The only value, the point between two that has the share of the second, or the sum of several with weights."""
     first, *others = values
+    if neighbours.weights:
+        own, *rest = neighbours.weights
+        total = f.binary("fmul", first, own)
+        for value, weight in zip(others, rest, strict=True):
+            total = f.binary("fadd", total, f.binary("fmul", value, weight))
+        return total
     for second in others:
-        return f.binary("fadd", first, f.binary("fmul", f.binary("fsub", second, first), share))
+        return f.binary("fadd", first, f.binary("fmul", f.binary("fsub", second, first), neighbours.share))
     return first
 
 
@@ -127,6 +152,8 @@ def emit_grad(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _shares(f: Function, value: Value, neighbours: _Neighbours) -> list[Value]:
     """What each neighbour gets of a gradient."""
+    if neighbours.weights:
+        return [f.binary("fmul", value, weight) for weight in neighbours.weights]
     if len(neighbours.places) == 1:
         return [value]
     first = f.binary("fmul", value, f.binary("fsub", f.constant(1.0), neighbours.share))

@@ -8,7 +8,7 @@ from tests.codegen.support import Case, on_every_target
 
 
 @on_every_target
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "lanczos5"])
 @pytest.mark.parametrize("channels", [1, 3, 16, 17])
 def test_sizes(target, interpolation, channels):
     case = Case()

@@ -1,0 +1,26 @@
+"""Zeros around a volume."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from planish.layers.common_arguments import LayerOptions
+from planish.layers.zero_padding import ZeroPadding
+
+
+class ZeroPadding3D(ZeroPadding):
+    """`padding`: one number for all sides, (depth, rows, columns) for two sides each, or
+    ((front, back), (top, bottom), (left, right)).
+
+    `data_format`: 'channels_last' [n, depth, height, width, channels] or 'channels_first'.
+
+    >>> keras.layers.ZeroPadding3D((1, 0, 2))(np.ones((1, 5, 5, 5, 1))).shape
+    (1, 7, 5, 9, 1)
+    """
+
+    rank = 3
+
+    def __init__(
+        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **options: Unpack[LayerOptions]
+    ) -> None:
+        super().__init__(padding, data_format, **options)
