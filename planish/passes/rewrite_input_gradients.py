@@ -3,6 +3,8 @@
 Without strides it is one: of the bordered gradient with the turned kernel. With strides it is one for each phase of
 the map, pixels whose positions have the same remainder, since these meet the same taps of the kernel. A single
 convolution, of a gradient with zeros in between, would multiply by those zeros.
+
+Where each channel has several filters of its own, it is a sum of as many gradients, each of a depthwise convolution.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, found_or
 from planish.primitives.conv2d import conv2d
 from planish.primitives.conv2d_input_grad import Conv2DInputGradSettings
 from planish.primitives.crop2d import crop2d
 from planish.primitives.pad2d import pad2d
 from planish.primitives.phases import phase_starts
+from planish.primitives.reduce import reduce_sum
+from planish.primitives.registry import make
+from planish.primitives.reshape import reshape
+from planish.primitives.rewritten.conv2d_depthwise import is_multiplied
 from planish.primitives.rewritten.interleave2d import interleave2d
 from planish.primitives.rewritten.kernel_phase import kernel_phase
 from planish.primitives.rewritten.spread2d import spread2d
@@ -32,9 +38,23 @@ def _as_convolutions(node: Node) -> Node | None:
     if node.op != "conv2d_input_grad":
         return None
     settings = Conv2DInputGradSettings.of(node)
+    if is_multiplied(node.inputs[1].shape, settings.groups):
+        return replace(_of_each_filter(node), layers=node.layers)
     strided = settings.strides != (1, 1)
     result = _of_phases(node) if strided and settings.dilation == (1, 1) else _of_spread(node)
     return replace(result, layers=node.layers)
+
+
+def _of_each_filter(node: Node) -> Node:
+    """Of a channel with several filters: the gradients that each of them has for a map of its own, added up."""
+    g, w = node.inputs
+    settings = Conv2DInputGradSettings.of(node)
+    rows, columns, channels = settings.input_shape
+    filters = w.shape[3]
+    wide = settings.changed(input_shape=(rows, columns, filters), groups=filters)
+    own = replace(make("conv2d_input_grad", [g, w], wide), layers=node.layers)
+    each = reshape(found_or(_as_convolutions(own), own), (rows, columns, channels, filters // channels))
+    return reduce_sum(each, (3,))
 
 
 def _of_spread(node: Node) -> Node:

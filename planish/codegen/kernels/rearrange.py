@@ -92,9 +92,12 @@ def emit_interleave2d(f: Function, spec: Spec, operands: Operands) -> None:
     if not all(present):
         fill(f, operands.output, spec.result.size, 0.0)
     starts = [first for first, there in zip(phase_starts(extents, (down, across)), present, strict=True) if there]
-    for (row, column), pointer, type_ in zip(starts, operands.inputs, spec.inputs, strict=True):
-        there = f.offset(operands.output, F32.nbytes * (row * rows + column * columns))
-        move(f, merged(type_.shape, strides_of(type_.shape), (rows * down, columns * across, channels)), pointer, there)
+    for position, (row, column) in enumerate(starts):
+        if position not in spec.in_place:
+            there = f.offset(operands.output, F32.nbytes * (row * rows + column * columns))
+            target = (rows * down, columns * across, channels)
+            box = merged(spec.inputs[position].shape, spec.strides_of_input(position), target)
+            move(f, box, operands.inputs[position], there)
 
 
 def emit_kernel_phase(f: Function, spec: Spec, operands: Operands) -> None:
@@ -184,6 +187,6 @@ CONCATENATE = Kernel("image", emit_concatenate, writes_apart=True, reads_apart=_
 SLICE_AXIS = Kernel("image", emit_slice_axis, writes_apart=True, reads_apart=_all)
 SLICE_STRIDED = Kernel("image", emit_slice_strided, writes_apart=True, reads_apart=_all)
 SPREAD_STRIDED = Kernel("image", emit_spread_strided, reads_apart=_all)
-INTERLEAVE2D = Kernel("image", emit_interleave2d)
+INTERLEAVE2D = Kernel("image", emit_interleave2d, reads_apart=_all)
 KERNEL_PHASE = Kernel("whole", emit_kernel_phase)
 TURN_KERNEL = Kernel("whole", emit_turn_kernel)

@@ -11,13 +11,13 @@ from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning.candidate import Candidate, Problem, always
-from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows
+from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows, repeated_channels
 from planish.graph.node import Node
 from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.pad2d import Pad2DSettings
 from planish.primitives.reshape import reshape
 from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
-from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSettings, is_depthwise
+from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSettings, is_depthwise, is_multiplied
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.rewritten.conv2d_scattered import Conv2DScatteredSettings
@@ -151,8 +151,9 @@ def _lower_to_columns(problem: Problem) -> Node:
 
 # ------------------------------------------------------------------ each channel by itself
 def _why_not_depthwise(problem: Problem) -> str | None:
-    if not is_depthwise(problem.node.inputs[1].shape, _convolution(problem).groups):
-        return "it is for as many groups as channels, a filter each"
+    shape, groups = problem.node.inputs[1].shape, _convolution(problem).groups
+    if not is_depthwise(shape, groups) and not is_multiplied(shape, groups):
+        return "it is for as many groups as channels"
     return "a maximum follows" if _is_pooled(problem) else None
 
 
@@ -164,9 +165,10 @@ def _depthwise_cycles(problem: Problem) -> float:
 
 
 def _lower_to_depthwise(problem: Problem) -> Node:
+    x, w = problem.node.inputs[:2]
     settings = _convolution(problem)
     chosen = Conv2DDepthwiseSettings(strides=settings.strides, dilation=settings.dilation)
-    return rebased(problem.node, "conv2d_depthwise", problem.node.inputs[:2], chosen)
+    return rebased(problem.node, "conv2d_depthwise", (repeated_channels(x, w.shape[3]), w), chosen)
 
 
 # ------------------------------------------------------------------ direct

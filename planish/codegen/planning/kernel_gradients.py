@@ -14,11 +14,12 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.pieces import winograd_weight_grad_plan as winograd_plan
 from planish.codegen.pieces.picked_pixels import picks
 from planish.codegen.planning.candidate import Candidate, Problem, always
+from planish.codegen.planning.rebasing import repeated_channels
 from planish.graph.node import Node, layer_scope
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
 from planish.primitives.reshape import reshape
-from planish.primitives.rewritten.conv2d_depthwise import is_depthwise
+from planish.primitives.rewritten.conv2d_depthwise import is_depthwise, is_multiplied
 from planish.primitives.rewritten.conv2d_depthwise_weight_grad import conv2d_depthwise_weight_grad
 from planish.primitives.rewritten.conv2d_listed_weight_grad import conv2d_listed_weight_grad
 from planish.primitives.rewritten.conv2d_placed_input_grad import (
@@ -91,14 +92,18 @@ def _winograd(tile: int) -> Candidate:
 
 
 def _why_not_depthwise(problem: Problem) -> str | None:
-    fitting = is_depthwise(problem.node.shape, Conv2DWeightGradSettings.of(problem.node).groups)
-    return None if fitting else "it is for as many groups as channels, a filter each"
+    shape, groups = problem.node.shape, Conv2DWeightGradSettings.of(problem.node).groups
+    fitting = is_depthwise(shape, groups) or is_multiplied(shape, groups)
+    return None if fitting else "it is for as many groups as channels"
 
 
 def _lower_to_depthwise(problem: Problem) -> Node:
     x, g = problem.node.inputs
+    settings = Conv2DWeightGradSettings.of(problem.node)
+    filters = settings.kernel_shape[3]
     with _layers_of(problem.node):
-        return batch_sum(conv2d_depthwise_weight_grad(x, g, Conv2DWeightGradSettings.of(problem.node)))
+        each = repeated_channels(x, filters)
+        return batch_sum(conv2d_depthwise_weight_grad(each, g, settings.changed(groups=filters)))
 
 
 def _why_not_turned(problem: Problem) -> str | None:

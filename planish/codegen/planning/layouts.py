@@ -2,9 +2,9 @@
 
 What a concatenation joins is written where the whole will be, if its kernel can write pixels that are further apart
 than its own channels, and if everything else that reads it can read it there. A map that gets a border is written into
-the middle of it. The part of a value that `slice_axis` takes is read where it is, on the same condition. What cannot be
-done in place is copied: a value that is a result of its own, or in two wholes; one that a kernel reads for many images
-at once, or through another shape.
+the middle of it; of a map that is made of phases, each is written between the others. The part of a value that
+`slice_axis` takes is read where it is, on the same condition. What cannot be done in place is copied: a value that is a
+result of its own, or in two wholes; one that a kernel reads for many images at once, or through another shape.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 from planish.primitives.axes import AxisSettings
 from planish.primitives.pad2d import Pad2DSettings
+from planish.primitives.phases import phase_starts
+from planish.primitives.rewritten.interleave2d import Interleave2DSettings
 from planish.primitives.slice_axis import SliceAxisSettings
+from planish.primitives.windows import Pair
 
-WHOLES = frozenset({"concatenate", "pad2d"})
+WHOLES = frozenset({"concatenate", "interleave2d", "pad2d"})
+_MADE_OF_PARTS = ("concatenate", "interleave2d")  # and of nothing else, as a border is
 Starts = Mapping[int, int]  # axis: place along it
+_NEXT: Pair = (1, 1)  # rows and columns of a whole between those of a part
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Layouts:
-    """`inside` are the values that lie in others. Nobody has to compute those that are `there`: concatenations of such
-    values only, and parts of others."""
+    """`inside` are the values that lie in others. Nobody has to compute those that are `there`: concatenations and maps
+    made of phases, of such values only, and parts of others."""
 
     inside: Mapping[Node, Layout] = field(default_factory=dict)
     there: frozenset[Node] = frozenset()
@@ -71,11 +76,11 @@ def layouts_of(graph: Graph) -> Layouts:
     inside: dict[Node, Layout] = {}
     wholes = [node for node in graph.nodes if node.op in WHOLES and node.batched]
     for node in reversed(wholes):
-        for source, starts in _parts_of(node):
-            layout = _layout(node, inside, starts)
+        for source, starts, steps in _parts_of(node):
+            layout = _layout(node, inside, starts, steps)
             if source not in inside and uses.can_write(source, layout) and uses.can_read(source, layout):
                 inside[source] = layout
-    there = {node for node in wholes if node.op == "concatenate" and len(_in_place(node, inside)) == len(node.inputs)}
+    there = {node for node in wholes if node.op in _MADE_OF_PARTS and len(_in_place(node, inside)) == len(node.inputs)}
     for node in graph.nodes:
         if node.op == "slice_axis" and node.batched and node not in inside and uses.can_be_cut(node):
             settings = SliceAxisSettings.of(node)
@@ -86,32 +91,46 @@ def layouts_of(graph: Graph) -> Layouts:
     return Layouts(inside, frozenset(there))
 
 
-def _parts_of(node: Node) -> Iterator[tuple[Node, Starts]]:
-    """What a whole is made of, and where each part begins."""
+def _parts_of(node: Node) -> Iterator[tuple[Node, Starts, Pair]]:
+    """What a whole is made of, where each part begins, and how far apart its rows and columns are."""
     if node.op == "pad2d":
         (top, _), (left, _) = Pad2DSettings.of(node).padding
-        yield node.inputs[0], {0: top, 1: left}
+        yield node.inputs[0], {0: top, 1: left}, _NEXT
+        return
+    if node.op == "interleave2d":
+        yield from _phases_of(node)
         return
     axis, start = AxisSettings.of(node).axis, 0
     for source in node.inputs:
-        yield source, {axis: start}
+        yield source, {axis: start}, _NEXT
         start += source.shape[axis]
+
+
+def _phases_of(node: Node) -> Iterator[tuple[Node, Starts, Pair]]:
+    """None if some phases are zeros, which the map's own kernel writes everywhere first."""
+    own = Interleave2DSettings.of(node)
+    if all(own.present):
+        for source, (row, column) in zip(node.inputs, phase_starts(own.extents, own.strides), strict=True):
+            yield source, {0: row, 1: column}, own.strides
 
 
 def _in_place(node: Node, inside: Mapping[Node, Layout]) -> list[int]:
     """The positions of the operands of a whole that lie where it has them."""
     return [
         position
-        for position, (source, starts) in enumerate(_parts_of(node))
-        if source in inside and inside[source] == _layout(node, inside, starts)
+        for position, (source, starts, steps) in enumerate(_parts_of(node))
+        if source in inside and inside[source] == _layout(node, inside, starts, steps)
     ]
 
 
-def _layout(whole: Node, inside: Mapping[Node, Layout], starts: Starts) -> Layout:
+def _layout(whole: Node, inside: Mapping[Node, Layout], starts: Starts, steps: Pair = _NEXT) -> Layout:
     """Where a part of `whole` lies that begins there."""
     outer = inside.get(whole, Layout(whole, 0, tuple(strides_of(whole.shape))))
     first = sum(start * outer.strides[axis] for axis, start in starts.items())
-    return Layout(outer.whole, outer.offset + first, outer.strides)
+    strides = outer.strides
+    if steps != _NEXT:
+        strides = (strides[0] * steps[0], strides[1] * steps[1], *strides[2:])
+    return Layout(outer.whole, outer.offset + first, strides)
 
 
 def _is_apart(part: Node, layout: Layout) -> bool:

@@ -31,6 +31,15 @@ def rebased_with_flat_rows(node: Node, base: str, inputs: tuple[Node, Node], set
     return replace(reshape(rebased(node, base, inputs, settings), (rows, columns, channels)), layers=node.layers)
 
 
+def repeated_channels(x: Node, filters: int) -> Node:
+    """A map with each channel so often that there is one for each filter of a convolution of single channels."""
+    rows, columns, channels = x.shape
+    if channels == filters:
+        return x
+    each = broadcast_to(reshape(x, (rows, columns, channels, 1)), (rows, columns, channels, filters // channels))
+    return replace(reshape(each, (rows, columns, filters)), layers=x.layers)
+
+
 def _with_flat_rows(operand: Node, node: Node) -> Node:
     rows, columns, channels = node.shape
     kind = operand_kind(operand.type, node.type)

@@ -25,6 +25,11 @@ def is_depthwise(kernel_shape: Sequence[int], groups: int) -> bool:
     return groups > 1 and kernel_shape[2] == 1 and kernel_shape[3] == groups
 
 
+def is_multiplied(kernel_shape: Sequence[int], groups: int) -> bool:
+    """The same for several filters for each channel."""
+    return groups > 1 and kernel_shape[2] == 1 and kernel_shape[3] > groups
+
+
 def _plain(x: TensorType, settings: Conv2DDepthwiseSettings) -> Conv2DSettings:
     return without_padding(settings.strides, settings.dilation, x.shape[2])
 

@@ -7,6 +7,7 @@ from planish import primitives
 from planish.codegen.kernels.conv2d_depthwise import plan
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.lowering import lower
+from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.passes import pipeline
@@ -96,10 +97,38 @@ def test_they_have_kernels_of_their_own():
     assert "conv2d_depthwise" in lowered(conv2d_input_grad(g, y.inputs[1], x.shape, y.settings), training=True)
 
 
-def test_several_filters_for_a_channel_do_not():
+@on_every_target
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2)])
+def test_several_filters_for_a_channel(target, strides):
     case = Case()
-    y = primitives.conv2d(case.input(8, 9, 5), case.weight(3, 3, 1, 10), groups=5)
-    assert "conv2d_depthwise" not in lowered(y)
+    x = case.input(8, 9, 5)
+    y = primitives.conv2d(x, case.weight(3, 3, 1, 15), strides, SAME, groups=5)
+    g = case.input(*y.shape)
+    case.output(primitives.relu(y))
+    case.output(conv2d_weight_grad(x, g, y.inputs[1].shape, y.settings))
+    case.output(conv2d_input_grad(g, y.inputs[1], x.shape, y.settings))
+    assert all("conv2d_depthwise" in op or "panels" not in op for node in case.outputs.values() for op in lowered(node))
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("shape", [(8, 9, 17), (7, 7, 3)])
+def test_phases_are_written_between_each_other(target, shape):
+    """The gradient of a map behind strides copies nothing, if no phase is zero."""
+    case = Case()
+    x, w = case.input(*shape), case.weight(3, 3, 1, shape[2])
+    y = primitives.conv2d(x, w, (2, 2), SAME, groups=shape[2])
+    found = conv2d_input_grad(case.input(*y.shape), w, x.shape, y.settings)
+    case.output(primitives.multiply(found, 2.0))
+    plan = plan_of(case)
+    assert [node in plan.storage.layouts.there for node in plan.graph.nodes if node.op == "interleave2d"] == [True]
+    case.check(4e-6)
+
+
+def plan_of(case):
+    graph = Graph.build(case.outputs)
+    dtypes = {name_of(leaf): "float32" for leaf in graph.leaves("input")}
+    return make_plan(Request(graph, dtypes, current_target(), False, 0))
 
 
 TAILS = {
