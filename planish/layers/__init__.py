@@ -20,6 +20,7 @@ from planish.layers.conv1d import Conv1D
 from planish.layers.conv1d_transpose import Conv1DTranspose
 from planish.layers.conv2d import Conv2D
 from planish.layers.conv2d_transpose import Conv2DTranspose
+from planish.layers.conv3d import Conv3D
 from planish.layers.cropping1d import Cropping1D
 from planish.layers.cropping2d import Cropping2D
 from planish.layers.cropping3d import Cropping3D
@@ -82,6 +83,7 @@ Convolution2D = Conv2D
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 GlobalAvgPool2D = GlobalAveragePooling2D
@@ -109,10 +111,12 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Convolution3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",

@@ -12,7 +12,6 @@ from planish.layers.image import (
     axes_of,
     from_channels_last,
     last_shape,
-    reach,
     to_channels_last,
     window_padding,
 )
@@ -22,7 +21,7 @@ from planish.variable import Variable
 
 
 class WindowLayer(KernelLayer):
-    """Base of convolutions. `rank` is the number of axes that windows move along: 2, or 1 for sequences."""
+    """Base of convolutions. `rank` is the number of axes that windows move along: 2, 1 for sequences, 3 for volumes."""
 
     rank: ClassVar[int] = 2
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
@@ -69,7 +68,8 @@ class WindowLayer(KernelLayer):
     def _axes(self) -> str:
         if self.rank == 2:
             return axes_of(self.data_format)
-        return "(batch, channels, steps)" if self.data_format == "channels_first" else "(batch, steps, channels)"
+        space = "steps" if self.rank == 1 else "depth, height, width"
+        return f"(batch, channels, {space})" if self.data_format == "channels_first" else f"(batch, {space}, channels)"
 
     def channels(self, shape: Shape) -> int:
         return last_shape(shape, self.data_format)[-1]
@@ -94,12 +94,15 @@ class WindowLayer(KernelLayer):
                 received=_times(size),
                 **misfits.too_small(self.data_format, shape, remedy),
             )
+        unit, which, larger = "voxels", str(smaller), "larger volumes"
+        if self.rank == 1:
+            unit, which, larger = "steps", str(smaller[0]), "longer sequences"
         raise self.mistake(
-            f"the kernel spans {spans[0]} steps, more than the {size[0]} of its input",
+            f"the kernel spans {_times(spans)} {unit}, more than the {_times(size)} of its input",
             shape,
-            expected=f"{spans[0]} steps or more",
-            received=str(size[0]),
-            remedy=self.span_remedy(f"padding='same', or kernel_size={smaller[0]}, or longer sequences"),
+            expected=f"{_times(spans)} {unit} or more",
+            received=_times(size),
+            remedy=self.span_remedy(f"padding='same', or kernel_size={which}, or {larger}"),
         )
 
     def span_remedy(self, usual: str) -> str:
@@ -107,7 +110,7 @@ class WindowLayer(KernelLayer):
         return usual
 
     def _spans(self) -> tuple[int, ...]:
-        return reach(self.as_pair(self.kernel_size), self.as_pair(self.dilation_rate))[-self.rank :]
+        return tuple((size - 1) * rate + 1 for size, rate in zip(self.kernel_size, self.dilation_rate, strict=True))
 
     def as_pair(self, extents: tuple[int, ...], rows: int = 1) -> tuple[int, int]:
         """A number for rows and one for columns: a sequence is one row."""
@@ -119,7 +122,7 @@ class WindowLayer(KernelLayer):
         return last if self.rank == 2 else primitives.reshape(last, (1, *last.shape))
 
     def from_map(self, y: Node) -> Node:
-        last = y if self.rank == 2 else primitives.reshape(y, y.shape[1:])
+        last = primitives.reshape(y, y.shape[1:]) if self.rank == 1 else y
         return from_channels_last(last, self.data_format)
 
     def as_kernel(self, weight: Variable) -> Node:

@@ -46,6 +46,7 @@ OTHERS = {  # on sequences and volumes: how much of the first axis the first fea
     "AdaptiveMaxPooling1D": (layers.AdaptiveMaxPooling1D(2), (6, 2), 3),
     "AdaptiveMaxPooling3D": (layers.AdaptiveMaxPooling3D(2), (6, 5, 4, 2), 3),
     "AveragePooling1D": (layers.AveragePooling1D(2), (6, 2), 2),
+    "Conv3D": (layers.Conv3D(3, (3, 2, 2), strides=(2, 1, 1)), (6, 5, 4, 2), 3),
     "Cropping1D": (layers.Cropping1D((2, 0)), (6, 2), slice(2, 3)),
     "Cropping3D": (layers.Cropping3D(), (6, 5, 4, 2), slice(1, 2)),
     "GlobalAveragePooling1D": (layers.GlobalAveragePooling1D(), (6, 2), 6),
