@@ -142,9 +142,9 @@ _TABLE: dict[str, Groups] = {
         (_ATTENTION, "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention"),
         (
             _ELSEWHERE,
-            "AveragePooling3D AvgPool3D Conv3DTranspose Convolution3DTranspose EinsumDense"
-            " FlaxLayer GlobalAveragePooling3D GlobalAvgPool3D GlobalMaxPool3D GlobalMaxPooling3D JaxLayer MaxPool3D"
-            " MaxPooling3D MelSpectrogram STFTSpectrogram SpatialDropout3D TFSMLayer TorchModuleWrapper",
+            "Conv3DTranspose Convolution3DTranspose EinsumDense"
+            " FlaxLayer JaxLayer"
+            " MelSpectrogram STFTSpectrogram SpatialDropout3D TFSMLayer TorchModuleWrapper",
         ),
     ),
     "losses": (

@@ -13,6 +13,7 @@ from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
 from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
 from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
+from planish.layers.average_pooling3d import AveragePooling3D
 from planish.layers.batch_normalization import BatchNormalization
 from planish.layers.concatenate import Concatenate, concatenate
 from planish.layers.configuration import deserialize, serialize
@@ -33,8 +34,10 @@ from planish.layers.elu import ELU
 from planish.layers.flatten import Flatten
 from planish.layers.global_average_pooling1d import GlobalAveragePooling1D
 from planish.layers.global_average_pooling2d import GlobalAveragePooling2D
+from planish.layers.global_average_pooling3d import GlobalAveragePooling3D
 from planish.layers.global_max_pooling1d import GlobalMaxPooling1D
 from planish.layers.global_max_pooling2d import GlobalMaxPooling2D
+from planish.layers.global_max_pooling3d import GlobalMaxPooling3D
 from planish.layers.identity import Identity
 from planish.layers.input_layer import Input, InputLayer
 from planish.layers.input_spec import InputSpec
@@ -43,6 +46,7 @@ from planish.layers.layer import Layer
 from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling1d import MaxPooling1D
 from planish.layers.max_pooling2d import MaxPooling2D
+from planish.layers.max_pooling3d import MaxPooling3D
 from planish.layers.merge import (
     Add,
     Average,
@@ -79,6 +83,7 @@ GlobalAvgPool1D = GlobalAveragePooling1D
 GlobalMaxPool1D = GlobalMaxPooling1D
 MaxPool1D = MaxPooling1D
 AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
 Convolution2D = Conv2D
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
@@ -87,8 +92,11 @@ Convolution3D = Conv3D
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
 GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
 
 __all__ = [
     "ELU",
@@ -103,8 +111,10 @@ __all__ = [
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
     "Concatenate",
     "Conv1D",
@@ -128,12 +138,16 @@ __all__ = [
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
     "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "Identity",
     "Input",
     "InputLayer",
@@ -143,8 +157,10 @@ __all__ = [
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
     "Multiply",

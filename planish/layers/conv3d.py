@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from planish.graph.node import Node
+from planish.layers import volumes
 from planish.layers.common_arguments import NamedOptions
 from planish.layers.context import CallContext
 from planish.layers.convolution import Convolution
 from planish.layers.image import last_shape, to_channels_last
 from planish.layers.layer import Shape
 from planish.primitives.volume_convolution import volume_convolution
-
-_AXES = ("depth", "rows", "columns")
 
 
 class Conv3D(Convolution):
@@ -71,26 +70,12 @@ class Conv3D(Convolution):
 
     def call(self, x: Node, context: CallContext) -> Node:
         last = to_channels_last(x, self.data_format)
-        depth, rows, columns = map(self._border, range(3), last.shape)
+        depth, rows, columns = volumes.borders(self.padding, last.shape[:3], self._spans(), self.strides)
         own = {"strides": self.strides, "dilation": self.dilation_rate}
         y = volume_convolution(last, self.kernel.node, borders=(depth, rows, columns), groups=self.groups, **own)
         return self.finished(y)
 
     def arithmetic(self, shape: Shape) -> str:
         """How many windows there are along each axis, written out."""
-        told = []
-        for axis, extent in enumerate(last_shape(shape, self.data_format)[:-1]):
-            (before, after), stride = self._border(axis, extent), self.strides[axis]
-            span = self._spans()[axis]
-            count = (extent + before + after - span) // stride + 1
-            border = f" + {before} + {after}" if before + after else ""
-            told.append(f"{_AXES[axis]} floor(({extent}{border} - {span}) / {stride}) + 1 = {count}")
-        return ", ".join(told)
-
-    def _border(self, axis: int, extent: int) -> tuple[int, int]:
-        """Zeros in front of an axis and behind it; an odd one is behind it."""
-        if self.padding == "valid":
-            return 0, 0
-        stride = self.strides[axis]
-        missing = max((-(-extent // stride) - 1) * stride + self._spans()[axis] - extent, 0)
-        return missing // 2, missing - missing // 2
+        size = last_shape(shape, self.data_format)[:-1]
+        return volumes.arithmetic(self.padding, size, self._spans(), self.strides)
