@@ -29,7 +29,6 @@ _NOW: dict[str, Rows] = {
         ("leave it out: build is called with the shape that the file has", "build_from_config"),
         ("leave it out: the shape of the output follows from call", "compute_output_spec"),
         (_MASK, "compute_mask"),
-        (_FLOAT32, "dtype_policy"),
         ("store what has to be saved in weights: self.add_weight(...)", "load_own_variables save_own_variables"),
         (_FLOAT32, "quantization_mode quantize quantized_build quantized_call"),
         ("leave it out: planish keeps what gradients need, in slices of the batch", "rematerialized_call"),
@@ -55,8 +54,6 @@ _NOW: dict[str, Rows] = {
         ("slot_names of a subclass, which has them for every weight", "add_optimizer_variables add_variable"),
         ("slot_names of a subclass, which has them for every weight", "add_variable_from_reference"),
         (_STATE, "load_own_variables save_own_variables set_weights"),
-        (_FLOAT32, "loss_scale_factor"),
-        ("a larger batch_size in fit", "gradient_accumulation_steps"),
     ),
     "Metric": (
         ("reset_state(), update_state(...) and result()", "stateless_reset_state stateless_result"),

@@ -10,12 +10,21 @@ from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.losses import functions
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from planish.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+)
 from planish.losses.function_loss import FunctionLoss
 from planish.losses.functions import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
     categorical_hinge,
     cosine_similarity,
+    dice,
     hinge,
     huber,
     kl_divergence,
@@ -27,9 +36,11 @@ from planish.losses.functions import (
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
+    tversky,
 )
 from planish.losses.hinges import CategoricalHinge, Hinge, SquaredHinge
 from planish.losses.loss import Loss
+from planish.losses.overlap import Dice, Tversky
 from planish.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -52,9 +63,13 @@ logcosh = log_cosh
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
     "CosineSimilarity",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -67,11 +82,16 @@ __all__ = [
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
     "categorical_hinge",
     "cosine_similarity",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -85,6 +105,7 @@ __all__ = [
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]
 
 _CLASSES: dict[str, type[Loss]] = {class_.__name__: class_ for class_ in functions.CLASSES.values()}

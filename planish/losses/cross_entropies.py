@@ -29,22 +29,24 @@ def clipped(x: Node, low: float, high: float) -> Node:
     return primitives.minimum(primitives.maximum(x, low), high)
 
 
-def _sum(x: Node) -> Node:
+def shares_sum(x: Node) -> Node:
+    """The sum of the outcomes of each vector, with an axis of one."""
     return primitives.reduce_sum(x, (len(x.shape) - 1,), keepdims=True)
 
 
-def _negative_sum(x: Node) -> Node:
+def negative_sum(x: Node) -> Node:
+    """Minus the sum along the last axis."""
     return primitives.negative(primitives.reduce_sum(x, (len(x.shape) - 1,)))
 
 
-class _CrossEntropy(Loss):
+class CrossEntropy(Loss):
     """What all three share: they know logits when they see them."""
 
     target_shapes = "same"
     activation: str
     from_logits: bool
 
-    def _classes(self, output_shape: Sequence[int | None]) -> int | None:
+    def classes(self, output_shape: Sequence[int | None]) -> int | None:
         """The last axis of outputs, whose shape has the batch axis. ValueError if there is none."""
         if len(output_shape) > 1:
             return output_shape[-1]
@@ -58,7 +60,7 @@ class _CrossEntropy(Loss):
             )
         )
 
-    def _logits(self, y_pred: Node, *, mixed: bool = True) -> Node | None:
+    def logits(self, y_pred: Node, *, mixed: bool = True) -> Node | None:
         """The logits of `y_pred`; None if there are only probabilities."""
         logits = logits_under(y_pred, self.activation, mixed=mixed)
         if logits is None:
@@ -68,7 +70,7 @@ class _CrossEntropy(Loss):
         return logits
 
 
-class SparseCategoricalCrossentropy(_CrossEntropy):
+class SparseCategoricalCrossentropy(CrossEntropy):
     """-log(p[class]) for class numbers; those equal to `ignore_class` do not count.
 
     `from_logits`: outputs are not probabilities yet. `axis` is -1. `reduction`: see `Loss`.
@@ -96,21 +98,21 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
             self._refuse(reduction=(self.reduction, ("sum_over_batch_size", "sum", "none")))
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        self._classes((None, *y_pred.shape))
+        self.classes((None, *y_pred.shape))
         if y_true.shape == (
             *y_pred.shape[:-1],
             1,
         ):  # inside a user's loss; otherwise targets have been made to fit
             y_true = primitives.reshape(y_true, y_pred.shape[:-1])
         chosen = primitives.one_hot(y_true, y_pred.shape[-1])  # all zeros for -1, which stands for ignored labels
-        return _negative_sum(primitives.select(chosen, self._log_probabilities(y_pred), 0.0))
+        return negative_sum(primitives.select(chosen, self._log_probabilities(y_pred), 0.0))
 
     def _log_probabilities(self, y_pred: Node) -> Node:
-        logits = self._logits(y_pred, mixed=self.ignore_class is None)
+        logits = self.logits(y_pred, mixed=self.ignore_class is None)
         if logits is not None:
             return primitives.log_softmax(logits)
         shares = clipped(y_pred, EPSILON, 1 - EPSILON)
-        return primitives.subtract(primitives.log(shares), primitives.log(_sum(shares)))
+        return primitives.subtract(primitives.log(shares), primitives.log(shares_sum(shares)))
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         value = super().per_sample(y_true, y_pred)
@@ -124,7 +126,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         )
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
-        self._classes(output_shape)
+        self.classes(output_shape)
         return targets.labels(self.name, np.asarray(y_true), output_shape, self.ignore_class)
 
     def counted(self, prepared: Array) -> Array | None:
@@ -134,7 +136,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         return {**super().get_config(), "from_logits": self.from_logits, "ignore_class": self.ignore_class}
 
 
-class _Smoothed(_CrossEntropy):
+class Smoothed(CrossEntropy):
     """What the cross-entropies of vectors share: `label_smoothing` moves that share of the target to all outcomes."""
 
     def __init__(
@@ -153,7 +155,7 @@ class _Smoothed(_CrossEntropy):
             raise ValueError(explain(what=what, expected="0 to 1", received=label_smoothing))
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
 
-    def _smooth(self, y_true: Node, outcomes: int) -> Node:
+    def smooth(self, y_true: Node, outcomes: int) -> Node:
         if not self.label_smoothing:
             return y_true
         return primitives.add(primitives.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / outcomes)
@@ -163,7 +165,7 @@ class _Smoothed(_CrossEntropy):
         return {**super().get_config(), **own}
 
 
-class CategoricalCrossentropy(_Smoothed):
+class CategoricalCrossentropy(Smoothed):
     """-sum(y * log(p)) for vectors.
 
     `from_logits`: outputs are not probabilities yet. `label_smoothing`, 0 to 1: targets are moved towards all classes.
@@ -187,16 +189,16 @@ class CategoricalCrossentropy(_Smoothed):
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        self._classes((None, *y_pred.shape))
-        y_true = self._smooth(y_true, y_pred.shape[-1])
-        logits = self._logits(y_pred)
+        self.classes((None, *y_pred.shape))
+        y_true = self.smooth(y_true, y_pred.shape[-1])
+        logits = self.logits(y_pred)
         if logits is not None:
-            return _negative_sum(primitives.multiply(y_true, primitives.log_softmax(logits)))
-        shares = clipped(primitives.divide(y_pred, _sum(y_pred)), EPSILON, 1 - EPSILON)
-        return _negative_sum(primitives.multiply(y_true, primitives.log(shares)))
+            return negative_sum(primitives.multiply(y_true, primitives.log_softmax(logits)))
+        shares = clipped(primitives.divide(y_pred, shares_sum(y_pred)), EPSILON, 1 - EPSILON)
+        return negative_sum(primitives.multiply(y_true, primitives.log(shares)))
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
-        classes = self._classes(output_shape)
+        classes = self.classes(output_shape)
         prepared = super().prepare_targets(y_true, output_shape)
         if classes == 1:
             text = explain(
@@ -207,7 +209,7 @@ class CategoricalCrossentropy(_Smoothed):
         return prepared
 
 
-class BinaryCrossentropy(_Smoothed):
+class BinaryCrossentropy(Smoothed):
     """-(y * log(p) + (1 - y) * log(1 - p)), averaged over the outputs.
 
     `from_logits`: outputs are not probabilities yet. `label_smoothing`, 0 to 1: targets are moved towards 1/2. `axis`
@@ -231,8 +233,8 @@ class BinaryCrossentropy(_Smoothed):
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        y_true = self._smooth(y_true, 2)
-        logits = self._logits(y_pred)
+        y_true = self.smooth(y_true, 2)
+        logits = self.logits(y_pred)
         if logits is not None:
             entropy = primitives.sigmoid_cross_entropy(logits, y_true)
         else:

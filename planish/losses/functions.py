@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from planish import naming
 from planish.graph.node import Node
-from planish.losses import cross_entropies, hinges, regression
+from planish.losses import cross_entropies, focal, hinges, overlap, regression
 from planish.losses.loss import Loss
 from planish.tensor import tensor
 
@@ -113,11 +113,93 @@ def sparse_categorical_crossentropy(
     return _values(loss, y_true, y_pred)
 
 
+def binary_focal_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """The binary cross-entropy times (1 - p)^gamma, where p is the probability of the right answer.
+
+    `y_true` and `y_pred` [n, ...] have the same shape; other arguments as in `BinaryFocalCrossentropy`:
+    `apply_class_balancing`, `alpha`, `from_logits`, `label_smoothing`, `axis`.
+
+    >>> round(float(keras.losses.binary_focal_crossentropy([[1.0]], [[0.5]])[0]), 4)
+    0.1733
+    """
+    loss = focal.BinaryFocalCrossentropy(apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis)
+    return _values(loss, y_true, y_pred)
+
+
+def categorical_focal_crossentropy(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    alpha: focal.Alpha = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """-sum(alpha * (1 - p)^gamma * y * log(p)) for vectors.
+
+    `y_true` and `y_pred` [n, classes] have the same shape; other arguments as in `CategoricalFocalCrossentropy`:
+    `from_logits`, `label_smoothing`, `axis`.
+
+    >>> round(float(keras.losses.categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
+    0.0433
+    """
+    loss = focal.CategoricalFocalCrossentropy(alpha, gamma, from_logits, label_smoothing, axis)
+    return _values(loss, y_true, y_pred)
+
+
+def categorical_generalized_cross_entropy(y_true: ArrayLike, y_pred: ArrayLike, q: float) -> Any:
+    """(1 - p[class]^q) / q for class numbers.
+
+    `y_true` [n] holds class numbers, `y_pred` is [n, classes]; `q` is above 0 and below 1.
+
+    >>> round(float(keras.losses.categorical_generalized_cross_entropy([1], [[0.5, 0.5]], 0.5)[0]), 4)
+    0.5858
+    """
+    return _values(focal.CategoricalGeneralizedCrossEntropy(q), y_true, y_pred)
+
+
+def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: overlap.Axis = None) -> Any:
+    """1 - 2 * sum(y * p) / (sum(y) + sum(p)).
+
+    `y_true` and `y_pred` [n, ...] have the same shape; `axis`: what is summed along, None is everything.
+
+    >>> round(float(keras.losses.dice([[1.0, 0.0]], [[1.0, 1.0]])), 4)
+    0.3333
+    """
+    return _values(overlap.Dice(axis=axis), y_true, y_pred)
+
+
+def tversky(
+    y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: overlap.Axis = None
+) -> Any:
+    """1 - sum(y * p) / (sum(y * p) + alpha * sum(y * (1 - p)) + beta * sum((1 - y) * p)).
+
+    `y_true` and `y_pred` [n, ...] have the same shape; `axis`: what is summed along, None is everything.
+
+    >>> round(float(keras.losses.tversky([[1.0, 0.0]], [[1.0, 1.0]], beta=1.0)), 4)
+    0.5
+    """
+    return _values(overlap.Tversky(alpha, beta, axis=axis), y_true, y_pred)
+
+
 CLASSES: dict[LossFunction, type[Loss]] = {
     binary_crossentropy: cross_entropies.BinaryCrossentropy,
+    binary_focal_crossentropy: focal.BinaryFocalCrossentropy,
     categorical_crossentropy: cross_entropies.CategoricalCrossentropy,
+    categorical_focal_crossentropy: focal.CategoricalFocalCrossentropy,
+    categorical_generalized_cross_entropy: focal.CategoricalGeneralizedCrossEntropy,
     categorical_hinge: hinges.CategoricalHinge,
     cosine_similarity: regression.CosineSimilarity,
+    dice: overlap.Dice,
     hinge: hinges.Hinge,
     huber: regression.Huber,
     kl_divergence: regression.KLDivergence,
@@ -129,5 +211,6 @@ CLASSES: dict[LossFunction, type[Loss]] = {
     poisson: regression.Poisson,
     sparse_categorical_crossentropy: cross_entropies.SparseCategoricalCrossentropy,
     squared_hinge: hinges.SquaredHinge,
+    tversky: overlap.Tversky,
 }
 """The class behind each function."""

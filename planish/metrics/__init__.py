@@ -10,7 +10,9 @@ from planish import custom_objects as own_objects
 from planish.errors import explain, unknown_name
 from planish.losses import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
     categorical_hinge,
     hinge,
     huber,
@@ -39,6 +41,13 @@ from planish.metrics.accuracy import (
     top_k_categorical_accuracy,
 )
 from planish.metrics.auc import AUC
+from planish.metrics.correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    R2Score,
+    concordance_correlation,
+    pearson_correlation,
+)
 from planish.metrics.f_score import F1Score, FBetaScore
 from planish.metrics.from_losses import (
     BinaryCrossentropy,
@@ -57,6 +66,7 @@ from planish.metrics.from_losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from planish.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from planish.metrics.metric import Metric
 from planish.metrics.operating_points import (
     PrecisionAtRecall,
@@ -87,27 +97,35 @@ __all__ = [
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
+    "BinaryIoU",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
+    "ConcordanceCorrelation",
     "CosineSimilarity",
     "F1Score",
     "FBetaScore",
     "FalseNegatives",
     "FalsePositives",
     "Hinge",
+    "IoU",
     "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "PearsonCorrelation",
     "Poisson",
     "Precision",
     "PrecisionAtRecall",
+    "R2Score",
     "Recall",
     "RecallAtPrecision",
     "RootMeanSquaredError",
@@ -123,9 +141,12 @@ __all__ = [
     "TruePositives",
     "binary_accuracy",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_accuracy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "categorical_hinge",
+    "concordance_correlation",
     "deserialize",
     "get",
     "hinge",
@@ -136,6 +157,7 @@ __all__ = [
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "pearson_correlation",
     "poisson",
     "resolve",
     "serialize",
@@ -151,12 +173,16 @@ _CLASSES: dict[str, type[Metric]] = {
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "accuracy": accuracies.accuracy,
-    **{name: globals()[name] for name in __all__ if name.endswith("_accuracy")},
+    **{name: globals()[name] for name in __all__ if name.endswith(("_accuracy", "_correlation"))},
     **{function.__name__: function for function in losses.functions.CLASSES},
 }
 _NEEDS_ARGUMENTS = (
     Metric,
     MeanMetricWrapper,
+    IoU,
+    MeanIoU,
+    OneHotIoU,
+    OneHotMeanIoU,
     PrecisionAtRecall,
     RecallAtPrecision,
     SensitivityAtSpecificity,

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from planish.errors import explain, unknown_name
 from planish.metrics.metric import Metric
-from planish.metrics.state import Array, State
+from planish.metrics.state import Array
 from planish.tensor import Float64, tensor
 
 _EPSILON = 1e-7
@@ -45,7 +45,6 @@ class FBetaScore(Metric):
             what = f"metric '{name}': `threshold` is not a share"
             raise ValueError(explain(what=what, expected="above 0, up to 1", received=threshold))
         self.average, self.beta, self.threshold = average, beta, threshold
-        self._counts: list[State] = []
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         targets, outputs = np.asarray(y_true, np.float64), np.asarray(y_pred)
@@ -58,15 +57,15 @@ class FBetaScore(Metric):
                     remedy="make vectors of class numbers: to_categorical(y)",
                 )
             )
-        if not self._counts:
+        if not self._variables:
             shape = () if self.average == "micro" else outputs.shape[1:]
-            names = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
-            self._counts = [self.add_variable(shape, name=name) for name in names]
+            for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
+                self.add_variable(shape, name=name)
         yes = self._answers(outputs)
         weights = 1.0 if sample_weight is None else np.asarray(sample_weight, np.float64).reshape(-1, 1)
         axis = None if self.average == "micro" else 0
         for state, values in zip(
-            self._counts, (yes * targets, yes * (1 - targets), (1 - yes) * targets, targets), strict=True
+            self._variables, (yes * targets, yes * (1 - targets), (1 - yes) * targets, targets), strict=True
         ):
             state.assign_add((values * weights).sum(axis=axis))
 
@@ -79,9 +78,9 @@ class FBetaScore(Metric):
         return answers
 
     def result(self) -> Any:
-        if not self._counts:
+        if not self._variables:
             return Float64(0.0)
-        right, wrong, missed, images = (state.numpy() for state in self._counts)
+        right, wrong, missed, images = (state.numpy() for state in self._variables)
         precision, recall = right / (right + wrong + _EPSILON), right / (right + missed + _EPSILON)
         score = (1 + self.beta**2) * precision * recall / (self.beta**2 * precision + recall + _EPSILON)
         if self.average is None:

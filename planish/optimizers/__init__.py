@@ -9,21 +9,39 @@ from planish import absent, foreign, overrides, serialization
 from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.optimizers import schedules
+from planish.optimizers.adadelta import Adadelta
+from planish.optimizers.adafactor import Adafactor
 from planish.optimizers.adagrad import Adagrad
 from planish.optimizers.adam import Adam, AdamW
+from planish.optimizers.adamax import Adamax
+from planish.optimizers.ftrl import Ftrl
+from planish.optimizers.lamb import Lamb
+from planish.optimizers.lion import Lion
+from planish.optimizers.loss_scale import LossScaleOptimizer
+from planish.optimizers.muon import Muon
 from planish.optimizers.nadam import Nadam
 from planish.optimizers.optimizer import Optimizer
 from planish.optimizers.rmsprop import RMSprop
+from planish.optimizers.schedule_free import ScheduleFreeAdamW
 from planish.optimizers.sgd import SGD
 
 __all__ = [
     "SGD",
+    "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "LossScaleOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",
@@ -31,7 +49,11 @@ __all__ = [
 ]
 
 _CLASSES: dict[str, type[Optimizer]] = {
-    class_.__name__.lower(): class_ for class_ in (SGD, Adam, AdamW, RMSprop, Adagrad, Nadam)
+    class_.__name__.lower(): class_
+    for class_ in (
+        *(SGD, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Adafactor, Nadam, Ftrl, Lion, Lamb, Muon),
+        *(ScheduleFreeAdamW, LossScaleOptimizer),
+    )
 }
 
 

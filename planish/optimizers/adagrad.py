@@ -12,6 +12,7 @@ from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_number
 from planish.optimizers.schedules import LearningRateSchedule
+from planish.variable import Variable
 
 
 class Adagrad(Optimizer):
@@ -37,7 +38,7 @@ class Adagrad(Optimizer):
         check_number(self, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
-    def slot_start(self, name: str) -> Any:
+    def slot_start(self, name: str, variable: Variable) -> Any:
         return functools.partial(np.full, fill_value=self.initial_accumulator_value)
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:

@@ -7,14 +7,20 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.optimizers.optimizer import EMA_SLOT, Optimizer, Scalars, Slots
+from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import Options, check_decay, check_flag, check_number, mistake
 from planish.optimizers.schedules import LearningRateSchedule
 
 
-def _moving(old: Node, new: Node, momentum: float) -> Node:
+def moving(old: Node, new: Node, momentum: float) -> Node:
     """A moving average: momentum * old + (1 - momentum) * new."""
     return primitives.add(old, primitives.multiply(primitives.subtract(new, old), 1 - momentum))
+
+
+def adam_correction(step: int, beta_1: float, beta_2: float) -> float:
+    """What makes up for averages that began at zero: a factor of the rate at step `step`, counted from 0."""
+    number = step + 1
+    return math.sqrt(1 - beta_2**number) / (1 - beta_1**number)
 
 
 class Moments(Optimizer):
@@ -37,13 +43,13 @@ class Moments(Optimizer):
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def slot_groups(self) -> list[tuple[str, ...]]:
-        averages = [(EMA_SLOT,)] if self.use_ema else []
-        return [*averages, Moments.slot_names, *((name,) for name in self.used_slots()[2:])]
+        used = self.used_slots()
+        return [*self.shared_groups(), used[:2], *((name,) for name in used[2:])]
 
     def moments(self, gradient: Node, slots: Slots) -> tuple[Node, Node]:
         """The new momentum and velocity."""
-        momentum = _moving(slots["momentum"], gradient, self.beta_1)
-        return momentum, _moving(slots["velocity"], primitives.square(gradient), self.beta_2)
+        momentum = moving(slots["momentum"], gradient, self.beta_1)
+        return momentum, moving(slots["velocity"], primitives.square(gradient), self.beta_2)
 
     def get_config(self) -> dict[str, Any]:
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
@@ -76,10 +82,8 @@ class Adam(Moments):
     def used_slots(self) -> tuple[str, ...]:
         return (*self.slot_names, "velocity_hat") if self.amsgrad else self.slot_names
 
-    def step_scalars(self, step: int) -> dict[str, float]:
-        number = step + 1
-        correction = math.sqrt(1 - self.beta_2**number) / (1 - self.beta_1**number)
-        return {"corrected_rate": self._rate(step) * correction}
+    def step_scalars(self, step: int, rate: float) -> dict[str, float]:
+        return {"corrected_rate": rate * adam_correction(step, self.beta_1, self.beta_2)}
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
         momentum, velocity = self.moments(gradient, slots)

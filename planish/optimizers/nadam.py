@@ -49,16 +49,13 @@ class Nadam(Moments):
             self._products.append(self._products[-1] * self._schedule(len(self._products)))
         return float(self._products[settled] * self.beta_1 ** (number - settled))
 
-    @property
-    def variables(self) -> list[Variable]:
-        """Those of all optimizers, then a copy of the product of the momentum schedule."""
-        if not self.built:
-            return super().variables
+    def numbers_after(self) -> list[Variable]:
+        """A copy of the product of the momentum schedule."""
         product = Variable("variable", "variable", (), trainable=False, initializer=np.ones)
         product.assign(self.momentum_product(int(self.iterations)))
-        return [*super().variables, product]
+        return [product]
 
-    def step_scalars(self, step: int) -> dict[str, float]:
+    def step_scalars(self, step: int, rate: float) -> dict[str, float]:
         number = step + 1
         following = self._schedule(number + 1)
         product = self.momentum_product(number)

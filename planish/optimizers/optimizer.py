@@ -17,7 +17,7 @@ from planish import naming, primitives, serialization
 from planish.absent.attributes import Told, told
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.optimizers import clipping, options
+from planish.optimizers import accumulation, clipping, options
 from planish.optimizers.options import mistake
 from planish.optimizers.schedules import LearningRateSchedule
 from planish.optimizers.weight_decay import Exclusions
@@ -38,8 +38,9 @@ class Optimizer(Told):
     `learning_rate`: a number, or a schedule. `weight_decay`: the share of a weight that each step takes off, times
     the rate. `clipnorm`, `clipvalue`, `global_clipnorm`: a bound on a gradient's norm, on its numbers, or on the norm
     of all gradients; give one of them. `use_ema` keeps averages of weights that follow by `ema_momentum`, and puts them
-    into the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. `loss_scale_factor` and
-    `gradient_accumulation_steps` are not supported. ValueError for other arguments; `decay` is ignored, with a warning.
+    into the weights every `ema_overwrite_frequency` steps, and at the end of `fit`. With `gradient_accumulation_steps`,
+    weights change after that many batches, by the mean of their gradients. `loss_scale_factor` has no effect: what it
+    scales is float32. ValueError for other arguments; `decay` is ignored, with a warning.
 
     >>> optimizer = keras.optimizers.SGD(0.1, clipnorm=1.0)
     >>> round(float(optimizer.learning_rate), 3)
@@ -66,9 +67,8 @@ class Optimizer(Told):
     ) -> None:
         options.check_name(self, name)
         options.refuse_unknown(self, learning_rate, **kwargs)
-        options.refuse_unsupported(
-            self, loss_scale_factor=loss_scale_factor, gradient_accumulation_steps=gradient_accumulation_steps
-        )
+        options.check_accumulation(self, gradient_accumulation_steps)
+        options.check_above(self, 0, loss_scale_factor=1.0 if loss_scale_factor is None else loss_scale_factor)
         options.check_bounds(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         options.check_optional_number(self, weight_decay=weight_decay)
         options.check_flag(self, use_ema=use_ema)
@@ -79,6 +79,8 @@ class Optimizer(Told):
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps or None
         self._learning_rate = self._rate_of(learning_rate)
         self._iterations = Variable("iteration", f"{self.name}/iteration", (), "int64", trainable=False)
         self.built = False
@@ -88,19 +90,25 @@ class Optimizer(Told):
 
     # ------------------------------------------------------------------ counts of steps
     @property
-    def iterations(self) -> Variable:
-        """The number of steps done: an integer."""
+    def batches_done(self) -> Variable:
+        """The number of batches that gave a gradient: an integer."""
         return self._iterations
+
+    @property
+    def iterations(self) -> Any:
+        """The number of steps done: an integer, a variable unless several batches make a step."""
+        batches = self.gradient_accumulation_steps
+        return self._iterations if batches is None else tensor(np.int64(int(self._iterations) // batches))
 
     @iterations.setter
     def iterations(self, value: int | Variable) -> None:
-        self._iterations.assign(options.checked_count(self, value))
+        self._iterations.assign(options.checked_count(self, value) * (self.gradient_accumulation_steps or 1))
 
     @property
     def learning_rate(self) -> Any:
         """The rate of the next step: a variable, or the number that a schedule gives."""
         rate = self._learning_rate
-        return rate if isinstance(rate, Variable) else tensor(np.float32(self._rate(int(self.iterations))))
+        return rate if isinstance(rate, Variable) else tensor(np.float32(self._rate(int(self._iterations))))
 
     @learning_rate.setter
     def learning_rate(self, value: float | Variable | LearningRateSchedule) -> None:
@@ -168,51 +176,89 @@ class Optimizer(Told):
             )
 
     def slots(self, variable: Variable) -> dict[str, Variable]:
-        """The optimizer's own values for a weight, in the weight's shape, by the name of the slot."""
+        """The optimizer's own values for a weight, by the name of the slot."""
         if variable not in self._slots:
-            names = [*self.used_slots(), *([EMA_SLOT] if self.use_ema else [])]
+            names = [*self.slots_of(variable), *(name for group in self.shared_groups() for name in group)]
             self._slots[variable] = {name: self._new_slot(name, variable) for name in names}
         return self._slots[variable]
 
     def _new_slot(self, name: str, variable: Variable) -> Variable:
         """Named as in Keras; no other weight's slot has its path in graphs."""
-        full = f"{variable.path.replace('/', '_')}_{name}"
-        start = functools.partial(_copy_of, variable) if name == EMA_SLOT else self.slot_start(name)
         path = f"{self.name}/{variable.path}/{name}"
-        return Variable(full, path, variable.shape, trainable=False, initializer=start)
+        if name in (EMA_SLOT, accumulation.SLOT):
+            shape, start = variable.shape, start_at(variable) if name == EMA_SLOT else np.zeros
+        else:
+            shape, start = self.slot_shape(name, variable), self.slot_start(name, variable)
+        return Variable(self.slot_label(name, variable), path, shape, trainable=False, initializer=start)
+
+    def slot_label(self, name: str, variable: Variable) -> str:
+        """The `name` of a slot's variable."""
+        return f"{variable.path.replace('/', '_')}_{name}"
 
     def used_slots(self) -> tuple[str, ...]:
         """The names of the slots that the arguments ask for."""
         return self.slot_names
 
+    def slots_of(self, variable: Variable) -> tuple[str, ...]:
+        """The names of the slots of one weight."""
+        return self.used_slots()
+
+    def shared_groups(self) -> list[tuple[str, ...]]:
+        """The slots that the arguments of all optimizers ask for; see `slot_groups`."""
+        averages = [(EMA_SLOT,)] if self.use_ema else []
+        return [*averages, *([(accumulation.SLOT,)] if self.gradient_accumulation_steps else [])]
+
     def slot_groups(self) -> list[tuple[str, ...]]:
         """The slots in the order in which Keras saves them: a group's slots weight by weight, then the next group."""
-        averages = [(EMA_SLOT,)] if self.use_ema else []
-        return [*averages, *((name,) for name in self.used_slots())]
+        return [*self.shared_groups(), *((name,) for name in self.used_slots())]
 
-    def slot_start(self, name: str) -> Any:
+    def slot_order(self, weights: Sequence[Variable] | None = None) -> list[tuple[Variable, str]]:
+        """Weight and name of all slots in that order; of the weights that have slots already, if none are given."""
+        chosen = [*self._slots] if weights is None else weights
+        shared = {name for group in self.shared_groups() for name in group}
+        own = {weight: shared.union(self.slots_of(weight)) for weight in chosen}
+        return [
+            (weight, name) for group in self.slot_groups() for weight in chosen for name in group if name in own[weight]
+        ]
+
+    def slot_shape(self, name: str, variable: Variable) -> tuple[int, ...]:
+        """The shape of a slot: that of the weight."""
+        return variable.shape
+
+    def slot_start(self, name: str, variable: Variable) -> Any:
         """What makes the first value of a slot: a function of its shape."""
         return np.zeros
+
+    def numbers(self, *, built: bool) -> list[Variable]:
+        """The count of steps, and the learning rate unless a schedule gives it. `built`: once there are slots."""
+        return [self._iterations, *([self._learning_rate] if isinstance(self._learning_rate, Variable) else [])]
+
+    def numbers_after(self) -> list[Variable]:
+        """What Keras saves after the slots."""
+        return []
 
     @property
     def variables(self) -> list[Variable]:
         """The count of steps, the learning rate (unless a schedule gives it) and the slots, in Keras's order."""
-        numbers = [self._iterations, *([self._learning_rate] if isinstance(self._learning_rate, Variable) else [])]
-        groups = self.slot_groups()
-        return [*numbers, *(own[name] for group in groups for own in self._slots.values() for name in group)]
+        slots = [self.slots(weight)[name] for weight, name in self.slot_order()]
+        return [*self.numbers(built=self.built), *slots, *(self.numbers_after() if self.built else [])]
 
     # ------------------------------------------------------------------ the update
     def scalars(self, step: int) -> dict[str, float]:
-        """The numbers of step `step` (the count of steps before it)."""
-        values = {"learning_rate": self._rate(step), **self.step_scalars(step)}
+        """The numbers for a batch, given the count of batches before it."""
+        batches, rate = self.gradient_accumulation_steps or 1, self._rate(step)
+        done = step // batches
+        values = {"learning_rate": rate, **self.step_scalars(done, rate)}
         if self.use_ema:  # the first average is the weight itself
-            values["average_momentum"] = self.ema_momentum if step else 0.0
+            values["average_momentum"] = self.ema_momentum if done else 0.0
         if self.use_ema and self.ema_overwrite_frequency:
-            values["overwrite"] = float((step + 1) % self.ema_overwrite_frequency == 0)
+            values["overwrite"] = float((done + 1) % self.ema_overwrite_frequency == 0)
+        if self.gradient_accumulation_steps:
+            values[accumulation.UPDATES] = accumulation.updates_at(step, batches)
         return values
 
-    def step_scalars(self, step: int) -> dict[str, float]:
-        """Numbers besides the learning rate."""
+    def step_scalars(self, step: int, rate: float) -> dict[str, float]:
+        """Numbers besides the learning rate, which is `rate`; `step` is the count of steps before this one."""
         return {}
 
     def step(self, weight: Node, gradient: Node, slots: Slots, scalars: Scalars) -> tuple[Node, Slots]:
@@ -224,8 +270,17 @@ class Optimizer(Told):
     ) -> tuple[list[Node], list[Slots]]:
         """New weights and new slots: gradients are clipped, weights decay, the rule is applied, averages follow."""
         values, new_slots = [], []
-        for weight, gradient, own in zip(variable_nodes, self._clipped(gradients), slots, strict=True):
+        batches, summed = self.gradient_accumulation_steps, gradients
+        if batches:
+            summed = accumulation.totals(gradients, slots)
+            gradients = accumulation.means(summed, batches)
+        clipped = self._clipped(gradients)
+        for weight, gradient, own, total in zip(variable_nodes, clipped, slots, summed, strict=True):
             value, changed = self.step(self._decayed(weight, scalars), gradient, own, scalars)
+            if batches:
+                update = scalars[accumulation.UPDATES]
+                value = accumulation.value_after(update, value, weight)
+                changed = accumulation.slots_after(update, changed, own, total)
             if self.use_ema:
                 value, average = self._averaged(value, own[EMA_SLOT], scalars)
                 changed = {**changed, EMA_SLOT: average}
@@ -266,11 +321,16 @@ class Optimizer(Told):
         self._undecayed = Exclusions(var_list or (), var_names or ())
 
     def _decayed(self, weight: Node, scalars: Scalars) -> Node:
-        if self.weight_decay is None or self._undecayed.has(weight):
+        decay = self.decay_of(weight)
+        if decay is None or self._undecayed.has(weight):
             return weight
         return primitives.subtract(
-            weight, primitives.multiply(weight, primitives.multiply(scalars["learning_rate"], self.weight_decay))
+            weight, primitives.multiply(weight, primitives.multiply(scalars["learning_rate"], decay))
         )
+
+    def decay_of(self, weight: Node) -> float | None:
+        """The share of this weight that a step takes off, times the rate; None for none."""
+        return self.weight_decay
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Replaces the weights with the averages, as `fit` does at its end if the optimizer keeps averages."""
@@ -291,8 +351,8 @@ class Optimizer(Told):
             "use_ema": self.use_ema,
             "ema_momentum": self.ema_momentum,
             "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": None,
-            "gradient_accumulation_steps": None,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
 
     @classmethod
@@ -309,8 +369,12 @@ class Optimizer(Told):
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def start_at(variable: Variable) -> Any:
+    """An initializer that gives the values of a variable."""
+    return functools.partial(_copy_of, variable)
+
+
 def _copy_of(variable: Variable, shape: tuple[int, ...]) -> Any:
-    """An initializer that starts with the values of a variable."""
     return variable.value.copy()
 
 

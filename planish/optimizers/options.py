@@ -34,11 +34,7 @@ class Options(TypedDict, total=False):
     name: str | None
 
 
-_REMEDIES = {
-    "gradient_accumulation_steps": "a larger batch_size",
-    "loss_scale_factor": "leave it out: everything is computed in float32",
-    "lr": "learning_rate=...",
-}
+_REMEDIES = {"lr": "learning_rate=..."}
 
 
 _IGNORED_DECAY = explain(
@@ -52,14 +48,6 @@ def mistake(optimizer: object, what: str, expected: str | None, received: object
     return explain(
         what=f"{type(optimizer).__name__}: {what}", expected=expected, received=repr(received), remedy=remedy
     )
-
-
-def refuse_unsupported(optimizer: object, **arguments: Any) -> None:
-    """ValueError for an argument of Keras that planish does not have, if it is used."""
-    for name, value in arguments.items():
-        if value is not None:
-            what = f"`{name}` is not supported"
-            raise ValueError(mistake(optimizer, what, "None", value, _REMEDIES.get(name)))
 
 
 def refuse_unknown(optimizer: object, rate: Any, **arguments: Any) -> None:
@@ -114,6 +102,27 @@ def check_number(optimizer: object, **arguments: Any) -> None:
             raise ValueError(mistake(optimizer, f"`{name}` is not a number", "a finite number", value))
 
 
+def check_no_less(optimizer: object, least: float, **arguments: Any) -> None:
+    """ValueError for a number that is less than `least`."""
+    for name, value in arguments.items():
+        if not (_is_number(value) and value >= least):
+            raise ValueError(mistake(optimizer, f"`{name}` is out of range", f"a number, {least} or more", value))
+
+
+def check_no_more(optimizer: object, most: float, **arguments: Any) -> None:
+    """ValueError for a number that is more than `most`."""
+    for name, value in arguments.items():
+        if not (_is_number(value) and value <= most):
+            raise ValueError(mistake(optimizer, f"`{name}` is out of range", f"a number, {most} or less", value))
+
+
+def check_above(optimizer: object, bound: float, **arguments: Any) -> None:
+    """ValueError for a number that is not above `bound`."""
+    for name, value in arguments.items():
+        if not (_is_number(value) and value > bound):
+            raise ValueError(mistake(optimizer, f"`{name}` is out of range", f"a number above {bound}", value))
+
+
 def check_optional_number(optimizer: object, **arguments: Any) -> None:
     """ValueError unless it is None or a finite number."""
     for name, value in arguments.items():
@@ -133,6 +142,14 @@ def check_frequency(optimizer: object, **arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
             raise ValueError(mistake(optimizer, f"`{name}` is not a number of steps", "None, or 1 or more", value))
+
+
+def check_accumulation(optimizer: object, steps: Any) -> None:
+    """ValueError for a number of batches a step that is not an integer of 2 or more; 0 and None mean one batch."""
+    if steps is None or (isinstance(steps, Integral) and not isinstance(steps, bool) and (steps == 0 or steps >= 2)):
+        return
+    what = "`gradient_accumulation_steps` is not a number of batches"
+    raise ValueError(mistake(optimizer, what, "None, or 2 or more", steps))
 
 
 def check_name(optimizer: object, name: Any) -> None:

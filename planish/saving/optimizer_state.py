@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.optimizers import Nadam, Optimizer, options
-from planish.optimizers.optimizer import EMA_SLOT
+from planish.optimizers import Optimizer, options
 from planish.saving.weights_store import WeightsError, WeightsReader
 from planish.variable import Variable
 
@@ -25,42 +24,44 @@ Array = NDArray[Any]
 
 GROUP = "optimizer"
 
-_TOGETHER = ("momentum", "velocity")
-
 
 def arrays(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Array]:
-    """The state for the weights that are trained, as Keras saves it. iterations: i64 [], all else f32.
+    """The state for the weights that are trained, as Keras saves it. Counts: i64 [], all else f32.
 
     An optimizer that was built for another model has no slots for these weights.
     """
-    state: list[Array] = [optimizer.iterations.value]
-    if not optimizer.follows_schedule:
-        state.append(np.asarray(optimizer.learning_rate, np.float32))
-    if optimizer.is_built_for(weights):
-        state += [slot.value for slot in _slots(optimizer, weights)]
-        if isinstance(optimizer, Nadam):
-            state.append(np.asarray(optimizer.momentum_product(int(optimizer.iterations)), np.float32))
-    return state
+    built = optimizer.is_built_for(weights)
+    numbers = [number.value for number in optimizer.numbers(built=built)]
+    if not built:
+        return numbers
+    slots = [optimizer.slots(weight)[name].value for weight, name in optimizer.slot_order(weights)]
+    return [*numbers, *slots, *(number.value for number in optimizer.numbers_after())]
 
 
 def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReader) -> list[Array] | None:
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
     another optimizer or of other weights. ValueError for impossible numbers."""
     stored = reader.count(GROUP)
-    slots = [weight.shape for group in _groups(optimizer) for weight in weights for _ in group]
-    slots += [()] if isinstance(optimizer, Nadam) else []
-    without_rate = bool(slots) and stored == 1 + len(slots)  # Keras 2 leaves a constant rate to the configuration
-    shapes: list[tuple[int, ...]] = [()] if optimizer.follows_schedule or without_rate else [(), ()]
-    reason = f"it holds {stored} arrays, but {optimizer.name} has {len(shapes + slots)}"
+    numbers, before = optimizer.numbers(built=True), optimizer.numbers(built=False)
+    slots = [optimizer.slot_shape(name, weight) for weight, name in optimizer.slot_order(weights)]
+    slots += [number.shape for number in optimizer.numbers_after()]
+    if slots and stored == 1 + len(slots):  # Keras 2 leaves a constant rate to the configuration
+        numbers = numbers[:1]
+    if stored == len(before):
+        numbers, slots = before, []
+    shapes = [*(number.shape for number in numbers), *slots]
+    reason = f"it holds {stored} arrays, but {optimizer.name} has {len(shapes)}"
     if optimizer.built and not optimizer.is_built_for(weights):
         reason = f"the optimizer '{optimizer.name}' trains another model"
-    elif stored in (0, len(shapes), len(shapes + slots)):
+    elif stored in (0, len(shapes)):
         try:
-            places = enumerate((shapes + slots)[:stored])
-            state = [reader.array(GROUP, place, shape, f"optimizer's array {place}") for place, shape in places]
-            if without_rate and not optimizer.follows_schedule:
+            state = [
+                reader.array(GROUP, place, shape, f"optimizer's array {place}")
+                for place, shape in enumerate(shapes[:stored])
+            ]
+            _check_numbers(optimizer, numbers, state, reader.source)
+            if len(numbers) < len(before) and state:
                 state.insert(1, np.asarray(optimizer.learning_rate, np.float32))
-            _check_numbers(optimizer, state, reader.source)
             return state or None
         except WeightsError as error:
             reason = str(error)
@@ -72,30 +73,37 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
     return None
 
 
-def _check_numbers(optimizer: Optimizer, state: Sequence[Array], source: str) -> None:
+def _check_numbers(optimizer: Optimizer, numbers: Sequence[Variable], state: Sequence[Array], source: str) -> None:
     """ValueError for an impossible number of steps or learning rate."""
     try:
-        if state:
-            steps = state[0].item()
-            options.checked_count(optimizer, int(steps) if steps == steps // 1 else steps)
-        if len(state) > 1 and not optimizer.follows_schedule:
-            options.checked_rate(optimizer, state[1].item())
+        for number, array in zip(numbers, state, strict=False):
+            _check_number(optimizer, number.name, array.item())
     except ValueError as error:
         raise ValueError(f"{source!r} holds an optimizer's state that makes no sense:\n{error}") from None
+
+
+def _check_number(optimizer: Optimizer, name: str, value: Any) -> None:
+    if name == "iteration":
+        options.checked_count(optimizer, int(value) if value == value // 1 else value)
+    elif name == "learning_rate":
+        options.checked_rate(optimizer, value)
+    else:
+        options.check_no_less(optimizer, 0, **{name: value})
 
 
 def assign(
     optimizer: Optimizer, weights: Sequence[Variable], frozen: Sequence[Variable], state: Sequence[Array]
 ) -> None:
     """Puts in what `read` gave."""
-    following = iter(state)
-    optimizer.iterations = int(next(following))
-    if not optimizer.follows_schedule:
-        optimizer.learning_rate = float(next(following))
-    was_built = optimizer.built
-    if int(optimizer.iterations) or len(state) > 2:
+    was_built, untrained = optimizer.built, len(state) <= len(optimizer.numbers(built=False))
+    numbers = optimizer.numbers(built=not untrained)
+    for number, array in zip(numbers, state, strict=False):
+        number.assign(array)
+    if int(optimizer.batches_done) or not untrained:
         optimizer.build(weights, frozen)
-    for slot, array in zip(_slots(optimizer, weights), following, strict=False):
+    following = state[len(numbers) :]
+    for (weight, name), array in zip(optimizer.slot_order(weights), following, strict=False):
+        slot = optimizer.slots(weight)[name]
         if was_built:
             slot.assign(array)
         else:  # whoever only predicts never pays for a copy
@@ -105,17 +113,3 @@ def assign(
 def _stored(array: Array, shape: tuple[int, ...]) -> Array:
     """An initializer whose values were in a file."""
     return array
-
-
-def _slots(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Variable]:
-    own = [optimizer.slots(weight) for weight in weights]
-    return [slots[name] for group in _groups(optimizer) for slots in own for name in group]
-
-
-def _groups(optimizer: Optimizer) -> list[tuple[str, ...]]:
-    """Names of slots; those of a group are saved weight by weight."""
-    names = optimizer.used_slots()
-    averages = [(EMA_SLOT,)] if optimizer.use_ema else []
-    if names[:2] == _TOGETHER:
-        return [*averages, _TOGETHER, *((name,) for name in names[2:])]
-    return [*averages, *((name,) for name in names)]

@@ -1,6 +1,8 @@
 """Records what real Keras writes, for tests that run without it: needs Keras 3 with a backend that can train.
 
-    KERAS_BACKEND=jax python tests/saving/record.py
+    KERAS_BACKEND=jax python tests/saving/record.py [NAME ...]
+
+Names of models record these alone.
 
 Each model is trained for three steps and saved: data/NAME.keras.xz. Then it is given a fourth step, and what came out
 goes into data/NAME.npz: images `x`, labels `y`, outputs before the step (`predictions`), and the weights after it
@@ -9,6 +11,7 @@ after it (`state_0`, ...). Files are compressed, since HDF5 is mostly zeros.
 """
 
 import lzma
+import sys
 from pathlib import Path
 
 import keras
@@ -85,6 +88,14 @@ MODELS = {
         SPARSE,
         [keras.metrics.SparseTopKCategoricalAccuracy(k=2)],
     ),
+    "adafactor": (flat, lambda: optimizers.Adafactor(0.05), SPARSE, None),
+    "muon": (flat, lambda: optimizers.Muon(0.05, exclude_layers=["dense_1"], use_ema=True), SPARSE, None),
+    "ftrl": (flat, lambda: optimizers.Ftrl(0.1, l1_regularization_strength=0.01), SPARSE, None),
+    "accumulating": (flat, lambda: optimizers.Adamax(0.05, gradient_accumulation_steps=2), SPARSE, None),
+    "scaled": (flat, lambda: optimizers.LossScaleOptimizer(optimizers.Lamb(0.05), 1.0), SPARSE, None),
+    "adadelta": (flat, lambda: optimizers.Adadelta(1.0), SPARSE, None),
+    "lion": (flat, lambda: optimizers.Lion(0.01), SPARSE, None),
+    "schedule_free": (flat, lambda: optimizers.ScheduleFreeAdamW(0.01), SPARSE, None),
 }
 
 
@@ -142,6 +153,8 @@ def record_weights():
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name, settings in MODELS.items():
-        record(name, *settings)
-    record_refused()
-    record_weights()
+        if name in sys.argv[1:] or not sys.argv[1:]:
+            record(name, *settings)
+    if not sys.argv[1:]:
+        record_refused()
+        record_weights()

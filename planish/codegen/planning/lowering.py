@@ -14,6 +14,7 @@ from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision, Problem, decide
 from planish.codegen.planning.candidates import CANDIDATES
+from planish.codegen.planning.views import storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -128,8 +129,11 @@ def _gated_on_the_way(places: Node, y: Node) -> Node | None:
 
 
 def _with_results_apart(graph: Graph) -> Graph:
-    """Adds copies where a result is not a value of its own that a kernel can write directly to its destination."""
-    taken: set[Node] = set()
+    """Adds copies where a result is not a value of its own that a kernel can write directly to its destination.
+
+    Nor can it where a parameter's new value would be there before something that needs it has read the old one.
+    """
+    taken = _too_early(graph)
 
     def apart(result: Node) -> Node:
         root = result
@@ -143,3 +147,32 @@ def _with_results_apart(graph: Graph) -> Graph:
     outputs = {name: apart(node) for name, node in graph.outputs}
     updates = {name: apart(node) for name, node in graph.updates}
     return Graph.build(outputs, updates)
+
+
+def _too_early(graph: Graph) -> set[Node]:
+    """New values of parameters that another reader of the old value needs as well."""
+    place = {node: number for number, node in enumerate(graph.nodes)}
+    readers: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        for leaf in map(storage_root, node.inputs):
+            if leaf.op == "parameter":
+                readers.setdefault(name_of(leaf), []).append(node)
+    new = {name: storage_root(node) for name, node in graph.updates}
+    return {
+        value
+        for name, value in new.items()
+        if any(place[reader] > place[value] and _needs(reader, value, place) for reader in readers.get(name, ()))
+    }
+
+
+def _needs(reader: Node, value: Node, place: Mapping[Node, int]) -> bool:
+    """Whether `value` is among what `reader` is made from; `place` is each node's in the order of the graph."""
+    seen, left = {reader}, [reader]
+    while left:
+        for source in left.pop().inputs:
+            if source is value:
+                return True
+            if source not in seen and place[source] > place[value]:
+                seen.add(source)
+                left.append(source)
+    return False

@@ -163,6 +163,22 @@ class RunMetrics:
                     given = {} if weight is None else {"sample_weight": tensor(weight[rows])}
                     metric.update_state(*_of_rows(targets, outputs, place, rows, metric), **given)
 
+    def counted(self) -> list[Any]:
+        """What has been counted, to be taken up by `take_up`: names and arrays of each metric's variables."""
+        with self._put_in():
+            return [[(state.name, state.value.copy()) for state in metric.variables] for metric in self._metrics.all]
+
+    def take_up(self, counted: Sequence[Any]) -> None:
+        """Goes on from what `counted` gave. ValueError if it is not of these metrics."""
+        with self._put_in():
+            for metric, values in zip(self._metrics.all, counted, strict=True):
+                for name, value in values[len(metric.variables) :]:  # made by its first update
+                    metric.add_variable(np.shape(value), name=name)
+                for state, (name, value) in zip(metric.variables, values, strict=True):
+                    if name != state.name or np.shape(value) != state.shape:
+                        raise ValueError(f"metric '{metric.name}' has no {name!r:.80} of shape {np.shape(value)}")
+                    state.assign(value)
+
     def results(self) -> dict[str, Any]:
         """Name to value, "loss" first, then the losses of several outputs, then metrics."""
         with self._put_in():

@@ -177,14 +177,14 @@ class Trainer:
                 progress=note,
             )
         finally:
-            self._optimizer.iterations.assign_add(done)
+            self._optimizer.batches_done.assign_add(done)
             for variable in self._variables:
                 variable.touch()
         return done
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""
-        first = int(self._optimizer.iterations)
+        first = int(self._optimizer.batches_done)
         values = [self._optimizer.scalars(first + step) for step in range(steps)]
         arrays: dict[str, Array] = {}
         for name, kind in self._scalars:

@@ -2,15 +2,17 @@
 
 import pytest
 
+from planish import primitives
 from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.plan import Request, make_plan
 from planish.codegen.planning.views import storage_root
+from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
 from planish.models.programs.step_graph import Objective, training_graph
-from planish.optimizers import SGD, Adam, AdamW, RMSprop
+from planish.optimizers import SGD, Adafactor, Adam, AdamW, Ftrl, Lamb, Muon, RMSprop, ScheduleFreeAdamW
 from tests.passes.random_graphs import random_training
 
 TARGET = make_target("avx2", "x86_64-unknown-linux-gnu")
@@ -47,6 +49,11 @@ def test_random_graphs(seed):
         AdamW(use_ema=True),
         RMSprop(centered=True, momentum=0.9),
         SGD(momentum=0.9, nesterov=True, clipnorm=1.0),
+        Adafactor(use_ema=True),
+        Ftrl(),
+        Lamb(gradient_accumulation_steps=2),
+        Muon(),
+        ScheduleFreeAdamW(),
     ],
 )
 def test_normalized_networks(optimizer):
@@ -56,3 +63,12 @@ def test_normalized_networks(optimizer):
     objective = Objective(SparseCategoricalCrossentropy(), None, (), False)
     graph, _ = training_graph(Sequential(layers), [objective], optimizer, with_outputs=True)
     check_updates(graph, {"x": "uint8", "y_true": "int64"})
+
+
+def test_a_value_that_needs_a_parameter_as_it_was_and_as_it_becomes():
+    """The new value gets memory of its own, and is copied when everything has read the old one."""
+    a, b, g = (primitives.parameter(name, (40,)) for name in "abg")
+    new_a = primitives.add(a, primitives.square(g))
+    new_b = primitives.add(b, primitives.multiply(primitives.subtract(new_a, primitives.sqrt(a)), b))
+    graph = Graph.build({}, {"a": new_a, "b": new_b, "g": primitives.add(new_a, new_b)})
+    check_updates(graph, {})
