@@ -22,6 +22,11 @@ def set_seed(seed: int) -> None:
     _state = seed & _MASK
 
 
+def state() -> int:
+    """What `set_seed` takes to go on from here."""
+    return _state
+
+
 def next_seed() -> int:
     """A fresh seed, 1 <= seed <= 1,000,000,000."""
     global _state

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from planish import absent
+from planish.callbacks.backup_and_restore import BackupAndRestore
 from planish.callbacks.callback import Callback
 from planish.callbacks.callback_list import CallbackList
 from planish.callbacks.csv_logger import CSVLogger
@@ -14,9 +15,12 @@ from planish.callbacks.model_checkpoint import ModelCheckpoint
 from planish.callbacks.progbar_logger import ProgbarLogger
 from planish.callbacks.progress_bar import ProgressBar
 from planish.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from planish.callbacks.swap_ema_weights import SwapEMAWeights
+from planish.callbacks.tensor_board import TensorBoard
 from planish.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",
@@ -28,6 +32,8 @@ __all__ = [
     "ProgbarLogger",
     "ProgressBar",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 

@@ -40,6 +40,7 @@ class CSVLogger(Callback):
         self._file: TextIO | None = None
         self._columns: list[str] = []
         self._added: frozenset[str] = frozenset()
+        self._goes_on = False
         try:
             csv.writer(io.StringIO(), delimiter=separator)
         except (TypeError, ValueError) as error:
@@ -53,9 +54,18 @@ class CSVLogger(Callback):
         check_writable(self, self.filename, makes_folders=False)
         self._lines()
 
+    def on_resume(self, epoch: int) -> None:
+        """The file goes on; lines of epochs that were trained after the backup are taken out."""
+        lines = self._lines(always=True)
+        kept = [line for line in lines[1:] if not (line[0].isdecimal() and int(line[0]) >= epoch)]
+        self._goes_on = bool(lines)
+        if len(kept) < len(lines) - 1:
+            self._write([*lines[:1], *kept])
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._close()
-        lines = self._lines()
+        lines = self._lines(always=self._goes_on)
+        self._goes_on = False
         self._columns = lines[0] if lines else []
         self._file = open(self.filename, "a" if lines else "w", newline="", encoding="utf-8")  # noqa: SIM115
         if lines and not _ends_a_line(self.filename):
@@ -116,6 +126,10 @@ class CSVLogger(Callback):
                 remedy="append=False, which overwrites the file, or another file",
             )
         )
+
+    def _write(self, lines: list[list[str]]) -> None:
+        with open(self.filename, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, delimiter=self.separator).writerows(lines)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._close()

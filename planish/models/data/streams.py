@@ -72,6 +72,8 @@ class Stream:
         self._open: Iterator[Item] | None = None
         self._peeked = False
         self._reader: ReadAhead[Arrays] | None = None
+        self._state: Any = None  # that of the random numbers when the pass began
+        self._handed_out = 0  # batches of the pass
 
     @property
     def ready(self) -> bool:
@@ -83,22 +85,43 @@ class Stream:
         if self._open is not None and not self.is_iterator and not self._peeked:
             self._end_pass()
 
-    def epoch(self, shuffle: np.random.Generator | None = None) -> Generator[Arrays, None, None]:
-        """The batches of one epoch; in random order if `shuffle` is given and the source has items.
+    def position(self, unused: int) -> tuple[Any, int]:
+        """What `resume` takes to go on here, as if the last `unused` batches had not been handed out."""
+        return self._state, 0 if self._open is None and not unused else self._handed_out - unused
+
+    def resume(self, state: Any, handed_out: int, shuffle: np.random.Generator | None) -> None:
+        """Begins the pass that began with this state of `shuffle`, and passes over so many batches of it."""
+        if not isinstance(handed_out, int) or handed_out < 0:
+            raise ValueError(f"{handed_out!r:.80} is not a number of batches")
+        if not handed_out:
+            self._open = None
+            return
+        if shuffle is not None and state is not None:
+            shuffle.bit_generator.state = state
+        self._open, self._state, self._peeked = self._pass(shuffle, handed_out), state, False
+        self._handed_out = handed_out
+
+    def epoch(self, shuffle: np.random.Generator | None = None, done: int = 0) -> Generator[Arrays, None, None]:
+        """The batches of one epoch, of which `done` were there before; in random order if `shuffle` is given and the
+        source has items.
 
         They are made on another thread, some of them before they are asked for (`read_ahead`), but never beyond the
         last one of an epoch whose steps are known. Closing the generator ends that thread.
         """
-        left = self.steps
+        left = None if self.steps is None else self.steps - done
         self._peeked = False
         while left is None or left:
             fresh = self._open is None
-            batches = self._open = self._open or self._pass(shuffle)
+            if self._open is None:
+                self._begin_pass(shuffle)
+            assert self._open is not None
+            batches = self._open
             came = 0
             with ReadAhead(map(self._batch, batches), left) as reader:
                 self._reader = reader
                 for batch in reader:
                     came += 1
+                    self._handed_out += 1
                     yield batch
             left = None if left is None else left - came
             if reader.exhausted:
@@ -112,7 +135,8 @@ class Stream:
     def peek(self) -> Any:
         """The images of the first batch, as they come; it will be handed out again. ValueError if there is none."""
         if self._open is None:
-            self._open = self._pass(None)
+            self._begin_pass(None)
+        assert self._open is not None
         item = next(self._open, None)
         if item is None:
             raise ValueError(
@@ -130,13 +154,18 @@ class Stream:
     def is_iterator(self) -> bool:
         return hasattr(self.source, "__next__")
 
-    def _pass(self, shuffle: np.random.Generator | None) -> Iterator[Item]:
-        """All batches of the source, once."""
+    def _begin_pass(self, shuffle: np.random.Generator | None) -> None:
+        self._state = None if shuffle is None else shuffle.bit_generator.state
+        self._handed_out = 0
+        self._open = self._pass(shuffle)
+
+    def _pass(self, shuffle: np.random.Generator | None, first: int = 0) -> Iterator[Item]:
+        """All batches of the source, once, from the batch `first` on."""
         _call(self.source, "on_epoch_begin")
         if hasattr(self.source, "__getitem__") and self.length is not None:
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
-            return (Item(self.source[place], f"item {place} of {self.name}") for place in places.tolist())
-        batches = enumerate(iter(self.source), 1)
+            return (Item(self.source[place], f"item {place} of {self.name}") for place in places[first:].tolist())
+        batches = itertools.islice(enumerate(iter(self.source), 1), first, None)
         return (Item(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
     def _end_pass(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,11 +70,28 @@ class Visits:
         self._rows = count if steps is None else steps * batch_size
         self._random = random
         self._left: Order = np.empty(0, np.int64)
+        self._state: Any = None  # that of `random` when the pass began
+        self._first = count
+
+    def position(self, within_epoch: bool) -> tuple[Any, int]:
+        """What `resume` takes to go to the beginning of the next epoch, or of the last one."""
+        return self._state, self._first if within_epoch else self._count - len(self._left)
+
+    def resume(self, state: Any, first: int) -> None:
+        """Goes on in the pass that began with this state of `random`, at its row `first`. `random` is left anywhere."""
+        if not isinstance(first, int) or not 0 <= first <= self._count:
+            raise ValueError(f"there is no row {first!r:.80}")
+        if self._random is not None and state is not None:
+            self._random.bit_generator.state = state
+        self._state = state
+        self._left = self._pass()[first:]
 
     def epoch(self) -> Order:
         """The rows of the next epoch; only the last batch may be smaller than the others."""
         if not len(self._left):
+            self._state = None if self._random is None else self._random.bit_generator.state
             self._left = self._pass()
+        self._first = self._count - len(self._left)
         order, self._left = np.split(self._left, [self._rows])
         return order
 

@@ -25,6 +25,7 @@ from planish.models.data.run_arguments import (
 )
 from planish.models.data.streams import Stream, is_stream
 from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.loops.backups import Backups
 from planish.models.loops.evaluate_loop import Evaluation
 from planish.models.loops.fit_arrays import ArrayEpochs
 from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
@@ -114,12 +115,14 @@ def _run(
     callbacks: CallbackList,
     epochs: range,
 ) -> History:
+    backups = Backups(callbacks, model, settings, running)
+    epochs = backups.begin(epochs)
     callbacks.on_begin("train")
     logs: dict[str, Any] = {}
     warned = False
-    for epoch in epochs:
+    for epoch in epochs if backups.put_in() else ():
         callbacks.on_epoch_begin(epoch)
-        trained = running.run()
+        trained = running.run(backups.begin_epoch(epoch))
         if trained is None:
             break
         logs = trained
@@ -132,10 +135,12 @@ def _run(
             )
             logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
         callbacks.on_epoch_end(epoch, logs)
+        backups.end_epoch()
         if model.stop_training:
             break
     settings.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.on_end("train", logs)
+    backups.end_training()
     assert callbacks.history is not None
     return callbacks.history
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,6 +64,16 @@ class ArrayEpochs(Epochs):
         )
         self._steps_asked = steps
 
+    def identity(self) -> dict[str, Any]:
+        return {"number of images": len(self._data.data), "size of batches": self._batch_size}
+
+    def position(self, *, within_epoch: bool) -> dict[str, Any]:
+        return {**super().position(within_epoch=within_epoch), "visits": self._visits.position(within_epoch)}
+
+    def resume(self, position: Mapping[str, Any]) -> None:
+        self._visits.resume(*position["visits"])
+        super().resume(position)
+
     def _train(self) -> None:
         trainer = self._trainer(self._data, self._batch_size)
         self._look(trainer)
@@ -115,5 +125,5 @@ class ArrayEpochs(Epochs):
             steps = min(steps, CHUNK_NBYTES // max(1, self._data.nbytes * self._batch_size // len(self._data)))
         rows = self._batch_size * max(1, steps)
         order = self._visits.epoch()
-        for start in range(0, len(order), rows):
+        for start in range(self._begun.images, len(order), rows):
             yield order[start : start + rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -44,19 +44,50 @@ class Epochs:
         self._single = callbacks.wants_batches("train")
         self._reports = ProgressReports(callbacks, "train")
         self._metrics: RunMetrics | None = None
-        self._done = Progress()
+        self._done = self._begun = Progress()
         self._told = False
+        self._metrics_before: Sequence[Any] = []
+        self.after_batches: Callable[[int, Progress], None] | None = None
+        """Called after the hooks of batches with their number and how far the epoch is."""
 
-    def run(self) -> dict[str, Any] | None:
-        """Trains for one epoch: its metrics sorted by name, or None if the data had run out."""
-        self._done = Progress()
+    def run(self, begun: Progress) -> dict[str, Any] | None:
+        """Trains for one epoch, of which the part `begun` is done: its metrics sorted by name, or None if the data had
+        run out."""
+        self._done = self._begun = begun
         if self._metrics is not None:
             self._metrics.reset()
+            self._take_up_metrics()
         self._train()
         if self._metrics is None or not self._done.step:
             return None
         self._reports.report(self._done.step, self._done.images, self._logs)
         return self._logs()
+
+    # ------------------------------------------------------------------ backups
+    def identity(self) -> dict[str, Any]:
+        """What has to be the same in a run that goes on from a backup of this one, by what it is called."""
+        raise NotImplementedError
+
+    def position(self, *, within_epoch: bool) -> dict[str, Any]:
+        """Where the source of the data is, and the state of random numbers: plain data."""
+        return {"random": self._random.bit_generator.state}
+
+    def resume(self, position: Mapping[str, Any]) -> None:
+        """Goes there. ValueError, TypeError or KeyError for what is not such a place."""
+        self._random.bit_generator.state = position["random"]
+
+    def metrics_so_far(self) -> list[Any]:
+        """What the metrics have counted in this epoch: plain data."""
+        return [] if self._metrics is None else self._metrics.counted()
+
+    def resume_metrics(self, counted: Sequence[Any]) -> None:
+        """The next epoch begins with these counts."""
+        self._metrics_before = counted
+
+    def _take_up_metrics(self) -> None:
+        counted, self._metrics_before = self._metrics_before, []
+        if counted and self._metrics is not None:
+            self._metrics.take_up(counted)
 
     def _train(self) -> None:
         raise NotImplementedError
@@ -69,6 +100,7 @@ class Epochs:
         prepared = prepare(self._model, self._settings, data)
         if self._metrics is None:
             self._metrics = run_metrics(self._model, self._settings, data, prepared.sizes)
+            self._take_up_metrics()
         if look:
             data.check_inputs()
         prepared.check_targets()
@@ -91,7 +123,7 @@ class Epochs:
         """Trains on the rows `order` in one run, and counts them, in `growing` groups of steps or one by one."""
         assert self._metrics is not None
         before = self._done
-        if not before.step:
+        if before == self._begun:
             self._reports.start()
         outputs = trainer.new_outputs(len(order), batch_size)
         tally = Tally(self._metrics, data.data, order, batch_size, outputs, growing=growing)
@@ -125,6 +157,8 @@ class Epochs:
         self._callbacks.on_batch_begin("train", first)
         run()
         self._callbacks.on_batch_end("train", first + steps - 1, self._logs())
+        if self.after_batches is not None:
+            self.after_batches(steps, self._done)
 
 
 def warn_of_bad_loss(loss: float, epoch: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,12 +41,26 @@ class StreamEpochs(Epochs):
         super().__init__(model, settings, callbacks, random)
         self._stream = data
         self._shuffle = shuffle
+        self._came = 0
         self._most = settings.steps_per_execution if self._single else MOST_AHEAD
+
+    def identity(self) -> dict[str, Any]:
+        return {"kind of data": type(self._stream.source).__name__, "number of batches": self._stream.steps}
+
+    def position(self, *, within_epoch: bool) -> dict[str, Any]:
+        untrained = self._came - (self._done.step - self._begun.step) if within_epoch else 0
+        return {**super().position(within_epoch=within_epoch), "stream": self._stream.position(untrained)}
+
+    def resume(self, position: Mapping[str, Any]) -> None:
+        self._stream.resume(*position["stream"], self._random if self._shuffle else None)
+        super().resume(position)
 
     def _train(self) -> None:
         waiting: list[Prepared] = []
-        with closing(self._stream.epoch(self._random if self._shuffle else None)) as batches:
+        self._came = 0
+        with closing(self._stream.epoch(self._random if self._shuffle else None, self._begun.step)) as batches:
             for batch in batches:
+                self._came += 1
                 prepared = self._prepared_after(waiting, batch)
                 if waiting and not _can_follow(waiting, prepared):
                     self._run(waiting)
