@@ -18,11 +18,13 @@ if TYPE_CHECKING:
         config,
         constraints,
         datasets,
+        dtype_policies,
         flattening,
         initializers,
         layers,
         losses,
         metrics,
+        mixed_precision,
         models,
         ops,
         optimizers,
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
         saving,
         structure,
         utils,
+        wrappers,
     )
+    from planish.dtype_policies import DTypePolicy, FloatDTypePolicy
     from planish.flattening import FlattenMap, flatten, unflatten
     from planish.initializers import Initializer
     from planish.layers import Input, InputLayer, Layer
@@ -48,7 +52,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DTypePolicy",
     "FlattenMap",
+    "FloatDTypePolicy",
     "Initializer",
     "Input",
     "InputLayer",
@@ -68,6 +74,7 @@ __all__ = [
     "config",
     "constraints",
     "datasets",
+    "dtype_policies",
     "flat_features",
     "flatten",
     "flatten_map",
@@ -77,6 +84,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",
@@ -89,11 +97,14 @@ __all__ = [
     "structure",
     "unflatten",
     "utils",
+    "wrappers",
 ]
 
 # Where each public name that is not itself a room comes from.
 _HOMES = {
+    "DTypePolicy": "dtype_policies",
     "FlattenMap": "flattening",
+    "FloatDTypePolicy": "dtype_policies",
     "Initializer": "initializers",
     "Input": "layers",
     "InputLayer": "layers",

@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from planish import dtype_policies
+from planish.dtype_policies import DTypePolicy
 from planish.errors import explain
-
-# How Keras writes a layer's dtype.
-FLOAT32_POLICY: dict[str, Any] = {
-    "module": "keras",
-    "class_name": "DTypePolicy",
-    "config": {"name": "float32"},
-    "registered_name": None,
-}
 
 READABLE = (
     "bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -35,6 +29,15 @@ def require_float32(owner: str, dtype: Any) -> None:
                 received=repr(name),
             )
         )
+
+
+def policy_of(owner: str, dtype: Any) -> DTypePolicy:
+    """The policy that a layer's `dtype` means: the global one for None. Those that ask for less than float32 are
+    accepted, with a warning. ValueError for others."""
+    name = dtype_name(dtype)
+    if name is not None and not name.startswith("mixed_"):
+        require_float32(owner, name)
+    return dtype_policies.said(dtype_policies.get(name))
 
 
 def dtype_name(dtype: Any) -> str | None:

@@ -15,6 +15,7 @@ ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACK
 ANYONE = {
     "absent",
     "config",
+    "dtype_policies",
     "settings",
     "errors",
     "forking",
@@ -30,6 +31,7 @@ ALLOWED = {
     "errors": set(),
     "absent": set(),
     "config": set(),
+    "dtype_policies": set(),
     "settings": set(),
     "output": set(),
     "tracebacks": set(),

@@ -39,7 +39,7 @@ _TABLE: dict[str, Groups] = {
         (_PRETRAINED, "applications"),
         ("NumPy on arrays, or a subclass of Layer", "Function KerasTensor Operation StatelessScope SymbolicScope"),
         ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
-        (_FLOAT32, "DTypePolicy FloatDTypePolicy dtype_policies mixed_precision Quantizer quantizers"),
+        (_FLOAT32, "Quantizer quantizers"),
         (_ONE_PROCESS, "device distribution"),
         ("layers' own names: Dense(10, name='scores')", "name_scope"),
         ("leave it out: planish keeps what gradients need, in slices of the batch", "RematScope remat"),
@@ -48,7 +48,6 @@ _TABLE: dict[str, Groups] = {
         ("a list or a dictionary by hand", "tree"),
         ("planish.__version__", "version"),
         ("matplotlib, or `planish explain` for what a model sees in an image", "visualization"),
-        ("fit and predict themselves, which take arrays as scikit-learn's do", "wrappers"),
     ),
     "activations": (
         ("'elu', or a function: lambda x: ...", "celu"),
@@ -79,10 +78,8 @@ _TABLE: dict[str, Groups] = {
         ("model.gradients(x, target)", "gradients"),
     ),
     "callbacks": (
-        ("ModelCheckpoint('last.keras'), and load_model('last.keras') to go on", "BackupAndRestore OrbaxCheckpoint"),
-        ("CSVLogger('log.csv'), or the History that fit returns", "TensorBoard"),
+        ("BackupAndRestore('backup'), or ModelCheckpoint('last.keras')", "OrbaxCheckpoint"),
         ("LambdaCallback(on_epoch_end=lambda epoch, logs: ...)", "RemoteMonitor"),
-        ("optimizers with use_ema=True, whose averages fit puts into the weights at its end", "SwapEMAWeights"),
     ),
     "config": (
         ("leave it out: planish has no attention layers", "disable_flash_attention enable_flash_attention"),
@@ -93,7 +90,6 @@ _TABLE: dict[str, Groups] = {
         ("leave it out: tracebacks are whole", "disable_traceback_filtering enable_traceback_filtering"),
         ("leave it out: tracebacks are whole", "is_traceback_filtering_enabled"),
         ("leave it out: code in a file is never run", "enable_unsafe_deserialization"),
-        (_FLOAT32, "dtype_policy set_dtype_policy"),
         ("leave it out: planish is its own backend", "set_backend is_nnx_enabled"),
         ("fit(epochs=..., steps_per_epoch=...)", "max_epochs max_steps_per_epoch set_max_epochs"),
         ("fit(epochs=..., steps_per_epoch=...)", "set_max_steps_per_epoch"),
@@ -147,25 +143,17 @@ _TABLE: dict[str, Groups] = {
             " MelSpectrogram STFTSpectrogram SpatialDropout3D TFSMLayer TorchModuleWrapper",
         ),
     ),
+    "dtype_policies": (
+        (
+            _FLOAT32,
+            "AWQDTypePolicy DTypePolicyMap GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy"
+            " QuantizedFloat8DTypePolicy",
+        ),
+    ),
     "losses": (
-        ("BinaryCrossentropy(), with class_weight for rare classes", "BinaryFocalCrossentropy"),
-        ("BinaryCrossentropy(), with class_weight for rare classes", "binary_focal_crossentropy"),
-        ("CategoricalCrossentropy(), with class_weight for rare classes", "CategoricalFocalCrossentropy"),
-        ("CategoricalCrossentropy(), with class_weight for rare classes", "categorical_focal_crossentropy"),
-        ("CategoricalCrossentropy(label_smoothing=0.1)", "CategoricalGeneralizedCrossEntropy"),
-        ("CategoricalCrossentropy(label_smoothing=0.1)", "categorical_generalized_cross_entropy"),
-        ("BinaryCrossentropy(), or a function of (y_true, y_pred)", "Dice Tversky dice tversky"),
         ("CosineSimilarity(), or a function of (y_true, y_pred)", "Circle circle"),
         (_ELSEWHERE, "CTC ctc"),
         ("the string itself: reduction='sum_over_batch_size', 'sum' or 'none'", "Reduction"),
-    ),
-    "metrics": (
-        ("F1Score(), or a function of (y_true, y_pred)", "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU"),
-        ("MeanSquaredError(), or a function of (y_true, y_pred)", "R2Score ConcordanceCorrelation"),
-        ("MeanSquaredError(), or a function of (y_true, y_pred)", "concordance_correlation"),
-        ("CosineSimilarity(), or a function of (y_true, y_pred)", "PearsonCorrelation pearson_correlation"),
-        ("BinaryCrossentropy()", "binary_focal_crossentropy"),
-        ("CategoricalCrossentropy()", "categorical_focal_crossentropy"),
     ),
     "models": (("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),),
     "ops": (
@@ -269,9 +257,7 @@ _TABLE: dict[str, Groups] = {
         ),
     ),
     "optimizers": (
-        ("Adagrad()", "Adadelta Ftrl"),
-        ("Adam()", "Adafactor Adamax LossScaleOptimizer MultiOptimizer OptimizerMap"),
-        ("AdamW()", "Lamb Lion Muon ScheduleFreeAdamW"),
+        ("one optimizer for all weights: compile(optimizer=Adam())", "MultiOptimizer OptimizerMap"),
         (_LEGACY, "legacy"),
     ),
     "preprocessing": (

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from planish import forking, precision, primitives, random_seed, regularizers, structures
+from planish import dtype_policies, forking, precision, primitives, random_seed, regularizers, structures
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, layer_scope
 from planish.layers import (
@@ -48,8 +48,8 @@ class Layer(ForAuthors):
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input.
 
     `trainable`: whether training changes its weights. `activity_regularizer`: a penalty on the output. `dtype` is
-    float32, and `autocast` changes nothing. `name` is numbered by class if it is not given. ValueError for other
-    arguments.
+    float32, or a policy such as 'mixed_float16', which is computed in float32; `autocast` changes nothing. `name` is
+    numbered by class if it is not given. ValueError for other arguments.
 
     >>> class Double(keras.layers.Layer):
     ...     def call(self, x, context):
@@ -82,7 +82,7 @@ class Layer(ForAuthors):
     ) -> None:
         self.name = common_arguments.checked_name(type(self).__name__, name)
         self._trainable = arguments.flag(self.label, "trainable", trainable)
-        precision.require_float32(self.label, dtype)
+        self.dtype_policy = precision.policy_of(self.label, dtype)
         self.autocast = arguments.flag(self.label, "autocast", autocast)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.declared_shape = common_arguments.take_input_shape(self.label, options)
@@ -125,7 +125,8 @@ class Layer(ForAuthors):
         Subclasses add theirs to what this gives. Without a `get_config` of their own, what the constructor was called
         with is written down; NotImplementedError, as in Keras, if that is more than plain values.
         """
-        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": precision.FLOAT32_POLICY}
+        dtype = dtype_policies.serialize(self.dtype_policy)
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": dtype}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         is_written = type(self).get_config is not Layer.get_config
