@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planish import absent
+from planish.dtype_policies import dtype_policy as dtype_policy
+from planish.dtype_policies import set_dtype_policy as set_dtype_policy
 from planish.errors import explain, unknown_name
 
 DATA_FORMATS = ("channels_last", "channels_first")

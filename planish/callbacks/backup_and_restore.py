@@ -23,9 +23,10 @@ class BackupAndRestore(Callback):
 
     `fit` of the same model, with the same arguments and data, in the same or another process, goes on from the last
     backup in the folder `backup_dir`. That holds weights, the optimizer's state, orders and seeds of random numbers,
-    metrics, and what callbacks remember, `History` included; of callbacks of your own, numbers, texts, arrays, and
-    lists and dictionaries of them. Data that come from a generator are asked for, and skipped, up to that place. What
-    other objects remember, such as a data set with random numbers of its own, is not in it.
+    metrics, and what callbacks remember, `History` included; of callbacks of your own, the attributes that change:
+    numbers, texts, arrays, and lists and dictionaries of them. Data that come from a generator are asked for, and
+    skipped, up to that place. What other objects remember, such as a data set with random numbers of its own, is not
+    in it.
 
     `save_freq`: 'epoch' makes a backup after each epoch, an integer after so many batches. `double_checkpoint` keeps
     the backup before as well, and goes on from that one if the last one cannot be read. `delete_checkpoint`: backups

@@ -40,6 +40,17 @@ def encode(value: Any, arrays: list[Array], depth: int = 0) -> Any:
     raise NotPlainError(f"a {type(value).__name__}")
 
 
+def moved(written: Any, by: int) -> Any:
+    """What `encode` gave, for a list of arrays that has so many others in front."""
+    if isinstance(written, list):
+        return [moved(item, by) for item in written]
+    if isinstance(written, dict):
+        return {
+            kind: inside + by if kind in ("array", "number") else moved(inside, by) for kind, inside in written.items()
+        }
+    return written
+
+
 def decode(value: Any, arrays: Sequence[Array]) -> Any:
     """What `encode` was given. ValueError for what it cannot have written."""
     if type(value) in _PLAIN:

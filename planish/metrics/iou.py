@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from planish.errors import explain
-from planish.metrics.confusion import weights_of_outputs
 from planish.metrics.metric import Metric
 from planish.metrics.reductions import divide
 from planish.metrics.state import Array
@@ -68,14 +68,7 @@ class _Overlaps(Metric):
                     else "OneHotIoU(...) or OneHotMeanIoU(...), if targets are vectors",
                 )
             )
-        weights = np.broadcast_to(1.0, targets.shape)
-        if sample_weight is not None:
-            given = np.asarray(sample_weight, np.float64)
-            spread = given if given.size in (1, targets.size) else weights_of_outputs(given, targets.ndim)
-            weights = (
-                spread.reshape(targets.shape) if given.size == targets.size else np.broadcast_to(spread, targets.shape)
-            )
-        self._count(targets.reshape(-1), answers.reshape(-1), weights.reshape(-1))
+        self._count(targets.reshape(-1), answers.reshape(-1), _spread(sample_weight, targets.shape).reshape(-1))
 
     def _count(self, targets: Array, answers: Array, weights: Array) -> None:
         known = (targets >= 0) & (targets < self.num_classes) & (answers >= 0) & (answers < self.num_classes)
@@ -88,7 +81,8 @@ class _Overlaps(Metric):
     def _classes(self, values: Array, *, sparse: bool) -> Array:
         """Class numbers i64; -1 for what is not a number."""
         if not sparse:
-            return np.argmax(values, axis=self.axis)
+            largest: Array = np.argmax(values, axis=self.axis)
+            return largest
         finite = np.isfinite(values) & (np.abs(values) < 2**31)
         return np.where(finite, np.where(finite, values, 0).astype(np.int64), -1)
 
@@ -237,6 +231,14 @@ class OneHotMeanIoU(_Overlaps):
 
     def get_config(self) -> dict[str, Any]:
         return self._settings("num_classes", "ignore_class", "sparse_y_pred", "axis")
+
+
+def _spread(sample_weight: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+    """A weight for each class number: its own, that of its image, or one for all."""
+    given = np.asarray(1.0 if sample_weight is None else sample_weight, np.float64)
+    if given.size == math.prod(shape):
+        return given.reshape(shape)
+    return np.broadcast_to(given.reshape(*given.shape, *(1,) * (len(shape) - given.ndim)), shape)
 
 
 def _all(number: Any) -> list[int]:

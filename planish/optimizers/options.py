@@ -146,7 +146,8 @@ def check_frequency(optimizer: object, **arguments: Any) -> None:
 
 def check_accumulation(optimizer: object, steps: Any) -> None:
     """ValueError for a number of batches a step that is not an integer of 2 or more; 0 and None mean one batch."""
-    if steps is None or (isinstance(steps, Integral) and not isinstance(steps, bool) and (steps == 0 or steps >= 2)):
+    is_count = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
+    if steps is None or (is_count and (steps == 0 or steps >= 2)):
         return
     what = "`gradient_accumulation_steps` is not a number of batches"
     raise ValueError(mistake(optimizer, what, "None, or 2 or more", steps))

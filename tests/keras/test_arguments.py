@@ -19,8 +19,6 @@ from planish import callbacks, initializers, layers, optimizers
         (lambda: layers.Input((3,), ragged=True), "ragged"),
         (lambda: layers.Input((3,), optional=True), "optional"),
         (lambda: layers.Dense(3).add_weight("w", (3,), overwrite_with_gradient=True), "overwrite_with_gradient"),
-        (lambda: optimizers.Adam(loss_scale_factor=2.0), "loss_scale_factor"),
-        (lambda: optimizers.SGD(gradient_accumulation_steps=4), "gradient_accumulation_steps"),
         (lambda: optimizers.SGD(lr=0.1), "lr"),
         (lambda: initializers.VarianceScaling(input_axes=(0,)), "input_axes"),
         (lambda: small_model().save("m.keras", zipped=False), "zipped"),

@@ -37,7 +37,9 @@ def test_the_optimizer_after_the_next_step(recorded, outcome, name):
     model.train_on_batch(expected["x"], expected["y"])
     state = optimizer_state.arrays(model.optimizer, model.trainable_weights)
     assert len(state) == sum(key.startswith("state_") for key in expected)
-    for number, array in enumerate(state):
+    for number, (array, variable) in enumerate(zip(state, model.optimizer.variables, strict=True)):
+        if variable.name == "step_counter":  # nothing is scaled here
+            continue
         np.testing.assert_allclose(array, expected[f"state_{number}"], rtol=1e-4, atol=1e-6)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +34,7 @@ class Backups:
         self._callbacks, self._model, self._settings, self._running = callbacks, model, settings, running
         self._epoch = 0
         self._kept: Backup | None = None
+        self._at_first: list[dict[str, str]] = []
         if self._keeper is not None:
             running.after_batches = self._after_batches
 
@@ -50,6 +54,8 @@ class Backups:
 
     def put_in(self) -> bool:
         """Makes model, optimizer, random numbers and callbacks what they were; whether training goes on after that."""
+        if self._keeper is not None:
+            self._at_first = [_digests(callback) for callback in self._callbacks.callbacks]
         if self._kept is None:
             return True
         with self._told():
@@ -144,7 +150,8 @@ class Backups:
             "seed": random_seed.state(),
             "metrics": plain_data.encode(self._running.metrics_so_far() if done.step else [], arrays),
             "callbacks": [
-                [type(callback).__qualname__, _remembered(callback, arrays)] for callback in self._callbacks.callbacks
+                [type(callback).__qualname__, _remembered(callback, at_first, arrays)]
+                for callback, at_first in zip(self._callbacks.callbacks, self._at_first, strict=True)
             ],
         }
         return backup_file.packed(facts, arrays)
@@ -155,18 +162,35 @@ def _added(array: Array, arrays: list[Array]) -> int:
     return len(arrays) - 1
 
 
-def _remembered(callback: Callback, arrays: list[Array]) -> dict[str, Any]:
-    """The attributes of a callback that are plain data, or variables."""
-    written: dict[str, Any] = {}
+def _plain(callback: Callback) -> Iterator[tuple[str, Any, list[Array]]]:
+    """The attributes of a callback that are plain data, or variables, as they are written."""
     for name, value in vars(callback).items():
+        arrays: list[Array] = []
         if name in _NOT_REMEMBERED:
             continue
-        known = len(arrays)
-        try:
-            value = value.value if isinstance(value, Variable) else value
-            written[name] = plain_data.encode(value, arrays)
-        except NotPlainError:
-            del arrays[known:]
+        with contextlib.suppress(NotPlainError):
+            yield name, plain_data.encode(value.value if isinstance(value, Variable) else value, arrays), arrays
+
+
+def _digest(written: Any, arrays: Sequence[Array]) -> str:
+    digest = hashlib.blake2b(json.dumps(written).encode())
+    for array in arrays:
+        digest.update(f"{plain_data.described(array)}".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8) if array.ndim else array.tobytes())
+    return digest.hexdigest()
+
+
+def _digests(callback: Callback) -> dict[str, str]:
+    return {name: _digest(written, arrays) for name, written, arrays in _plain(callback)}
+
+
+def _remembered(callback: Callback, at_first: Mapping[str, str], arrays: list[Array]) -> dict[str, Any]:
+    """What has changed since training began: the arguments of a callback may be others in a run that goes on."""
+    written: dict[str, Any] = {}
+    for name, value, own in _plain(callback):
+        if at_first.get(name) != _digest(value, own):
+            written[name] = plain_data.moved(value, len(arrays))
+            arrays += own
     return written
 
 

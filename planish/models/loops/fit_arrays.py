@@ -71,7 +71,8 @@ class ArrayEpochs(Epochs):
         return {**super().position(within_epoch=within_epoch), "visits": self._visits.position(within_epoch)}
 
     def resume(self, position: Mapping[str, Any]) -> None:
-        self._visits.resume(*position["visits"])
+        state, first = position["visits"]
+        self._visits.resume(state, first)
         super().resume(position)
 
     def _train(self) -> None:

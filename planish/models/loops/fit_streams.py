@@ -52,7 +52,8 @@ class StreamEpochs(Epochs):
         return {**super().position(within_epoch=within_epoch), "stream": self._stream.position(untrained)}
 
     def resume(self, position: Mapping[str, Any]) -> None:
-        self._stream.resume(*position["stream"], self._random if self._shuffle else None)
+        state, handed_out = position["stream"]
+        self._stream.resume(state, handed_out, self._random if self._shuffle else None)
         super().resume(position)
 
     def _train(self) -> None:
