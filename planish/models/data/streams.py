@@ -126,7 +126,7 @@ class Stream:
             left = None if left is None else left - came
             if reader.exhausted:
                 self._end_pass()
-                if self.asked is None or self.is_iterator or fresh or came:
+                if self.asked is None or self.is_iterator or fresh or came or done:
                     break  # an epoch ends with the pass, as in Keras; only one that would be empty begins another
         if self.asked is None and self._open is not None:
             next(self._open, None)  # lets the pass end

@@ -108,7 +108,9 @@ class Backups:
             variable.assign(plain_data.numbered(arrays, number))
         self._running.resume(plain_data.decode(facts["source"], arrays))
         random_seed.set_seed(_count(facts["seed"]))
-        self._running.resume_metrics(plain_data.decode(facts["metrics"], arrays))
+        so_far = plain_data.decode(facts["metrics"], arrays)
+        if so_far is not None:
+            self._running.resume_metrics(so_far)
         for callback, remembered in zip(self._callbacks.callbacks, self._matching(facts["callbacks"]), strict=True):
             _remind(callback, remembered, arrays)
 
@@ -148,7 +150,7 @@ class Backups:
             "variables": [_added(variable.value, arrays) for variable in variables],
             "source": plain_data.encode(self._running.position(within_epoch=done.step > 0), arrays),
             "seed": random_seed.state(),
-            "metrics": plain_data.encode(self._running.metrics_so_far() if done.step else [], arrays),
+            "metrics": plain_data.encode(self._running.metrics_so_far() if done.step else None, arrays),
             "callbacks": [
                 [type(callback).__qualname__, _remembered(callback, at_first, arrays)]
                 for callback, at_first in zip(self._callbacks.callbacks, self._at_first, strict=True)

@@ -47,6 +47,7 @@ class Epochs:
         self._done = self._begun = Progress()
         self._told = False
         self._metrics_before: Sequence[Any] = []
+        self._logs_before: dict[str, Any] = {}
         self.after_batches: Callable[[int, Progress], None] | None = None
         """Called after the hooks of batches with their number and how far the epoch is."""
 
@@ -58,6 +59,9 @@ class Epochs:
             self._metrics.reset()
             self._take_up_metrics()
         self._train()
+        self._metrics_before = []
+        if self._metrics is None and begun.step:  # no batch was left
+            return self._logs_before
         if self._metrics is None or not self._done.step:
             return None
         self._reports.report(self._done.step, self._done.images, self._logs)
@@ -76,13 +80,13 @@ class Epochs:
         """Goes there. ValueError, TypeError or KeyError for what is not such a place."""
         self._random.bit_generator.state = position["random"]
 
-    def metrics_so_far(self) -> list[Any]:
-        """What the metrics have counted in this epoch: plain data."""
-        return [] if self._metrics is None else self._metrics.counted()
+    def metrics_so_far(self) -> dict[str, Any]:
+        """What the metrics have counted in this epoch, and their results: plain data."""
+        return {"counted": [] if self._metrics is None else self._metrics.counted(), "logs": self._logs()}
 
-    def resume_metrics(self, counted: Sequence[Any]) -> None:
+    def resume_metrics(self, so_far: Mapping[str, Any]) -> None:
         """The next epoch begins with these counts."""
-        self._metrics_before = counted
+        self._metrics_before, self._logs_before = so_far["counted"], dict(so_far["logs"])
 
     def _take_up_metrics(self) -> None:
         counted, self._metrics_before = self._metrics_before, []
