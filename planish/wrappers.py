@@ -19,7 +19,7 @@ try:
 
     _INSTALLED = True
 except ImportError:
-    BaseEstimator = ClassifierMixin = RegressorMixin = TransformerMixin = object
+    BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin = (type("Missing", (), {}) for _ in range(4))
     _INSTALLED = False
 
 __all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]
@@ -97,7 +97,8 @@ class _Estimator(BaseEstimator):
         """As scikit-learn has them; images keep all their axes."""
         from sklearn.utils.validation import validate_data
 
-        return validate_data(self, *arrays, reset=reset, ensure_2d=False, allow_nd=True, **self._asked(len(arrays)))
+        rows = np.ndim(arrays[0]) == 2
+        return validate_data(self, *arrays, reset=reset, ensure_2d=rows, allow_nd=True, **self._asked(len(arrays)))
 
     def _asked(self, arrays: int) -> dict[str, Any]:
         return {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 
 from planish.callbacks import backup_file
 from planish.callbacks.arguments import checked_path
@@ -84,17 +83,22 @@ class BackupAndRestore(Callback):
                     raise
         return None
 
-    def after_epoch(self, contents: Callable[[], bytes]) -> None:
-        """Makes a backup, unless they are made after batches."""
-        if self.save_freq == "epoch":
-            self._write(contents())
+    def is_due_after_epoch(self) -> bool:
+        """Whether to make a backup now."""
+        return self.save_freq == "epoch"
 
-    def after_batches(self, count: int, contents: Callable[[], bytes]) -> None:
-        """Makes a backup once there were enough batches since the last one."""
+    def is_due_after_batches(self, count: int) -> bool:
+        """Whether to make a backup, now that there are `count` batches more."""
         self._batches += count
-        if isinstance(self.save_freq, int) and self._batches >= self.save_freq:
-            self._batches = 0
-            self._write(contents())
+        due = isinstance(self.save_freq, int) and self._batches >= self.save_freq
+        self._batches = 0 if due else self._batches
+        return due
+
+    def make_room(self) -> None:
+        """Makes the folder, and keeps the backup before, if it is to be kept."""
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and os.path.exists(self.path):
+            os.replace(self.path, self.path + _ENDING_BEFORE)
 
     def after_training(self) -> None:
         """Deletes the backups, and the folder if nothing else is in it."""
@@ -104,11 +108,3 @@ class BackupAndRestore(Callback):
                     if os.path.lexists(path):
                         os.unlink(path)
                 os.rmdir(self.backup_dir)
-
-    def _write(self, contents: bytes) -> None:
-        from planish.saving import atomic_file
-
-        os.makedirs(self.backup_dir, exist_ok=True)
-        if self.double_checkpoint and os.path.exists(self.path):
-            os.replace(self.path, self.path + _ENDING_BEFORE)
-        atomic_file.write(self.path, contents)

@@ -126,8 +126,8 @@ class Backups:
     # ------------------------------------------------------------------ keeping
     def end_epoch(self) -> None:
         """Once all callbacks have seen the end of the epoch."""
-        if self._keeper is not None:
-            self._keeper.after_epoch(lambda: self._packed(self._epoch + 1, Progress()))
+        if self._keeper is not None and self._keeper.is_due_after_epoch():
+            self._write(self._keeper, self._packed(self._epoch + 1, Progress()))
 
     def end_training(self) -> None:
         """Once all callbacks have seen the end of training."""
@@ -136,7 +136,14 @@ class Backups:
 
     def _after_batches(self, count: int, done: Progress) -> None:
         assert self._keeper is not None
-        self._keeper.after_batches(count, lambda: self._packed(self._epoch, done))
+        if self._keeper.is_due_after_batches(count):
+            self._write(self._keeper, self._packed(self._epoch, done))
+
+    def _write(self, keeper: BackupAndRestore, contents: bytes) -> None:
+        from planish.saving import atomic_file
+
+        keeper.make_room()
+        atomic_file.write(keeper.path, contents)
 
     def _packed(self, epoch: int, done: Progress) -> bytes:
         arrays: list[Array] = []
