@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,9 @@ from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.places import check_writable
 from planish.errors import explain
+
+_BUCKETS = 30  # of a histogram, as in Keras
+_MOST_IMAGES = 3  # of a weight, as in TensorFlow
 
 INSTALL = "pip install 'planish[tensorboard]'"
 
@@ -55,7 +60,7 @@ class TensorBoard(Callback):
         self._refuse("profile_batch", profile_batch)
         self._refuse("embeddings_freq", embeddings_freq)
         self._refuse("embeddings_metadata", embeddings_metadata)
-        self._writers: dict[str, Any] = {}
+        self._files: dict[str, _Events] = {}
         self._train_batch = 0
         self._begun = self._batch_begun = 0.0
         self._steps_before = 0
@@ -93,31 +98,31 @@ class TensorBoard(Callback):
         self._close()
 
     # ------------------------------------------------------------------ writing
-    def _writer(self, place: str) -> Any:
-        """The writer of 'train' or 'validation'; its file is made when something is written."""
-        if place not in self._writers:
-            from tensorboardX import SummaryWriter
-
-            self._writers[place] = SummaryWriter(os.path.join(self.log_dir, place))
-        return self._writers[place]
+    def _events(self, place: str) -> _Events:
+        """Those of 'train' or 'validation'; the file is made when something is written."""
+        if place not in self._files:
+            self._files[place] = _Events(os.path.join(self.log_dir, place))
+        return self._files[place]
 
     def _write(self, place: str, logs: dict[str, Any], step: int) -> None:
         """Numbers by name; several values of one metric get a number each."""
+        from tensorboardX.summary import scalar
+
         for name, value in logs.items():
             values = np.asarray(value, np.float64)
             for number, each in enumerate(values.ravel()):
-                self._writer(place).add_scalar(name if not values.ndim else f"{name}_{number}", float(each), step)
+                self._events(place).add(scalar(f"{name}_{number}" if values.ndim else name, float(each)), step)
 
     def _close(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
+        for file in self._files.values():
+            file.close()
+        self._files = {}
 
     # ------------------------------------------------------------------ hooks
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._train_batch = 0
         if self.write_graph and self.model.network is not None:
-            self._writer("train").file_writer.add_summary(_layers(self.model), 0)
+            self._events("train").add(_layers(self.model), 0)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._close()
@@ -150,23 +155,48 @@ class TensorBoard(Callback):
             self._write("validation", validated, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             self._write_weights(epoch)
-        for writer in self._writers.values():
-            writer.flush()
+        for file in self._files.values():
+            file.flush()
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         steps = int(getattr(self.model.optimizer, "iterations", 0))
         values = {f"evaluation_{name}_vs_iterations": value for name, value in (logs or {}).items()}
         if values:
             self._write("validation", values, steps)
-            self._writer("validation").flush()
+            self._events("validation").flush()
 
     def _write_weights(self, epoch: int) -> None:
-        writer = self._writer("train")
+        from tensorboardX.summary import histogram, image
+
         for weight in self.model.weights:
-            writer.add_histogram(f"{weight.path}/histogram", weight.value, epoch)
-            image = _as_images(weight.value) if self.write_images else None
-            if image is not None:
-                writer.add_images(f"{weight.path}/image", image, epoch, dataformats="NHWC")
+            finite = weight.value[np.isfinite(weight.value)]
+            if finite.size:
+                self._events("train").add(histogram(f"{weight.path}/histogram", finite, _BUCKETS), epoch)
+            for number, picture in enumerate(_as_images(weight.value) if self.write_images else ()):
+                self._events("train").add(image(f"{weight.path}/image/{number}", picture, dataformats="HWC"), epoch)
+
+
+class _Events:
+    """A file of events in a folder; no other has its name."""
+
+    _made = itertools.count()
+
+    def __init__(self, folder: str) -> None:
+        from tensorboardX.event_file_writer import EventsWriter
+
+        os.makedirs(folder, exist_ok=True)
+        self._file = EventsWriter(os.path.join(folder, "events"), f".{os.getpid()}.{next(self._made)}")
+
+    def add(self, summary: Any, step: int) -> None:
+        from tensorboardX.proto.event_pb2 import Event
+
+        self._file.write_event(Event(summary=summary, step=step, wall_time=time.time()))
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _require_writer() -> None:
@@ -189,8 +219,8 @@ def _layers(model: Any) -> Any:
     return Summary(value=[Summary.Value(tag="keras", metadata=SummaryMetadata(plugin_data=plugin), tensor=text)])
 
 
-def _as_images(weight: np.ndarray[Any, Any]) -> Any:
-    """[n, h, w, channels], scaled to 0 to 1, as Keras lays weights out; None for those that are not images."""
+def _as_images(weight: np.ndarray[Any, Any]) -> Sequence[Any]:
+    """The first images [h, w, channels], 0 to 1, as Keras lays weights out; none for those that are not images."""
     array = np.squeeze(weight)
     if array.ndim == 1:
         array = array.reshape(1, -1, 1, 1)
@@ -198,7 +228,7 @@ def _as_images(weight: np.ndarray[Any, Any]) -> Any:
         array = (array.T if array.shape[0] > array.shape[1] else array)[None, :, :, None]
     elif array.ndim == 3:
         array = array.transpose(2, 0, 1)[..., None]
-    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4):
-        return None
+    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4) or not np.isfinite(array).all():
+        return ()
     low, high = float(array.min()), float(array.max())
-    return (array - low) / (high - low if high > low else 1.0)
+    return list((array[:_MOST_IMAGES] - low) / (high - low if high > low else 1.0))

@@ -185,7 +185,7 @@ def _digest(written: Any, arrays: Sequence[Array]) -> str:
     digest = hashlib.blake2b(json.dumps(written).encode())
     for array in arrays:
         digest.update(f"{plain_data.described(array)}".encode())
-        digest.update(np.ascontiguousarray(array).view(np.uint8) if array.ndim else array.tobytes())
+        digest.update(array.tobytes())
     return digest.hexdigest()
 
 
