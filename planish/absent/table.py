@@ -19,7 +19,6 @@ _ON_ARRAYS = "the function of that name in NumPy or SciPy, on arrays: before fit
 _NO_COMPLEX = "NumPy on arrays before fit: values of a model are real numbers, without complex ones and bits"
 _FLOAT32 = "leave it out: planish computes in float32"
 _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
-_PRETRAINED = "a Sequential model of its own, trained from the start; Keras itself for pretrained networks"
 _LEGACY = "the optimizer of that name in planish.optimizers"
 
 BEFORE_KERAS_3 = {
@@ -36,7 +35,6 @@ Groups = tuple[tuple[str, str], ...]
 # For each room: (what to use instead, the names).
 _TABLE: dict[str, Groups] = {
     "": (
-        (_PRETRAINED, "applications"),
         ("NumPy on arrays, or a subclass of Layer", "Function KerasTensor Operation StatelessScope SymbolicScope"),
         ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
         (_FLOAT32, "Quantizer quantizers"),

@@ -1,0 +1,101 @@
+"""The nets of `keras.applications` that both sides build, and what they compute with them; imports neither library."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Case(NamedTuple):
+    """A net, the arguments it is made with, the sizes of images that it predicts, and whether it trains a step."""
+
+    name: str
+    options: dict[str, Any]
+    sizes: tuple[int, int]
+    trained: bool = False
+
+
+CASES = [
+    Case("VGG16", {}, (64, 48)),
+    Case("VGG19", {}, (48, 32)),
+    Case("ResNet50", {}, (64, 50), True),
+    Case("ResNet101", {}, (64, 40)),
+    Case("ResNet152", {}, (48, 40)),
+    Case("ResNet50V2", {}, (64, 50), True),
+    Case("ResNet101V2", {}, (64, 40)),
+    Case("ResNet152V2", {}, (48, 40)),
+    Case("DenseNet121", {}, (64, 50), True),
+    Case("DenseNet169", {}, (64, 40)),
+    Case("DenseNet201", {}, (48, 40)),
+    Case("InceptionV3", {}, (96, 80), True),
+    Case("Xception", {}, (96, 75), True),
+    Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
+    Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True),
+    Case("MobileNetV3Small", {}, (64, 50), True),
+    Case("MobileNetV3Small", {"minimalistic": True}, (64, 50)),
+    Case("MobileNetV3Large", {}, (64, 50)),
+    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0) for number in range(8)),
+    Case("NASNetMobile", {}, (64, 50), True),
+    Case("ConvNeXtTiny", {}, (64, 50), True),
+]
+IMAGES = 4
+CLASSES = 7
+RATE = 1e-3
+
+
+def built(keras: Any, case: Case, size: int | None = None) -> Any:
+    """The net with a classifier of its own, without a softmax, on pooled features, for images of any size (or `size`)."""
+    keras.utils.clear_session()
+    shape = (size, size, 3)
+    net = getattr(keras.applications, case.name)(
+        weights=None, include_top=False, pooling="avg", input_shape=shape, **case.options
+    )
+    return keras.Model(net.input, keras.layers.Dense(CLASSES, name="classes")(net.output))
+
+
+def images(size: int) -> tuple[Array, Array]:
+    random = np.random.default_rng(size)
+    x = random.uniform(-1.0, 1.0, (IMAGES, size, size, 3)).astype(np.float32)
+    return x, random.integers(0, CLASSES, IMAGES)
+
+
+def weights(model: Any) -> list[Array]:
+    """Random weights that keep the values of deep nets in bounds: kernels as they are drawn at first, statistics of
+    normalizations and biases off their first values."""
+    random = np.random.default_rng(1)
+    return [_drawn(random, weight.path, weight.shape) for weight in model.weights]
+
+
+def _drawn(random: np.random.Generator, path: str, shape: tuple[int, ...]) -> Array:
+    last = path.rsplit("/", 1)[-1]
+    if last in ("gamma", "moving_variance", "variance"):
+        return random.uniform(0.7, 1.3, shape).astype(np.float32)
+    if last == "count":
+        return np.ones(shape, np.int64)
+    if len(shape) < 2:
+        return (0.05 * random.normal(size=shape)).astype(np.float32)
+    inputs = shape[0] * shape[1] if last == "depthwise_kernel" else int(np.prod(shape[:-1]))
+    return (random.normal(size=shape) * np.sqrt(1.0 / inputs)).astype(np.float32)
+
+
+def frozen_normalizations(model: Any) -> None:
+    """Random parts and statistics of the batch are the other tests'; a step here changes what backpropagation gives."""
+    for layer in model.layers:
+        if type(layer).__name__ in ("Dropout", "BatchNormalization"):
+            layer.trainable = False
+            if type(layer).__name__ == "Dropout":
+                layer.rate = 0.0
+
+
+def stepped(keras: Any, model: Any, size: int) -> tuple[float, list[Array]]:
+    """The loss of a step, and the weights after it."""
+    frozen_normalizations(model)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(RATE), loss)
+    x, y = images(size)
+    told = model.train_on_batch(x, y)
+    return float(np.ravel(np.asarray(told))[0]), [np.asarray(array) for array in model.get_weights()]

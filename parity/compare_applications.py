@@ -1,0 +1,90 @@
+"""The nets of `keras.applications` on both sides: `python parity/compare_applications.py [NET ...]`.
+
+Real Keras on TensorFlow builds each net in a process of its own, gives it random weights and saves them in its three
+kinds of files. Here the same net reads each file and predicts images of two sizes: within 1e-5 of the largest
+number. Some train one step: the weights change alike within 1e-3 of the largest change of the array. Whatever
+differs is printed, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from applications import CASES, Case, built, images, stepped, weights
+from compare import ROOT
+from peers import interpreter
+
+import planish
+
+PREDICTIONS_APART = 1e-5
+CHANGES_APART = 1e-3
+LOSSES_APART = 1e-5
+
+
+def compared(number: int, folder: Path) -> Iterator[str]:
+    """What differs, in words."""
+    case = CASES[number]
+    with np.load(folder / f"{number}.npz") as held:
+        theirs = dict(held)
+    for file in (f"{number}.weights.h5", f"{number}.h5", f"{number}.keras"):
+        model = _read(case, folder / file)
+        for place, size in enumerate(case.sizes):
+            expected = theirs[f"predictions{place}"]
+            apart = float(np.abs(model.predict(images(size)[0], verbose=0) - expected).max() / np.abs(expected).max())
+            print(f"  {file}, {size}x{size}: {apart:.1e}", flush=True)
+            if not apart <= PREDICTIONS_APART:
+                yield f"{file}: predictions of {size}x{size} are {apart:.2g} apart"
+    if case.trained:
+        yield from _steps_apart(case, model, theirs)
+
+
+def _read(case: Case, path: Path) -> Any:
+    if path.name.endswith(".keras"):
+        return planish.models.load_model(path)
+    model = built(planish, case)
+    model.load_weights(path)
+    return model
+
+
+def _steps_apart(case: Case, model: Any, theirs: dict[str, Any]) -> Iterator[str]:
+    before = weights(model)
+    loss, after = stepped(planish, model, case.sizes[1])
+    if not np.isclose(loss, theirs["loss"], rtol=LOSSES_APART):
+        yield f"the loss of a step is {loss}, Keras's {theirs['loss']}"
+    for place, (first, ours) in enumerate(zip(before, after, strict=True)):
+        change, expected = ours - first, theirs[f"w{place}"] - first
+        apart = float(np.abs(change - expected).max())
+        scale = max(float(np.abs(expected).max()), 1e-6 * float(np.abs(first).max()), 1e-9)
+        if not apart <= CHANGES_APART * scale + 2e-7 * float(np.abs(first).max()):
+            yield f"{model.weights[place].path} changes otherwise: {apart / scale:.2g} of the change"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nets", nargs="*", help="all without names")
+    wanted = parser.parse_args().nets
+    numbers = [number for number, case in enumerate(CASES) if not wanted or case.name in wanted]
+    python = os.environ.get("PARITY_PYTHON") or interpreter("keras-tf")
+    differing = 0
+    for number in numbers:
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": "tensorflow"}
+            command = [python, str(ROOT / "parity" / "keras_applications.py"), folder, str(number)]
+            subprocess.run(command, env=environment, check=True)
+            found = list(compared(number, Path(folder)))
+        differing += bool(found)
+        print(f"{CASES[number].name} {CASES[number].options}: {'; '.join(found[:5]) or 'agrees'}", flush=True)
+    print(f"{len(numbers) - differing} of {len(numbers)} nets agree")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
