@@ -28,6 +28,8 @@ check: .venv/develop.stamp
 parity: .venv/develop.stamp
 	$(BIN)/python parity/run.py
 	$(BIN)/python parity/compare_functional.py
+	$(BIN)/python parity/compare_applications.py
+	$(BIN)/python -m pytest tests/applications --every-net
 
 # Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads.
 fuzz: .venv/develop.stamp

@@ -11,26 +11,28 @@ Array = NDArray[Any]
 
 
 class Case(NamedTuple):
-    """A net, the arguments it is made with, the sizes of images that it predicts, and whether it trains a step."""
+    """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, and the
+    variance of its kernels that lets what the first layers see reach the last, without growing over all bounds."""
 
     name: str
     options: dict[str, Any]
     sizes: tuple[int, int]
     trained: bool = False
+    gain: float = 2.0
 
 
 CASES = [
     Case("VGG16", {}, (64, 48)),
     Case("VGG19", {}, (48, 32)),
-    Case("ResNet50", {}, (64, 50), True),
-    Case("ResNet101", {}, (64, 40)),
-    Case("ResNet152", {}, (48, 40)),
-    Case("ResNet50V2", {}, (64, 50), True),
-    Case("ResNet101V2", {}, (64, 40)),
-    Case("ResNet152V2", {}, (48, 40)),
-    Case("DenseNet121", {}, (64, 50), True),
-    Case("DenseNet169", {}, (64, 40)),
-    Case("DenseNet201", {}, (48, 40)),
+    Case("ResNet50", {}, (64, 50), True, 1.0),
+    Case("ResNet101", {}, (64, 40), gain=1.0),
+    Case("ResNet152", {}, (48, 40), gain=1.0),
+    Case("ResNet50V2", {}, (64, 50), True, 1.0),
+    Case("ResNet101V2", {}, (64, 40), gain=1.0),
+    Case("ResNet152V2", {}, (48, 40), gain=1.0),
+    Case("DenseNet121", {}, (64, 50), True, 1.0),
+    Case("DenseNet169", {}, (64, 40), gain=1.0),
+    Case("DenseNet201", {}, (48, 40), gain=1.0),
     Case("InceptionV3", {}, (96, 80), True),
     Case("Xception", {}, (96, 75), True),
     Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
@@ -40,7 +42,7 @@ CASES = [
     Case("MobileNetV3Large", {}, (64, 50)),
     *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0) for number in range(8)),
     Case("NASNetMobile", {}, (64, 50), True),
-    Case("ConvNeXtTiny", {}, (64, 50), True),
+    Case("ConvNeXtTiny", {}, (64, 50), True, 1.0),
 ]
 IMAGES = 4
 CLASSES = 7
@@ -63,14 +65,14 @@ def images(size: int) -> tuple[Array, Array]:
     return x, random.integers(0, CLASSES, IMAGES)
 
 
-def weights(model: Any) -> list[Array]:
+def weights(model: Any, gain: float) -> list[Array]:
     """Random weights that keep the values of deep nets in bounds: kernels as they are drawn at first, statistics of
     normalizations and biases off their first values."""
     random = np.random.default_rng(1)
-    return [_drawn(random, weight.path, weight.shape) for weight in model.weights]
+    return [_drawn(random, weight.path, weight.shape, gain) for weight in model.weights]
 
 
-def _drawn(random: np.random.Generator, path: str, shape: tuple[int, ...]) -> Array:
+def _drawn(random: np.random.Generator, path: str, shape: tuple[int, ...], gain: float) -> Array:
     last = path.rsplit("/", 1)[-1]
     if last in ("gamma", "moving_variance", "variance"):
         return random.uniform(0.7, 1.3, shape).astype(np.float32)
@@ -79,7 +81,7 @@ def _drawn(random: np.random.Generator, path: str, shape: tuple[int, ...]) -> Ar
     if len(shape) < 2:
         return (0.05 * random.normal(size=shape)).astype(np.float32)
     inputs = shape[0] * shape[1] if last == "depthwise_kernel" else int(np.prod(shape[:-1]))
-    return (random.normal(size=shape) * np.sqrt(1.0 / inputs)).astype(np.float32)
+    return (random.normal(size=shape) * np.sqrt(gain / inputs)).astype(np.float32)
 
 
 def frozen_normalizations(model: Any) -> None:

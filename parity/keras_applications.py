@@ -25,7 +25,7 @@ def main(folder: Path, numbers: list[int]) -> None:
     for number in numbers:
         case = CASES[number]
         model = built(keras, case)
-        model.set_weights(weights(model))
+        model.set_weights(weights(model, case.gain))
         found = {
             f"predictions{place}": model.predict(images(size)[0], verbose=0) for place, size in enumerate(case.sizes)
         }

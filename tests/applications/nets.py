@@ -43,6 +43,8 @@ NETS = {
     "ConvNeXtSmall": {},
     "ConvNeXtBase": {"include_top": False},
 }
+PREDICTED = ("ResNet50V2", "MobileNet", "MobileNetV3Small", "EfficientNetB0")
+"""Nets whose numbers are compared."""
 
 
 def built(keras, spec):

@@ -1,30 +1,48 @@
-"""Records what real Keras's nets are made of: `python tests/applications/record.py`, in an environment with Keras."""
+"""Records real Keras's nets: `KERAS_BACKEND=jax python tests/applications/record.py`, in an environment with Keras.
+
+structures.json says what each net of nets.py is made of, predictions.json what some compute with the weights of
+parity/applications.py.
+"""
 
 import json
 import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER))
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent.parent)]
 
+import keras  # noqa: E402
 from describe import digest  # noqa: E402
-from nets import NETS, built  # noqa: E402
+from nets import NETS, PREDICTED, built  # noqa: E402
+
+from parity import applications  # noqa: E402
+
+
+def zeros(self, shape, dtype=None, **options):
+    return keras.ops.zeros(shape, dtype)
+
+
+def written(name, facts):
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in facts.items())
+    (FOLDER / name).write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
 def main():
-    import keras
-
-    def zeros(self, shape, dtype=None, **kwargs):
-        return keras.ops.zeros(shape, dtype)
-
-    keras.initializers.VarianceScaling.__call__ = zeros  # the values of 100 million weights do not matter
-    recorded = {}
-    for spec in NETS:
+    keras.initializers.VarianceScaling.__call__ = zeros  # weights are set, or do not matter
+    predictions = {}
+    for name in PREDICTED:
+        case = next(case for case in applications.CASES if case.name == name)
+        model = applications.built(keras, case, 32)
+        model.set_weights(applications.weights(model, case.gain))
+        values = model.predict(applications.images(32)[0][:2], verbose=0)
+        predictions[name] = [[round(float(value), 7) for value in row] for row in values]
+    written("predictions.json", predictions)
+    structures = {}
+    for spec in NETS if "--predictions" not in sys.argv else ():
         keras.backend.clear_session()
-        recorded[spec] = digest(built(keras, spec))
-        print(spec, recorded[spec])
-    lines = ",\n".join(f"{json.dumps(spec)}: {json.dumps(facts)}" for spec, facts in recorded.items())
-    (FOLDER / "structures.json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+        structures[spec] = digest(built(keras, spec))
+    if structures:
+        written("structures.json", structures)
 
 
 if __name__ == "__main__":

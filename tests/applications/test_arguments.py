@@ -1,6 +1,7 @@
 """What the functions of `planish.applications` accept, and what they say of the rest."""
 
 import inspect
+import re
 import warnings
 
 import numpy as np
@@ -20,12 +21,6 @@ def vgg(**options):
     return applications.VGG16(**{"weights": None, "include_top": False, **options})
 
 
-def refused(**options):
-    with pytest.raises(ValueError) as caught:
-        vgg(**options)
-    return str(caught.value)
-
-
 def test_most_nets_take_the_arguments_of_keras_in_its_order():
     expected = [
         "include_top",
@@ -39,7 +34,7 @@ def test_most_nets_take_the_arguments_of_keras_in_its_order():
     ]
     for name in ("VGG16", "ResNet50V2", "DenseNet201", "InceptionV3", "Xception", "EfficientNetB7"):
         parameters = inspect.signature(getattr(applications, name)).parameters
-        assert list(parameters) == expected, name
+        assert ", ".join(parameters) == expected, name
         assert parameters["name"].default == getattr(applications, name)(weights=None, include_top=False).name
 
 
@@ -92,7 +87,8 @@ def test_the_inputs_that_a_tensor_was_computed_from_each_once():
     ],
 )
 def test_arguments_that_do_not_fit(options, text):
-    assert text in refused(**options)
+    with pytest.raises(ValueError, match=re.escape(text)):
+        vgg(**options)
 
 
 def test_unusual_channels_are_said():

@@ -10,9 +10,39 @@ from tests.applications.describe import digest
 from tests.applications.nets import NETS, built
 
 RECORDED = json.loads((Path(__file__).parent / "structures.json").read_text(encoding="utf-8"))
+SAMPLE = {
+    "VGG16 pooled",
+    "ResNet50 for 7",
+    "ResNet50V2",
+    "DenseNet121",
+    "InceptionV3 odd",
+    "Xception open",
+    "MobileNet quarter",
+    "MobileNetV2 wide",
+    "MobileNetV3Small",
+    "MobileNetV3Small minimalistic",
+    "MobileNetV3Large wide",
+    "EfficientNetB0 pooled",
+    "EfficientNetB2",
+    "NASNetMobile odd",
+    "ConvNeXtTiny",
+    "ConvNeXtTiny pooled",
+}
 
 
 @pytest.mark.parametrize("spec", NETS)
-def test_a_net_has_the_layers_of_keras(spec, zeros_at_first):
+def test_a_net_has_the_layers_of_keras(spec, request, zeros_at_first):
+    if spec not in SAMPLE and not request.config.getoption("--every-net"):
+        pytest.skip("one of the sample, with --every-net all")
     planish.utils.clear_session()
     assert digest(built(planish, spec)) == RECORDED[spec]
+
+
+def test_the_sample_has_every_family():
+    assert SAMPLE <= set(NETS) == set(RECORDED)
+    assert {spec.split()[0].rstrip("0123456789") for spec in SAMPLE} >= {
+        "VGG",
+        "EfficientNetB",
+        "DenseNet",
+        "ConvNeXtTiny",
+    }
