@@ -50,7 +50,7 @@ RATE = 1e-3
 
 
 def built(keras: Any, case: Case, size: int | None = None) -> Any:
-    """The net with a classifier of its own, without a softmax, on pooled features, for images of any size (or `size`)."""
+    """The net with a classifier of its own, without a softmax, on pooled features, of any image size (or `size`)."""
     keras.utils.clear_session()
     shape = (size, size, 3)
     net = getattr(keras.applications, case.name)(

@@ -30,6 +30,7 @@ def _cache_of_this_run(tmp_path_factory):
 
 
 def pytest_addoption(parser):
+    parser.addoption("--every-net", action="store_true", help="compare every net of planish.applications with Keras's")
     parser.addoption(
         "--every-target",
         action="store_true",

@@ -116,7 +116,8 @@ def _model(kind: _Kind, given: Arguments, name: str) -> Model:
     if net.learnt_on_imagenet and given.input_shape is not None and None in given.input_shape:
         raise net.mistake("input_shape", "numbers without None, with weights='imagenet'", given.input_shape)
     x = _normalized(_convolved(net.image, kind.stem, "stem_conv1", 3, 2, "valid"), "stem_bn1")
-    x = layers.Activation("relu")(_cells(x, kind))
+    x = _cells(x, kind)
+    x = layers.Activation("relu")(x)
 
     def top(x: Tensor) -> Tensor:
         return net.classifier()(layers.GlobalAveragePooling2D()(x))

@@ -6,12 +6,15 @@ import json
 
 def description(model):
     """Its layers in order (class, name, shapes of weights, settings that numbers depend on), which layer each is called
-    on, and the paths of its weights."""
+    on, and the names of its weights.
+
+    Keras puts NASNet's layers into scopes, which show in paths only; files do not have them.
+    """
     return {
         "name": model.name,
         "layers": [_layer(layer) for layer in _every_layer(model)],
         "calls": _calls(json.loads(model.to_json())["config"]),
-        "weights": [weight.path for weight in model.weights],
+        "weights": ["/".join(weight.path.split("/")[-2:]) for weight in model.weights],
     }
 
 

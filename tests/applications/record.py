@@ -1,6 +1,6 @@
 """Records real Keras's nets: `KERAS_BACKEND=jax python tests/applications/record.py`, in an environment with Keras.
 
-structures.json says what each net of nets.py is made of, predictions.json what some compute with the weights of
+With names, these nets only. structures.json says what each net of nets.py is made of, predictions.json what some compute with the weights of
 parity/applications.py.
 """
 
@@ -37,12 +37,12 @@ def main():
         values = model.predict(applications.images(32)[0][:2], verbose=0)
         predictions[name] = [[round(float(value), 7) for value in row] for row in values]
     written("predictions.json", predictions)
-    structures = {}
-    for spec in NETS if "--predictions" not in sys.argv else ():
+    structures = json.loads((FOLDER / "structures.json").read_text(encoding="utf-8"))
+    wanted = sys.argv[1:]
+    for spec in [spec for spec in NETS if not wanted or any(spec.startswith(name) for name in wanted)]:
         keras.backend.clear_session()
         structures[spec] = digest(built(keras, spec))
-    if structures:
-        written("structures.json", structures)
+    written("structures.json", structures)
 
 
 if __name__ == "__main__":

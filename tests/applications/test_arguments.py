@@ -22,16 +22,7 @@ def vgg(**options):
 
 
 def test_most_nets_take_the_arguments_of_keras_in_its_order():
-    expected = [
-        "include_top",
-        "weights",
-        "input_tensor",
-        "input_shape",
-        "pooling",
-        "classes",
-        "classifier_activation",
-        "name",
-    ]
+    expected = "include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name"
     for name in ("VGG16", "ResNet50V2", "DenseNet201", "InceptionV3", "Xception", "EfficientNetB7"):
         parameters = inspect.signature(getattr(applications, name)).parameters
         assert ", ".join(parameters) == expected, name

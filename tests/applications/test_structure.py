@@ -32,7 +32,7 @@ SAMPLE = {
 
 @pytest.mark.parametrize("spec", NETS)
 def test_a_net_has_the_layers_of_keras(spec, request, zeros_at_first):
-    if spec not in SAMPLE and not request.config.getoption("--every-net"):
+    if spec not in SAMPLE and not request.config.getoption("every_net"):
         pytest.skip("one of the sample, with --every-net all")
     planish.utils.clear_session()
     assert digest(built(planish, spec)) == RECORDED[spec]
