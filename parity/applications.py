@@ -37,10 +37,10 @@ CASES = [
     Case("Xception", {}, (96, 75), True),
     Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
     Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True),
-    Case("MobileNetV3Small", {}, (64, 50), True),
+    Case("MobileNetV3Small", {}, (64, 50), True, 4.0),
     Case("MobileNetV3Small", {"minimalistic": True}, (64, 50)),
-    Case("MobileNetV3Large", {}, (64, 50)),
-    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0) for number in range(8)),
+    Case("MobileNetV3Large", {}, (64, 50), gain=4.0),
+    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 6.0) for number in range(8)),
     Case("NASNetMobile", {}, (64, 50), True),
     Case("ConvNeXtTiny", {}, (64, 50), True, 1.0),
 ]
@@ -60,8 +60,10 @@ def built(keras: Any, case: Case, size: int | None = None) -> Any:
 
 
 def images(size: int) -> tuple[Array, Array]:
+    """Noise of another strength and color for each image: averages of the same noise would be the same numbers."""
     random = np.random.default_rng(size)
-    x = random.uniform(-1.0, 1.0, (IMAGES, size, size, 3)).astype(np.float32)
+    strength, color = random.uniform(0.2, 2.0, (IMAGES, 1, 1, 1)), random.uniform(-1.0, 1.0, (IMAGES, 1, 1, 3))
+    x = (strength * random.uniform(-1.0, 1.0, (IMAGES, size, size, 3)) + color).astype(np.float32)
     return x, random.integers(0, CLASSES, IMAGES)
 
 
@@ -80,7 +82,8 @@ def _drawn(random: np.random.Generator, path: str, shape: tuple[int, ...], gain:
         return np.ones(shape, np.int64)
     if len(shape) < 2:
         return (0.05 * random.normal(size=shape)).astype(np.float32)
-    inputs = shape[0] * shape[1] if last == "depthwise_kernel" else int(np.prod(shape[:-1]))
+    depthwise = last == "depthwise_kernel" or (len(shape) == 4 and shape[-1] == 1)
+    inputs = shape[0] * shape[1] if depthwise else int(np.prod(shape[:-1]))
     return (random.normal(size=shape) * np.sqrt(gain / inputs)).astype(np.float32)
 
 
