@@ -37,10 +37,10 @@ CASES = [
     Case("Xception", {}, (96, 75), True),
     Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
     Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True),
-    Case("MobileNetV3Small", {}, (64, 50), True, 4.0),
+    Case("MobileNetV3Small", {}, (64, 50), True, 3.0),
     Case("MobileNetV3Small", {"minimalistic": True}, (64, 50)),
-    Case("MobileNetV3Large", {}, (64, 50), gain=4.0),
-    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 6.0) for number in range(8)),
+    Case("MobileNetV3Large", {}, (64, 50), gain=3.0),
+    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 4.0) for number in range(8)),
     Case("NASNetMobile", {}, (64, 50), True),
     Case("ConvNeXtTiny", {}, (64, 50), True, 1.0),
 ]
