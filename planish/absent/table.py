@@ -21,6 +21,8 @@ _FLOAT32 = "leave it out: planish computes in float32"
 _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
 _LEGACY = "the optimizer of that name in planish.optimizers"
 
+_SIMILAR = "a net of the same kind: EfficientNetB0 to B7, ResNet50V2, InceptionV3, Xception"
+
 BEFORE_KERAS_3 = {
     ("", "Functional"),
     *(("constraints", name) for name in ("RadialConstraint", "radial_constraint")),
@@ -52,6 +54,13 @@ _TABLE: dict[str, Groups] = {
         ("'relu', or a function of your own: activation=function", "hard_shrink soft_shrink tanh_shrink threshold"),
         ("'relu', or a function of your own: activation=function", "glu sparse_plus sparse_sigmoid squareplus"),
         ("'softmax'", "sparsemax"),
+    ),
+    "applications": (
+        (
+            _SIMILAR,
+            "EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2S EfficientNetV2M"
+            " EfficientNetV2L InceptionResNetV2 efficientnet_v2 inception_resnet_v2",
+        ),
     ),
     "backend": (
         (

@@ -212,7 +212,11 @@ def shared_layers_on_numbers(keras):
 
 @section
 def nodes_of_a_model_of_applications(keras):
-    keras.applications.VGG19(weights=None)
+    vgg19 = keras.applications.VGG19(weights=None, include_top=False, input_shape=(32, 32, 3))
+    features = keras.Model(inputs=vgg19.input, outputs=[layer.output for layer in vgg19.layers])
+    shapes = [np.shape(each) for each in features(np.zeros((1, 32, 32, 3), np.float32))]
+    assert len(shapes) == len(vgg19.layers)
+    assert shapes[-1] == (1, 1, 1, 512)
 
 
 @section
