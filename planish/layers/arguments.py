@@ -71,13 +71,14 @@ _SIDES = {
 def sides(layer: str, name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
     """`value` as (before, after) for each of `rank` axes: one integer for all sides, one for the two sides of each
     axis, or two for each axis. The only axis of sequences has no brackets of its own."""
+    wrong = wrong_argument(layer, name, _SIDES[rank], value, f"{layer.partition(' ')[0]}(1)")
     items = _items(value, rank) if rank > 1 else (value,)
     if len(items) != rank:
-        raise wrong_argument(layer, name, _SIDES[rank], value)
+        raise wrong
     try:
         found = [_integers(layer, name, item, 2, _SIDES[rank], 0) for item in items]
     except ValueError:
-        raise wrong_argument(layer, name, _SIDES[rank], value) from None
+        raise wrong from None
     return tuple((before, after) for before, after in found)
 
 
