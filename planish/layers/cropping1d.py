@@ -20,7 +20,7 @@ class Cropping1D(Cropping):
     rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **options: Unpack[LayerOptions]) -> None:
-        super().__init__(cropping, **options)
+        super().__init__(cropping, "channels_last", **options)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from planish import layers
-from planish.layers import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from planish import config, layers
+from planish.layers import Cropping1D, Cropping2D, Cropping3D, UpSampling1D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 
 from .support import again, compiled_as_interpreted, error_of, images
 
@@ -78,6 +78,17 @@ def test_defaults_are_those_of_keras():
     assert (Cropping1D().cropping, Cropping2D().cropping) == ((1, 1), ((0, 0), (0, 0)))
     assert "data_format" not in Cropping1D().get_config()
     assert [layer.name for layer in (ZeroPadding3D(), Cropping1D())] == ["zero_padding3d_1", "cropping1d_2"]
+
+
+def test_sequences_are_cropped_along_their_steps_whatever_the_usual_data_format():
+    x, usual = images(1, 5, 3), config.image_data_format()
+    config.set_image_data_format("channels_first")
+    try:
+        np.testing.assert_array_equal(Cropping1D(1)(x), x[:, 1:-1])
+        np.testing.assert_array_equal(UpSampling1D(2)(x), np.repeat(x, 2, 1))
+        np.testing.assert_array_equal(ZeroPadding1D(1)(x), np.pad(x, ((0, 0), (0, 0), (1, 1))))
+    finally:
+        config.set_image_data_format(usual)
 
 
 WRONG = [-1, 1.5, None, "ab", ((1, 2), 3, 4, 5), ((1, -2), (0, 0)), (1, None)]

@@ -236,3 +236,22 @@ def test_layers_that_do_not_fit():
         "  remedy:      put Conv2D 'conv' in front of Flatten 'flatten'",
         "               or turn the vectors back into maps after it: Reshape((8, 8, 1))",
     ]
+
+
+def test_arithmetic_of_sequences():
+    layers = [
+        planish.layers.ZeroPadding1D((1, 2)),
+        planish.layers.MaxPooling1D(3, 2),
+        planish.layers.UpSampling1D(3),
+        planish.layers.AdaptiveAveragePooling1D(8),
+        Flatten(),
+        Dense(4),
+    ]
+    found = planish.shapes(layers, (20, 6))
+    assert [step.arithmetic for step in found.steps[:5]] == [
+        "20 + 1 + 2 = 23",
+        "floor((23 - 3) / 2) + 1 = 11",
+        "11 * 3 * 6 = 33 * 6",
+        "8 windows for 33 steps",
+        "8 * 6 = 48",
+    ]
