@@ -12,10 +12,11 @@ from loading import LOADING
 from naming import NAMING
 from picturing import PICTURING
 from predicting import PREDICTING
+from shaping import SHAPING
 from subclassing import SUBCLASSING
 from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
-    *(BUILDING, BRANCHING, NAMING, FITTING, FUNCTIONS, SUBCLASSING),
+    *(BUILDING, BRANCHING, SHAPING, NAMING, FITTING, FUNCTIONS, SUBCLASSING),
     *(HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
 )
