@@ -56,7 +56,7 @@ class Callback:
     def check_before_training(self, run: ComingRun) -> None:
         """Called by `fit` before anything else: raises an error for whatever is sure to fail later."""
 
-    def on_resume(self, epoch: int) -> None:
+    def resume_from(self, epoch: int) -> None:
         """Called by `fit` before `on_train_begin` if the run goes on from a backup, with its first epoch from there."""
 
     def wants_batches(self, mode: str) -> bool:

@@ -54,7 +54,7 @@ class CSVLogger(Callback):
         check_writable(self, self.filename, makes_folders=False)
         self._lines()
 
-    def on_resume(self, epoch: int) -> None:
+    def resume_from(self, epoch: int) -> None:
         """The file goes on; lines of epochs that were trained after the backup are taken out."""
         lines = self._lines(always=True)
         kept = [line for line in lines[1:] if not (line[0].isdecimal() and int(line[0]) >= epoch)]

@@ -18,7 +18,8 @@ UP = (
     *("AUC", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "CosineSimilarity", "F1Score", "FBetaScore"),
     *("Precision", "PrecisionAtRecall", "Recall", "RecallAtPrecision", "SensitivityAtSpecificity"),
     *("SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SpecificityAtSensitivity"),
-    "TopKCategoricalAccuracy",
+    *("TopKCategoricalAccuracy", "BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "R2Score"),
+    *("ConcordanceCorrelation", "PearsonCorrelation"),
 )
 DOWN = (
     *("BinaryCrossentropy", "CategoricalCrossentropy", "CategoricalHinge", "Hinge", "KLDivergence", "LogCoshError"),
@@ -41,7 +42,8 @@ def made(kind, path):
 
 def metric(name):
     at_one_point = name.endswith(("AtRecall", "AtPrecision", "AtSpecificity", "AtSensitivity"))
-    return getattr(metrics, name)(*[0.5] * at_one_point)
+    classes = {"IoU": (2, [0]), "MeanIoU": (2,), "OneHotIoU": (2, [0]), "OneHotMeanIoU": (2,)}
+    return getattr(metrics, name)(*classes.get(name, [0.5] * at_one_point))
 
 
 def test_every_metric_has_the_direction_that_it_has_in_keras():

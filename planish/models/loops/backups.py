@@ -49,7 +49,7 @@ class Backups:
             self._check()
             first = _count(self._kept.facts["epoch"])
         for callback in self._callbacks.callbacks:
-            callback.on_resume(first)
+            callback.resume_from(first)
         return range(first, max(first, epochs.stop))
 
     def put_in(self) -> bool:
