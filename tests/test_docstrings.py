@@ -15,7 +15,7 @@ import planish
 
 ROOMS = (
     "activations", "callbacks", "flattening", "initializers", "layers", "losses", "metrics", "models", "optimizers",
-    "optimizers.schedules", "random", "regularizers", "structure", "utils",
+    "optimizers.schedules", "preprocessing.image", "random", "regularizers", "structure", "utils",
 )  # fmt: skip
 EVERYWHERE = {"self", "name", "dtype"}
 """Arguments that need no explanation where nothing is special about them."""

@@ -271,18 +271,6 @@ _TABLE: dict[str, Groups] = {
         (_TEXT, "sequence text text_dataset_from_directory"),
         (_ELSEWHERE, "timeseries_dataset_from_array"),
     ),
-    "preprocessing.image": (
-        (
-            "planish.utils.image_dataset_from_directory(folder)",
-            "DirectoryIterator ImageDataGenerator Iterator NumpyArrayIterator",
-        ),
-        ("planish.utils.load_img(path, target_size=(height, width))", "smart_resize"),
-        (
-            _PLAIN_IMAGES,
-            "apply_affine_transform apply_brightness_shift apply_channel_shift random_brightness random_channel_shift"
-            " random_rotation random_shear random_shift random_zoom",
-        ),
-    ),
     "regularizers": (("L2(), and kernel_initializer='orthogonal'", "OrthogonalRegularizer orthogonal_regularizer"),),
     "saving": (("load_model(path), and get_weights() of its layers", "KerasFileEditor"),),
     "utils": (

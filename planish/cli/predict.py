@@ -12,8 +12,8 @@ import numpy as np
 from planish.cli import image_input, model_files
 from planish.cli.console import complain, one_line, table
 from planish.cli.parser import MISTAKE
-from planish.utils.image_batches import in_order
 from planish.utils.image_files import UnreadableImageError
+from planish.utils.workers import in_order
 
 _EXAMPLES = """\
 examples:

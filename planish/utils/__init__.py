@@ -19,6 +19,7 @@ from planish.utils.model_plot import model_to_dot, plot_model
 from planish.utils.numbers import normalize
 from planish.utils.py_dataset import PyDataset
 from planish.utils.session import clear_session, set_random_seed
+from planish.utils.smart_resizing import smart_resize
 
 Sequence = PyDataset
 
@@ -44,6 +45,7 @@ __all__ = [
     "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "smart_resize",
     "to_categorical",
 ]
 

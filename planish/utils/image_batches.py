@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -17,6 +15,7 @@ from planish.utils.dataset import ArraySpec, Dataset
 from planish.utils.image_files import UnreadableImageError
 from planish.utils.image_reader import ImageReader, rounded
 from planish.utils.labels import to_categorical
+from planish.utils.workers import in_order
 
 Rows = NDArray[np.int64]
 Images = NDArray[Any]
@@ -24,9 +23,6 @@ Batch = tuple[Images, Any] | Images
 
 _NBYTES_AHEAD = 32 << 20
 """The memory of images that are read before they are needed."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class ImageFolder(Dataset):
@@ -159,27 +155,6 @@ class ImageFolder(Dataset):
     def _ahead(self) -> int:
         """How many images are read before they are needed: the next batch, if it is small."""
         return min(self.batch_size or 1, _NBYTES_AHEAD // (4 * int(np.prod(self.image_shape))))
-
-
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
-    """`work` of each item, on as many threads as planish uses; `ahead` of them, and some, before they are needed."""
-    from planish.runtime.threads import get_num_threads
-
-    threads = get_num_threads()
-    if threads == 1:
-        yield from map(work, items)
-        return
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="planish-images")
-    waiting: deque[Future[Result]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > ahead + threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _reason(error: UnreadableImageError | OSError) -> str:

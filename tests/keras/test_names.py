@@ -102,7 +102,6 @@ def test_a_name_that_keras_does_not_have_either():
         ("from planish.applications import EfficientNetV2B0", "applications.EfficientNetV2B0"),
         ("from planish.applications.efficientnet_v2 import EfficientNetV2B0", "applications.efficientnet_v2"),
         ("from planish.optimizers.legacy import Adam", "optimizers.legacy"),
-        ("from planish.preprocessing.image import ImageDataGenerator", "preprocessing.image.ImageDataGenerator"),
         ("from planish.preprocessing.text import Tokenizer", "preprocessing.text"),
         ("import planish.preprocessing.sequence", "preprocessing.sequence"),
         ("import planish.quantizers", "quantizers"),

@@ -152,7 +152,11 @@ class Stream:
 
     @property
     def is_iterator(self) -> bool:
-        return hasattr(self.source, "__next__")
+        return hasattr(self.source, "__next__") and not self._has_items
+
+    @property
+    def _has_items(self) -> bool:
+        return hasattr(self.source, "__getitem__") and self.length is not None
 
     def _begin_pass(self, shuffle: np.random.Generator | None) -> None:
         self._state = None if shuffle is None else shuffle.bit_generator.state
@@ -162,7 +166,8 @@ class Stream:
     def _pass(self, shuffle: np.random.Generator | None, first: int = 0) -> Iterator[Item]:
         """All batches of the source, once, from the batch `first` on."""
         _call(self.source, "on_epoch_begin")
-        if hasattr(self.source, "__getitem__") and self.length is not None:
+        if self._has_items:
+            assert self.length is not None
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
             return (Item(self.source[place], f"item {place} of {self.name}") for place in places[first:].tolist())
         batches = itertools.islice(enumerate(iter(self.source), 1), first, None)
