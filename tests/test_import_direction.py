@@ -80,7 +80,7 @@ BACKWARDS = {
     ("models/data/prepare.py", "programs"),
 }
 
-HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot", "scipy")
+HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot")
 
 
 def room_of(module: str) -> str:
