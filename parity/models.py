@@ -30,8 +30,10 @@ BOTH_PENALTIES = {
 # Their derivatives do not jump: a rounding error stays small.
 ACTIVATIONS = [
     None, "linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "softplus", "softsign", "silu", "exponential",
-    "hard_sigmoid", "leaky_relu", "relu6", "relu", "relu", "softmax",
+    "hard_sigmoid", "leaky_relu", "relu6", "relu", "relu", "softmax", "celu", "squareplus", "sparse_plus",
+    "sparse_sigmoid", "soft_shrink", "tanh_shrink", "mish", "log_sigmoid", "hard_silu", "hard_tanh",
 ]  # fmt: skip
+CONSTRAINTS = ["non_neg", "max_norm", "unit_norm", "min_max_norm"]
 
 
 class Builder:
@@ -73,7 +75,10 @@ class Builder:
         return "tanh" if self.first and chosen == "softmax" else chosen
 
     def regularizer(self) -> dict[str, Any]:
-        return {"kernel_regularizer": self.pick(["l2", BOTH_PENALTIES])} if self.chance(0.1) else {}
+        """What is said about a kernel: now and then a penalty, or a constraint."""
+        if self.chance(0.1):
+            return {"kernel_regularizer": self.pick(["l2", BOTH_PENALTIES])}
+        return {"kernel_constraint": self.pick(CONSTRAINTS)} if self.chance(0.1) else {}
 
     def windows(self, size: list[int], steps: list[int], padding: str, dilation: list[int]) -> tuple[int, int]:
         def windows(axis: int) -> int:
@@ -109,9 +114,41 @@ class Builder:
             self.add("Activation", activation=self.pick(["relu", "tanh", "silu"]))
 
     def normalize(self) -> None:
+        """By the batch, or each image by itself. Too few numbers would leave nothing but their signs."""
         axis = {"axis": 1} if self.first else {}
+        rows, columns, channels = self.shape
+        if self.chance(0.5) and channels > 3 and rows * columns > 3:
+            self.normalize_images(axis)
+            return
         self.add("BatchNormalization", momentum=self.pick([0.9, 0.99, 0.6]), epsilon=self.pick([1e-3, 1e-2]),
                  center=self.chance(0.8), scale=self.chance(0.8), **axis)  # fmt: skip
+
+    def normalize_images(self, axis: dict[str, int]) -> None:
+        groups = self.pick([count for count in range(1, self.shape[2]) if self.shape[2] % count == 0])
+        parts = {"center": self.chance(0.8), "scale": self.chance(0.8)}
+        name, arguments = self.pick([
+            ["LayerNormalization", {**parts, **axis, "epsilon": self.pick([1e-3, 1e-2])}],
+            ["LayerNormalization", {**parts, "axis": [1, 2, 3]}],
+            ["GroupNormalization", {**parts, **axis, "groups": groups}],
+            ["GroupNormalization", {**parts, **axis, "groups": -1}],
+            ["RMSNormalization", {"axis": [1, 2, 3]} if self.first else {}],
+            ["UnitNormalization", axis],
+        ])  # fmt: skip
+        self.add(name, **arguments)
+
+    def normalize_inputs(self) -> None:
+        channels = self.shape[2]
+        mean = [round(float(each), 2) for each in self.random.normal(size=channels)]
+        numbers = {"mean": mean, "variance": [0.25 + abs(each) for each in mean]}
+        arguments = self.pick(
+            [{"axis": None, "mean": 0.5, "variance": 2.0}, {"axis": 1 if self.first else -1, **numbers}]
+        )
+        self.add("Normalization", **arguments, invert=self.chance(0.2))
+
+    def drop(self, rate: float) -> None:
+        """Nothing happens in a prediction, and if the rate is 0."""
+        name = self.pick(["Dropout", "Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise"])
+        self.add(name, **{"stddev" if name == "GaussianNoise" else "rate": rate})
 
     def pool(self) -> None:
         rows, columns, _ = self.shape
@@ -154,6 +191,8 @@ class Builder:
         choices: list[LayerCall] = [
             ["ReLU", {}], ["ReLU", {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.05}],
             ["LeakyReLU", {"negative_slope": 0.2}], ["Activation", {"activation": "silu"}], ["ELU", {"alpha": 0.7}],
+            ["PReLU", {"alpha_initializer": "he_normal"}], ["PReLU", {"shared_axes": [2, 3] if self.first else [1, 2]}],
+            ["ActivityRegularization", {"l1": 0.001, "l2": 0.002}],
         ]  # fmt: skip
         softmax = [] if self.mixed else [["Softmax", {"axis": 1} if self.first else {}]]
         self.layers.append(self.pick([*choices, *softmax]))
@@ -198,13 +237,15 @@ def random_case(seed: int, steps: int = 3) -> Case:
     pixels = builder.chance(0.15)
     if pixels or builder.chance(0.2):
         builder.rescale(1 / 255 if pixels else builder.pick([0.5, 2.0, 1 / 3]))
+    if builder.chance(0.1):
+        builder.normalize_inputs()
     body = [builder.conv] * 8 + [partial(convolve, builder)] * 5 + [builder.pool] * 8
     body += [builder.pad, builder.reorder, builder.activate] * 2
     for _ in range(builder.number(1, 4)):
         builder.pick([*body, builder.dense])()
     dropout = builder.pick([0.0, 0.4]) if builder.chance(0.15) else 0.0
     if dropout or builder.chance(0.1):
-        builder.add("Dropout", rate=dropout)
+        builder.drop(dropout)
     builder.head()
     loss = _loss(builder)
     layers = [[name, {"name": f"{name.lower()}_{i}", **given}] for i, (name, given) in enumerate(builder.layers)]

@@ -27,6 +27,11 @@ def state() -> int:
     return _state
 
 
+def streams_of(seed: int) -> tuple[int, int]:
+    """Two streams of random numbers for a user's seed, 0 <= seed < 2**31, that no other seed has."""
+    return seed, seed + 2**31
+
+
 def next_seed() -> int:
     """A fresh seed, 1 <= seed <= 1,000,000,000."""
     global _state

@@ -30,6 +30,27 @@ Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
 _NUMBERS = "fiub"  # kinds of NumPy's element types
 _NOTHING_GIVEN: Mapping[Any, Node] = MappingProxyType({})
+
+
+class Assignments(dict["Variable", Node]):
+    """The values that variables get in a trace: the last one of each.
+
+    As in TensorFlow, an assignment passes no gradient on, and what a trained variable has the gradient of are all the
+    values that were read. `of_trained` has those that it was given, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_trained: dict[Variable, list[Node]] = {}
+
+    def give(self, variable: Variable, value: Node) -> None:
+        """Makes `value` what the variable stands for from here on."""
+        if variable.trainable:
+            value = primitives.stop_gradient(value)
+            self.of_trained.setdefault(variable, []).append(value)
+        self[variable] = value
+
+
 given_in_trace: ContextVar[Mapping[Any, Node]] = ContextVar("given_in_trace", default=_NOTHING_GIVEN)
 """The values that variables get in the current trace, by variable."""
 
@@ -211,7 +232,7 @@ class Variable(ArrayOperators):
     def _assign_in_trace(self, value: Any) -> None:
         """Makes `value` the variable's new value in the trace that is going on."""
         updates = given_in_trace.get()
-        if not isinstance(updates, dict):
+        if not isinstance(updates, Assignments):
             raise TypeError(
                 explain(
                     what=f"variable '{self.path}': a node was assigned outside a layer's call",
@@ -229,7 +250,7 @@ class Variable(ArrayOperators):
                     remedy="a value for all images of the batch: planish.ops.mean(x, axis=0)" if node.batched else None,
                 )
             )
-        updates[self] = node
+        updates.give(self, node)
 
     def touch(self) -> None:
         """Says that the array has changed, so that what was packed from it is out of date."""

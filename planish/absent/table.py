@@ -49,12 +49,6 @@ _TABLE: dict[str, Groups] = {
         ("planish.__version__", "version"),
         ("matplotlib, or `planish explain` for what a model sees in an image", "visualization"),
     ),
-    "activations": (
-        ("'elu', or a function: lambda x: ...", "celu"),
-        ("'relu', or a function of your own: activation=function", "hard_shrink soft_shrink tanh_shrink threshold"),
-        ("'relu', or a function of your own: activation=function", "glu sparse_plus sparse_sigmoid squareplus"),
-        ("'softmax'", "sparsemax"),
-    ),
     "applications": (
         (
             _SIMILAR,
@@ -122,15 +116,7 @@ _TABLE: dict[str, Groups] = {
         ),
         ("read the images in one size: planish.utils.load_img(path, target_size=(height, width))", "Resizing"),
         ("cut the arrays: x[:, top:bottom, left:right]", "CenterCrop"),
-        ("Rescaling(1 / np.sqrt(variance), -mean / np.sqrt(variance))", "Normalization"),
-        ("BatchNormalization()", "GroupNormalization LayerNormalization RMSNormalization SpectralNormalization"),
-        ("BatchNormalization()", "UnitNormalization"),
-        ("LeakyReLU()", "PReLU"),
         ("ReLU(threshold=1.0)", "ThresholdedReLU"),
-        ("Dropout(rate)", "AlphaDropout GaussianDropout GaussianNoise"),
-        ("Dropout(rate, noise_shape=(None, 1, channels))", "SpatialDropout1D"),
-        ("Dropout(rate, noise_shape=(None, 1, 1, channels))", "SpatialDropout2D"),
-        ("activity_regularizer= of the layer before", "ActivityRegularization"),
         ("sequences of one length, padded with zeros: a model without masks sees the zeros", "Masking"),
         (
             _TEXT,
@@ -147,7 +133,7 @@ _TABLE: dict[str, Groups] = {
             _ELSEWHERE,
             "Conv3DTranspose Convolution3DTranspose EinsumDense"
             " FlaxLayer JaxLayer"
-            " MelSpectrogram STFTSpectrogram SpatialDropout3D TFSMLayer TorchModuleWrapper",
+            " MelSpectrogram STFTSpectrogram TFSMLayer TorchModuleWrapper",
         ),
     ),
     "dtype_policies": (

@@ -97,7 +97,7 @@ def _flatten(nn: Any, layer: Any, config: dict[str, Any]) -> Any:
 def _rescaling(nn: Any, layer: Any, config: dict[str, Any]) -> Any:
     class Scaled(nn.Module):  # type: ignore[misc]
         def forward(self, x: Any) -> Any:
-            return x * config["scale"] + config["offset"]
+            return x * layer.scale + layer.offset
 
     return Scaled()
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 from planish import absent
 from planish.layers import operation as operation  # what operations on symbolic tensors become
 from planish.layers.activation import Activation
+from planish.layers.activity_regularization import ActivityRegularization
 from planish.layers.adaptive_average_pooling1d import AdaptiveAveragePooling1D
 from planish.layers.adaptive_average_pooling2d import AdaptiveAveragePooling2D
 from planish.layers.adaptive_average_pooling3d import AdaptiveAveragePooling3D
 from planish.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1D
 from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
 from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
+from planish.layers.alpha_dropout import AlphaDropout
 from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.average_pooling3d import AveragePooling3D
@@ -32,17 +34,21 @@ from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
 from planish.layers.flatten import Flatten
+from planish.layers.gaussian_dropout import GaussianDropout
+from planish.layers.gaussian_noise import GaussianNoise
 from planish.layers.global_average_pooling1d import GlobalAveragePooling1D
 from planish.layers.global_average_pooling2d import GlobalAveragePooling2D
 from planish.layers.global_average_pooling3d import GlobalAveragePooling3D
 from planish.layers.global_max_pooling1d import GlobalMaxPooling1D
 from planish.layers.global_max_pooling2d import GlobalMaxPooling2D
 from planish.layers.global_max_pooling3d import GlobalMaxPooling3D
+from planish.layers.group_normalization import GroupNormalization
 from planish.layers.identity import Identity
 from planish.layers.input_layer import Input, InputLayer
 from planish.layers.input_spec import InputSpec
 from planish.layers.lambda_layer import Lambda
 from planish.layers.layer import Layer
+from planish.layers.layer_normalization import LayerNormalization
 from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling1d import MaxPooling1D
 from planish.layers.max_pooling2d import MaxPooling2D
@@ -61,15 +67,21 @@ from planish.layers.merge import (
     multiply,
     subtract,
 )
+from planish.layers.normalization import Normalization
 from planish.layers.permute import Permute
+from planish.layers.prelu import PReLU
 from planish.layers.relu import ReLU
 from planish.layers.repeat_vector import RepeatVector
 from planish.layers.rescaling import Rescaling
 from planish.layers.reshape import Reshape
+from planish.layers.rms_normalization import RMSNormalization
 from planish.layers.separable_conv1d import SeparableConv1D
 from planish.layers.separable_conv2d import SeparableConv2D
 from planish.layers.softmax import Softmax
+from planish.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from planish.layers.spectral_normalization import SpectralNormalization
 from planish.layers.time_distributed import TimeDistributed
+from planish.layers.unit_normalization import UnitNormalization
 from planish.layers.up_sampling1d import UpSampling1D
 from planish.layers.up_sampling2d import UpSampling2D
 from planish.layers.up_sampling3d import UpSampling3D
@@ -101,6 +113,7 @@ MaxPool3D = MaxPooling3D
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "AdaptiveAveragePooling1D",
     "AdaptiveAveragePooling2D",
     "AdaptiveAveragePooling3D",
@@ -108,6 +121,7 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -136,6 +150,8 @@ __all__ = [
     "Dot",
     "Dropout",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
@@ -148,12 +164,14 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
@@ -164,7 +182,10 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
+    "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -174,8 +195,13 @@ __all__ = [
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
     "Subtract",
     "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",

@@ -94,6 +94,15 @@ def number(layer: str, name: str, value: Any, least: float = -math.inf, below: f
     return result
 
 
+def fraction(layer: str, name: str, value: Any, *, below_one: bool = False) -> float:
+    """`value` as a float from 0 to 1, `below_one` without the 1."""
+    result = number(layer, name, value, 0.0)
+    if result > 1.0 or (below_one and result == 1.0):
+        sign = "<" if below_one else "<="
+        raise wrong_argument(layer, name, f"a fraction, 0 <= {name} {sign} 1", value)
+    return result
+
+
 def flag(layer: str, name: str, value: Any) -> bool:
     """`value` if it is True or False (0 and 1 are read as such)."""
     if not isinstance(value, bool) and value not in (0, 1):

@@ -7,16 +7,16 @@ from typing import Any, Unpack
 
 from planish import initializers, primitives
 from planish.graph.node import Node
-from planish.layers import arguments, weight_arguments
+from planish.layers import arguments
+from planish.layers.axes import MOST_AXES
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
-from planish.layers.layer import Layer, Shape
+from planish.layers.layer import Shape
+from planish.layers.scaled_layer import ScaledLayer
 from planish.variable import Variable
 
-MOST_AXES = 64  # of a NumPy array
 
-
-class BatchNormalization(Layer):
+class BatchNormalization(ScaledLayer):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for every channel (`axis`, counted with the batch axis).
 
     In training, mean and variance are those of the batch, and the moving ones follow them by `1 - momentum`. At
@@ -56,23 +56,23 @@ class BatchNormalization(Layer):
         synchronized: bool = False,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta=(beta_initializer, beta_regularizer, beta_constraint),
+            gamma=(gamma_initializer, gamma_regularizer, gamma_constraint),
+            **options,
+        )
         label = self.label
         arguments.unsupported(label, renorm=renorm, renorm_clipping=renorm_clipping)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             (axis,) = axis  # the form in which Keras 2 saved it
         self.axis = arguments.integer(label, "axis", axis, least=-MOST_AXES)
         self.momentum = arguments.number(label, "momentum", momentum)
-        self.epsilon = arguments.number(label, "epsilon", epsilon, 0.0)
-        self.center = arguments.flag(label, "center", center)
-        self.scale = arguments.flag(label, "scale", scale)
         self.synchronized = arguments.flag(label, "synchronized", synchronized)
-        weight_arguments.take(self, "beta", beta_initializer, beta_regularizer, beta_constraint)
-        weight_arguments.take(self, "gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.gamma: Variable | None = None
-        self.beta: Variable | None = None
         self.moving_mean: Variable
         self.moving_variance: Variable
 
@@ -92,10 +92,7 @@ class BatchNormalization(Layer):
 
     def create_weights(self, shape: Shape) -> None:
         per_channel = (shape[self._channel_axis(shape)],)
-        if self.scale:
-            self.gamma = weight_arguments.make(self, "gamma", per_channel)
-        if self.center:
-            self.beta = weight_arguments.make(self, "beta", per_channel)
+        self.make_gamma_and_beta(per_channel)
         self.moving_mean = self.add_weight("moving_mean", per_channel, self.moving_mean_initializer, trainable=False)
         self.moving_variance = self.add_weight(
             "moving_variance", per_channel, self.moving_variance_initializer, trainable=False
@@ -142,10 +139,7 @@ class BatchNormalization(Layer):
             **super().get_config(),
             "axis": self.axis,
             "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            **weight_arguments.config(self, "beta", "gamma"),
+            **self.scaled_config(),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": self.synchronized,

@@ -229,6 +229,13 @@ def _other_arguments(
     named = [f"{name}=..." for name in keywords]
     bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()]
     several = len(given) > 1 and all(map(_is_tensor, given))
+    if "mask" in keywords and "mask" not in signature.parameters:
+        return explain(
+            what=f"{class_.__name__} was called with a mask",
+            rule="Keras's masks are for the steps of sequences; planish's layers compute every number",
+            expected="a call without `mask`",
+            remedy="x = ops.where(mask, x, 0.0) before the layer",
+        )
     return explain(
         what=f"{class_.__name__} was called with arguments that its `call` does not take",
         expected=f"call{inspect.Signature(bare)}",

@@ -10,9 +10,12 @@ from typing import overload
 
 from planish.symbolic import BatchShape, SymbolicTensor
 
-_KEEP_THE_SHAPE = frozenset(
-    {"Activation", "BatchNormalization", "Dropout", "ELU", "Identity", "LeakyReLU", "ReLU", "Rescaling", "Softmax"}
-)
+_KEEP_THE_SHAPE = {
+    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
+    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Normalization", "PReLU",
+    "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+    "UnitNormalization",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
-from planish.layers.batch_normalization import MOST_AXES
+from planish.layers.axes import MOST_AXES
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.merge import Merge
 

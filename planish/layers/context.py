@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from planish import primitives, structures
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.variable import Variable, given_in_trace
+from planish.variable import Assignments, Variable, given_in_trace
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -59,7 +59,7 @@ class CallContext:
         self._sets_variables = self.training or sets_variables
         self.told = training is not None
         self.builds = builds
-        self.updates: dict[Variable, Node] = {}
+        self.updates = Assignments()
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
         self._scalars: dict[str, Node] = {}
@@ -91,7 +91,7 @@ class CallContext:
         Keras, not even by a part of a model that behaves as in training.
         """
         if self._sets_variables:
-            self.updates[variable] = value
+            self.updates.give(variable, value)
 
     def visit(self, layer: Layer, arguments: Sequence[Any], y: Any, in_layer: bool) -> None:
         """Notes that a layer was traced, with the arguments of its call and what it gave. ValueError if it is one too

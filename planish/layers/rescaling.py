@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
-from planish import primitives, serialization
+from planish import config, primitives, serialization
+from planish.errors import number_of
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 
-Factor = float | list[float]
+Factor = float | list[Any] | NDArray[Any]
 
 
 class Rescaling(Layer):
-    """`x * scale + offset`; each of them is one number, or a list with one number per channel (the last axis).
+    """`x * scale + offset`; each of them is one number, a list with one number per channel, or an array that goes
+    together with an image. Channels are the last axis, or the first where `config.image_data_format()` says so.
 
     >>> print(keras.layers.Rescaling(1 / 255)(np.array([[0.0, 255.0]])))
     [[0. 1.]]
@@ -29,32 +32,65 @@ class Rescaling(Layer):
         self.offset = self._numbers("offset", serialization.deserialize(offset))
 
     def _numbers(self, name: str, value: Any) -> Factor:
-        if np.ndim(value) == 0:
-            return arguments.number(self.label, name, value)
-        if np.ndim(value) > 1:
-            raise arguments.wrong_argument(self.label, name, "a number, or a list with a number per channel", value)
-        return [arguments.number(self.label, name, item) for item in value]
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            array = np.asarray(None)
+        if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+            expected = "a number, a list with a number per channel, or an array of numbers"
+            raise arguments.wrong_argument(self.label, name, expected, value)
+        if array.ndim == 0:
+            return float(array)
+        return array if isinstance(value, np.ndarray) else array.astype(np.float64).tolist()
 
     def check_input(self, shape: Shape) -> None:
         for name, value in (("scale", self.scale), ("offset", self.offset)):
-            if isinstance(value, list) and (not shape or len(value) != shape[-1]):
-                raise self.mistake(
-                    f"{name} has numbers for {len(value)} channels",
-                    shape,
-                    expected=f"{shape[-1]} numbers, one for each channel" if shape else "one number",
-                    received=f"{len(value)} numbers",
-                    remedy=f"one number for all channels: {name}={value[0]:g}" if value else f"a number: {name}=1",
-                )
+            extents = np.shape(_beside(value))
+            if not _goes_with(extents, shape):
+                raise self._misfit(name, value, shape)
+
+    def _misfit(self, name: str, value: Factor, shape: Shape) -> ValueError:
+        given = np.asarray(value)
+        if given.ndim > 1 or not shape:
+            return self.mistake(
+                f"{name} does not go together with the images",
+                shape,
+                expected=f"numbers of shape {shape}, or 1 along some axes" if shape else "one number",
+                received=f"numbers of shape {given.shape}",
+                remedy=f"a number: {name}=1",
+            )
+        channels = shape[0] if config.image_data_format() == "channels_first" and len(shape) == 3 else shape[-1]
+        return self.mistake(
+            f"{name} has numbers for {number_of(given.size, 'channel')}",
+            shape,
+            expected=f"{number_of(channels, 'number')}, one for each channel",
+            received=number_of(given.size, "number"),
+            remedy=f"one number for all channels: {name}={given[0]:g}" if given.size else f"a number: {name}=1",
+        )
 
     def call(self, x: Node, context: CallContext) -> Node:
         return primitives.add(primitives.multiply(x, _as_operand(self.scale)), _as_operand(self.offset))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "scale": self.scale, "offset": self.offset}
+        scale, offset = (serialization.serialize(value) for value in (self.scale, self.offset))
+        return {**super().get_config(), "scale": scale, "offset": offset}
+
+
+def _beside(value: Factor) -> Any:
+    """As numbers that are broadcast with an image: as in Keras, axes are added behind those given if channels come
+    first."""
+    array = np.asarray(value, np.float32)
+    if array.ndim and config.image_data_format() == "channels_first":
+        return array.reshape(*array.shape, *(1,) * (3 - array.ndim))
+    return array
+
+
+def _goes_with(extents: tuple[int, ...], shape: Shape) -> bool:
+    """Whether numbers of these extents can be broadcast to an image of the shape."""
+    pairs = zip(reversed(extents), reversed(shape), strict=False)
+    return len(extents) <= len(shape) and all(extent in (1, size) for extent, size in pairs)
 
 
 def _as_operand(value: Factor) -> float | Node:
-    """A number, or a vector of constants."""
-    if isinstance(value, float):
-        return value
-    return primitives.concatenate([primitives.broadcast_to(primitives.constant(item), (1,)) for item in value], 0)
+    """A number, or an array of constants."""
+    return value if isinstance(value, float) else primitives.table(_beside(value))

@@ -237,7 +237,12 @@ def log_softmax(x: Value, axis: int | Sequence[int] | None = -1) -> Any:
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
-@operation(NN, eager="planish has no code that sorts")
+def _sparsemax_of_nodes(x: Any, axis: int = -1) -> Node:
+    node = nodes.node_of(x)
+    return primitives.sparsemax_along(node, nodes.image_axis(node, axis, "sparsemax"))
+
+
+@operation(NN, nodes=_sparsemax_of_nodes)
 def sparsemax(x: Value, axis: int = -1) -> Any:
     """The point nearest to x whose elements along `axis` are 0 or more and have the sum 1."""
     value = np.moveaxis(floating(x), axis, -1)

@@ -122,9 +122,14 @@ class LossScaleOptimizer(Optimizer):
         return self.inner_optimizer.scalars(step)
 
     def update_graph(
-        self, variable_nodes: list[Node], gradients: list[Node], slots: list[Slots], scalars: Scalars
+        self,
+        weights: list[Node],
+        gradients: list[Node],
+        slots: list[Slots],
+        scalars: Scalars,
+        leaves: list[Node] | None = None,
     ) -> tuple[list[Node], list[Slots]]:
-        return self.inner_optimizer.update_graph(variable_nodes, gradients, slots, scalars)
+        return self.inner_optimizer.update_graph(weights, gradients, slots, scalars, leaves)
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None

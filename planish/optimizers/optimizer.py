@@ -266,17 +266,26 @@ class Optimizer(Told):
         raise NotImplementedError(f"optimizer {type(self).__name__} defines no step(...)")
 
     def update_graph(
-        self, variable_nodes: list[Node], gradients: list[Node], slots: list[Slots], scalars: Scalars
+        self,
+        weights: list[Node],
+        gradients: list[Node],
+        slots: list[Slots],
+        scalars: Scalars,
+        leaves: list[Node] | None = None,
     ) -> tuple[list[Node], list[Slots]]:
-        """New weights and new slots: gradients are clipped, weights decay, the rule is applied, averages follow."""
+        """New weights and new slots: gradients are clipped, weights decay, the rule is applied, averages follow.
+
+        `leaves` are the weights' own nodes, where layers have given the weights other values in this step.
+        """
         values, new_slots = [], []
         batches, summed = self.gradient_accumulation_steps, gradients
         if batches:
             summed = accumulation.totals(gradients, slots)
             gradients = accumulation.means(summed, batches)
         clipped = self._clipped(gradients)
-        for weight, gradient, own, total in zip(variable_nodes, clipped, slots, summed, strict=True):
-            value, changed = self.step(self._decayed(weight, scalars), gradient, own, scalars)
+        everything = zip(weights, leaves or weights, clipped, slots, summed, strict=True)
+        for weight, leaf, gradient, own, total in everything:
+            value, changed = self.step(self._decayed(weight, leaf, scalars), gradient, own, scalars)
             if batches:
                 update = scalars[accumulation.UPDATES]
                 value = accumulation.value_after(update, value, weight)
@@ -320,9 +329,9 @@ class Optimizer(Told):
             raise ValueError(mistake(self, what, None, var_names or var_list, "make a new optimizer"))
         self._undecayed = Exclusions(var_list or (), var_names or ())
 
-    def _decayed(self, weight: Node, scalars: Scalars) -> Node:
-        decay = self.decay_of(weight)
-        if decay is None or self._undecayed.has(weight):
+    def _decayed(self, weight: Node, leaf: Node, scalars: Scalars) -> Node:
+        decay = self.decay_of(leaf)
+        if decay is None or self._undecayed.has(leaf):
             return weight
         return primitives.subtract(
             weight, primitives.multiply(weight, primitives.multiply(scalars["learning_rate"], decay))

@@ -65,6 +65,7 @@ from planish.primitives.matmul import contract, matmul
 from planish.primitives.max_pool2d import max_pool2d
 from planish.primitives.one_hot import one_hot
 from planish.primitives.pad2d import pad2d
+from planish.primitives.random_normal import random_normal
 from planish.primitives.random_uniform import random_uniform
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum
 from planish.primitives.reshape import reshape
@@ -84,6 +85,7 @@ from planish.primitives.statistics import (
     reduce_all,
     reduce_any,
     softmax_along,
+    sparsemax_along,
     standard_deviation,
     variance,
 )
@@ -205,6 +207,7 @@ __all__ = [
     "pad2d",
     "parameter",
     "power",
+    "random_normal",
     "random_uniform",
     "reciprocal",
     "reduce_all",
@@ -237,6 +240,7 @@ __all__ = [
     "sort",
     "sort_places",
     "space_to_depth",
+    "sparsemax_along",
     "split",
     "spread_strided",
     "sqrt",

@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from planish.graph.node import Node
 from planish.primitives.axes import axes_of
-from planish.primitives.binary import add, subtract
+from planish.primitives.binary import add, divide, equal, greater, multiply, subtract
 from planish.primitives.log_softmax import log_softmax
 from planish.primitives.logic import isfinite, truth
 from planish.primitives.reduce import reduce_max, reduce_mean, reduce_min, reduce_sum
 from planish.primitives.reshape import reshape
+from planish.primitives.scan import cumsum
 from planish.primitives.select import select
 from planish.primitives.softmax import softmax
+from planish.primitives.sort_places import sort
 from planish.primitives.squared_deviation import squared_deviation
+from planish.primitives.table import table
 from planish.primitives.transpose import transpose
-from planish.primitives.unary import exp, log, sqrt, stop_gradient
+from planish.primitives.unary import exp, log, negative, relu, sqrt, stop_gradient
 
 
 def reduce_any(x: Node, axes: Sequence[int], keepdims: bool = False) -> Node:
@@ -60,6 +65,35 @@ def softmax_along(x: Node, axes: Sequence[int]) -> Node:
 def log_softmax_along(x: Node, axes: Sequence[int]) -> Node:
     """x - log(sum(exp(x))), summed along the axes together."""
     return _along(x, axes, log_softmax)
+
+
+def sparsemax_along(x: Node, axis: int) -> Node:
+    """The point nearest to x whose numbers along the axis are 0 or more and have the sum 1: max(x - limit, 0).
+
+    Martins and Astudillo, "From softmax to sparsemax" (2016). With `k` numbers above the limit, it is (their sum - 1)
+    / k; which they are is found from the sorted numbers, and their gradient is that of this mean.
+    """
+    below = subtract(x, stop_gradient(reduce_max(x, [axis], keepdims=True)))  # 0 at the most: the result is the same
+    limit = stop_gradient(_limit(sort_falling(below, axis), axis))
+    above = greater(below, limit)
+    total = reduce_sum(select(above, below, 0.0), [axis], keepdims=True)
+    mean = divide(subtract(total, 1.0), reduce_sum(above, [axis], keepdims=True))
+    return relu(subtract(below, mean))
+
+
+def sort_falling(x: Node, axis: int) -> Node:
+    """The numbers along a per-image axis in falling order."""
+    return negative(sort(negative(x), axis))
+
+
+def _limit(falling: Node, axis: int) -> Node:
+    """(sum of the first k - 1) / k for the largest k at which the k-th number is above it."""
+    sums = subtract(cumsum(falling, axis), 1.0)
+    extents = [extent if place == axis else 1 for place, extent in enumerate(falling.shape)]
+    counts = table(np.arange(1, falling.shape[axis] + 1, dtype=np.float32).reshape(extents))
+    count = reduce_sum(greater(multiply(falling, counts), sums), [axis], keepdims=True)
+    last = select(equal(counts, count), sums, 0.0)
+    return divide(reduce_sum(last, [axis], keepdims=True), count)
 
 
 def _along(x: Node, axes: Sequence[int], function: Callable[[Node], Node]) -> Node:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import ops, primitives
+from planish import ops, primitives, random_seed
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.context import CallContext
@@ -39,11 +38,11 @@ def _uniform(shape: Shape, seed: Seed) -> Node:
 
 
 def _normal(shape: Shape, seed: Seed) -> Node:
-    """Two uniform numbers make a normal one (Box and Muller, 1958)."""
-    second = seed + 1 if isinstance(seed, int) else seed
-    radius = primitives.sqrt(primitives.multiply(primitives.log(primitives.subtract(1.0, _uniform(shape, seed))), -2.0))
-    angle = primitives.multiply(_uniform(shape, second), 2 * math.pi)
-    return primitives.multiply(radius, primitives.cos(angle))
+    context = CallContext.current()
+    extents = [int(extent) for extent in shape[1:]]
+    if isinstance(seed, int):
+        return primitives.random_normal(context.iteration, extents, random_seed.streams_of(seed))
+    return primitives.random_normal(context.seed, extents, (context.stream(), context.stream()))
 
 
 def uniform(shape: Shape, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Seed = None) -> Any:

@@ -2,9 +2,9 @@
 
     KERAS_BACKEND=tensorflow python tests/keras/record_operations.py
 
-operations.json: for each function of `keras.ops`, the module and the class of the operation that it adds to a model
-when it is called on symbolic tensors, and the arguments of the class's constructor and of its call, as they stand in
-saved files; null if the function only calls others.
+operations.json: for each function of `keras.ops`, and for `keras.activations.relu`, the module and the class of the
+operation that it adds to a model when it is called on symbolic tensors, and the arguments of the class's constructor
+and of its call, as they stand in saved files; null if the function only calls others.
 """
 
 import ast
@@ -46,6 +46,8 @@ def main():
     for room in ("image", "linalg"):
         members = inspect.getmembers(getattr(keras.ops, room), inspect.isfunction)
         functions |= {f"{room}.{name}": value for name, value in members}
+    members = inspect.getmembers(keras.activations, inspect.isfunction)
+    functions |= {f"activations.{name}": value for name, value in members if name == "relu"}
     lines = (f"{json.dumps(name)}: {json.dumps(operation_of(functions[name]))}" for name in sorted(functions))
     (FOLDER / "operations.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(keras.__version__, len(functions), "functions")

@@ -47,8 +47,14 @@ LAYERS = [
     layers.Flatten, layers.Identity, layers.InputLayer, layers.Lambda, layers.LeakyReLU, layers.Permute, layers.ReLU,
     layers.RepeatVector, layers.Rescaling, layers.Reshape, layers.Softmax,
     layers.TimeDistributed, layers.Wrapper, *SPATIAL,
+    layers.GroupNormalization, layers.LayerNormalization, layers.Normalization, layers.RMSNormalization,
+    layers.UnitNormalization,
+    layers.ActivityRegularization, layers.AlphaDropout, layers.GaussianDropout, layers.GaussianNoise,
+    layers.PReLU, layers.SpatialDropout1D, layers.SpatialDropout2D, layers.SpatialDropout3D,
 ]  # fmt: skip
 NEEDED = {
+    layers.AlphaDropout: (0.5,), layers.GaussianDropout: (0.5,), layers.GaussianNoise: (0.5,),
+    layers.SpatialDropout1D: (0.5,), layers.SpatialDropout2D: (0.5,), layers.SpatialDropout3D: (0.5,),
     layers.Activation: ("relu",), layers.Conv2D: (2, 2), layers.Dense: (2,), layers.Dropout: (0.5,),
     layers.InputLayer: ((2,),), layers.Lambda: (abs,), layers.Permute: ((1,),), layers.RepeatVector: (2,),
     layers.Rescaling: (2.0,), layers.Reshape: ((1,),), layers.TimeDistributed: (layers.Dense(2),),

@@ -31,7 +31,7 @@ def test_a_layer_as_an_activation():
 
 def test_relu_with_all_settings():
     layer = ReLU(max_value=1.0, negative_slope=0.25, threshold=0.5)
-    expected = np.where(X >= 1, 1, np.where(X >= 0.5, X, 0.25 * (X - 0.5)))
+    expected = np.where(X >= 1, 1, np.where(X > 0.5, X, 0.25 * (X - 0.5)))
     np.testing.assert_allclose(layer(X), expected, rtol=1e-6)
     assert layer.name == "re_lu"
     assert again(layer).get_config() == layer.get_config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -106,12 +107,23 @@ def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None, me
     context = CallContext(training=False)
     outputs = model.trace(context, sizes).outputs
     named = dict(zip(output_names(model.output_specs), outputs, strict=True))
-    updates = {variable.path: value for variable, value in context.updates.items()}
-    return Graph.build({**named, **losses_of(objectives, outputs), **_values_of(metrics, outputs)}, updates)
+    named |= {**losses_of(objectives, outputs), **_values_of(metrics, outputs)}
+    return Graph.build(named, _updates(context))
 
 
 def _values_of(metrics: Sequence[Part], outputs: Sequence[Node]) -> dict[str, Node]:
     return {metric.name: metric.value(outputs[metric.place]) for metric in metrics}
+
+
+def _updates(context: CallContext) -> dict[str, Node]:
+    """What layers gave variables, by their paths."""
+    return {variable.path: value for variable, value in context.updates.items()}
+
+
+def _given(weights: Sequence[Variable], context: CallContext) -> dict[str, Node]:
+    """All values that layers gave trained weights, under names of their own."""
+    given = context.updates.of_trained
+    return {f"{weight.path}#{place}": value for weight in weights for place, value in enumerate(given.get(weight, ()))}
 
 
 def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:
@@ -148,17 +160,19 @@ def training_graph(
     if penalty is not None:
         outputs["penalty"] = penalty
     check_minimised(outputs)
-    forward = Graph.build(outputs, {variable.path: value for variable, value in context.updates.items()})
+    weights = model.trainable_weights
+    forward = Graph.build(outputs, {**_updates(context), **_given(weights, context)})
     forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
+    values = [[weight.node, *(updates.pop(name) for name in _given([weight], context))] for weight in weights]
     terms = []
     if "loss" in outputs:
         terms.append(primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size()))
     if penalty is not None:
         terms.append(outputs["penalty"])
     total = _minimised(reduce(primitives.add, terms), objectives, ys)
-    updates |= _optimizer_updates(optimizer, model.trainable_weights, total)
-    slots = [slot for weight in model.trainable_weights for slot in optimizer.slots(weight).values()]
+    updates |= _optimizer_updates(optimizer, weights, values, total)
+    slots = [slot for weight in weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
     return graph, [*model.weights, *slots, *standalone.read_by(graph)]
 
@@ -188,22 +202,28 @@ def _penalty(model: Model, context: CallContext) -> Node | None:
     terms = [*context.losses]
     for weight in model.trainable_weights:
         if weight.regularizer is not None:
-            terms.append(regularizers.applied(weight.regularizer, weight.node))
+            terms.append(regularizers.applied(weight.regularizer, context.updates.get(weight, weight.node)))
     return reduce(primitives.add, terms) if terms else None
 
 
-def _optimizer_updates(optimizer: Optimizer, weights: Sequence[Variable], total: Node) -> dict[str, Node]:
-    """New values of the weights and of the optimizer's slots."""
-    nodes = [weight.node for weight in weights]
+def _optimizer_updates(
+    optimizer: Optimizer, weights: Sequence[Variable], values: Sequence[Sequence[Node]], total: Node
+) -> dict[str, Node]:
+    """New values of the weights and of the optimizer's slots, from all `values` that each weight has had in the step.
+
+    The optimizer goes on from the last of them, by the gradient of all.
+    """
+    every = dict(zip(flat := [*itertools.chain(*values)], gradients(total, flat), strict=True))
     slots = [optimizer.slots(weight) for weight in weights]
     scalars = {name: primitives.scalar(name) for name in optimizer.scalars(0)}
-    values, new_slots = optimizer.update_graph(
-        nodes,
-        gradients(total, nodes),
+    changed_values, new_slots = optimizer.update_graph(
+        [each[-1] for each in values],
+        [reduce(primitives.add, [every[value] for value in each]) for each in values],
         [{name: slot.node for name, slot in of_weight.items()} for of_weight in slots],
         scalars,
+        [weight.node for weight in weights],
     )
-    updates = {weight.path: _constrained(weight, value) for weight, value in zip(weights, values, strict=True)}
+    updates = {weight.path: _constrained(weight, value) for weight, value in zip(weights, changed_values, strict=True)}
     for of_weight, changed in zip(slots, new_slots, strict=True):
         updates |= {of_weight[name].path: value for name, value in changed.items()}
     return updates

@@ -1,50 +1,26 @@
-"""Activation functions, as Keras defines them: from a node to a node, or from an array to an array."""
+"""Activation functions, as Keras defines them: of a node, an array, or a symbolic tensor."""
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any
 
-from planish import absent, foreign, primitives, serialization, signatures, tracing
-from planish import custom_objects as own_objects
+from planish import primitives
+from planish.activations.definition import Activation, activation, listed
 from planish.errors import explain
-from planish.graph.node import Node, current_layers
-from planish.tensor import tensor
-
-Activation = Callable[..., Any]
-_Function = TypeVar("_Function", bound=Activation)
-
-__all__ = [
-    "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "serialize", "sigmoid",
-    "silu", "softmax", "softplus", "softsign", "swish", "tanh",
-]  # fmt: skip
-
-_FUNCTIONS: dict[str, Activation] = {}
+from planish.evaluation import evaluate
+from planish.graph.node import Node
+from planish.ops import activations as ops
+from planish.ops import arithmetic, elementwise
+from planish.ops.operation import Value, operation
 
 # Klambauer et al., "Self-normalizing neural networks" (2017).
-_SELU_ALPHA = 1.6732632423543772
-_SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
 
 
-def _activation(function: _Function) -> _Function:
-    """Lists the function by its name and lets it be called on arrays too."""
-
-    @functools.wraps(function)
-    def on_nodes_and_arrays(x: Any, *arguments: Any, **settings: Any) -> Any:
-        if isinstance(x, Node):
-            return function(x, *arguments, **settings)
-        from planish.evaluation import evaluate
-
-        return tensor(evaluate(lambda node: function(node, *arguments, **settings), x))
-
-    _FUNCTIONS[function.__name__] = on_nodes_and_arrays
-    return cast(_Function, on_nodes_and_arrays)
-
-
-@_activation
+@activation(lambda x: x)
 def linear(x: Any) -> Any:
     """x.
 
@@ -54,22 +30,29 @@ def linear(x: Any) -> Any:
     return x
 
 
-@_activation
-def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
-    """max_value where x >= max_value, x where x >= threshold, negative_slope * (x - threshold) elsewhere.
+def _relu_of_node(x: Node, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Node:
+    if not threshold:
+        y = primitives.leaky_relu(x, negative_slope) if negative_slope else primitives.relu(x)
+        return y if max_value is None else primitives.minimum(y, max_value)
+    y = primitives.select(primitives.greater(x, threshold), x, 0.0)
+    if max_value is not None:
+        y = primitives.minimum(primitives.maximum(y, 0.0), max_value)
+    below = primitives.relu(primitives.subtract(threshold, x))
+    return primitives.subtract(y, primitives.multiply(below, negative_slope)) if negative_slope else y
+
+
+@listed
+@operation("keras.src.activations.activations", "ReLU", nodes=_relu_of_node)
+def relu(x: Value, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """max_value where x >= max_value, x where x > threshold, negative_slope * (x - threshold) elsewhere.
 
     >>> print(np.round(keras.activations.relu(np.array([-1.0, 0.0, 2.0])), 4))
     [0. 0. 2.]
     """
-    if threshold:
-        below = primitives.multiply(primitives.subtract(x, threshold), negative_slope)
-        y = primitives.select(primitives.greater_equal(x, threshold), x, below)
-    else:
-        y = primitives.leaky_relu(x, negative_slope) if negative_slope else primitives.relu(x)
-    return y if max_value is None else primitives.minimum(y, max_value)
+    return evaluate(lambda node: _relu_of_node(node, negative_slope, max_value, threshold), x)
 
 
-@_activation
+@activation(ops.leaky_relu)
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """x where x >= 0, negative_slope * x elsewhere.
 
@@ -79,7 +62,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     return primitives.leaky_relu(x, negative_slope)
 
 
-@_activation
+@activation(ops.relu6)
 def relu6(x: Any) -> Any:
     """min(max(x, 0), 6).
 
@@ -89,7 +72,7 @@ def relu6(x: Any) -> Any:
     return primitives.minimum(primitives.relu(x), 6.0)
 
 
-@_activation
+@activation(ops.sigmoid)
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)).
 
@@ -99,7 +82,7 @@ def sigmoid(x: Any) -> Any:
     return primitives.sigmoid(x)
 
 
-@_activation
+@activation(elementwise.tanh)
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent.
 
@@ -111,7 +94,7 @@ def tanh(x: Any) -> Any:
     return primitives.tanh(x)
 
 
-@_activation
+@activation(ops.softmax)
 def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
     """exp(x) divided by its sum along `axis` (counted with the batch axis), or along several axes.
 
@@ -121,7 +104,7 @@ def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
     return _on_last_axis(primitives.softmax, x, axis, "softmax")
 
 
-@_activation
+@activation(ops.log_softmax)
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """The logarithm of softmax.
 
@@ -133,7 +116,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return _on_last_axis(primitives.log_softmax, x, axis, "log_softmax")
 
 
-@_activation
+@activation(ops.elu)
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere.
 
@@ -143,17 +126,17 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return primitives.elu(x, alpha)
 
 
-@_activation
+@activation(ops.selu)
 def selu(x: Any) -> Any:
     """scale * elu(x, alpha) with the constants of self-normalizing networks.
 
     >>> print(np.round(keras.activations.selu(np.array([-1.0, 0.0, 2.0])), 4))
     [-1.1113  0.      2.1014]
     """
-    return primitives.multiply(primitives.elu(x, _SELU_ALPHA), _SELU_SCALE)
+    return primitives.multiply(primitives.elu(x, SELU_ALPHA), SELU_SCALE)
 
 
-@_activation
+@activation(ops.gelu)
 def gelu(x: Any, approximate: bool = False) -> Any:
     """x * P(X <= x) for a standard normal X; `approximate` uses tanh (Hendrycks and Gimpel, 2016).
 
@@ -168,7 +151,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     return primitives.multiply(primitives.multiply(x, 0.5), primitives.add(inner, 1.0))
 
 
-@_activation
+@activation(ops.softplus)
 def softplus(x: Any) -> Any:
     """log(exp(x) + 1).
 
@@ -178,7 +161,7 @@ def softplus(x: Any) -> Any:
     return primitives.softplus(x)
 
 
-@_activation
+@activation(ops.softsign)
 def softsign(x: Any) -> Any:
     """x / (|x| + 1).
 
@@ -188,7 +171,7 @@ def softsign(x: Any) -> Any:
     return primitives.divide(x, primitives.add(primitives.absolute(x), 1.0))
 
 
-@_activation
+@activation(ops.silu)
 def silu(x: Any) -> Any:
     """x * sigmoid(x).
 
@@ -198,7 +181,7 @@ def silu(x: Any) -> Any:
     return primitives.multiply(x, primitives.sigmoid(x))
 
 
-@_activation
+@activation(elementwise.exp)
 def exponential(x: Any) -> Any:
     """exp(x).
 
@@ -208,7 +191,7 @@ def exponential(x: Any) -> Any:
     return primitives.exp(x)
 
 
-@_activation
+@activation(ops.hard_sigmoid)
 def hard_sigmoid(x: Any) -> Any:
     """relu6(x + 3) / 6.
 
@@ -218,7 +201,7 @@ def hard_sigmoid(x: Any) -> Any:
     return primitives.multiply(primitives.minimum(primitives.relu(primitives.add(x, 3.0)), 6.0), 1.0 / 6.0)
 
 
-@_activation
+@activation(ops.hard_silu)
 def hard_silu(x: Any) -> Any:
     """x * hard_sigmoid(x).
 
@@ -228,7 +211,7 @@ def hard_silu(x: Any) -> Any:
     return primitives.multiply(x, hard_sigmoid(x))
 
 
-@_activation
+@activation(ops.hard_tanh)
 def hard_tanh(x: Any) -> Any:
     """x, cut off at -1 and 1.
 
@@ -238,7 +221,11 @@ def hard_tanh(x: Any) -> Any:
     return primitives.minimum(primitives.maximum(x, -1.0), 1.0)
 
 
-@_activation
+def _mish(x: Any) -> Any:
+    return arithmetic.multiply(x, elementwise.tanh(ops.softplus(x)))
+
+
+@activation(_mish)
 def mish(x: Any) -> Any:
     """x * tanh(softplus(x)).
 
@@ -248,7 +235,7 @@ def mish(x: Any) -> Any:
     return primitives.multiply(x, primitives.tanh(primitives.softplus(x)))
 
 
-@_activation
+@activation(ops.log_sigmoid)
 def log_sigmoid(x: Any) -> Any:
     """log(1 / (1 + exp(-x))).
 
@@ -258,9 +245,109 @@ def log_sigmoid(x: Any) -> Any:
     return primitives.negative(primitives.softplus(primitives.negative(x)))
 
 
+@activation(ops.celu)
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere.
+
+    >>> print(np.round(keras.activations.celu(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.6321  0.      2.    ]
+    """
+    return ops.celu(x, alpha)
+
+
+@activation(ops.glu)
+def glu(x: Any, axis: int = -1) -> Any:
+    """The first half of x along `axis`, times the sigmoid of the second half.
+
+    >>> print(np.round(keras.activations.glu(np.array([-1.0, 2.0, 0.0, 4.0])), 4))
+    [-0.5    1.964]
+    """
+    return ops.glu(x, axis)
+
+
+@activation(ops.hard_shrink)
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x where |x| > threshold, 0 elsewhere.
+
+    >>> print(np.round(keras.activations.hard_shrink(np.array([-1.0, 0.4, 2.0])), 4))
+    [-1.  0.  2.]
+    """
+    return ops.hard_shrink(x, threshold)
+
+
+@activation(ops.soft_shrink)
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x - threshold above the threshold, x + threshold below its negative, 0 between.
+
+    >>> print(np.round(keras.activations.soft_shrink(np.array([-1.0, 0.4, 2.0])), 4))
+    [-0.5  0.   1.5]
+    """
+    return ops.soft_shrink(x, threshold)
+
+
+@activation(ops.tanh_shrink)
+def tanh_shrink(x: Any) -> Any:
+    """x - tanh(x).
+
+    >>> print(np.round(keras.activations.tanh_shrink(np.array([-1.0, 0.0, 2.0])), 4))
+    [-0.2384  0.      1.036 ]
+    """
+    return ops.tanh_shrink(x)
+
+
+@activation(ops.threshold)
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """x where x > threshold, `default_value` elsewhere.
+
+    >>> print(np.round(keras.activations.threshold(np.array([-1.0, 0.5, 2.0]), 0.5, -3.0), 4))
+    [-3. -3.  2.]
+    """
+    return ops.threshold(x, threshold, default_value)
+
+
+@activation(ops.squareplus)
+def squareplus(x: Any, b: float = 4) -> Any:
+    """(x + sqrt(x * x + b)) / 2.
+
+    >>> print(np.round(keras.activations.squareplus(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.618  1.     2.4142]
+    """
+    return ops.squareplus(x, b)
+
+
+@activation(ops.sparse_plus)
+def sparse_plus(x: Any) -> Any:
+    """0 up to -1, (x + 1) ** 2 / 4 up to 1, x from there on.
+
+    >>> print(np.round(keras.activations.sparse_plus(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.   0.25 2.  ]
+    """
+    return ops.sparse_plus(x)
+
+
+@activation(ops.sparse_sigmoid)
+def sparse_sigmoid(x: Any) -> Any:
+    """0 up to -1, (x + 1) / 2 up to 1, 1 from there on.
+
+    >>> print(np.round(keras.activations.sparse_sigmoid(np.array([-1.0, 0.0, 2.0])), 4))
+    [0.  0.5 1. ]
+    """
+    return ops.sparse_sigmoid(x)
+
+
+@activation(ops.sparsemax)
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point nearest to x whose elements along `axis` are 0 or more and have the sum 1: a softmax with zeros.
+
+    >>> print(np.round(keras.activations.sparsemax(np.array([-1.0, 0.5, 1.0])), 4))
+    [0.   0.25 0.75]
+    """
+    return ops.sparsemax(x, axis)
+
+
 swish = silu
 hard_swish = hard_silu
-_ALIASES = {"swish": silu, "hard_swish": hard_silu}
+ALIASES: dict[str, Activation] = {"swish": silu, "hard_swish": hard_silu}
 
 
 def _on_last_axis(function: Callable[[Node], Node], x: Node, axis: int | tuple[int, ...], name: str) -> Node:
@@ -287,93 +374,3 @@ def _per_image_axis(x: Node, axis: int, name: str) -> int:
             )
         )
     return per_image
-
-
-def names() -> list[str]:
-    """Every name that `get` knows."""
-    return sorted(_FUNCTIONS | _ALIASES)
-
-
-def get(identifier: Any) -> Activation:
-    """The function that a user's argument means: None (linear), a name, a config or a function.
-
-    `identifier`: any of these.
-
-    >>> keras.activations.get("relu") is keras.activations.relu
-    True
-    """
-    if identifier is None:
-        return linear
-    if isinstance(identifier, str):
-        if (own := own_objects.get_registered_object(identifier)) is not None:
-            return get(own)
-        known: dict[str, Activation] = _FUNCTIONS | _ALIASES
-        if identifier not in known:
-            raise ValueError(absent.unknown_name("activation", "activations", identifier, known))
-        return known[identifier]
-    if isinstance(identifier, dict):
-        return get(deserialize(identifier))
-    foreign.refuse(identifier, "activations")
-    if isinstance(identifier, type):
-        return get(identifier())
-    if callable(identifier):
-        signatures.require(identifier, "the activation", "x")
-        return cast(Activation, identifier)
-    raise TypeError(
-        explain(what="an activation was expected", expected="a name, a function or None", received=repr(identifier))
-    )
-
-
-def is_elementwise(activation: Activation) -> bool:
-    """Whether a function is known to treat each element by itself."""
-    return activation in _FUNCTIONS.values() and activation not in (softmax, log_softmax)
-
-
-def applied(activation: Activation, x: Node) -> Node:
-    """What a function, which may be a user's, makes of a node. TypeError if that is not a node."""
-    y: object = activation(x)
-    if isinstance(y, Node):
-        return y
-    raise TypeError(
-        explain(
-            what=f"the activation '{tracing.name_of(activation)}' does not give a value",
-            layer=", ".join(current_layers()) or None,
-            expected="a result computed from its argument, with operators and planish.ops",
-            received=f"a result of type {type(y).__name__}",
-            remedy="activation=lambda x: x * planish.ops.sigmoid(x)",
-        )
-    )
-
-
-def serialize(activation: Activation) -> Any:
-    """Keras's serialized form: the name of a function of this module, the config of an object.
-
-    `activation`: a function, or an object.
-
-    >>> keras.activations.serialize(keras.activations.relu)
-    'relu'
-    """
-    for name, function in _FUNCTIONS.items():
-        if activation is function:
-            return name
-    return serialization.serialize(activation)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Activation:
-    """The function of a serialized form. `custom_objects` are functions of the caller's own, by name.
-
-    `config`: a name, or a dictionary.
-
-    >>> keras.activations.deserialize("relu") is keras.activations.relu
-    True
-    """
-    if isinstance(config, str) and config in (custom_objects or {}):
-        return cast(Activation, (custom_objects or {})[config])
-    if config is None or isinstance(config, str):
-        return get(config)
-    found: Activation = serialization.deserialize(config, _FUNCTIONS | _ALIASES, custom_objects)
-    return found
-
-
-if not TYPE_CHECKING:  # type checkers know the names themselves
-    __getattr__ = absent.getter("activations")
