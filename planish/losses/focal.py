@@ -142,6 +142,7 @@ class CategoricalFocalCrossentropy(_Focal):
                     what=f"loss '{self.name}': `alpha` is a list of another length",
                     expected=f"a number, or {classes} of them: one for each class",
                     received=f"{len(self.alpha)} numbers",
+                    remedy=f"alpha={[0.25] * min(classes, 3)}" if classes <= 3 else "alpha=0.25",
                 )
             )
         return np.asarray(self.alpha, np.float32)

@@ -150,7 +150,7 @@ def check_accumulation(optimizer: object, steps: Any) -> None:
     if steps is None or (is_count and (steps == 0 or steps >= 2)):
         return
     what = "`gradient_accumulation_steps` is not a number of batches"
-    raise ValueError(mistake(optimizer, what, "None, or 2 or more", steps))
+    raise ValueError(mistake(optimizer, what, "None, or 2 or more", steps, "gradient_accumulation_steps=None"))
 
 
 def check_name(optimizer: object, name: Any) -> None:
