@@ -60,7 +60,7 @@ class _Known:
         return self._inside[node]
 
     def only_read_by(self, node: Node, readers: set[Node]) -> bool:
-        """Whether a rewritten node is no result of the graph, and nothing but these nodes of the graph reads it."""
+        """Whether a rewritten node is not a result of the graph, and nothing but these nodes of the graph reads it."""
         originals = self._originals[node]
         return originals.isdisjoint(self._roots) and all(readers.issuperset(self._users[each]) for each in originals)
 
