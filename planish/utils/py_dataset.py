@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
 from planish.errors import explain
+from planish.utils.workers import in_order
 
 
 class PyDataset:
     """Derive from it, and write `__getitem__(index)`, a whole batch (x, y), and `__len__`, the number of batches.
 
-    `workers`, `use_multiprocessing` and `max_queue_size` are kept and change nothing: batches are made on one thread
-    beside training, ahead of it. `fit` takes any object with the two methods, whatever it derives from.
+    With `workers` above 1, `fit`, `evaluate` and `predict` make batches on so many threads, up to `max_queue_size` of
+    them before they are asked for, and take them in order: results are the same for any number, as long as a batch
+    depends on its index alone. With fewer, one thread beside training makes them. `use_multiprocessing` is kept and
+    changes nothing: workers are threads. `fit` takes any object with the two methods, whatever it derives from.
 
     >>> class Zeros(keras.utils.PyDataset):
     ...     def __len__(self):
     ...         return 2
     ...     def __getitem__(self, index):
     ...         return np.zeros((4, 3)), np.zeros(4)
-    >>> Zeros().num_batches
+    >>> Zeros(workers=4).num_batches
     2
     """
 
@@ -58,3 +62,34 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """Called when an epoch has ended."""
+
+    def _task(self, index: int) -> Callable[[], Any]:
+        """What makes a batch, on any thread; tasks themselves are asked for in order, on one thread."""
+        return partial(self.__getitem__, index)
+
+
+def items(source: Any, places: Iterable[int]) -> Iterator[Any]:
+    """The batches of these places, in order, on as many threads as a `PyDataset` asks for."""
+    if not isinstance(source, PyDataset):
+        return (source[place] for place in places)
+    workers, most = (_checked(source, name) for name in ("workers", "max_queue_size"))
+    if workers <= 1:
+        return (source[place] for place in places)
+    return in_order(_done, map(source._task, places), max(most - workers, 0), workers)
+
+
+def _done(task: Callable[[], Any]) -> Any:
+    return task()
+
+
+def _checked(source: PyDataset, name: str) -> int:
+    value = getattr(source, name)
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 0:
+        raise ValueError(
+            explain(
+                what=f"`{name}` of {type(source).__name__} is not a whole number",
+                expected="0 or more",
+                received=repr(value),
+            )
+        )
+    return int(value.__index__())

@@ -14,6 +14,7 @@ from planish.models.data.class_weights import ClassWeights
 from planish.models.data.expected import Expected, input_parts, output_parts
 from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.read_ahead import ReadAhead
+from planish.utils.py_dataset import items
 
 _ENDLESS = -1
 """The `cardinality` of an endless data set, in tf.data and here."""
@@ -169,7 +170,9 @@ class Stream:
         if self._has_items:
             assert self.length is not None
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
-            return (Item(self.source[place], f"item {place} of {self.name}") for place in places[first:].tolist())
+            order = places[first:].tolist()
+            named = zip(order, items(self.source, order), strict=True)
+            return (Item(batch, f"item {place} of {self.name}") for place, batch in named)
         batches = itertools.islice(enumerate(iter(self.source), 1), first, None)
         return (Item(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
