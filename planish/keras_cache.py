@@ -49,23 +49,27 @@ def download(source: Source, kind: Kind) -> str:
     ImportError without pooch, OSError without a connection or a place to write to, ValueError if what came was not the
     file: each names the file, where to place it, and what to do without it.
     """
-    path = in_cache(source.name, kind)
+    return fetched(source, kind, os.path.dirname(in_cache(source.name, kind)))
+
+
+def fetched(source: Source, kind: Kind, place: str) -> str:
+    """The same in the folder `place`, under the last part of the source's name."""
+    path = os.path.join(place, os.path.basename(source.name))
     try:
         import pooch
     except ImportError:
-        missing = _missing(source, kind, "to have it downloaded, pip install 'planish[datasets]'")
+        missing = _missing(source, kind, path, "to have it downloaded, pip install 'planish[datasets]'")
         raise ImportError(missing) from None
     try:
         pooch.retrieve(source.url, source.known_hash, fname=os.path.basename(path), path=os.path.dirname(path))
     except OSError as error:
-        raise OSError(_missing(source, kind, f"the download failed: {_first_line(error)}")) from error
+        raise OSError(_missing(source, kind, path, f"the download failed: {_first_line(error)}")) from error
     except ValueError as error:
-        raise ValueError(_missing(source, kind, "what was downloaded is not that file (wrong hash)")) from error
+        raise ValueError(_missing(source, kind, path, "what was downloaded is not that file (wrong hash)")) from error
     return path
 
 
-def _missing(source: Source, kind: Kind, reason: str) -> str:
-    path = in_cache(source.name, kind)
+def _missing(source: Source, kind: Kind, path: str, reason: str) -> str:
     return explain(
         what=f"the {kind.noun} {os.path.basename(path)!r} is not on this computer; {reason}",
         expected=path,

@@ -261,8 +261,6 @@ _TABLE: dict[str, Groups] = {
     "saving": (("load_model(path), and get_weights() of its layers", "KerasFileEditor"),),
     "utils": (
         ("ProgbarLogger in planish.callbacks", "Progbar"),
-        ("the pooch package: pooch.retrieve(url, known_hash=None)", "get_file"),
-        ("rows of arrays: x[:count], x[count:]", "split_dataset"),
         ("a tuple: (x, y) or (x, y, sample_weight)", "pack_x_y_sample_weight unpack_x_y_sample_weight"),
         (_TEXT, "FeatureSpace pad_sequences text_dataset_from_directory"),
         (_ELSEWHERE, "audio_dataset_from_directory bounding_boxes timeseries_dataset_from_array"),

@@ -12,6 +12,7 @@ from planish.custom_objects import (
     register_keras_serializable,
 )
 from planish.serialization import deserialize_keras_object, serialize_keras_object
+from planish.utils.downloads import get_file
 from planish.utils.image_folder import ImageFolder, image_dataset_from_directory
 from planish.utils.images import array_to_img, img_to_array, load_img, save_img
 from planish.utils.labels import to_categorical
@@ -20,6 +21,7 @@ from planish.utils.numbers import normalize
 from planish.utils.py_dataset import PyDataset
 from planish.utils.session import clear_session, set_random_seed
 from planish.utils.smart_resizing import smart_resize
+from planish.utils.splitting import split_dataset
 
 Sequence = PyDataset
 
@@ -33,6 +35,7 @@ __all__ = [
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
+    "get_file",
     "get_registered_name",
     "get_registered_object",
     "image_dataset_from_directory",
@@ -46,6 +49,7 @@ __all__ = [
     "serialize_keras_object",
     "set_random_seed",
     "smart_resize",
+    "split_dataset",
     "to_categorical",
 ]
 
