@@ -1,6 +1,6 @@
 """What Keras has and planish does not: said wherever its name is used, with what to use instead.
 
-A room says it of its attributes (`__getattr__ = absent.getter("layers")`), of `from planish.layers import RandomFlip`
+A room says it of its attributes (`__getattr__ = absent.getter("layers")`), of `from planish.layers import RandomHue`
 and of strings (`unknown_name`), the package of modules (`refuse_module`). The table is `planish/absent/table.py`.
 """
 

@@ -109,13 +109,11 @@ _TABLE: dict[str, Groups] = {
         (
             _AUGMENT,
             "AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MixUp RandAugment"
-            " RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop"
-            " RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight RandomHue"
-            " RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness"
-            " RandomShear RandomTranslation RandomWidth RandomZoom Solarization MaxNumBoundingBoxes Pipeline",
+            " RandomColorDegeneration RandomColorJitter"
+            " RandomElasticTransform RandomGaussianBlur RandomHeight RandomHue"
+            " RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness"
+            " RandomWidth Solarization MaxNumBoundingBoxes",
         ),
-        ("read the images in one size: planish.utils.load_img(path, target_size=(height, width))", "Resizing"),
-        ("cut the arrays: x[:, top:bottom, left:right]", "CenterCrop"),
         ("ReLU(threshold=1.0)", "ThresholdedReLU"),
         ("sequences of one length, padded with zeros: a model without masks sees the zeros", "Masking"),
         (

@@ -17,6 +17,7 @@ from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.average_pooling3d import AveragePooling3D
 from planish.layers.batch_normalization import BatchNormalization
+from planish.layers.center_crop import CenterCrop
 from planish.layers.concatenate import Concatenate, concatenate
 from planish.layers.configuration import deserialize, serialize
 from planish.layers.conv1d import Conv1D
@@ -69,11 +70,23 @@ from planish.layers.merge import (
 )
 from planish.layers.normalization import Normalization
 from planish.layers.permute import Permute
+from planish.layers.pipeline import Pipeline
 from planish.layers.prelu import PReLU
+from planish.layers.random_brightness import RandomBrightness
+from planish.layers.random_contrast import RandomContrast
+from planish.layers.random_crop import RandomCrop
+from planish.layers.random_erasing import RandomErasing
+from planish.layers.random_flip import RandomFlip
+from planish.layers.random_grayscale import RandomGrayscale
+from planish.layers.random_rotation import RandomRotation
+from planish.layers.random_shear import RandomShear
+from planish.layers.random_translation import RandomTranslation
+from planish.layers.random_zoom import RandomZoom
 from planish.layers.relu import ReLU
 from planish.layers.repeat_vector import RepeatVector
 from planish.layers.rescaling import Rescaling
 from planish.layers.reshape import Reshape
+from planish.layers.resizing import Resizing
 from planish.layers.rms_normalization import RMSNormalization
 from planish.layers.separable_conv1d import SeparableConv1D
 from planish.layers.separable_conv2d import SeparableConv2D
@@ -130,6 +143,7 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -185,11 +199,23 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGrayscale",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

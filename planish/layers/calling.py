@@ -70,9 +70,9 @@ def convention_of(class_: Any) -> Convention:
     _, *others = inspect.signature(class_.call).parameters.values() or (None,)
     names = [parameter.name for parameter in others]
     if any(each.name == "context" and each.default is each.empty for each in others):
-        return Convention(True, False, names.index("context"))
+        return Convention(True, False, names.index("context"), class_.if_untold)
     if "context" in names:  # of a layer of planish, which can be called in either way
-        return Convention(False, True, names.index("context"))
+        return Convention(False, True, names.index("context"), class_.if_untold)
     if "training" not in names:
         return Convention(False, False, len(names))
     usual = others[names.index("training")].default

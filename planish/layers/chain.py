@@ -10,12 +10,41 @@ from typing import overload
 
 from planish.symbolic import BatchShape, SymbolicTensor
 
-_KEEP_THE_SHAPE = {
-    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout",
-    "GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Normalization", "PReLU",
-    "RMSNormalization", "ReLU", "Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-    "UnitNormalization",
-}  # fmt: skip
+_KEEP_THE_SHAPE = frozenset(
+    {
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GroupNormalization",
+        "Identity",
+        "LayerNormalization",
+        "LeakyReLU",
+        "Normalization",
+        "PReLU",
+        "RMSNormalization",
+        "RandomBrightness",
+        "RandomContrast",
+        "RandomErasing",
+        "RandomFlip",
+        "RandomGrayscale",
+        "RandomRotation",
+        "RandomShear",
+        "RandomTranslation",
+        "RandomZoom",
+        "ReLU",
+        "Rescaling",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "UnitNormalization",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

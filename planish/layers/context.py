@@ -17,6 +17,7 @@ from planish.variable import Assignments, Variable, given_in_trace
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
+    from planish.layers.warping import Warp
 
 
 MOST_VISITS = 20_000
@@ -50,6 +51,7 @@ class CallContext:
     scalars); `visits` holds the layers, each after those inside it. `training` may be None: nobody has said whether the
     layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update`
     sets variables without training, too. `builds` is the layer whose parts are made by the trace: it may make more.
+    `warps` holds, for what a layer gave that moves pixels, where they come from, so that the next one can start there.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CallContext:
         self.updates = Assignments()
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
+        self.warps: dict[Node, Warp] = {}
         self._scalars: dict[str, Node] = {}
         self._streams = itertools.count()
 

@@ -62,6 +62,8 @@ class Layer(ForAuthors):
     """Whether `call` takes one tensor, and not lists of them. True for layers with planish's own `call(x, context)`."""
     always_built = False
     """Whether objects of the class count as built from the start, as in Keras: they have no weights."""
+    if_untold: bool | None = None
+    """How a layer with planish's own `call` behaves if nobody says whether it is trained; None: as at inference."""
     input_spec: Any = None
     """What the layer requires of its inputs: an `InputSpec`, or several."""
     supports_masking = False

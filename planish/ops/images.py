@@ -8,7 +8,7 @@ import numpy as np
 
 from planish import config, primitives
 from planish.graph.node import Node
-from planish.ops import nodes
+from planish.ops import nodes, resized_nodes
 from planish.ops.dtypes import Array, floating
 from planish.ops.joining import pad
 from planish.ops.linear_algebra import tensordot
@@ -43,18 +43,28 @@ def _resize_of_nodes(
     fill_value: float = 0.0,
     data_format: str | None = None,
 ) -> Node:
+    from planish.utils import resizing
+
     node = nodes.node_of(images)
     _rank(node, "resize")
-    if antialias or crop_to_aspect_ratio or pad_to_aspect_ratio:
-        raise nodes.mistake(
-            "ops.image.resize of this kind cannot be compiled",
-            expected="an interpolation alone",
-            remedy="ops.image.resize of the arrays before fit",
-        )
-    first = _first(data_format)
+    resizing.check_interpolation(interpolation)
+    _check_form(fill_mode, crop_to_aspect_ratio, pad_to_aspect_ratio)
+    first, extents = _first(data_format), (int(size[0]), int(size[1]))
     moved = primitives.transpose(node, (1, 2, 0)) if first else node
-    resized = primitives.resize2d(moved, tuple(size), interpolation)
+    if crop_to_aspect_ratio:
+        moved = resized_nodes.middle(moved, extents)
+    elif pad_to_aspect_ratio:
+        moved = resized_nodes.bordered(moved, extents, fill_value)
+    resized = resized_nodes.resized(moved, extents, interpolation.lower(), antialias)
     return primitives.transpose(resized, (2, 0, 1)) if first else resized
+
+
+def _check_form(fill_mode: str, crop_to_aspect_ratio: bool, pad_to_aspect_ratio: bool) -> None:
+    if fill_mode != "constant" or (crop_to_aspect_ratio and pad_to_aspect_ratio):
+        raise nodes.mistake(
+            "ops.image.resize: these arguments do not go together",
+            expected="fill_mode='constant', and one of crop_to_aspect_ratio and pad_to_aspect_ratio",
+        )
 
 
 @operation(IMAGE, nodes=_resize_of_nodes)
@@ -81,11 +91,7 @@ def resize(
 
     _rank(images, "resize")
     resizing.check_interpolation(interpolation)
-    if fill_mode != "constant" or (crop_to_aspect_ratio and pad_to_aspect_ratio):
-        raise nodes.mistake(
-            "ops.image.resize: these arguments do not go together",
-            expected="fill_mode='constant', and one of crop_to_aspect_ratio and pad_to_aspect_ratio",
-        )
+    _check_form(fill_mode, crop_to_aspect_ratio, pad_to_aspect_ratio)
     batch = images if images.ndim == 4 else images[None]
     batch = np.moveaxis(batch, 1, -1) if _first(data_format) else batch
     made = []

@@ -51,11 +51,17 @@ LAYERS = [
     layers.UnitNormalization,
     layers.ActivityRegularization, layers.AlphaDropout, layers.GaussianDropout, layers.GaussianNoise,
     layers.PReLU, layers.SpatialDropout1D, layers.SpatialDropout2D, layers.SpatialDropout3D,
+    layers.CenterCrop, layers.RandomBrightness, layers.RandomContrast, layers.RandomCrop,
+    layers.RandomErasing, layers.RandomFlip, layers.RandomGrayscale, layers.RandomRotation,
+    layers.RandomShear, layers.RandomTranslation, layers.RandomZoom, layers.Resizing,
 ]  # fmt: skip
 NEEDED = {
     layers.AlphaDropout: (0.5,), layers.GaussianDropout: (0.5,), layers.GaussianNoise: (0.5,),
     layers.SpatialDropout1D: (0.5,), layers.SpatialDropout2D: (0.5,), layers.SpatialDropout3D: (0.5,),
     layers.Activation: ("relu",), layers.Conv2D: (2, 2), layers.Dense: (2,), layers.Dropout: (0.5,),
+    layers.CenterCrop: (2, 2), layers.RandomBrightness: (0.5,), layers.RandomContrast: (0.5,),
+    layers.RandomCrop: (2, 2), layers.Resizing: (2, 2), layers.RandomRotation: (0.5,), layers.RandomZoom: (0.5,),
+    layers.RandomTranslation: (0.5, 0.5),
     layers.InputLayer: ((2,),), layers.Lambda: (abs,), layers.Permute: ((1,),), layers.RepeatVector: (2,),
     layers.Rescaling: (2.0,), layers.Reshape: ((1,),), layers.TimeDistributed: (layers.Dense(2),),
     layers.Wrapper: (layers.Dense(2),),

@@ -1,0 +1,229 @@
+"""Layers that change images, at random or not: values, draws, configurations, and what happens in a model."""
+
+import numpy as np
+import pytest
+
+import planish as keras
+from planish import layers
+
+from .support import again, error_of, images
+
+RANDOM = {
+    "RandomBrightness": lambda **o: layers.RandomBrightness((0.1, 0.5), (-3, 3), **o),
+    "RandomContrast": lambda **o: layers.RandomContrast(0.9, (-9, 9), **o),
+    "RandomErasing": lambda **o: layers.RandomErasing(1.0, (0.2, 0.6), **o),
+    "RandomFlip": lambda **o: layers.RandomFlip("horizontal", **o),
+    "RandomGrayscale": lambda **o: layers.RandomGrayscale(0.5, **o),
+    "RandomRotation": lambda **o: layers.RandomRotation(0.3, **o),
+    "RandomShear": lambda **o: layers.RandomShear(0.5, (0.1, 0.3), **o),
+    "RandomTranslation": lambda **o: layers.RandomTranslation((0.1, 0.4), 0.5, "constant", **o),
+    "RandomZoom": lambda **o: layers.RandomZoom(0.5, (-0.3, 0.2), "wrap", **o),
+}
+ALL = RANDOM | {
+    "CenterCrop": lambda **o: layers.CenterCrop(3, 2, **o),
+    "RandomCrop": lambda **o: layers.RandomCrop(3, 2, **o),
+    "Resizing": lambda **o: layers.Resizing(4, 9, "bicubic", pad_to_aspect_ratio=True, fill_value=2.0, **o),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_inference_leaves_images_as_they_are_and_untold_layers_change_them(name):
+    x = images(8, 5, 6, 3)
+    layer = RANDOM[name]()
+    np.testing.assert_array_equal(layer(x, training=False), x)
+    assert (layer(x) != x).any()
+    model = keras.Sequential([keras.Input((5, 6, 3)), layer])
+    np.testing.assert_array_equal(model.predict(x, verbose=0), x)
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_each_image_has_its_own_draw_and_a_seed_repeats_them(name):
+    x = np.repeat(images(1, 5, 6, 3), 16, axis=0)
+    first, second = ([layer(x, training=True) for _ in range(2)] for layer in (RANDOM[name](seed=7) for _ in range(2)))
+    np.testing.assert_array_equal(first, second)
+    assert (first[0] != first[1]).any()
+    assert len(np.unique(first[0].reshape(16, -1), axis=0)) > 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_single_images_dictionaries_and_channels_first(name):
+    x = images(4, 5, 6, 3)
+    whole = ALL[name]()(x, training=False)
+    np.testing.assert_array_equal(ALL[name]()(x[1], training=False), whole[1])
+    data = ALL[name]()({"images": x, "labels": [1, 2, 3, 4]}, training=False)
+    np.testing.assert_array_equal(data["images"], whole)
+    assert data["labels"] == [1, 2, 3, 4]
+    moved = np.moveaxis(x, -1, 1)
+    for training in (False, True):
+        seeded = {} if name in ("CenterCrop", "Resizing") else {"seed": 3}
+        last, first = ALL[name](**seeded), ALL[name](**seeded, data_format="channels_first")
+        expected = np.moveaxis(last(x, training=training), -1, 1)
+        np.testing.assert_allclose(first(moved, training=training), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_configuration_makes_the_layer_again(name):
+    layer = ALL[name]()
+    assert again(layer).get_config() == again(again(layer)).get_config()
+    assert {*again(layer).get_config()} == {*layer.get_config()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_compiled_step_does_what_the_interpreter_does(name):
+    x = images(5, 7, 6, 3)
+    seeded = {} if name in ("CenterCrop", "Resizing") else {"seed": 3}
+    layer = ALL[name](**seeded)
+    expected = layer(x, training=True)
+    model = keras.Sequential([keras.Input((7, 6, 3)), ALL[name](**seeded), keras.layers.Flatten()])
+    model.compile("sgd", "mse")
+    first = [model.train_on_batch(x, expected.reshape(5, -1)) for _ in range(2)]
+    if name in RANDOM | {"RandomCrop": 0}:  # the interpreter counts its calls from one, steps are counted from zero
+        assert min(first) < 1e-10
+    else:
+        assert max(first) < 1e-10
+
+
+def test_flips():
+    x = images(400, 4, 5, 2)
+    for mode, axes in (("horizontal", 2), ("vertical", 1), ("horizontal_and_vertical", (1, 2))):
+        y = layers.RandomFlip(mode)(x, training=True)
+        flipped = (y == np.flip(x, axes)).all((1, 2, 3))
+        assert (flipped | (y == x).all((1, 2, 3))).all()
+        assert 140 < flipped.sum() < 260
+
+
+def test_contrast_is_drawn_around_one_and_stays_in_its_range():
+    x = images(500, 4, 5, 2)
+    mean = x.mean((1, 2), keepdims=True)
+    for factor, low, high in ((0.5, 0.5, 1.5), ((0.2, 0.7), 0.8, 1.7)):
+        y = layers.RandomContrast(factor, (-99, 99))(x, training=True)
+        drawn = ((y - mean) / (x - mean))[:, 0, 0, 0]
+        assert low - 1e-3 < drawn.min() < low + 0.05
+        assert high - 0.05 < drawn.max() < high + 1e-3
+        np.testing.assert_allclose(y, (x - mean) * drawn[:, None, None, None] + mean, atol=1e-3)
+    y = layers.RandomContrast(1.0, (-0.5, 0.25))(x, training=True)
+    assert (y.min(), y.max()) == (-0.5, 0.25)
+
+
+def test_brightness_is_a_share_of_the_range():
+    x = np.full((500, 2, 3, 1), 100, np.float32)
+    y = layers.RandomBrightness(0.2)(x, training=True) - 100
+    assert -51 <= y.min() < -48
+    assert 48 < y.max() <= 51
+    np.testing.assert_array_equal(layers.RandomBrightness((0.1, 0.1), (0, 10))(x / 100, training=True), x / 100 + 1)
+    np.testing.assert_array_equal(layers.RandomBrightness((1, 1))(x, training=True), np.full_like(x, 255))
+
+
+def test_gray_images():
+    x = images(400, 3, 4, 3)
+    gray = np.repeat(x @ np.float32([[0.2989], [0.587], [0.114]]), 3, -1)
+    y = layers.RandomGrayscale(0.25)(x, training=True)
+    is_gray = np.isclose(y, gray, atol=1e-5).all((1, 2, 3))
+    assert (is_gray | (y == x).all((1, 2, 3))).all()
+    assert 60 < is_gray.sum() < 145
+    np.testing.assert_allclose(layers.RandomGrayscale(1)(x, training=True), gray, atol=1e-5)
+    np.testing.assert_array_equal(layers.RandomGrayscale(0)(x, training=True), x)
+
+
+def test_rectangles_are_covered():
+    x = np.full((400, 20, 30, 3), 7, np.float32)
+    for fill in (300, [1.0, 2.0, 3.0], None):
+        y = layers.RandomErasing((0.5, 0.5), (0.25, 0.36), fill)(x, training=True)
+        covered = (y != x).any(-1)
+        touched = covered.any((1, 2))
+        assert 150 < touched.sum() < 250
+        rows, columns = covered.any(2).sum(1)[touched], covered.any(1).sum(1)[touched]
+        np.testing.assert_array_equal(covered.sum((1, 2))[touched], rows * columns)
+        assert (rows.min(), columns.min()) >= (10, 15)
+        assert (rows.max(), columns.max()) <= (13, 19)
+        found = y[covered]
+        if fill is None:
+            assert found.min() == 0
+            assert found.max() == 255
+            assert abs((found == 0).mean() - 0.5) < 0.02
+            assert abs((found == 255).mean() - 0.1587) < 0.02
+        else:
+            np.testing.assert_array_equal(found, np.broadcast_to(np.minimum(fill, 255), found.shape))
+    assert (
+        "fill_value has numbers for three"
+        in error_of(lambda: layers.RandomErasing(1, fill_value=[1, 2, 3])(x[..., :1]))[0]
+    )
+
+
+def test_a_pipeline_is_its_layers_and_is_saved_with_them():
+    x = images(4, 6, 6, 3)
+    made = layers.Pipeline(
+        [layers.RandomBrightness((0.25, 0.25), (0, 4)), layers.Rescaling(2.0), layers.CenterCrop(4, 5)]
+    )
+    for layer in (made, again(made)):
+        expected = np.clip(x + 1, 0, 4)[:, 1:5, :5] * 2
+        np.testing.assert_allclose(layer(x), expected, atol=1e-6)
+        np.testing.assert_allclose(layer(x, training=False), x[:, 1:5, :5] * 2, atol=1e-6)
+        np.testing.assert_allclose(layer(x[0]), expected[0], atol=1e-6)
+    assert "argument 'layers' is wrong" in error_of(lambda: layers.Pipeline([abs]))[0]
+
+
+def test_crops_are_from_one_place_for_a_batch_and_from_every_place_in_time():
+    x = np.repeat(np.arange(20, dtype=np.float32).reshape(1, 4, 5, 1), 3, axis=0)
+    layer = layers.RandomCrop(2, 4)
+    places = [layer(x, training=True)[:, 0, 0, 0] for _ in range(200)]
+    assert all(len({*place}) == 1 for place in places)
+    counts = {place: sum(p[0] == place for p in places) for place in (0, 1, 5, 6, 10, 11)}
+    assert sum(counts.values()) == 200
+    assert min(counts.values()) > 12
+
+
+def test_crops_of_images_that_are_too_small_and_at_inference():
+    x = images(2, 6, 9, 2)
+    middle = x[:, :, 1:7]
+    np.testing.assert_array_equal(layers.RandomCrop(6, 6)(x, training=True), x[:, :, 1:7])
+    np.testing.assert_allclose(layers.RandomCrop(3, 3)(x, training=False), layers.Resizing(3, 3)(middle), atol=1e-6)
+    np.testing.assert_allclose(layers.CenterCrop(12, 12)(x), layers.Resizing(12, 12)(middle), atol=1e-6)
+    np.testing.assert_array_equal(layers.CenterCrop(3, 4)(x), x[:, 1:4, 2:6])
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"])
+@pytest.mark.parametrize("antialias", [False, True])
+def test_sizes_are_those_of_arrays(interpolation, antialias):
+    x = images(2, 7, 5, 3)
+    for how in ({}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True, "fill_value": 0.5}):
+        layer = layers.Resizing(4, 9, interpolation, antialias=antialias, **how)
+        expected = keras.ops.image.resize(x, (4, 9), interpolation=interpolation, antialias=antialias, **how)
+        np.testing.assert_allclose(layer(x), expected, atol=2e-5)
+        model = keras.Sequential([keras.Input((7, 5, 3)), layer])
+        np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=2e-5)
+
+
+def test_integers_keep_their_type_in_another_size():
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 7, 5, 3)).astype(np.uint8)
+    y = layers.Resizing(3, 4)(pixels)
+    assert y.dtype == np.uint8
+    np.testing.assert_array_equal(y, keras.ops.image.resize(pixels, (3, 4)))
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: layers.RandomBrightness(2), "factor"),
+        (lambda: layers.RandomBrightness("much"), "factor"),
+        (lambda: layers.RandomContrast((0.1, 0.2, 0.3)), "factor"),
+        (lambda: layers.RandomContrast(0.1, value_range=5), "value_range"),
+        (lambda: layers.RandomGrayscale(1.5), "factor"),
+        (lambda: layers.RandomFlip(seed=-1), "seed"),
+        (lambda: layers.RandomCrop(0, 3), "height"),
+        (lambda: layers.CenterCrop(3, 2.5), "width"),
+        (lambda: layers.Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True), "pad_to_aspect_ratio"),
+    ],
+)
+def test_wrong_arguments(make, argument):
+    assert f"argument '{argument}' is wrong" in error_of(make)[0]
+
+
+def test_names_that_do_not_exist_and_images_of_another_kind():
+    assert "unknown mode" in error_of(lambda: layers.RandomFlip("sideways"))[0]
+    assert "unknown interpolation" in error_of(lambda: layers.Resizing(3, 3, "cubic"))[0]
+    assert "neither in color nor gray" in error_of(lambda: layers.RandomGrayscale()(images(1, 3, 3, 2)))[0]
+    boxes = {"images": images(1, 3, 3, 3), "bounding_boxes": {}}
+    assert "dictionary has what the layer does not change" in error_of(lambda: layers.RandomFlip()(boxes))[0]
+    with pytest.raises(ValueError, match="the input has the wrong rank"):
+        layers.RandomFlip()(images(2, 3))
