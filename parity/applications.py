@@ -67,6 +67,14 @@ def images(size: int) -> tuple[Array, Array]:
     return x, random.integers(0, CLASSES, IMAGES)
 
 
+def set_weights(model: Any, gain: float) -> None:
+    """Keras's Normalization reads the statistics that it was given when it is told that they are final."""
+    model.set_weights(weights(model, gain))
+    for layer in model.layers:
+        if type(layer).__name__ == "Normalization" and hasattr(layer, "finalize_state"):
+            layer.finalize_state()
+
+
 def weights(model: Any, gain: float) -> list[Array]:
     """Random weights that keep the values of deep nets in bounds: kernels as they are drawn at first, statistics of
     normalizations and biases off their first values."""

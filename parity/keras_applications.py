@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
-from applications import CASES, built, images, stepped, weights
+from applications import CASES, built, images, set_weights, stepped
 from keras.src.legacy.saving import legacy_h5_format
 
 
@@ -25,7 +25,7 @@ def main(folder: Path, numbers: list[int]) -> None:
     for number in numbers:
         case = CASES[number]
         model = built(keras, case)
-        model.set_weights(weights(model, case.gain))
+        set_weights(model, case.gain)
         found = {
             f"predictions{place}": model.predict(images(size)[0], verbose=0) for place, size in enumerate(case.sizes)
         }

@@ -52,8 +52,8 @@ class LayerScale(Layer):
         self.init_values = init_values
         self.projection_dim = projection_dim
 
-    def build(self, input_shape: Shape) -> None:
-        self.gamma = self.add_weight((self.projection_dim,), Constant(self.init_values))
+    def create_weights(self, shape: Shape) -> None:
+        self.gamma = self.add_weight(shape=(self.projection_dim,), initializer=Constant(self.init_values))
 
     def call(self, x: Node, context: CallContext) -> Node:
         return primitives.multiply(x, self.gamma.node)

@@ -82,7 +82,7 @@ def _matched(model: Model, reader: WeightsReader, root: str) -> list[tuple[str, 
 
 
 def _of_layer(model: Model, layer: Layer, reader: WeightsReader, group: str) -> _Assignments:
-    variables = sorted(layer.weights, key=lambda variable: not variable.trainable)
+    variables = sorted(layer.weights, key=lambda variable: not variable.made_trainable)
     names = reader.names(group, _WEIGHTS)
     if len(names) != len(variables):
         raise ValueError(

@@ -14,8 +14,14 @@ def description(model):
         "name": model.name,
         "layers": [_layer(layer) for layer in _every_layer(model)],
         "calls": _calls(json.loads(model.to_json())["config"]),
-        "weights": ["/".join(weight.path.split("/")[-2:]) for weight in model.weights],
+        "weights": [_named(weight.path) for weight in model.weights],
     }
+
+
+def _named(path):
+    """The layer and the weight; weights without a name are counted otherwise in Keras."""
+    layer, name = path.split("/")[-2:]
+    return f"{layer}/{name.split('_')[0] if name.startswith('variable') else name}"
 
 
 def digest(model):

@@ -1,7 +1,7 @@
 """Records real Keras's nets: `KERAS_BACKEND=jax python tests/applications/record.py`, in an environment with Keras.
 
-With names, these nets only. structures.json says what each net of nets.py is made of, predictions.json what some compute with the weights of
-parity/applications.py.
+With names, these nets only. structures.json says what each net of nets.py is made of, predictions.json what some
+compute with the weights of parity/applications.py.
 """
 
 import json
@@ -33,7 +33,7 @@ def main():
     for name in PREDICTED:
         case = next(case for case in applications.CASES if case.name == name)
         model = applications.built(keras, case, 32)
-        model.set_weights(applications.weights(model, case.gain))
+        applications.set_weights(model, case.gain)
         values = model.predict(applications.images(32)[0][:2], verbose=0)
         predictions[name] = [[round(float(value), 7) for value in row] for row in values]
     written("predictions.json", predictions)

@@ -17,6 +17,6 @@ RECORDED = json.loads((Path(__file__).parent / "predictions.json").read_text(enc
 def test_a_net_predicts_what_keras_predicts(name, zeros_at_first):
     case = next(case for case in applications.CASES if case.name == name)
     model = applications.built(planish, case, 32)
-    model.set_weights(applications.weights(model, case.gain))
+    applications.set_weights(model, case.gain)
     made, expected = model.predict(applications.images(32)[0][:2], verbose=0), np.array(RECORDED[name])
     assert np.abs(made - expected).max() <= 1e-5 * np.abs(expected).max()
