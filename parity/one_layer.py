@@ -55,6 +55,18 @@ LAYERS: dict[str, tuple[list[int], list[Options]]] = {
             {"layer": ["BatchNormalization", {"momentum": 0.6}]},
         ],
     ),
+    "Conv3D": (
+        VOLUME,
+        [
+            {"filters": 4, "kernel_size": 3, "padding": "same", "activation": "tanh"},
+            {"filters": 3, "kernel_size": [2, 3, 1], "strides": [2, 1, 3], "use_bias": False},
+            {"filters": 4, "kernel_size": [2, 2, 3], "dilation_rate": [1, 2, 1], "padding": "same", "groups": 2},
+        ],
+    ),
+    "MaxPooling3D": (VOLUME, [{}, {"pool_size": [2, 3, 1], "strides": [1, 2, 1], "padding": "same"}, FIRST]),
+    "AveragePooling3D": (VOLUME, [{"pool_size": 2}, {"pool_size": [2, 3, 1], "strides": 1, "padding": "same"}]),
+    "GlobalAveragePooling3D": (VOLUME, [{}, {"keepdims": True}, FIRST]),
+    "GlobalMaxPooling3D": (VOLUME, [{}, {"keepdims": True}, FIRST]),
 }
 """For each layer the shape of its input, and the arguments of each case."""
 

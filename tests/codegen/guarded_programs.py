@@ -16,6 +16,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode
@@ -96,6 +97,7 @@ def odd_sizes(case):
         x = case.input(3, 4, size)
         case.output(primitives.softmax(primitives.dense(x, case.weight(size, size))))
         case.output(primitives.conv2d(x, case.weight(3, 3, size, size), padding=((1, 1), (1, 1))))
+        case.output(primitives.conv2d(x, case.weight(3, 2, 1, size), (1, 2), ((1, 1), (0, 1)), groups=size))
         case.output(primitives.max_pool2d(x, (2, 2), (1, 2)))
         case.output(primitives.transpose(x, (2, 0, 1)))
         case.output(primitives.reduce_mean(x, (0, 1)))
@@ -183,6 +185,7 @@ def joined_maps(case, size):
         x,
         primitives.conv2d(x, case.weight(1, 1, size, size + 1)),
         primitives.conv2d(x, case.weight(3, 3, size, 33), padding=border),
+        primitives.conv2d(x, case.weight(3, 3, 1, size), padding=border, groups=size),
         primitives.max_pool2d(x, (3, 3), (1, 1), border),
         primitives.average_pool2d(x, (3, 3), (1, 1), border),
     ]
@@ -190,7 +193,7 @@ def joined_maps(case, size):
     case.output(primitives.add(whole, 1.0))
     case.output(primitives.conv2d(parts[2], case.weight(3, 3, 33, 17)))
     case.output(primitives.max_pool2d(parts[1], (2, 2), (2, 2)))
-    case.output(primitives.reduce_sum(primitives.square(parts[3]), (0, 1)))
+    case.output(primitives.reduce_sum(primitives.square(parts[4]), (0, 1)))
     case.output(primitives.exp(whole[..., 1:size]))
 
 
@@ -281,6 +284,20 @@ def averaged_training(size):
     return Graph.build({"loss": loss}, dict(zip(("first", "second"), changed, strict=True)))
 
 
+def depthwise_training(size):
+    """Gradients of convolutions of each channel by itself."""
+    weights = [primitives.parameter("scale", (size,))]
+    x = primitives.multiply(primitives.input_("x", (9, 7, size)), weights[0])
+    for number, (kernel, strides) in enumerate([((3, 3), (1, 1)), ((5, 2), (2, 2)), ((1, 9), (1, 1))]):
+        weights.append(primitives.parameter(f"w{number}", (*kernel, 1, size)))
+        border = tuple((extent // 2, extent // 2) for extent in kernel)
+        x = primitives.tanh(primitives.conv2d(x, weights[-1], strides, border, groups=size))
+    loss = primitives.reduce_sum(x, (0, 1, 2))
+    found = gradients(primitives.batch_sum(loss), weights)
+    changed = {name_of(w): primitives.add(w, g) for w, g in zip(weights, found, strict=True)}
+    return Graph.build({"loss": loss}, changed)
+
+
 def listed_training(size, units):
     """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
     w, m = primitives.parameter("w", (size, units)), primitives.parameter("m", (size, units))
@@ -321,6 +338,8 @@ def training():
     for size in SIZES:
         train(pooled_training(size))
         train(averaged_training(size))
+        if size in SIZES[1::2]:
+            train(depthwise_training(size))
 
 
 def long():

@@ -55,6 +55,8 @@ class RandomGraph:
             groups = 2 if channels % 2 == 0 and self.number(0, 3) == 0 else 1
             kernel = (3, 3) if self.number(0, 2) else (self.number(1, 4), self.number(1, 4))
             filters = groups * self.number(1, 20)
+            if kind == 0 and channels % 3 == 0:
+                groups = filters = channels
             strides = (1, 1) if self.number(0, 2) else (self.number(1, 3), self.number(1, 3))
             w = self.weight(*kernel, channels // groups, filters)
             y = primitives.conv2d(x, w, strides, self.border(), groups=groups)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
+from convolving import CONVOLVING
 from fitting import FITTING
 from functions import FUNCTIONS
 from holding import HOLDING
 from loading import LOADING
 from naming import NAMING
+from normalizing import NORMALIZING
 from picturing import PICTURING
 from predicting import PREDICTING
 from shaping import SHAPING
 from subclassing import SUBCLASSING
+from training import TRAINING
 from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
-    *(BUILDING, BRANCHING, SHAPING, NAMING, FITTING, FUNCTIONS, SUBCLASSING),
+    *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, SUBCLASSING),
     *(HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
 )
