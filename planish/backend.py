@@ -33,6 +33,7 @@ from planish.ops import (
     min,
     minimum,
     ndim,
+    nodes,
     not_equal,
     prod,
     round,
@@ -122,13 +123,13 @@ def arange(start: int, stop: int | None = None, step: int = 1, dtype: str = "int
 
 def batch_flatten(x: Array) -> Array:
     """[n, ...] -> [n, numbers of an image]."""
-    return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+    return ops.reshape(x, (-1, math.prod(int_shape(x)[1:])))
 
 
 def bias_add(x: Array, bias: Array, data_format: str | None = None) -> Array:
     """`x` and a number for each channel."""
-    if (data_format or config.image_data_format()) == "channels_first" and len(x.shape) > 2:
-        bias = ops.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
+    if (data_format or config.image_data_format()) == "channels_first" and ndim(x) > 2:
+        bias = ops.reshape(bias, (-1, *(1,) * (ndim(x) - 2)))
     return ops.add(x, bias)
 
 
@@ -234,7 +235,7 @@ def hard_sigmoid(x: Array) -> Array:
 
 def int_shape(x: Array) -> tuple[int | None, ...]:
     """The shape as a tuple."""
-    return tuple(x.shape)
+    return nodes.full_shape(x) if isinstance(x, Node) else tuple(x.shape)
 
 
 def is_sparse(tensor: Array) -> bool:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from planish import structures
+from planish.askers import is_planish
 from planish.errors import explain
 
 if TYPE_CHECKING:
@@ -90,11 +91,6 @@ def in_place_of_arrays() -> Iterator[None]:
         _in_place_of_arrays.reset(token)
 
 
-def _asked_by_planish(names: Mapping[str, Any]) -> bool:
-    """Whether these are the global names of one of planish's own modules."""
-    return str(names.get("__name__")).partition(".")[0] == "planish"
-
-
 def _operator(name: str) -> Callable[..., Any]:
     def operator(self: Any, *others: Any) -> Any:
         from planish import ops
@@ -138,7 +134,7 @@ class SymbolicTensor:
         return len(self.shape)
 
     def __eq__(self, other: object) -> bool:
-        if _in_place_of_arrays.get() and not _asked_by_planish(sys._getframe(1).f_globals):
+        if _in_place_of_arrays.get() and not is_planish(sys._getframe(1)):
             raise TypeError(
                 explain(
                     what="`==` does not compare the numbers of symbolic tensors",

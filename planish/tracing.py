@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from planish.errors import Explanation, explain, is_explained
-from planish.graph.node import Node
+from planish.graph.node import Node, seen_as_in_keras
 
 _PART_OF_EVERY_REASON = "planish compiles what the function computes; it is run once, on values that are not known yet"
 
@@ -32,7 +32,7 @@ def traced(place: str, function: Callable[..., Any], *arguments: Any, given: str
     `place` is whose function it is ("loss 'focal'"); `given` says what the result has to be computed from, `example`
     is code that does it.
     """
-    with told(place):
+    with told(place), seen_as_in_keras():
         result = function(*arguments)
     if isinstance(result, Node):
         return result

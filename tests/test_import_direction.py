@@ -14,6 +14,7 @@ PACKAGE = ROOT / "planish"
 ROOMS = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
 ANYONE = {
     "absent",
+    "askers",
     "config",
     "dtype_policies",
     "settings",
@@ -30,6 +31,7 @@ ANYONE = {
 ALLOWED = {
     "errors": set(),
     "absent": set(),
+    "askers": set(),
     "config": set(),
     "dtype_policies": set(),
     "settings": set(),

@@ -10,7 +10,7 @@ from planish import custom_objects as own_objects
 from planish.activations.definition import FUNCTIONS, Activation
 from planish.activations.functions import ALIASES, glu, linear, log_softmax, softmax, sparsemax
 from planish.errors import explain
-from planish.graph.node import Node, current_layers
+from planish.graph.node import Node, current_layers, seen_as_in_keras
 
 
 def names() -> list[str]:
@@ -55,7 +55,8 @@ def is_elementwise(activation: Activation) -> bool:
 
 def applied(activation: Activation, x: Node) -> Node:
     """What a function, which may be a user's, makes of a node. TypeError if that is not a node."""
-    y: object = activation(x)
+    with seen_as_in_keras():
+        y: object = activation(x)
     if isinstance(y, Node):
         return y
     raise TypeError(

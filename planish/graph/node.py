@@ -3,19 +3,28 @@
 A graph is made of immutable nodes. Each has one result, so the node *is* the value; what flows between two operations
 is an edge to the node that computed it. A value either belongs to each image (`batched`, with a symbolic leading batch
 axis that `shape` leaves out) or to the program as a whole (weights, gradients of weights, scalars).
+
+Functions, layers and losses that users write in Keras's way are run on nodes as well, and Keras's tensors count the
+batch axis. So while such code runs (`seen_as_in_keras`), and it asks a node itself, `shape` has None in front. All
+of planish, which runs inside it, still reads the shape of one image.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import cast
 
+from planish.askers import is_planish
 from planish.graph.operators import WithOperators
 from planish.graph.settings import NO_SETTINGS, Settings
 
 _current_layer: ContextVar[tuple[str, ...]] = ContextVar("current_layer", default=())
+_seen_as_in_keras: ContextVar[bool] = ContextVar("seen_as_in_keras", default=False)
+_DTYPES = {"f32": "float32", "i32": "int32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,20 @@ class Node(WithOperators):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Without the batch axis. Code in Keras's way sees it: as None, as Keras has it for any number of images."""
+        if _seen_as_in_keras.get() and self.type.batched and not is_planish(sys._getframe(1)):
+            return cast(tuple[int, ...], (None, *self.type.shape))
         return self.type.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes that arrays have in its place: with the batch axis."""
+        return len(self.type.shape) + self.type.batched
+
+    @property
+    def dtype(self) -> str:
+        """The element type, as Keras names it."""
+        return _DTYPES.get(self.type.dtype, self.type.dtype)
 
     @property
     def batched(self) -> bool:
@@ -79,3 +101,15 @@ def layer_scope(name: str) -> Iterator[None]:
         yield
     finally:
         _current_layer.reset(token)
+
+
+@contextmanager
+def seen_as_in_keras(told: bool = True) -> Iterator[None]:
+    """For code that a user wrote in Keras's way: it sees the batch axis in the shapes of nodes. With False, for code
+    in planish's way, inside of it: it does not.
+    """
+    token = _seen_as_in_keras.set(told)
+    try:
+        yield
+    finally:
+        _seen_as_in_keras.reset(token)

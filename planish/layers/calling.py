@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
 from planish.errors import explain, is_explained
-from planish.graph.node import Node
+from planish.graph.node import Node, seen_as_in_keras
 from planish.layers import chain
 from planish.layers.context import CallContext
 from planish.layers.weight_owner import WeightOwner
@@ -41,7 +41,7 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
         extra["context"] = context
     if convention.training and (context.told or convention.usual is None):
         extra["training"] = context.training
-    with _missing_attributes_told(layer):
+    with _missing_attributes_told(layer), seen_as_in_keras(not convention.context):
         y = structures.mapped(_node_of_variable, layer.call(*inputs, **extra))
     returned = structures.leaves(y)
     wrong = [leaf for leaf in returned if not isinstance(leaf, Node)]
@@ -106,7 +106,8 @@ def either_way(call: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(call)
     def call_either_way(layer: Layer, x: Any, context: Any = None, training: bool | None = None) -> Any:
-        return call(layer, x, CallContext.current(training) if context is None else context)
+        with seen_as_in_keras(False):
+            return call(layer, x, CallContext.current(training) if context is None else context)
 
     return call_either_way
 

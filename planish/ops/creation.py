@@ -57,9 +57,7 @@ def is_tensor(x: Any) -> bool:
 
 def dtype(x: Any) -> str:
     """The name of the element type."""
-    if isinstance(x, Node):
-        return {"f32": "float32", "i32": "int32"}.get(x.type.dtype, x.type.dtype)
-    found = x.dtype if isinstance(x, SymbolicTensor | Variable) else as_array(x).dtype
+    found = x.dtype if isinstance(x, Node | SymbolicTensor | Variable) else as_array(x).dtype
     return str(found)
 
 
@@ -116,7 +114,7 @@ def empty(shape: Extents, dtype: Any = None) -> Any:
 
 def _extents(shape: Extents) -> tuple[int, ...]:
     extents = (shape,) if isinstance(shape, int) else tuple(shape)
-    if any(isinstance(extent, Node) for extent in extents):
+    if any(extent is None or isinstance(extent, Node) for extent in extents):
         raise nodes.mistake(
             "the number of images is not known when an array is made",
             remedy="ops.zeros_like(x), ops.ones_like(x), ops.full_like(x, 0.5)",

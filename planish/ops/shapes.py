@@ -219,7 +219,7 @@ def rot90(array: Value, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
 def _broadcast_of_nodes(x: Any, shape: Sequence[Any]) -> Node:
     node = nodes.node_of(x)
     extents = list(shape)
-    if isinstance(extents[0], Node) or (node.batched and len(extents) == nodes.rank(node)):
+    if extents[0] is None or isinstance(extents[0], Node) or (node.batched and len(extents) == nodes.rank(node)):
         extents = extents[1:]
         if node.batched:
             return primitives.broadcast_to(node, extents)

@@ -28,6 +28,19 @@ def _for_images(shape: Shape) -> bool:
     return len(shape) > 0 and isinstance(shape[0], Node)
 
 
+def _sizes(shape: Shape) -> tuple[Any, ...]:
+    """ValueError for an axis whose extent is not known: `x.shape` begins with None in a layer's call."""
+    if any(extent is None for extent in shape):
+        raise ValueError(
+            explain(
+                what="an array of random numbers needs a size for every axis",
+                received=tuple(shape),
+                remedy="ops.shape(x) for x.shape: keras.random.normal(ops.shape(x))",
+            )
+        )
+    return tuple(shape)
+
+
 def _uniform(shape: Shape, seed: Seed) -> Node:
     """f32[N, *shape[1:]] in [0, 1), other numbers in every step."""
     context = CallContext.current()
@@ -57,7 +70,7 @@ def uniform(shape: Shape, minval: float = 0.0, maxval: float = 1.0, dtype: Any =
         return primitives.add(primitives.multiply(_uniform(shape, seed), maxval - minval), minval)
     if dtype_named(dtype).kind in "iu":
         return randint(shape, int(minval), int(maxval), dtype, seed)
-    return _made(generator_of(seed).uniform(minval, maxval, tuple(shape)), dtype)
+    return _made(generator_of(seed).uniform(minval, maxval, _sizes(shape)), dtype)
 
 
 def normal(shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Seed = None) -> Any:
@@ -68,7 +81,7 @@ def normal(shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: Any = No
     """
     if _for_images(shape):
         return primitives.add(primitives.multiply(_normal(shape, seed), stddev), mean)
-    return _made(generator_of(seed).normal(mean, stddev, tuple(shape)), dtype)
+    return _made(generator_of(seed).normal(mean, stddev, _sizes(shape)), dtype)
 
 
 def truncated_normal(shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Seed = None) -> Any:
@@ -78,7 +91,7 @@ def truncated_normal(shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype
     True
     """
     generator = generator_of(seed)
-    values = generator.standard_normal(tuple(shape))
+    values = generator.standard_normal(_sizes(shape))
     while (beyond := np.abs(values) > 2).any():
         values[beyond] = generator.standard_normal(int(beyond.sum()))
     return _made(values * stddev + mean, dtype)
@@ -90,7 +103,7 @@ def randint(shape: Shape, minval: int, maxval: int, dtype: Any = "int32", seed: 
     >>> keras.random.randint((3,), 0, 1)
     Tensor([0, 0, 0], dtype=int32)
     """
-    return _made(generator_of(seed).integers(minval, maxval, tuple(shape)), dtype)
+    return _made(generator_of(seed).integers(minval, maxval, _sizes(shape)), dtype)
 
 
 def categorical(logits: ArrayLike, num_samples: int, dtype: Any = "int32", seed: Seed = None) -> Any:
@@ -137,7 +150,7 @@ def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Seed = None) -> Any
     >>> keras.random.gamma((2,), 3.0).shape
     (2,)
     """
-    return _made(generator_of(seed).gamma(alpha, size=tuple(shape)), dtype)
+    return _made(generator_of(seed).gamma(alpha, size=_sizes(shape)), dtype)
 
 
 def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None) -> Any:
@@ -146,7 +159,7 @@ def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Seed = No
     >>> keras.random.beta((2,), 1.0, 2.0).shape
     (2,)
     """
-    return _made(generator_of(seed).beta(alpha, beta, size=tuple(shape)), dtype)
+    return _made(generator_of(seed).beta(alpha, beta, size=_sizes(shape)), dtype)
 
 
 def binomial(shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Seed = None) -> Any:
@@ -155,5 +168,5 @@ def binomial(shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, s
     >>> print(keras.random.binomial((2,), 3, 1.0))
     [3. 3.]
     """
-    drawn: NDArray[Any] = generator_of(seed).binomial(np.asarray(counts, np.int64), probabilities, size=tuple(shape))
+    drawn: NDArray[Any] = generator_of(seed).binomial(np.asarray(counts, np.int64), probabilities, size=_sizes(shape))
     return _made(drawn, dtype)

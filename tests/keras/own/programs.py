@@ -19,7 +19,7 @@ def program(function: Program) -> Program:
 
 def load() -> dict[str, Program]:
     """All programs by name."""
-    for module in ("layers", "inputs", "configs", "models", "more_models"):
+    for module in ("layers", "inputs", "configs", "models", "more_models", "inside"):
         importlib.import_module(f"tests.keras.own.{module}")
     return PROGRAMS
 
