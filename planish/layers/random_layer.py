@@ -7,11 +7,9 @@ from typing import Any
 
 from planish import primitives, random_seed
 from planish.graph.node import Node
-from planish.layers import arguments
+from planish.layers import draws
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer
-
-MOST_SEED = 2**31 - 1
 
 
 class RandomLayer(Layer):
@@ -26,15 +24,11 @@ class RandomLayer(Layer):
 
     def __init__(self, seed: int | None, **options: Any) -> None:
         super().__init__(**options)
-        self.seed = None if seed is None else arguments.integer(self.label, "seed", seed, 0)
-        if self.seed is not None and self.seed > MOST_SEED:
-            raise arguments.wrong_argument(self.label, "seed", f"0 to {MOST_SEED}", seed)
+        self.seed = draws.checked_seed(self.label, seed)
 
     def uniform(self, shape: Sequence[int], context: CallContext) -> Node:
         """f32[N, *shape], each number in [0, 1)."""
-        if self.seed is None:
-            return primitives.random_uniform(context.seed, shape, context.stream())
-        return primitives.random_uniform(context.iteration, shape, self.seed)
+        return draws.uniform(context, tuple(shape), self.seed)
 
     def normal(self, shape: Sequence[int], context: CallContext) -> Node:
         """f32[N, *shape] of mean 0 and variance 1."""
