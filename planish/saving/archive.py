@@ -6,6 +6,7 @@ be larger than they are, but not without bounds. Other ways of packing can grow 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import re
@@ -19,6 +20,7 @@ from planish.saving.weights_store import HDF5_MAGIC
 
 ENDING = ".keras"
 
+codecs.lookup("cp437")  # of names in zips: a fork while a thread imports it leaves the child without it
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _MOST_EXPANSION = 100

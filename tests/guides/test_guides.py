@@ -22,7 +22,6 @@ SECTIONS = [(guide, section) for guide, sections in GUIDES.items() for section i
 REFUSED = {
     "several inputs and outputs with text": "Keras has keras.layers.(Embedding|LSTM); planish does not",
     "shared layers": "Keras has keras.layers.Embedding; planish does not",
-    "tensorboard": "Keras has keras.callbacks.TensorBoard; planish does not",
     "control flow that depends on data": "neither true nor false",
 }
 

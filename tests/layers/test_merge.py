@@ -101,7 +101,7 @@ def test_products_of_vectors_have_one_number():
             "Concatenate 'concatenate': these tensors cannot be joined along axis -1",
         ),
         (
-            lambda: layers.Concatenate()([A, B[0]]),
+            lambda: layers.Concatenate()([A, B[:, 0]]),
             "Concatenate 'concatenate': tensors of different ranks cannot be joined",
         ),
         (lambda: layers.Dot(axes=(1, 3))([A, B]), "Dot 'dot': these tensors have no product along these axes"),

@@ -39,6 +39,7 @@ def test_on_nodes(case):
 
 
 NOT_VALUES = {"empty_like", "argpartition", "stop_gradient", "sparsemax", "qr", "eigh"}
+NOT_VALUES |= {"adaptive_average_pool", "adaptive_max_pool"}
 """Operations whose numbers say nothing, are not unique, or are tested below."""
 
 
@@ -47,6 +48,16 @@ def test_every_operation_is_compared():
     made = {operation.name for operation in operations()}
     assert made - compared <= NOT_VALUES
     assert len(made) > 220
+
+
+@pytest.mark.parametrize(("extent", "size"), [(7, 3), (8, 4), (5, 5), (9, 2)])
+def test_windows_of_adaptive_pools(extent, size):
+    x = np.random.default_rng(0).normal(size=(2, extent, extent, 3)).astype(np.float32)
+    windows = [slice(place * extent // size, -(-(place + 1) * extent // size)) for place in range(size)]
+    for function, reduce in ((ops.adaptive_average_pool, np.mean), (ops.adaptive_max_pool, np.max)):
+        expected = [[reduce(x[:, rows, columns], axis=(1, 2)) for columns in windows] for rows in windows]
+        expected = np.array(expected).transpose(2, 0, 1, 3)
+        np.testing.assert_allclose(function(x, (size, size)), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_two_quarter_turns_turn_an_image_around():
