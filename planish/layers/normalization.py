@@ -74,7 +74,8 @@ class Normalization(Layer):
                     layer=self.label,
                     what=f"argument '{given}' is given without '{other}'",
                     expected="both, or neither and a call of adapt",
-                    remedy="Normalization(mean=[0.5], variance=[0.08])\nor layer = Normalization(); layer.adapt(images)",
+                    remedy="Normalization(mean=[0.5], variance=[0.08])\n"
+                    "or layer = Normalization(); layer.adapt(images)",
                 )
             )
         if mean is not None and variance is not None and mean.shape != variance.shape:
