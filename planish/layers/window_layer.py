@@ -9,8 +9,10 @@ from planish.graph.node import Node
 from planish.layers import arguments, misfits
 from planish.layers.image import (
     Padding,
+    as_map,
     axes_of,
     from_channels_last,
+    from_map,
     last_shape,
     to_channels_last,
     window_padding,
@@ -118,12 +120,10 @@ class WindowLayer(KernelLayer):
 
     def as_map(self, x: Node) -> Node:
         """The image as [rows, columns, channels]."""
-        last = to_channels_last(x, self.data_format)
-        return last if self.rank == 2 else primitives.reshape(last, (1, *last.shape))
+        return as_map(to_channels_last(x, self.data_format))
 
     def from_map(self, y: Node) -> Node:
-        last = primitives.reshape(y, y.shape[1:]) if self.rank == 1 else y
-        return from_channels_last(last, self.data_format)
+        return from_channels_last(from_map(y, self.rank), self.data_format)
 
     def as_kernel(self, weight: Variable) -> Node:
         """The weight as [rows, columns, .., ..]."""
