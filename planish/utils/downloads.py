@@ -129,6 +129,14 @@ def _extract(path: str, target: str, archive_format: Any) -> None:
 
 
 def _untar(path: str, target: str) -> None:
+    if not hasattr(tarfile, "data_filter"):  # Python 3.11.0 to 3.11.3
+        raise ValueError(
+            explain(
+                what=f"{path!r} cannot be unpacked safely by this Python",
+                rule="Python refuses what leads out of the folder from 3.11.4 on",
+                remedy="a newer Python, or extract=False and unpacking by hand",
+            )
+        )
     with tarfile.open(path) as archive:
         try:
             archive.extractall(target, filter="data")  # which refuses what leads out of the folder, and devices

@@ -82,6 +82,14 @@ def test_a_hostile_archive_does_not_write_outside(site, tmp_path, name, linked):
     assert not list(tmp_path.rglob("out.txt"))
 
 
+def test_a_python_that_cannot_unpack_safely_says_so(site, tmp_path, monkeypatch):
+    folder, address = site
+    tar_of(folder / "photos.tgz", "photos/a.txt")
+    monkeypatch.delattr(tarfile, "data_filter")
+    with pytest.raises(ValueError, match="cannot be unpacked safely by this Python"):
+        get_file(origin=f"{address}/photos.tgz", extract=True, cache_dir=tmp_path / "cache")
+
+
 def test_a_name_with_folders_is_refused():
     with pytest.raises(ValueError, match="fname is not the name of a file"):
         get_file("../a.txt", "http://127.0.0.1/a.txt")
