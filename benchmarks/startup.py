@@ -70,7 +70,8 @@ def split() -> dict[str, float]:
     from planish.codegen import compile as compiler
     from planish.codegen.llvm.target import current_target
     from planish.codegen.planning.plan import Request, make_plan
-    from planish.models.data import in_memory, prepare
+    from planish.models.data import in_memory
+    from planish.models.programs import prepare
     from planish.models.programs.step_graph import training_graph
 
     model = model_of(BLOG)

@@ -19,11 +19,11 @@ from planish.layers.operation import Operation
 from planish.layers.paths import make_unique
 from planish.layers.traced import LayerName
 from planish.layers.weight_owner import WeightOwner
-from planish.models import matching, nesting
-from planish.models.ends import Ends
+from planish.models import nesting
+from planish.models.ends import matching
+from planish.models.ends.ends import Ends
 from planish.models.equal_names import refuse_equal
 from planish.models.files import Files
-from planish.models.graph_names import output_names
 from planish.models.introspection import Introspection
 from planish.models.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText

@@ -15,7 +15,7 @@ from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
 from planish.layers.traced import Traced
-from planish.models.graph_names import input_names
+from planish.models.ends.graph_names import input_names
 from planish.symbolic import LayerCall, Record, SymbolicTensor
 
 

@@ -16,11 +16,11 @@ from planish.layers import calling
 from planish.layers.layer import Layer
 from planish.memory import TooLargeError
 from planish.metrics import Metric
-from planish.models.compile_settings import CompileSettings
-from planish.models.data.prepare import memory_message
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops import predict_loop
 from planish.models.programs.kept import ProgramsOnce
 from planish.models.programs.metric_set import MetricSet
+from planish.models.programs.prepare import memory_message
 from planish.optimizers import Optimizer
 from planish.symbolic import SymbolicTensor
 from planish.tensor import tensor

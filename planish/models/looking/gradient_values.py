@@ -15,10 +15,10 @@ from planish.graph.node import Node
 from planish.layers.traced import LayerName, Traced, chosen, is_use
 from planish.losses.loss import Loss
 from planish.models.data.arrays import Array, as_array
-from planish.models.data.prepare import out_of_memory_explained, require_compiled
 from planish.models.data.shape_walk import steps_to
 from planish.models.looking.inputs import Inputs, checked_inputs
 from planish.models.looking.layer_outputs import trace
+from planish.models.programs.prepare import out_of_memory_explained, require_compiled
 from planish.models.programs.step_graph import ELEMENT_TYPES
 from planish.models.programs.value_program import ValueProgram
 

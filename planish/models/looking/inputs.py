@@ -13,8 +13,8 @@ from planish.errors import explain
 from planish.models.data.arrays import Array, as_array
 from planish.models.data.expected import expected_by, input_parts
 from planish.models.data.in_memory import input_arrays
-from planish.models.data.prepare import Sizes, ensure_built, fitting, sizes_of
-from planish.models.graph_names import input_names
+from planish.models.ends.graph_names import input_names
+from planish.models.programs.prepare import Sizes, ensure_built, fitting, sizes_of
 
 if TYPE_CHECKING:
     from planish.models.model import Model

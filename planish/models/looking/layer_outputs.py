@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from planish.layers.context import CallContext
 from planish.layers.traced import LayerName, Traced, is_use
-from planish.models.data.prepare import out_of_memory_explained
 from planish.models.looking.inputs import checked_inputs
+from planish.models.programs.prepare import out_of_memory_explained
 from planish.models.programs.value_program import ValueProgram
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from planish import random_seed
 from planish.callbacks import BackupAndRestore, Callback, CallbackList, backup_file, plain_data
 from planish.callbacks.backup_file import Backup
 from planish.callbacks.plain_data import Array, NotPlainError
-from planish.models.compile_settings import CompileSettings
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs, Progress
 from planish.regular_file import damage_told
 from planish.variable import Variable

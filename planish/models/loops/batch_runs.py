@@ -8,7 +8,9 @@ import numpy as np
 
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import as_arrays
-from planish.models.data.prepare import (
+from planish.models.programs import tally
+from planish.models.programs.metric_set import RunMetrics
+from planish.models.programs.prepare import (
     Prepared,
     ensure_built,
     out_of_memory_explained,
@@ -16,8 +18,6 @@ from planish.models.data.prepare import (
     require_compiled,
     run_metrics,
 )
-from planish.models.programs import tally
-from planish.models.programs.metric_set import RunMetrics
 from planish.models.programs.train_program import StepOutputs
 
 if TYPE_CHECKING:

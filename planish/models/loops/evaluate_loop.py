@@ -9,11 +9,17 @@ import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.errors import explain
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import CHUNK_NBYTES
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays
-from planish.models.data.prepare import (
+from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
+from planish.models.data.streams import Stream, is_stream
+from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.ends.compile_settings import CompileSettings
+from planish.models.loops.progress_reports import ProgressReports
+from planish.models.programs import tally
+from planish.models.programs.metric_set import RunMetrics
+from planish.models.programs.prepare import (
     Prepared,
     ensure_built,
     out_of_memory_explained,
@@ -22,12 +28,6 @@ from planish.models.data.prepare import (
     run_metrics,
     stream_of,
 )
-from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
-from planish.models.data.streams import Stream, is_stream
-from planish.models.data.visits import batch_size_for, warn_of_few_rows
-from planish.models.loops.progress_reports import ProgressReports
-from planish.models.programs import tally
-from planish.models.programs.metric_set import RunMetrics
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -10,10 +10,8 @@ import numpy as np
 from planish import random_seed
 from planish.callbacks import CallbackList, History, ProgbarLogger
 from planish.errors import explain
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays, split_off
-from planish.models.data.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
 from planish.models.data.run_arguments import (
     DEFAULT_BATCH_SIZE,
     checked_count,
@@ -25,12 +23,14 @@ from planish.models.data.run_arguments import (
 )
 from planish.models.data.streams import Stream, is_stream
 from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.backups import Backups
 from planish.models.loops.evaluate_loop import Evaluation
 from planish.models.loops.fit_arrays import ArrayEpochs
 from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.loops.fit_streams import StreamEpochs
 from planish.models.programs.metric_set import MetricSet
+from planish.models.programs.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from planish.callbacks import CallbackList
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import CHUNK_NBYTES
 from planish.models.data.in_memory import Arrays
-from planish.models.data.prepare import Prepared
 from planish.models.data.read_ahead import LEAST_AHEAD, ReadAhead
 from planish.models.data.visits import Order, Visits
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs
+from planish.models.programs.prepare import Prepared
 from planish.models.programs.train_program import Trainer
 
 if TYPE_CHECKING:

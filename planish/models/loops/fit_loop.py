@@ -11,12 +11,12 @@ import numpy as np
 
 from planish.callbacks import CallbackList
 from planish.errors import explain
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.in_memory import Arrays
-from planish.models.data.prepare import Prepared, prepare, run_metrics
 from planish.models.data.visits import Order, warn_of_too_few
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.progress_reports import ProgressReports
 from planish.models.programs.metric_set import RunMetrics
+from planish.models.programs.prepare import Prepared, prepare, run_metrics
 from planish.models.programs.tally import Tally, logs_of
 from planish.models.programs.train_program import Trainer
 

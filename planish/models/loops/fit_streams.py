@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planish.callbacks import CallbackList
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.in_memory import Arrays, joined
-from planish.models.data.prepare import Prepared
 from planish.models.data.read_ahead import MOST_AHEAD
 from planish.models.data.streams import Stream
 from planish.models.data.visits import warn_of_too_few
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs
+from planish.models.programs.prepare import Prepared
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -15,12 +15,12 @@ from planish.errors import explain
 from planish.models.data.arrays import Array, told_at
 from planish.models.data.expected import alone, expected_by
 from planish.models.data.in_memory import Arrays, Labels, check_lengths, input_arrays
-from planish.models.data.prepare import ensure_built, out_of_memory_explained, sizes_of
 from planish.models.data.run_arguments import checked_optional_count, checked_verbose
 from planish.models.data.streams import Stream, check_end, is_stream
 from planish.models.data.visits import batch_size_for, warn_of_few_rows
 from planish.models.loops.progress_reports import ProgressReports
 from planish.models.programs.predict_program import OtherRank
+from planish.models.programs.prepare import ensure_built, out_of_memory_explained, sizes_of
 from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from planish import html
 from planish.graph.graph import Graph
-from planish.models.data.prepare import require_compiled
-from planish.models.graph_names import endings
-from planish.models.output_settings import OutputSettings
+from planish.models.ends.graph_names import endings
+from planish.models.ends.output_settings import OutputSettings
+from planish.models.programs.prepare import require_compiled
 from planish.models.programs.step_graph import Objective, training_graph
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import numpy as np
 
 from planish import forking, overrides
 from planish.layers.context import CallContext
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
 from planish.models.data.expected import Expected, alone
-from planish.models.data.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.data.read_ahead import let_steps_catch_up
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.programs.predict_program import OtherRank, Predictor, predictor_for
+from planish.models.programs.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.programs.recent import Recent, SizesSeen
 from planish.models.programs.turn import Turn
 

@@ -14,7 +14,7 @@ from planish.errors import explain
 from planish.metrics import Mean, MeanMetricWrapper, Metric
 from planish.metrics.state import State
 from planish.models.data.arrays import Array
-from planish.models.output_settings import OutputSettings
+from planish.models.ends.output_settings import OutputSettings
 from planish.models.programs.compiled_metrics import CompiledMetric, compiled
 from planish.tensor import tensor
 

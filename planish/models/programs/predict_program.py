@@ -12,13 +12,13 @@ from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memor
 from planish.models.data.expected import alone
 from planish.models.data.image_shapes import no_images
 from planish.models.data.read_ahead import let_steps_catch_up
-from planish.models.graph_names import input_names
+from planish.models.ends.graph_names import input_names
 from planish.models.programs import executables
 from planish.models.programs.stepped import needs_steps
 
 if TYPE_CHECKING:
-    from planish.models.data.prepare import Sizes
     from planish.models.model import Model
+    from planish.models.programs.prepare import Sizes
 
 
 class Predictor:

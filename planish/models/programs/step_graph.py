@@ -14,7 +14,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.losses.loss import Loss
-from planish.models.graph_names import output_names
+from planish.models.ends.graph_names import output_names
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
 from planish.variable import Variable

@@ -17,7 +17,7 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import check_finite
-from planish.models.graph_names import given_name
+from planish.models.ends.graph_names import given_name
 from planish.models.programs.step_graph import depends_on_batch
 
 Arrays = Mapping[str, Array]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planish import standalone
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
-from planish.models.data.prepare import Prepared
-from planish.models.graph_names import output_names
+from planish.models.ends.compile_settings import CompileSettings
+from planish.models.ends.graph_names import output_names
 from planish.models.programs import executables
+from planish.models.programs.prepare import Prepared
 from planish.models.programs.step_graph import check_minimised, evaluation_graph, penalty_graph
 from planish.models.programs.stepped import needs_steps
 from planish.models.programs.train_program import StepOutputs

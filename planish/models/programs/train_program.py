@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from planish import random_seed
 from planish.errors import explain
 from planish.graph.settings import name_of
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import Arrays, check_finite
-from planish.models.data.prepare import Prepared
-from planish.models.graph_names import given_name, output_names
+from planish.models.ends.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
+from planish.models.programs.prepare import Prepared
 from planish.models.programs.step_graph import training_graph
 from planish.models.programs.turn import Turn
 

@@ -13,7 +13,6 @@ from planish import structures
 from planish.errors import ExplainedError, explain
 from planish.losses.loss import Loss
 from planish.memory import TooLargeError
-from planish.models.compile_settings import CompileSettings
 from planish.models.data.arrays import Array, memory_dtype, readable, readable_as_is, told_at
 from planish.models.data.expected import End, expected_by, with_rank
 from planish.models.data.image_shapes import check_images
@@ -21,8 +20,9 @@ from planish.models.data.in_memory import Arrays, as_images, check_finite
 from planish.models.data.run_arguments import checked_optional_count
 from planish.models.data.shape_walk import walk
 from planish.models.data.streams import Stream, check_end
-from planish.models.graph_names import endings, input_names
-from planish.models.output_settings import OutputSettings
+from planish.models.ends.compile_settings import CompileSettings
+from planish.models.ends.graph_names import endings, input_names
+from planish.models.ends.output_settings import OutputSettings
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.metric_set import MetricSet, RunMetrics
 

@@ -12,7 +12,7 @@ import numpy as np
 from planish import foreign, losses, optimizers, serialization, signatures, structures
 from planish.errors import explain
 from planish.metrics import Metric, resolve
-from planish.models.output_settings import OutputSettings, is_automatic, loss_names, metric_prefixes, only, spread
+from planish.models.ends.output_settings import OutputSettings, is_automatic, loss_names, metric_prefixes, only, spread
 
 if TYPE_CHECKING:
     from planish.models.model import Model
