@@ -22,6 +22,7 @@ from planish.layers.weight_owner import WeightOwner
 from planish.models import nesting
 from planish.models.ends import matching
 from planish.models.ends.ends import Ends
+from planish.models.ends.graph_names import output_names
 from planish.models.equal_names import refuse_equal
 from planish.models.files import Files
 from planish.models.introspection import Introspection

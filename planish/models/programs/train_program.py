@@ -13,6 +13,7 @@ from planish.errors import explain
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import Arrays, check_finite
+from planish.models.ends.compile_settings import CompileSettings
 from planish.models.ends.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
