@@ -12,7 +12,6 @@ PACKAGE = ROOT / "planish"
 LEAVES = {"input", "parameter", "scalar", "constant", "batch_size", "table", "operand"}
 
 TABLES = {
-    "codegen/kernels/__init__.py": "which kernel computes it",
     "codegen/pieces/elementwise.py": "its instructions on a vector, if it is element-wise",
     "codegen/planning/candidates.py": "the ways to compute it, if there are several",
     "codegen/planning/choices.py": "what each of these ways costs, for the plan that is printed",
@@ -22,7 +21,7 @@ TABLES = {
 }
 PATTERNS = {
     "passes/": "a pass rewrites some operations into others: these are what it is about",
-    "codegen/kernels/": "a kernel of a family asks which member it is",
+    "codegen/pieces/reducing.py": "a mean is a sum that is divided at the end",
     "codegen/planning/": "lowering and memory: views, reads of the user's arrays, fused tails, sums of slices",
     "codegen/pieces/kernel.py": "a fused node is its base with a tail",
     "codegen/program.py": "reads of the user's arrays",

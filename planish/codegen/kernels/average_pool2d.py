@@ -1,74 +1,22 @@
-"""Averages over windows, which are cut at the border, and their gradients.
+"""Averages over windows, which are cut at the border.
 
-    y:   for row, column, channels (in vectors): y = epilogue(sum over the window / pixels in it)
-    dx:  windows that touch: for row of windows, vector of a row of dx: epilogue(g of the element's window / pixels)
-         others: dx = 0; for row, column, channels: every place of the window: dx += g / pixels in it; dx = epilogue(dx)
+    for row, column, channels (in vectors): y = epilogue(sum over the window / pixels in it)
 
-x, dx [h, w, c], y and g [rows, columns, c]. The last vector of channels is masked. Where there are fewer channels than
-lanes and windows touch, vectors of dx run over pixels, and take their elements from one vector of g. Bound by L1.
+x [h, w, c], y [rows, columns, c]. The last vector of channels is masked. Bound by L1.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from itertools import product
-
-from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import vectors_of
-from planish.codegen.pieces.boxes import fill, strides_of
-from planish.codegen.pieces.element import Element
-from planish.codegen.pieces.expression import Epilogue
+from planish.codegen.llvm.function import ZERO, Function, Index, Value
+from planish.codegen.pieces.cut_windows import CutWindow
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
-from planish.codegen.pieces.pool_windows import corner_of, element_of, for_each_output, is_written_out, tap_nbytes
-from planish.primitives.expression import operand_kind
+from planish.codegen.pieces.pool_windows import corner_of, for_each_output, is_written_out, tap_nbytes
 from planish.primitives.pooling import PoolSettings
 from planish.primitives.windows import NO_PADDING
 
-_MOST_VECTORS = 64  # of a block of windows that is written out
 
-
-class _CutWindow:
-    """The part of a window that is inside the map: rows and columns [first, last), and 1 / pixels."""
-
-    def __init__(
-        self, f: Function, spec: Spec, shape: tuple[int, ...], strides: Sequence[int], row: Index, column: Index
-    ) -> None:
-        self.f, self.strides = f, strides
-        own = PoolSettings.of(spec)
-        self.bounds = [
-            self._cut(place, own.window[axis], own.strides[axis], own.padding[axis][0], shape[axis])
-            for axis, place in enumerate((row, column))
-        ]
-        (top, bottom), (left, right) = self.bounds
-        pixels = f.multiply(f.subtract(bottom, top), f.subtract(right, left))
-        self.share: Value
-        if isinstance(pixels, int):
-            self.share = f.constant(1.0 / pixels)
-        else:
-            count = f.let(f"uitofp i64 {pixels} to float")
-            self.share = f.splat(f.let(f"fdiv float {f.float_constant(1.0)}, {count}"))
-
-    def _cut(self, place: Index, size: int, stride: int, before: int, extent: int) -> tuple[Index, Index]:
-        start = self.f.subtract(self.f.multiply(place, stride), before)
-        return self.f.larger(start, 0), self.f.smaller(self.f.add(start, size), extent)
-
-    def over_pixels(
-        self, channel: Index, carried: list[Value], body: Callable[[Index, list[Value]], list[Value]]
-    ) -> list[Value]:
-        """Loops over the window's pixels: `body` gets one's element and carried values, and gives their next values."""
-        (top, bottom), (left, right) = self.bounds
-        with self.f.loop(top, bottom, carried=carried) as row:
-            with self.f.loop(left, right, carried=row.carried) as column:
-                element = element_of(self.f, self.strides, row.index, column.index, channel)
-                column.next(*body(element, column.carried))
-            row.next(*column.results)
-        return row.results
-
-
-def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
     source, pixels = spec.strides_of_input(0), Pixels(f, spec)
     epilogue = epilogue_of(f, spec, operands)
     written_out = PoolSettings.of(spec).padding == NO_PADDING and is_written_out(spec)
@@ -81,7 +29,7 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
             for tap in taps:
                 total = f.binary("fadd", total, f.load(corner, tap, mask))
         else:
-            window = _CutWindow(f, spec, spec.inputs[0].shape, source, row, column)
+            window = CutWindow(f, spec, spec.inputs[0].shape, source, row, column)
 
             def added(place: Index, before: list[Value]) -> list[Value]:
                 return [f.binary("fadd", before[0], f.load(operands.inputs[0], f.nbytes(place), mask))]
@@ -95,144 +43,4 @@ def emit_average(f: Function, spec: Spec, operands: Operands) -> None:
     for_each_output(f, spec.shape, body)
 
 
-def emit_average_grad(f: Function, spec: Spec, operands: Operands) -> None:
-    settings = PoolSettings.of(spec)
-    if settings.padding == NO_PADDING and settings.strides == settings.window:
-        _Touching(f, spec, operands).emit()
-    else:
-        _emit_overlapping(f, spec, operands)
-
-
-class _Touching:
-    """The gradient of windows that cover what they cover once, without a border."""
-
-    def __init__(self, f: Function, spec: Spec, operands: Operands) -> None:
-        self.f, self.spec, self.operands = f, spec, operands
-        self.height, self.width, self.channels = spec.shape
-        self.rows, self.columns, _ = spec.inputs[0].shape
-        window = PoolSettings.of(spec).window
-        self.down, self.across = window
-        self.share = f.constant(1.0 / (self.down * self.across))
-        self.epilogue: Epilogue = epilogue_of(f, spec, operands)
-
-    def emit(self) -> None:
-        f = self.f
-        by_channel = any(operand_kind(type_, self.spec.result) == "channel" for type_ in self.spec.extra)
-        by_pixels = by_channel or self.channels >= f.lanes or self._block_vectors() > _MOST_VECTORS
-        spread = self._spread_pixels if by_pixels else self._spread_blocks
-        covered = self.rows * self.down, self.columns * self.across
-        with f.loop(0, self.rows) as row:
-            g = f.offset(self.operands.inputs[0], f.nbytes(row.index, self.columns * self.channels))
-            first = f.multiply(row.index, self.down * self.width * self.channels)
-            spread(g, first)
-        if covered[1] < self.width:
-            self._clear((0, covered[0]), (covered[1], self.width))
-        if covered[0] < self.height:
-            self._clear((covered[0], self.height), (0, self.width))
-
-    def _store(self, value: Value, channel: Index, element: Index, mask: str | None) -> None:
-        result = self.epilogue.apply(value, channel, Element(element), mask)
-        self.f.store(result, self.operands.output, self.f.nbytes(element), mask)
-
-    def _clear(self, rows: tuple[int, int], columns: tuple[int, int]) -> None:
-        """Pixels that no window covers."""
-        f = self.f
-        shape = rows[1] - rows[0], columns[1] - columns[0], self.channels
-
-        def body(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-            element = element_of(
-                f, strides_of(self.spec.shape), f.add(row, rows[0]), f.add(column, columns[0]), channel
-            )
-            self._store(ZERO, channel, element, mask)
-
-        for_each_output(f, shape, body)
-
-    def _spread_pixels(self, g: Pointer, first: Index) -> None:
-        """A row of windows, each vector of channels to all pixels of its window."""
-        f = self.f
-
-        def body(_: Index, column: Index, channel: Index, mask: str | None) -> None:
-            nbytes = f.nbytes(f.add(f.multiply(column, self.channels), channel))
-            value = f.binary("fmul", f.load(g, nbytes, mask), self.share)
-            start = f.add(f.add(first, f.multiply(column, self.across * self.channels)), channel)
-            if is_written_out(self.spec):
-                for down, across in product(range(self.down), range(self.across)):
-                    place = (down * self.width + across) * self.channels
-                    self._store(value, channel, f.add(start, place), mask)
-                return
-            with f.loop(0, self.down) as row, f.loop(0, self.across) as own:
-                pixel = f.add(f.multiply(row.index, self.width), own.index)
-                self._store(value, channel, f.add(start, f.multiply(pixel, self.channels)), mask)
-
-        for_each_output(f, (1, self.columns, self.channels), body)
-
-    @property
-    def _block(self) -> int:
-        """The fewest windows that fill whole vectors."""
-        lanes = self.f.lanes
-        return math.lcm(lanes // math.gcd(lanes, self.channels), self.across) // self.across
-
-    def _block_vectors(self) -> int:
-        """How many vectors a block of windows is written to."""
-        return self.down * vectors_of(self._block * self.across * self.channels, self.f.lanes)
-
-    def _spread_blocks(self, g: Pointer, first: Index) -> None:
-        """A row of windows by blocks."""
-        f, block = self.f, self._block
-        whole = self.columns // block * block
-        if whole:
-            with f.loop(0, whole, block) as column:
-                self._spread_block(g, first, column.index, block)
-        if self.columns > whole:
-            self._spread_block(g, first, whole, self.columns - whole)
-
-    def _spread_block(self, g: Pointer, first: Index, column: Index, windows: int) -> None:
-        f = self.f
-        source = f.offset(g, f.nbytes(column, self.channels))
-        start = f.add(first, f.multiply(column, self.across * self.channels))
-        values = windows * self.across * self.channels
-        for v in range(vectors_of(values, f.lanes)):
-            elements = range(v * f.lanes, min(values, (v + 1) * f.lanes))
-            pixels = [divmod(element, self.channels) for element in elements]
-            wanted = [pixel // self.across * self.channels + channel for pixel, channel in pixels]
-            low = min(wanted)  # they span no more than a vector: windows only repeat pixels
-            seen = f.load(source, F32.nbytes * low, f.tail_mask(max(wanted) + 1 - low))
-            lanes = [place - low for place in wanted] + [0] * (f.lanes - len(wanted))
-            value = f.binary("fmul", f.shuffle(seen, seen, lanes), self.share)
-            for down in range(self.down):
-                element = f.add(start, down * self.width * self.channels + v * f.lanes)
-                self._store(value, 0, element, f.tail_mask(len(wanted)))
-
-
-def _emit_overlapping(f: Function, spec: Spec, operands: Operands) -> None:
-    strides, pooled = strides_of(spec.shape), spec.strides_of_input(0)
-    fill(f, operands.output, spec.result.size, 0.0)
-
-    def add(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-        window = _CutWindow(f, spec, spec.shape, strides, row, column)
-        g = f.load(operands.inputs[0], f.nbytes(element_of(f, pooled, row, column, channel)), mask)
-        share = f.binary("fmul", g, window.share)
-
-        def add_to(place: Index, carried: list[Value]) -> list[Value]:
-            nbytes = f.nbytes(place)
-            f.store(f.binary("fadd", f.load(operands.output, nbytes, mask), share), operands.output, nbytes, mask)
-            return carried
-
-        window.over_pixels(channel, [], add_to)
-
-    for_each_output(f, spec.inputs[0].shape, add)
-    if spec.expression is None:
-        return
-    epilogue = epilogue_of(f, spec, operands)
-
-    def finish(row: Index, column: Index, channel: Index, mask: str | None) -> None:
-        element = element_of(f, strides, row, column, channel)
-        nbytes = f.nbytes(element)
-        total = epilogue.apply(f.load(operands.output, nbytes, mask), channel, Element(element), mask)
-        f.store(total, operands.output, nbytes, mask)
-
-    for_each_output(f, spec.shape, finish)
-
-
-AVERAGE = Kernel("image", emit_average, writes_apart=True, reads_apart=first_and_extra)
-AVERAGE_GRAD = Kernel("image", emit_average_grad)
+KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)

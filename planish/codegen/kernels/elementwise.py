@@ -18,7 +18,7 @@ from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.expression import emit_expression
 from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
 from planish.graph.node import Node
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
 
@@ -146,4 +146,4 @@ def _emit_vector(
     f.store(emit_expression(f, ElementwiseSettings.of(spec).expression, values), operands.output, f.nbytes(out), mask)
 
 
-KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=lambda spec: range(len(spec.inputs)))
+KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=every_operand)

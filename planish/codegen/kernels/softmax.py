@@ -1,75 +1,14 @@
-"""Softmax and its logarithm along the last axis.
-
-    for row:
-        m = max over k of x[k]
-        e[k] = exp(x[k] - m); s = sum of e
-        y[k] = e[k] / s                 # log: x[k] - m - log(s)
-
-Three passes over a row that is in L1. The last vector is masked; its idle lanes are minus infinity, then zero. The sum
-is taken lane by lane and then over the lanes in a fixed tree. A NaN anywhere in a row reaches all of it through the
-sum.
-"""
+"""Softmax along the last axis: y[k] = exp(x[k] - m) / s (see `codegen.pieces.softmax_rows`)."""
 
 from __future__ import annotations
 
-import math
-
 from planish.codegen.llvm import vector_math
-from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.function import Function, Index, Pointer, Value
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-
-MINUS_INFINITY = -math.inf
+from planish.codegen.llvm.function import Function, Value
+from planish.codegen.pieces.softmax_rows import of_rows
 
 
-def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    width = spec.shape[-1]
-    with f.loop(0, spec.result.size // width) as row:
-        nbytes = f.nbytes(row.index, width)
-        _emit_row(f, spec.op, f.offset(operands.inputs[0], nbytes), f.offset(operands.output, nbytes), width)
+def _result(f: Function, shifted: Value, total: Value) -> Value:
+    return f.binary("fdiv", vector_math.exp(f, shifted), total)
 
 
-def _emit_row(f: Function, op: str, x: Pointer, y: Pointer, width: int) -> None:
-    whole, mask = width // f.lanes * f.lanes, f.tail_mask(width % f.lanes) if width % f.lanes else None
-    largest = f.splat(f.largest_lane(_reduced(f, x, whole, mask, MINUS_INFINITY, None)))
-    total = f.splat(f.sum_lanes(_reduced(f, x, whole, mask, 0.0, largest)))
-
-    def result(place: Index, lanes: str | None) -> None:
-        nbytes = f.nbytes(place)
-        shifted = f.binary("fsub", f.load(x, nbytes, lanes), largest)
-        if op == "softmax":
-            value = f.binary("fdiv", vector_math.exp(f, shifted), total)
-        else:
-            value = f.binary("fsub", shifted, vector_math.log(f, total))
-        f.store(value, y, nbytes, lanes)
-
-    if whole:
-        with f.loop(0, whole, f.lanes) as place:
-            result(place.index, None)
-    if mask is not None:
-        result(whole, mask)
-
-
-def _reduced(f: Function, x: Pointer, whole: int, mask: str | None, start: float, largest: Value | None) -> Value:
-    """Lane by lane: the maximum of x, or with `largest` the sum of exp(x - largest)."""
-
-    def joined(total: Value, value: Value) -> Value:
-        if largest is None:
-            return f.maximum(value, total)
-        return f.binary("fadd", total, vector_math.exp(f, f.binary("fsub", value, largest)))
-
-    total = f.constant(start)
-    if whole:
-        with f.loop(0, whole, f.lanes, carried=[total]) as place:
-            place.next(joined(place.carried[0], f.load(x, f.nbytes(place.index))))
-        (total,) = place.results
-    if mask is None:
-        return total
-    idle = f.constant(MINUS_INFINITY)
-    return joined(
-        total,
-        f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, F32.nbytes * whole, mask)}, {f.vector} {idle}"),
-    )
-
-
-KERNEL = Kernel("image", emit)
+KERNEL = of_rows(_result)

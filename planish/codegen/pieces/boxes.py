@@ -35,6 +35,12 @@ def strides_of(shape: Sequence[int]) -> list[int]:
     return strides
 
 
+def apart(strides: Sequence[int], starts: Sequence[int], steps: Sequence[int]) -> tuple[int, list[int]]:
+    """The first of elements that are some steps apart in a tensor of these strides, and the distances between them."""
+    first = sum(start * stride for start, stride in zip(starts, strides, strict=True))
+    return first, [step * stride for step, stride in zip(steps, strides, strict=True)]
+
+
 def merged(extents: Sequence[int], source: Sequence[int], target: Sequence[int]) -> Box:
     """The same box with as few axes as possible: neighbours that both sides walk as one become one."""
     axes: list[tuple[int, int, int]] = []

@@ -124,6 +124,11 @@ class Kernel:
     reads_apart: Callable[[Spec], Collection[int]] = lambda spec: ()
 
 
+def every_operand(spec: Spec) -> Collection[int]:
+    """For `reads_apart`: each of them can lie inside of a larger value."""
+    return range(len(spec.inputs))
+
+
 def epilogue_of(f: Function, spec: Spec, operands: Operands) -> Epilogue:
     """What `spec` does to each element of its result, bound to the function's parameters."""
     return Epilogue(f, spec.expression, spec.result, spec.extra, operands.extra, spec.extra_strides)

@@ -1,40 +1,33 @@
 """Brings weights into the order in which kernels read them, once per change of the weights (in training: once a step).
 
-pack_panels:   for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
-               turned: from w[columns of the panel][k], square blocks of which are transposed
-unpack_winograd: for c, o: w[:, :, c, o] = G' U[:, :, c, o] G     # of a gradient
+    for panel, k: packed[panel][k][:] = w[k][columns of the panel]     # zero beyond the last column
+    turned: from w[columns of the panel][k], square blocks of which are transposed
 
-Bound by memory. Items: one a panel; one for some elements of the gradient's matrices.
+Bound by memory. Items: one a panel.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import product
 
 from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.transposing import turn_part
 from planish.primitives.rewritten.pack_panels import PackPanelsSettings
-from planish.primitives.rewritten.unpack_winograd import UnpackWinogradSettings
-from planish.primitives.winograd import KERNEL
-
-UNPACKED_AT_ONCE = 2048
 
 
 def _matrices(spec: Spec) -> int:
     return math.prod(spec.inputs[0].shape[:-2])
 
 
-def panel_items(spec: Spec, target: Target) -> int:
+def items(spec: Spec, target: Target) -> int:
     return len(PackPanelsSettings.of(spec).panels)
 
 
-def emit_panels(f: Function, spec: Spec, operands: Operands) -> None:
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
     *_, rows, columns = spec.inputs[0].shape
     turned_around = PackPanelsSettings.of(spec).turned
     if turned_around:
@@ -87,47 +80,4 @@ def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:
     return [lanes] * (run.vectors - 1) + [last]
 
 
-def unpack_items(spec: Spec, target: Target) -> int:
-    return -(-math.prod(spec.shape[2:]) // UNPACKED_AT_ONCE)
-
-
-def emit_unpack_winograd(f: Function, spec: Spec, operands: Operands) -> None:
-    matrix = math.prod(spec.shape[2:])
-    whole = matrix // f.lanes * f.lanes
-    factors = KERNEL[UnpackWinogradSettings.of(spec).tile].T.tolist()
-    first = f.multiply(operands.item, UNPACKED_AT_ONCE)
-    last = f.smaller(f.add(first, UNPACKED_AT_ONCE), whole)
-    with f.loop(first, last, f.lanes, guarded=True) as place:
-        _transform_back(f, operands, factors, place.index, matrix, None)
-    if matrix > whole:
-        with f.when(f.compare("eq", operands.item, unpack_items(spec, f.module.target) - 1)):
-            _transform_back(f, operands, factors, whole, matrix, f.tail_mask(matrix - whole))
-
-
-def _transform_back(
-    f: Function, operands: Operands, factors: Sequence[Sequence[float]], element: Index, matrix: int, mask: str | None
-) -> None:
-    """Columns of the places at once, so that what a row of them gives is added to all rows of the kernel."""
-    places = len(factors[0])
-    source = f.offset(operands.inputs[0], f.nbytes(element))
-    target = f.offset(operands.output, f.nbytes(element))
-    half = []
-    for a in range(places):
-        u = [f.load(source, F32.nbytes * (places * a + b) * matrix, mask) for b in range(places)]
-        half.append([_combine(f, factors[j], u) for j in range(3)])
-    for i, j in product(range(3), range(3)):
-        value = _combine(f, factors[i], [row[j] for row in half])
-        f.store(value, target, F32.nbytes * (3 * i + j) * matrix, mask)
-
-
-def _combine(f: Function, factors: object, values: list[Value]) -> Value:
-    total = ZERO
-    for factor, value in zip(list(factors), values, strict=True):  # type: ignore[call-overload]
-        if factor:
-            term = value if factor == 1 else f.binary("fmul", value, f.constant(float(factor)))
-            total = term if total == ZERO else f.binary("fadd", total, term)
-    return total
-
-
-PANELS = Kernel("whole", emit_panels, panel_items)
-UNPACK_WINOGRAD = Kernel("whole", emit_unpack_winograd, unpack_items)
+KERNEL = Kernel("whole", emit, items)

@@ -25,7 +25,7 @@ from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.combining import Combining, combining, lanes_combined
-from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
 from planish.codegen.pieces.reduced_operands import (
     Column,
     Pointers,
@@ -255,5 +255,5 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     return f.select(mask, how.join(total, last), total)  # idle lanes keep their values
 
 
-IMAGE = Kernel("image", emit_image, reads_apart=lambda spec: range(len(spec.inputs)))
-BATCH = Kernel("reduce", emit_batch, batch_items, run=batch_run)
+OF_IMAGE = Kernel("image", emit_image, reads_apart=every_operand)
+OF_BATCH = Kernel("reduce", emit_batch, batch_items, run=batch_run)

@@ -19,19 +19,36 @@ from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.scan import ScanSettings
 
+Instruction = Callable[[str, Value, Value], Value]
+Following = Callable[[Instruction, Value, Sequence[Value]], Value]
+"""The next value of a scan, from the one before it and the operands' entries; it writes instructions."""
+
 Store = Callable[[Value, Index], None]
 
 
-def emit(f: Function, spec: Spec, operands: Operands) -> None:
+def scan(following: Following) -> Kernel:
+    """The kernel of a scan that goes on in this way."""
+    return Kernel("image", lambda f, spec, operands: _emit(f, spec, operands, following))
+
+
+def _emit(f: Function, spec: Spec, operands: Operands, following: Following) -> None:
     axis = ScanSettings.of(spec).axis
     outer, inner = math.prod(spec.shape[:axis]), math.prod(spec.shape[axis + 1 :])
     with f.loop(0, outer) as place:
         start = f.nbytes(place.index, spec.shape[axis] * inner)
         x, y = [f.offset(pointer, start) for pointer in operands.inputs], f.offset(operands.output, start)
         if inner == 1:
-            _scan(f, spec, F32.llvm, F32.nbytes, lambda at: [f.load_float(each, at) for each in x], _into_floats(f, y))
+            _scan(
+                f,
+                spec,
+                following,
+                F32.llvm,
+                F32.nbytes,
+                lambda at: [f.load_float(each, at) for each in x],
+                _into_floats(f, y),
+            )
         else:
-            over_vectors(f, inner, lambda first, mask: _beside(f, spec, x, y, inner, first, mask))
+            over_vectors(f, inner, lambda first, mask: _beside(f, spec, following, x, y, inner, first, mask))
 
 
 def _into_floats(f: Function, y: Pointer) -> Store:
@@ -39,18 +56,37 @@ def _into_floats(f: Function, y: Pointer) -> Store:
 
 
 def _beside(
-    f: Function, spec: Spec, x: Sequence[Pointer], y: Pointer, inner: int, first: Index, mask: str | None
+    f: Function,
+    spec: Spec,
+    following: Following,
+    x: Sequence[Pointer],
+    y: Pointer,
+    inner: int,
+    first: Index,
+    mask: str | None,
 ) -> None:
     own = [f.offset(pointer, f.nbytes(first)) for pointer in (*x, y)]
 
     def load(at: Index) -> list[Value]:
         return [f.load(pointer, at, mask) for pointer in own[:-1]]
 
-    _scan(f, spec, f.vector, F32.nbytes * inner, load, lambda value, at: f.store(value, own[-1], at, mask))
+    _scan(f, spec, following, f.vector, F32.nbytes * inner, load, lambda value, at: f.store(value, own[-1], at, mask))
 
 
-def _scan(f: Function, spec: Spec, type_: str, step: int, load: Callable[[Index], list[Value]], store: Store) -> None:
+def _scan(
+    f: Function,
+    spec: Spec,
+    following: Following,
+    type_: str,
+    step: int,
+    load: Callable[[Index], list[Value]],
+    store: Store,
+) -> None:
     """Entries are `step` bytes apart."""
+
+    def instruction(opcode: str, a: Value, b: Value) -> Value:
+        return f.let(f"{opcode} {type_} {a}, {b}")
+
     settings = ScanSettings.of(spec)
     extent, reverse = spec.shape[settings.axis], settings.reverse
     start = (extent - 1) * step if reverse else 0
@@ -61,18 +97,6 @@ def _scan(f: Function, spec: Spec, type_: str, step: int, load: Callable[[Index]
     with f.loop(1, extent, carried=[first], types=[type_]) as k:
         place = f.subtract(extent - 1, k.index) if reverse else k.index
         at = f.multiply(place, step)
-        following = _next(f, spec.op, type_, k.carried[0], load(at))
-        store(following, at)
-        k.next(following)
-
-
-def _next(f: Function, op: str, type_: str, before: Value, entries: Sequence[Value]) -> Value:
-    def binary(opcode: str, a: Value, b: Value) -> Value:
-        return f.let(f"{opcode} {type_} {a}, {b}")
-
-    if op == "linear_scan":
-        return binary("fadd", binary("fmul", entries[0], before), entries[1])
-    return binary("fadd" if op == "cumsum" else "fmul", before, entries[0])
-
-
-KERNEL = Kernel("image", emit)
+        entry = following(instruction, k.carried[0], load(at))
+        store(entry, at)
+        k.next(entry)

@@ -1,16 +1,13 @@
-"""Places of maxima that an activation switches off, and the sum of the gradients that have a place.
+"""The sum of the gradients that have a place.
 
-    gate:  for window, channel: y[...] = places[...] where x[...] > 0, else no place
+    for panel of channels:                                            # an item
+        for image n:
+            parts = 0
+            for window (some at a time): parts[window] += g[n][window] where places[n][window] is one
+            y += sum of parts
 
-    sum:   for panel of channels:                                            # an item
-               for image n:
-                   parts = 0
-                   for window (some at a time): parts[window] += g[n][window] where places[n][window] is one
-                   y += sum of parts
-
-places, g and x [windows, c], y [windows, c] and [c]. A kernel that finds the maxima gates their places on the way
-(`store_places`); a gate of its own is for values that such a kernel does not compute. The last vector of channels is
-masked. Bound by memory; independent parts keep enough additions in flight to hide the latency.
+places and g [windows, c], y [c]. The last vector of channels is masked. Bound by memory; independent parts keep enough
+additions in flight to hide the latency.
 """
 
 from __future__ import annotations
@@ -18,22 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
-from planish.codegen.llvm.loops import over_vectors, panel_runs, vectors_of
+from planish.codegen.llvm.loops import panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.codegen.pieces.places import gated, has_place
+from planish.codegen.pieces.places import has_place
 
 MOST_VECTORS, ADDITIONS_IN_FLIGHT = 4, 8
-
-
-def emit_gate(f: Function, spec: Spec, operands: Operands) -> None:
-    places, y = operands.inputs
-
-    def emit_vector(element: Index, mask: str | None) -> None:
-        kept = gated(f, f.load_bytes(places, element, mask), f.load(y, f.nbytes(element), mask))
-        f.store_bytes(kept, operands.output, element, mask)
-
-    over_vectors(f, spec.result.size, emit_vector)
 
 
 def _panels(spec: Spec, lanes: int) -> list[int]:
@@ -42,11 +29,11 @@ def _panels(spec: Spec, lanes: int) -> list[int]:
     return [min(MOST_VECTORS, vectors - start) for start in range(0, vectors, MOST_VECTORS)]
 
 
-def sum_items(spec: Spec, target: Target) -> int:
+def items(spec: Spec, target: Target) -> int:
     return len(_panels(spec, target.lanes))
 
 
-def emit_sum(f: Function, spec: Spec, operands: Operands) -> None:
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
     channels, before = spec.shape[0], 0
     for run in panel_runs(_panels(spec, f.lanes), channels, f.lanes):
         number = f.subtract(operands.item, before)
@@ -93,5 +80,4 @@ def _emit_panel(f: Function, spec: Spec, operands: Operands, channel: Index, mas
         f.store(total, operands.output, f.nbytes(f.add(channel, v * f.lanes)), mask)
 
 
-GATE = Kernel("image", emit_gate)
-SUM = Kernel("reduce", emit_sum, sum_items)
+KERNEL = Kernel("reduce", emit, items)

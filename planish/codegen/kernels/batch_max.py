@@ -1,0 +1,5 @@
+"""Maxima over the batch: y[kept] = the largest of x[image, kept, reduced] (see `codegen.pieces.reducing`)."""
+
+from planish.codegen.pieces.reducing import OF_BATCH
+
+KERNEL = OF_BATCH

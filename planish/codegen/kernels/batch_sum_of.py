@@ -1,0 +1,6 @@
+"""Sums of an expression over the batch: y[kept] = sum of e(x, ...)[image, kept, reduced]
+(see `codegen.pieces.reducing`)."""
+
+from planish.codegen.pieces.reducing import OF_BATCH
+
+KERNEL = OF_BATCH

@@ -1,0 +1,41 @@
+"""A border of one value around a map.
+
+    fill the border; for row, column, channel of the map: y[top + row, left + column] = x[row, column]
+
+x [h, w, c]. A map that is in the middle of the border already is not moved. Bound by memory: 8 bytes an element.
+"""
+
+from __future__ import annotations
+
+from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.function import Function, Pointer
+from planish.codegen.pieces.boxes import fill, merged, move, strides_of
+from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
+from planish.primitives.pad2d import Pad2DSettings
+
+
+def emit(f: Function, spec: Spec, operands: Operands) -> None:
+    settings = Pad2DSettings.of(spec)
+    _fill_border(f, spec, settings, operands.output)
+    if 0 not in spec.in_place:
+        target = strides_of(spec.shape)
+        inside = f.offset(operands.output, F32.nbytes * settings.first_of(spec.shape))
+        move(f, merged(spec.inputs[0].shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
+
+
+def _fill_border(f: Function, spec: Spec, settings: Pad2DSettings, output: Pointer) -> None:
+    """In front of the first pixel of the map, between the last of a row and the first of the next, behind the last."""
+    rows, columns, _ = spec.inputs[0].shape
+    row, column, _ = strides_of(spec.shape)
+    first = settings.first_of(spec.shape)
+    fill(f, output, first, settings.value)
+    behind, between = first + columns * column, row - columns * column
+    if between and rows > 1:
+        with f.loop(0, rows - 1) as place:
+            start = f.add(f.multiply(place.index, row), behind)
+            fill(f, f.offset(output, f.multiply(start, F32.nbytes)), between, settings.value)
+    last = behind + (rows - 1) * row
+    fill(f, f.offset(output, F32.nbytes * last), spec.result.size - last, settings.value)
+
+
+KERNEL = Kernel("image", emit, reads_apart=every_operand)

@@ -1,0 +1,5 @@
+"""Maxima along axes of an image: y[kept] = the largest of x[kept, reduced] (see `codegen.pieces.reducing`)."""
+
+from planish.codegen.pieces.reducing import OF_IMAGE
+
+KERNEL = OF_IMAGE
