@@ -13,6 +13,9 @@ from numpy.typing import DTypeLike, NDArray
 from planish.errors import explain
 
 ALIGNMENT_NBYTES = 64
+FLOAT_NBYTES = 4
+"""What a number of a model takes: weights and values are float32."""
+
 LARGEST_NBYTES = 2**62
 """What offsets can count, on any machine."""
 

@@ -7,7 +7,7 @@ import inspect
 import sys
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planish.codegen.llvm.target import Target, current_target
 from planish.codegen.planning import lowering
@@ -17,6 +17,7 @@ from planish.graph.node import Node
 from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
 from planish.layers.traced import Traced
+from planish.memory import FLOAT_NBYTES
 from planish.models.looking.inputs import Inputs
 from planish.passes import pipeline
 from planish.passes.recorder import Record, Recorder
@@ -24,8 +25,10 @@ from planish.primitives.expression import SumOfSettings
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
 from planish.primitives.rewritten.fused import FusedSettings
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 _TIMED_RUNS = 30
-_FLOAT_NBYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,38 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class CompilerView:
-    """The trace of one compilation.
+class Seconds:
+    """What all passes took, what the whole plan did, and what the program takes for one image."""
 
-    Memory in bytes: of one thread for `block` images, of what threads share, and of the layers' outputs for one image.
-    """
+    passes: float
+    plan: float
+    run: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes: of one thread for a block of images, of what threads share, of the layers' outputs for one image."""
+
+    scratch: int
+    arena: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompilerView:
+    """The trace of one compilation. A thread computes `block` images at a time."""
 
     steps: list[Step]
     unchanged: list[str]
     traced: list[Chip]
-    pass_seconds: float
-    plan_seconds: float
-    target: Target
-    scratch_nbytes: int
-    arena_nbytes: int
-    layers_nbytes: int
-    block: int
     kernels: int
-    run_seconds: float
+    target: Target
+    block: int
+    seconds: Seconds
+    nbytes: Memory
 
 
-def compiler_view(model: Any, traced: Traced, inputs: Inputs) -> CompilerView:
+def compiler_view(model: Model, traced: Traced, inputs: Inputs) -> CompilerView:
     """Compiles the model's inference program up to its plan, and times the finished one on one image."""
     graph, target, recorder = model.graph(), current_target(), Recorder()
     dtypes = {name_of(node): inputs.arrays[name_of(node)].dtype.name for node in graph.leaves("input")}
@@ -86,23 +100,26 @@ def compiler_view(model: Any, traced: Traced, inputs: Inputs) -> CompilerView:
     steps = [_step(record) for record in recorder.records]
     changed = [step for step in steps if step.text_before != step.text_after]
     last = recorder.records[-1].after
+    values = sum(y.type.size for visit in traced.leaves for y in visit.outputs if y.op != "reshape")
     return CompilerView(
-        changed,
-        [step.name for step in steps if step not in changed],
-        _chips(graph),
-        sum(record.seconds for record in recorder.records),
-        seconds,
-        target,
-        plan.storage.scratch_nbytes,
-        plan.storage.arena_nbytes,
-        _FLOAT_NBYTES * sum(y.type.size for visit in traced.leaves for y in visit.outputs if y.op != "reshape"),
-        plan.block,
-        sum(1 for chip in _chips(last) if not chip.view),
-        _seconds_to_run(model, inputs),
+        steps=changed,
+        unchanged=[step.name for step in steps if step not in changed],
+        traced=_chips(graph),
+        kernels=sum(1 for chip in _chips(last) if not chip.view),
+        target=target,
+        block=plan.block,
+        seconds=Seconds(
+            passes=sum(record.seconds for record in recorder.records),
+            plan=seconds,
+            run=_seconds_to_run(model, inputs),
+        ),
+        nbytes=Memory(
+            scratch=plan.storage.scratch_nbytes, arena=plan.storage.arena_nbytes, layers=FLOAT_NBYTES * values
+        ),
     )
 
 
-def _seconds_to_run(model: Any, inputs: Inputs) -> float:
+def _seconds_to_run(model: Model, inputs: Inputs) -> float:
     """The shortest of some runs on one image, of a finished program."""
     image = inputs.given(model)
     model.predict_on_batch(image)

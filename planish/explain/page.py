@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import planish
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.explain.compiler_view import CompilerView
+    from planish.explain.layer_cards import Card
+    from planish.explain.unrolling import Scored
+    from planish.models.looking.contributions import Contributions
+    from planish.models.model import Model
 
 SCRIPTS = ("drawing.js", "maps.js", "unrolling.js", "classes.js", "page.js")
 """In the order in which they run; together they are one function, so that nothing in them is global."""
@@ -22,7 +30,25 @@ def require_jinja() -> None:
         raise ImportError(explain(what="a report needs Jinja2 for its page", remedy=INSTALL))
 
 
-def render(**parts: Any) -> str:
+class Parts(NamedTuple):
+    """What the templates show, by the names that they have for it. `data` is what the scripts draw, as JSON has it."""
+
+    model: Model
+    image: Mapping[str, Any] | None
+    input_shape: tuple[int, ...]
+    cards: Sequence[Card]
+    scored: Sequence[Scored]
+    label: int | None
+    right: str
+    missing: Mapping[str, str]
+    unrolled: Contributions | None
+    windows: bool
+    compiled: CompilerView
+    words: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+
+def render(parts: Parts) -> str:
     """The page with these parts. Text in them is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -43,13 +69,14 @@ def render(**parts: Any) -> str:
         "size": _size,
         "duration": _duration,
     }
-    data = json.dumps(parts.pop("data"), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    shown = parts._asdict()
+    data = json.dumps(shown.pop("data"), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return environment.get_template("report.html").render(
         style=Markup(source("style.css")),
         script=Markup("\n".join(source(name) for name in SCRIPTS)),
         data=Markup(data),
         version=planish.__version__,
-        **parts,
+        **shown,
     )
 
 

@@ -6,7 +6,7 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from planish.models.looking.gradient_values import class_logits, class_scores, o
 from planish.models.looking.inputs import Inputs, one_image
 from planish.models.looking.layer_outputs import trace
 from planish.saving import atomic_file
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _FRAME_HEIGHT = 900  # pixels that a notebook gives the report before it scrolls
 _WHITE = 255
@@ -50,7 +53,7 @@ class Report:
 
 
 def report(
-    model: Any,
+    model: Model,
     image: Any = None,
     *,
     class_names: Sequence[str] | None = None,
@@ -90,19 +93,21 @@ def report(
     }
     return Report(
         page.render(
-            model=model,
-            image=shown,
-            input_shape=x.shape,
-            cards=cards,
-            scored=scored,
-            label=label,
-            right=_called(label, class_names),
-            missing=missing,
-            unrolled=unrolled,
-            windows=flat is not None and flat["windows"] is not None,
-            compiled=compiler_view(model, traced, given),
-            words=words.about(model, traced, shown_input, y, unrolled, _example(label, scored)),
-            data=data,
+            page.Parts(
+                model=model,
+                image=shown,
+                input_shape=x.shape,
+                cards=cards,
+                scored=scored,
+                label=label,
+                right=_called(label, class_names),
+                missing=missing,
+                unrolled=unrolled,
+                windows=flat is not None and flat["windows"] is not None,
+                compiled=compiler_view(model, traced, given),
+                words=words.about(model, traced, shown_input, y, unrolled, _example(label, scored)),
+                data=data,
+            )
         )
     )
 
@@ -114,7 +119,7 @@ def _input_shown(traced: Traced, which: str | int | None) -> int:
     return next((place for place, node in enumerate(traced.inputs) if len(node.shape) in (2, 3)), 0)
 
 
-def embedded_digit(model: Any) -> tuple[Array, int]:
+def embedded_digit(model: Model) -> tuple[Array, int]:
     """A digit that comes with planish, and its label, for a model of 28 x 28 images of one channel.
 
     Pixels are 0-255 if the model brings them to 0-1 by itself, with Rescaling, else 0-1. ValueError for other models.
@@ -139,7 +144,7 @@ def embedded_digit(model: Any) -> tuple[Array, int]:
 
 
 def _scores(
-    model: Any, given: Inputs, traced: Traced, class_names: Sequence[str] | None, layer: LayerName | None, place: int
+    model: Model, given: Inputs, traced: Traced, class_names: Sequence[str] | None, layer: LayerName | None, place: int
 ) -> tuple[list[Scored], dict[str, str]]:
     """The classes with what the model gives them, the highest first, and why parts are left out, if they are."""
     y = traced.outputs[place]
@@ -189,7 +194,7 @@ def _names(class_names: Sequence[str] | None, classes: int) -> list[str]:
     return [str(name) for name in class_names]
 
 
-def _check_label(label: int | None, y: Node, model: Any) -> None:
+def _check_label(label: int | None, y: Node, model: Model) -> None:
     classes = max(y.shape[-1] if y.shape else 1, _FEWEST_CLASSES)
     if label is not None and not 0 <= label < classes:
         raise ValueError(

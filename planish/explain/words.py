@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish import structure
 from planish.graph.graph import topological
@@ -16,11 +16,14 @@ from planish.losses.loss import Loss
 from planish.models.looking.contributions import Contributions
 from planish.structure.overview import Shapes
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 _ACTIVATED = {"softmax": "softmax", "log_softmax": "softmax", "sigmoid": "sigmoid"}
 
 
 def about(
-    model: Any, traced: Traced, image: int, y: Node, unrolled: Contributions | None, example: int
+    model: Model, traced: Traced, image: int, y: Node, unrolled: Contributions | None, example: int
 ) -> dict[str, Any]:
     """What the words need; parts that do not apply to the model are None. `image` is the place of the input, and `y`
     the output that they are about, `example` is a class to use as an example."""
@@ -39,7 +42,7 @@ def about(
     }
 
 
-def _about_flatten(model: Any, traced: Traced, unrolled: Contributions | None) -> dict[str, Any] | None:
+def _about_flatten(model: Model, traced: Traced, unrolled: Contributions | None) -> dict[str, Any] | None:
     """The Flatten layer in question, and the Dense after it, if there is one."""
     flattens = [visit for visit in traced.leaves if isinstance(visit.layer, Flatten)]
     named = [visit for visit in flattens if unrolled is None or visit.layer.name == unrolled.layer]
@@ -83,7 +86,7 @@ def _about_global_pooling(traced: Traced) -> dict[str, Any] | None:
     return None
 
 
-def _costs(model: Any) -> Shapes | None:
+def _costs(model: Model) -> Shapes | None:
     """The counts of the model and of its alternatives; None where a Flatten -> Dense pair is missing."""
     try:
         found = structure.shapes(model)
@@ -111,7 +114,7 @@ def _about_order(unrolled: Contributions, image: int) -> dict[str, Any] | None:
     }
 
 
-def _about_labels(model: Any, y: Node) -> dict[str, Any]:
+def _about_labels(model: Model, y: Node) -> dict[str, Any]:
     loss = model.loss
     name = loss.name if isinstance(loss, Loss) else loss if isinstance(loss, str) else None
     return {

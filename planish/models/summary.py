@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from planish import html
 from planish.errors import explain
 from planish.layers.layer import BatchShape, Layer
+from planish.memory import FLOAT_NBYTES
 from planish.models.looking.output_shapes import traced_shapes
 from planish.output import printable, stream
 from planish.symbolic import LayerCall, SymbolicTensor
@@ -28,7 +29,6 @@ _CHAIN_LENGTH, _CHAIN_ENDS = 88, (0.45, 0.80, 1.0)
 _BRANCHED_LENGTH, _BRANCHED_ENDS = 108, (0.3, 0.56, 0.74, 1.0)
 _TRAINABLE_LENGTH = 12
 _LEAST_COLUMN = 4
-_FLOAT_NBYTES = 4
 
 # Colours of terminals, as Keras uses them.
 _NUMBER, _UNKNOWN, _CLASS, _NO = "color(34)", "color(45)", "color(33)", "color(9)"
@@ -218,7 +218,7 @@ def _totals(model: Model) -> list[str]:
     if slots is not None:
         lines["Optimizer params"] = slots
     return [
-        f"[bold] {label}: [/][{_NUMBER}]{count:,}[/] ({readable_size(count * _FLOAT_NBYTES)})"
+        f"[bold] {label}: [/][{_NUMBER}]{count:,}[/] ({readable_size(count * FLOAT_NBYTES)})"
         for label, count in lines.items()
     ]
 

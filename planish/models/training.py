@@ -173,22 +173,24 @@ class Training:
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
         not numbers, MemoryError if they are too large.
         """
-        from planish.models.loops.fit import FitArguments, fit
+        from planish.models.loops.fit import FitArguments, ValidationArguments, fit
 
         arguments = FitArguments(
-            batch_size,
-            epochs,
-            verbose,
-            callbacks,
-            validation_split,
-            validation_data,
-            shuffle,
-            class_weight,
-            initial_epoch,
-            steps_per_epoch,
-            validation_steps,
-            validation_batch_size,
-            validation_freq,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation=ValidationArguments(
+                split=validation_split,
+                data=validation_data,
+                steps=validation_steps,
+                batch_size=validation_batch_size,
+                freq=validation_freq,
+            ),
         )
         return fit(cast("Model", self), x, y, sample_weight, arguments)
 

@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish.layers.weight_owner import WeightOwner
 from planish.naming import snake_case
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 _Inside = Iterator[tuple[str, WeightOwner]]
 
 
-def layer_paths(model: Any) -> _Inside:
+def layer_paths(model: Model) -> _Inside:
     """Every layer inside the model that is not a model itself, with the path of its group; outer ones first."""
     seen: set[WeightOwner] = set()
-    waiting = [("", model)]
+    waiting: list[tuple[str, WeightOwner]] = [("", model)]
     while waiting:
         path, layer = waiting.pop()
         if layer in seen:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
 from planish.saving.archive import Archive
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _NAME = "planish_notes"
 _MOST_NBYTES = 1 << 20
 
 
-def written(model: Any) -> dict[str, Any]:
+def written(model: Model) -> dict[str, Any]:
     """The notes for metadata.json. ValueError for notes that JSON cannot express, or that are too large to read."""
     if not model.notes:
         return {}

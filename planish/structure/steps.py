@@ -10,13 +10,13 @@ from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Layer
 from planish.layers.context import CallContext
+from planish.memory import FLOAT_NBYTES
 from planish.models import Sequential
 from planish.primitives.registry import multiply_adds
 from planish.structure import arithmetic
 
 Shape = tuple[int, ...]
 
-_FLOAT_NBYTES = 4
 _VIEWS = frozenset({"reshape"})
 
 
@@ -82,7 +82,7 @@ def _activation_nbytes(nodes: Sequence[Node]) -> int:
         if node.batched:
             owned.setdefault(node.layers, []).append(node)
     computing = [each for each in owned.values() if any(node.op not in _VIEWS for node in each)]
-    return sum(each[-1].type.size for each in computing) * _FLOAT_NBYTES
+    return sum(each[-1].type.size for each in computing) * FLOAT_NBYTES
 
 
 def chain(input_shape: Shape, steps: Sequence[Step]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planish.layers.layer import Layer
     from planish.models.model import Model
 
-INSTALL = "pip install 'planish[plot]'"
+INSTALL = "pip install 'planish[plots]'"
 INSTALL_GRAPHVIZ = "apt install graphviz, brew install graphviz, or winget install graphviz"
 
 _DIRECTIONS = ("TB", "BT", "LR", "RL")

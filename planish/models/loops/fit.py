@@ -52,22 +52,35 @@ class Validation(NamedTuple):
         return epoch + 1 in self.frequency
 
 
+class ValidationArguments(NamedTuple):
+    """The arguments of `fit` that begin with "validation_", as given."""
+
+    split: Any
+    data: Any
+    steps: Any
+    batch_size: Any
+    freq: Any
+
+    def checked(self) -> ValidationArguments:
+        """ValueError or TypeError for what can be refused without seeing data."""
+        return self._replace(
+            split=checked_fraction(self.split, "validation_split"),
+            freq=checked_frequency(self.freq, "validation_freq"),
+        )
+
+
 class FitArguments(NamedTuple):
-    """The arguments of `fit` other than the data, as given."""
+    """The arguments of `fit` other than the data to train on, as given."""
 
     batch_size: Any
     epochs: Any
     verbose: Any
     callbacks: Any
-    validation_split: Any
-    validation_data: Any
     shuffle: Any
     class_weight: Any
     initial_epoch: Any
     steps_per_epoch: Any
-    validation_steps: Any
-    validation_batch_size: Any
-    validation_freq: Any
+    validation: ValidationArguments
 
 
 def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
@@ -75,9 +88,7 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
     settings = require_compiled(model, "fit")
     model._programs.turn.refuse_inside()
     arguments = arguments._replace(
-        validation_split=checked_fraction(arguments.validation_split, "validation_split"),
-        shuffle=checked_shuffle(arguments.shuffle),
-        validation_freq=checked_frequency(arguments.validation_freq, "validation_freq"),
+        validation=arguments.validation.checked(), shuffle=checked_shuffle(arguments.shuffle)
     )
     size = checked_optional_count(arguments.batch_size, "batch_size")
     steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
@@ -194,7 +205,7 @@ def _data(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgume
         data = stream_of(
             model, x, y, sample_weight, arguments.class_weight, arguments.steps_per_epoch, "steps_per_epoch"
         )
-        if arguments.validation_split:
+        if arguments.validation.split:
             raise ValueError(
                 explain(
                     what="`validation_split` needs arrays",
@@ -205,8 +216,8 @@ def _data(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgume
     else:
         ensure_built(model, x)
         data = as_arrays(x, y, sample_weight, arguments.class_weight, expected=expected_by(model))
-        if arguments.validation_split and arguments.validation_data is None:
-            data, held_out = split_off(data, arguments.validation_split)
+        if arguments.validation.split and arguments.validation.data is None:
+            data, held_out = split_off(data, arguments.validation.split)
             held_out = replace(held_out, place="the images that validation_split holds out")
             if arguments.class_weight is not None:  # it weights training data only
                 held_out = replace(held_out, weights=(None,))
@@ -214,7 +225,7 @@ def _data(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgume
 
 
 def _validation(model: Model, arguments: FitArguments, held_out: Arrays | None) -> Validation | None:
-    given = arguments.validation_data
+    given = arguments.validation.data
     if given is None and held_out is None:
         return None
     data: Data
@@ -222,7 +233,7 @@ def _validation(model: Model, arguments: FitArguments, held_out: Arrays | None) 
         data = held_out
     elif is_stream(given):
         data = stream_of(
-            model, given, None, None, None, arguments.validation_steps, "validation_steps", "validation_data"
+            model, given, None, None, None, arguments.validation.steps, "validation_steps", "validation_data"
         )
     elif isinstance(given, list | tuple) and len(given) in (2, 3):
         data = as_arrays(*given, expected=expected_by(model), place="validation_data")
@@ -235,10 +246,10 @@ def _validation(model: Model, arguments: FitArguments, held_out: Arrays | None) 
                 remedy="validation_data=(x_val, y_val)",
             )
         )
-    steps = checked_optional_count(arguments.validation_steps, "validation_steps")
+    steps = checked_optional_count(arguments.validation.steps, "validation_steps")
     if isinstance(data, Stream):
-        return Validation(data, DEFAULT_BATCH_SIZE, steps, arguments.validation_freq)
-    own = checked_optional_count(arguments.validation_batch_size, "validation_batch_size")
+        return Validation(data, DEFAULT_BATCH_SIZE, steps, arguments.validation.freq)
+    own = checked_optional_count(arguments.validation.batch_size, "validation_batch_size")
     size = batch_size_for(arguments.batch_size if own is None else own, len(data), steps)
     warn_of_few_rows(steps, len(data), size, "validation_steps")
-    return Validation(data, size, steps, arguments.validation_freq)
+    return Validation(data, size, steps, arguments.validation.freq)

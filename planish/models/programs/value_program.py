@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from planish.models.data.arrays import Array, memory_dtype, readable
 from planish.models.programs import executables
 from planish.models.programs.step_graph import depends_on_batch
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 
 class ValueProgram:
     """Calling it computes nodes of a model's graph, by the keys that they have: f32 [n, ...], or as they are where they
@@ -23,7 +26,7 @@ class ValueProgram:
     `wanted` has nodes, or structures of nodes, by keys.
     """
 
-    def __init__(self, model: Any, wanted: Mapping[Any, Any], input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
+    def __init__(self, model: Model, wanted: Mapping[Any, Any], input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
         nodes: dict[Node, None] = dict.fromkeys(structures.leaves([*wanted.values()]))
         computed = {node: f"value{place}" for place, node in enumerate(nodes)}
         self._names = {key: structures.mapped(computed.__getitem__, form) for key, form in wanted.items()}
