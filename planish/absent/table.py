@@ -148,46 +148,11 @@ _TABLE: dict[str, Groups] = {
     ),
     "models": (("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),),
     "ops": (
-        (
-            _NO_COMPLEX,
-            "angle conj conjugate eig extract_sequences fft fft2 ifft2 imag irfft isreal istft polar rfft"
-            " stft view view_as_complex view_as_real",
-        ),
-        (
-            "ops.matmul, ops.softmax and ops.where",
-            "dot_product_attention",
-        ),
-        (
-            _ELSEWHERE,
-            "ctc_decode ctc_loss",
-        ),
-        (
-            "ops.reshape and ops.transpose",
-            "fold rearrange unfold",
-        ),
-        (
-            "ops.fori_loop or ops.map, or a loop of Python's",
-            "associative_scan scan",
-        ),
-        (
-            "a function of ops, whose gradient follows from it; ops.stop_gradient(x) takes one out",
-            "custom_gradient jvp",
-        ),
-        (
-            "ops.maximum, ops.minimum and ops.mod",
-            "fmax fmin fmod",
-        ),
-        (
-            "ops.where(ops.isnan(x), 0.0, x), and then the function without `nan`",
-            "nanargmax nanargmin nancumprod nancumsum nanmedian nanpercentile nanprod nanquantile nanstd nanvar",
-        ),
-        (
-            _ON_ARRAYS,
-            "bartlett blackman cdist cholesky_inverse corrcoef correlate erfinv geomspace hamming hanning"
-            " histogram i0 isin kaiser ldexp logaddexp2 logdet lstsq lu_factor matrix_rank nextafter pinv"
-            " segment_max segment_min segment_prod segment_sum slogdet solve_triangular trapezoid unique"
-            " unravel_index vander vectorize",
-        ),
+        (_NO_COMPLEX, "extract_sequences fft fft2 ifft2 irfft istft rfft stft view_as_complex view_as_real"),
+        ("ops.reshape and ops.transpose", "rearrange"),
+        ("ops.fori_loop or ops.map, or a loop of Python's", "associative_scan scan"),
+        ("a function of ops, whose gradient follows from it; ops.stop_gradient(x) takes one out", "custom_gradient"),
+        (_ON_ARRAYS, "cdist erfinv logdet segment_max segment_min segment_prod segment_sum"),
     ),
     "ops.image": (
         (
@@ -275,10 +240,17 @@ _TABLE: dict[str, Groups] = {
 }
 
 
+_PARTS = {"ops": ("ops.linalg", "ops.nn", "ops.numpy")}
+"""Rooms that have the names of others, too."""
+
+
 @cache
 def _instead(room: str) -> dict[str, str]:
     """What to use instead of each name of a room."""
-    return {name: instead for instead, names in _TABLE.get(room, ()) for name in names.split()}
+    own = {name: instead for instead, names in _TABLE.get(room, ()) for name in names.split()}
+    for part in _PARTS.get(room, ()):
+        own |= _instead(part)
+    return own
 
 
 def lookup(room: str, name: str) -> str | None:
