@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from planish import absent
-from planish.activations.definition import Activation as Activation
+from planish.activations.functions import Activation as Activation
 from planish.activations.functions import (
     celu,
     elu,

@@ -7,8 +7,7 @@ from typing import Any, cast
 
 from planish import absent, foreign, serialization, signatures, tracing
 from planish import custom_objects as own_objects
-from planish.activations.definition import FUNCTIONS, Activation
-from planish.activations.functions import ALIASES, glu, linear, log_softmax, softmax, sparsemax
+from planish.activations.functions import ALIASES, FUNCTIONS, Activation, glu, linear, log_softmax, softmax, sparsemax
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, seen_as_in_keras
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from planish import primitives
-from planish.activations.functions import SELU_ALPHA, SELU_SCALE
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.dropping_layer import DroppingLayer
+from planish.ops.activations import SELU_ALPHA, SELU_SCALE
 
 _LOWEST = -SELU_ALPHA * SELU_SCALE
 

@@ -99,6 +99,8 @@ def _limit(falling: Node, axis: int) -> Node:
 def _along(x: Node, axes: Sequence[int], function: Callable[[Node], Node]) -> Node:
     """The axes are moved to the end, where they are one, and back."""
     last = axes_of(x, axes)
+    if last == (len(x.shape) - 1,):
+        return function(x)
     order = [axis for axis in range(len(x.shape)) if axis not in last] + list(last)
     moved = transpose(x, order)
     kept = moved.shape[: len(order) - len(last)]
