@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from planish.codegen import context_layout as layout
 from planish.codegen import steps
@@ -61,6 +62,18 @@ class Program:
     scratch_nbytes: int
     block: int
     watched: tuple[str, ...]
+
+
+class Covered(NamedTuple):
+    """What one call of a kernel covers, see `pieces/kernel.py`; nothing where kernels of its kind are not told."""
+
+    beside: Pointer = "null"
+    image: Index = 0
+    count: Index = 0
+    item: Index = 0
+    order: Pointer = "null"
+    left: Index = 0
+    alarm: Pointer = "null"
 
 
 class Emitter:
@@ -143,28 +156,21 @@ class Emitter:
         node: Node,
         pointers: Mapping[Node, Pointer],
         output: Pointer,
-        *,
-        beside: Pointer = "null",
-        image: Index = 0,
-        count: Index = 0,
-        item: Index = 0,
-        order: Pointer = "null",
-        left: Index = 0,
-        alarm: Pointer = "null",
+        covered: Covered,
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
         arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
         arguments += [
             ("ptr", output),
-            ("ptr", beside),
+            ("ptr", covered.beside),
             ("ptr", f.offset("%scratch", work)),
-            ("i64", image),
-            ("i64", count),
-            ("i64", item),
+            ("i64", covered.image),
+            ("i64", covered.count),
+            ("i64", covered.item),
             ("i64", "%before"),
-            ("ptr", order),
-            ("i64", left),
-            ("ptr", alarm),
+            ("ptr", covered.order),
+            ("i64", covered.left),
+            ("ptr", covered.alarm),
         ]
         f.call(self._kernel_names[node], *arguments)
 
@@ -210,7 +216,8 @@ class Emitter:
             for source in node.inputs
         }
         target = self._item_address(f, node, item)
-        self._call_kernel(f, node, addresses, target, count="%count", item=item, order=order, left=left, alarm=alarm)
+        covered = Covered(count="%count", item=item, order=order, left=left, alarm=alarm)
+        self._call_kernel(f, node, addresses, target, covered)
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""
@@ -291,7 +298,8 @@ class Emitter:
                 if kind_of_node(segment[0]) == "rows":
                     for node in segment:
                         addresses = {source: self._address(f, source, block.index, 0) for source in node.inputs}
-                        self._call_kernel(f, node, addresses, self._address(f, node, block.index, 0), count=count)
+                        target = self._address(f, node, block.index, 0)
+                        self._call_kernel(f, node, addresses, target, Covered(count=count))
                 else:
                     with f.loop(0, count) as inside:
                         self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
@@ -310,7 +318,8 @@ class Emitter:
         second = self._beside.get(node)
         beside = self._address(f, second, image, in_block) if second is not None else "null"
         place = f.add(image, "%before")  # in the batch
-        self._call_kernel(f, node, addresses, self._address(f, node, image, in_block), beside=beside, image=place)
+        target = self._address(f, node, image, in_block)
+        self._call_kernel(f, node, addresses, target, Covered(beside=beside, image=place))
 
     def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
         """Prefetches the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""

@@ -107,16 +107,16 @@ def _card(traced: Traced, visit: Visit, place: int, value: Array, data_format: s
     planes = _planes(value, data_format)
     first_use = traced.key(visit)[1] == place == 0
     card = Card(
-        called(traced, visit, place),
-        layer.class_name,
-        y.shape,
-        arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
-        layer.count_params() if layer.weights and first_use else 0,
-        multiply_adds(nodes),
-        source,
-        planes.shape,
-        None,
-        _numbers(value),
+        name=called(traced, visit, place),
+        kind=layer.class_name,
+        shape=y.shape,
+        arithmetic=arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
+        parameters=layer.count_params() if layer.weights and first_use else 0,
+        multiply_adds=multiply_adds(nodes),
+        remark=source,
+        size=planes.shape,
+        maps=None,
+        numbers=_numbers(value),
     )
     if isinstance(layer, Flatten):
         told = "The same numbers in one row: nothing is computed. The next part shows which goes where."

@@ -137,5 +137,15 @@ def Input(  # noqa: N802 (Keras's name)
     >>> keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).output_shape
     (None, 784)
     """
-    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
+    )
     return layer.tensor

@@ -26,7 +26,8 @@ from planish.preprocessing.generator_arguments import (
 )
 from planish.preprocessing.image_iterators import RANDOM, NumpyArrayIterator, check_images, drawing_from
 from planish.preprocessing.transforms import (
-    apply_affine_transform,
+    Affine,
+    Reading,
     apply_brightness_shift,
     apply_channel_shift,
     check_fill_mode,
@@ -39,8 +40,6 @@ Array = NDArray[Any]
 Transform = dict[str, Any]
 
 _TINY = 1e-6
-_AFFINE = {"theta": 0, "tx": 0, "ty": 0, "shear": 0, "zx": 1, "zy": 1}
-"""The parameters of an affine transform, and their values where nothing changes."""
 
 
 class ImageDataGenerator:
@@ -307,16 +306,8 @@ class ImageDataGenerator:
         """
         rows, columns, channels = self.row_axis - 1, self.col_axis - 1, self.channel_axis - 1
         asked = transform_parameters.get
-        x = apply_affine_transform(
-            x,
-            **{name: asked(name, unchanged) for name, unchanged in _AFFINE.items()},
-            row_axis=rows,
-            col_axis=columns,
-            channel_axis=channels,
-            fill_mode=self.fill_mode,
-            cval=self.cval,
-            order=self.interpolation_order,
-        )
+        change = Affine(**{name: value for name, value in transform_parameters.items() if name in Affine._fields})
+        x = change.of(x, Reading(rows, columns, channels, self.fill_mode, self.cval, self.interpolation_order))
         intensity, brightness = asked("channel_shift_intensity"), asked("brightness")
         if intensity is not None:
             x = apply_channel_shift(x, intensity, channels)

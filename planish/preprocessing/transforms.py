@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,59 @@ FILL_MODES = (
     "wrap",
 )
 """What lies beyond an image's edges, with SciPy's names."""
+
+
+class Reading(NamedTuple):
+    """The axes of an image, and how pixels are read between its own and outside of it."""
+
+    row_axis: int
+    col_axis: int
+    channel_axis: int
+    fill_mode: str
+    cval: float
+    order: int
+
+
+class Affine(NamedTuple):
+    """A change of an image: turned about its middle by degrees, shifted by pixels, sheared by degrees, zoomed."""
+
+    theta: float = 0
+    tx: float = 0
+    ty: float = 0
+    shear: float = 0
+    zx: float = 1
+    zy: float = 1
+
+    def of(self, x: Image, reading: Reading) -> Image:
+        """The image changed, in the same shape; itself if nothing is to change."""
+        row_axis, col_axis, channel_axis, fill_mode, cval, order = reading
+        _check_axes(x, row_axis, col_axis, channel_axis)
+        check_fill_mode(fill_mode)
+        steps = self._steps()
+        if not steps:
+            return x
+        transform = _scipy_transform()
+        # Matrices are of (x, y, 1) and turn about the middle; arrays are indexed by (row, column).
+        across, down = (x.shape[axis] / 2 - 0.5 for axis in (col_axis, row_axis))
+        matrix = _shift(across, down) @ reduce(np.matmul, steps) @ _shift(-across, -down)
+        order_of_axes = [1, 0] if col_axis > row_axis else [0, 1]
+        inner, offset = matrix[:2, :2][order_of_axes][:, order_of_axes], matrix[:2, 2][order_of_axes]
+        channels = [
+            transform(channel, inner, offset, order=order, mode=fill_mode, cval=cval)
+            for channel in np.moveaxis(x, channel_axis, 0)
+        ]
+        return np.stack(channels, axis=channel_axis)
+
+    def _steps(self) -> list[NDArray[np.float64]]:
+        """The matrices of the parts that change anything, of points (x, y, 1)."""
+        turn, lean = np.deg2rad(self.theta), np.deg2rad(self.shear)
+        steps = [
+            (self.theta != 0, [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]),
+            (self.tx != 0 or self.ty != 0, _shift(self.tx, self.ty)),
+            (self.shear != 0, [[1, -np.sin(lean), 0], [0, np.cos(lean), 0], [0, 0, 1]]),
+            (self.zx != 1 or self.zy != 1, [[self.zx, 0, 0], [0, self.zy, 0], [0, 0, 1]]),
+        ]
+        return [np.array(matrix, np.float64) for acts, matrix in steps if acts]
 
 
 def apply_affine_transform(
@@ -54,22 +107,8 @@ def apply_affine_transform(
     >>> keras.preprocessing.image.apply_affine_transform(np.arange(3.0).reshape(1, 1, 3), tx=1)
     array([[[1., 2., 2.]]])
     """
-    _check_axes(x, row_axis, col_axis, channel_axis)
-    check_fill_mode(fill_mode)
-    steps = _steps(theta, tx, ty, shear, zx, zy)
-    if not steps:
-        return x
-    transform = _scipy_transform()
-    # Matrices are of (x, y, 1) and turn about the middle; arrays are indexed by (row, column).
-    across, down = (x.shape[axis] / 2 - 0.5 for axis in (col_axis, row_axis))
-    matrix = _shift(across, down) @ reduce(np.matmul, steps) @ _shift(-across, -down)
-    order_of_axes = [1, 0] if col_axis > row_axis else [0, 1]
-    inner, offset = matrix[:2, :2][order_of_axes][:, order_of_axes], matrix[:2, 2][order_of_axes]
-    channels = [
-        transform(channel, inner, offset, order=order, mode=fill_mode, cval=cval)
-        for channel in np.moveaxis(x, channel_axis, 0)
-    ]
-    return np.stack(channels, axis=channel_axis)
+    change = Affine(theta=theta, tx=tx, ty=ty, shear=shear, zx=zx, zy=zy)
+    return change.of(x, Reading(row_axis, col_axis, channel_axis, fill_mode, cval, order))
 
 
 def apply_channel_shift(x: Image, intensity: float, channel_axis: int = 0) -> Image:
@@ -120,8 +159,8 @@ def random_rotation(
     (3, 8, 8)
     """
     theta = np.random.uniform(-rg, rg)
-    axes = (row_axis, col_axis, channel_axis)
-    return apply_affine_transform(x, theta, 0, 0, 0, 1, 1, *axes, fill_mode, cval, interpolation_order)
+    reading = Reading(row_axis, col_axis, channel_axis, fill_mode, cval, interpolation_order)
+    return Affine(theta=theta).of(x, reading)
 
 
 def random_shift(
@@ -145,8 +184,8 @@ def random_shift(
     """
     down = np.random.uniform(-hrg, hrg) * x.shape[row_axis]
     across = np.random.uniform(-wrg, wrg) * x.shape[col_axis]
-    axes = (row_axis, col_axis, channel_axis)
-    return apply_affine_transform(x, 0, across, down, 0, 1, 1, *axes, fill_mode, cval, interpolation_order)
+    reading = Reading(row_axis, col_axis, channel_axis, fill_mode, cval, interpolation_order)
+    return Affine(tx=across, ty=down).of(x, reading)
 
 
 def random_shear(
@@ -168,8 +207,8 @@ def random_shear(
     (3, 8, 8)
     """
     shear = np.random.uniform(-intensity, intensity)
-    axes = (row_axis, col_axis, channel_axis)
-    return apply_affine_transform(x, 0, 0, 0, shear, 1, 1, *axes, fill_mode, cval, interpolation_order)
+    reading = Reading(row_axis, col_axis, channel_axis, fill_mode, cval, interpolation_order)
+    return Affine(shear=shear).of(x, reading)
 
 
 def random_zoom(
@@ -192,8 +231,8 @@ def random_zoom(
     """
     least, most = pair("zoom_range", zoom_range)
     zx, zy = (1.0, 1.0) if least == most == 1 else np.random.uniform(least, most, 2).tolist()
-    axes = (row_axis, col_axis, channel_axis)
-    return apply_affine_transform(x, 0, 0, 0, 0, zx, zy, *axes, fill_mode, cval, interpolation_order)
+    reading = Reading(row_axis, col_axis, channel_axis, fill_mode, cval, interpolation_order)
+    return Affine(zx=zx, zy=zy).of(x, reading)
 
 
 def random_channel_shift(x: Image, intensity_range: float, channel_axis: int = 0) -> Image:
@@ -233,18 +272,6 @@ def is_number(value: Any) -> bool:
 def check_fill_mode(fill_mode: Any) -> None:
     if fill_mode not in FILL_MODES:
         raise ValueError(unknown_name("fill_mode", fill_mode, FILL_MODES))
-
-
-def _steps(theta: float, tx: float, ty: float, shear: float, zx: float, zy: float) -> list[NDArray[np.float64]]:
-    """The matrices of the parts that change anything, of points (x, y, 1)."""
-    turn, lean = np.deg2rad(theta), np.deg2rad(shear)
-    steps = [
-        (theta != 0, [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]),
-        (tx != 0 or ty != 0, _shift(tx, ty)),
-        (shear != 0, [[1, -np.sin(lean), 0], [0, np.cos(lean), 0], [0, 0, 1]]),
-        (zx != 1 or zy != 1, [[zx, 0, 0], [0, zy, 0], [0, 0, 1]]),
-    ]
-    return [np.array(matrix, np.float64) for acts, matrix in steps if acts]
 
 
 def _shift(across: float, down: float) -> NDArray[np.float64]:

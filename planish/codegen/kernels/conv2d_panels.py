@@ -26,7 +26,7 @@ from typing import NamedTuple
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
-from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate, cycles_of_step
+from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate, cycles_of_step, packed
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
@@ -212,12 +212,14 @@ def _convolve(
         source = f.offset(x, f.multiply(down.index, geometry.dilation[0] * geometry.row))
         weights = f.offset(w, f.multiply(down.index, kernel_columns * depth * step))
         if geometry.contiguous:
-            down.next(*accumulate(f, down.carried, source, offsets, weights, kernel_columns * depth, vectors))
+            down.next(
+                *accumulate(f, down.carried, source, offsets, packed(f, weights, vectors), kernel_columns * depth)
+            )
         else:
             with f.loop(0, kernel_columns, carried=down.carried) as across:
                 pixel = f.offset(source, f.multiply(across.index, geometry.dilation[1] * geometry.pixel))
                 run = f.offset(weights, f.multiply(across.index, depth * step))
-                across.next(*accumulate(f, across.carried, pixel, offsets, run, depth, vectors))
+                across.next(*accumulate(f, across.carried, pixel, offsets, packed(f, run, vectors), depth))
             down.next(*across.results)
     return down.results
 

@@ -24,7 +24,7 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.accumulate import accumulate, cycles_of_step
+from planish.codegen.pieces.accumulate import accumulate, cycles_of_step, packed
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
@@ -131,7 +131,7 @@ def _add_panel(f: Function, shape: _Shape, most: int, x: Pointer, w: Pointer, fu
 
 def _add_tile(f: Function, shape: _Shape, x: Pointer, w: Pointer, full: Pointer, height: int, run: PanelRun) -> None:
     offsets = [F32.nbytes * row * shape.width * shape.depth for row in range(height)]
-    sums = accumulate(f, [ZERO] * (height * run.vectors), x, offsets, w, shape.depth, run.vectors)
+    sums = accumulate(f, [ZERO] * (height * run.vectors), x, offsets, packed(f, w, run.vectors), shape.depth)
     for row, v in product(range(height), range(run.vectors)):
         mask = f.tail_mask(shape.run - (run.start + v) * f.lanes) if run.masked else None
         nbytes = row * shape.row_nbytes + v * f.vector_nbytes

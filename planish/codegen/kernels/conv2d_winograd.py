@@ -18,7 +18,7 @@ from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs
-from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.accumulate import accumulate, packed
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, first_and_extra
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
 from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
@@ -78,7 +78,8 @@ def _multiply_panel(
             source = f.offset(x, f.multiply(tile.index, in_nbytes))
             target = f.offset(y, f.multiply(tile.index, out_nbytes))
             offsets = [number * in_nbytes for number in range(size)]
-            sums = accumulate(f, [ZERO] * (size * run.vectors), source, offsets, w, extents[0], run.vectors)
+            zeros = [ZERO] * (size * run.vectors)
+            sums = accumulate(f, zeros, source, offsets, packed(f, w, run.vectors), extents[0])
             for (number, v), total in zip(product(range(size), range(run.vectors)), sums, strict=True):
                 f.store(total, target, number * out_nbytes + v * f.vector_nbytes)
         start = stop

@@ -25,7 +25,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces import dense_blocks
-from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.accumulate import Panel, accumulate
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
@@ -150,8 +150,8 @@ class _Part:
 
         def panel(start: Index, vectors: int, tail: str | None) -> None:
             zeros = [ZERO] * (GROUP * vectors)
-            weights = f.offset(self.weights, f.multiply(start, f.vector_nbytes))
-            sums = accumulate(f, zeros, self.operands.scratch, offsets, weights, self.features, vectors, step, tail)
+            own = Panel(f.offset(self.weights, f.multiply(start, f.vector_nbytes)), vectors, step, tail)
+            sums = accumulate(f, zeros, self.operands.scratch, offsets, own, self.features)
             for row in range(GROUP):
                 self._store(sums[row * vectors : (row + 1) * vectors], f.add(image, row), start, tail)
 

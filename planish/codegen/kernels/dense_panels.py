@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
-from planish.codegen.pieces.accumulate import accumulate
+from planish.codegen.pieces.accumulate import Panel, accumulate
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
@@ -92,13 +92,12 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
             weights = layout.panel(f, operands.inputs[1], vector)
             with f.loop(0, rows, block) as first:
                 x = f.offset(operands.inputs[0], f.nbytes(first.index, features))
-                step = layout.step_nbytes(vectors)
-                zeros = [ZERO] * (block * vectors)
-                sums = accumulate(f, zeros, x, offsets, weights, features, vectors, step, layout.tail(f, run))
+                own = Panel(weights, vectors, layout.step_nbytes(vectors), layout.tail(f, run))
+                sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, own, features)
                 for row in range(block):
                     at = f.add(first.index, row)
-                    own = sums[row * vectors : (row + 1) * vectors]
-                    _store(f, epilogue, operands.output, own, at, vector, run, units)
+                    row_sums = sums[row * vectors : (row + 1) * vectors]
+                    _store(f, epilogue, operands.output, row_sums, at, vector, run, units)
 
 
 def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) -> None:

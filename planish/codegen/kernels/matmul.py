@@ -21,7 +21,7 @@ from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate
+from planish.codegen.pieces.accumulate import FMA_LATENCY, Panel, accumulate, packed
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
@@ -107,21 +107,18 @@ class _Product:
     def emit_panel(self, a: Pointer, b: Pointer, first_row: Index, vector: Index, run: PanelRun) -> None:
         """`first_row` is that of the matrix among all rows of the result."""
         f = self.f
-        columns, step, tail = (
-            f.offset(b, f.multiply(vector, f.vector_nbytes)),
-            F32.nbytes * self.columns,
-            self._tail(run),
-        )
+        columns = f.offset(b, f.multiply(vector, f.vector_nbytes))
+        panel = Panel(columns, run.vectors, F32.nbytes * self.columns, self._tail(run))
         if self.copies:
-            self._copy(columns, run.vectors, tail)
-            columns, step, tail = self.operands.scratch, run.vectors * f.vector_nbytes, None
+            self._copy(columns, run.vectors, panel.tail)
+            panel = packed(f, self.operands.scratch, run.vectors)
         start = 0
         for size, count in counted(self.rows, self.tile.rows):
             with f.loop(start, start + size * count, size) as row:
                 x = f.offset(a, f.nbytes(row.index, self.inner))
                 offsets = [F32.nbytes * self.inner * number for number in range(size)]
                 zeros = [ZERO] * (size * run.vectors)
-                sums = accumulate(f, zeros, x, offsets, columns, self.inner, run.vectors, step, tail)
+                sums = accumulate(f, zeros, x, offsets, panel, self.inner)
                 self._store(sums, f.add(first_row, row.index), vector, run)
             start += size * count
 

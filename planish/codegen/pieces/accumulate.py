@@ -13,9 +13,10 @@ result does not depend on which block it was computed in.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from planish.codegen.llvm.element_type import F32
-from planish.codegen.llvm.function import Function, Pointer, Value
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
 
 # Values of k between two branches: few sums need more of them to fill the time of a branch, many sums need less code.
 UNROLL_FEW, UNROLL_MANY, MANY_SUMS = 4, 2, 12
@@ -34,42 +35,42 @@ def cycles_of_step(pixels: int, vectors: int, registers: int) -> float:
     return max(each * pixels * vectors, (pixels + vectors) / 2, FMA_LATENCY / 2) + 0.5 + 2 * spilled
 
 
+class Panel(NamedTuple):
+    """Where a panel of weights is: for each k, `vectors` vectors; `tail` is the mask of the last of them."""
+
+    pointer: Pointer
+    vectors: int
+    step_nbytes: int
+    tail: str | None = None
+
+    def at(self, f: Function, k: Index) -> Panel:
+        """The same panel from this k on."""
+        return self._replace(pointer=f.offset(self.pointer, f.multiply(k, self.step_nbytes)))
+
+
+def packed(f: Function, pointer: Pointer, vectors: int) -> Panel:
+    """A panel whose vectors follow one another."""
+    return Panel(pointer, vectors, vectors * f.vector_nbytes)
+
+
 def accumulate(
-    f: Function,
-    sums: Sequence[Value],
-    x: Pointer,
-    offsets: Sequence[int],
-    w: Pointer,
-    depth: int,
-    vectors: int,
-    step_nbytes: int | None = None,
-    tail: str | None = None,
+    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], panel: Panel, depth: int
 ) -> list[Value]:
-    """`sums` are pixel-major; `offsets` are in bytes from `x`; `w` steps by `step_nbytes` for each k (by `vectors`
-    vectors, if None). `tail` is the mask of the last vector of weights."""
-    step = vectors * f.vector_nbytes if step_nbytes is None else step_nbytes
+    """`sums` are pixel-major; `offsets` are in bytes from `x`."""
     unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
     if depth <= UNROLL_FEW:
-        return _steps(f, list(sums), x, offsets, w, range(depth), vectors, step, tail)
+        return _steps(f, list(sums), x, offsets, panel, range(depth))
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
         moved = f.offset(x, f.nbytes(k.index))
-        weights = f.offset(w, f.multiply(k.index, step))
-        k.next(*_steps(f, list(k.carried), moved, offsets, weights, range(unroll), vectors, step, tail))
-    return _steps(f, list(k.results), x, offsets, w, range(full, depth), vectors, step, tail)
+        k.next(*_steps(f, list(k.carried), moved, offsets, panel.at(f, k.index), range(unroll)))
+    return _steps(f, list(k.results), x, offsets, panel, range(full, depth))
 
 
 def _steps(
-    f: Function,
-    sums: list[Value],
-    x: Pointer,
-    offsets: Sequence[int],
-    w: Pointer,
-    depths: range,
-    vectors: int,
-    step: int,
-    tail: str | None,
+    f: Function, sums: list[Value], x: Pointer, offsets: Sequence[int], panel: Panel, depths: range
 ) -> list[Value]:
+    w, vectors, step, tail = panel
     masks = [None] * (vectors - 1) + [tail]
     for k in depths:
         weights = [f.load(w, k * step + v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]

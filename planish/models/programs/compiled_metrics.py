@@ -84,7 +84,17 @@ def compiled(
     try:
         with naming.apart(), in_place_of_arrays():
             network = _network(function, targets, outputs)
-            found = CompiledMetric(number, place, ending, targets, outputs, network, True, True, 1)
+            found = CompiledMetric(
+                number=number,
+                place=place,
+                ending=ending,
+                targets=targets,
+                outputs=outputs,
+                network=network,
+                batched=True,
+                alone=True,
+                rows=1,
+            )
             values = network.connect(
                 [primitives.input_("y_true", targets), primitives.input_("y_pred", outputs)], CallContext()
             )
