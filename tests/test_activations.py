@@ -8,6 +8,7 @@ import pytest
 
 import planish
 from planish import activations, primitives
+from planish.evaluation import evaluate
 from tests.primitives.support import check_gradients
 
 X = np.linspace(-7, 7, 144).reshape(3, 48)
@@ -136,7 +137,12 @@ def test_gradients_are_those_of_differences(name):
 
 def test_sparsemax_of_large_numbers_has_the_sum_one():
     x = np.array([[1e30, 1e30, 0.0], [3e8, 3e8 - 64, -3e8]], np.float32)
-    np.testing.assert_array_equal(activations.sparsemax(x), [[0.5, 0.5, 0], [1, 0, 0]])
+    sparse = activations.sparsemax
+    np.testing.assert_array_equal(sparse(x), [[0.5, 0.5, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(evaluate(sparse, x), [[0.5, 0.5, 0], [1, 0, 0]])
+    lowest = np.full((1, 4), np.finfo(np.float32).min) * [0, 1, 1, 1]
+    np.testing.assert_array_equal(sparse(lowest.astype(np.float32)), [[1, 0, 0, 0]])
+    np.testing.assert_array_equal(evaluate(sparse, lowest.astype(np.float32)), [[1, 0, 0, 0]])
 
 
 def test_unknown_names():

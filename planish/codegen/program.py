@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from planish.codegen import context_layout as layout
 from planish.codegen import steps
@@ -64,7 +63,8 @@ class Program:
     watched: tuple[str, ...]
 
 
-class Covered(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Covered:
     """What one call of a kernel covers, see `pieces/kernel.py`; nothing where kernels of its kind are not told."""
 
     beside: Pointer = "null"

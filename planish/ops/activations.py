@@ -343,6 +343,7 @@ def sparsemax(x: Value, axis: int = -1) -> Any:
     [0.   0.25 0.75]
     """
     value = np.moveaxis(floating(x), axis, -1)
+    value = np.maximum(value - value.max(-1, keepdims=True), -1)  # what is further below the largest becomes 0
     falling = -np.sort(-value, -1)
     sums = np.cumsum(falling, -1)
     counts = np.arange(1, value.shape[-1] + 1, dtype=value.dtype)
