@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-lowest check parity fuzz soak bench clean
+.PHONY: demo test test-targets test-lowest check names parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -23,6 +23,10 @@ test-lowest: .venvs/lowest.stamp
 check: .venv/develop.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+# The page of Keras's names, and the record of real Keras's that it is made of.
+names: .venv/develop.stamp
+	$(BIN)/python tools/make_names.py --record
 
 # Random models in planish and in real Keras, which gets an environment of its own in .venvs/keras.
 parity: .venv/develop.stamp

@@ -20,21 +20,13 @@ from planish.ops import (
     all,
     any,
     cos,
-    equal,
     exp,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
     log,
     max,
-    maximum,
     mean,
     min,
-    minimum,
     ndim,
     nodes,
-    not_equal,
     prod,
     round,
     shape,
@@ -49,13 +41,12 @@ from planish.ops import (
     squeeze,
     stack,
     std,
-    stop_gradient,
     sum,
     tanh,
     transpose,
     var,
 )
-from planish.utils import clear_session
+from planish.utils import clear_session, is_keras_tensor
 from planish.variable import Variable
 
 __all__ = [
@@ -63,9 +54,9 @@ __all__ = [
     "batch_set_value", "bias_add", "binary_crossentropy", "cast", "cast_to_floatx", "categorical_crossentropy",
     "clear_session", "clip", "concatenate", "constant", "cos", "count_params", "cumprod", "cumsum", "dot",
     "dtype", "elu", "epsilon", "equal", "eval", "exp", "expand_dims", "eye", "flatten", "floatx", "gather",
-    "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "int_shape", "is_sparse",
-    "l2_normalize", "less", "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "ndim", "not_equal",
-    "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "relu", "repeat_elements", "reshape",
+    "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "int_shape", "is_keras_tensor",
+    "is_sparse", "l2_normalize", "less", "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "ndim",
+    "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "relu", "repeat_elements", "reshape",
     "reverse", "round", "set_epsilon", "set_floatx", "set_image_data_format", "set_value", "shape", "sigmoid",
     "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
     "squeeze", "stack", "std", "stop_gradient", "sum", "switch", "tanh", "tile", "to_dense", "transpose",
@@ -74,6 +65,53 @@ __all__ = [
 
 Array = Any
 """An array or a number, a node, or a symbolic tensor."""
+
+
+def equal(x: Array, y: Array) -> Array:
+    """Whether x == y, for every number."""
+    return ops.equal(x, y)
+
+
+def not_equal(x: Array, y: Array) -> Array:
+    """Whether x != y, for every number."""
+    return ops.not_equal(x, y)
+
+
+def greater(x: Array, y: Array) -> Array:
+    """Whether x > y, for every number."""
+    return ops.greater(x, y)
+
+
+def greater_equal(x: Array, y: Array) -> Array:
+    """Whether x >= y, for every number."""
+    return ops.greater_equal(x, y)
+
+
+def less(x: Array, y: Array) -> Array:
+    """Whether x < y, for every number."""
+    return ops.less(x, y)
+
+
+def less_equal(x: Array, y: Array) -> Array:
+    """Whether x <= y, for every number."""
+    return ops.less_equal(x, y)
+
+
+def maximum(x: Array, y: Array) -> Array:
+    """The larger one of each two numbers."""
+    return ops.maximum(x, y)
+
+
+def minimum(x: Array, y: Array) -> Array:
+    """The smaller one of each two numbers."""
+    return ops.minimum(x, y)
+
+
+def stop_gradient(variables: Any) -> Any:
+    """A constant as far as gradients are concerned; a list gives a list."""
+    if isinstance(variables, (list, tuple)):
+        return [ops.stop_gradient(each) for each in variables]
+    return ops.stop_gradient(variables)
 
 
 def argmax(x: Array, axis: int = -1) -> Array:

@@ -8,6 +8,9 @@ from planish import absent
 from planish.dtype_policies import dtype_policy as dtype_policy
 from planish.dtype_policies import set_dtype_policy as set_dtype_policy
 from planish.errors import explain, unknown_name
+from planish.output import disable_interactive_logging as disable_interactive_logging
+from planish.output import enable_interactive_logging as enable_interactive_logging
+from planish.output import is_interactive_logging_enabled as is_interactive_logging_enabled
 
 DATA_FORMATS = ("channels_last", "channels_first")
 _data_format = "channels_last"

@@ -7,6 +7,7 @@ can only write, or a console that knows few characters. What cannot be shown is 
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -77,8 +78,44 @@ class Shown:
 _OUT, _ERRORS = Shown("stdout"), Shown("stderr")
 
 
+_interactive = True
+
+
+def enable_interactive_logging() -> None:
+    """Shows bars, lines and tables on standard output: how it is from the start.
+
+    >>> keras.utils.enable_interactive_logging()
+    """
+    global _interactive
+    _interactive = True
+
+
+def disable_interactive_logging() -> None:
+    """Gives bars, lines and tables to `logging.getLogger("planish")` from now on, as messages of level INFO.
+
+    >>> keras.utils.disable_interactive_logging()
+    >>> keras.utils.is_interactive_logging_enabled()
+    False
+    >>> keras.utils.enable_interactive_logging()
+    """
+    global _interactive
+    _interactive = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether bars, lines and tables go to standard output.
+
+    >>> keras.utils.is_interactive_logging_enabled()
+    True
+    """
+    return _interactive
+
+
 def show(text: str, end: str = "\n") -> None:
-    """Text on standard output, at once."""
+    """Text on standard output, at once; or a message to the logger, where that was asked for."""
+    if not _interactive:
+        logging.getLogger("planish").info(text.strip())
+        return
     _OUT.write(text + end)
     _OUT.flush()
 
@@ -96,8 +133,8 @@ def taken_loss() -> OSError | None:
 
 
 def is_terminal() -> bool:
-    """Whether standard output is a terminal."""
-    return _OUT.isatty()
+    """Whether standard output is a terminal, and what is shown goes there."""
+    return _interactive and _OUT.isatty()
 
 
 def errors_are_watched() -> bool:

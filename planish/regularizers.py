@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from planish import absent, foreign, primitives, serialization, signatures, tracing
 from planish import custom_objects as own_objects
-from planish.errors import explain
+from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 
-__all__ = ["L1", "L1L2", "L2", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2", "serialize"]
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+    "serialize",
+]
 
 
 class Regularizer:
@@ -100,6 +115,41 @@ class L2(L1L2):
         return {"l2": self.l2}
 
 
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean size of the products of all pairs of rows (or columns, by `mode`) of a matrix, each with
+    length 1: 0 if all are at right angles.
+
+    >>> keras.regularizers.OrthogonalRegularizer(0.5)(np.array([[1.0, 0.0], [3.0, 4.0]]))
+    0.3...
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = _factor(type(self).__name__, "factor", factor)
+        if mode not in ("rows", "columns"):
+            raise ValueError(unknown_name("mode of OrthogonalRegularizer", mode, ("rows", "columns")))
+        self.mode = mode
+
+    def penalty(self, x: Node) -> Node:
+        from planish import ops
+
+        if len(x.shape) != 2:
+            raise ValueError(
+                explain(
+                    what="OrthogonalRegularizer: this weight has no rows and columns",
+                    expected="a matrix, such as the kernel of a Dense layer",
+                    received=f"shape {x.shape}",
+                )
+            )
+        rows = ops.normalize(x if self.mode == "rows" else ops.transpose(x), axis=1)
+        count = rows.shape[0]
+        products = ops.abs(ops.matmul(rows, ops.transpose(rows)) * (1.0 - np.eye(count, dtype=np.float32)))
+        penalty: Node = ops.sum(products) * (self.factor / max(1, count * (count - 1)))
+        return penalty
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
 def total(x: Node) -> Node:
     """The sum of all elements (of all images, if it is batched): an unbatched scalar."""
     axes = tuple(range(len(x.shape)))
@@ -107,14 +157,17 @@ def total(x: Node) -> Node:
 
 
 l1, l2, l1_l2 = L1, L2, L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
 _NAMES: Mapping[str, type[Regularizer]] = {
     "L1": L1,
     "L2": L2,
     "L1L2": L1L2,
+    "OrthogonalRegularizer": OrthogonalRegularizer,
     "l1": L1,
     "l2": L2,
     "l1l2": L1L2,
+    "orthogonal_regularizer": OrthogonalRegularizer,
 }
 
 
@@ -132,7 +185,7 @@ def get(identifier: Any) -> Regularizer | None:
         if (own := own_objects.get_registered_object(identifier)) is not None:
             return get(own)
         if identifier not in _NAMES:
-            raise ValueError(absent.unknown_name("regularizer", "regularizers", identifier, ("l1", "l2", "l1l2")))
+            raise ValueError(absent.unknown_name("regularizer", "regularizers", identifier, _NAMES))
         return _NAMES[identifier]()
     if isinstance(identifier, dict):
         return get(deserialize(identifier))

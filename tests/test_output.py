@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import planish as keras
 from planish import output
 from planish.callbacks import (
     EarlyStopping,
@@ -235,3 +236,18 @@ def test_names_of_layers_and_metrics_are_shown_without_control_characters(capsys
     assert "\x1b" not in shown
     assert r"\x1b[2J" in shown
     assert r"\x1b[31m" in shown
+
+
+def test_without_interactive_logging_lines_go_to_the_logger(capsys, caplog):
+    keras.utils.disable_interactive_logging()
+    try:
+        with caplog.at_level("INFO", logger="planish"):
+            model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="scores")])
+            model.summary()
+            model.compile("sgd", "mse")
+            model.fit(np.ones((4, 3)), np.ones((4, 2)))
+    finally:
+        keras.utils.enable_interactive_logging()
+    assert capsys.readouterr().out == ""
+    assert "scores" in caplog.text
+    assert "loss: " in caplog.text

@@ -48,3 +48,18 @@ def test_configuration(regularizer):
 def test_wrong_factors(factor):
     with pytest.raises(ValueError, match="regularizer L2: argument 'l2'"):
         L2(factor)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("rows", 0.006562985), ("columns", 0.0040628435)])
+def test_rows_at_right_angles_cost_nothing(mode, expected):
+    regularizer = regularizers.OrthogonalRegularizer(0.02, mode)
+    w = np.array([[1.0, -2.0, 0.5], [0.5, 3.0, 2.0], [1.5, 1.0, -1.0]])
+    assert regularizer(np.eye(3)) == pytest.approx(0)
+    assert regularizer(w) == pytest.approx(expected)
+    again = regularizers.deserialize(regularizers.serialize(regularizer))
+    assert again(w) == regularizer(w)
+    assert regularizers.get("orthogonal_regularizer").factor == 0.01
+    with pytest.raises(ValueError, match="this weight has no rows and columns"):
+        regularizer(np.ones((2, 2, 2)))
+    with pytest.raises(ValueError, match="unknown mode of OrthogonalRegularizer 'row'"):
+        regularizers.OrthogonalRegularizer(mode="row")

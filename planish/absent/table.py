@@ -37,7 +37,9 @@ Groups = tuple[tuple[str, str], ...]
 # For each room: (what to use instead, the names).
 _TABLE: dict[str, Groups] = {
     "": (
-        ("NumPy on arrays, or a subclass of Layer", "Function KerasTensor Operation StatelessScope SymbolicScope"),
+        ("Model(inputs, outputs), which is called on arrays", "Function"),
+        ("planish.utils.is_keras_tensor(x) for isinstance(x, KerasTensor); planish.Input makes one", "KerasTensor"),
+        ("NumPy on arrays, or a subclass of Layer", "Operation StatelessScope SymbolicScope"),
         ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
         (_FLOAT32, "Quantizer quantizers"),
         (_ONE_PROCESS, "device distribution"),
@@ -60,7 +62,7 @@ _TABLE: dict[str, Groups] = {
         (
             _NUMPY,
             "batch_dot foldl foldr in_top_k map_fn moving_average_update repeat is_float_dtype is_int_dtype"
-            " is_keras_tensor result_type standardize_dtype random_bernoulli random_normal random_normal_variable"
+            " result_type standardize_dtype random_bernoulli random_normal random_normal_variable"
             " random_uniform random_uniform_variable truncated_normal",
         ),
         ("planish.losses.BinaryCrossentropy()", "binary_focal_crossentropy"),
@@ -85,9 +87,6 @@ _TABLE: dict[str, Groups] = {
     "config": (
         ("leave it out: planish has no attention layers", "disable_flash_attention enable_flash_attention"),
         ("leave it out: planish has no attention layers", "is_flash_attention_enabled"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "disable_interactive_logging"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "enable_interactive_logging"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "is_interactive_logging_enabled"),
         ("leave it out: tracebacks are whole", "disable_traceback_filtering enable_traceback_filtering"),
         ("leave it out: tracebacks are whole", "is_traceback_filtering_enabled"),
         ("leave it out: code in a file is never run", "enable_unsafe_deserialization"),
@@ -220,20 +219,13 @@ _TABLE: dict[str, Groups] = {
         (_TEXT, "sequence text text_dataset_from_directory"),
         (_ELSEWHERE, "timeseries_dataset_from_array"),
     ),
-    "regularizers": (("L2(), and kernel_initializer='orthogonal'", "OrthogonalRegularizer orthogonal_regularizer"),),
     "saving": (("load_model(path), and get_weights() of its layers", "KerasFileEditor"),),
     "utils": (
         ("ProgbarLogger in planish.callbacks", "Progbar"),
-        ("a tuple: (x, y) or (x, y, sample_weight)", "pack_x_y_sample_weight unpack_x_y_sample_weight"),
         (_TEXT, "FeatureSpace pad_sequences text_dataset_from_directory"),
         (_ELSEWHERE, "audio_dataset_from_directory bounding_boxes timeseries_dataset_from_array"),
         ("a class of your own, or types.SimpleNamespace", "Config"),
-        ("model.inputs", "get_source_inputs"),
-        ("isinstance(x, np.ndarray)", "is_keras_tensor"),
         ("np.dtype(dtype).name", "standardize_dtype"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "disable_interactive_logging"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "enable_interactive_logging"),
-        ("verbose=0 or verbose=1 of fit, evaluate and predict", "is_interactive_logging_enabled"),
         ("planish.saving.serialize_keras_object and deserialize_keras_object", "legacy"),
         ("planish.utils.to_categorical and the like, which Keras 2 had in it", "np_utils"),
     ),

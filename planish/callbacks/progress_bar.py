@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from planish.output import is_terminal, printable, show
+from planish.output import is_interactive_logging_enabled, is_terminal, printable, show
 
 _WIDTH, _NARROWEST = 20, 5
 _LONGEST_LINE = 1 << 16
@@ -114,7 +114,7 @@ class ProgressBar:
 
 def live_display() -> bool:
     """Whether written text can be drawn over: a terminal, or a notebook."""
-    return is_terminal() or "ipykernel" in sys.modules
+    return is_interactive_logging_enabled() and (is_terminal() or "ipykernel" in sys.modules)
 
 
 def _columns() -> int:

@@ -6,7 +6,7 @@ Needs Keras 3 on TensorFlow, whose own copy of Keras has names from before Keras
 
 names.json: the public names of every module, with what they are ("module", "class PyDataset", "function relu").
 signatures.json: the arguments of the functions and constructors of the modules that planish has, and of the public
-methods of classes that others derive from, as `name`, `name=default`, `*name` or `**name`.
+methods of classes that others derive from or whose methods they call, as `name`, `name=default`, `*name` or `**name`.
 """
 
 import inspect
@@ -22,10 +22,14 @@ FOLDER = Path(__file__).parent
 OWN_BUSINESS = {"src"}
 """Names of the package that are not meant for its users."""
 
-NOT_IN_PLANISH = ("applications", "backend", "quantizers", "distribution", "tree", "export")
+NOT_IN_PLANISH = ("quantizers", "distribution", "tree", "export")
 """Modules whose signatures nobody compares."""
 
-WITH_METHODS = ("Callback", "Initializer", "Layer", "Loss", "Metric", "Model", "Optimizer", "Regularizer", "Sequential")
+WITH_METHODS = (
+    "Callback", "DTypePolicy", "DirectoryIterator", "ImageDataGenerator", "Initializer", "Layer",
+    "LearningRateSchedule", "Loss", "Metric", "Model", "NumpyArrayIterator", "Optimizer", "PyDataset", "Regularizer",
+    "SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer", "SeedGenerator", "Sequential",
+)  # fmt: skip
 
 
 def members(module):

@@ -127,7 +127,6 @@ def test_an_import_of_what_nobody_has():
         (lambda: planish.losses.get("ctc"), "losses.ctc"),
         (lambda: planish.losses.get("CTC"), "losses.CTC"),
         (lambda: planish.initializers.get("stft"), "initializers.stft"),
-        (lambda: planish.regularizers.get("orthogonal_regularizer"), "regularizers.orthogonal_regularizer"),
         (lambda: planish.layers.deserialize({"class_name": "LSTM", "config": {}}), "layers.LSTM"),
         (
             lambda: planish.optimizers.deserialize({"class_name": "MultiOptimizer", "config": {}}),
