@@ -22,6 +22,10 @@ _TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 
 
+_interactive = True
+"""Whether what belongs on standard output goes there, or to the logger."""
+
+
 class Shown:
     """`sys.stdout` or `sys.stderr`, whatever it is now, as a file that can always be written."""
 
@@ -38,6 +42,9 @@ class Shown:
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
+        if self._name == "stdout" and not _interactive:
+            logging.getLogger("planish").info(text.strip("\n"))
+            return len(text)
         with self._kept():
             self._write(text)
         return len(text)
@@ -78,9 +85,6 @@ class Shown:
 _OUT, _ERRORS = Shown("stdout"), Shown("stderr")
 
 
-_interactive = True
-
-
 def enable_interactive_logging() -> None:
     """Shows bars, lines and tables on standard output: how it is from the start.
 
@@ -113,9 +117,6 @@ def is_interactive_logging_enabled() -> bool:
 
 def show(text: str, end: str = "\n") -> None:
     """Text on standard output, at once; or a message to the logger, where that was asked for."""
-    if not _interactive:
-        logging.getLogger("planish").info(text.strip())
-        return
     _OUT.write(text + end)
     _OUT.flush()
 

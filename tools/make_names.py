@@ -35,8 +35,8 @@ is refused says so wherever it is used, by `import`, as an attribute and as a st
 something here differs from Keras on purpose, [keras.md](keras.md) says how.
 
 `python tools/make_names.py` writes this page from the names that real Keras gave, and a test compares both. `make
-names` asks real Keras anew. Another test compares the arguments of everything that is here with Keras's, their order and their
-defaults.
+names` asks real Keras anew. Another test compares the arguments of everything that is here with Keras's, their order
+and their defaults.
 
 | module | names | here | refused | missing |
 | --- | --- | --- | --- | --- |
