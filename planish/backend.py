@@ -57,8 +57,8 @@ __all__ = [
     "get_value", "greater", "greater_equal", "hard_sigmoid", "image_data_format", "int_shape", "is_keras_tensor",
     "is_sparse", "l2_normalize", "less", "less_equal", "log", "max", "maximum", "mean", "min", "minimum", "ndim",
     "not_equal", "one_hot", "ones", "ones_like", "permute_dimensions", "pow", "prod", "relu", "repeat_elements",
-    "reshape", "reverse", "round", "set_epsilon", "set_floatx", "set_image_data_format", "set_value", "shape", "sigmoid",
-    "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
+    "reshape", "reverse", "round", "set_epsilon", "set_floatx", "set_image_data_format", "set_value", "shape",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "softsign", "sparse_categorical_crossentropy", "sqrt", "square",
     "squeeze", "stack", "std", "stop_gradient", "sum", "switch", "tanh", "tile", "to_dense", "transpose",
     "update", "update_add", "update_sub", "var", "variable", "zeros", "zeros_like",
 ]  # fmt: skip
