@@ -51,12 +51,16 @@ def explained(value):
     return "\n".join(each.__doc__ or "" for each in own)
 
 
-@pytest.mark.parametrize("value", OBJECTS, ids=OBJECTS.values())
-def test_every_argument_is_spoken_of(value):
+def unspoken_of(value):
     parameters = inspect.signature(value).parameters.values()
     named = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - EVERYWHERE
     text = explained(value)
-    assert not {name for name in named if not name.startswith("_") and not re.search(rf"\b{name}\b", text)}
+    return {name for name in named if not name.startswith("_") and not re.search(rf"\b{name}\b", text)}
+
+
+def test_every_argument_is_spoken_of():
+    assert len(OBJECTS) > 300
+    assert {name: missing for value, name in OBJECTS.items() if (missing := unspoken_of(value))} == {}
 
 
 @pytest.mark.parametrize("value", EXAMPLES, ids=EXAMPLES.values())

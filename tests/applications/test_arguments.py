@@ -24,9 +24,13 @@ def vgg(**options):
 def test_most_nets_take_the_arguments_of_keras_in_its_order():
     expected = "include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name"
     for name in ("VGG16", "ResNet50V2", "DenseNet201", "InceptionV3", "Xception", "EfficientNetB7"):
-        parameters = inspect.signature(getattr(applications, name)).parameters
-        assert ", ".join(parameters) == expected, name
-        assert parameters["name"].default == getattr(applications, name)(weights=None, include_top=False).name
+        assert ", ".join(inspect.signature(getattr(applications, name)).parameters) == expected, name
+
+
+def test_a_net_is_named_as_keras_names_it():
+    for name in ("VGG16", "ResNet50V2"):
+        default = inspect.signature(getattr(applications, name)).parameters["name"].default
+        assert getattr(applications, name)(weights=None, include_top=False).name == default == name.lower()
 
 
 def test_names_are_also_in_the_modules_of_keras():
