@@ -9,7 +9,7 @@ MAX_LINES = 400
 
 
 def files(*folders: str) -> dict[str, str]:
-    """The text of every file, by its name. One test reads them all: a test for each would take longer than the reading."""
+    """The text of every file, by its name. One test reads them all, since a test for each would take longer."""
     found = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in found}
 
