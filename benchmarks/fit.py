@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from nets import NETS, Net, trainable, weights
+from nets import NETS, TRAINED, Net, trainable, weights
 from peers import TRAINING, Process, able, add_arguments, start
 from report import Times, best_peer, comparison, machine_line, save, table
 
@@ -117,7 +117,7 @@ def overview(cells: list[Cell]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser, TRAINING)
-    parser.add_argument("--models", nargs="+", choices=list(NETS), default=list(NETS))
+    parser.add_argument("--models", nargs="+", choices=list(NETS), default=TRAINED)
     parser.add_argument("--batches", nargs="+", type=int, default=[32, 128])
     parser.add_argument("--images", type=int, help="of an epoch of every net (default: see nets.py)")
     parser.add_argument(

@@ -1,4 +1,7 @@
-"""Memory over many calls, and the peak of predicting float64 images: `python benchmarks/memory.py`. Linux and macOS."""
+"""Memory over many calls, and the peak of predicting float64 images: `python benchmarks/memory.py`. Linux and macOS.
+
+`python benchmarks/memory.py --models resnet50-224`: the peak of predicting with these nets, beside other libraries.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from nets import BLOG, images, weights
+from nets import BLOG, NETS, Net, images, weights
+from peers import PREDICTING, Process, able, add_arguments, start
 from report import save, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,17 +82,48 @@ def measured(task: str, repeats: int, count: int) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
+def peaks(net: Net, processes: list[Process]) -> dict[str, tuple[float, float]]:
+    """By library: megabytes that its imports took, and those that building the net and predicting with it added."""
+    before = {process.name: process.ask("peak") / MEGABYTE for process in processes}
+    found = {}
+    for process in able(processes, net, net.batch):
+        for batch in (1, net.batch):
+            process.ask("seconds", task="predict", batch=batch, count=batch)
+        found[process.name] = before[process.name], process.ask("peak") / MEGABYTE - before[process.name]
+    return found
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Each net in new processes: a peak never goes down."""
+    found = {}
+    for name in arguments.models:
+        processes = start(arguments, "predict")
+        found[name] = peaks(NETS[name], processes)
+        for process in processes:
+            process.close()
+    names = list(dict.fromkeys(library for own in found.values() for library in own))
+    told = [
+        [name, *(f"{own[each][1]:,.0f} MB" if each in own else "-" for each in names)] for name, own in found.items()
+    ]
+    print(table(["one image, then a batch: the peak grows by", *names], told))
+    save(arguments.json, megabytes=found)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser, PREDICTING)
+    parser.add_argument("--models", nargs="+", choices=list(NETS), help="compare libraries on these nets instead")
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--fits", type=int, default=20)
     parser.add_argument("--images", type=int, default=60_000, help="of the float64 array")
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
         task, repeats, count = json.loads(arguments.inside)
         print(float64_peak(count, bool(repeats)) if task == "float64" else growth(task, repeats, count))
+        return
+    if arguments.models:
+        compare(arguments)
         return
     found = {
         f"{arguments.calls:,} predict calls": measured("predict", arguments.calls, 1),

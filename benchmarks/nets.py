@@ -52,10 +52,26 @@ class Depthwise(Window):
 
 @dataclass(frozen=True)
 class Pool:
-    """Square windows of the kind "max" or "average", side by side."""
+    """Square windows of the kind "max" or "average", side by side unless `stride` says how far apart."""
 
     kind: str = "max"
     size: int = 2
+    stride: int = 0
+
+    @property
+    def apart(self) -> int:
+        return self.stride or self.size
+
+    def side(self, before: int) -> int:
+        """The size of an axis after it."""
+        return (before - self.size) // self.apart + 1
+
+
+@dataclass(frozen=True)
+class Border:
+    """So many zeros around rows and columns."""
+
+    width: int
 
 
 @dataclass(frozen=True)
@@ -70,36 +86,49 @@ class Dropout:
 
 @dataclass(frozen=True)
 class Plain:
-    """A layer without numbers: relu, relu6, tanh, flatten, batch_norm, or global_average (over rows and columns)."""
+    """A layer without numbers: an activation (relu, relu6, swish, sigmoid, tanh), flatten, batch_norm, or
+    global_average (over rows and columns; global_average_kept leaves one of each)."""
 
     kind: str
 
 
 @dataclass(frozen=True)
 class Branches:
-    """Sequences of layers side by side, whose results are added ("add") or concatenated along the channels ("concat").
+    """Sequences of layers side by side, whose results are added ("add"), multiplied ("multiply") or concatenated along
+    the channels ("concat").
 
-    An empty sequence passes on what it gets.
+    An empty sequence passes on what it gets; factors after the first may have one row and one column.
     """
 
     kind: str
     branches: tuple[tuple[Layer, ...], ...]
 
 
-Layer = Conv | Depthwise | Pool | Dense | Dropout | Plain | Branches
+Layer = Conv | Depthwise | Pool | Border | Dense | Dropout | Plain | Branches
 Shape = tuple[int, ...]
 RELU, RELU6, TANH, FLATTEN = Plain("relu"), Plain("relu6"), Plain("tanh"), Plain("flatten")
-BATCH_NORM, GLOBAL_AVERAGE = Plain("batch_norm"), Plain("global_average")
+SWISH, SIGMOID = Plain("swish"), Plain("sigmoid")
+BATCH_NORM, GLOBAL_AVERAGE, GLOBAL_AVERAGE_KEPT = map(Plain, ("batch_norm", "global_average", "global_average_kept"))
 
 
 @dataclass(frozen=True)
 class Net:
-    """A classifier of 10 classes; a softmax follows its last layer. An epoch is of `images`: whole batches of 128."""
+    """A classifier; a softmax follows its last layer. An epoch is of `images`, predicted in batches of `batch`.
+
+    `gain`: of kernels, where their variance is `gain / inputs`; Glorot's without one.
+    """
 
     name: str
     shape: tuple[int, int, int]
     layers: tuple[Layer, ...]
     images: int
+    batch: int = 256
+    gain: float | None = None
+
+    @property
+    def classes(self) -> int:
+        (*_, (_, _, last)) = self.shapes()
+        return last[-1]
 
     def shapes(self) -> Iterator[tuple[Layer, Shape, Shape]]:
         """Each layer with the shapes of an image before and after it, those of branches one branch after another."""
@@ -135,19 +164,23 @@ def after(layer: Layer, shape: Shape) -> Shape:
     match layer:
         case Branches(kind, branches):
             ends = [functools.reduce(lambda shape, layer: after(layer, shape), branch, shape) for branch in branches]
-            return ends[0] if kind == "add" else (*ends[0][:-1], sum(end[-1] for end in ends))
+            return (*ends[0][:-1], sum(end[-1] for end in ends)) if kind == "concat" else ends[0]
         case Conv(filters):
             return (layer.side(shape[0]), layer.side(shape[1]), filters)
         case Depthwise():
             return (layer.side(shape[0]), layer.side(shape[1]), shape[2])
-        case Pool(_, size):
-            return (shape[0] // size, shape[1] // size, shape[2])
+        case Pool():
+            return (layer.side(shape[0]), layer.side(shape[1]), shape[2])
+        case Border(width):
+            return (shape[0] + 2 * width, shape[1] + 2 * width, shape[2])
         case Dense(units):
             return (units,)
         case Plain("flatten"):
             return (math.prod(shape),)
         case Plain("global_average"):
             return shape[2:]
+        case Plain("global_average_kept"):
+            return (1, 1, shape[2])
     return shape
 
 
@@ -212,6 +245,62 @@ def _mobilenet() -> tuple[Layer, ...]:
     return (*layers, GLOBAL_AVERAGE, Dense(10))
 
 
+def _wide_inside(
+    before: int, filters: int, stride: int, expansion: int, kernel: int, relu: Layer, squeezed: int = 0
+) -> Layer | tuple[Layer, ...]:
+    """MobileNetV2's block, which EfficientNet's is too: 1x1, each channel by itself, 1x1, and a sum where it fits."""
+    wide, squeezing = before * expansion, ()
+    if squeezed:
+        weight = (GLOBAL_AVERAGE_KEPT, Conv(squeezed, 1), SWISH, Conv(wide, 1), SIGMOID)
+        squeezing = (Branches("multiply", ((), weight)),)
+    widening = (Conv(wide, 1), BATCH_NORM, relu) if expansion > 1 else ()
+    main = (
+        *widening, Depthwise(kernel, stride, "same"), BATCH_NORM, relu, *squeezing, Conv(filters, 1), BATCH_NORM,
+    )  # fmt: skip
+    return (Branches("add", ((), main)),) if (before, stride) == (filters, 1) else main
+
+
+def _mobilenet_v2() -> tuple[Layer, ...]:
+    stages = (
+        (16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6),
+    )  # fmt: skip
+    net, channels = [Conv(32, 3, 2, "same"), BATCH_NORM, RELU6], 32
+    for filters, blocks, stride, expansion in stages:
+        for block in range(blocks):
+            net += _wide_inside(channels, filters, 1 if block else stride, expansion, 3, RELU6)
+            channels = filters
+    return (*net, Conv(1280, 1), BATCH_NORM, RELU6, GLOBAL_AVERAGE, Dense(1000))
+
+
+def _efficientnet_b0() -> tuple[Layer, ...]:
+    """From pixels that are scaled already."""
+    stages = (
+        (3, 1, 16, 1, 1), (3, 2, 24, 6, 2), (5, 2, 40, 6, 2), (3, 3, 80, 6, 2), (5, 3, 112, 6, 1), (5, 4, 192, 6, 2),
+        (3, 1, 320, 6, 1),
+    )  # fmt: skip
+    net, channels = [Conv(32, 3, 2, "same"), BATCH_NORM, SWISH], 32
+    for kernel, blocks, filters, expansion, stride in stages:
+        for block in range(blocks):
+            own = 1 if block else stride
+            net += _wide_inside(channels, filters, own, expansion, kernel, SWISH, channels // 4)
+            channels = filters
+    return (*net, Conv(1280, 1), BATCH_NORM, SWISH, GLOBAL_AVERAGE, Dense(1000))
+
+
+def _resnet50() -> tuple[Layer, ...]:
+    net: list[Layer] = [Border(3), Conv(64, 7, 2), BATCH_NORM, RELU, Border(1), Pool("max", 3, 2)]
+    for filters, blocks, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for block in range(blocks):
+            first = 1 if block else stride
+            main = (
+                Conv(filters, 1, first), BATCH_NORM, RELU, Conv(filters, 3, padding="same"), BATCH_NORM, RELU,
+                Conv(4 * filters, 1), BATCH_NORM,
+            )  # fmt: skip
+            shortcut = () if block else (Conv(4 * filters, 1, first), BATCH_NORM)
+            net += [Branches("add", (shortcut, main)), RELU]
+    return (*net, GLOBAL_AVERAGE, Dense(1000))
+
+
 NETS = {
     net.name: net
     for net in (
@@ -237,13 +326,19 @@ NETS = {
         Net("inception", (32, 32, 3), _inception(), 3_200),
         Net("densenet", (32, 32, 3), _densenet(12, 12), 256),
         Net("mobilenet", (32, 32, 3), _mobilenet(), 1_024),
+        Net("mobilenetv2-96", (96, 96, 3), _mobilenet_v2(), 128, batch=16, gain=1.5),
+        Net("mobilenetv2-224", (224, 224, 3), _mobilenet_v2(), 16, batch=16, gain=1.5),
+        Net("efficientnetb0-224", (224, 224, 3), _efficientnet_b0(), 16, batch=16, gain=3.3),
+        Net("resnet50-224", (224, 224, 3), _resnet50(), 16, batch=16, gain=1.2),
     )
 }  # fmt: skip
 BLOG = NETS["blog"]
+TRAINED = [net.name for net in NETS.values() if net.images >= 128]
+"""The nets whose training is measured unless somebody says otherwise."""
 
 
 def weights(net: Net) -> list[np.ndarray]:
-    """The same starting weights for all libraries, in Keras's order and shapes: Glorot's kernels, small biases."""
+    """The same starting weights for all libraries, in Keras's order and shapes; biases are small."""
     random = np.random.default_rng(7)
     values = []
     for layer, before, after in net.shapes():
@@ -251,6 +346,8 @@ def weights(net: Net) -> list[np.ndarray]:
             window = (layer.kernel, layer.kernel) if isinstance(layer, Window) else ()
             inputs, outputs = (1, 1) if isinstance(layer, Depthwise) else (before[-1], after[-1])
             bound = math.sqrt(6 / (math.prod(window) * (inputs + outputs)))
+            if net.gain is not None:
+                bound = math.sqrt(3 * net.gain / (math.prod(window) * inputs))
             shape = (*window, before[-1], outputs)
             values.append(random.uniform(-bound, bound, shape).astype(np.float32))
             values.append(random.uniform(-0.05, 0.05, after[-1:]).astype(np.float32))
@@ -277,7 +374,7 @@ def images(net: Net, count: int, data: Path | None = None, draw: int = 0) -> tup
     """
     if data is None or net.shape != (28, 28, 1):
         random = np.random.default_rng(1 + draw)
-        return random.random((count, *net.shape), np.float32), random.integers(0, 10, count).astype(np.int32)
+        return random.random((count, *net.shape), np.float32), random.integers(0, net.classes, count).astype(np.int32)
     with np.load(data) as arrays:
         x, y = arrays["x_train"], arrays["y_train"]
     rows = np.arange(draw * count, (draw + 1) * count) % len(x)

@@ -15,11 +15,11 @@ from peers import PREDICTING, Process, able, add_arguments, start
 from reference import reference
 from report import Times, best_peer, comparison, machine_line, save, table
 
-# The batch sizes that each library is measured with; Keras's default is 32.
-BATCHES = {"keras-jax": [32, 256], "keras-tf": [32, 256]}
-BATCH = 256
-CHECKED = 16
+# A library that is also measured with smaller batches than the net's; Keras's default is 32.
+ALSO = {"keras-jax": 32, "keras-tf": 32}
+CHECKED, CHECKED_PIXELS = 16, 2 * 224 * 224  # images, and fewer large ones
 APART = 1e-5
+MOST_SECONDS = 3.0  # of single images in a round
 
 
 @dataclass
@@ -34,17 +34,22 @@ class Cell:
 
 def check(net: Net, processes: list[Process], arguments: argparse.Namespace) -> None:
     """Nothing is timed before all give the right probabilities."""
-    x, _ = images(net, 64, arguments.data)
-    expected = reference(net, x[:CHECKED], weights(net))
+    count = min(CHECKED, CHECKED_PIXELS // (net.shape[0] * net.shape[1]))
+    x, _ = images(net, max(count, 64) if net.images >= 64 else net.images, arguments.data)
+    expected = reference(net, x[:count], weights(net))
     for process in processes:
-        apart = np.abs(np.array(process.ask("predictions", count=CHECKED, batch=CHECKED)) - expected).max()
+        apart = np.abs(np.array(process.ask("predictions", count=count, batch=count)) - expected).max()
         if not apart < APART:
             raise SystemExit(f"{net.name}: {process.name} is wrong: {apart:.3g} from the reference")
 
 
-def many(processes: list[Process], rounds: int) -> Times:
+def many(net: Net, processes: list[Process], rounds: int) -> Times:
     """Seconds for all images; one run of each for warming up, then in turns."""
-    cases = [(process, batch) for process in processes for batch in BATCHES.get(process.name, [BATCH])]
+    cases = [
+        (process, batch)
+        for process in processes
+        for batch in sorted({net.batch, min(net.batch, ALSO.get(process.name, net.batch))})
+    ]
     times: Times = {}
     for turn in range(rounds + 1):
         for process, batch in cases:
@@ -64,7 +69,8 @@ def one(processes: list[Process], calls: int, rounds: int) -> Times:
                 if task not in process.abilities:
                     continue
                 slow = process.name.startswith("keras")
-                seconds = process.ask("latency", task=task, count=max(1, calls // 20) if slow else calls)
+                count = max(1, calls // 20) if slow else calls
+                seconds = process.ask("latency", task=task, count=count, most_seconds=MOST_SECONDS)
                 if turn:
                     label = f"{process.name} {told}" if "one_call" in process.abilities else process.name
                     times.setdefault(label, []).append(seconds)
@@ -104,7 +110,7 @@ def main() -> None:
         cell = Cell(net.name, arguments.images or (60_000 if net == BLOG else net.images))
         processes = able(processes, net, cell.images)
         check(net, processes, arguments)
-        cell.many = many(processes, arguments.rounds)
+        cell.many = many(net, processes, arguments.rounds)
         cell.one = one(processes, arguments.calls, arguments.rounds)
         cells.append(cell)
         told = f"{arguments.threads} threads"

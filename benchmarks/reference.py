@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
-from nets import Branches, Conv, Dense, Depthwise, Dropout, Layer, Net, Plain, Pool, Window
+from nets import Border, Branches, Conv, Dense, Depthwise, Dropout, Layer, Net, Plain, Pool, Window
 
 EPSILON = 1e-3  # of batch normalization, as in Keras
 
 
 def reference(net: Net, x: np.ndarray, values: list[np.ndarray]) -> np.ndarray:
-    """Probabilities [n, classes] for images x, with weights as `nets.weights` orders them."""
-    logits = _through(net.layers, x.astype(np.float64), iter(values))
+    """Probabilities [n, classes] for images x, with weights as `nets.weights` orders them: image by image, since the
+    windows of a large map take much memory."""
+    logits = np.concatenate(
+        [_through(net.layers, x[i : i + 1].astype(np.float64), iter(values)) for i in range(len(x))]
+    )
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
@@ -27,7 +31,9 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
     match layer:
         case Branches(kind, branches):
             ends = [_through(branch, x, values) for branch in branches]
-            return sum(ends) if kind == "add" else np.concatenate(ends, axis=-1)
+            if kind == "concat":
+                return np.concatenate(ends, axis=-1)
+            return functools.reduce(np.add if kind == "add" else np.multiply, ends)
         case Conv():
             kernel = next(values)
             return np.einsum("nhwcij,ijco->nhwo", _windows(layer, x), kernel, optimize=True) + next(values)
@@ -35,9 +41,11 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
             kernel = next(values)[..., 0]
             return np.einsum("nhwcij,ijc->nhwc", _windows(layer, x), kernel, optimize=True) + next(values)
         case Pool(kind, size):
-            rows, columns = x.shape[1] // size, x.shape[2] // size
-            tiles = x[:, : rows * size, : columns * size].reshape(len(x), rows, size, columns, size, -1)
-            return tiles.max(axis=(2, 4)) if kind == "max" else tiles.mean(axis=(2, 4))
+            windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))
+            windows = windows[:, :: layer.apart, :: layer.apart]
+            return windows.max(axis=(-2, -1)) if kind == "max" else windows.mean(axis=(-2, -1))
+        case Border(width):
+            return np.pad(x, ((0, 0), (width, width), (width, width), (0, 0)))
         case Dense():
             return x @ next(values).astype(np.float64) + next(values)
         case Dropout():
@@ -51,9 +59,12 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
 _PLAIN = {
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
+    "swish": lambda x: x / (1 + np.exp(-x)),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
     "flatten": lambda x: x.reshape(len(x), -1),
     "global_average": lambda x: x.mean(axis=(1, 2)),
+    "global_average_kept": lambda x: x.mean(axis=(1, 2), keepdims=True),
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nets import Branches, Conv, Dense, Depthwise, Dropout, Pool
+from nets import Border, Branches, Conv, Dense, Depthwise, Dropout, Pool
+
+MERGED = {"add": "Add", "multiply": "Multiply", "concat": "Concatenate"}
 
 
 class KerasLike:
@@ -56,7 +58,7 @@ def _through(layers, description, x, made):
     for layer in description:
         if isinstance(layer, Branches):
             ends = [_through(layers, branch, x, made) for branch in layer.branches]
-            x = layers.Add()(ends) if layer.kind == "add" else layers.Concatenate()(ends)
+            x = getattr(layers, MERGED[layer.kind])()(ends)
         else:
             made.append(_layer(layers, layer))
             x = made[-1](x)
@@ -70,16 +72,20 @@ def _layer(layers, layer):
         case Depthwise(kernel, stride, padding):
             return layers.DepthwiseConv2D(kernel, strides=stride, padding=padding)
         case Pool("max", size):
-            return layers.MaxPooling2D(size)
+            return layers.MaxPooling2D(size, layer.apart)
         case Pool("average", size):
-            return layers.AveragePooling2D(size)
+            return layers.AveragePooling2D(size, layer.apart)
+        case Border(width):
+            return layers.ZeroPadding2D(width)
         case Dense(units):
             return layers.Dense(units)
         case Dropout(rate):
             return layers.Dropout(rate)
-    if layer.kind in ("relu", "tanh"):
+    if layer.kind in ("relu", "swish", "sigmoid", "tanh"):
         return layers.Activation(layer.kind)
     if layer.kind == "relu6":
         return layers.ReLU(max_value=6.0)
+    if layer.kind == "global_average_kept":
+        return layers.GlobalAveragePooling2D(keepdims=True)
     plain = {"flatten": "Flatten", "batch_norm": "BatchNormalization", "global_average": "GlobalAveragePooling2D"}
     return getattr(layers, plain[layer.kind])()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnxruntime
-from nets import BATCH_NORM, FLATTEN, RELU6, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
+from nets import BATCH_NORM, FLATTEN, RELU6, SWISH, Border, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from onnx import TensorProto, helper, numpy_helper
 from torch_layout import as_torch
 
@@ -43,7 +43,7 @@ class _Writer:
         self.nodes.append(helper.make_node("Softmax", [last], ["y"], axis=1))
         rows, columns, channels = net.shape
         x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", channels, rows, columns])
-        y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 10])
+        y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", net.classes])
         graph = helper.make_graph(self.nodes, net.name, [x], [y], self.held)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         return model.SerializeToString()
@@ -59,7 +59,9 @@ class _Writer:
         match layer:
             case Branches(kind, branches):
                 ends = [self.through(branch, x, shape) for branch in branches]
-                return self.node("Add", *ends) if kind == "add" else self.node("Concat", *ends, axis=1)
+                if kind == "concat":
+                    return self.node("Concat", *ends, axis=1)
+                return self.node({"add": "Add", "multiply": "Mul"}[kind], *ends)
             case Conv() | Depthwise():
                 (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
                 groups = shape[-1] if isinstance(layer, Depthwise) else 1
@@ -67,7 +69,9 @@ class _Writer:
                 return self.node("Conv", x, *self.weights(2), pads=pads, strides=strides, group=groups)
             case Pool(kind, size):
                 name = "MaxPool" if kind == "max" else "AveragePool"
-                return self.node(name, x, kernel_shape=[size, size], strides=[size, size])
+                return self.node(name, x, kernel_shape=[size, size], strides=[layer.apart] * 2)
+            case Border(width):
+                return self.node("Pad", x, self.held_as(np.array([0, 0, width, width] * 2, np.int64)))
             case Dense():
                 return self.node("Gemm", x, *self.weights(2), transB=1)
             case Dropout():
@@ -78,9 +82,12 @@ class _Writer:
             return self.node("Flatten", x)
         if layer.kind == "global_average":
             return self.node("Flatten", self.node("GlobalAveragePool", x))
+        if layer == SWISH:
+            return self.node("Mul", x, self.node("Sigmoid", x))
         if layer == RELU6:
             return self.node("Clip", x, *(self.held_as(np.array(bound, np.float32)) for bound in (0, 6)))
-        return self.node({"relu": "Relu", "tanh": "Tanh"}[layer.kind], x)
+        names = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "global_average_kept": "GlobalAveragePool"}
+        return self.node(names[layer.kind], x)
 
     def weights(self, count):
         """The names of the next weights."""

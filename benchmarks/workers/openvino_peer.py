@@ -2,7 +2,7 @@
 
 import numpy as np
 import openvino
-from nets import BATCH_NORM, FLATTEN, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
+from nets import BATCH_NORM, FLATTEN, Border, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from openvino import opset13 as ops
 from torch_layout import as_torch
 
@@ -51,7 +51,7 @@ def _after(layer, x, shape, values):
     match layer:
         case Branches(kind, branches):
             ends = [_through(branch, x, shape, values) for branch in branches]
-            return ops.add(*ends) if kind == "add" else ops.concat(ends, 1)
+            return ops.concat(ends, 1) if kind == "concat" else {"add": ops.add, "multiply": ops.multiply}[kind](*ends)
         case Conv(_, _, stride):
             (top, bottom), (left, right) = (layer.border(side) for side in shape[:2])
             kernel, bias = ops.constant(next(values)), ops.constant(next(values).reshape(1, -1, 1, 1))
@@ -62,9 +62,12 @@ def _after(layer, x, shape, values):
             grouped = ops.group_convolution(x, ops.constant(kernel), [stride] * 2, [top, left], [bottom, right], [1, 1])
             return ops.add(grouped, bias)
         case Pool("max", size):
-            return ops.max_pool(x, [size] * 2, [1, 1], [0, 0], [0, 0], [size] * 2).output(0)
+            return ops.max_pool(x, [layer.apart] * 2, [1, 1], [0, 0], [0, 0], [size] * 2).output(0)
         case Pool(_, size):
-            return ops.avg_pool(x, [size] * 2, [0, 0], [0, 0], [size] * 2, True)
+            return ops.avg_pool(x, [layer.apart] * 2, [0, 0], [0, 0], [size] * 2, True)
+        case Border(width):
+            around = np.array([0, 0, width, width], np.int64)
+            return ops.pad(x, around, around, "constant", np.float32(0))
         case Dense():
             return ops.add(ops.matmul(x, ops.constant(next(values)), False, True), ops.constant(next(values)))
         case Dropout():
@@ -74,8 +77,8 @@ def _after(layer, x, shape, values):
         return ops.batch_norm_inference(x, gamma, beta, mean, variance, 1e-3)
     if layer == FLATTEN:
         return ops.reshape(x, ops.constant(np.array([0, -1], np.int64)), True)
-    if layer.kind == "global_average":
-        return ops.reduce_mean(x, ops.constant(np.array([2, 3], np.int64)), False)
+    if layer.kind.startswith("global_average"):
+        return ops.reduce_mean(x, ops.constant(np.array([2, 3], np.int64)), layer.kind.endswith("kept"))
     if layer.kind == "relu6":
         return ops.clamp(x, 0.0, 6.0)
-    return {"relu": ops.relu, "tanh": ops.tanh}[layer.kind](x)
+    return {"relu": ops.relu, "swish": ops.swish, "sigmoid": ops.sigmoid, "tanh": ops.tanh}[layer.kind](x)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -45,6 +46,11 @@ class Server:
         self.net = NETS[net]
         self.peer, self.checked = self.module.Peer(self.net, weights(self.net)), None
         self.x, self.y = images(self.net, count, self.data)
+
+    def peak(self):
+        """The most bytes of memory that the process has used."""
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
     def predictions(self, count, batch):
         return np.asarray(self.peer.predict(self.x[:count], batch)).astype(float).tolist()
@@ -86,10 +92,10 @@ class Server:
             runs += 1
         return (time.perf_counter() - start) / runs
 
-    def latency(self, task, count):
-        """The median of single images, in seconds."""
+    def latency(self, task, count, most_seconds):
+        """The median of at most `count` single images, in seconds; at least one, and none after `most_seconds`."""
         call, image, times = getattr(self.peer, task), self.x[:1].copy(), []
-        for _ in range(count):
+        while len(times) < count and sum(times) < most_seconds:
             start = time.perf_counter()
             call(image)
             times.append(time.perf_counter() - start)

@@ -1,7 +1,7 @@
 """tinygrad, its training step captured by TinyJit. Compiles with clang, or what CC names. Only trains chains here."""
 
 import numpy as np
-from nets import BATCH_NORM, Conv, Dense, Depthwise, Dropout, Pool
+from nets import BATCH_NORM, Border, Conv, Dense, Depthwise, Dropout, Pool
 from tinygrad import Tensor, TinyJit, nn
 from tinygrad.helpers import Context
 from torch_layout import as_keras, as_torch
@@ -63,14 +63,19 @@ def _layer(layer, before, after):
         case Depthwise(kernel, stride):
             return nn.Conv2d(before[-1], before[-1], kernel, stride, _borders(layer, before), groups=before[-1])
         case Pool(kind, size):
-            return lambda x: x.max_pool2d(size) if kind == "max" else x.avg_pool2d(size)
+            return lambda x: (x.max_pool2d if kind == "max" else x.avg_pool2d)((size, size), layer.apart)
+        case Border(width):
+            return lambda x: x.pad((width,) * 4)
         case Dense(units):
             return nn.Linear(before[-1], units)
         case Dropout(rate):
             return lambda x: x.dropout(rate)
     if layer == BATCH_NORM:  # with Keras's defaults
         return nn.BatchNorm(before[-1], eps=1e-3, momentum=0.01)
-    calls = {"relu": Tensor.relu, "relu6": Tensor.relu6, "tanh": Tensor.tanh, "flatten": lambda x: x.flatten(1)}
+    calls = {
+        "relu": Tensor.relu, "relu6": Tensor.relu6, "swish": Tensor.swish, "sigmoid": Tensor.sigmoid,
+        "tanh": Tensor.tanh, "flatten": lambda x: x.flatten(1),
+    }  # fmt: skip
     return calls.get(layer.kind, lambda x: x.mean((2, 3)))
 
 

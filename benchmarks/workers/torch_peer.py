@@ -1,10 +1,11 @@
 """PyTorch; PLANISH_BENCHMARK_TORCH says how: "default", "channels_last" or "compile" (and channels_last)."""
 
+import functools
 import os
 
 import numpy as np
 import torch
-from nets import BATCH_NORM, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
+from nets import BATCH_NORM, Border, Branches, Conv, Dense, Depthwise, Dropout, Pool, after
 from torch import nn
 from torch_layout import as_keras, as_torch
 
@@ -63,8 +64,12 @@ class Peer:
 
 
 class GlobalAverage(nn.Module):
+    def __init__(self, keepdim=False):
+        super().__init__()
+        self.keepdim = keepdim
+
     def forward(self, x):
-        return x.mean((2, 3))
+        return x.mean((2, 3), self.keepdim)
 
 
 class Joined(nn.Module):
@@ -76,7 +81,9 @@ class Joined(nn.Module):
 
     def forward(self, x):
         ends = [branch(x) for branch in self.branches]
-        return sum(ends[1:], ends[0]) if self.kind == "add" else torch.cat(ends, 1)
+        if self.kind == "concat":
+            return torch.cat(ends, 1)
+        return functools.reduce(torch.add if self.kind == "add" else torch.mul, ends)
 
 
 def _sequence(layers, shape):
@@ -96,15 +103,21 @@ def _layer(layer, before):
         case Depthwise():
             return _conv(layer, before, before[-1], before[-1])
         case Pool(kind, size):
-            return nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size)
+            return (nn.MaxPool2d if kind == "max" else nn.AvgPool2d)(size, layer.apart)
+        case Border(width):
+            return nn.ZeroPad2d(width)
         case Dense(units):
             return nn.Linear(before[-1], units)
         case Dropout(rate):
             return nn.Dropout(rate)
     if layer == BATCH_NORM:  # with Keras's defaults
         return (nn.BatchNorm2d if len(before) == 3 else nn.BatchNorm1d)(before[-1], eps=1e-3, momentum=0.01)
-    plain = {"relu": nn.ReLU, "relu6": nn.ReLU6, "tanh": nn.Tanh, "flatten": nn.Flatten}
-    return {**plain, "global_average": GlobalAverage}[layer.kind]()
+    plain = {
+        "relu": nn.ReLU, "relu6": nn.ReLU6, "swish": nn.SiLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh,
+        "flatten": nn.Flatten, "global_average": GlobalAverage,
+        "global_average_kept": functools.partial(GlobalAverage, keepdim=True),
+    }  # fmt: skip
+    return plain[layer.kind]()
 
 
 def _conv(layer, before, filters, groups):

@@ -90,6 +90,15 @@ def test_predict_checks_and_measures(run):
     assert all(cell["many"]["planish"][0] > 0 for cell in found["cells"])
 
 
+def test_memory_of_a_net(run):
+    code, out, found = run("memory", "--only", "planish", "--models", "logistic")
+    assert code == 0
+    assert "| logistic |" in out
+    imports, added = found["megabytes"]["logistic"]["planish"]
+    assert imports > 10
+    assert added > 0
+
+
 def test_the_stand_in_of_the_loss_curves_can_be_learnt(module):
     curves = module("loss_curves")
     x, y = curves.images(200, 16, None)
