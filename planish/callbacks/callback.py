@@ -10,6 +10,7 @@ from planish.signatures import shown, takes
 
 if TYPE_CHECKING:
     from planish.callbacks.coming_run import ComingRun
+    from planish.models.model import Model
 
 Logs = dict[str, float]
 
@@ -50,7 +51,7 @@ class Callback:
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         self.model = model
 
     def check_before_training(self, run: ComingRun) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.history import History
 from planish.callbacks.progbar_logger import ProgbarLogger
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 class CallbackList:
@@ -32,7 +35,7 @@ class CallbackList:
         callbacks: Callback | Iterable[Any] | None = None,
         add_history: bool = False,
         add_progbar: bool = False,
-        model: Any = None,
+        model: Model | None = None,
         **params: Any,
     ) -> None:
         given = _flat(callbacks)
@@ -55,7 +58,7 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_params(params)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         self.model = model
         for callback in self.callbacks:
             callback.set_model(model)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planish.errors import nearest_names
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 def nearest_metrics(name: str, names: Iterable[str]) -> list[str]:
@@ -23,7 +26,7 @@ class ComingRun:
     that planish's own callbacks put into the logs. `open_ended`: the user's own callbacks may add others.
     """
 
-    model: Any
+    model: Model
     metrics: Mapping[str, str | None]
     validated: frozenset[bool] = frozenset({False})
     added: frozenset[str] = frozenset()

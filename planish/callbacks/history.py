@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planish import html
 from planish.callbacks.callback import Callback, Logs
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 class History(Callback):
@@ -43,10 +46,10 @@ class History(Callback):
         return None if self._model is None else self._model()
 
     @model.setter
-    def model(self, model: Any) -> None:
+    def model(self, model: Model) -> None:
         self._model = None if model is None else weakref.ref(model)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         super().set_model(model)
         model.history = self
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planish.errors import explain
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
-def require_settable_rate(owner: object, model: Any) -> None:
+
+def require_settable_rate(owner: object, model: Model) -> None:
     """TypeError if the learning rate of the model's optimizer follows a schedule."""
     optimizer = model.optimizer
     if getattr(optimizer, "follows_schedule", False):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.coming_run import ComingRun
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 
 class SwapEMAWeights(Callback):
@@ -27,7 +30,7 @@ class SwapEMAWeights(Callback):
         """ValueError if the optimizer keeps no averages."""
         self._optimizer(run.model)
 
-    def _optimizer(self, model: Any) -> Any:
+    def _optimizer(self, model: Model) -> Any:
         """The one that keeps averages, which may be wrapped."""
         optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         if getattr(optimizer, "use_ema", False):

@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.places import check_writable
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _BUCKETS = 30  # of a histogram, as in Keras
 _MOST_IMAGES = 3  # of a weight, as in TensorFlow
@@ -93,7 +96,7 @@ class TensorBoard(Callback):
     def wants_batches(self, mode: str) -> bool:
         return mode == "train" and self.update_freq != "epoch"
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         super().set_model(model)
         self._close()
 
@@ -209,7 +212,7 @@ def _require_writer() -> None:
         ) from None
 
 
-def _layers(model: Any) -> Any:
+def _layers(model: Model) -> Any:
     """The model's configuration, as TensorBoard's page of graphs reads it."""
     from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
     from tensorboardX.proto.tensor_pb2 import TensorProto

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from planish.cli.bench_report import Line, Report
 from planish.cli.bench_timing import KerasSubject, Timing, measure
 from planish.cli.console import complain, facts, say
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _SHAPE, _CLASSES = (28, 28, 1), 10
 
@@ -93,7 +96,7 @@ def _show(timing: Timing, arguments: argparse.Namespace) -> None:
     )
 
 
-def _others(model: Any, x: Any, y: Any, own: Timing, arguments: argparse.Namespace) -> list[Line]:
+def _others(model: Model, x: Any, y: Any, own: Timing, arguments: argparse.Namespace) -> list[Line]:
     """One after the other; those that cannot run the model are left out, and a line says so."""
     lines = []
     for peer in bench_peers.installed():

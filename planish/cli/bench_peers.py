@@ -10,12 +10,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planish.cli.bench_timing import Array, Timing
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel")
@@ -61,7 +64,7 @@ def _version(choices: tuple[str, ...]) -> str | None:
     return None
 
 
-def timing_of(peer: Peer, model: Any, x: Array, y: Array, batch_size: int, threads: int, expected: Any) -> Timing:
+def timing_of(peer: Peer, model: Model, x: Array, y: Array, batch_size: int, threads: int, expected: Any) -> Timing:
     """Measures the model in another library, in a process of its own.
 
     ValueError if that fails, or if its predictions are not those of planish.

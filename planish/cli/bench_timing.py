@@ -6,10 +6,13 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _ROUNDS = 3
 _MOST_CALLS, _MOST_SECONDS = 1000, 1.0
@@ -69,7 +72,7 @@ def seconds(call: Callable[[], object]) -> float:
 class KerasSubject:
     """A model of planish or of Keras: the same calls."""
 
-    def __init__(self, model: Any, batch_size: int | None = None) -> None:
+    def __init__(self, model: Model, batch_size: int | None = None) -> None:
         self._model = model
         self._batch_size = batch_size  # of predicting; None: the library's own
 

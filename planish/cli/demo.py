@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish import utils
 from planish.cli import data, model_choice, model_files, pictures
@@ -15,6 +15,9 @@ from planish.cli.folders import TEST
 from planish.cli.results import Results
 from planish.cli.runs import MODEL
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _CALLS = 3  # of predict: the first one compiles
 
@@ -76,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     _write(model, history.history, digits, found, arguments.out)
 
 
-def _timed_predictions(model: Any, x: data.Array) -> tuple[Any, float]:
+def _timed_predictions(model: Model, x: data.Array) -> tuple[Any, float]:
     """Outputs, and the seconds of a call that has nothing to compile."""
     seconds = []
     for _ in range(_CALLS):
@@ -104,7 +107,7 @@ def _compile_time(start: float, *, training: bool) -> str:
     return f"{sum(making.seconds for making in made) * 1e3:,.0f} ms{loaded}"
 
 
-def _write(model: Any, history: dict[str, list[float]], digits: data.Data, found: Results, folder: str) -> None:
+def _write(model: Model, history: dict[str, list[float]], digits: data.Data, found: Results, folder: str) -> None:
     saved, curve, samples = (
         os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
     )
@@ -123,7 +126,7 @@ def _write(model: Any, history: dict[str, list[float]], digits: data.Data, found
     say(f"wrote {samples}")
 
 
-def _write_report(model: Any, digits: data.Data, path: str) -> None:
+def _write_report(model: Model, digits: data.Data, path: str) -> None:
     """A report on the first digit that the model has not seen."""
     from planish.explain import page, report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from planish.cli.console import facts
 from planish.cli.data import Part
 from planish.cli.folders import TEST
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _EXAMPLES = """\
 examples:
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     facts("Result", [*rows, ("images", f"{len(x):,} ({which})"), ("speed", f"{len(x) / seconds:,.0f} images/s")])
 
 
-def _part(model: Any, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
+def _part(model: Model, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
     """The images to look at, and the names of their classes."""
     if not data.is_folder(arguments.data):
         examples = data.arrays(arguments.data)

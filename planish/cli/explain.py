@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planish.cli import image_input, model_files
 from planish.cli.console import say
 from planish.errors import explain, unknown_name
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _EXAMPLES = """\
 examples:
@@ -77,7 +80,7 @@ def _label(text: str | None, names: list[str] | None) -> int | None:
     raise ValueError(unknown_name("class", text, names or ()))
 
 
-def _image(model: Any, arguments: argparse.Namespace) -> model_files.Array:
+def _image(model: Model, arguments: argparse.Namespace) -> model_files.Array:
     """The image file as the model takes it, without a batch axis."""
     image = image_input.reader(model, arguments)(arguments.image)
     taken: model_files.Array = model_files.as_input(model, image[None], arguments.scale)[0]

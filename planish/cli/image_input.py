@@ -6,7 +6,7 @@ import argparse
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from planish.errors import explain
 from planish.utils.image_folder import ENDINGS, images_in
 from planish.utils.image_reader import rounded
 from planish.utils.resizing import resized
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _WHITE = 255
 _PATTERN = frozenset("*?[")
@@ -62,7 +65,7 @@ def _in_folder(place: str) -> list[str]:
     return inside
 
 
-def reader(model: Any, arguments: argparse.Namespace) -> Read:
+def reader(model: Model, arguments: argparse.Namespace) -> Read:
     """A function from a path to an image [height, width, channels] of bytes, as the model was trained with them."""
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)

@@ -6,7 +6,7 @@ import argparse
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from planish import output, saving, utils
 from planish.errors import explain
 from planish.saving import atomic_file
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 Array = NDArray[Any]
 
@@ -70,13 +73,13 @@ def write_class_names(names: Sequence[str], folder: str) -> None:
     atomic_file.write(os.path.join(folder, CLASSES), text.encode())
 
 
-def class_names(model: Any, path: str) -> list[str]:
+def class_names(model: Model, path: str) -> list[str]:
     """The names of a model's classes; numbers if it has none. ValueError if it does not give scores."""
     names = known_class_names(model, path)
     return names if names is not None else [str(index) for index in range(class_count(model))]
 
 
-def known_class_names(model: Any, path: str) -> list[str] | None:
+def known_class_names(model: Model, path: str) -> list[str] | None:
     """The names in the model's notes, or those beside its file, if there is one for each class."""
     noted = model.notes.get(CLASS_NAMES)
     names = noted if noted is not None else _names_beside(path)
@@ -97,7 +100,7 @@ def _names_beside(path: str) -> list[str] | None:
     return text.removesuffix("\n").split("\n")
 
 
-def class_count(model: Any) -> int:
+def class_count(model: Model) -> int:
     """How many classes a model tells apart: two if it gives one score. ValueError if it does not give scores."""
     shape = model.output_shape
     if len(shape) != 2 or shape[-1] is None:
@@ -112,12 +115,12 @@ def class_count(model: Any) -> int:
     return max(int(shape[-1]), _OF_ONE_SCORE)
 
 
-def class_scores(model: Any, outputs: Array) -> Array:
+def class_scores(model: Model, outputs: Array) -> Array:
     """Outputs [n, scores] as one score for each class [n, classes]: one score is that of the second of two classes."""
     return np.concatenate([1 - outputs, outputs], axis=1) if model.output_shape[-1] == 1 else outputs
 
 
-def as_input(model: Any, images: Array, scale: float = 1) -> Array:
+def as_input(model: Model, images: Array, scale: float = 1) -> Array:
     """Images [n, height, width, channels] as the model takes them: divided by `scale`, without a channel axis if it
     has none."""
     if model.built and len(model.input_shape) == 3 and images.shape[-1] == 1:
@@ -125,7 +128,7 @@ def as_input(model: Any, images: Array, scale: float = 1) -> Array:
     return images if scale == 1 else np.divide(images, scale, dtype=np.float32)
 
 
-def as_targets(model: Any, labels: Array, classes: int) -> Array:
+def as_targets(model: Model, labels: Array, classes: int) -> Array:
     """Class indices as the model's loss takes them: one-hot vectors for those that compare whole distributions."""
     name = getattr(model.loss, "name", model.loss)
     if isinstance(name, str) and "categorical" in name and "sparse" not in name:
@@ -133,7 +136,7 @@ def as_targets(model: Any, labels: Array, classes: int) -> Array:
     return labels
 
 
-def image_shape(model: Any) -> tuple[int, ...]:
+def image_shape(model: Model) -> tuple[int, ...]:
     """(height, width) or (height, width, channels) of the images that a model takes. ValueError if it takes others."""
     shape: tuple[int, ...] = model.input_shape[1:]
     if len(shape) not in (2, 3):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from planish.cli.console import complain, one_line, table
 from planish.cli.parser import MISTAKE
 from planish.utils.image_files import UnreadableImageError
 from planish.utils.workers import in_order
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _EXAMPLES = """\
 examples:
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     return MISTAKE if failures else 0
 
 
-def _scored(model: Any, arguments: argparse.Namespace, failures: dict[str, Failure]) -> Iterator[tuple[str, Any]]:
+def _scored(model: Model, arguments: argparse.Namespace, failures: dict[str, Failure]) -> Iterator[tuple[str, Any]]:
     """Path and scores of the images that can be read; the reasons for the others go into `failures`."""
     paths = list(image_input.files(arguments.images))
     read = image_input.reader(model, arguments)

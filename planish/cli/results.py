@@ -4,7 +4,7 @@ mistakes."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from planish.cli import model_files
 from planish.cli.console import say, table
 from planish.cli.data import Part
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _MOST_CLASSES_IN_A_TABLE = 12
 _MISTAKES_NAMED = 5
@@ -36,7 +39,7 @@ class Results(NamedTuple):
         return wrong[np.argsort(-self.scores[wrong, self.predicted[wrong]], kind="stable")]
 
 
-def of(model: Any, part: Part) -> Results | None:
+def of(model: Model, part: Part) -> Results | None:
     """None if the model does not score classes, or not those of the images."""
     if len(model.output_shape) != 2 or not len(part) or part.y.max() >= model_files.class_count(model):
         return None

@@ -7,13 +7,16 @@ import json
 import math
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planish.callbacks import Callback, ModelCheckpoint
 from planish.callbacks.callback import Logs
 from planish.cli import model_files
 from planish.errors import explain, number_of
 from planish.saving import atomic_file
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 MODEL, BEST, HISTORY = "model.keras", "best.keras", "history.json"
 EPOCHS, BEST_VALUE = "epochs", "best_value"
@@ -84,7 +87,7 @@ class Run:
             ),
         ]
 
-    def save(self, model: Any) -> None:
+    def save(self, model: Model) -> None:
         """The model as it is now, and the values of all epochs."""
         model.save(self.path(MODEL))
         atomic_file.write(self.path(HISTORY), json.dumps(self.history).encode())
@@ -119,7 +122,7 @@ class _Noter(Callback):
             self._saved = time.monotonic()
 
 
-def _noted_number(model: Any, name: str, kind: type[int] | type[float]) -> Any:
+def _noted_number(model: Model, name: str, kind: type[int] | type[float]) -> Any:
     """A number among the notes, which come from a file: not negative in the case of a count."""
     value = model.notes.get(name)
     if isinstance(value, bool) or not isinstance(value, kind):

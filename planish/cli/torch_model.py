@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planish.errors import explain
 from planish.layers import AveragePooling2D, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Rescaling
 
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 
-def torch_model(model: Any) -> Any:
+def torch_model(model: Model) -> Any:
     """An `nn.Sequential` of logits. ValueError names a layer that has no counterpart here."""
     nn = importlib.import_module("torch").nn
     return nn.Sequential(

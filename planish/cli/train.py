@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from planish.cli.data import Data, Part
 from planish.cli.folders import TEST
 from planish.cli.runs import BEST, MODEL, Run
 from planish.errors import explain
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
 
 _EXAMPLES = """\
 examples:
@@ -141,7 +144,7 @@ def _seed(seed: int | None, epochs: int) -> None:
         utils.set_random_seed(seed + epochs)
 
 
-def _examples(arguments: argparse.Namespace, run: Run, model: Any) -> Data:
+def _examples(arguments: argparse.Namespace, run: Run, model: Model) -> Data:
     """The data in the size and with the classes of the model, if there is one already."""
     if not data.is_folder(arguments.data):
         return data.arrays(arguments.data)
@@ -175,7 +178,7 @@ def _made(arguments: argparse.Namespace, examples: Data) -> Any:
     return model
 
 
-def _train(model: Any, examples: Data, arguments: argparse.Namespace, run: Run) -> None:
+def _train(model: Model, examples: Data, arguments: argparse.Namespace, run: Run) -> None:
     """`fit`, and its result on disk however it ends."""
     epochs = arguments.epochs if arguments.epochs is not None else _usual_epochs(len(examples.training))
     if run.epochs and run.epochs >= epochs:
@@ -187,6 +190,7 @@ def _train(model: Any, examples: Data, arguments: argparse.Namespace, run: Run) 
             )
         )
     if arguments.lr is not None:
+        assert model.optimizer is not None, "it has been compiled"
         model.optimizer.learning_rate = arguments.lr
     x, y = _inputs(model, examples.training, examples)
     judged = examples.validation
@@ -213,7 +217,7 @@ def _usual_epochs(images: int) -> int:
     return max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, math.ceil(_ENOUGH_IMAGES / max(1, images))))
 
 
-def _inputs(model: Any, part: Part, examples: Data) -> tuple[Any, Any]:
+def _inputs(model: Model, part: Part, examples: Data) -> tuple[Any, Any]:
     classes = len(examples.class_names)
     return model_files.as_input(model, part.x), model_files.as_targets(model, part.y, classes)
 
@@ -231,7 +235,7 @@ def _stopping(arguments: argparse.Namespace, monitor: str) -> list[Callback]:
     return [] if arguments.patience is None else [EarlyStopping(monitor, patience=arguments.patience, verbose=1)]
 
 
-def _report(model: Any, examples: Data, run: Run) -> None:
+def _report(model: Model, examples: Data, run: Run) -> None:
     """The best model's results on images that it has not seen."""
     best = run.path(BEST) if os.path.exists(run.path(BEST)) else None
     model = model if best is None else model_files.load(best)
@@ -244,7 +248,7 @@ def _report(model: Any, examples: Data, run: Run) -> None:
     say(f"wrote {run.path(MODEL)} (the last model)" + ("" if best is None else f" and {best} (the best one)"))
 
 
-def _show_values(model: Any, examples: Data, run: Run) -> None:
+def _show_values(model: Model, examples: Data, run: Run) -> None:
     rows = [("best epoch", f"{model.notes.get('epochs', 0)} of {run.epochs}")]
     for name, part in (("validation", examples.validation), ("test", examples.test)):
         if part is not None:

@@ -43,7 +43,8 @@ class Files:
         save_format: str | None = None,
     ) -> None:
         """Writes the whole model to a `.keras` file; see `save_model`."""
-        save_model(self, filepath, overwrite, zipped, include_optimizer=include_optimizer, save_format=save_format)
+        model = cast("Model", self)
+        save_model(model, filepath, overwrite, zipped, include_optimizer=include_optimizer, save_format=save_format)
 
     def to_json(self, **options: Any) -> str:
         """The model's layers and compile settings as text, without weights; `options` are those of `json.dumps`."""
@@ -61,7 +62,7 @@ class Files:
         """
         from planish import saving
 
-        saving.save_weights(cast(Any, self), filepath, overwrite, max_shard_size)
+        saving.save_weights(cast("Model", self), filepath, overwrite, max_shard_size)
 
     @short_in_notebooks
     def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
@@ -72,12 +73,12 @@ class Files:
         """
         from planish import saving
 
-        saving.load_weights(cast(Any, self), filepath, skip_mismatch)
+        saving.load_weights(cast("Model", self), filepath, skip_mismatch)
 
 
 @short_in_notebooks
 def save_model(
-    model: Any,
+    model: Model,
     filepath: _Path,
     overwrite: bool = True,
     zipped: bool | None = None,

@@ -21,6 +21,7 @@ from planish.tracebacks import short_in_notebooks
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
     from planish.models.model import Model
+    from planish.models.network import Network
 
 INSTALL = "pip install 'planish[plots]'"
 INSTALL_GRAPHVIZ = "apt install graphviz, brew install graphviz, or winget install graphviz"
@@ -216,37 +217,42 @@ class _Drawing:
                 )
 
     def _is_expanded(self, layer: Layer) -> bool:
-        return self._style.expand_nested and getattr(layer, "network", None) is not None
+        return self._inside(layer) is not None
+
+    def _inside(self, layer: Layer) -> Network | None:
+        """What a model consists of, if models are expanded; None for other layers."""
+        found: Network | None = getattr(layer, "network", None) if self._style.expand_nested else None
+        return found
 
     def arrows(self, model: Model) -> Iterator[tuple[Layer, Layer]]:
         """From box to box, also inside models that are expanded."""
         for call in () if model.network is None else model.network.calls:
             layer: Any = call.layer
-            if not self._is_expanded(layer):
+            inside = self._inside(layer)
+            if inside is None:
                 yield from ((source, layer) for tensor in call.inputs for source in self._givers(tensor))
                 continue
-            for tensor, inner in zip(layer.given_in(call), layer.network.input_tensors, strict=True):
-                takers = [*self._takers(layer, inner)]
+            for tensor, inner in zip(layer.given_in(call), inside.input_tensors, strict=True):
+                takers = [*self._takers(inside, inner)]
                 yield from ((source, taker) for source in self._givers(tensor) for taker in takers)
             yield from self.arrows(layer)
 
     def _givers(self, tensor: SymbolicTensor) -> list[Layer]:
         """The box that gives a tensor; none where an input is not drawn, as in a Sequential model."""
-        layer: Any = tensor.layer
-        while self._is_expanded(layer):
-            tensor = layer.network.output_tensors[tensor.place]
-            layer = tensor.layer
-        return [layer] if layer in self.names else []
+        while (inside := self._inside(tensor.layer)) is not None:
+            tensor = inside.output_tensors[tensor.place]
+        return [tensor.layer] if tensor.layer in self.names else []
 
-    def _takers(self, model: Any, tensor: SymbolicTensor) -> Iterator[Layer]:
+    def _takers(self, network: Network, tensor: SymbolicTensor) -> Iterator[Layer]:
         """The boxes in an expanded model that take one of its inputs: the input's own, or those behind it."""
         if tensor.layer in self.names:
             yield tensor.layer
             return
-        for call in model.network.calls:
+        for call in network.calls:
+            inside = self._inside(call.layer)
             for place, taken in enumerate(call.inputs):
-                if taken == tensor and self._is_expanded(call.layer):
-                    yield from self._takers(call.layer, call.layer.network.input_tensors[place])
+                if taken == tensor and inside is not None:
+                    yield from self._takers(inside, inside.input_tensors[place])
                 elif taken == tensor:
                     yield call.layer
 

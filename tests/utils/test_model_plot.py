@@ -142,7 +142,7 @@ def test_text_needs_no_program(tmp_path, monkeypatch):
 
 def test_without_pydot_the_way_out_is_told(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"pip install 'planish\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'planish\[plots\]'"):
         model_to_dot(branched())
 
 
