@@ -51,7 +51,7 @@ STAGE_PARAMETERS = (
 class Program:
     """Text of the module, and what the runtime has to provide.
 
-    Memory in bytes, and an address per argument in order. `watched` are the inputs that a kernel checks for values that
+    Memory in bytes, and an address per argument in order. `checked` are the inputs that a kernel checks for values that
     are not finite.
     """
 
@@ -60,7 +60,7 @@ class Program:
     arena_nbytes: int
     scratch_nbytes: int
     block: int
-    watched: tuple[str, ...]
+    checked: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,14 @@ class Emitter:
             self.storage.arena_nbytes,
             self.storage.scratch_nbytes,
             self.block,
-            self._watched(),
+            self._checked(),
         )
 
-    def _watched(self) -> tuple[str, ...]:
+    def _checked(self) -> tuple[str, ...]:
         """Names of inputs."""
         nodes = [unit.nodes[0] for stage in self.stages for unit in stage.units]
-        watching = [node for node in nodes if kernel_for(spec_of(node)).watches(spec_of(node))]
-        found = {name_of(source) for node in watching for source in node.inputs if source.op == "input"}
+        checking = [node for node in nodes if kernel_for(spec_of(node)).checks_images(spec_of(node))]
+        found = {name_of(source) for node in checking for source in node.inputs if source.op == "input"}
         return tuple(sorted(found))
 
     def stage_items(self) -> list[steps.StageItems]:

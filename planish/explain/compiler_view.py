@@ -20,7 +20,7 @@ from planish.layers.traced import Traced
 from planish.memory import FLOAT_NBYTES
 from planish.models.looking.inputs import Inputs
 from planish.passes import pipeline
-from planish.passes.recorder import Record, Recorder
+from planish.passes.recorder import PassRun, Recorder
 from planish.primitives.expression import SumOfSettings
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
 from planish.primitives.rewritten.fused import FusedSettings
@@ -46,7 +46,7 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PassView:
     """What one pass changed. Graphs are given as rows of chips and as text; `seconds` is what the pass took."""
 
     name: str
@@ -80,7 +80,7 @@ class Memory:
 class CompilerView:
     """The trace of one compilation. A thread computes `block` images at a time."""
 
-    steps: list[Step]
+    passes: list[PassView]
     unchanged: list[str]
     traced: list[Chip]
     kernels: int
@@ -97,19 +97,19 @@ def compiler_view(model: Model, traced: Traced, inputs: Inputs) -> CompilerView:
     start = time.perf_counter()
     plan = make_plan(Request(graph, dtypes, target, training=False), recorder)
     seconds = time.perf_counter() - start
-    steps = [_step(record) for record in recorder.records]
-    changed = [step for step in steps if step.text_before != step.text_after]
-    last = recorder.records[-1].after
+    passes = [_view_of(run) for run in recorder.runs]
+    changed = [each for each in passes if each.text_before != each.text_after]
+    last = recorder.runs[-1].after
     values = sum(y.type.size for visit in traced.leaves for y in visit.outputs if y.op != "reshape")
     return CompilerView(
-        steps=changed,
-        unchanged=[step.name for step in steps if step not in changed],
+        passes=changed,
+        unchanged=[each.name for each in passes if each not in changed],
         traced=_chips(graph),
         kernels=sum(1 for chip in _chips(last) if not chip.view),
         target=target,
         block=plan.block,
         seconds=Seconds(
-            passes=sum(record.seconds for record in recorder.records),
+            passes=sum(run.seconds for run in recorder.runs),
             plan=seconds,
             run=_seconds_to_run(model, inputs),
         ),
@@ -131,16 +131,16 @@ def _seconds_to_run(model: Model, inputs: Inputs) -> float:
     return min(seconds)
 
 
-def _step(record: Record) -> Step:
-    before, after = _marked(_chips(record.before), _chips(record.after))
-    return Step(
-        record.name,
-        summary_of(record.name),
-        record.seconds,
+def _view_of(run: PassRun) -> PassView:
+    before, after = _marked(_chips(run.before), _chips(run.after))
+    return PassView(
+        run.name,
+        summary_of(run.name),
+        run.seconds,
         before,
         after,
-        print_graph(record.before),
-        print_graph(record.after),
+        print_graph(run.before),
+        print_graph(run.after),
     )
 
 
@@ -177,5 +177,5 @@ def _operations(node: Node) -> str:
     if not isinstance(settings, FusedSettings | ElementwiseSettings | SumOfSettings):
         return node.op
     base = [settings.base] if isinstance(settings, FusedSettings) else []
-    steps = [step.op for step in settings.expression.steps if step.op != "constant"]
+    steps = [each.op for each in settings.expression.instructions if each.op != "constant"]
     return " + ".join([*base, *steps]) or node.op

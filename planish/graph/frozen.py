@@ -11,8 +11,8 @@ from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-class Record:
-    """A subclass's annotations are its fields. All have to be given, by name. Equal fields make equal records."""
+class Frozen:
+    """A subclass's annotations are its fields. All have to be given, by name. Equal fields make equal objects."""
 
     _names: ClassVar[tuple[str, ...]] = ()
 
@@ -26,7 +26,7 @@ class Record:
         vars(self).update({name: values[name] for name in self._names})
 
     def changed(self, **values: Any) -> Self:
-        """The same record with other values for some fields."""
+        """The same with other values for some fields."""
         return type(self)(**{**vars(self), **values})
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, Self
 
-from planish.graph.record import Record
+from planish.graph.frozen import Frozen
 
 
 class HasSettings(Protocol):
@@ -14,7 +14,7 @@ class HasSettings(Protocol):
     def settings(self) -> Settings: ...
 
 
-class Settings(Record):
+class Settings(Frozen):
     """`Conv2DSettings.of(node).strides`: `of` says which settings a node has, so that type checkers know their names.
 
     As text, settings are `name=value, ...` in the order of their names: part of the text of a graph.

@@ -24,9 +24,9 @@ class Called(WeightOwner):
         """A structure of `Spec`s for the outputs, if they need not be traced."""
         return None
 
-    def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
+    def links_through(self, tensor: SymbolicTensor) -> Sequence[chain.Link]:
         """For messages: the steps of the call that made `tensor`."""
-        return (chain.Step(tensor.shape, self.class_name, self.label),)
+        return (chain.Link(tensor.shape, self.class_name, self.label),)
 
     @property
     def calls(self) -> list[LayerCall]:

@@ -48,7 +48,7 @@ _KEEP_THE_SHAPE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Link:
     """A shape in the chain (batch axis first), with class and label of the layer that gives it (none at the start)."""
 
     shape: BatchShape
@@ -59,56 +59,56 @@ class Step:
         return f"{self.label} {self.shape}" if self.label else str(self.shape)
 
 
-class Lineage(Sequence[Step]):
-    """The steps from a model's input to a symbolic tensor, found when somebody asks for them.
+class Lineage(Sequence[Link]):
+    """The links from a model's input to a symbolic tensor, found when somebody asks for them.
 
     `before` are those up to the model's input, where the model is inside another one.
     """
 
-    def __init__(self, tensor: SymbolicTensor, before: Sequence[Step]) -> None:
+    def __init__(self, tensor: SymbolicTensor, before: Sequence[Link]) -> None:
         self._tensor = tensor
         self._before = before
-        self._steps: list[Step] | None = None
+        self._links: list[Link] | None = None
 
-    def _found(self) -> list[Step]:
-        if self._steps is None:
-            steps = steps_to(self._tensor)
-            self._steps = [*self._before, *steps[1:]] if self._before else steps
-        return self._steps
+    def _found(self) -> list[Link]:
+        if self._links is None:
+            links = links_to(self._tensor)
+            self._links = [*self._before, *links[1:]] if self._before else links
+        return self._links
 
     def __len__(self) -> int:
         return len(self._found())
 
     @overload
-    def __getitem__(self, place: int) -> Step: ...
+    def __getitem__(self, place: int) -> Link: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Step]: ...
+    def __getitem__(self, place: slice) -> list[Link]: ...
 
-    def __getitem__(self, place: int | slice) -> Step | list[Step]:
+    def __getitem__(self, place: int | slice) -> Link | list[Link]:
         return self._found()[place]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and [*self] == [*other]
 
 
-def steps_to(tensor: SymbolicTensor) -> list[Step]:
-    """The steps that lead to a tensor, by way of the first input of each layer."""
-    parts: list[Sequence[Step]] = []
+def links_to(tensor: SymbolicTensor) -> list[Link]:
+    """The links that lead to a tensor, by way of the first input of each layer."""
+    parts: list[Sequence[Link]] = []
     while tensor.record.inputs:
-        parts.append(tensor.layer.steps_through(tensor))
+        parts.append(tensor.layer.links_through(tensor))
         tensor = tensor.record.inputs[0]
-    return [Step(tensor.shape), *(step for part in reversed(parts) for step in part)]
+    return [Link(tensor.shape), *(link for part in reversed(parts) for link in part)]
 
 
-NO_STEPS: Sequence[Step] = ()
+NO_LINKS: Sequence[Link] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     owner: object
     names: tuple[str, ...]
-    steps: Sequence[Step]
+    links: Sequence[Link]
     in_layer: bool
     """Whether the current connection is inside a layer that is not a model."""
 
@@ -128,9 +128,9 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
         yield
         return
     if outer is None:
-        place = _Place(owner, () if model else (name,), (Step(start),) if model else (), not model)
+        place = _Place(owner, () if model else (name,), (Link(start),) if model else (), not model)
     else:
-        place = _Place(owner, (*outer.names, name), outer.steps, outer.in_layer or not model)
+        place = _Place(owner, (*outer.names, name), outer.links, outer.in_layer or not model)
     token = _place.set(place)
     try:
         yield
@@ -140,9 +140,9 @@ def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Itera
 
 @contextmanager
 def leading_to(tensor: SymbolicTensor) -> Iterator[None]:
-    """While this is open, a layer is being called on the tensor: the steps up to it are those that lead to it."""
+    """While this is open, a layer is being called on the tensor: the links up to it are those that lead to it."""
     outer = _place.get()
-    before = outer.steps if outer is not None else ()
+    before = outer.links if outer is not None else ()
     names, in_layer = (outer.names, outer.in_layer) if outer is not None else ((), False)
     token = _place.set(_Place(None, names, Lineage(tensor, before), in_layer))
     try:
@@ -151,10 +151,10 @@ def leading_to(tensor: SymbolicTensor) -> Iterator[None]:
         _place.reset(token)
 
 
-def recorded() -> Sequence[Step]:
-    """The steps so far, the model's input first; empty outside a model, and inside a layer that is not a model."""
+def recorded() -> Sequence[Link]:
+    """The links so far, the model's input first; empty outside a model, and inside a layer that is not a model."""
     place = _place.get()
-    return NO_STEPS if place is None else place.steps
+    return NO_LINKS if place is None else place.links
 
 
 def weight_path(owner: object, name: str, weight: str) -> str:
@@ -176,28 +176,28 @@ def in_layer() -> bool:
     return place is not None and place.in_layer
 
 
-def origin(steps: Sequence[Step]) -> str:
+def origin(links: Sequence[Link]) -> str:
     """Where the numbers at the end of the chain come from: "Flatten of 13x13x32, from 28x28x1 images".
 
     "" if there is no chain, or only an input of flat vectors.
     """
-    if not steps:
+    if not links:
         return ""
-    start, images = steps[0], f"{times(steps[0].shape)} images"
-    maker = _maker(steps)
+    start, images = links[0], f"{times(links[0].shape)} images"
+    maker = _maker(links)
     if maker == 0:
         return images if len(start.shape) == 4 else ""
-    step, before = steps[maker], steps[maker - 1]
-    if step.kind not in ("Flatten", "Reshape"):
-        return step.label if len(start.shape) != 4 else f"{step.label}, from {images}"
-    made = f"{step.kind} of {times(before.shape)}"
+    link, before = links[maker], links[maker - 1]
+    if link.kind not in ("Flatten", "Reshape"):
+        return link.label if len(start.shape) != 4 else f"{link.label}, from {images}"
+    made = f"{link.kind} of {times(before.shape)}"
     return made if before.shape == start.shape else f"{made}, from {images}"
 
 
-def _maker(steps: Sequence[Step]) -> int:
-    """The index of the step that gave the last shape: layers after it, such as Dropout, kept the shape."""
-    place = len(steps) - 1
-    while place and steps[place].kind in _KEEP_THE_SHAPE:
+def _maker(links: Sequence[Link]) -> int:
+    """The index of the link that gave the last shape: layers after it, such as Dropout, kept the shape."""
+    place = len(links) - 1
+    while place and links[place].kind in _KEEP_THE_SHAPE:
         place -= 1
     return place
 

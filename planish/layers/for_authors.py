@@ -30,7 +30,7 @@ and Penalty() among the layers; a penalty on an output: activity_regularizer='l2
 class ForAuthors(Called):
     """Part of `Layer`."""
 
-    _build_steps: Sequence[chain.Step]
+    _build_links: Sequence[chain.Link]
 
     @property
     def losses(self) -> list[Any]:
@@ -89,36 +89,36 @@ class ForAuthors(Called):
 
     def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
         """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
-        steps = chain.recorded()
+        links = chain.recorded()
         return ValueError(
             explain(
                 layer=self.label,
                 what=what,
                 input_shape=(None, *shape),
-                chain=[*steps, self.label] if steps else (),
+                chain=[*links, self.label] if links else (),
                 **parts,
             )
         )
 
     def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:
         """The error about a layer whose weights are for another number of `unit` ("features"); `fresh` is a new one."""
-        steps = chain.recorded()
+        links = chain.recorded()
         return self.mistake(
             f"the layer was built for another number of {unit}",
             shape,
-            expected=misfits.counted(built, unit, self._build_steps),
-            received=misfits.counted(got, unit, steps),
-            remedy=misfits.reuse_remedy(self.label, fresh, self._build_steps, steps),
+            expected=misfits.counted(built, unit, self._build_links),
+            received=misfits.counted(got, unit, links),
+            remedy=misfits.reuse_remedy(self.label, fresh, self._build_links, links),
         )
 
     def require_rank(self, shape: Shape, rank: int, axes: str) -> None:
         """Raises ValueError unless images have `rank` axes, described by `axes`."""
         if len(shape) != rank:
-            steps = chain.recorded()
+            links = chain.recorded()
             raise self.mistake(
                 "the input has the wrong rank",
                 shape,
                 expected=f"rank {rank + 1}: {axes}",
                 received=f"rank {len(shape) + 1}",
-                remedy=misfits.rank_remedy(cast("Layer", self), shape, rank, steps),
+                remedy=misfits.rank_remedy(cast("Layer", self), shape, rank, links),
             )

@@ -70,8 +70,8 @@ def _of_pytorch(shape: Shape) -> Shape:
 
 def _other_order(layer: WeightOwner, turned: Sequence[str]) -> str:
     """The rows of a kernel behind the Flatten of a map are in another order, which the shapes do not show."""
-    steps = layer._build_steps
-    behind = len(steps) > 1 and steps[-1].kind == "Flatten" and len(steps[-2].shape) == 4
+    links = layer._build_links
+    behind = len(links) > 1 and links[-1].kind == "Flatten" and len(links[-2].shape) == 4
     kernels = [code for code in turned if code.endswith(".T")]
     if not behind or not kernels:
         return ""

@@ -94,7 +94,7 @@ class Layer(ForAuthors):
         self._lasting: list[Variable] = []
         self._build_shape: Any = None
         self._build_shapes: dict[str, Any] | None = None
-        self._build_steps: Sequence[chain.Step] = chain.NO_STEPS
+        self._build_links: Sequence[chain.Link] = chain.NO_LINKS
         self._seen = Seen()
         self.structure_changed()
         self._calls = 0
@@ -180,7 +180,7 @@ class Layer(ForAuthors):
         """Marks the layer as built: its weights exist, for inputs of the shape, or of `several` by name."""
         if self._build_shape is None or not self.built:
             self._build_shape, self._build_shapes = input_shape, several
-            self._build_steps = chain.recorded()
+            self._build_links = chain.recorded()
             self.built = True
             self.structure_changed()
 
@@ -335,13 +335,13 @@ class Layer(ForAuthors):
         self.built = self.always_built
         self._drop_weights()
         self._build_shape = self._build_shapes = None
-        self._build_steps = chain.NO_STEPS
+        self._build_links = chain.NO_LINKS
         self._records = Records()
         self.structure_changed()
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles know nothing of the layer's uses: a model's network knows its own."""
-        return {**vars(self), "_records": Records(), "_build_steps": chain.NO_STEPS}
+        return {**vars(self), "_records": Records(), "_build_links": chain.NO_LINKS}
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish.errors import number_of
 from planish.layers import chain
-from planish.layers.chain import Step, origin
+from planish.layers.chain import Link, origin
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
@@ -26,41 +26,41 @@ _LEAST_SIZE = 8
 """Images have at least so many rows and columns; a shorter axis may be channels."""
 
 
-def counted(count: int, unit: str, steps: Sequence[Step]) -> str:
+def counted(count: int, unit: str, links: Sequence[Link]) -> str:
     """ "5,408 features (Flatten of 13x13x32, from 28x28x1 images)"."""
-    source = origin(steps)
+    source = origin(links)
     number = number_of(count, unit.removesuffix("s"))
     return f"{number} ({source})" if source else number
 
 
-def reuse_remedy(label: str, fresh: str, built: Sequence[Step], steps: Sequence[Step]) -> str:
+def reuse_remedy(label: str, fresh: str, built: Sequence[Link], links: Sequence[Link]) -> str:
     """What to do about a layer that was built in one model and is used in another."""
     new = f"a new layer in place of {label}: {fresh}"
-    if built and steps and built[0].shape != steps[0].shape:
+    if built and links and built[0].shape != links[0].shape:
         return f"{new}\nor images like those that it was built for: Input({_images(built[0].shape)})"
     return new
 
 
-def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, steps: Sequence[Step]) -> str | None:
+def rank_remedy(layer: Layer, shape: tuple[int, ...], rank: int, links: Sequence[Link]) -> str | None:
     """What to do where `layer` needs maps of another rank than that of `shape` (without the batch axis)."""
     if rank not in _SPACE:
         return None
-    flattened = _flattened_at(steps)
+    flattened = _flattened_at(links)
     if flattened is not None:
-        return _after_flattening(layer, shape, steps, flattened)
+        return _after_flattening(layer, shape, links, flattened)
     if rank != 3:
         return _other_space(layer, shape, rank)
-    at_the_start = len(steps) <= 1
+    at_the_start = len(links) <= 1
     if len(shape) == 2:
         first = getattr(layer, "data_format", "") == "channels_first"
         added, indexed = ((1, *shape), "x[:, None]") if first else ((*shape, 1), "x[..., None]")
-        if not steps:
+        if not links:
             return f"add the channel axis: {indexed}"
         return f"{_spelled(layer, added)}, and {indexed} for the images" if at_the_start else f"Reshape({added})"
     if len(shape) == 4 and at_the_start:
         return (
-            f"leave the {_first_axis(steps)} out: {_spelled(layer, shape[1:])}"
-            if steps
+            f"leave the {_first_axis(links)} out: {_spelled(layer, shape[1:])}"
+            if links
             else "x.reshape(-1, *x.shape[-3:])"
         )
     side = math.isqrt(shape[0]) if len(shape) == 1 else 0
@@ -81,12 +81,12 @@ def _other_space(layer: Layer, shape: tuple[int, ...], rank: int) -> str:
     return f"{many} have {rank} axes: Reshape({axes}) in front of the layer makes them"
 
 
-def open_remedy(layer: Layer, steps: Sequence[Step]) -> str:
+def open_remedy(layer: Layer, links: Sequence[Link]) -> str:
     """What to do where a weight depends on a size that comes with the data."""
-    shape = steps[0].shape[1:] if steps else ()
+    shape = links[0].shape[1:] if links else ()
     if len(shape) in (3, 4) and shape[0] is None and None not in shape[1:]:
         return f"leave the batch axis out: {_spelled(layer, _images(shape))}"
-    if _flattened_at(steps):
+    if _flattened_at(links):
         return (
             "GlobalAveragePooling2D() in place of Flatten(): it gives as many features for every size\n"
             "or an Input with all sizes: Input((224, 224, 3))"
@@ -94,22 +94,22 @@ def open_remedy(layer: Layer, steps: Sequence[Step]) -> str:
     return "an Input with all sizes, such as Input((28, 28, 1))"
 
 
-def _first_axis(steps: Sequence[Step]) -> str:
-    return "batch axis" if steps[0].shape[1] is None else "number of images"
+def _first_axis(links: Sequence[Link]) -> str:
+    return "batch axis" if links[0].shape[1] is None else "number of images"
 
 
-def _flattened_at(steps: Sequence[Step]) -> int | None:
-    """The index of the last step that made vectors from maps."""
-    places = [place for place in range(1, len(steps)) if len(steps[place].shape) == 2 < len(steps[place - 1].shape)]
+def _flattened_at(links: Sequence[Link]) -> int | None:
+    """The index of the last link that made vectors from maps."""
+    places = [place for place in range(1, len(links)) if len(links[place].shape) == 2 < len(links[place - 1].shape)]
     return places[-1] if places else None
 
 
-def _after_flattening(layer: Layer, shape: tuple[int, ...], steps: Sequence[Step], place: int) -> str:
-    step, maps = steps[place], _images(steps[place - 1].shape)
+def _after_flattening(layer: Layer, shape: tuple[int, ...], links: Sequence[Link], place: int) -> str:
+    link, maps = links[place], _images(links[place - 1].shape)
     if type(layer).__name__.startswith("Global"):
-        return f"leave {step.label} out: {type(layer).__name__}() takes its place"
-    moved = f"put {layer.label} in front of {step.label}"
-    same_numbers = step.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) in _SPACE
+        return f"leave {link.label} out: {type(layer).__name__}() takes its place"
+    moved = f"put {layer.label} in front of {link.label}"
+    same_numbers = link.kind == "Flatten" and math.prod(maps) == shape[0] and len(maps) in _SPACE
     return f"{moved}\nor turn the vectors back into maps after it: Reshape({maps})" if same_numbers else moved
 
 
@@ -120,8 +120,8 @@ def _spelled(layer: Layer, shape: tuple[int, ...]) -> str:
 
 def too_small(data_format: str, shape: tuple[int, ...], remedy: str) -> dict[str, Any]:
     """Rule and remedy for a map that is too small, which may mean that its channels are on the wrong axis."""
-    steps = chain.recorded()
-    images = _images(steps[0].shape) if steps else shape
+    links = chain.recorded()
+    images = _images(links[0].shape) if links else shape
     if len(images) != 3:
         return {"remedy": remedy}
     if data_format == "channels_last" and images[0] in _CHANNELS and min(images[1:]) >= _LEAST_SIZE:

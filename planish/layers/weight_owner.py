@@ -58,7 +58,7 @@ class WeightOwner(Told):
     _variables: list[Variable]
     _lasting: list[Variable]
     """What existed before the layer was built."""
-    _build_steps: Sequence[chain.Step]
+    _build_links: Sequence[chain.Link]
     _own_structure: int
     _seen: Seen
 

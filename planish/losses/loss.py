@@ -128,7 +128,7 @@ class Loss(Told):
 
         ValueError, with a remedy, if it does not fit the loss or the model; TypeError if it does not hold numbers.
         """
-        return targets.dense(self.name, np.asarray(y_true), output_shape, self.target_shapes)
+        return targets.numbers(self.name, np.asarray(y_true), output_shape, self.target_shapes)
 
     def check_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> None:
         """Raises what `prepare_targets` raises."""

@@ -15,7 +15,7 @@ Shape = Sequence[int | None]
 Shapes = Literal["same", "repeated", "any"]
 
 
-def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> Array:
+def numbers(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> Array:
     """Numbers, one for each output: a missing or superfluous last axis of one is corrected, as in Keras.
 
     `shapes` may allow one number for all outputs of a vector, or anything.
@@ -36,11 +36,11 @@ def dense(loss: str, y: Array, output_shape: Shape, shapes: Shapes = "same") -> 
         what=f"loss '{loss}': the targets do not have the shape of the model's outputs",
         expected=f"{_shape(wanted)}, the shape of the outputs",
         received=f"{_shape(y.shape[1:])}, the shape of y",
-        remedy=_dense_remedy(y, wanted),
+        remedy=_numbers_remedy(y, wanted),
     )
 
 
-def _dense_remedy(y: Array, wanted: tuple[int | None, ...]) -> str:
+def _numbers_remedy(y: Array, wanted: tuple[int | None, ...]) -> str:
     one_each = y.shape[1:] in (wanted[:-1], (*wanted[:-1], 1))
     if wanted and one_each and _looks_like_labels(y):
         return (

@@ -238,10 +238,10 @@ class Model(Training, Files, Introspection, Ends, Layer):
         """What a call of the model, as a layer of another one, gives to its inputs, in their order."""
         return matching.matched(self.label, self.input_specs, self.input_form, call.record.arguments[0])
 
-    def steps_through(self, tensor: SymbolicTensor) -> Sequence[chain.Step]:
+    def links_through(self, tensor: SymbolicTensor) -> Sequence[chain.Link]:
         if self._network is None:
-            return super().steps_through(tensor)
-        return chain.steps_to(self._network.output_tensors[tensor.place])[1:]
+            return super().links_through(tensor)
+        return chain.links_to(self._network.output_tensors[tensor.place])[1:]
 
     @classmethod
     def from_config(cls: type[_Class], config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> _Class:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
-from planish.layers.chain import Step, origin, times
+from planish.layers.chain import Link, origin, times
 from planish.layers.foreign_weights import from_pytorch, left_out, listed, paths
 from planish.layers.layer import Layer
 from planish.layers.lineage import image_format
-from planish.models.data.shape_walk import inner_layers, steps_before
+from planish.models.data.shape_walk import inner_layers, links_before
 from planish.variable import Variable
 
 if TYPE_CHECKING:
@@ -65,30 +65,30 @@ def _remedy(model: Model, expected: list[Shape], shapes: Sequence[Shape]) -> str
 def explanation(model: Model, variable: Variable, shape: Shape) -> dict[str, Any]:
     """Rule, chain and remedy for an array of `shape` where `variable` of the model has another shape."""
     layer = next(layer for layer in inner_layers(model) if any(own is variable for own in layer.weights))
-    steps = steps_before(model, layer)
-    chain = [*steps, layer.label] if steps else []
-    if steps and layer.class_name == "Dense" and variable.name == "kernel" and len(shape) == 2:
-        return {"chain": chain, **_dense(model, layer, steps, shape)}
-    if steps and layer.class_name == "Conv2D" and variable.name == "kernel" and len(shape) == 4:
-        return {"chain": chain, "remedy": _conv2d_remedy(layer, variable.shape, shape, steps)}
+    links = links_before(model, layer)
+    chain = [*links, layer.label] if links else []
+    if links and layer.class_name == "Dense" and variable.name == "kernel" and len(shape) == 2:
+        return {"chain": chain, **_dense(model, layer, links, shape)}
+    if links and layer.class_name == "Conv2D" and variable.name == "kernel" and len(shape) == 4:
+        return {"chain": chain, "remedy": _conv2d_remedy(layer, variable.shape, shape, links)}
     return {"chain": chain, "remedy": f"{layer.label} as in the model that the weights come from"}
 
 
-def _dense(model: Model, layer: Layer, steps: list[Step], shape: Shape) -> dict[str, Any]:
-    features, built = shape[0], steps[-1].shape[-1]
+def _dense(model: Model, layer: Layer, links: list[Link], shape: Shape) -> dict[str, Any]:
+    features, built = shape[0], links[-1].shape[-1]
     if features == built:
         return {"remedy": f"the number of units of the weights: Dense({shape[1]}) for {layer.label}"}
-    source = origin(steps)
+    source = origin(links)
     rule = f"{layer.label} has {built:,} features" + (f" ({source})" if source else "")
-    if len(steps) == 1:
+    if len(links) == 1:
         return {"rule": rule, "remedy": f"the model for such vectors: Input(({features},))"}
-    if steps[-1].kind != "Flatten":
-        return {"rule": rule, "remedy": f"{steps[-1].label} as in the model that the weights come from"}
-    found = _image_sizes(model, layer, steps[0].shape[1:], features)
+    if links[-1].kind != "Flatten":
+        return {"rule": rule, "remedy": f"{links[-1].label} as in the model that the weights come from"}
+    found = _image_sizes(model, layer, links[0].shape[1:], features)
     if not found:
         return {"rule": rule, "remedy": "the layers before it as in the model that the weights come from"}
     first, last = found[0], found[-1]
-    images, maps = times((None, *first)), times(steps_before(model, layer, first)[-2].shape)
+    images, maps = times((None, *first)), times(links_before(model, layer, first)[-2].shape)
     source = f"{images} images" if len(found) == 1 else f"images of {images} to {times((None, *last))}"
     flattened = f"Flatten of {maps}, from {source}" if maps != images else f"Flatten of {maps}"
     roundest = max(found, key=lambda images: images[1] & -images[1])
@@ -112,8 +112,8 @@ def _image_sizes(model: Model, layer: Layer, images: Sequence[int | None], featu
         return (known[0], size, size) if first and len(known) == 3 else (size, size, *known[2:])
 
     def count(size: int) -> int:
-        steps = steps_before(model, layer, sized(size))
-        return (steps[-1].shape[-1] or 0) if steps else 0
+        links = links_before(model, layer, sized(size))
+        return (links[-1].shape[-1] or 0) if links else 0
 
     low, high = 1, _LARGEST_IMAGE + 1
     while low < high:
@@ -126,9 +126,9 @@ def _image_sizes(model: Model, layer: Layer, images: Sequence[int | None], featu
     return found
 
 
-def _conv2d_remedy(layer: Layer, here: Shape, got: Shape, steps: list[Step]) -> str:
-    if (*here[:2], here[3]) == (*got[:2], got[3]) and len(steps) == 1:
-        images = steps[0].shape[1:]
+def _conv2d_remedy(layer: Layer, here: Shape, got: Shape, links: list[Link]) -> str:
+    if (*here[:2], here[3]) == (*got[:2], got[3]) and len(links) == 1:
+        images = links[0].shape[1:]
         first = image_format([layer]) == "channels_first"
         return f"the model for such images: Input({(got[2], *images[1:]) if first else (*images[:2], got[2])})"
     if here[2] == got[2]:

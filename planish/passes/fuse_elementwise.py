@@ -16,7 +16,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
 from planish.graph.settings import Settings
 from planish.primitives.axes import AxesSettings
-from planish.primitives.expression import Expression, Step, operand_kind, summed_kind
+from planish.primitives.expression import Expression, Instruction, operand_kind, summed_kind
 from planish.primitives.reduce import ReduceSettings
 from planish.primitives.registry import make, op_named
 from planish.primitives.rewritten.batch_sum_of import batch_sum_of
@@ -65,8 +65,8 @@ class _Known:
         return originals.isdisjoint(self._roots) and all(readers.issuperset(self._users[each]) for each in originals)
 
 
-# Where a value is while the number of operands is not known yet: the n-th operand, or the n-th step's result.
-_Place = tuple[Literal["operand", "step"], int]
+# Where a value is while the number of operands is not known yet: the n-th operand, or the n-th instruction's result.
+_Place = tuple[Literal["operand", "result"], int]
 
 
 class _Chain:
@@ -74,40 +74,40 @@ class _Chain:
 
     def __init__(self) -> None:
         self.operands: list[Node] = []
-        self.steps: list[tuple[str, tuple[_Place, ...], Settings]] = []
+        self.instructions: list[tuple[str, tuple[_Place, ...], Settings]] = []
 
     def operand(self, node: Node) -> _Place:
         if node not in self.operands:
             self.operands.append(node)
         return "operand", self.operands.index(node)
 
-    def step(self, op: str, arguments: tuple[_Place, ...], settings: Settings) -> _Place:
-        self.steps.append((op, arguments, settings))
-        return "step", len(self.steps) - 1
+    def instruction(self, op: str, arguments: tuple[_Place, ...], settings: Settings) -> _Place:
+        self.instructions.append((op, arguments, settings))
+        return "result", len(self.instructions) - 1
 
     def expression(self) -> Expression:
         count = len(self.operands)
-        number = {"operand": 0, "step": count}
-        steps = tuple(
-            Step(op, tuple(number[kind] + place for kind, place in arguments), settings)
-            for op, arguments, settings in self.steps
+        number = {"operand": 0, "result": count}
+        instructions = tuple(
+            Instruction(op, tuple(number[kind] + place for kind, place in arguments), settings)
+            for op, arguments, settings in self.instructions
         )
-        return Expression(count, steps)
+        return Expression(count, instructions)
 
 
 def _absorb(chain: _Chain, node: Node, places: Sequence[_Place]) -> _Place:
     """Adds a whole element-wise node to the chain, its operands being at `places`; gives where its result is."""
     if node.op != "elementwise":
-        return chain.step(node.op, tuple(places), node.settings)
+        return chain.instruction(node.op, tuple(places), node.settings)
     registers = [*places]
-    for step in ElementwiseSettings.of(node).expression.steps:
-        registers.append(chain.step(step.op, tuple(registers[place] for place in step.operands), step.settings))
+    for each in ElementwiseSettings.of(node).expression.instructions:
+        registers.append(chain.instruction(each.op, tuple(registers[place] for place in each.operands), each.settings))
     return registers[-1]
 
 
 def _argument(chain: _Chain, source: Node) -> _Place:
     if source.op == "constant":
-        return chain.step("constant", (), source.settings)
+        return chain.instruction("constant", (), source.settings)
     return chain.operand(source)
 
 
@@ -126,7 +126,7 @@ def _join_operands(node: Node, inside: set[Node], known: _Known) -> Node:
             layers.extend(source.layers)
         return found[source]
 
-    chain.step(node.op, tuple(place_of(source) for source in node.inputs), node.settings)
+    chain.instruction(node.op, tuple(place_of(source) for source in node.inputs), node.settings)
     result = elementwise(chain.operands, chain.expression())
     return replace(result, layers=tuple(dict.fromkeys((*layers, *node.layers))))
 
@@ -153,7 +153,7 @@ def _fit(operands: Iterable[Node]) -> bool:
 
 
 def _joins(source: Node, node: Node, inside: set[Node], known: _Known) -> bool:
-    if source.op != "elementwise" or len(ElementwiseSettings.of(source).expression.steps) > MOST_STEPS:
+    if source.op != "elementwise" or len(ElementwiseSettings.of(source).expression.instructions) > MOST_STEPS:
         return False
     scalar = source.shape == () and not source.batched
     return scalar or (source.type == node.type and known.only_read_by(source, inside))
@@ -199,23 +199,25 @@ def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
     settings = FusedSettings.of(producer)
     first = settings.expression
     count = first.inputs + len(extra)
-    # Registers of the whole: the first expression's operands, the extra ones, the first's steps, the tail's steps.
-    own = [*range(first.inputs), *range(count, count + len(first.steps))]
-    steps = [Step(step.op, tuple(own[place] for place in step.operands), step.settings) for step in first.steps]
+    # Registers of the whole: the first expression's operands, the extra ones, the first's instructions, the tail's.
+    own = [*range(first.inputs), *range(count, count + len(first.instructions))]
+    instructions = [
+        Instruction(each.op, tuple(own[place] for place in each.operands), each.settings) for each in first.instructions
+    ]
     places = [own[-1], *range(first.inputs, count)]
-    for step in tail.steps:
-        steps.append(Step(step.op, tuple(places[place] for place in step.operands), step.settings))
-        places.append(count + len(steps) - 1)
+    for each in tail.instructions:
+        instructions.append(Instruction(each.op, tuple(places[place] for place in each.operands), each.settings))
+        places.append(count + len(instructions) - 1)
     inputs = (*producer.inputs, *extra)
-    return make("fused", inputs, settings.changed(expression=Expression(count, tuple(steps))))
+    return make("fused", inputs, settings.changed(expression=Expression(count, tuple(instructions))))
 
 
 def _moved_to_front(expression: Expression, position: int) -> Expression:
     """The same expression with the operand at `position` as register 0, the others after it in their order."""
     order = [position, *(place for place in range(expression.inputs) if place != position)]
     renamed = {place: order.index(place) for place in range(expression.inputs)}
-    steps = tuple(
-        Step(step.op, tuple(renamed.get(place, place) for place in step.operands), step.settings)
-        for step in expression.steps
+    instructions = tuple(
+        Instruction(each.op, tuple(renamed.get(place, place) for place in each.operands), each.settings)
+        for each in expression.instructions
     )
-    return Expression(expression.inputs, steps)
+    return Expression(expression.inputs, instructions)

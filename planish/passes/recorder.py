@@ -8,7 +8,7 @@ from planish.graph.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PassRun:
     """What one pass made of a graph, and how long it took."""
 
     name: str
@@ -21,21 +21,21 @@ class Record:
         return self.before is not self.after and len(self.before.nodes) + len(self.after.nodes) > 0 and not _same(self)
 
 
-def _same(record: Record) -> bool:
-    before, after = record.before.nodes, record.after.nodes
+def _same(run: PassRun) -> bool:
+    before, after = run.before.nodes, run.after.nodes
     return len(before) == len(after) and all(a is b for a, b in zip(before, after, strict=True))
 
 
 @dataclass(slots=True)
 class Recorder:
-    records: list[Record] = field(default_factory=list)
+    runs: list[PassRun] = field(default_factory=list)
 
     def add(self, name: str, before: Graph, after: Graph, seconds: float) -> None:
-        self.records.append(Record(name, before, after, seconds))
+        self.runs.append(PassRun(name, before, after, seconds))
 
     def graph_after(self, name: str) -> Graph:
         """The graph as the named pass left it. KeyError if no pass has the name."""
-        for record in self.records:
-            if record.name == name:
-                return record.after
+        for run in self.runs:
+            if run.name == name:
+                return run.after
         raise KeyError(name)

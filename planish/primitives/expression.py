@@ -16,7 +16,7 @@ from planish.primitives.registry import Array, Environment, op_named
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Instruction:
     """One operation on registers."""
 
     op: str
@@ -27,14 +27,14 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Expression:
     inputs: int
-    steps: tuple[Step, ...]
+    instructions: tuple[Instruction, ...]
 
     def __str__(self) -> str:
         lines = []
-        for step in self.steps:
-            words = [f"${register}" for register in step.operands]
-            words += [str(step.settings)] if step.settings != NO_SETTINGS else []
-            lines.append(f"{step.op}({', '.join(words)})")
+        for own in self.instructions:
+            words = [f"${register}" for register in own.operands]
+            words += [str(own.settings)] if own.settings != NO_SETTINGS else []
+            lines.append(f"{own.op}({', '.join(words)})")
         return "; ".join(lines)
 
     __repr__ = __str__
@@ -50,10 +50,10 @@ def nodes_of(expression: Expression, operands: Sequence[TensorType]) -> tuple[li
     """The expression as plain nodes again: one stand-in leaf per operand, and the result."""
     registers = [Node("operand", (), type_) for type_ in operands]
     leaves = list(registers)
-    for step in expression.steps:
-        sources = tuple(registers[register] for register in step.operands)
-        type_ = op_named(step.op).infer([source.type for source in sources], step.settings)
-        registers.append(Node(step.op, sources, type_, step.settings))
+    for own in expression.instructions:
+        sources = tuple(registers[register] for register in own.operands)
+        type_ = op_named(own.op).infer([source.type for source in sources], own.settings)
+        registers.append(Node(own.op, sources, type_, own.settings))
     return leaves, registers[-1]
 
 

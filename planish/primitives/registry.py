@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from planish.graph.frozen import Frozen
 from planish.graph.node import Node, TensorType, current_layers
-from planish.graph.record import Record
 from planish.graph.settings import NO_SETTINGS, Settings
 from planish.primitives.regions import Region
 
@@ -34,7 +34,7 @@ class Environment:
     bindings: dict[str, Array]
 
 
-class Without(Record):
+class Without(Frozen):
     """A primitive does not have this, and why: the reason goes on after "it"."""
 
     reason: str
@@ -47,7 +47,7 @@ Linear = Callable[[Sequence[bool]], bool]
 MultiplyAdds = Callable[[Node], int]
 
 
-class Primitive(Record, Generic[S]):
+class Primitive(Frozen, Generic[S]):
     """All that planish knows about an operation, but for its kernel.
 
     `infer(operand types, settings)` is the type of the result; ValueError for operands that do not fit.

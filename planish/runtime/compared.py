@@ -65,7 +65,7 @@ class ComparedTraining(TrainingExecutable):
     def __init__(self, program: Compiled, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
         super().__init__(program)
         self.graph = graph
-        self.watched = ()  # images are looked at before, as the interpreter takes any
+        self.checked = ()  # images are looked at before, as the interpreter takes any
         self._oracle = InterpretedTraining(graph, input_dtypes, program.max_batch)
 
     def run(

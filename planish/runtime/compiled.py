@@ -14,7 +14,7 @@ class Compiled(NamedTuple):
 
     `arguments` are the arrays that it reads and writes, in order ("input x", "parameter conv2d/kernel"). `batched` are
     the outputs with a row for each image; a training program has a row of the others for each step, and takes batches
-    of up to `max_batch` images. It stops at an image of a `watched` input that holds NaN or infinity. `multiply_adds`
+    of up to `max_batch` images. It stops at an image of a `checked` input that holds NaN or infinity. `multiply_adds`
     are the products of kernels with one image in the forward pass: how much work an image is.
     """
 
@@ -26,7 +26,7 @@ class Compiled(NamedTuple):
     scratch_nbytes: int
     block: int
     multiply_adds: int
-    watched: tuple[str, ...]
+    checked: tuple[str, ...]
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Compiled:

@@ -27,7 +27,7 @@ def show(request: Request, forms: Collection[str]) -> None:
     plan = make_plan(request, recorder)
     if "graph" in forms:
         warn_of(f"--- graph, traced\n{print_graph(request.graph)}")
-        for record in recorder.records:
+        for record in recorder.runs:
             verify_graph(record.after, record.name)
             if record.changed:
                 warn_of(f"--- graph after {record.name} ({record.seconds * 1e3:.2f} ms)\n{print_graph(record.after)}")
@@ -52,7 +52,7 @@ def describe(request: Request, after: str | None, form: str) -> str:
         )
     recorder = Recorder()
     plan = make_plan(request, recorder)
-    names = [record.name for record in recorder.records]
+    names = [record.name for record in recorder.runs]
     if after is not None and after not in names:
         raise ValueError(unknown_name("pass", after, names))
     if form == "graph":

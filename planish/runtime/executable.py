@@ -216,7 +216,7 @@ class TrainingExecutable(_Executable):
         self._train = program.code.function("train", [_POINTER, _POINTER, _SIZE])
         self._fewest_for_workers = fewest_images(program, _WORK_FOR_WORKERS, FEWEST_IMAGES_FOR_WORKERS)
         self.max_batch = program.max_batch
-        self.watched = program.watched
+        self.checked = program.checked
 
     def run(
         self,
@@ -230,7 +230,7 @@ class TrainingExecutable(_Executable):
         progress: Callable[[int], None] | None = None,
     ) -> int:
         """Runs ceil(len(order) / batch_size) steps over the rows `order` of `inputs`; gives the number of steps done,
-        which are fewer if the next batch has a row of a `watched` input that is not finite.
+        which are fewer if the next batch has a row of a `checked` input that is not finite.
 
         `parameters` are updated in place. `scalars` hold a value per step. Batched outputs are written in visiting
         order, unbatched ones one per step. `progress` is told the number of steps done now and then. What it raises,

@@ -46,7 +46,7 @@ class InterpretedInference:
 class InterpretedTraining:
     """Runs training steps of a graph with updates."""
 
-    watched: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int) -> None:
         self.graph = graph

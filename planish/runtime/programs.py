@@ -169,7 +169,7 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         "scratch_nbytes": program.scratch_nbytes,
         "block": program.block,
         "multiply_adds": multiply_adds(wanted.graph.nodes),
-        "watched": program.watched,
+        "checked": program.checked,
     }
     stored = to_bytes(code, facts)
     object_cache.store(key, stored)

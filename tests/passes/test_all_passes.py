@@ -16,8 +16,8 @@ TARGETS = [make_target(name, "x86_64-unknown-linux-gnu") for name in ("avx512", 
 def check_every_pass(graph, seed):
     recorder = Recorder()
     optimized = run(graph, recorder)
-    assert [record.name for record in recorder.records] == [step.__name__ for step in PASSES]
-    for record in recorder.records:
+    assert [record.name for record in recorder.runs] == [step.__name__ for step in PASSES]
+    for record in recorder.runs:
         check_same(graph, record.after, name=f"{record.name}, seed {seed}")
     for target in TARGETS:
         for gathered in (False, True):

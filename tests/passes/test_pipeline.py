@@ -101,7 +101,7 @@ def test_every_pass_leaves_a_graph_of_the_same_meaning(layers):
         pipeline.run(graph, recorder)
         bindings = bindings_of(graph, variables)
         expected = values_of(graph, bindings)
-        for record in recorder.records:
+        for record in recorder.runs:
             verify(record.after, result_type, after=record.name)
             for name, value in values_of(record.after, bindings).items():
                 error = np.abs(value - expected[name]).max()
@@ -114,5 +114,5 @@ def test_every_pass_of_the_list_changes_one_of_these_models():
         for graph in graphs_of(layers)[0]:
             recorder = Recorder()
             pipeline.run(graph, recorder)
-            changed |= {record.name for record in recorder.records if record.changed}
+            changed |= {record.name for record in recorder.runs if record.changed}
     assert changed == {step.__name__ for step in pipeline.PASSES}

@@ -121,7 +121,7 @@ def _emit_item(
                     totals = products(f, settings, shape, taps, patch, places, live, column.carried)
                 else:
                     own = _own_gradients(f, spec, places, g)
-                    totals = _dense_products(f, spec, taps, patch, own, column.carried)
+                    totals = _full_products(f, spec, taps, patch, own, column.carried)
                 column.next(*totals)
             row.next(*column.results)
         image.next(*row.results)
@@ -144,7 +144,7 @@ def _own_gradients(f: Function, spec: Spec, places: Value, g: Value) -> list[Val
     return [f.select(chosen, g, ZERO) for chosen in here]
 
 
-def _dense_products(
+def _full_products(
     f: Function, spec: Spec, taps: Sequence[Tap], patch: Pointer, own: Sequence[Value], sums: Sequence[Value]
 ) -> list[Value]:
     settings = Conv2DPoolWeightGradSettings.of(spec)

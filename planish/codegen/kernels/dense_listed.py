@@ -27,9 +27,9 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces import dense_blocks
 from planish.codegen.pieces.accumulate import Panel, accumulate
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_dense, room_of
+from planish.codegen.pieces.nonzeros import append, block_elements, count_of, goes_by_blocks, is_full, room_of
+from planish.codegen.pieces.not_finite import checks_images, raise_alarm, with_not_finite
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
-from planish.codegen.pieces.watching import raise_alarm, watches, with_not_finite
 from planish.primitives.rewritten.dense_listed import DenseListedSettings
 
 # Weights are cut once for each of two cores: more parts take more memory that cores share, for the sums.
@@ -96,10 +96,10 @@ class _Part:
             total = counts[0]
             for count in counts[1:]:
                 total = f.add(total, count)
-            dense = is_dense(f, total, GROUP * self.features)
-            with f.when(dense):
+            full = is_full(f, total, GROUP * self.features)
+            with f.when(full):
                 self._emit_group(image.index)
-            with f.when(f.let(f"xor i1 {dense}, true")), f.loop(0, GROUP) as row:
+            with f.when(f.let(f"xor i1 {full}, true")), f.loop(0, GROUP) as row:
                 self._emit_listed(f.add(image.index, row.index), row.index)
         with f.loop(whole, last, guarded=True) as image:
             self._convert(image.index, 0)
@@ -116,13 +116,13 @@ class _Part:
         target = f.offset(self.operands.scratch, F32.nbytes * row * self.room)
         whole = self.features // f.lanes * f.lanes
         count: Index = 0
-        seen, watched = ZERO, watches(self.spec)
+        seen, checked = ZERO, checks_images(self.spec)
         if whole:
             with f.loop(0, whole, f.lanes, carried=["0", ZERO], types=["i64", f.vector]) as place:
                 value = load_elements(f, dtype, source, place.index, f.lanes)
                 f.store(value, target, f.nbytes(place.index))
                 count, seen = place.carried
-                seen = with_not_finite(f, seen, value) if watched else seen
+                seen = with_not_finite(f, seen, value) if checked else seen
                 place.next(str(f.add(count, count_of(f, value))), seen)
             count, seen = place.results
         for element in range(whole, self.features):
@@ -132,8 +132,8 @@ class _Part:
             tail = f.load(target, F32.nbytes * whole, f.tail_mask(self.features - whole))
             f.store(tail, target, F32.nbytes * whole)  # zeros behind the row's end
             count = f.add(count, count_of(f, tail))
-            seen = with_not_finite(f, seen, tail) if watched else seen
-        if watched:
+            seen = with_not_finite(f, seen, tail) if checked else seen
+        if checked:
             raise_alarm(f, seen, self.operands.alarm)
         return count
 
@@ -194,4 +194,4 @@ class _Part:
             f.store(total, self.operands.output, f.nbytes(f.add(at, v * f.lanes)), mask)
 
 
-KERNEL = Kernel("batch", emit, items, scratch_nbytes, watches=watches)
+KERNEL = Kernel("batch", emit, items, scratch_nbytes, checks_images=checks_images)

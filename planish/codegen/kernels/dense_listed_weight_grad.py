@@ -27,7 +27,7 @@ from planish.codegen.llvm.loops import PanelRun, cut, over_panels, panel_runs, s
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces import dense_blocks_weight_grad as by_blocks
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
-from planish.codegen.pieces.nonzeros import append, count_of, goes_by_blocks, is_dense, room_of
+from planish.codegen.pieces.nonzeros import append, count_of, goes_by_blocks, is_full, room_of
 from planish.codegen.pieces.transposing import turned
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
 from planish.primitives.rewritten.load_input import LoadInputSettings
@@ -92,10 +92,10 @@ class _Gradient:
             y = f.offset(self.y, f.nbytes(row, self.units))
             begins = f.compare("eq", chunk.index, 0)
             live = self._turn(row, chunk.index, images)
-            dense = is_dense(f, live, f.multiply(images, f.lanes))
-            with f.when(dense):
-                self._emit_dense(g, y, images, skipped, begins)
-            with f.when(f.let(f"xor i1 {dense}, true")), f.loop(skipped, f.lanes) as own:
+            full = is_full(f, live, f.multiply(images, f.lanes))
+            with f.when(full):
+                self._emit_full(g, y, images, skipped, begins)
+            with f.when(f.let(f"xor i1 {full}, true")), f.loop(skipped, f.lanes) as own:
                 self._emit_listed(own.index, g, y, images, begins)
 
     def _turn(self, row: Index, start: Index, images: Index) -> Index:
@@ -171,7 +171,7 @@ class _Gradient:
 
         self._over_panels(f.module.target.registers - 4, panel)
 
-    def _emit_dense(self, g: Pointer, y: Pointer, images: Index, skipped: int, begins: Value) -> None:
+    def _emit_full(self, g: Pointer, y: Pointer, images: Index, skipped: int, begins: Value) -> None:
         """All rows, some at a time."""
         f = self.f
         most = 4 if f.module.target.registers >= 32 else 2

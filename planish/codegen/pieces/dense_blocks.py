@@ -20,7 +20,7 @@ from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.codegen.pieces.nonzero_blocks import Blocks, room_nbytes
-from planish.codegen.pieces.watching import watches
+from planish.codegen.pieces.not_finite import checks_images
 from planish.primitives.rewritten.dense_listed import DenseListedSettings
 
 GROUP = 32  # images: their sums and blocks, and a part of the weights, fit in L1
@@ -60,7 +60,7 @@ class _Layer:
         self.masks.append(f.tail_mask(self.units - (vectors - 1) * f.lanes))
         self.row_nbytes = vectors * f.vector_nbytes  # of an image's sums
         self.sums = operands.scratch
-        self.watched = watches(spec)
+        self.checked = checks_images(spec)
         self.blocks = Blocks(f, spec, operands, f.offset(operands.scratch, GROUP * self.row_nbytes), GROUP)
 
     def clear(self, images: Index) -> None:
@@ -72,7 +72,7 @@ class _Layer:
     def add_block(self, first: Index, images: Index, feature: Index, skipped: int) -> None:
         """The products with the block of features from that one on, but for the first `skipped` ones."""
         f = self.f
-        count = self.blocks.gather(first, images, feature, self.row_nbytes, watched=self.watched)
+        count = self.blocks.gather(first, images, feature, self.row_nbytes, checked=self.checked)
         weights = f.offset(self.operands.inputs[1], f.nbytes(feature, self.units))
         places = range(skipped, self.blocks.elements)
         for v, mask in enumerate(self.masks):

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 from planish.codegen.llvm import hyperbolics, remainder, trigonometry, vector_math
 from planish.codegen.llvm.function import ZERO, Function, Value
-from planish.primitives.expression import Step
+from planish.primitives.expression import Instruction
 from planish.primitives.leaves import ConstantSettings
 from planish.primitives.unary import AlphaSettings
 
-Emitter = Callable[[Function, Sequence[Value], Step], Value]
+Emitter = Callable[[Function, Sequence[Value], Instruction], Value]
 
 
-def emit_elementwise(f: Function, step: Step, arguments: Sequence[Value]) -> Value:
-    return _EMITTERS[step.op](f, arguments, step)
+def emit_elementwise(f: Function, instruction: Instruction, arguments: Sequence[Value]) -> Value:
+    return _EMITTERS[instruction.op](f, arguments, instruction)
 
 
 def has_emitter(op: str) -> bool:
@@ -35,7 +35,7 @@ def _function(emit: Callable[[Function, Value], Value]) -> Emitter:
 
 
 def _comparison(predicate: str) -> Emitter:
-    def emit(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+    def emit(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
         return f.select(f.greater(arguments[0], arguments[1], predicate), f.constant(1.0), ZERO)
 
     return emit
@@ -50,15 +50,15 @@ def _sign(f: Function, x: Value) -> Value:
     return f.select(f.greater(x, ZERO), f.constant(1.0), negative)
 
 
-def _elu(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _elu(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     (x,) = arguments
-    below = f.binary("fmul", f.constant(AlphaSettings.of(step).alpha), vector_math.expm1(f, f.minimum(ZERO, x)))
+    below = f.binary("fmul", f.constant(AlphaSettings.of(instruction).alpha), vector_math.expm1(f, f.minimum(ZERO, x)))
     return f.select(f.greater(x, ZERO), x, below)
 
 
-def _leaky_relu(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _leaky_relu(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     (x,) = arguments
-    return f.select(f.greater(x, ZERO), x, f.binary("fmul", x, f.constant(AlphaSettings.of(step).alpha)))
+    return f.select(f.greater(x, ZERO), x, f.binary("fmul", x, f.constant(AlphaSettings.of(instruction).alpha)))
 
 
 def _nan_aware(f: Function, chosen: Value, other: Value) -> Value:
@@ -66,22 +66,22 @@ def _nan_aware(f: Function, chosen: Value, other: Value) -> Value:
     return f.select(f.greater(other, other, "uno"), other, chosen)
 
 
-def _maximum(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _maximum(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     a, b = arguments
     return _nan_aware(f, f.maximum(a, b), a)
 
 
-def _minimum(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _minimum(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     a, b = arguments
     return _nan_aware(f, f.minimum(a, b), a)
 
 
-def _squared_deviation(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _squared_deviation(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     apart = f.binary("fsub", arguments[0], arguments[1])
     return f.binary("fmul", apart, apart)
 
 
-def _select(f: Function, arguments: Sequence[Value], step: Step) -> Value:
+def _select(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     condition, a, b = arguments
     return f.select(f.greater(condition, ZERO, "une"), a, b)
 
@@ -99,7 +99,7 @@ _EMITTERS: dict[str, Emitter] = {
     "equal": _comparison("oeq"),
     "select": _select,
     "sigmoid_cross_entropy": _function_of_two(vector_math.sigmoid_cross_entropy),
-    "constant": lambda f, _, step: f.constant(ConstantSettings.of(step).value),
+    "constant": lambda f, _, instruction: f.constant(ConstantSettings.of(instruction).value),
     "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
     "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),
     "sign": _function(_sign),

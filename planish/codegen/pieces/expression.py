@@ -14,9 +14,9 @@ from planish.primitives.expression import Expression, operand_kind
 def emit_expression(f: Function, expression: Expression, operands: Sequence[Value]) -> Value:
     """The expression's result for one vector of every operand."""
     registers = list(operands)
-    for step in expression.steps:
-        arguments = [registers[register] for register in step.operands]
-        registers.append(emit_elementwise(f, step, arguments))
+    for instruction in expression.instructions:
+        arguments = [registers[register] for register in instruction.operands]
+        registers.append(emit_elementwise(f, instruction, arguments))
     return registers[-1]
 
 

@@ -87,7 +87,7 @@ class Operands:
     the number of images of the batch before the program's slice; `order` has the batch's rows of an input that a kernel
     of parts reads, and after them those of the batches to come, `left` in all; `beside` is where a second result goes,
     if anything reads it; `gated`: places of maxima there are absent where the result is not positive; a kernel of parts
-    raises the `alarm`, a word, where an image has a value that is not finite (see `watches`).
+    raises the `alarm`, a word, where an image has a value that is not finite (see `checks_images`).
     """
 
     inputs: tuple[Pointer, ...]
@@ -110,8 +110,8 @@ class Kernel:
     """`emit` writes the body; the others are called before, with the same spec and target.
 
     `run`: how many elements an item has, if each item is a run of them right after the item before; else None.
-    `watches`: whether it checks all elements of its images for values that are not finite. `writes_apart`: whether it
-    can write a result that lies inside of a larger value; `reads_apart`: which operands it can read there.
+    `checks_images`: whether it checks all elements of its images for values that are not finite. `writes_apart`:
+    whether it can write a result that lies inside of a larger value; `reads_apart`: which operands it can read there.
     """
 
     kind: Kind
@@ -119,7 +119,7 @@ class Kernel:
     items: Callable[[Spec, Target], int] = lambda spec, target: 1
     scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
     run: Callable[[Spec, Target], int | None] = lambda spec, target: None
-    watches: Callable[[Spec], bool] = lambda spec: False
+    checks_images: Callable[[Spec], bool] = lambda spec: False
     writes_apart: bool = False
     reads_apart: Callable[[Spec], Collection[int]] = lambda spec: ()
 

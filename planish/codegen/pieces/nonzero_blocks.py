@@ -20,8 +20,8 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Operands, Spec
 from planish.codegen.pieces.nonzeros import block_elements
+from planish.codegen.pieces.not_finite import raise_alarm, with_not_finite
 from planish.codegen.pieces.user_elements import element_nbytes, load_elements
-from planish.codegen.pieces.watching import raise_alarm, with_not_finite
 from planish.primitives.rewritten.load_input import LoadInputSettings
 
 
@@ -45,11 +45,11 @@ class Blocks:
         return block_elements(self.f.module.target)
 
     def gather(
-        self, first: Index, images: Index, element: Index, stride: int, ahead: Index = 0, *, watched: bool = False
+        self, first: Index, images: Index, element: Index, stride: int, ahead: Index = 0, *, checked: bool = False
     ) -> Index:
         """Those of `images` images from number `first` on, from that element on; gives how many there are.
 
-        The same elements of the images that come `ahead` later are prefetched. `watched`: a value that is not finite
+        The same elements of the images that come `ahead` later are prefetched. `checked`: a value that is not finite
         raises the alarm.
         """
         f, x = self.f, self.operands.inputs[0]
@@ -72,10 +72,10 @@ class Blocks:
                 f.store(value, target, number * f.vector_nbytes)
             live = reduce(f.either, (f.greater(value, ZERO, "une") for value in values))
             f.store_count(f.multiply(own.index, stride), self._list(count))
-            if watched:
+            if checked:
                 seen = reduce(partial(with_not_finite, f), values, seen)
             own.next(str(f.add(count, f.let(f"zext i1 {f.any_lane(live)} to i64"))), seen)
-        if watched:
+        if checked:
             raise_alarm(f, own.results[1], self.operands.alarm)
         found: Index = own.results[0]
         return found

@@ -44,7 +44,7 @@ def count_of(f: Function, value: Value) -> Index:
     return f.count_lanes(f.greater(value, ZERO, "une"))
 
 
-def is_dense(f: Function, count: Index, elements: Index) -> Value:
+def is_full(f: Function, count: Index, elements: Index) -> Value:
     some, all_ = DENSE
     return f.compare("sge", f.multiply(count, all_), f.multiply(elements, some))
 

@@ -13,7 +13,7 @@ from planish.codegen.pieces.kernel import Spec
 from planish.primitives.rewritten.load_input import LoadInputSettings
 
 
-def watches(spec: Spec) -> bool:
+def checks_images(spec: Spec) -> bool:
     """Whether a kernel of dense layers on images checks: in f32 only, as other types may overflow when converted."""
     return LoadInputSettings.of(spec).memory_dtype == "float32"
 

@@ -148,13 +148,13 @@ def _reason(built: Walk, got: Walk) -> str | None:
     """Why images of another size get no further than they do."""
     if got.stopped_at is None:
         return "a model is compiled for images of one size"
-    count = len(got.steps)
+    count = len(got.links)
     if type(got.stopped_at).__name__ != "Dense":
         return got.reason.splitlines()[0]
-    steps = built.steps[:count]
+    links = built.links[:count]
     return (
-        f"{got.stopped_at.label} was built for {steps[-1].shape[-1]:,} features ({origin(steps)})\n"
-        f"but would get {got.steps[-1].shape[-1]:,} ({origin(got.steps)})"
+        f"{got.stopped_at.label} was built for {links[-1].shape[-1]:,} features ({origin(links)})\n"
+        f"but would get {got.links[-1].shape[-1]:,} ({origin(got.links)})"
     )
 
 

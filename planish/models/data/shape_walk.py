@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import structures
 from planish.layers import inference
-from planish.layers.chain import Step
+from planish.layers.chain import Link
 from planish.layers.layer import Layer
 from planish.symbolic import LayerCall, Record, Spec, SymbolicTensor
 
@@ -21,46 +21,46 @@ Images = Sequence[int | None]
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """`steps` from the images on, by way of the first input of each layer; the layer that did not take them, and its
+    """`links` from the images on, by way of the first input of each layer; the layer that did not take them, and its
     error, if there is one."""
 
-    steps: list[Step]
+    links: list[Link]
     stopped_at: Layer | None = None
     reason: str = ""
 
     @property
     def chain(self) -> list[object]:
         """For messages: the shapes up to the layer that failed."""
-        return [*self.steps, *([] if self.stopped_at is None else [self.stopped_at.label])]
+        return [*self.links, *([] if self.stopped_at is None else [self.stopped_at.label])]
 
 
 def walk(model: Model, images: Images, *, input: int = 0, output: int = 0) -> Walk:
     """Where images of a shape get (batch axis left out) on their way to an output, given as an input of the model.
 
-    Other inputs have the shapes that the model expects. Layers of models inside the model are steps like any other;
-    what a subclass does in its `call` is one step.
+    Other inputs have the shapes that the model expects. Layers of models inside the model are links like any other;
+    what a subclass does in its `call` is one link.
     """
     try:
-        return Walk(_through(model, _starts(model, images, input))[output].steps)
+        return Walk(_through(model, _starts(model, images, input))[output].links)
     except _StoppedError as stopped:
-        return Walk(stopped.before.steps, stopped.layer, str(stopped))
+        return Walk(stopped.before.links, stopped.layer, str(stopped))
 
 
-def steps_to(model: Model, output: int = 0) -> list[Step]:
+def links_to(model: Model, output: int = 0) -> list[Link]:
     """The shapes that lead to an output of a built model, in which its own images get that far."""
-    return walk(model, model.input_specs[0].shape[1:], output=output).steps
+    return walk(model, model.input_specs[0].shape[1:], output=output).links
 
 
-def steps_before(model: Model, layer: Layer, images: Images | None = None) -> list[Step]:
+def links_before(model: Model, layer: Layer, images: Images | None = None) -> list[Link]:
     """The shapes that lead to the first use of a layer in a built model, for its own images or those of a shape.
 
     Empty if they do not get there. `images` are given as the input from which the way of first inputs begins.
     """
     start = _reached_before(model, layer, _starts(model))
     if start is None or images is None:
-        return [] if start is None else start.steps
+        return [] if start is None else start.links
     other = _reached_before(model, layer, _starts(model, images, start.input))
-    return [] if other is None else other.steps
+    return [] if other is None else other.links
 
 
 def inner_layers(model: Model) -> Iterator[Layer]:
@@ -78,21 +78,21 @@ def inner_layers(model: Model) -> Iterator[Layer]:
 class _Reached:
     """A shape on the way, and the way to it from an input of the model."""
 
-    step: Step
+    link: Link
     input: int
     spec: Spec
     before: _Reached | None = None
 
     @property
-    def steps(self) -> list[Step]:
-        found, place = [self.step], self.before
+    def links(self) -> list[Link]:
+        found, place = [self.link], self.before
         while place is not None:
-            found.append(place.step)
+            found.append(place.link)
             place = place.before
         return found[::-1]
 
     def then(self, layer: Layer, spec: Spec) -> _Reached:
-        return _Reached(Step(spec.shape, layer.class_name, layer.label), self.input, spec, self)
+        return _Reached(Link(spec.shape, layer.class_name, layer.label), self.input, spec, self)
 
     @property
     def tensor(self) -> SymbolicTensor:
@@ -135,7 +135,7 @@ def _starts(model: Model, images: Images | None = None, input: int = 0) -> list[
     if images is not None:
         shapes[input] = (None, *images)
     return [
-        _Reached(Step(shape), place, Spec(shape, spec.dtype, spec.name))
+        _Reached(Link(shape), place, Spec(shape, spec.dtype, spec.name))
         for place, (shape, spec) in enumerate(zip(shapes, model.input_specs, strict=True))
     ]
 

@@ -15,7 +15,7 @@ from planish.graph.node import Node
 from planish.layers.traced import LayerName, Traced, chosen, is_use
 from planish.losses.loss import Loss
 from planish.models.data.arrays import Array, as_array
-from planish.models.data.shape_walk import steps_to
+from planish.models.data.shape_walk import links_to
 from planish.models.looking.inputs import Inputs, checked_inputs
 from planish.models.looking.layer_outputs import trace
 from planish.models.programs.prepare import out_of_memory_explained, require_compiled
@@ -173,7 +173,7 @@ def _checked_targets(model: Model, loss: Loss, targets: Array, count: int, place
     try:
         return loss.prepare_targets(targets, model.output_specs[place].shape)
     except ExplainedError as error:
-        raise error.told_with(chain=steps_to(model, place)) from None
+        raise error.told_with(chain=links_to(model, place)) from None
 
 
 def _loss_node(loss: Loss, inputs: dict[str, Array], y: Node) -> Node:

@@ -26,10 +26,10 @@ class InferenceExecutable(Protocol):
 class TrainingExecutable(Protocol):
     """Runs training steps; see `planish.runtime.interpreted.InterpretedTraining.run`.
 
-    It stops before a batch in which a row of a `watched` input holds NaN or infinity.
+    It stops before a batch in which a row of a `checked` input holds NaN or infinity.
     """
 
-    watched: tuple[str, ...]
+    checked: tuple[str, ...]
 
     def run(
         self,

@@ -208,7 +208,7 @@ def prepared_targets(
         if len(model.input_specs) > 1:
             error.args = (f"{label}: {error}",)
             raise
-        raise error.told_with(chain=walk(model, model.input_shape[1:]).steps) from None
+        raise error.told_with(chain=walk(model, model.input_shape[1:]).links) from None
 
 
 def ensure_built(model: Model, x: Any) -> None:

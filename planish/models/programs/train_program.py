@@ -97,7 +97,7 @@ class Trainer:
         """ValueError if images are not finite. Where `run` reads these very images, it finds out itself, and nothing is
         checked here."""
         for name, array, label in zip(self._names, data.inputs, data.labels.inputs, strict=True):
-            if name not in self._executable.watched:
+            if name not in self._executable.checked:
                 check_finite(array, label)
 
     @property

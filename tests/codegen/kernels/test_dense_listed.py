@@ -111,7 +111,7 @@ def test_images_that_are_not_finite_end_a_run(target, features, units):
     graph = Graph.build({}, {"total": primitives.add(summed, primitives.parameter("total", (units,)))})
     (values,) = case.inputs.values()
     executable = TrainingExecutable(compile(graph, {"x0": values.dtype}, training=True, max_batch=8))
-    assert executable.watched == ("x0",)
+    assert executable.checked == ("x0",)
 
     def steps():
         total = np.zeros(units, np.float32)
