@@ -21,17 +21,7 @@ from planish.losses.along_outputs import mean
 from planish.losses.logits import logits_under, warn_of_probabilities
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
-
-EPSILON = 1e-7
-
-
-def clipped(x: Node, low: float, high: float) -> Node:
-    return primitives.minimum(primitives.maximum(x, low), high)
-
-
-def shares_sum(x: Node) -> Node:
-    """The sum of the outcomes of each vector, with an axis of one."""
-    return primitives.reduce_sum(x, (len(x.shape) - 1,), keepdims=True)
+from planish.ops.losses import entropy_of_yes, kept_inside, shares_of
 
 
 def negative_sum(x: Node) -> Node:
@@ -111,8 +101,9 @@ class SparseCategoricalCrossentropy(CrossEntropy):
         logits = self.logits(y_pred, mixed=self.ignore_class is None)
         if logits is not None:
             return primitives.log_softmax(logits)
-        shares = clipped(y_pred, EPSILON, 1 - EPSILON)
-        return primitives.subtract(primitives.log(shares), primitives.log(shares_sum(shares)))
+        shares = kept_inside(y_pred)
+        total = primitives.reduce_sum(shares, (len(shares.shape) - 1,), keepdims=True)
+        return primitives.subtract(primitives.log(shares), primitives.log(total))
 
     def per_sample(self, y_true: Node, y_pred: Node) -> Node:
         value = super().per_sample(y_true, y_pred)
@@ -194,8 +185,7 @@ class CategoricalCrossentropy(Smoothed):
         logits = self.logits(y_pred)
         if logits is not None:
             return negative_sum(primitives.multiply(y_true, primitives.log_softmax(logits)))
-        shares = clipped(primitives.divide(y_pred, shares_sum(y_pred)), EPSILON, 1 - EPSILON)
-        return negative_sum(primitives.multiply(y_true, primitives.log(shares)))
+        return negative_sum(primitives.multiply(y_true, primitives.log(shares_of(y_pred))))
 
     def prepare_targets(self, y_true: ArrayLike, output_shape: Sequence[int | None]) -> Array:
         classes = self.classes(output_shape)
@@ -235,11 +225,6 @@ class BinaryCrossentropy(Smoothed):
     def call(self, y_true: Node, y_pred: Node) -> Node:
         y_true = self.smooth(y_true, 2)
         logits = self.logits(y_pred)
-        if logits is not None:
-            entropy = primitives.sigmoid_cross_entropy(logits, y_true)
-        else:
-            p = clipped(y_pred, EPSILON, 1 - EPSILON)
-            yes = primitives.multiply(y_true, primitives.log(p))
-            no = primitives.multiply(primitives.subtract(1.0, y_true), primitives.log(primitives.subtract(1.0, p)))
-            entropy = primitives.negative(primitives.add(yes, no))
-        return mean(entropy)
+        if logits is None:
+            return mean(entropy_of_yes(y_true, y_pred))
+        return mean(primitives.sigmoid_cross_entropy(logits, y_true))

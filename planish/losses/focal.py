@@ -12,8 +12,9 @@ from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses import targets
-from planish.losses.cross_entropies import EPSILON, CrossEntropy, Smoothed, clipped, negative_sum, shares_sum
+from planish.losses.cross_entropies import CrossEntropy, Smoothed, negative_sum
 from planish.losses.reduction import Array
+from planish.ops.losses import entropy_of_yes, shares_of
 
 Alpha = float | Sequence[float]
 
@@ -69,11 +70,7 @@ class BinaryFocalCrossentropy(_Focal):
         if logits is not None:
             p, entropy = primitives.sigmoid(logits), primitives.sigmoid_cross_entropy(logits, y_true)
         else:
-            p = y_pred
-            shares = clipped(y_pred, EPSILON, 1 - EPSILON)
-            yes = primitives.multiply(y_true, primitives.log(shares))
-            no = primitives.multiply(opposite, primitives.log(primitives.subtract(1.0, shares)))
-            entropy = primitives.negative(primitives.add(yes, no))
+            p, entropy = y_pred, entropy_of_yes(y_true, y_pred)
         right = primitives.add(
             primitives.multiply(y_true, p), primitives.multiply(opposite, primitives.subtract(1.0, p))
         )
@@ -123,7 +120,7 @@ class CategoricalFocalCrossentropy(_Focal):
         if logits is not None:
             p, logarithm = primitives.softmax(logits), primitives.log_softmax(logits)
         else:
-            p = clipped(primitives.divide(y_pred, shares_sum(y_pred)), EPSILON, 1 - EPSILON)
+            p = shares_of(y_pred)
             logarithm = primitives.log(p)
         weight = primitives.multiply(_doubt(p, self.gamma), self._weights(y_pred.shape[-1]))
         return negative_sum(primitives.multiply(weight, primitives.multiply(y_true, logarithm)))

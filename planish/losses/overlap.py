@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.losses.cross_entropies import EPSILON
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
+from planish.ops.losses import EPSILON
 
 Axis = int | Sequence[int] | None
 

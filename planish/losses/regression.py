@@ -13,9 +13,9 @@ from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses.along_outputs import mean, total
-from planish.losses.cross_entropies import EPSILON, clipped
 from planish.losses.loss import Loss
 from planish.losses.reduction import Array
+from planish.ops.losses import EPSILON
 
 Meaning = Callable[[Node, Node], Node]
 
@@ -110,7 +110,7 @@ class LogCosh(FixedLoss):
 
 
 def _divergence(y: Node, p: Node) -> Node:
-    y, p = clipped(y, EPSILON, 1.0), clipped(p, EPSILON, 1.0)
+    y, p = (primitives.minimum(primitives.maximum(x, EPSILON), 1.0) for x in (y, p))
     return total(primitives.multiply(y, primitives.log(primitives.divide(y, p))))
 
 

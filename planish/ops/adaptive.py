@@ -10,29 +10,26 @@ import numpy as np
 from planish import config, primitives
 from planish.graph.node import Node
 from planish.ops import nodes
-from planish.ops.interpreted import per_image
-from planish.ops.operation import NN, Value, operation
+from planish.ops.interpreted import interpreted
+from planish.ops.operation import NN, Value
 
 Pool = Callable[..., Node]
 Sizes = int | Sequence[int]
 
 
-def _of_nodes(pool: Pool) -> Callable[..., Node]:
-    def of_nodes(inputs: Any, output_size: Sizes, data_format: str | None = None) -> Node:
-        x = nodes.node_of(inputs)
-        spatial = len(x.shape) - 1
-        if spatial not in (1, 2, 3) or not x.batched:
-            raise nodes.mistake(
-                "ops: adaptive pools take sequences, images or volumes",
-                expected="(batch, *space, channels) with one to three axes of space",
-                received=nodes.full_shape(x),
-            )
-        first = int((data_format or config.image_data_format()) == "channels_first")
-        for axis, count in enumerate(_counts(output_size, spatial), first):
-            x = primitives.adaptive_pool(x, axis, count, pool)
-        return x
-
-    return of_nodes
+def _pooled(pool: Pool, inputs: Any, output_size: Sizes, data_format: str | None) -> Node:
+    x = nodes.node_of(inputs)
+    spatial = len(x.shape) - 1
+    if spatial not in (1, 2, 3) or not x.batched:
+        raise nodes.mistake(
+            "ops: adaptive pools take sequences, images or volumes",
+            expected="(batch, *space, channels) with one to three axes of space",
+            received=nodes.full_shape(x),
+        )
+    first = int((data_format or config.image_data_format()) == "channels_first")
+    for axis, count in enumerate(_counts(output_size, spatial), first):
+        x = primitives.adaptive_pool(x, axis, count, pool)
+    return x
 
 
 def _counts(output_size: Sizes, spatial: int) -> list[int]:
@@ -45,17 +42,14 @@ def _counts(output_size: Sizes, spatial: int) -> list[int]:
     return counts
 
 
-_average, _largest = _of_nodes(primitives.average_pool2d), _of_nodes(primitives.max_pool2d)
-
-
-@operation(NN, nodes=_average)
+@interpreted(NN)
 def adaptive_average_pool(inputs: Value, output_size: Sizes, data_format: str | None = None) -> Any:
     """The mean of each of `output_size` windows: window i reaches from floor(i * extent / size) to
     ceil((i + 1) * extent / size)."""
-    return per_image(lambda x: _average(x, output_size, data_format), inputs)
+    return _pooled(primitives.average_pool2d, inputs, output_size, data_format)
 
 
-@operation(NN, nodes=_largest)
+@interpreted(NN)
 def adaptive_max_pool(inputs: Value, output_size: Sizes, data_format: str | None = None) -> Any:
     """The largest value of each of `output_size` windows, which are those of `adaptive_average_pool`."""
-    return per_image(lambda x: _largest(x, output_size, data_format), inputs)
+    return _pooled(primitives.max_pool2d, inputs, output_size, data_format)

@@ -14,8 +14,7 @@ import numpy as np
 from planish import config, primitives
 from planish.graph.node import Node
 from planish.ops import nodes
-from planish.ops.dtypes import together
-from planish.ops.interpreted import per_image
+from planish.ops.interpreted import interpreted
 from planish.ops.operation import NN, Value, operation
 from planish.primitives.transposed_convolution import transposed_convolution
 
@@ -76,28 +75,7 @@ def _borders(padding: str, size: Sequence[int], window: Pair, strides: Pair, dil
     return tuple((width // 2, width - width // 2) for width in missing)
 
 
-def _spatial(x: Any) -> int:
-    return (nodes.rank(x) if isinstance(x, Node) else x.ndim) - 2
-
-
-def _conv_of_nodes(
-    inputs: Any,
-    kernel: Any,
-    strides: Extents = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Extents = 1,
-) -> Node:
-    spatial = _spatial(inputs)
-    steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
-    image, restored = _as_map(nodes.node_of(inputs), data_format)
-    w = _as_kernel(nodes.node_of(kernel))
-    borders = _borders(padding.lower(), image.shape[:2], (w.shape[0], w.shape[1]), steps, dilation)
-    groups = image.shape[2] // w.shape[2]
-    return restored(primitives.conv2d(image, w, steps, borders, dilation, groups))
-
-
-@operation(NN, nodes=_conv_of_nodes)
+@interpreted(NN)
 def conv(
     inputs: Value,
     kernel: Value,
@@ -113,25 +91,16 @@ def conv(
     >>> ops.conv(np.ones((1, 8, 8, 3)), np.ones((3, 3, 3, 16)), strides=2, padding="same").shape
     (1, 4, 4, 16)
     """
-    x, w = together(inputs, kernel)
-    return per_image(lambda x, w: _conv_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
+    spatial = nodes.rank(inputs) - 2
+    steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
+    image, restored = _as_map(nodes.node_of(inputs), data_format)
+    w = _as_kernel(nodes.node_of(kernel))
+    borders = _borders(padding.lower(), image.shape[:2], (w.shape[0], w.shape[1]), steps, dilation)
+    groups = image.shape[2] // w.shape[2]
+    return restored(primitives.conv2d(image, w, steps, borders, dilation, groups))
 
 
-def _depthwise_of_nodes(
-    inputs: Any,
-    kernel: Any,
-    strides: Extents = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Extents = 1,
-) -> Node:
-    w = nodes.node_of(kernel)
-    *window, channels, multiplier = w.shape
-    grouped = primitives.reshape(w, (*window, 1, channels * multiplier))
-    return _conv_of_nodes(inputs, grouped, strides, padding, data_format, dilation_rate)
-
-
-@operation(NN, nodes=_depthwise_of_nodes)
+@interpreted(NN)
 def depthwise_conv(
     inputs: Value,
     kernel: Value,
@@ -145,8 +114,10 @@ def depthwise_conv(
     >>> ops.depthwise_conv(np.ones((1, 8, 8, 3)), np.ones((3, 3, 3, 2))).shape
     (1, 6, 6, 6)
     """
-    x, w = together(inputs, kernel)
-    return per_image(lambda x, w: _depthwise_of_nodes(x, w, strides, padding, data_format, dilation_rate), x, w)
+    w = nodes.node_of(kernel)
+    *window, channels, multiplier = w.shape
+    grouped = primitives.reshape(w, (*window, 1, channels * multiplier))
+    return conv(inputs, grouped, strides, padding, data_format, dilation_rate)
 
 
 @operation(NN)
@@ -164,16 +135,18 @@ def separable_conv(
     return conv(maps, pointwise_kernel, 1, "valid", data_format, 1)
 
 
-def _conv_transpose_of_nodes(
-    inputs: Any,
-    kernel: Any,
+@interpreted(NN)
+def conv_transpose(
+    inputs: Value,
+    kernel: Value,
     strides: Extents = 1,
     padding: str = "valid",
     output_padding: Extents | None = None,
     data_format: str | None = None,
     dilation_rate: Extents = 1,
-) -> Node:
-    spatial = _spatial(inputs)
+) -> Any:
+    """What a convolution's gradient does to a map: each pixel is spread by a kernel [*window, filters, channels]."""
+    spatial = nodes.rank(inputs) - 2
     steps, dilation = _pair(strides, spatial, "strides"), _pair(dilation_rate, spatial, "dilation_rate")
     image, restored = _as_map(nodes.node_of(inputs), data_format)
     w = _as_kernel(nodes.node_of(kernel))
@@ -188,43 +161,7 @@ def _more(output_padding: Extents | None, spatial: int) -> Pair | None:
     return (0, numbers[0]) if spatial == 1 else (numbers[0], numbers[1])
 
 
-@operation(NN, nodes=_conv_transpose_of_nodes)
-def conv_transpose(
-    inputs: Value,
-    kernel: Value,
-    strides: Extents = 1,
-    padding: str = "valid",
-    output_padding: Extents | None = None,
-    data_format: str | None = None,
-    dilation_rate: Extents = 1,
-) -> Any:
-    """What a convolution's gradient does to a map: each pixel is spread by a kernel [*window, filters, channels]."""
-    x, w = together(inputs, kernel)
-    settings = (strides, padding, output_padding, data_format, dilation_rate)
-    return per_image(lambda x, w: _conv_transpose_of_nodes(x, w, *settings), x, w)
-
-
-def _pool_of_nodes(pool: Callable[..., Node]) -> Callable[..., Node]:
-    def of_nodes(
-        inputs: Any,
-        pool_size: Extents,
-        strides: Extents | None = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-    ) -> Node:
-        spatial = _spatial(inputs)
-        window = _pair(pool_size, spatial, "pool_size")
-        steps = window if strides is None else _pair(strides, spatial, "strides")
-        image, restored = _as_map(nodes.node_of(inputs), data_format)
-        return restored(pool(image, window, steps, _borders(padding.lower(), image.shape[:2], window, steps, (1, 1))))
-
-    return of_nodes
-
-
-_max_pool, _average_pool = _pool_of_nodes(primitives.max_pool2d), _pool_of_nodes(primitives.average_pool2d)
-
-
-@operation(NN, nodes=_max_pool)
+@interpreted(NN)
 def max_pool(
     inputs: Value,
     pool_size: Extents,
@@ -237,10 +174,10 @@ def max_pool(
     >>> ops.max_pool(np.arange(4.0).reshape(1, 2, 2, 1), 2).tolist()
     [[[[3.0]]]]
     """
-    return per_image(lambda x: _max_pool(x, pool_size, strides, padding, data_format), inputs)
+    return _pooled(primitives.max_pool2d, inputs, pool_size, strides, padding, data_format)
 
 
-@operation(NN, nodes=_average_pool)
+@interpreted(NN)
 def average_pool(
     inputs: Value,
     pool_size: Extents,
@@ -253,28 +190,33 @@ def average_pool(
     >>> ops.average_pool(np.arange(4.0).reshape(1, 2, 2, 1), 2).tolist()
     [[[[1.5]]]]
     """
-    return per_image(lambda x: _average_pool(x, pool_size, strides, padding, data_format), inputs)
+    return _pooled(primitives.average_pool2d, inputs, pool_size, strides, padding, data_format)
 
 
-def _depth_to_space_of_nodes(x: Any, block_size: int, data_format: str = "channels_last") -> Node:
+def _pooled(
+    pool: Callable[..., Node],
+    inputs: Node,
+    pool_size: Extents,
+    strides: Extents | None,
+    padding: str,
+    data_format: str | None,
+) -> Node:
+    spatial = nodes.rank(inputs) - 2
+    window = _pair(pool_size, spatial, "pool_size")
+    steps = window if strides is None else _pair(strides, spatial, "strides")
+    image, restored = _as_map(nodes.node_of(inputs), data_format)
+    return restored(pool(image, window, steps, _borders(padding.lower(), image.shape[:2], window, steps, (1, 1))))
 
+
+@interpreted(NN)
+def depth_to_space(x: Value, block_size: int, data_format: str = "channels_last") -> Any:
+    """[n, h, w, block * block * c] -> [n, h * block, w * block, c]: channels become blocks of pixels."""
     image, restored = _as_map(nodes.node_of(x), data_format)
     return restored(primitives.depth_to_space(image, block_size))
 
 
-def _space_to_depth_of_nodes(x: Any, block_size: int, data_format: str = "channels_last") -> Node:
-
-    image, restored = _as_map(nodes.node_of(x), data_format)
-    return restored(primitives.space_to_depth(image, block_size))
-
-
-@operation(NN, nodes=_depth_to_space_of_nodes)
-def depth_to_space(x: Value, block_size: int, data_format: str = "channels_last") -> Any:
-    """[n, h, w, block * block * c] -> [n, h * block, w * block, c]: channels become blocks of pixels."""
-    return per_image(lambda x: _depth_to_space_of_nodes(x, block_size, data_format), x)
-
-
-@operation(NN, nodes=_space_to_depth_of_nodes)
+@interpreted(NN)
 def space_to_depth(x: Value, block_size: int, data_format: str = "channels_last") -> Any:
     """[n, h, w, c] -> [n, h / block, w / block, block * block * c]: blocks of pixels become channels."""
-    return per_image(lambda x: _space_to_depth_of_nodes(x, block_size, data_format), x)
+    image, restored = _as_map(nodes.node_of(x), data_format)
+    return restored(primitives.space_to_depth(image, block_size))

@@ -151,18 +151,19 @@ def _rows_and_columns(images: Any, data_format: str | None, name: str) -> tuple[
     return place, int(shape[place]), int(shape[place + 1])
 
 
-def _missing(name: str, known: list[int | None]) -> list[int]:
-    """Of what is before, kept and behind, the one that is not given; all together have the last number."""
-    before, kept, behind, whole = known
-    given = [before, kept, behind]
-    if given.count(None) != 1 or whole is None:
+def _parts(name: str, before: int | None, kept: int | None, behind: int | None, whole: int | None) -> list[int]:
+    """What is before, kept and behind along an axis; together they are the whole. One of the four is not given."""
+    given = [before, kept, behind, whole]
+    if given.count(None) != 1:
         raise nodes.mistake(
             f"ops.image.{name}: two of the three numbers are given for each axis",
-            expected="of top, bottom and target_height two, and of left, right and target_width",
-            received=given,
+            expected="a number on one side and the target, or numbers on both sides",
+            received=f"{4 - given.count(None) - 1} of them",
         )
-    rest = whole - sum(number for number in given if number is not None)
-    return [rest if number is None else number for number in given]
+    if whole is None:
+        return [number for number in given if number is not None]
+    rest = whole - sum(number for number in given[:3] if number is not None)
+    return [rest if number is None else number for number in given[:3]]
 
 
 @operation(IMAGE)
@@ -178,8 +179,8 @@ def crop_images(
 ) -> Any:
     """Images without rows and columns at their edges; for each direction two of three numbers are given."""
     place, rows, columns = _rows_and_columns(images, data_format, "crop_images")
-    top, height, _ = _missing("crop_images", [top_cropping, target_height, bottom_cropping, rows])
-    left, width, _ = _missing("crop_images", [left_cropping, target_width, right_cropping, columns])
+    top, height, _ = _parts("crop_images", top_cropping, target_height, bottom_cropping, rows)
+    left, width, _ = _parts("crop_images", left_cropping, target_width, right_cropping, columns)
     if min(top, left, rows - top - height, columns - left - width) < 0 or min(height, width) < 1:
         raise nodes.mistake(
             "ops.image.crop_images: the images are too small",
@@ -202,23 +203,15 @@ def pad_images(
 ) -> Any:
     """Images with rows and columns of zeros around them; for each direction two of three numbers are given."""
     place, rows, columns = _rows_and_columns(images, data_format, "pad_images")
-    down = _border("pad_images", top_padding, bottom_padding, target_height, rows)
-    along = _border("pad_images", left_padding, right_padding, target_width, columns)
+    down = _border(top_padding, rows, bottom_padding, target_height)
+    along = _border(left_padding, columns, right_padding, target_width)
     rank = _rank(images, "pad_images")
     borders = [(0, 0)] * place + [down, along] + [(0, 0)] * (rank - place - 2)
     return pad(images, borders)
 
 
-def _border(name: str, before: int | None, behind: int | None, target: int | None, extent: int) -> tuple[int, int]:
-    if [before, behind, target].count(None) != 1:
-        raise nodes.mistake(
-            f"ops.image.{name}: two of the three numbers are given for each axis",
-            expected="of top, bottom and target_height two, and of left, right and target_width",
-            received=[before, behind, target],
-        )
-    missing = (target or 0) - extent
-    first = missing - (behind or 0) if before is None else before
-    last = missing - first if behind is None else behind
+def _border(before: int | None, extent: int, behind: int | None, target: int | None) -> tuple[int, int]:
+    first, _, last = _parts("pad_images", before, extent, behind, target)
     if min(first, last) < 0:
-        raise nodes.mistake(f"ops.image.{name}: a border is 0 pixels wide or more", received=(first, last))
+        raise nodes.mistake("ops.image.pad_images: a border is 0 pixels wide or more", received=(first, last))
     return first, last

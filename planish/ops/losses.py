@@ -17,11 +17,26 @@ from planish.ops.operation import NN, Value, operation
 from planish.ops.picking import one_hot
 from planish.ops.shapes import squeeze
 
-_EPSILON = 1e-7
+EPSILON = 1e-7
+"""How near probabilities may come to 0 and 1."""
 
 
-def _kept_inside(p: Any) -> Any:
-    return elementwise.clip(p, _EPSILON, 1.0 - _EPSILON)
+def kept_inside(p: Any) -> Any:
+    """Probabilities whose logarithms are finite."""
+    return elementwise.clip(p, EPSILON, 1.0 - EPSILON)
+
+
+def shares_of(output: Any, axis: int = -1) -> Any:
+    """Outputs as probabilities that have the sum 1 along an axis, kept away from 0 and 1."""
+    return kept_inside(arithmetic.divide(output, reductions.sum(output, axis, keepdims=True)))
+
+
+def entropy_of_yes(target: Any, output: Any) -> Any:
+    """-(target * log(output) + (1 - target) * log(1 - output)) of probabilities."""
+    p = kept_inside(output)
+    yes = arithmetic.multiply(target, elementwise.log(p))
+    no = arithmetic.multiply(arithmetic.subtract(1, target), elementwise.log(arithmetic.subtract(1, p)))
+    return elementwise.negative(arithmetic.add(yes, no))
 
 
 def _logits(output: Any, activation: str, from_logits: bool) -> Any:
@@ -46,11 +61,7 @@ def categorical_crossentropy(target: Value, output: Value, from_logits: bool = F
     """-sum(target * log(output)) along `axis`, of probabilities or, with `from_logits`, of what goes into a softmax."""
     _check_same(target, output, "categorical_crossentropy")
     logits = _logits(output, "softmax", from_logits)
-    if logits is not None:
-        logs = log_softmax(logits, axis)
-    else:
-        shares = arithmetic.divide(output, reductions.sum(output, axis, keepdims=True))
-        logs = elementwise.log(_kept_inside(shares))
+    logs = elementwise.log(shares_of(output, axis)) if logits is None else log_softmax(logits, axis)
     return elementwise.negative(reductions.sum(arithmetic.multiply(target, logs), axis))
 
 
@@ -66,9 +77,9 @@ def sparse_categorical_crossentropy(target: Value, output: Value, from_logits: b
     classes = squeeze(target, -1) if same_rank and target.shape[-1] == 1 else target
     logits = _logits(output, "softmax", from_logits)
     if logits is None:
-        logits = elementwise.log(_kept_inside(output))
-    hot = one_hot(classes, int(output.shape[-1]))
-    return elementwise.negative(reductions.sum(arithmetic.multiply(hot, log_softmax(logits)), -1))
+        logits = elementwise.log(kept_inside(output))
+    chosen = arithmetic.where(one_hot(classes, int(output.shape[-1])), log_softmax(logits), 0.0)  # others may be -inf
+    return elementwise.negative(reductions.sum(chosen, -1))
 
 
 @operation(NN)
@@ -80,10 +91,7 @@ def binary_crossentropy(target: Value, output: Value, from_logits: bool = False)
         return primitives.sigmoid_cross_entropy(*reversed(nodes.together(target, logits)))
     if logits is not None:
         return np.maximum(logits, 0) - logits * target + np.log1p(np.exp(-np.abs(logits)))
-    p = _kept_inside(output)
-    yes = arithmetic.multiply(target, elementwise.log(p))
-    no = arithmetic.multiply(arithmetic.subtract(1, target), elementwise.log(arithmetic.subtract(1, p)))
-    return elementwise.negative(arithmetic.add(yes, no))
+    return entropy_of_yes(target, output)
 
 
 @operation(NN, "PSNR")

@@ -39,6 +39,8 @@ def node_of(value: Any) -> Node:
         return value
     if isinstance(value, Variable):
         return value.node
+    if type(value) is float:
+        return as_node(value)  # as exact as it is; programs round it to their type
     array = as_array(value).astype(np.float32)
     if array.size and (array == array.flat[0]).all():
         number = primitives.constant(float(array.flat[0]))

@@ -88,7 +88,7 @@ def operation(
         name = definition.__name__
         of_nodes = nodes or (refusing(name, eager) if eager else definition)
         signature = inspect.signature(definition)
-        values = _value_names(definition)
+        values = value_names(definition)
 
         @functools.wraps(definition)
         def apply(*positional: Any, **named: Any) -> Any:
@@ -124,7 +124,7 @@ def refusing(name: str, reason: str) -> Callable[..., Any]:
     return refuse
 
 
-def _value_names(definition: Callable[..., Any]) -> dict[str, str]:
+def value_names(definition: Callable[..., Any]) -> dict[str, str]:
     """The arguments that are values, with their kinds; `*operands: Value` is a list of them."""
     kinds = {name: str(kind).partition(" |")[0] for name, kind in definition.__annotations__.items()}
     several = {

@@ -9,6 +9,7 @@ import pytest
 
 import planish
 from planish import ops, primitives, symbolic
+from planish.evaluation import evaluate
 from planish.graph.node import Node
 from planish.layers import Dense, Input, Layer
 from planish.ops.operation import operations
@@ -197,3 +198,17 @@ def test_symbolic_tensors_become_a_model():
     logits = model.layers[1](images)
     expected = [ops.softmax(logits), 2 * logits * ops.sum(logits, axis=1, keepdims=True)]
     np.testing.assert_allclose(model.predict(images, verbose=0), np.concatenate(expected, 1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_class_that_cannot_be_leaves_the_loss_of_another_one_alone():
+    logits = np.array([[-np.inf, 0.0]], np.float32)
+    for value in (
+        ops.sparse_categorical_crossentropy([1], logits, from_logits=True),
+        evaluate(lambda node: ops.sparse_categorical_crossentropy(np.array([1]), node, from_logits=True), logits),
+    ):
+        np.testing.assert_array_equal(value, [0.0])
+
+
+def test_numbers_of_python_are_as_exact_on_nodes_as_on_arrays():
+    x = np.array([0.25, -3.0])
+    np.testing.assert_array_equal(evaluate(lambda node: ops.multiply(node, 0.1), x), ops.multiply(x, 0.1))
