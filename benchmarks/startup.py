@@ -81,7 +81,7 @@ def split() -> dict[str, float]:
     model.optimizer.build(model.trainable_weights)
     machine = compiler.target_machine(current_target())
     times = [time.perf_counter()]
-    graph, _ = training_graph(model, ready.objectives, model.optimizer, with_outputs=True)
+    graph = training_graph(model, ready.objectives, model.optimizer, with_outputs=True).graph
     times.append(time.perf_counter())
     names = {name: dtype.name for name, dtype in ready.dtypes.items()}
     request = Request(graph, names, current_target(), training=True, max_batch=32)

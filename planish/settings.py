@@ -20,6 +20,7 @@ TARGETS = ("avx512", "avx2", "x86-64", "aarch64")
 
 CACHE_OFF = "off"
 MAX_THREADS = 1024
+_MOST_MEGABYTES = 2**40
 
 
 class Setting(NamedTuple):
@@ -38,7 +39,7 @@ def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
 @overload
 def value(name: Literal["PLANISH_COMPARE"]) -> bool: ...
 @overload
-def value(name: Literal["PLANISH_NUM_THREADS"]) -> int | None: ...
+def value(name: Literal["PLANISH_NUM_THREADS", "PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
 @overload
 def value(
     name: Literal["PLANISH_CACHE_DIR", "PLANISH_TARGET", "KERAS_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"],
@@ -64,6 +65,13 @@ def _parse_threads(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
         expected = f"a whole number from 1 to {MAX_THREADS}"
         raise ValueError(explain(what=f"{name} is a number of threads", expected=expected, received=repr(text)))
+    return int(text)
+
+
+def _parse_megabytes(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _MOST_MEGABYTES:
+        expected = f"a whole number from 0 to {_MOST_MEGABYTES}"
+        raise ValueError(explain(what=f"{name} is a number of megabytes", expected=expected, received=repr(text)))
     return int(text)
 
 
@@ -139,6 +147,24 @@ _SETTINGS = (
         False,
         "`0`",
         _parse_switch,
+    ),
+    Setting(
+        "PLANISH_TRUNK_MEMORY",
+        "How much memory `fit` may use to keep what frozen layers give for each image"
+        " ([training.md](training.md#a-frozen-trunk-is-computed-once)). What needs more is kept in a file.",
+        "megabytes; `0` for none",
+        None,
+        "a quarter of the machine's memory",
+        _parse_megabytes,
+    ),
+    Setting(
+        "PLANISH_TRUNK_FILE",
+        "How large the file may be, in the folder for temporary files, in which `fit` keeps what frozen layers give for"
+        " each image. What needs more is not kept: the layers are computed in every epoch.",
+        "megabytes; `0` for no file",
+        None,
+        "half of what is free there",
+        _parse_megabytes,
     ),
     Setting(
         "KERAS_HOME",

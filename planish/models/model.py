@@ -291,13 +291,10 @@ class Model(Training, Files, Introspection, Ends, Layer):
         ValueError for an unknown form or pass, for a pass with a form other than 'graph', and for a model that is not
         built, or not compiled if `training`.
         """
-        from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
-        from planish.models.programs.inspected import training_graph_of
+        from planish.models.programs.inspected import training_text
         from planish.runtime.inspection import describe
 
-        if not training:
-            return ProgramText(describe(self.graph(), after, emit))
-        return ProgramText(describe(training_graph_of(self), after, emit, batch_size=DEFAULT_BATCH_SIZE))
+        return ProgramText(training_text(self, after, emit) if training else describe(self.graph(), after, emit))
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

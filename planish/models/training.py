@@ -163,11 +163,16 @@ class Training:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        *,
+        keep_frozen: bool = True,
     ) -> History:
         """Trains the model. Ctrl-C stops it within a batch and leaves the model as trained so far.
 
         `batch_size` is 32, or with `steps_per_epoch` the size that divides the data into so many batches. An epoch of
         `steps_per_epoch` batches continues where the last one stopped; it is shorter where the data end.
+
+        `keep_frozen`: what the first layers give, if they are frozen and nothing in them is random, is computed once
+        for each image and kept for later epochs. This changes nothing but the time (see docs/training.md).
 
         Returns the History, whose `history` has a list of values, one per epoch, for "loss", each metric, and "val_..."
         of each if there is validation data. Raises ValueError if data and model do not fit, TypeError for data that are
@@ -191,6 +196,7 @@ class Training:
                 batch_size=validation_batch_size,
                 freq=validation_freq,
             ),
+            keep_frozen=keep_frozen,
         )
         return fit(cast("Model", self), x, y, sample_weight, arguments)
 

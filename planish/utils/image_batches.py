@@ -73,13 +73,38 @@ class ImageFolder(Dataset):
         return count if self.batch_size is None else -(-count // self.batch_size)
 
     def _elements(self) -> Iterator[Batch]:
-        samples = self._samples(self._order())
-        if self.batch_size is None:
-            for row, image in samples:
-                yield self._sample(image, row)
+        if self.batch_size is not None:
+            yield from (batch for _, batch in self.numbered_batches())
             return
+        for row, image in self._samples(self._order()):
+            yield self._sample(image, row)
+
+    def numbered_batches(self) -> Iterator[tuple[Rows, Batch]]:
+        """An iteration, each batch with the numbers that its files have among the `count_of_files`."""
+        samples = self._samples(self._order())
         while together := list(itertools.islice(samples, self.batch_size)):
-            yield self._element(np.stack([image for _, image in together]), np.array([row for row, _ in together]))
+            rows = np.array([row for row, _ in together], np.int64)
+            yield rows, self._element(np.stack([image for _, image in together]), rows)
+
+    @property
+    def count_of_files(self) -> int:
+        """Those that cannot be read included."""
+        return len(self._paths)
+
+    @property
+    def readable_numbers(self) -> Rows:
+        """The numbers of the files, without those that are known to be broken."""
+        return np.array([row for row, path in enumerate(self._paths) if path not in self.broken], np.int64)
+
+    def next_order(self) -> Rows:
+        """The numbers of the files of the next iteration, which this takes the place of."""
+        order = self._order()
+        return order[np.isin(order, self.readable_numbers)]
+
+    @property
+    def all_targets(self) -> NDArray[Any] | None:
+        """The labels of all files, in the order of their numbers; None if there are none."""
+        return None if self._labels is None else self._targets(np.arange(len(self._paths)))
 
     @property
     def file_paths(self) -> list[str]:

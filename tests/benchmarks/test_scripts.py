@@ -73,6 +73,13 @@ def test_degradation(run):
     assert "| logistic | beside a busy process |" in out
 
 
+def test_frozen(run):
+    options = ["--net", "MobileNetV3Small", "--size", 32, "--images", 8, "--epochs", 2, "--batch", 4]
+    _, out, found = run("frozen", *options)
+    assert [len(epochs) for (epochs,) in found["seconds"].values()] == [2, 2]
+    assert "| planish, keep_frozen=False |" in out
+
+
 def test_growth(run, tmp_path):
     options = ["--model", "logistic", "--counts", 50, 120, "--channels", 4, 5, "--images", 32, "--rounds", 1]
     _, out, found = run("growth", *options, "--picture", tmp_path / "growth.svg")

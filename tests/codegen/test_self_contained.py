@@ -93,7 +93,7 @@ def test_inference(any_target, model):
 
 def test_training(any_target, model):
     objective = Objective(SparseCategoricalCrossentropy(), None, (), False)
-    graph, _ = training_graph(model, [objective], Adam(), with_outputs=True)
+    graph = training_graph(model, [objective], Adam(), with_outputs=True).graph
     dtypes = {"x": "float64", "y_true": "int64"}
     assert symbols_of(graph, dtypes, any_target, training=True, max_batch=32) == []
 

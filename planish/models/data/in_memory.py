@@ -51,6 +51,8 @@ class Arrays:
     place: str = ""
     """The name of the data in messages, if not just `x` and `y`: "validation_data", "batch 3 of the generator"."""
     labels: Labels = _ALONE
+    numbers: Array | None = None
+    """Of a batch of a folder: the numbers of its files, i64 [n]."""
 
     def __len__(self) -> int:
         return len(self.inputs[0])
@@ -79,7 +81,8 @@ class Arrays:
             tuple(None if array is None else change(array) for array in arrays)
             for arrays in (self.targets, self.weights)
         )
-        return Arrays(inputs, targets, weights, self.place, self.labels)
+        numbers = None if self.numbers is None else change(self.numbers)
+        return Arrays(inputs, targets, weights, self.place, self.labels, numbers)
 
     @property
     def kinds(self) -> tuple[Any, ...]:
@@ -103,7 +106,9 @@ def joined(parts: Sequence[Arrays]) -> Arrays:
         tuple(None if arrays[0] is None else np.concatenate(arrays) for arrays in zip(*columns, strict=True))
         for columns in ([part.targets for part in parts], [part.weights for part in parts])
     )
-    return replace(parts[0], inputs=inputs, targets=targets, weights=weights, place="")
+    of_files = [part.numbers for part in parts if part.numbers is not None]
+    numbers = np.concatenate(of_files) if of_files else None
+    return replace(parts[0], inputs=inputs, targets=targets, weights=weights, place="", numbers=numbers)
 
 
 def as_arrays(
@@ -351,6 +356,12 @@ def check_finite(array: Array, what: str) -> None:
     if count:
         first = next(int(found[0, 0]) for found in places if len(found))
         raise _not_finite(array, what, (first, *map(int, np.argwhere(_are_bad(array[first]))[0])), count)
+
+
+def not_finite_rows(array: Array) -> int:
+    """How many rows hold NaN or infinity."""
+    with np.errstate(all="ignore"):
+        return int(np.sum(_are_bad(array).reshape(len(array), -1).any(axis=1))) if _is_suspect(array) else 0
 
 
 def _is_suspect(chunk: Array) -> bool:

@@ -58,6 +58,12 @@ def checked_frequency(value: Any, name: str) -> int | list[int]:
     return [checked_count(item, name) for item in value]
 
 
+def checked_switch(value: Any, name: str) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(explain(what=f"`{name}` is wrong", expected="True or False", received=repr(value)))
+    return bool(value)
+
+
 def checked_shuffle(value: Any) -> bool | str:
     """Whether rows are shuffled; "batch": only within batches."""
     if value is None or isinstance(value, bool | int | np.bool_ | np.integer):

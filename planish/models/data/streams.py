@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from planish.errors import explain
-from planish.models.data.arrays import is_array_like, is_sparse, told_at
+from planish.models.data.arrays import Array, is_array_like, is_sparse, told_at
 from planish.models.data.class_weights import ClassWeights
 from planish.models.data.expected import Expected, input_parts, output_parts
 from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.read_ahead import ReadAhead
+from planish.utils.image_batches import ImageFolder
 from planish.utils.py_dataset import items
 
 _ENDLESS = -1
@@ -45,10 +47,11 @@ def check_end(source: Any, steps: int | None, argument: str) -> None:
 
 
 class Item(NamedTuple):
-    """What a source gave, and the name of its place in messages."""
+    """What a source gave, the name of its place in messages, and the numbers of a folder's files."""
 
     batch: Any
     place: str
+    numbers: Array | None = None
 
 
 class Stream:
@@ -152,6 +155,29 @@ class Stream:
         return _in_parts(item)[0]
 
     @property
+    def folder(self) -> ImageFolder | None:
+        """The source, if it is a folder of images as it is: each image is the same in all passes."""
+        source = self.source
+        return source if isinstance(source, ImageFolder) and source.batch_size is not None else None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether no pass is going on."""
+        return self._open is None
+
+    def all_of(self, folder: ImageFolder) -> Arrays:
+        """All files of the folder, in the order of their numbers, but for images zeros that take no memory."""
+        shape = (folder.count_of_files, *folder.image_shape)
+        images = np.broadcast_to(np.zeros((), np.float32), shape)
+        return as_arrays(
+            images, folder.all_targets, None, self.class_weight, expected=self.expected, place=self.name, whole=False
+        )
+
+    def pass_over(self, batches: int) -> None:
+        """Counts batches of a pass that nobody needed to see."""
+        self._handed_out = batches
+
+    @property
     def is_iterator(self) -> bool:
         return hasattr(self.source, "__next__") and not self._has_items
 
@@ -173,6 +199,9 @@ class Stream:
             order = places[first:].tolist()
             named = zip(order, items(self.source, order), strict=True)
             return (Item(batch, f"item {place} of {self.name}") for place, batch in named)
+        if self.folder is not None:
+            numbered = itertools.islice(enumerate(self.folder.numbered_batches(), 1), first, None)
+            return (Item(batch, f"batch {place} of {self.name}", files) for place, (files, batch) in numbered)
         batches = itertools.islice(enumerate(iter(self.source), 1), first, None)
         return (Item(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
@@ -187,7 +216,8 @@ class Stream:
             with told_at(place):
                 taken_x, taken_y = input_parts(x, expected)[0].value, output_parts(y, "y", expected)[0].value
             self._refuse_one(taken_x, taken_y, place)
-        return as_arrays(x, y, weight, self.class_weight, expected=expected, place=place, whole=False).copied()
+        arrays = as_arrays(x, y, weight, self.class_weight, expected=expected, place=place, whole=False)
+        return replace(arrays, numbers=item.numbers).copied()
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
         """ValueError if this is a single image."""

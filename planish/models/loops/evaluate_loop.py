@@ -14,7 +14,7 @@ from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE, checked_optional_count, checked_verbose
 from planish.models.data.streams import Stream, is_stream
-from planish.models.data.visits import batch_size_for, warn_of_few_rows
+from planish.models.data.visits import Order, batch_size_for, warn_of_few_rows
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.progress_reports import ProgressReports
 from planish.models.programs import tally
@@ -28,6 +28,8 @@ from planish.models.programs.prepare import (
     run_metrics,
     stream_of,
 )
+from planish.models.programs.trunk import taken
+from planish.models.programs.trunk_outputs import Kept, TrunkOutputs, usable
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -37,12 +39,15 @@ _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
 
 class Evaluation:
-    """One run over data: `run` gives the metrics."""
+    """One run over data: `run` gives the metrics. `kept` has what a trunk gave for arrays, row by row."""
 
-    def __init__(self, model: Model, settings: CompileSettings, callbacks: CallbackList) -> None:
+    def __init__(
+        self, model: Model, settings: CompileSettings, callbacks: CallbackList, kept: TrunkOutputs | None = None
+    ) -> None:
         self._model = model
         self._settings = settings
         self._callbacks = callbacks
+        self._kept = kept
         self._single = callbacks.wants_batches("test")
         self._metrics: RunMetrics | None = None
         self._images = 0
@@ -54,9 +59,10 @@ class Evaluation:
         self._reports = ProgressReports(self._callbacks, "test")
         if isinstance(data, Stream):
             data.restart()
-            with closing(data.epoch()) as batches:
-                for batch in batches:
-                    self._batch(prepare(self._model, self._settings, batch))
+            if not self._from_known(data):
+                with closing(data.epoch()) as batches:
+                    for batch in batches:
+                        self._batch(prepare(self._model, self._settings, batch))
         else:
             count = len(data) if steps is None else min(len(data), steps * batch_size)
             self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)
@@ -90,17 +96,39 @@ class Evaluation:
     def _batch(self, data: Prepared) -> None:
         self._rows(data, 0, len(data), len(data), self._step + 1)
 
+    def _from_known(self, stream: Stream) -> bool:
+        """Evaluates without reading a file, if all that is read of the images is known."""
+        folder = stream.folder
+        if self._kept is None or folder is None or folder.batch_size is None:
+            return False
+        data = prepare(self._model, self._settings, stream.all_of(folder))
+        tester = self._model._programs.tester(self._model, self._settings, data)
+        found = usable(Kept(self._kept), tester.trunk)
+        if found is None or tester.reads_images or not self._kept.knows(folder.readable_numbers):
+            return False
+        order, size = folder.next_order(), folder.batch_size
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            self._run(data, taken(data.compared(), rows), rows, rows, len(rows), self._step + 1)
+        return True
+
     def _rows(self, data: Prepared, start: int, stop: int, batch_size: int, steps_done: int) -> None:
         """Computes some rows at once; `steps_done` is the number of batches up to their end."""
+        numbers = np.arange(start, stop) if data.data.numbers is None else data.data.numbers[start:stop]
+        self._run(data, data.inputs(start, stop), slice(start, stop), numbers, batch_size, steps_done)
+
+    def _run(
+        self, data: Prepared, inputs: dict[str, Any], rows: Any, numbers: Order, batch_size: int, steps_done: int
+    ) -> None:
+        """Computes `inputs`, which are the `rows` of the data and have these numbers in what is kept."""
         if self._single:
             self._callbacks.on_batch_begin("test", self._step)
         tester = self._model._programs.tester(self._model, self._settings, data)
-        outputs = tester.run(data.inputs(start, stop), stop - start)
+        outputs = tester.run(inputs, len(numbers), None if self._kept is None else Kept(self._kept, numbers))
         if self._metrics is None:
             self._metrics = run_metrics(self._model, self._settings, data.data, data.sizes)
-        rows = data.data.rows(start, stop)
-        tally.add(self._metrics, rows, slice(None), outputs, slice(None), slice(None), batch_size)
-        self._images += stop - start
+        tally.add(self._metrics, data.data, rows, outputs, slice(None), slice(None), batch_size)
+        self._images += len(numbers)
         self._step = steps_done
         if self._single:
             self._callbacks.on_batch_end("test", steps_done - 1, self._logs())

@@ -19,6 +19,7 @@ from planish.models.data.run_arguments import (
     checked_frequency,
     checked_optional_count,
     checked_shuffle,
+    checked_switch,
     checked_verbose,
 )
 from planish.models.data.streams import Stream, is_stream
@@ -31,6 +32,7 @@ from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.loops.fit_streams import StreamEpochs
 from planish.models.programs.metric_set import MetricSet
 from planish.models.programs.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
+from planish.models.programs.trunk_outputs import Room, TrunkOutputs, kept_of
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -45,11 +47,16 @@ class Validation(NamedTuple):
     batch_size: int
     steps: int | None
     frequency: int | list[int]
+    kept: TrunkOutputs | None = None
 
     def is_due(self, epoch: int) -> bool:
         if isinstance(self.frequency, int):
             return (epoch + 1) % self.frequency == 0
         return epoch + 1 in self.frequency
+
+    def keeping(self, room: Room) -> Validation:
+        """The same, where what a trunk gives for the data is kept from epoch to epoch."""
+        return self._replace(kept=kept_of(self.data, room))
 
 
 class ValidationArguments(NamedTuple):
@@ -81,6 +88,7 @@ class FitArguments(NamedTuple):
     initial_epoch: Any
     steps_per_epoch: Any
     validation: ValidationArguments
+    keep_frozen: Any
 
 
 def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
@@ -88,7 +96,9 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
     settings = require_compiled(model, "fit")
     model._programs.turn.refuse_inside()
     arguments = arguments._replace(
-        validation=arguments.validation.checked(), shuffle=checked_shuffle(arguments.shuffle)
+        validation=arguments.validation.checked(),
+        shuffle=checked_shuffle(arguments.shuffle),
+        keep_frozen=checked_switch(arguments.keep_frozen, "keep_frozen"),
     )
     size = checked_optional_count(arguments.batch_size, "batch_size")
     steps = checked_optional_count(arguments.steps_per_epoch, "steps_per_epoch")
@@ -105,6 +115,10 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
         callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
+        if arguments.keep_frozen and epochs - first > 1:
+            room = Room()
+            running.keep_in(room)
+            validation = None if validation is None else validation.keeping(room)
         if validation is not None and isinstance(validation.data, Arrays):
             prepare(model, settings, validation.data)  # refused now, not after an epoch of training
         if first < epochs:
@@ -141,7 +155,7 @@ def _run(
             warned = True
             warn_of_bad_loss(logs["loss"], epoch)
         if validation is not None and validation.is_due(epoch):
-            results = Evaluation(model, settings, callbacks).run(
+            results = Evaluation(model, settings, callbacks, validation.kept).run(
                 validation.data, validation.batch_size, validation.steps
             )
             logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))

@@ -17,6 +17,7 @@ from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs
 from planish.models.programs.prepare import Prepared
 from planish.models.programs.train_program import Trainer
+from planish.models.programs.trunk_outputs import Kept, Room, TrunkOutputs, usable
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -25,11 +26,14 @@ _OUTPUT_NBYTES_AT_ONCE = 64 << 20
 
 
 class Stretch(NamedTuple):
-    """The data of one run of native code: the rows `order` of `data`, whose arrays a program reads as `inputs`."""
+    """The data of one run of native code: the rows `order` of `data`, whose arrays a program reads as `inputs`.
+
+    `numbers` are those of the rows of `data` among the user's; None: they are the user's."""
 
     data: Prepared
     inputs: dict[str, Any]
     order: Order
+    numbers: Order | None = None
 
     @property
     def nbytes(self) -> int:
@@ -63,6 +67,10 @@ class ArrayEpochs(Epochs):
             len(data), batch_size, random if shuffle else None, steps, within_batches=shuffle == "batch"
         )
         self._steps_asked = steps
+        self._kept: TrunkOutputs | None = None
+
+    def keep_in(self, room: Room) -> None:
+        self._kept = TrunkOutputs(len(self._data), room)
 
     def identity(self) -> dict[str, Any]:
         return {"number of images": len(self._data.data), "size of batches": self._batch_size}
@@ -97,7 +105,8 @@ class ArrayEpochs(Epochs):
 
     def _run(self, trainer: Trainer, stretch: Stretch) -> None:
         def run() -> None:
-            self._steps(trainer, stretch.data, stretch.inputs, stretch.order, self._batch_size)
+            kept = None if self._kept is None else Kept(self._kept, stretch.numbers)
+            self._steps(trainer, stretch.data, stretch.inputs, stretch.order, self._batch_size, kept=kept)
 
         if self._single:
             self._watched(run, -(-len(stretch.order) // self._batch_size))
@@ -105,8 +114,8 @@ class ArrayEpochs(Epochs):
             run()
 
     def _stretches(self, trainer: Trainer) -> Generator[Stretch, None, None]:
-        if self._direct:
-            inputs = self._data.inputs()
+        if self._direct or self._needs_no_images(trainer):
+            inputs = self._data.inputs() if self._direct else self._data.compared()
             for order in self._orders(trainer):
                 yield Stretch(self._data, inputs, order)
             return
@@ -115,7 +124,12 @@ class ArrayEpochs(Epochs):
 
     def _gathered(self, order: Order) -> Stretch:
         rows = self._data.take(order)
-        return Stretch(rows, rows.inputs(), np.arange(len(order), dtype=np.int64))
+        return Stretch(rows, rows.inputs(), np.arange(len(order), dtype=np.int64), order)
+
+    def _needs_no_images(self, trainer: Trainer) -> bool:
+        """Whether all that is read of them is known."""
+        found = None if self._kept is None else usable(Kept(self._kept), trainer.trunk)
+        return found is not None and not trainer.reads_images and found.outputs.knows()
 
     def _orders(self, trainer: Trainer) -> Iterator[Order]:
         """The rows of an epoch in pieces, as large as their outputs and copies, or the callbacks that watch, allow."""

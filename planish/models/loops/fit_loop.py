@@ -19,6 +19,7 @@ from planish.models.programs.metric_set import RunMetrics
 from planish.models.programs.prepare import Prepared, prepare, run_metrics
 from planish.models.programs.tally import Tally, logs_of
 from planish.models.programs.train_program import Trainer
+from planish.models.programs.trunk_outputs import Kept, Room
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -66,6 +67,9 @@ class Epochs:
             return None
         self._reports.report(self._done.step, self._done.images, self._logs)
         return self._logs()
+
+    def keep_in(self, room: Room) -> None:
+        """Lets the outputs of a trunk be kept from epoch to epoch, where the images of all epochs are the same."""
 
     # ------------------------------------------------------------------ backups
     def identity(self) -> dict[str, Any]:
@@ -123,6 +127,7 @@ class Epochs:
         batch_size: int,
         *,
         growing: bool = True,
+        kept: Kept | None = None,
     ) -> None:
         """Trains on the rows `order` in one run, and counts them, in `growing` groups of steps or one by one."""
         assert self._metrics is not None
@@ -138,7 +143,7 @@ class Epochs:
                 images = min(steps * batch_size, len(order))
                 self._reports.report(before.step + steps, before.images + images, self._logs)
 
-        trainer.run(inputs, order, batch_size, outputs, self._random, progress)
+        trainer.run(inputs, order, batch_size, outputs, self._random, progress, kept)
         steps = -(-len(order) // batch_size)
         tally.count_all(steps)
         self._done = Progress(before.step + steps, before.images + len(order))

@@ -13,10 +13,12 @@ from planish.callbacks import CallbackList
 from planish.models.data.in_memory import Arrays, joined
 from planish.models.data.read_ahead import MOST_AHEAD
 from planish.models.data.streams import Stream
-from planish.models.data.visits import warn_of_too_few
+from planish.models.data.visits import Order, warn_of_too_few
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs
 from planish.models.programs.prepare import Prepared
+from planish.models.programs.train_program import Trainer
+from planish.models.programs.trunk_outputs import Kept, Room, TrunkOutputs, kept_of, usable
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -42,7 +44,11 @@ class StreamEpochs(Epochs):
         self._stream = data
         self._shuffle = shuffle
         self._came = 0
+        self._kept: TrunkOutputs | None = None
         self._most = settings.steps_per_execution if self._single else MOST_AHEAD
+
+    def keep_in(self, room: Room) -> None:
+        self._kept = kept_of(self._stream, room)
 
     def identity(self) -> dict[str, Any]:
         return {"kind of data": type(self._stream.source).__name__, "number of batches": self._stream.steps}
@@ -57,6 +63,31 @@ class StreamEpochs(Epochs):
         super().resume(position)
 
     def _train(self) -> None:
+        if not self._train_from_known():
+            self._train_as_they_come()
+
+    def _train_from_known(self) -> bool:
+        """Trains without reading a file, if all that is read of the images is known."""
+        folder = self._stream.folder
+        if self._kept is None or folder is None or folder.batch_size is None or not self._stream.is_fresh:
+            return False
+        data = self._prepared(self._stream.all_of(folder), look=False)
+        size = min(folder.batch_size, len(data))
+        trainer = self._trainer(data, size)
+        found = usable(Kept(self._kept), trainer.trunk)
+        if found is None or trainer.reads_images or not self._kept.knows(folder.readable_numbers):
+            return False
+        order = folder.next_order()
+        self._came = -(-len(order) // size)
+        self._stream.pass_over(self._came)
+        rows = size * (self._most if self._single else max(1, self._came))
+        for start in range(0, len(order), rows):
+            self._go(trainer, data, data.compared(), order[start : start + rows], size, found)
+            if self._single and self._model.stop_training:
+                break
+        return True
+
+    def _train_as_they_come(self) -> None:
         waiting: list[Prepared] = []
         self._came = 0
         with closing(self._stream.epoch(self._random if self._shuffle else None, self._begun.step)) as batches:
@@ -91,13 +122,23 @@ class StreamEpochs(Epochs):
         data = waiting[0] if steps == 1 else _joined(waiting)
         waiting.clear()
         trainer = self._trainer(data, size)
-        order = np.arange(len(data), dtype=np.int64)
+        kept = None if self._kept is None else Kept(self._kept, data.data.numbers)
+        self._go(trainer, data, data.inputs(), np.arange(len(data), dtype=np.int64), size, kept)
 
+    def _go(
+        self,
+        trainer: Trainer,
+        data: Prepared,
+        inputs: dict[str, Any],
+        order: Order,
+        size: int,
+        kept: Kept | None,
+    ) -> None:
         def run() -> None:
-            self._steps(trainer, data, data.inputs(), order, size, growing=False)
+            self._steps(trainer, data, inputs, order, size, growing=False, kept=kept)
 
         if self._single:
-            self._watched(run, steps)
+            self._watched(run, -(-len(order) // size))
         else:
             run()
 

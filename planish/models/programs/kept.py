@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planish.models.model import Model
     from planish.models.programs.test_program import Tester
     from planish.models.programs.train_program import Trainer
+    from planish.models.programs.trunk import Trunk
     from planish.models.programs.value_program import ValueProgram
 
 
@@ -37,6 +38,7 @@ class Programs:
         self._predictors: Recent[Predictor] = Recent()
         self._testers: Recent[Tester] = Recent()
         self._trainers: Recent[Trainer] = Recent()
+        self._trunks: Recent[Trunk] = Recent()
         self._value_programs: Recent[ValueProgram] = Recent()
         self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
         self._expected: tuple[int, CompileSettings | None, Expected] | None = None
@@ -62,6 +64,7 @@ class Programs:
         self._predictors.clear()
         self._testers.clear()
         self._trainers.clear()
+        self._trunks.clear()
         self._value_programs.clear()
         self._output_shapes.clear()
         self._expected = None
@@ -118,15 +121,14 @@ class Programs:
             return Tester(model, settings, data)
 
         with self._making.lock:
-            return self._testers.found(data.key, make)
+            return self._testers.found((*data.key, *_frozen(model)), make)
 
     def trainer(
         self, model: Model, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
     ) -> Trainer:
         """For batches of up to `batch_size` images. Which layers are frozen is part of the program."""
         self.refresh(model)
-        frozen = tuple(variable.path for variable in model.trainable_weights), _trainable_flags(model)
-        key = (*data.key, *frozen, with_outputs)
+        key = (*data.key, *_frozen(model), with_outputs)
         with self._making.lock:
             found = self._trainers.get(key)
             if found is None or found.max_batch < batch_size:
@@ -136,6 +138,11 @@ class Programs:
                 made = Trainer(model, settings, data, batch_size, self.turn, with_outputs=with_outputs)
                 found = self._trainers.keep(key, made)
             return found
+
+    def trunk(self, key: Hashable, make: Callable[[], Trunk]) -> Trunk:
+        """The program of a trunk, which those for training and for evaluation share."""
+        with self._making.lock:
+            return self._trunks.found(key, make)
 
     def kept(self, model: Model, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
         """The program of that key; `make` is called the first time."""
@@ -161,6 +168,7 @@ class ProgramsOnce:
         return programs
 
 
-def _trainable_flags(model: Model) -> tuple[bool, ...]:
-    """Which layers are frozen: it decides what batch normalization does."""
-    return tuple(layer.trainable for layer in model.flattened())
+def _frozen(model: Model) -> tuple[Hashable, ...]:
+    """Which weights are trained, and which layers are frozen: it decides what batch normalization does."""
+    trained = tuple(variable.path for variable in model.trainable_weights)
+    return trained, tuple(layer.trainable for layer in model.flattened())

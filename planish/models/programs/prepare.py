@@ -79,7 +79,11 @@ class Prepared:
         """Rows as an executable reads them, converted where it cannot read the user's memory."""
         rows = slice(start, stop)
         of_inputs = {name: readable(array[rows]) for name, array in zip(self.names, self.data.inputs, strict=True)}
-        return {**of_inputs, **{name: readable(array[rows]) for name, array in self._compared()}}
+        return {**of_inputs, **self.compared(start, stop)}
+
+    def compared(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
+        """The same without the images."""
+        return {name: readable(array[start:stop]) for name, array in self._compared()}
 
     @property
     def readable_as_is(self) -> bool:

@@ -14,7 +14,9 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers.context import CallContext
 from planish.losses.loss import Loss
-from planish.models.ends.graph_names import output_names
+from planish.models.ends.graph_names import input_names, output_names
+from planish.models.programs import split
+from planish.models.programs.split import Split
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
 from planish.variable import Variable
@@ -71,6 +73,14 @@ class Objective(NamedTuple):
         return primitives.input_(self.target_name, self.targets, ELEMENT_TYPES[self.loss.target_kind])
 
 
+class Step(NamedTuple):
+    """A training step, the variables that it reads or changes, and its trunk, if that was cut off."""
+
+    graph: Graph
+    variables: list[Variable]
+    trunk: Graph | None
+
+
 Objectives = Sequence[Objective | None]
 """One for each output of a model; None for those without a loss."""
 
@@ -100,15 +110,22 @@ class Part(Protocol):
     def value(self, y: Node) -> Node: ...
 
 
-def evaluation_graph(model: Model, objectives: Objectives, sizes: Any = None, metrics: Sequence[Part] = ()) -> Graph:
+def evaluation_graph(
+    model: Model, objectives: Objectives, sizes: Any = None, metrics: Sequence[Part] = (), *, divided: bool = False
+) -> Split:
     """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties.
 
-    Updates: whatever layers assign outside of training, too."""
+    Updates: whatever layers assign outside of training, too. `divided`: the trunk, if there is one, is cut off."""
     context = CallContext(training=False)
     outputs = model.trace(context, sizes).outputs
     named = dict(zip(output_names(model.output_specs), outputs, strict=True))
     named |= {**losses_of(objectives, outputs), **_values_of(metrics, outputs)}
-    return Graph.build(named, _updates(context))
+    graph = Graph.build(named, _updates(context))
+    if not (divided and split.may_have_trunk(model)):
+        return Split.whole(graph)
+    step = CallContext(training=True)
+    model.trace(step, sizes)
+    return split.split(graph, input_names(model.input_specs), split.changing(model, step))
 
 
 def _values_of(metrics: Sequence[Part], outputs: Sequence[Node]) -> dict[str, Node]:
@@ -142,8 +159,9 @@ def training_graph(
     with_outputs: bool,
     sizes: Any = None,
     metrics: Sequence[Part] = (),
-) -> tuple[Graph, list[Variable]]:
-    """One training step, and the variables that it reads or changes.
+    divided: bool = False,
+) -> Step:
+    """One training step. `divided`: the trunk, if there is one, is cut off.
 
     Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, the values of `metrics`, and
     the scalar 'penalty' if the model has one. It minimises the mean of the losses over the batch plus the penalty (see
@@ -162,6 +180,10 @@ def training_graph(
     check_minimised(outputs)
     weights = model.trainable_weights
     forward = Graph.build(outputs, {**_updates(context), **_given(weights, context)})
+    trunk = None
+    if divided and split.may_have_trunk(model):
+        trunk, forward, moved = split.split(forward, input_names(model.input_specs), split.changing(model, context))
+        ys = tuple(moved.get(y, y) for y in ys)
     forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
     values = [[weight.node, *(updates.pop(name) for name in _given([weight], context))] for weight in weights]
@@ -174,7 +196,7 @@ def training_graph(
     updates |= _optimizer_updates(optimizer, weights, values, total)
     slots = [slot for weight in weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
-    return graph, [*model.weights, *slots, *standalone.read_by(graph)]
+    return Step(graph, [*model.weights, *slots, *standalone.read_by(graph)], trunk)
 
 
 def _minimised(mean: Node, objectives: Objectives, outputs: Sequence[Node]) -> Node:
@@ -194,7 +216,7 @@ def check_minimised(names: Collection[str]) -> None:
 
 def depends_on_batch(graph: Graph) -> bool:
     """Whether an image's outputs depend on which, or how many, other images are in its batch."""
-    return any(node.op in ("batch_size", "batch_sum", "batch_max") for node in graph.nodes)
+    return any(node.op in split.OF_THE_BATCH for node in graph.nodes)
 
 
 def _penalty(model: Model, context: CallContext) -> Node | None:

@@ -15,6 +15,8 @@ from planish.models.programs.prepare import Prepared
 from planish.models.programs.step_graph import check_minimised, evaluation_graph, penalty_graph
 from planish.models.programs.stepped import needs_steps
 from planish.models.programs.train_program import StepOutputs
+from planish.models.programs.trunk import trunk_of, with_trunk
+from planish.models.programs.trunk_outputs import Kept, outputs_of, usable
 from planish.primitives.interpreter import interpret
 
 if TYPE_CHECKING:
@@ -26,11 +28,14 @@ class Tester:
 
     def __init__(self, model: Model, settings: CompileSettings, data: Prepared) -> None:
         self._compiled = [metric for metric in data.compiled if metric.alone]
-        graph = evaluation_graph(model, data.objectives, data.sizes, self._compiled)
+        trunk, graph, _ = evaluation_graph(
+            model, data.objectives, data.sizes, self._compiled, divided=not settings.run_eagerly
+        )
+        self.trunk = trunk_of(model, trunk, data.dtypes)
         self._penalty = penalty_graph(model, data.sizes)
         check_minimised([name for name, _ in graph.outputs] + ["penalty"] * (self._penalty is not None))
         by_batch = needs_steps(graph)
-        dtypes = executables.read_by(graph, data.dtypes)
+        dtypes = executables.read_by(graph, with_trunk(data.dtypes, self.trunk))
         self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly)
         self._variables = [*model.weights, *standalone.read_by(graph, self._penalty)]
         self._parameters = {variable.path: variable.value for variable in self._variables}
@@ -39,14 +44,19 @@ class Tester:
         self._model_outputs = output_names(model.output_specs)
         self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
         self.depends_on_batch = by_batch or self._penalty_reads_images
+        self.reads_images = self._penalty_reads_images or not dtypes.keys().isdisjoint(data.names)
 
     @property
     def output_nbytes(self) -> int:
-        """The memory that the outputs take for each image."""
-        return sum(4 * int(np.prod(shape)) for shape in self._outputs.values())
+        """The memory that the outputs, and those of the trunk, take for each image."""
+        own = sum(4 * int(np.prod(shape)) for shape in self._outputs.values())
+        return own if self.trunk is None else own + self.trunk.nbytes
 
-    def run(self, inputs: dict[str, Array], count: int) -> StepOutputs:
-        """Loss, outputs and penalty of `count` images, as one step."""
+    def run(self, inputs: dict[str, Array], count: int, kept: Kept | None = None) -> StepOutputs:
+        """Loss, outputs and penalty of `count` images, as one step. `kept`: what is kept of the trunk's outputs for
+        them; all of it is used, so that images that are known may be missing from `inputs`."""
+        if self.trunk is not None:
+            inputs = {**inputs, **outputs_of(self.trunk, inputs, count, usable(kept, self.trunk))}
         arrays = {name: np.empty((count, *shape), np.float32) for name, shape in self._outputs.items()}
         version = max([variable.version for variable in self._variables], default=0)
         penalty = self._penalty_of(inputs, count)  # before variables change

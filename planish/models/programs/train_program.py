@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.prepare import Prepared
 from planish.models.programs.step_graph import training_graph
+from planish.models.programs.trunk import Trunk, taken, trunk_of, with_trunk
+from planish.models.programs.trunk_outputs import Kept, usable
 from planish.models.programs.turn import Turn
 
 if TYPE_CHECKING:
@@ -75,21 +77,26 @@ class Trainer:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
-        graph, variables = training_graph(
+        graph, variables, trunk = training_graph(
             model,
             data.objectives,
             self._optimizer,
             with_outputs=with_outputs,
             sizes=data.sizes,
             metrics=data.compiled,
+            divided=not settings.run_eagerly,
         )
         self._compiled = data.compiled
-        dtypes = executables.read_by(graph, data.dtypes)
+        self.trunk = trunk_of(model, trunk, data.dtypes)
+        dtypes = executables.read_by(graph, with_trunk(data.dtypes, self.trunk))
+        self._reads = [name for name in dtypes if self.trunk is None or name not in self.trunk.shapes]
+        self.reads_images = not dtypes.keys().isdisjoint(data.names)
         self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
         self._names = data.names
         self._model_outputs = output_names(model.output_specs)
-        self._variables = variables
         self._parameters = {variable.path: variable.value for variable in variables}
+        changed = {name for name, _ in graph.updates}
+        self._changed = [variable for variable in variables if variable.path in changed]
         self._scalars = [(name_of(node), node.type.dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
 
@@ -121,8 +128,12 @@ class Trainer:
         outputs: StepOutputs,
         random: np.random.Generator | None = None,
         progress: Callable[[int], None] | None = None,
+        kept: Kept | None = None,
     ) -> None:
         """Trains on the rows `order` of `inputs`, with a seed per step from `random` (or fresh ones).
+
+        `kept`: what is kept of the trunk's outputs for those rows, and where what is missing will be kept. The images
+        of rows that are known are not read, and may be left out.
 
         If interrupted, it counts the steps that were done. ValueError if it meets an image that is not finite, after
         the steps before it (see `look_at`); RuntimeError in the middle of the model's own steps.
@@ -132,12 +143,14 @@ class Trainer:
             turn.refuse_inside()
             try:
                 turn.taken = True
-                done = self._steps(inputs, order, batch_size, outputs, random, progress)
+                kept = usable(kept, self.trunk)
+                done = self._steps(inputs, order, batch_size, outputs, random, progress, kept)
             finally:
                 turn.taken = False
         if done < -(-len(order) // batch_size):
             for name in self._names:
-                check_finite(inputs[name], given_name(name))
+                if name in inputs:
+                    check_finite(inputs[name], given_name(name))
             raise ValueError(
                 explain(
                     what="`x` held values that are not finite while the model was trained",
@@ -155,32 +168,72 @@ class Trainer:
         outputs: StepOutputs,
         random: np.random.Generator | None,
         progress: Callable[[int], None] | None,
+        kept: Kept | None,
     ) -> int:
         """The number of steps that were done."""
         steps = -(-len(order) // batch_size)
-        done = 0
+        scalars = self._step_scalars(steps, random)
+        before = done = 0
 
         def note(steps_done: int) -> None:
             nonlocal done
-            done = steps_done
+            done = before + steps_done
             if progress is not None:
-                progress(steps_done)
+                progress(done)
 
         try:
-            done = self._executable.run(
-                self._parameters,
-                inputs,
-                order,
-                batch_size,
-                self._step_scalars(steps, random),
-                outputs.arrays,
-                progress=note,
-            )
+            for start, read, rows in self._pieces(inputs, order, batch_size, kept):
+                before = start // batch_size
+                of_steps = slice(before, before - (-len(rows) // batch_size))
+                places = {True: slice(start, start + len(rows)), False: of_steps}
+                done = before + self._executable.run(
+                    self._parameters,
+                    read,
+                    rows,
+                    batch_size,
+                    {name: values[of_steps] for name, values in scalars.items()},
+                    {name: a[places[self._outputs[name].batched]] for name, a in outputs.arrays.items()},
+                    progress=note,
+                )
+                if done < of_steps.stop:
+                    break
         finally:
             self._optimizer.batches_done.assign_add(done)
-            for variable in self._variables:
+            for variable in self._changed:
                 variable.touch()
         return done
+
+    def _pieces(
+        self, inputs: dict[str, Array], order: NDArray[np.int64], batch_size: int, kept: Kept | None
+    ) -> Iterator[tuple[int, dict[str, Array], NDArray[np.int64]]]:
+        """Whole batches of the rows `order`: where in it they begin, the arrays to read, and the rows of these.
+
+        With a trunk there are several: what it gives for some batches is computed just before they are trained on.
+        """
+        if self.trunk is None:
+            yield 0, inputs, order
+            return
+        rest = {name: inputs[name] for name in self._reads}
+        if kept is not None and kept.numbers is None and kept.outputs.knows(order):
+            assert kept.outputs.arrays is not None
+            yield 0, {**rest, **kept.outputs.arrays}, order
+            return
+        size = max(1, self.trunk.rows_at_once // batch_size) * batch_size
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            here = np.arange(len(rows), dtype=np.int64)
+            yield start, {**taken(rest, rows), **self._from_trunk(self.trunk, inputs, rows, kept)}, here
+
+    def _from_trunk(
+        self, trunk: Trunk, inputs: dict[str, Array], rows: NDArray[np.int64], kept: Kept | None
+    ) -> dict[str, Array]:
+        """What it gives for some rows of `inputs`."""
+        if kept is None:
+            given = trunk.outputs(taken({name: inputs[name] for name in trunk.inputs}, rows), len(rows))
+            trunk.check_finite(given)
+            return given
+        numbers = kept.of(rows)
+        return taken(kept.outputs.fill(trunk, inputs, rows, numbers), numbers)
 
     def _step_scalars(self, steps: int, random: np.random.Generator | None) -> dict[str, Array]:
         """The value of every scalar at each of the next steps."""

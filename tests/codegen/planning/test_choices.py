@@ -27,7 +27,7 @@ def plan_of(layers, shape, *, training=False, target=TARGET):
     optimizer = SGD()
     optimizer.build(model.trainable_weights)
     objective = Objective(SparseCategoricalCrossentropy(), None, (), False)
-    graph, _ = training_graph(model, [objective], optimizer, with_outputs=True)
+    graph = training_graph(model, [objective], optimizer, with_outputs=True).graph
     return make_plan(Request(graph, {"x": "float32", "y_true": "int64"}, target, True, 8))
 
 
