@@ -358,12 +358,6 @@ def check_finite(array: Array, what: str) -> None:
         raise _not_finite(array, what, (first, *map(int, np.argwhere(_are_bad(array[first]))[0])), count)
 
 
-def not_finite_rows(array: Array) -> int:
-    """How many rows hold NaN or infinity."""
-    with np.errstate(all="ignore"):
-        return int(np.sum(_are_bad(array).reshape(len(array), -1).any(axis=1))) if _is_suspect(array) else 0
-
-
 def _is_suspect(chunk: Array) -> bool:
     """Whether it may hold a bad value: one makes the sum bad. A float64 sum does not show values that are too large."""
     if chunk.dtype.itemsize < 8:
