@@ -67,44 +67,25 @@ Array = Any
 """An array or a number, a node, or a symbolic tensor."""
 
 
-def equal(x: Array, y: Array) -> Array:
-    """Whether x == y, for every number."""
-    return ops.equal(x, y)
+def _of_two(operation: Callable[..., Array], text: str) -> Callable[[Array, Array], Array]:
+    """The operation with Keras 2's names of its two arguments."""
+
+    def function(x: Array, y: Array) -> Array:
+        return operation(x, y)
+
+    function.__name__ = function.__qualname__ = operation.__name__
+    function.__doc__ = text
+    return function
 
 
-def not_equal(x: Array, y: Array) -> Array:
-    """Whether x != y, for every number."""
-    return ops.not_equal(x, y)
-
-
-def greater(x: Array, y: Array) -> Array:
-    """Whether x > y, for every number."""
-    return ops.greater(x, y)
-
-
-def greater_equal(x: Array, y: Array) -> Array:
-    """Whether x >= y, for every number."""
-    return ops.greater_equal(x, y)
-
-
-def less(x: Array, y: Array) -> Array:
-    """Whether x < y, for every number."""
-    return ops.less(x, y)
-
-
-def less_equal(x: Array, y: Array) -> Array:
-    """Whether x <= y, for every number."""
-    return ops.less_equal(x, y)
-
-
-def maximum(x: Array, y: Array) -> Array:
-    """The larger one of each two numbers."""
-    return ops.maximum(x, y)
-
-
-def minimum(x: Array, y: Array) -> Array:
-    """The smaller one of each two numbers."""
-    return ops.minimum(x, y)
+equal = _of_two(ops.equal, "Whether x == y, for every number.")
+not_equal = _of_two(ops.not_equal, "Whether x != y, for every number.")
+greater = _of_two(ops.greater, "Whether x > y, for every number.")
+greater_equal = _of_two(ops.greater_equal, "Whether x >= y, for every number.")
+less = _of_two(ops.less, "Whether x < y, for every number.")
+less_equal = _of_two(ops.less_equal, "Whether x <= y, for every number.")
+maximum = _of_two(ops.maximum, "The larger one of each two numbers.")
+minimum = _of_two(ops.minimum, "The smaller one of each two numbers.")
 
 
 def stop_gradient(variables: Any) -> Any:
