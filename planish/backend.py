@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import absent, config, losses, ops, standalone
+from planish import absent, config, losses, ops
 from planish.config import backend, epsilon, floatx, image_data_format, set_epsilon, set_floatx, set_image_data_format
 from planish.errors import explain
 from planish.graph.node import Node
@@ -338,7 +338,7 @@ def variable(value: Any, dtype: str | None = None, name: str | None = None, cons
                 remedy="self.add_weight(shape=..., constraint=...) in a layer",
             )
         )
-    return standalone.variable(value, dtype or config.floatx(), name)
+    return Variable(value, dtype=dtype or config.floatx(), trainable=False, name=name)
 
 
 def get_value(x: Any) -> Any:

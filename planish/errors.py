@@ -100,6 +100,12 @@ def number_of(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {plural_if(count != 1, noun, plural)}"
 
 
+def kind_with_article(value: object) -> str:
+    """What a value is, for messages: "a list", "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def plural_if(several: bool, noun: str, plural: str | None = None) -> str:
     return (plural or f"{noun}s") if several else noun
 

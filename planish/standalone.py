@@ -1,36 +1,23 @@
-"""Variables that belong to no layer, such as the weights of classes in a loss of the user's: `backend.variable`.
+"""Variables that belong to no layer, such as the weights of classes in a loss of the user's: `Variable(...)`.
 
 Programs read them at every step, so that a callback may change them.
 """
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-from weakref import WeakValueDictionary
-
-import numpy as np
+from collections.abc import Iterable
 
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
-from planish.variable import Variable
-
-_alive: WeakValueDictionary[str, Variable] = WeakValueDictionary()
-_numbers = itertools.count()
+from planish.variable import Variable, enlisted
 
 
-def variable(value: Any, dtype: str, name: str | None = None) -> Variable:
-    """A new variable with this value. Its path in graphs is its own, whatever `name` is."""
-    array = np.asarray(value, dtype)
-    path = f"variable/{next(_numbers)}"
-    made = Variable(name or "variable", path, array.shape, dtype, trainable=False)
-    made.assign(array)
-    _alive[path] = made
-    return made
-
-
-def read_by(*graphs: Graph | None) -> list[Variable]:
-    """The variables of this kind that graphs read."""
+def bound(weights: Iterable[Variable], *graphs: Graph | None) -> list[Variable]:
+    """The variables that programs made of the graphs read: weights, and those that belong to no layer."""
+    found = {weight.path: weight for weight in weights}
     leaves = [leaf for graph in graphs if graph is not None for leaf in graph.leaves("parameter")]
-    found = [_alive.get(name_of(leaf)) for leaf in leaves]
-    return [*dict.fromkeys(each for each in found if each is not None)]
+    for path in map(name_of, leaves):
+        own = None if path in found else enlisted(path)
+        if own is not None:
+            found[path] = own
+    return [*found.values()]

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import forking, memory, primitives
+from planish import first_values, forking, memory, primitives
 from planish.errors import explain
+from planish.first_values import NUMBERS, Initializer
 from planish.graph.node import Node
 from planish.initializers.initializer import made
 from planish.tensor import ArrayOperators
@@ -26,9 +28,7 @@ if TYPE_CHECKING:
     from planish.regularizers import Regularizer
 
 Array = NDArray[np.float32]
-Initializer = Callable[[tuple[int, ...]], NDArray[Any]]
 
-_NUMBERS = "fiub"  # kinds of NumPy's element types
 _NOTHING_GIVEN: Mapping[Any, Node] = MappingProxyType({})
 
 
@@ -65,32 +65,55 @@ _making = forking.Lock()  # two threads that read a new variable have to see the
 
 
 class Variable(ArrayOperators):
-    """A weight, a moving statistic, or what an optimizer keeps. It takes part in NumPy's arithmetic.
+    """An array that outlives a step: a weight, a moving statistic, or what the user keeps. It takes part in NumPy's
+    arithmetic, and in the computations of layers and losses that read it.
 
-    `shape` and `path` (its name in graphs, unique within a model: 'conv2d/kernel') are fixed. The array is made by
-    `initializer` when it is first read: a variable that is loaded before that never pays for its random numbers.
-    `trainable` may be set, also by the layer that has the variable; `made_trainable` is what it was at first.
+    `initializer`: the value, or with a `shape` what makes it: an initializer, its name, or a function of a shape.
+    `dtype`: Python's numbers are float32 and int32 without it, and arrays keep their type; computations read float32.
+    `trainable`: whether the layer that has the variable as an attribute trains it. `name` is for tables. `autocast`,
+    `aggregation` and `synchronization` change nothing. ValueError for a name or type that there is not; TypeError for
+    what does not hold numbers.
+
+    >>> scale = keras.Variable(2.0, name="scale")
+    >>> scale.assign(3.0)
+    >>> scale
+    <Variable path=scale, shape=(), dtype=float32, value=3.0>
     """
 
     def __init__(
         self,
-        name: str,
-        path: str,
-        shape: tuple[int, ...],
-        dtype: str = "float32",
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
         trainable: bool = True,
-        initializer: Initializer = np.zeros,
-        regularizer: Regularizer | None = None,
-        constraint: Callable[[Any], Any] | None = None,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
     ) -> None:
+        own = first_values.checked_name(name)
+        start, extents, kind = first_values.start(own, initializer, shape, dtype)
+        makes = np.zeros if isinstance(start, np.ndarray) else start
+        self._prepare(own, own, extents, kind, bool(trainable), makes)
+        if isinstance(start, np.ndarray):
+            self.assign(start)
+        _enlist(self)
+
+    def _prepare(
+        self, name: str, path: str, shape: tuple[int, ...], dtype: str, trainable: bool, initializer: Initializer
+    ) -> None:
+        """`shape` and `path` (the name in graphs, unique within a model: 'conv2d/kernel') are fixed. The array is made
+        by `initializer` when it is first read: a variable that is loaded before that never pays for its random numbers.
+        `trainable` may be set, also by the layer that has the variable; `made_trainable` is what it was at first.
+        """
         self.name = name
         self.path = path
         self.shape = tuple(int(extent) for extent in shape)
         self.dtype = dtype
         self.trainable = self.made_trainable = trainable
         self.initializer = initializer
-        self.regularizer = regularizer
-        self.constraint = constraint
+        self.regularizer: Regularizer | None = None
+        self.constraint: Callable[[Any], Any] | None = None
         self.version = next(_assignments)
         self._own: Array | None = None
         self._node: Node | None = None
@@ -140,7 +163,7 @@ class Variable(ArrayOperators):
                     received=given.shape,
                 )
             )
-        if given.dtype.kind not in _NUMBERS and given.dtype.name != "bfloat16":
+        if given.dtype.kind not in NUMBERS and given.dtype.name != "bfloat16":
             raise TypeError(
                 explain(
                     what=f"weight '{self.path}': {what} an array that does not hold plain numbers",
@@ -267,7 +290,47 @@ class Variable(ArrayOperators):
         self.__dict__.update({name: value for name, value in state.items() if name != "_array"}, _own=None, _node=None)
         if array is not None:
             self._own = self._copied(self.checked(array, "the copy or pickle holds"))
+        if not isinstance(self, Weight):
+            _enlist(self)
 
     def __repr__(self) -> str:
         value = f", value={self.value[()]}" if self.shape == () else ""
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}{value}>"
+
+
+class Weight(Variable):
+    """A variable whose path says where it belongs: to a layer, or to an optimizer."""
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        shape: tuple[int, ...],
+        dtype: str = "float32",
+        trainable: bool = True,
+        initializer: Initializer = np.zeros,
+        regularizer: Regularizer | None = None,
+        constraint: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self._prepare(name, path, shape, dtype, trainable, initializer)
+        self.regularizer = regularizer
+        self.constraint = constraint
+
+
+_enlisted: WeakValueDictionary[str, Variable] = WeakValueDictionary()
+
+
+def enlisted(path: str) -> Variable | None:
+    """The variable with the path in graphs that the user has made, of which no layer may know."""
+    return _enlisted.get(path)
+
+
+def _enlist(variable: Variable) -> None:
+    """Gives the variable a path of its own in graphs, so that those that read it find it. It has no '/': the paths of
+    weights have one."""
+    number, path = 0, variable.name
+    while path in _enlisted:
+        number += 1
+        path = f"{variable.name}_{number}"
+    variable.rename(path)
+    _enlisted[path] = variable

@@ -11,7 +11,7 @@ from planish import activations, losses, metrics
 from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential
 from planish.tensor import Float32, Float64, Int64, Tensor, tensor
-from planish.variable import Variable
+from planish.variable import Weight
 
 Y, P = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32), np.array([[0.25, 0.75], [0.5, 0.5]], np.float32)
 
@@ -99,7 +99,7 @@ def test_other_values_stay_as_they_are():
 
 @pytest.fixture
 def weight():
-    variable = Variable("kernel", "dense/kernel", (2, 3))
+    variable = Weight("kernel", "dense/kernel", (2, 3))
     variable.assign([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     return variable
 
@@ -160,14 +160,14 @@ def test_parts_of_variables_are_copies(weight):
 
 
 def test_a_variable_is_found_by_what_it_is(weight):
-    other = Variable("kernel", "dense/kernel", (2, 3))
+    other = Weight("kernel", "dense/kernel", (2, 3))
     other.assign(weight)
     assert {weight: 1, other: 2}[weight] == 1
     assert len({weight, other, weight}) == 2
 
 
 def test_scalars_are_numbers():
-    variable = Variable("rate", "rate", (), initializer=np.ones)
+    variable = Weight("rate", "rate", (), initializer=np.ones)
     assert (float(variable), int(variable), bool(variable), f"{variable:.2f}", variable.numpy()) == (
         1,
         1,
@@ -180,4 +180,4 @@ def test_scalars_are_numbers():
     with pytest.raises(TypeError):
         len(variable)
     with pytest.raises(TypeError):
-        float(Variable("kernel", "kernel", (2,)))
+        float(Weight("kernel", "kernel", (2,)))

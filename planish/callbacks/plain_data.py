@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planish.errors import kind_with_article
+
 Array = NDArray[Any]
 
 _KINDS = "fiub"
@@ -37,7 +39,7 @@ def encode(value: Any, arrays: list[Array], depth: int = 0) -> Any:
     if isinstance(value, dict) and type(value).__module__ in ("builtins", "collections"):
         pairs = [[encode(key, arrays, depth + 1), encode(item, arrays, depth + 1)] for key, item in value.items()]
         return {"pairs": pairs}
-    raise NotPlainError(f"a {type(value).__name__}")
+    raise NotPlainError(kind_with_article(value))
 
 
 def moved(written: Any, by: int) -> Any:

@@ -58,6 +58,15 @@ def run(arguments: argparse.Namespace) -> None:
                 remedy="in Python: model.explain([image, ...], 'report.html')",
             )
         )
+    if len(model.output_specs) > 1 and arguments.output is None:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what=f"the model has {len(model.output_specs)} outputs, and the report is about one of them",
+                expected="--output with one of " + ", ".join(model.output_names),
+                remedy=f"--output {model.output_names[0]}",
+            )
+        )
     scores = len(model.output_specs) == 1 and len(model.output_shape) == 2
     names = model_files.class_names(model, arguments.model) if scores else None
     options = {"layer": arguments.layer, "class_names": names, "output": arguments.output}

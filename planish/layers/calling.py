@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
-from planish.errors import explain, is_explained
+from planish.errors import explain, is_explained, kind_with_article
 from planish.graph.node import Node, seen_as_in_keras
 from planish.layers import chain
 from planish.layers.context import CallContext
@@ -52,7 +52,7 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
                 what="call did not return a node",
                 rule="a layer computes with planish.ops, and with other layers",
                 expected="one node, or a list, tuple or dictionary of nodes",
-                received=f"a {type(wrong[0]).__name__}" if wrong else f"an empty {type(y).__name__}",
+                received=kind_with_article(wrong[0]) if wrong else f"an empty {type(y).__name__}",
                 remedy="return y as the last line of call" if y is None else None,
             )
         )

@@ -18,34 +18,46 @@ from planish.symbolic import BatchShape, Spec, SymbolicTensor
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
 
+Shapes = Mapping[SymbolicTensor, BatchShape]
+
 
 def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """A structure of `Spec`s: what the layer returns for these arguments. Builds the layer if it is not built."""
     tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
+    shapes_of = {tensor: tensor.shape for tensor in tensors}
+    aligned = dict(zip(tensors, shapes.aligned([tensor.shape for tensor in tensors]), strict=True))
+    if aligned == shapes_of:
+        return _specs(layer, arguments, keywords, shapes_of)
+    try:
+        return _specs(layer, arguments, keywords, shapes_of)
+    except ValueError:  # a size that comes with the data may have to be that of another tensor
+        return _specs(layer, arguments, keywords, aligned)
+
+
+def _specs(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any], shapes_of: Shapes) -> Any:
+    tensors = [*shapes_of]
     given, named = calling.without_training(type(layer), arguments, keywords)
     named.pop("training", None)
-    layer.make_ready(calling.shapes_by_name(type(layer), given, named, _shape), *_with_nodes(given, named))
+
+    def shape(leaf: Any) -> BatchShape:
+        return shapes_of[leaf] if isinstance(leaf, SymbolicTensor) else ()
+
+    layer.make_ready(calling.shapes_by_name(type(layer), given, named, shape), *_with_nodes(given, named, shapes_of))
     known = layer.known_outputs(tensors)
     if known is not None:
         return known
-    is_open = any(None in tensor.shape[tensor.batched :] for tensor in tensors)
+    is_open = any(None in shapes_of[tensor][tensor.batched :] for tensor in tensors)
     sizes = shapes.STAND_INS if is_open else shapes.STAND_INS[:1]
-    results = [_traced(layer, arguments, keywords, size) for size in sizes]
+    results = [
+        layer.connect_all(*_with_nodes(arguments, keywords, shapes_of, size), CallContext(None)) for size in sizes
+    ]
     batch = next((tensor.shape[0] for tensor in tensors if tensor.batched and tensor.shape[0] is not None), None)
     every = [structures.leaves(result) for result in results]
     return structures.packed(results[0], [_spec(layer, nodes, batch) for nodes in zip(*every, strict=True)])
 
 
-def _shape(leaf: Any) -> BatchShape:
-    return leaf.shape if isinstance(leaf, SymbolicTensor) else ()
-
-
-def _traced(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any], size: int) -> Any:
-    return layer.connect_all(*_with_nodes(arguments, keywords, size), CallContext(None))
-
-
 def _with_nodes(
-    arguments: tuple[Any, ...], keywords: Mapping[str, Any], size: int = shapes.STAND_INS[0]
+    arguments: tuple[Any, ...], keywords: Mapping[str, Any], shapes_of: Shapes, size: int = shapes.STAND_INS[0]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call with nodes in place of symbolic tensors, `size` in place of sizes that come with the
     data."""
@@ -55,7 +67,7 @@ def _with_nodes(
         if not isinstance(leaf, SymbolicTensor):
             return leaf
         if leaf not in nodes:
-            extents = [size if extent is None else extent for extent in leaf.shape[leaf.batched :]]
+            extents = [size if extent is None else extent for extent in shapes_of[leaf][leaf.batched :]]
             make = primitives.input_ if leaf.batched else primitives.parameter
             nodes[leaf] = make(f"x{len(nodes)}", extents)
         return nodes[leaf]

@@ -25,6 +25,7 @@ from planish.layers import (
     eager,
     inference,
     input_spec,
+    nesting,
     new_parts,
     revival,
     shapes,
@@ -143,7 +144,7 @@ class Layer(ForAuthors):
         `create_weights`.
         """
         whole = shapes.checked(self.label, input_shape)
-        self.build_for({"input": whole}, (stand_ins(shapes.per_image(whole)),), {})
+        self.build_for({"input": whole}, (nodes_for(shapes.per_image(whole)),), {})
 
     def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         """What `build` does, for a call with nodes among its arguments; `given` has their shapes (batch axis first), a
@@ -277,12 +278,13 @@ class Layer(ForAuthors):
             return self.symbolic_call(inputs, keywords)
         if any(isinstance(leaf, Node) for leaf in structures.leaves((inputs, keywords))):
             return self.connect_all(inputs, keywords, CallContext.current())
-        return eager.computed(self, inputs, keywords)
+        with nesting.told(self.label):
+            return eager.computed(self, inputs, keywords)
 
     def symbolic_call(self, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
         """The symbolic output of the layer, which is built if it is not."""
         first = next(leaf for leaf in structures.leaves((inputs, dict(keywords))) if isinstance(leaf, SymbolicTensor))
-        with chain.leading_to(first):
+        with nesting.told(self.label), chain.leading_to(first):
             record = Record(inputs, keywords, inference.specs_of(self, inputs, keywords))
         self._records.append(record)
         return LayerCall(self, record).structure
@@ -340,8 +342,16 @@ class Layer(ForAuthors):
         self.structure_changed()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Copies and pickles know nothing of the layer's uses: a model's network knows its own."""
-        return {**vars(self), "_records": Records(), "_build_links": chain.NO_LINKS}
+        """Copies and pickles know nothing of the layer's uses: a model's network knows its own.
+
+        Layers inside come first, the innermost ones before the others: they would be too deep for Python if each were
+        copied inside the next.
+        """
+        inside = {"_inside": [*self.flattened()][:0:-1]} if self.sublayers else {}
+        return {**inside, **vars(self), "_records": Records(), "_build_links": chain.NO_LINKS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({name: value for name, value in state.items() if name != "_inside"})
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A layer that replaces another one, or is added later, makes programs out of date."""
@@ -357,7 +367,7 @@ class Layer(ForAuthors):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def stand_ins(shape: Any) -> Any:
+def nodes_for(shape: Any) -> Any:
     """A node for each shape (batch axis left out) of a structure."""
     numbers = itertools.count()
     return shapes.mapped(lambda each: primitives.input_(f"x{next(numbers)}", _extents(each)), shape)

@@ -17,7 +17,7 @@ from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
 from planish.layers.layer import Layer, Shape
 from planish.tensor import tensor
-from planish.variable import Variable
+from planish.variable import Variable, Weight
 
 _REMEDY = "axis=-1 for a mean of each channel, axis=None for one of all"
 
@@ -111,7 +111,7 @@ class Normalization(Layer):
         self.adapt_mean = self.add_weight("mean", self._sizes, "zeros", trainable=False)
         self.adapt_variance = self.add_weight("variance", self._sizes, "ones", trainable=False)
         path = chain.weight_path(self, self.name, "count")
-        self.count = Variable("count", path, (), "int64", trainable=False)  # Keras's files have it
+        self.count = Weight("count", path, (), "int64", trainable=False)  # Keras's files have it
         self._variables.append(self.count)
 
     def _given(self, numbers: NDArray[Any], shape: Shape | None = None) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from planish.errors import explain
+from planish.errors import explain, kind_with_article
 
 _Class = TypeVar("_Class")
 
@@ -26,7 +26,7 @@ def made(class_: type[_Class], config: Mapping[str, Any]) -> _Class:
 def require(name: str, config: Any, *keys: str) -> None:
     """TypeError if a configuration is not a dictionary, ValueError if it lacks one of the keys."""
     if not isinstance(config, Mapping):
-        raise TypeError(_other_config(name, f"a {type(config).__name__}", keys))
+        raise TypeError(_other_config(name, kind_with_article(config), keys))
     missing = [key for key in keys if key not in config]
     if missing:
         raise ValueError(_other_config(name, f"no {', '.join(map(repr, missing))}", keys))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -55,6 +55,23 @@ def checked(label: str, shapes: Any) -> Any:
 def is_open(shapes: Any) -> bool:
     """Whether a size besides the number of images comes with the data."""
     return any(None in shape[1:] for shape in every(shapes))
+
+
+def aligned(given: Sequence[BatchShape]) -> list[BatchShape]:
+    """The shapes with the sizes of others in place of those that come with the data, where tensors are broadcast: axes
+    are compared from the last."""
+    known: dict[int, int] = {}
+    for shape in given:
+        known |= {place: extent for place, extent in _from_last(shape) if extent is not None and extent > 1}
+    return [
+        (*shape[:1], *(known.get(place) if extent is None else extent for place, extent in _from_last(shape)))
+        for shape in given
+    ]
+
+
+def _from_last(shape: BatchShape) -> list[tuple[int, int | None]]:
+    """The sizes behind the first axis, each with its place counted from the last."""
+    return [(place - len(shape), extent) for place, extent in enumerate(shape)][1:]
 
 
 def per_image(shapes: Any, size: int = STAND_INS[0]) -> Any:

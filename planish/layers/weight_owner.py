@@ -14,7 +14,7 @@ from planish.absent.attributes import Told
 from planish.errors import explain
 from planish.layers import arguments, chain, weight_call
 from planish.layers.foreign_weights import layer_remedy, listed
-from planish.variable import Variable
+from planish.variable import Variable, Weight
 
 Shape = tuple[int, ...]
 
@@ -119,7 +119,7 @@ class WeightOwner(Told):
         placed = weight_call.placed(self.label, args, {**given, "constraint": constraint})
         precision.require_float32(self.label, placed["dtype"])
         name = placed["name"] or f"variable_{len(self._variables)}"
-        variable = Variable(
+        variable = Weight(
             name,
             chain.weight_path(self, self.name, name),
             weight_call.checked_shape(self.label, name, placed["shape"]),

@@ -119,6 +119,10 @@ class Loss(Told):
         times = primitives.multiply(mean, math.prod(values.shape))
         return primitives.multiply(times, primitives.batch_size()) if values.batched else times
 
+    def is_of_batch(self, y_true: Node, y_pred: Node) -> bool:
+        """Whether the loss is one value for the whole batch."""
+        return not self.traced(y_true, y_pred).batched
+
     def check_weighted(self) -> None:
         """Raises ValueError if the loss cannot weight images."""
 

@@ -22,7 +22,7 @@ def reduced(values: Array, sample_weight: ArrayLike | None, counted: Array | Non
         values, weight = same_rank(values, weight)
         if not values.ndim:  # the loss of the batch as a whole belongs to each of its images
             values = np.broadcast_to(values, weight.shape)
-        weight = np.broadcast_to(weight.reshape(*weight.shape, *(1,) * (values.ndim - weight.ndim)), values.shape)
+        weight = np.broadcast_to(np.reshape(weight, (*weight.shape, *(1,) * (values.ndim - weight.ndim))), values.shape)
         values = values * weight
     if reduction == "none" or values.shape in ((), (0,)):
         return values[()]

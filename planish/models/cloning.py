@@ -7,6 +7,7 @@ from typing import Any
 
 from planish import structures
 from planish.errors import explain
+from planish.layers import nesting
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import Layer
 from planish.layers.operation import Operation
@@ -49,6 +50,13 @@ def clone_model(
             raise TypeError(_wrong("`clone_function` did not return a layer", f"one like {layer.label}", made))
         return made
 
+    with nesting.told(model.label):
+        return _cloned(model, input_tensors, cloned, call_function)
+
+
+def _cloned(
+    model: Model, input_tensors: Any, cloned: Callable[[Layer], Layer], call_function: Callable[..., Any] | None
+) -> Model:
     if isinstance(model, Sequential):
         _refuse(model, call_function=call_function)
         start = _start(model) if input_tensors is None else [input_tensors]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from planish.layers import revival
-from planish.models import nesting, wiring
+from planish.layers import nesting, revival
+from planish.models import wiring
 from planish.models.model import Model
 
 _Class = TypeVar("_Class", bound="Functional")

@@ -11,15 +11,15 @@ from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.layers import calling, chain, inference, revival, shapes
+from planish.layers import calling, chain, inference, nesting, revival, shapes
 from planish.layers.context import CallContext
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, building, stand_ins
+from planish.layers.layer import BatchShape, Layer, building, nodes_for
 from planish.layers.operation import Operation
 from planish.layers.paths import make_unique
 from planish.layers.traced import LayerName
 from planish.layers.weight_owner import WeightOwner
-from planish.models import nesting
+from planish.models.data import stand_ins
 from planish.models.ends import matching
 from planish.models.ends.ends import Ends
 from planish.models.ends.graph_names import output_names
@@ -175,7 +175,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
             self.build(**({"input_shape": shape} if several is None else several))
         else:
             given = {name.removesuffix("_shape"): shapes.checked(self.label, each) for name, each in several.items()}
-            nodes = {name: stand_ins(shapes.per_image(each)) for name, each in given.items()}
+            nodes = {name: nodes_for(shapes.per_image(each)) for name, each in given.items()}
             self.build_for(given, *calling.arranged(type(self), nodes))
 
     def forget_build(self) -> None:
@@ -264,7 +264,7 @@ class Model(Training, Files, Introspection, Ends, Layer):
         """
         specs = self.input_specs
         make_unique(self.weights)
-        nodes = input_nodes(specs, sizes)
+        nodes = input_nodes(specs, stand_ins.sizes_of(self) if sizes is None else sizes)
         class_: Any = type(self)
         if not calling.convention_of(class_).training:  # as in Keras, its layers are not told either
             context = context.untold()

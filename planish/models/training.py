@@ -69,7 +69,8 @@ class Training:
     ) -> None:
         """Sets how to train. `compile("adam", loss, ["accuracy"])` passes the metrics, as in Keras 2.
 
-        Compiled again without `metrics` and `weighted_metrics`, a model keeps those it has; `metrics=[]` drops them.
+        Compiled again without a loss, a model keeps the one it has; without `metrics` and `weighted_metrics`, those;
+        `metrics=[]` drops them.
 
         `run_eagerly` interprets every step with NumPy: this is slow, but easy to step through with a debugger.
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and

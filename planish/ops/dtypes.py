@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import config
-from planish.errors import explain
+from planish.errors import explain, kind_with_article
 from planish.variable import Variable
 
 Array = NDArray[Any]
@@ -39,7 +39,7 @@ def as_array(value: Any) -> Array:
         raise TypeError(
             explain(
                 what="operations take nodes, arrays and numbers",
-                received=f"{value!r:.80}, a {type(value).__name__}",
+                received=f"{value!r:.80}, {kind_with_article(value)}",
                 remedy="a number or an array of numbers in its place: np.asarray(values, 'float32')",
             )
         )

@@ -13,7 +13,7 @@ from planish.graph.node import Node
 from planish.optimizers.optimizer import Optimizer, Scalars, Slots
 from planish.optimizers.options import check_above, mistake
 from planish.optimizers.schedules import LearningRateSchedule
-from planish.variable import Variable
+from planish.variable import Variable, Weight
 
 _ELSEWHERE = {
     "weight_decay": None,
@@ -55,8 +55,8 @@ class LossScaleOptimizer(Optimizer):
         check_above(self, 0, initial_scale=initial_scale, dynamic_growth_steps=dynamic_growth_steps)
         self.initial_scale, self.dynamic_growth_steps = initial_scale, dynamic_growth_steps
         start = functools.partial(np.full, fill_value=initial_scale)
-        self._step_counter = Variable("step_counter", f"{self.name}/step_counter", (), "int64", trainable=False)
-        self._scale = Variable("dynamic_scale", f"{self.name}/dynamic_scale", (), trainable=False, initializer=start)
+        self._step_counter = Weight("step_counter", f"{self.name}/step_counter", (), "int64", trainable=False)
+        self._scale = Weight("dynamic_scale", f"{self.name}/dynamic_scale", (), trainable=False, initializer=start)
 
     def _of_its_own(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments that are not those of the inner optimizer. ValueError for one of these, unless it changes

@@ -12,7 +12,7 @@ from planish.optimizers.adam import Moments
 from planish.optimizers.optimizer import Scalars, Slots
 from planish.optimizers.options import Options
 from planish.optimizers.schedules import LearningRateSchedule
-from planish.variable import Variable
+from planish.variable import Variable, Weight
 
 _DECAY = 0.96
 _SETTLED = 1024  # steps, after which the schedule is beta_1 to the last bit
@@ -51,7 +51,7 @@ class Nadam(Moments):
 
     def numbers_after(self) -> list[Variable]:
         """A copy of the product of the momentum schedule."""
-        product = Variable("variable", "variable", (), trainable=False, initializer=np.ones)
+        product = Weight("variable", "variable", (), trainable=False, initializer=np.ones)
         product.assign(self.momentum_product(int(self.iterations)))
         return [product]
 

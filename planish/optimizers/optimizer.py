@@ -8,7 +8,7 @@ scalars.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,11 @@ from planish.absent.attributes import Told, told
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.optimizers import accumulation, clipping, options
-from planish.optimizers.options import mistake
+from planish.optimizers.options import Rate, mistake
 from planish.optimizers.schedules import LearningRateSchedule
 from planish.optimizers.weight_decay import Exclusions
 from planish.tensor import tensor
-from planish.variable import Variable
+from planish.variable import Variable, Weight
 
 Slots = dict[str, Node]
 Scalars = Mapping[str, Node]
@@ -82,7 +82,7 @@ class Optimizer(Told):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps or None
         self._learning_rate = self._rate_of(learning_rate)
-        self._iterations = Variable("iteration", f"{self.name}/iteration", (), "int64", trainable=False)
+        self._iterations = Weight("iteration", f"{self.name}/iteration", (), "int64", trainable=False)
         self.built = False
         self._slots: dict[Variable, dict[str, Variable]] = {}
         self._frozen: set[Variable] = set()
@@ -113,7 +113,7 @@ class Optimizer(Told):
     @learning_rate.setter
     def learning_rate(self, value: float | Variable | LearningRateSchedule) -> None:
         given = options.checked_rate(self, value)
-        if isinstance(given, LearningRateSchedule):
+        if not isinstance(given, float):
             self._learning_rate = given
         elif isinstance(self._learning_rate, Variable):
             self._learning_rate.assign(given)
@@ -121,22 +121,24 @@ class Optimizer(Told):
             what, remedy = "the learning rate follows a schedule", "make the optimizer with a number"
             raise TypeError(mistake(self, what, "a schedule", value, remedy))
 
-    def _rate_of(self, rate: float | LearningRateSchedule) -> Variable | LearningRateSchedule:
+    def _rate_of(self, rate: Rate) -> Variable | LearningRateSchedule | Callable[[], Any]:
         given = options.checked_rate(self, rate)
-        if isinstance(given, LearningRateSchedule):
+        if not isinstance(given, float):
             return given
-        variable = Variable("learning_rate", f"{self.name}/learning_rate", (), trainable=False)
+        variable = Weight("learning_rate", f"{self.name}/learning_rate", (), trainable=False)
         variable.assign(given)
         return variable
 
     @property
     def follows_schedule(self) -> bool:
-        """Whether the learning rate depends on the number of steps, and cannot be set to a number."""
-        return isinstance(self._learning_rate, LearningRateSchedule)
+        """Whether a schedule or a function gives the learning rate, so that it cannot be set to a number."""
+        return not isinstance(self._learning_rate, Variable)
 
     def _rate(self, step: int) -> float:
         rate = self._learning_rate
-        return rate.at(step) if isinstance(rate, LearningRateSchedule) else float(rate)
+        if isinstance(rate, LearningRateSchedule):
+            return rate.at(step)
+        return float(rate) if isinstance(rate, Variable) else options.checked_number(self, rate())
 
     def __setattr__(self, name: str, value: Any) -> None:
         """`optimizer.lr = 0.1`, as in Keras 2, is refused: it would have no effect."""
@@ -189,7 +191,7 @@ class Optimizer(Told):
             shape, start = variable.shape, start_at(variable) if name == EMA_SLOT else np.zeros
         else:
             shape, start = self.slot_shape(name, variable), self.slot_start(name, variable)
-        return Variable(self.slot_label(name, variable), path, shape, trainable=False, initializer=start)
+        return Weight(self.slot_label(name, variable), path, shape, trainable=False, initializer=start)
 
     def slot_label(self, name: str, variable: Variable) -> str:
         """The `name` of a slot's variable."""

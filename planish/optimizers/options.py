@@ -6,12 +6,13 @@ import inspect
 import math
 import operator
 import warnings
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import numpy as np
 
-from planish import foreign
+from planish import foreign, signatures
 from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
 
@@ -170,17 +171,31 @@ def checked_count(optimizer: object, count: Any) -> int:
     return number
 
 
-def checked_rate(optimizer: object, rate: Any) -> float | LearningRateSchedule:
-    """A finite number as a float, or a schedule. TypeError and ValueError for anything else."""
+Rate = float | LearningRateSchedule | Callable[[], Any]
+
+
+def checked_rate(optimizer: object, rate: Any) -> Rate:
+    """A finite number as a float, a schedule, or a function that is asked at every step. TypeError and ValueError for
+    anything else."""
     if isinstance(rate, LearningRateSchedule):
         return rate
     foreign.refuse(rate, "optimizers.schedules")
+    if callable(rate) and not isinstance(rate, type):
+        signatures.require(rate, f"`learning_rate` of {type(optimizer).__name__}")
+        return cast(Callable[[], Any], rate)
+    return checked_number(optimizer, rate)
+
+
+def checked_number(optimizer: object, rate: Any) -> float:
+    """A learning rate as a float. TypeError unless it is a number, ValueError unless it is finite."""
     try:
         number = float(rate)
     except OverflowError:
         number = math.inf
     except (TypeError, ValueError):
-        text = mistake(optimizer, "`learning_rate` is not a number", "a float or a schedule", rate)
+        text = mistake(
+            optimizer, "`learning_rate` is not a number", "a float, a schedule, or a function without arguments", rate
+        )
         raise TypeError(text) from None
     if not abs(number) <= _LARGEST_FLOAT32:
         raise ValueError(mistake(optimizer, "`learning_rate` is not finite", "a finite number", rate))

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish.errors import explain, unknown_name
+from planish.errors import explain, kind_with_article, unknown_name
 from planish.utils.image_files import Source, pillow
 from planish.utils.image_modes import CHANNELS, check_color_mode, in_mode, picture
 from planish.utils.image_reader import channels_first, checked_size
@@ -175,7 +175,7 @@ def _file_format(path: Any, asked: str | None) -> str:
                 if not given
                 else f"save_img: Pillow does not write the format {given!r}",
                 expected="a path that ends in .png, .jpg, ...",
-                received=repr(os.fspath(path)) if named else f"a {type(path).__name__}",
+                received=repr(os.fspath(path)) if named else kind_with_article(path),
                 remedy="file_format='png'",
             )
         )

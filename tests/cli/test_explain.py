@@ -7,7 +7,7 @@ import pytest
 
 from planish.cli import data
 from planish.layers import Dense, Flatten, Input
-from planish.models import Sequential
+from planish.models import Model, Sequential
 from tests.explain.pages import Page, decoded
 
 
@@ -102,3 +102,16 @@ def test_the_demo_without_jinja(planish, few_digits, tmp_path, monkeypatch):
     assert code == 0
     assert "No report: it needs Jinja2 (pip install 'planish[explain]')" in out
     assert not (tmp_path / "there" / "report.html").exists()
+
+
+def test_one_of_several_outputs_is_named_with_the_option(planish, stripe_images, tmp_path):
+    x = Input((16, 16, 1))
+    flat = Flatten()(x)
+    outputs = [Dense(2, activation="softmax", name=name)(flat) for name in ("side", "kind")]
+    Model(x, outputs).save(tmp_path / "two.keras")
+    picture = stripe_images / "left" / "00.png"
+    code, _, err = planish("explain", "two.keras", picture)
+    assert code == 2
+    assert "the model has 2 outputs, and the report is about one of them" in err
+    assert "remedy: --output side" in err
+    assert planish("explain", "two.keras", picture, "--output", "kind")[0] == 0

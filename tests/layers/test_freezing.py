@@ -7,7 +7,7 @@ import planish as keras
 from planish import Input, Model, Sequential
 from planish.layers import BatchNormalization, Dense, Layer
 from planish.models import load_model
-from planish.variable import Variable
+from planish.variable import Weight
 
 X, Y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
 
@@ -41,7 +41,7 @@ def test_variables_that_a_frozen_layer_makes_are_frozen(frozen):
 
 def test_a_variable_that_becomes_an_attribute_of_a_frozen_layer_is_frozen():
     layer = Layer(trainable=False)
-    layer.scale = Variable("scale", "scale", (3,))
+    layer.scale = Weight("scale", "scale", (3,))
     assert not layer.scale.trainable
     layer.trainable = True
     assert layer.scale.trainable

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from planish import losses
+from planish.layers import Identity, Input
+from planish.models import Sequential
 
 OUTPUTS = np.array([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25], [0.05, 0.05, 0.9], [0.0, 1.0, 0.0]], np.float32)
 NUMBERS = np.array([[0.3, 1.7, -0.4], [-2.5, 0.25, 0.9], [3.05, -0.05, 0.6], [0.0, 1.0, -1.3]], np.float32)
@@ -110,3 +112,31 @@ def test_configurations_make_the_same_loss(loss):
     again = losses.deserialize(losses.serialize(loss))
     assert type(again) is type(loss)
     assert again.get_config() == loss.get_config()
+
+
+@pytest.mark.parametrize(
+    ("reduction", "axis", "weights", "expected"),  # Keras 3.15.1 on TensorFlow
+    [
+        ("sum", None, [1.0, 2.0, 3.0], 3.576499),
+        ("sum_over_batch_size", None, [1.0, 2.0, 3.0], 1.1921663),
+        ("sum", (1, 2), [1.0, 2.0, 3.0], 3.5265667),
+        ("sum_over_batch_size", (1, 2), [1.0, 2.0, 3.0], 1.1755223),
+        ("sum", None, None, 0.59608316),
+    ],
+)
+def test_weighted_overlaps_in_a_model_and_on_arrays(reduction, axis, weights, expected):
+    y_true = np.random.RandomState(1).rand(3, 4, 2).astype(np.float32)
+    y_pred = np.random.RandomState(2).rand(3, 4, 2).astype(np.float32)
+    weights = None if weights is None else np.array(weights, np.float32)
+    for loss in (losses.Dice(reduction, axis=axis), losses.Tversky(reduction=reduction, axis=axis)):
+        assert float(loss(y_true, y_pred, weights)) == pytest.approx(expected, rel=1e-6)
+        model = Sequential([Input((4, 2)), Identity()])
+        model.compile("sgd", loss)
+        assert model.evaluate(y_pred, y_true, sample_weight=weights, verbose=0) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", "none"])
+def test_one_weight_for_the_loss_of_a_batch(reduction):
+    y_true, y_pred = SHARES, OUTPUTS
+    loss = losses.Dice(reduction)
+    assert float(loss(y_true, y_pred, 2.0)) == pytest.approx(2 * float(loss(y_true, y_pred)))

@@ -14,7 +14,7 @@ from planish.graph.node import Node
 from planish.layers import Dense, Input, Layer
 from planish.ops.operation import operations
 from planish.symbolic import Record, Spec, SymbolicTensor
-from planish.variable import Variable
+from planish.variable import Weight
 
 KERAS = json.loads((Path(__file__).parent.parent / "keras" / "operations.json").read_text(encoding="utf-8"))
 MADE = [*operations()]
@@ -65,7 +65,7 @@ def test_single_results_have_a_numpy_value():
 
 
 def test_variables_are_arrays_outside_a_trace():
-    variable = Variable("w", "w", (2,), initializer=np.ones)
+    variable = Weight("w", "w", (2,), initializer=np.ones)
     result = ops.reshape(variable, (2, 1))
     variable.assign([5.0, 5.0])
     np.testing.assert_array_equal(result, [[1], [1]])

@@ -1,7 +1,10 @@
 """Learning rates of schedules, recorded from Keras 3 (3.15.1) on its JAX backend."""
 
+import numpy as np
 import pytest
 
+from planish.layers import Dense, Input
+from planish.models import Sequential
 from planish.optimizers import SGD, schedules
 
 STEPS = [0, 1, 5, 6, 7, 10, 13, 20, 21, 26, 40]
@@ -152,3 +155,33 @@ def test_piecewise_wants_one_value_more_than_boundaries():
 def test_decay_steps_are_above_zero():
     with pytest.raises(ValueError, match="`decay_steps` is not a number of steps"):
         schedules.CosineDecay(0.1, 0)
+
+
+def test_a_function_gives_the_rate_of_every_step():
+    rates = []
+
+    def rate():
+        rates.append(0.5 ** len(rates))
+        return rates[-1]
+
+    optimizer = SGD(rate)
+    model = Sequential([Input((1,)), Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile(optimizer, lambda y, p: p)
+    rates.clear()
+    for step in range(3):
+        model.train_on_batch(np.ones((2, 1)), np.zeros((2, 1)))
+        assert model.get_weights()[0] == pytest.approx(-sum(rates[-step - 1 :]))
+    assert float(optimizer.learning_rate) == rates[-1]
+    with pytest.raises(TypeError, match="the learning rate follows a schedule"):
+        optimizer.learning_rate = 0.1
+    optimizer.learning_rate = lambda: 0.25
+    assert float(optimizer.learning_rate) == 0.25
+
+
+def test_functions_that_do_not_give_rates():
+    with pytest.raises(TypeError, match=r"expected: a function of \(\)\n  received: <lambda>\(step\)"):
+        SGD(lambda step: 0.1)
+    with pytest.raises(TypeError, match="SGD: `learning_rate` is not a number"):
+        float(SGD(lambda: "fast").learning_rate)
+    with pytest.raises(ValueError, match="`learning_rate` is not finite"):
+        float(SGD(lambda: float("inf")).learning_rate)

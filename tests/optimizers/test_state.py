@@ -13,7 +13,7 @@ from planish import primitives
 from planish.graph.graph import Graph
 from planish.optimizers import SGD, Adagrad, Adam, AdamW, Nadam, RMSprop, schedules
 from planish.primitives.interpreter import interpret
-from planish.variable import Variable
+from planish.variable import Weight
 
 START = np.array([0.5, -0.25, 0.125, 1.0], np.float32)
 
@@ -23,7 +23,7 @@ def gradient(step):
 
 
 def weight_of(path="dense/kernel"):
-    weight = Variable(path.rpartition("/")[2], path, START.shape)
+    weight = Weight(path.rpartition("/")[2], path, START.shape)
     weight.assign(START)
     return weight
 
@@ -101,7 +101,7 @@ VARIABLES = [
 
 @pytest.mark.parametrize(("optimizer", "names"), VARIABLES)
 def test_variables_are_in_the_order_of_keras(optimizer, names):
-    optimizer.build([Variable("kernel", "d/kernel", (3, 2)), Variable("bias", "d/bias", (2,))])
+    optimizer.build([Weight("kernel", "d/kernel", (3, 2)), Weight("bias", "d/bias", (2,))])
     assert [variable.name for variable in optimizer.variables] == names.split()
     slots = [variable for variable in optimizer.variables if variable.name.startswith("d_")]
     assert all(slot.path.startswith(f"{optimizer.name}/d/") for slot in slots)
@@ -167,7 +167,7 @@ def test_weights_are_excluded_before_training():
 def test_copies_go_on_alike(make, class_, options):
     optimizer = class_(**options)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
-    optimizer.build([Variable("kernel", "dense/kernel", (4,), initializer=np.ones)])
+    optimizer.build([Weight("kernel", "dense/kernel", (4,), initializer=np.ones)])
     again = make(optimizer)
     for one, other in zip(optimizer.variables, again.variables, strict=True):
         np.testing.assert_array_equal(one.value, other.value)

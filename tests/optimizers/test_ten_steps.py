@@ -13,7 +13,7 @@ from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
 from planish.primitives.interpreter import interpret
 from planish.utils import set_random_seed
-from planish.variable import Variable
+from planish.variable import Weight
 from tests.optimizers import cases
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ TOLERANCE = {"rtol": 2e-4, "atol": 3e-6}
 def built(optimizer):
     """A fresh optimizer, and the weights that it is built for."""
     again = type(optimizer).from_config(optimizer.get_config())
-    weights = [Variable(name, f"d/{name}", shape) for name, shape in cases.SHAPES.items()]
+    weights = [Weight(name, f"d/{name}", shape) for name, shape in cases.SHAPES.items()]
     for weight in weights:
         weight.assign(cases.first_values()[weight.name])
     again.build(weights)

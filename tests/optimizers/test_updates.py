@@ -6,7 +6,7 @@ import pytest
 from planish import optimizers, primitives
 from planish.graph.graph import Graph
 from planish.primitives.interpreter import interpret
-from planish.variable import Variable
+from planish.variable import Weight
 
 KERNEL = np.array([[0.5, -0.3], [0.8, 0.1], [-0.7, 0.4]], np.float32)
 BIAS = np.array([0.1, -0.2], np.float32)
@@ -150,7 +150,7 @@ def _graph(optimizer, variables):
 
 def train(optimizer, steps=GRADIENTS):
     """The kernel and the bias after steps with these gradients."""
-    variables = [Variable("kernel", "dense/kernel", KERNEL.shape), Variable("bias", "dense/bias", BIAS.shape)]
+    variables = [Weight("kernel", "dense/kernel", KERNEL.shape), Weight("bias", "dense/bias", BIAS.shape)]
     variables[0].assign(KERNEL)
     variables[1].assign(BIAS)
     optimizer.build(variables)
@@ -183,7 +183,7 @@ def test_decay_may_leave_out_the_biases():
 
 def test_averages_take_the_place_of_weights_at_the_end():
     optimizer = optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
-    weight = Variable("kernel", "dense/kernel", KERNEL.shape)
+    weight = Weight("kernel", "dense/kernel", KERNEL.shape)
     weight.assign(KERNEL)
     optimizer.slots(weight)["average"].assign(KERNEL + 1)
     optimizer.finalize_variable_values([weight])

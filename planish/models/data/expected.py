@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
-from planish.errors import explain, number_of, unknown_name
+from planish.errors import explain, kind_with_article, number_of, unknown_name
 from planish.models.data.arrays import Array
 from planish.models.data.paths import OpenShape
 
@@ -136,7 +136,7 @@ def _misfit(value: Any, what: str, side: str, keys: Sequence[Any]) -> str:
     if isinstance(value, Mapping):
         received = "the keys " + ", ".join(map(repr, value)) if value else "an empty dictionary"
     elif isinstance(value, list | tuple):
-        received = f"a {type(value).__name__} of {len(value)}"
+        received = f"{kind_with_article(value)} of {len(value)}"
     else:
         received = f"one array of shape {value.shape}" if hasattr(value, "shape") else f"one {type(value).__name__}"
     sides = f"the model's {number_of(len(keys), side)}"

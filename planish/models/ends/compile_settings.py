@@ -47,12 +47,16 @@ class CompileSettings:
     ) -> CompileSettings:
         """ValueError for unknown names, TypeError for objects of the wrong kind.
 
-        Where neither kind of metrics is given, those of `before` are kept, as in Keras.
+        Without a loss, that of `before` is kept with its weights, as in Keras; and where neither kind of metrics is
+        given, its metrics.
         """
         if metrics is None and _are_metrics(loss_weights):
             metrics, loss_weights = loss_weights, None
         if metrics is None and weighted_metrics is None and before is not None:
             metrics, weighted_metrics = (before.config[name] for name in ("metrics", "weighted_metrics"))
+        if loss is None and before is not None:
+            loss = before.config["loss"]
+            loss_weights = before.config["loss_weights"] if loss_weights is None else loss_weights
         chosen = optimizers.get(optimizer)
         config = {
             "optimizer": chosen,

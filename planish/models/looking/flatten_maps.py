@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
-from planish.layers import Flatten
+from planish.layers import Flatten, shapes
 from planish.layers.context import Visit
 from planish.layers.traced import LayerName, Traced, is_use
 from planish.models.looking.layer_outputs import trace
@@ -18,7 +19,27 @@ if TYPE_CHECKING:
 def flatten_map(model: Model, name: LayerName | None = None) -> FlattenMap:
     """The map of a Flatten layer anywhere in the model; receptive fields are windows of the model's own inputs."""
     traced = trace(model)
-    return map_of(traced, _chosen(traced, name))
+    chosen = _chosen(traced, name)
+    open_ends = [spec for spec in model.input_specs if shapes.is_open([spec.shape])]
+    if open_ends:
+        raise _of_open_sizes(model, open_ends[0].shape[1:])
+    return map_of(traced, chosen)
+
+
+def _of_open_sizes(model: Model, shape: Sequence[int | None]) -> ValueError:
+    size = tuple(224 if extent is None else extent for extent in shape)
+    one = len(model.input_specs) == 1
+    return ValueError(
+        explain(
+            layer=model.label,
+            what="the sizes of the images come with the data, so that nothing says which index is which pixel",
+            expected="a model for images of one size",
+            received=f"Input({tuple(shape)})",
+            remedy=f"x = Input({size}); Model(x, model(x)).flatten_map(), with the size of your images"
+            if one
+            else "a model around it whose inputs have the sizes of your images",
+        )
+    )
 
 
 def map_of(traced: Traced, visit: Visit) -> FlattenMap:

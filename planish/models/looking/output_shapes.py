@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from planish.layers import shapes
 from planish.layers.context import CallContext, Visit
 from planish.layers.layer import BatchShape, Layer
+from planish.models.data import stand_ins
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -24,7 +25,7 @@ def traced_shapes(model: Model) -> dict[Layer, list[BatchShape]]:
 
 def _visits(model: Model, size: int) -> list[Visit]:
     context = CallContext()
-    model.trace(context, [shapes.per_image(spec.shape, size) for spec in model.input_specs])
+    model.trace(context, stand_ins.sizes_of(model, size))
     return context.visits
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from planish import random_seed
 from planish.callbacks import CallbackList, History, ProgbarLogger
-from planish.errors import explain
+from planish.errors import explain, kind_with_article
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays, split_off
 from planish.models.data.run_arguments import (
@@ -256,7 +256,7 @@ def _validation(model: Model, arguments: FitArguments, held_out: Arrays | None) 
             explain(
                 what="`validation_data` is wrong",
                 expected="(x, y), (x, y, sample_weight), or something that gives batches of them",
-                received=f"a {type(given).__name__}" + (f" of {len(given)}" if isinstance(given, list | tuple) else ""),
+                received=kind_with_article(given) + (f" of {len(given)}" if isinstance(given, list | tuple) else ""),
                 remedy="validation_data=(x_val, y_val)",
             )
         )

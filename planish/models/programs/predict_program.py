@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import structures
+from planish import standalone, structures
 from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memory_dtype, readable
 from planish.models.data.expected import alone
 from planish.models.data.image_shapes import no_images
@@ -48,7 +48,7 @@ class Predictor:
         self.by_batch = needs_steps(graph)
         self._executable = executables.inference(graph, executables.read_by(graph, types), eager=eager)
         self._changed = bool(graph.updates)
-        self._variables = model.weights
+        self._variables = standalone.bound(model.weights, graph)
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._reads_directly = all(dtype in READABLE and dtype.isnative for dtype in dtypes)
         self._outputs = [(name, node.shape, node.batched) for name, node in graph.outputs]

@@ -60,6 +60,8 @@ class Objective(NamedTuple):
         self.loss.check_weighted()
         weight = primitives.input_(self.weight_name, ())
         value = primitives.multiply(value, weight)
+        if self.loss.reduction == "sum" and self.loss.is_of_batch(self._y_true, y):  # the sum of the weights counts
+            value = primitives.multiply(value, primitives.batch_size())
         if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
             value = primitives.divide(value, primitives.divide(primitives.batch_sum(weight), primitives.batch_size()))
         return value
@@ -196,7 +198,7 @@ def training_graph(
     updates |= _optimizer_updates(optimizer, weights, values, total)
     slots = [slot for weight in weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
-    return Step(graph, [*model.weights, *slots, *standalone.read_by(graph)], trunk)
+    return Step(graph, standalone.bound([*model.weights, *slots], graph), trunk)
 
 
 def _minimised(mean: Node, objectives: Objectives, outputs: Sequence[Node]) -> Node:

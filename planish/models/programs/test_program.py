@@ -37,7 +37,7 @@ class Tester:
         by_batch = needs_steps(graph)
         dtypes = executables.read_by(graph, with_trunk(data.dtypes, self.trunk))
         self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly)
-        self._variables = [*model.weights, *standalone.read_by(graph, self._penalty)]
+        self._variables = standalone.bound(model.weights, graph, self._penalty)
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._outputs = {name: node.shape for name, node in graph.outputs}
         self._changed = bool(graph.updates)

@@ -41,7 +41,7 @@ class Trunk:
         self._text = print_graph(graph) + repr(read_dtypes)
         self._executable = executables.inference(graph, read_dtypes, eager=False)
         read = {name_of(leaf) for leaf in graph.leaves("parameter")}
-        self._variables = [each for each in (*model.weights, *standalone.read_by(graph)) if each.path in read]
+        self._variables = [each for each in standalone.bound(model.weights, graph) if each.path in read]
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._layers = [node.layers[0] for node in graph.nodes if node.layers]
         self._identity: tuple[int, bytes] | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import structures
+from planish import standalone, structures
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -38,7 +38,7 @@ class ValueProgram:
         eager = (settings is not None and settings.run_eagerly) or depends_on_batch(graph)
         dtypes = {name: memory_dtype(input_dtypes[name]) for name in self._inputs}
         self._executable = executables.inference(graph, dtypes, eager=eager)
-        self._variables = model.weights
+        self._variables = standalone.bound(model.weights, graph)
         self._parameters = {variable.path: variable.value for variable in self._variables}
 
     def __call__(self, inputs: Mapping[str, Array], count: int) -> dict[Any, Any]:

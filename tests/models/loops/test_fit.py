@@ -220,3 +220,14 @@ def test_arrays_of_any_type_and_layout_train_alike(train, classifier, same_weigh
     for model, form in zip(models, forms, strict=True):
         train(model, form, y)
         assert same_weights(model, models[0])
+
+
+def test_a_model_that_is_compiled_again_keeps_its_loss():
+    x, y = np.ones((4, 2), np.float32), np.zeros((4, 1), np.float32)
+    model = Sequential([Input((2,)), Dense(1, kernel_initializer="ones")])
+    model.compile(SGD(0.0), "mse", loss_weights=[3.0], metrics=["mae"])
+    model.compile(SGD(0.0))
+    assert (model.loss, model.get_compile_config()["loss_weights"]) == ("mse", [3.0])
+    assert model.fit(x, y, verbose=0).history == {"loss": [12.0], "mae": [2.0]}
+    model.compile(SGD(0.0), "mae", metrics=[])
+    assert model.evaluate(x, y, verbose=0) == 2
