@@ -7,7 +7,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -21,20 +21,32 @@ Shape = tuple[int, ...]
 DEFAULT = "blog"
 
 HELP = "blog (two convolutions), small (one), softmax (none), or PATH.py:make_model, called with (input_shape, classes)"
+HELP_WITH_NETS = HELP + "; or a net of keras.applications: mobilenetv2, resnet50, efficientnetb0, ..."
 
 _MOST_PIXEL = 255.0
 _GIVEN = 2  # arguments for the user's function: input_shape and classes
 
 
-def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) -> Any:
+def make(
+    choice: str, input_shape: Shape, classes: int, *, pixels: bool = True, augmentation: Sequence[Any] = ()
+) -> Any:
     """A compiled model for images of the shape. `pixels`: values are 0-255, which built-in models bring to 0-1.
+    `augmentation`: layers in front of a built-in model.
 
     ValueError, in words for the user, for an unknown choice or a function that fails.
     """
     if choice in _BUILT_IN:
         _check_side(choice, min(input_shape[:2]))
         scaling = [Rescaling(1 / _MOST_PIXEL)] if pixels else []
-        model: Model = Sequential([Input(shape=input_shape), *scaling, *_BUILT_IN[choice](classes)])
+        model: Model = Sequential([Input(shape=input_shape), *augmentation, *scaling, *_BUILT_IN[choice](classes)])
+    elif augmentation:
+        raise ValueError(
+            explain(
+                what="--augment goes with the models that planish makes",
+                received=f"--model {choice}",
+                remedy="layers in the model of your own: RandomFlip('horizontal'), RandomRotation(0.05)",
+            )
+        )
     else:
         model = _called(*_place(choice), input_shape, classes)
     if model.optimizer is None:
@@ -42,19 +54,21 @@ def make(choice: str, input_shape: Shape, classes: int, *, pixels: bool = True) 
     return model
 
 
-def check(choice: str) -> None:
-    """What can be said before there are images: ValueError for an unknown choice, FileNotFoundError for its file."""
+def check(choice: str, nets: Iterable[str] = ()) -> None:
+    """What can be said before there are images: ValueError for an unknown choice, FileNotFoundError for its file.
+    `nets` are other names that could have been meant."""
     if choice not in _BUILT_IN:
-        _check_file(_place(choice)[0])
+        _check_file(_place(choice, nets)[0])
 
 
-def _place(choice: str) -> tuple[str, str]:
+def _place(choice: str, nets: Iterable[str] = ()) -> tuple[str, str]:
     """The file and the function that the user names."""
     path, colon, name = choice.rpartition(":")
     if not colon or not path.endswith(".py"):
         name_it = f"name the function in it: {choice}:make_model" if choice.endswith(".py") else None
-        remedy = name_it or did_you_mean(choice, _BUILT_IN)
-        raise ValueError(explain(what=f"unknown model {choice!r}", expected=HELP, remedy=remedy))
+        remedy = name_it or did_you_mean(choice.lower(), [*_BUILT_IN, *nets])
+        expected = HELP_WITH_NETS if nets else HELP
+        raise ValueError(explain(what=f"unknown model {choice!r}", expected=expected, remedy=remedy))
     return path, name
 
 

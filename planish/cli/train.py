@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import utils
+from planish import layers, utils
 from planish.callbacks import Callback, EarlyStopping
-from planish.cli import data, folder_data, model_choice, model_files, pictures, results, splitting
+from planish.cli import data, folder_data, model_choice, model_files, nets, pictures, results, splitting
 from planish.cli.console import facts, say
 from planish.cli.data import Data, Part
 from planish.cli.folders import TEST
 from planish.cli.runs import BEST, MODEL, Run
-from planish.errors import explain
+from planish.errors import explain, number_of
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -28,6 +28,7 @@ examples:
   planish train photos --out pets                   photos/cat/1.jpg, photos/dog/2.jpg, ...
   planish train photos --out pets --resume --epochs 50
   planish train mnist --model softmax --epochs 3
+  planish train photos --out pets --model mobilenetv2 --fine-tune 5
 """
 
 _FEWEST_EPOCHS, _MOST_EPOCHS = 5, 30
@@ -44,6 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("data", metavar="DATA", help=data.HELP)
     _add_training(parser)
+    _add_nets(parser)
     _add_images(parser)
     _add_output(parser)
     parser.set_defaults(run=run)
@@ -52,7 +54,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _add_training(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     add = group.add_argument
-    add("--model", metavar="MODEL", help=model_choice.HELP + f" (default: {model_choice.DEFAULT})")
+    add("--model", metavar="MODEL", help=model_choice.HELP_WITH_NETS + f" (default: {model_choice.DEFAULT})")
     add(
         "--epochs", type=model_files.whole, metavar="N",
         help=f"how often every image is seen (default: {_FEWEST_EPOCHS}, and up to {_MOST_EPOCHS} for few images)",
@@ -68,12 +70,29 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="end after N epochs without progress in validation (default: never)",
     )  # fmt: skip
     add(
-        "--augment",
-        action=_Augment,
-        nargs=0,
-        help="not available: planish does not have layers that shift images yet",
-    )
+        "--augment", action="store_true",
+        help="mirror, turn, shift and zoom the images at random while training (default: as they are)",
+    )  # fmt: skip
     add("--seed", type=int, metavar="N", help="the same seed gives the same model (default: another one each time)")
+
+
+def _add_nets(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("nets of keras.applications, such as --model mobilenetv2")
+    add = group.add_argument
+    add(
+        "--weights", metavar="FILE",
+        help="a file of Keras's weights for the net; imagenet: those learnt on ImageNet, from Keras's folder or"
+        " downloaded; none: random ones (default: imagenet)",
+    )  # fmt: skip
+    add(
+        "--alpha", type=model_files.positive, metavar="A",
+        help="how wide the layers of a MobileNet are, in files of weights as well (default: 1)",
+    )  # fmt: skip
+    add(
+        "--fine-tune", type=model_files.count, metavar="N",
+        help="after --epochs, in which only the new classifier learns, train the whole net for N more, with a hundredth"
+        " of the learning rate (default: the net stays as it is)",
+    )  # fmt: skip
 
 
 def _add_images(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +100,8 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     largest = folder_data.LARGEST_BY_ITSELF
     group.add_argument(
         "--size", type=data.image_size, metavar="HxW",
-        help=f"64, or 64x48 (height x width) (default: the usual size of the images, at most {largest}x{largest})",
+        help=f"64, or 64x48 (height x width) (default: the usual size of the images, at most {largest}x{largest}; for a"
+        " net, the size that it was made for)",
     )  # fmt: skip
     group.add_argument(
         "--color", choices=("grayscale", "rgb", "rgba"), help="channels (default: rgb, or grayscale if all are grey)"
@@ -98,38 +118,55 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     either.add_argument("--overwrite", action="store_true", help="replace the run in --out")
 
 
-class _Augment(argparse.Action):
-    """Refuses the option by name, with a way out."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        parser.error(
-            "--augment is not available: planish does not have layers that turn, shift and flip images; remedy: in "
-            "Python, image_dataset_from_directory(DATA).map(lambda x, y: (x[:, :, ::-1], y)) flips what fit gets"
-        )
-
-
 def run(arguments: argparse.Namespace) -> None:
     run = Run(arguments.out)
+    net = model = None
     if arguments.resume:
         _check_resumed(arguments)
         model = run.resume()
     else:
+        net = nets.chosen(arguments)
         run.check_free(overwrite=arguments.overwrite)
-        model_choice.check(arguments.model or model_choice.DEFAULT)
-        model = None
+        if net is None:
+            model_choice.check(arguments.model or model_choice.DEFAULT, nets.NETS)
     _seed(arguments.seed, run.epochs)
     with _memory_explained(arguments.data):
-        examples = _examples(arguments, run, model)
+        base = None if net is None else _base_for_photos(net, arguments)
+        examples = _examples(arguments, run, model, net)
         _say_what_was_found(arguments, examples)
-        if model is None:
-            model = _made(arguments, examples)
+        if net is not None:
+            model = _with_notes(_on_net(net, base, arguments, examples), examples)
+        elif model is None:
+            model = _with_notes(_made(arguments, examples), examples)
         _train(model, examples, arguments, run)
         _report(model, examples, run)
 
 
+def _base_for_photos(net: nets.Net, arguments: argparse.Namespace) -> Model | None:
+    """The net for the photographs of a folder: what is wrong with its weights is found out before those are read."""
+    if not data.is_folder(arguments.data):
+        return None
+    return net.base((*(arguments.size or (net.side, net.side)), 3))
+
+
+def _on_net(net: nets.Net, base: Model | None, arguments: argparse.Namespace, examples: Data) -> Model:
+    nets.check_shape(net, examples.image_shape, arguments.data)
+    model = net.model(base or net.base(examples.image_shape), len(examples.class_names), _augmentation(arguments))
+    once = "in every epoch, as each has other images (--augment)" if arguments.augment else "once for each image"
+    say(f"{net.name} is frozen, and computed {once}; a new classifier learns from what it gives")
+    return model
+
+
+def _augmentation(arguments: argparse.Namespace) -> list[Any]:
+    if not arguments.augment:
+        return []
+    shift = layers.RandomTranslation(0.1, 0.1)
+    return [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05), shift, layers.RandomZoom(0.1)]
+
+
 def _check_resumed(arguments: argparse.Namespace) -> None:
-    for name in ("model", "size", "color"):
-        if getattr(arguments, name) is not None:
+    for name in ("model", "weights", "alpha", "size", "color", "augment"):
+        if getattr(arguments, name):
             raise ValueError(
                 explain(
                     what=f"--{name} cannot be changed when a run is resumed",
@@ -144,10 +181,12 @@ def _seed(seed: int | None, epochs: int) -> None:
         utils.set_random_seed(seed + epochs)
 
 
-def _examples(arguments: argparse.Namespace, run: Run, model: Model) -> Data:
-    """The data in the size and with the classes of the model, if there is one already."""
+def _examples(arguments: argparse.Namespace, run: Run, model: Model | None, net: nets.Net | None) -> Data:
+    """The data in the size and with the classes of the model, if there is one already; in the size of the net."""
     if not data.is_folder(arguments.data):
         return data.arrays(arguments.data)
+    if net is not None:
+        return folder_data.for_training(arguments.data, arguments.size or (net.side, net.side), "rgb")
     if model is None:
         return folder_data.for_training(arguments.data, arguments.size, arguments.color)
     height, width, *channels = model_files.image_shape(model)
@@ -173,7 +212,11 @@ def _made(arguments: argparse.Namespace, examples: Data) -> Any:
     pixels = examples.training.x.dtype.kind in "iu"
     classes = len(examples.class_names)
     choice = arguments.model or model_choice.DEFAULT
-    model = model_choice.make(choice, examples.image_shape, classes, pixels=pixels)
+    augmentation = _augmentation(arguments)
+    return model_choice.make(choice, examples.image_shape, classes, pixels=pixels, augmentation=augmentation)
+
+
+def _with_notes(model: Any, examples: Data) -> Any:
     model.notes.update({**examples.notes, model_files.CLASS_NAMES: list(examples.class_names)})
     return model
 
@@ -181,35 +224,52 @@ def _made(arguments: argparse.Namespace, examples: Data) -> Any:
 def _train(model: Model, examples: Data, arguments: argparse.Namespace, run: Run) -> None:
     """`fit`, and its result on disk however it ends."""
     epochs = arguments.epochs if arguments.epochs is not None else _usual_epochs(len(examples.training))
-    if run.epochs and run.epochs >= epochs:
+    frozen = nets.head_epochs(model)  # in a run that is resumed while the whole net learns
+    more = arguments.fine_tune or 0
+    if more:
+        nets.refuse_tuning(model)
+    last = epochs + more if frozen is None else max(epochs, frozen + more)
+    if run.epochs and run.epochs >= last:
         raise ValueError(
             explain(
                 what=f"the run in {run.folder!r} has already seen {run.epochs} epochs",
-                received=f"--epochs {epochs}",
+                received=f"--epochs {epochs}" + (f" --fine-tune {more}" if more else ""),
                 remedy=f"--epochs {run.epochs + epochs} continues for {epochs} more",
             )
         )
     if arguments.lr is not None:
         assert model.optimizer is not None, "it has been compiled"
         model.optimizer.learning_rate = arguments.lr
-    x, y = _inputs(model, examples.training, examples)
-    judged = examples.validation
-    monitor = "loss" if judged is None else "val_loss"
     if not arguments.resume:
         run.begin()
     model_files.write_class_names(examples.class_names, run.folder)
     try:
-        model.fit(
-            x, y, arguments.batch_size, epochs,
-            validation_data=None if judged is None else _inputs(model, judged, examples),
-            class_weight=_class_weight(arguments, examples),
-            initial_epoch=run.epochs,
-            callbacks=[*run.keepers(monitor), *_stopping(arguments, monitor)],
-        )  # fmt: skip
+        if frozen is not None:
+            _fit(model, examples, arguments, run, last)
+        else:
+            _fit(model, examples, arguments, run, epochs)
+            if more:
+                nets.thaw(model, run.epochs)
+                say(f"Now the whole net learns, for {number_of(more, 'epoch')}")
+                _fit(model, examples, arguments, run, run.epochs + more)
     except KeyboardInterrupt:
         run.save(model)
         raise KeyboardInterrupt(run.kept()) from None
     run.save(model)
+
+
+def _fit(model: Model, examples: Data, arguments: argparse.Namespace, run: Run, epochs: int) -> None:
+    """Until the run has seen so many epochs."""
+    x, y = _inputs(model, examples.training, examples)
+    judged = examples.validation
+    monitor = "loss" if judged is None else "val_loss"
+    model.fit(
+        x, y, arguments.batch_size, epochs,
+        validation_data=None if judged is None else _inputs(model, judged, examples),
+        class_weight=_class_weight(arguments, examples),
+        initial_epoch=run.epochs,
+        callbacks=[*run.keepers(monitor), *_stopping(arguments, monitor)],
+    )  # fmt: skip
 
 
 def _usual_epochs(images: int) -> int:

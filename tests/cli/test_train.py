@@ -281,10 +281,16 @@ def test_few_images_are_seen_more_often():
     assert [train._usual_epochs(count) for count in (1, 139, 600, 60_000)] == [30, 30, 10, 5]
 
 
-def test_augmenting_is_refused_by_name(planish, stripes, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        planish("train", stripes, "--augment")
-    assert "--augment is not available: " in capsys.readouterr().err
+def test_augmenting_puts_layers_in_front_that_act_in_training(trained, tmp_path):
+    assert trained("--augment", epochs=1)[0] == 0
+    names = [type(layer).__name__ for layer in load_model(tmp_path / "trained" / "model.keras").layers]
+    assert names[:4] == ["RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"]
+
+
+def test_a_function_of_the_users_has_its_own_augmentation(planish, stripes, tmp_path):
+    (tmp_path / "mine.py").write_text("def make_model(shape, classes):\n    return None\n")
+    code, _, err = planish("train", stripes, "--model", "mine.py:make_model", "--augment")
+    assert (code, "--augment goes with the models that planish makes" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
