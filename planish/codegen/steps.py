@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.context_layout import (
+from planish.codegen.llvm.context_layout import (
     ALARM,
     BATCH_SLOT,
     DONE,

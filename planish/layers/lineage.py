@@ -8,7 +8,7 @@ from planish.layers.traced import Traced
 
 def traced_input(layer: Layer) -> Traced:
     """The model before `layer` in the model in which it was called last. The layer must have been called."""
-    from planish.models.network import traced
+    from planish.models.networks.network import traced
 
     return traced(layer.calls[-1].inputs[0])
 

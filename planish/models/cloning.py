@@ -13,7 +13,7 @@ from planish.layers.layer import Layer
 from planish.layers.operation import Operation
 from planish.models.functional import Functional
 from planish.models.model import Model
-from planish.models.network import Network
+from planish.models.networks.network import Network
 from planish.models.sequential import Sequential
 from planish.symbolic import LayerCall, SymbolicTensor
 

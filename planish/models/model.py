@@ -23,10 +23,10 @@ from planish.models.data import stand_ins
 from planish.models.ends import matching
 from planish.models.ends.ends import Ends
 from planish.models.ends.graph_names import output_names
-from planish.models.equal_names import refuse_equal
 from planish.models.files import Files
 from planish.models.introspection import Introspection
-from planish.models.network import Network, between, input_nodes
+from planish.models.networks.equal_names import refuse_equal
+from planish.models.networks.network import Network, between, input_nodes
 from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
 from planish.symbolic import LayerCall, Spec, SymbolicTensor

@@ -11,9 +11,9 @@ from planish.layers import nesting, revival, shapes
 from planish.layers.input_layer import InputLayer
 from planish.layers.layer import BatchShape, Layer, building
 from planish.layers.weight_owner import WeightOwner
-from planish.models.equal_names import refuse_taken
 from planish.models.model import Model, fits
-from planish.models.network import Network
+from planish.models.networks.equal_names import refuse_taken
+from planish.models.networks.network import Network
 from planish.symbolic import SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 

@@ -11,8 +11,8 @@ from planish import naming, serialization, structures
 from planish.errors import explain
 from planish.layers.layer import Layer
 from planish.layers.operation import Operation
-from planish.models.equal_names import refuse_taken
-from planish.models.network import Network
+from planish.models.networks.equal_names import refuse_taken
+from planish.models.networks.network import Network
 from planish.symbolic import LayerCall, SymbolicTensor, any_symbolic
 
 _TENSOR = "__keras_tensor__"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import forking
-from planish.codegen import context_layout as layout
+from planish.codegen.llvm import context_layout as layout
 from planish.errors import explain
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.compiled import Compiled

@@ -14,7 +14,7 @@ from planish.layers.context import CallContext
 from planish.layers.layer import Layer
 from planish.layers.weight_owner import WeightOwner
 from planish.models import Model
-from planish.models.network import Network
+from planish.models.networks.network import Network
 from planish.structure.mirrored import Mirrored
 from planish.symbolic import SymbolicTensor
 

@@ -21,7 +21,7 @@ from planish.tracebacks import short_in_notebooks
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
     from planish.models.model import Model
-    from planish.models.network import Network
+    from planish.models.networks.network import Network
 
 INSTALL = "pip install 'planish[plots]'"
 INSTALL_GRAPHVIZ = "apt install graphviz, brew install graphviz, or winget install graphviz"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.codegen import context_layout as layout
+from planish.codegen.llvm import context_layout as layout
 from planish.graph.graph import Graph
 from planish.runtime import compile, executable
 from planish.runtime.executable import TrainingExecutable

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planish.codegen.context_layout import MOST_PIECES
 from planish.codegen.kernels import kind_of_node
+from planish.codegen.llvm.context_layout import MOST_PIECES
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision

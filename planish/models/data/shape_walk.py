@@ -14,7 +14,7 @@ from planish.symbolic import LayerCall, Record, Spec, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.models.model import Model
-    from planish.models.network import Network
+    from planish.models.networks.network import Network
 
 Images = Sequence[int | None]
 

@@ -13,7 +13,7 @@ from planish.symbolic import Record, SymbolicTensor
 
 if TYPE_CHECKING:
     from planish.layers.layer import Layer
-    from planish.models.network import Network
+    from planish.models.networks.network import Network
 
 UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"
 

@@ -19,7 +19,7 @@ from planish.layers import InputLayer
 from planish.layers.context import CallContext
 from planish.losses.reduction import same_rank
 from planish.models.data.arrays import Array
-from planish.models.network import Network
+from planish.models.networks.network import Network
 from planish.symbolic import SymbolicTensor, in_place_of_arrays
 
 Shape = tuple[int, ...]

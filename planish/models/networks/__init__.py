@@ -1,0 +1,1 @@
+"""What a model consists of: the calls of its layers, and how they are found."""
