@@ -1,8 +1,9 @@
 """A factor per output channel goes into the weights, so that batch normalization after a convolution costs nothing at
 inference.
 
-conv2d(x, w) * s becomes conv2d(x, w * s), and (y + b) * s becomes y * s + b * s, where s and b belong to no image and
-have one entry per channel (or one in all). Weights are folded once per change of the weights.
+conv2d(x, w) * s becomes conv2d(x, w * s), (y + b) * s becomes y * s + b * s, and (y + b) + c becomes y + (b + c), where
+s, b and c belong to no image and have one entry per channel (or one in all). Weights are folded once per change of the
+weights.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def fold_channel_scale(graph: Graph) -> Graph:
     used_once = graph.used_once()
 
     def folded(original: Node, node: Node) -> Node | None:
+        if node.op == "add":
+            return _joined(original, node, used_once)
         if node.op != "multiply":
             return None
         for position in (0, 1):
@@ -34,6 +37,21 @@ def fold_channel_scale(graph: Graph) -> Graph:
         return None
 
     return graph.rewrite_knowing(folded)
+
+
+def _joined(original: Node, node: Node, used_once: set[Node]) -> Node | None:
+    """What is added to the channels of a convolution or a dense layer, as one value."""
+    for position in (0, 1):
+        inner, own = node.inputs[position], node.inputs[1 - position]
+        if inner.op != "add" or inner.type != node.type or not _per_channel(own, node):
+            continue
+        if original.inputs[position] not in used_once:
+            continue
+        for place in (0, 1):
+            y, bias = inner.inputs[place], inner.inputs[1 - place]
+            if y.op in _WEIGHTED and y.type == node.type and _per_channel(bias, node):
+                return make("add", [y, make("add", [_flat(bias), _flat(own)])])
+    return None
 
 
 def _scaled(original: Node, node: Node, scale: Node, used_once: set[Node]) -> Node | None:

@@ -43,6 +43,24 @@ def test_batch_normalization_costs_nothing():
     assert sum(" = multiply" in line for line in batched) <= 1
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_biases_are_added_to_each_other(first):
+    """Those of a convolution and of the normalization behind it: one for each channel."""
+    biased = primitives.add(convolution(), primitives.parameter("b", (5,)))
+    shift = primitives.parameter("t", (1, 1, 5))
+    text = after(fold_channel_scale, primitives.add(biased, shift) if first else primitives.add(shift, biased))
+    assert [line.split(" = ")[1].split()[0] for line in text.splitlines() if "f32[N,2,2,5]" in line][1:] == ["add"]
+    assert operations(text).count("add") == 2
+
+
+def test_biases_that_something_else_reads_stay():
+    biased = primitives.add(convolution(), primitives.parameter("b", (5,)))
+    text = after(fold_channel_scale, primitives.add(biased, primitives.parameter("t", (5,))), primitives.relu(biased))
+    assert sum("f32[N" in line and " = add" in line for line in text.splitlines()) == 2
+    text = after(fold_channel_scale, primitives.add(biased, primitives.input_("s", (2, 2, 5))))
+    assert sum("f32[N" in line and " = add" in line for line in text.splitlines()) == 2
+
+
 def test_dense():
     y = primitives.dense(primitives.input_("x", (3, 4)), primitives.parameter("w", (4, 6)))
     assert operations(after(fold_channel_scale, primitives.multiply(y, primitives.parameter("s", (6,)))))[-1] == "dense"

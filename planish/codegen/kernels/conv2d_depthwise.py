@@ -1,30 +1,29 @@
 """Convolution without padding of each channel by itself, on the kernel as it is.
 
-    for block of `rows` output rows:
-        for vector of channels:                          # the last one masked
-            weights[a][b] = w[a][b]                      # if all of them stay in registers
-            for tile of `columns` output columns:
+    for block of channels:                               # so many that what a row reads stays in L1
+        for tile of `rows` output rows, `columns` output columns:
+            for vector of channels:                      # the last one of all masked, in loops of its own
                 for each pixel of x that the tile meets, row by row:
-                    sums[i][j] += x[pixel] * weights[a][b]      # for all taps and outputs between which it stands
+                    sums[i][j] += x[pixel] * w[a][b]     # for all taps and outputs between which it stands
                 y[i][j] = epilogue(sums[i][j])
 
-x [h, w, c], y [rows, columns, c], w [kh, kw, 1, c]. A pixel is loaded once for all outputs of a tile that it meets. If
-a kernel has too many taps for the registers, its rows are walked in a loop, and the weights of one row are held; a row
-of more than MOST_COLUMNS taps is walked tap by tap. Registers: rows * columns sums + held weights + 1 pixel. Every
-output adds its terms in the order of (a, b), whatever the tile. 2 * kh * kw FLOP an element of y, at the speed of
-memory for maps that are not in the cache, at that of loads and FMAs for others.
+x [h, w, c], y [rows, columns, c], w [kh, kw, 1, c]. If all weights fit beside the sums, a pixel is loaded once for all
+outputs of a tile that it meets; if not, the weights of one row of the kernel are held, and a pixel is loaded once for
+each of these rows. A row of more than MOST_COLUMNS taps is walked tap by tap. Registers: rows * columns sums + held
+weights + 1 pixel + 2 for what the tail needs. Every output adds its terms in the order of (a, b), whatever the tile.
+2 * kh * kw FLOP an element of y, at the speed of memory for maps that are not in the cache, at that of loads and FMAs
+for others.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import cut, over_vectors, panel_runs, vectors_of
+from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
@@ -32,12 +31,15 @@ from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSetting
 from planish.primitives.windows import Pair
 
 MOST_ROWS, MOST_COLUMNS = 4, 8  # of a tile; of a row of taps whose code is written out
-ROOM = 6  # registers beside held weights: sums, and what is loaded
+MOST_WRITTEN_ROWS = 5  # of a kernel whose weights are not all held: more of them become a loop
+BESIDE = 3  # registers beside sums and weights: a pixel, and constants of the tail
+LATENCY = 4  # cycles from one term of a sum to the next
+BLOCK_NBYTES = 256  # of the channels of a block: whole cache lines, few enough for many pixels to stay in L1
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Output rows and columns of a tile, whether it holds all weights, and its loads and FMAs for each output."""
+    """Output rows and columns of a tile, whether it holds all weights, and the cycles of each output."""
 
     rows: int
     columns: int
@@ -46,29 +48,38 @@ class Tile:
 
 
 def plan(extents: Pair, kernel: Pair, strides: Pair, dilation: Pair, registers: int) -> Tile:
-    """The tile that loads least for each output of a map of these extents."""
-    taps = kernel[0] * kernel[1]
-    holds = taps <= registers - ROOM and kernel[1] <= MOST_COLUMNS
-    room = registers - 2 - (taps if holds else min(kernel[1], MOST_COLUMNS))
-    sizes = product(range(1, min(MOST_ROWS if holds else 1, extents[0]) + 1), range(1, min(8, extents[1]) + 1))
+    """The tile of the fewest cycles for each output of a map of these extents, and of the fewest sums among those."""
     tiles = [
         Tile(rows, columns, holds, _cycles((rows, columns), kernel, strides, dilation, holds=holds))
-        for rows, columns in sizes
-        if rows * columns <= room
+        for rows, columns in product(range(1, min(MOST_ROWS, extents[0]) + 1), range(1, min(8, extents[1]) + 1))
+        for holds in (True, False)
+        if rows * columns + _held(kernel, holds=holds) + BESIDE <= registers and (not holds or _can_hold(kernel))
     ]
-    return min(tiles, key=lambda tile: (tile.cycles, -tile.columns))
+    return min(tiles, key=lambda tile: (tile.cycles, tile.rows * tile.columns, -tile.columns))
+
+
+def _can_hold(kernel: Pair) -> bool:
+    return kernel[1] <= MOST_COLUMNS
+
+
+def _held(kernel: Pair, *, holds: bool) -> int:
+    """The most weights that are in registers at a time."""
+    if holds:
+        return kernel[0] * kernel[1]
+    return kernel[1] if kernel[1] <= MOST_COLUMNS else 1
 
 
 def _cycles(tile: Pair, kernel: Pair, strides: Pair, dilation: Pair, *, holds: bool) -> float:
-    """For each output, at two loads and two FMAs a cycle."""
+    """For each output, at two loads and two FMAs a cycle, and no less than a sum waits for its terms."""
     outputs, taps = tile[0] * tile[1], kernel[0] * kernel[1]
+    across = _met(tile[1], kernel[1], strides[1], dilation[1])
     if kernel[1] > MOST_COLUMNS:
         loads = taps * (outputs + 1)
     elif holds:
-        loads = math.prod(_met(tile[axis], kernel[axis], strides[axis], dilation[axis]) for axis in (0, 1))
+        loads = _met(tile[0], kernel[0], strides[0], dilation[0]) * across + taps
     else:
-        loads = kernel[0] * _met(tile[1], kernel[1], strides[1], dilation[1]) + taps
-    return max(taps / 2, loads / outputs / 2)
+        loads = kernel[0] * tile[0] * across + taps
+    return max(taps / 2, loads / outputs / 2, taps * LATENCY / outputs)
 
 
 def _met(outputs: int, taps: int, stride: int, apart: int) -> int:
@@ -99,18 +110,39 @@ class _Shape:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = _Shape(spec, f.module.target)
-    for run in panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1):
-        with f.loop(0, run.count) as block:
-            row = f.add(f.multiply(block.index, run.vectors), run.start)
+    whole = shape.channels // f.lanes * f.lanes
+    block = BLOCK_NBYTES // F32.nbytes
+    if whole:
+        with f.loop(0, whole, block) as first:
+            stop = f.smaller(f.add(first.index, block), whole)
 
-            def vector(channel: Index, mask: str | None, row: Index = row, rows: int = run.vectors) -> None:
-                _Strip(f, spec, operands, shape, channel, mask).emit(row, rows)
+            def vectors(row: Index, column: Index, places: list[Pair], start: Index = first.index) -> None:
+                with f.loop(start, stop, f.lanes) as channel:
+                    _Strip(f, spec, operands, shape, channel.index, None).emit(row, column, places)
 
-            over_vectors(f, shape.channels, vector)
+            _over_tiles(f, shape, vectors)
+    if shape.channels > whole:
+
+        def last(row: Index, column: Index, places: list[Pair]) -> None:
+            mask = f.tail_mask(shape.channels - whole)
+            _Strip(f, spec, operands, shape, whole, mask).emit(row, column, places)
+
+        _over_tiles(f, shape, last)
+
+
+def _over_tiles(f: Function, shape: _Shape, body: Callable[[Index, Index, list[Pair]], None]) -> None:
+    """`body` for each tile: its first row and column, and the distances of its outputs from there."""
+    for rows in panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1):
+        with f.loop(0, rows.count) as down:
+            row = f.add(f.multiply(down.index, rows.vectors), rows.start)
+            for columns in panel_runs(cut(shape.columns, shape.tile.columns), shape.columns, 1):
+                with f.loop(0, columns.count) as across:
+                    column = f.add(f.multiply(across.index, columns.vectors), columns.start)
+                    body(row, column, list(product(range(rows.vectors), range(columns.vectors))))
 
 
 class _Strip:
-    """One vector of channels of some rows."""
+    """One vector of channels of a tile."""
 
     def __init__(
         self, f: Function, spec: Spec, operands: Operands, shape: _Shape, channel: Index, mask: str | None
@@ -121,16 +153,11 @@ class _Strip:
         self.x = f.offset(operands.inputs[0], f.nbytes(channel))
         self.w = f.offset(operands.inputs[1], f.nbytes(channel))
 
-    def emit(self, row: Index, rows: int) -> None:
+    def emit(self, row: Index, column: Index, places: list[Pair]) -> None:
         f, shape = self.f, self.shape
-        held = self._weights(self.w, shape.kernel) if shape.tile.holds else []
-        source = f.offset(self.x, f.multiply(row, shape.strides[0] * shape.row))
-        for run in panel_runs(cut(shape.columns, shape.tile.columns), shape.columns, 1):
-            with f.loop(0, run.count) as tile:
-                column = f.add(f.multiply(tile.index, run.vectors), run.start)
-                at = f.offset(source, f.multiply(column, shape.strides[1] * shape.pixel))
-                places = list(product(range(rows), range(run.vectors)))
-                self._store(row, column, places, self._convolve(at, held, places))
+        down = f.multiply(row, shape.strides[0] * shape.row)
+        at = f.offset(f.offset(self.x, down), f.multiply(column, shape.strides[1] * shape.pixel))
+        self._store(row, column, places, self._convolve(at, places))
 
     def _weights(self, w: Pointer, extents: Pair) -> list[Value]:
         """Of so many rows and columns of taps from `w` on, row by row."""
@@ -140,25 +167,34 @@ class _Strip:
             for down, across in taps
         ]
 
-    def _convolve(self, x: Pointer, held: list[Value], places: list[Pair]) -> list[Value]:
+    def _convolve(self, x: Pointer, places: list[Pair]) -> list[Value]:
         """The sums of outputs at `places`, rows and columns from the one that `x` belongs to."""
         f, shape = self.f, self.shape
-        start = [ZERO] * len(places)
-        if held:
-            return self._taps(start, x, held, shape.kernel, places)
-        with f.loop(0, shape.kernel[0], carried=start) as down:
-            line = f.offset(x, f.multiply(down.index, shape.dilation[0] * shape.row))
-            w = f.offset(self.w, f.multiply(down.index, shape.kernel[1] * shape.weight))
-            if shape.kernel[1] <= MOST_COLUMNS:
-                own = 1, shape.kernel[1]
-                down.next(*self._taps(down.carried, line, self._weights(w, own), own, places))
-            else:
-                with f.loop(0, shape.kernel[1], carried=down.carried) as across:
-                    pixel = f.offset(line, f.multiply(across.index, shape.dilation[1] * shape.pixel))
-                    weights = self._weights(f.offset(w, f.multiply(across.index, shape.weight)), (1, 1))
-                    across.next(*self._taps(across.carried, pixel, weights, (1, 1), places))
-                down.next(*across.results)
+        kernel, start = shape.kernel, [ZERO] * len(places)
+        if shape.tile.holds:
+            return self._taps(start, x, self._weights(self.w, kernel), kernel, places)
+        if kernel[0] <= MOST_WRITTEN_ROWS and kernel[1] <= MOST_COLUMNS:
+            sums = start
+            for number in range(kernel[0]):
+                sums = self._row(sums, x, number, places)
+            return sums
+        with f.loop(0, kernel[0], carried=start) as down:
+            down.next(*self._row(down.carried, x, down.index, places))
         return down.results
+
+    def _row(self, sums: Sequence[Value], x: Pointer, number: Index, places: list[Pair]) -> list[Value]:
+        """The sums with the products of a row of taps."""
+        f, shape = self.f, self.shape
+        line = f.offset(x, f.multiply(number, shape.dilation[0] * shape.row))
+        w = f.offset(self.w, f.multiply(number, shape.kernel[1] * shape.weight))
+        if shape.kernel[1] <= MOST_COLUMNS:
+            own = 1, shape.kernel[1]
+            return self._taps(sums, line, self._weights(w, own), own, places)
+        with f.loop(0, shape.kernel[1], carried=sums) as across:
+            pixel = f.offset(line, f.multiply(across.index, shape.dilation[1] * shape.pixel))
+            weights = self._weights(f.offset(w, f.multiply(across.index, shape.weight)), (1, 1))
+            across.next(*self._taps(across.carried, pixel, weights, (1, 1), places))
+        return across.results
 
     def _taps(
         self, before: Sequence[Value], x: Pointer, weights: list[Value], extents: Pair, places: list[Pair]

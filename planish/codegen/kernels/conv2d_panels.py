@@ -1,6 +1,6 @@
 """Convolution without padding, direct, with the maximum over windows that do not overlap, on packed weights.
 
-    for group, panel:                              # output channels
+    for group, block of output rows, panel:        # output channels
         for output row:
             for tile of `windows` output columns:  # pixels = windows * pool height * pool width
                 for kernel row (and column, if dilated or grouped):
@@ -13,6 +13,9 @@ contiguous. Rows and columns that no window reads are not computed. Registers: p
 1 broadcast; a kernel of few values stays in registers as a whole, and what is read of x then serves every weight that
 it meets. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the FMA limit from 8 input channels up. The
 last vector of channels is masked when it is stored; packed weights are zero there.
+
+A large map is cut into blocks of rows, so that all panels find what they read and write in the second level of the
+cache. While a panel of many weights is used, the next one is fetched.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import NamedTuple
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
-from planish.codegen.pieces.accumulate import FMA_LATENCY, accumulate, cycles_of_step, packed
+from planish.codegen.pieces.accumulate import FMA_LATENCY, Ahead, accumulate, cycles_of_step, packed
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
@@ -36,6 +39,9 @@ from planish.codegen.pieces.places import store_places
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
+KEPT_NBYTES = 2**18  # of maps or weights that stay in the second level of the cache
+BLOCK_NBYTES = 2**16  # of what a block of rows reads and writes
+FETCHED_NBYTES = 2**16  # of weights, at least, of which other layers have left nothing there
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +115,18 @@ class _Geometry:
 
 
 class _Panel(NamedTuple):
-    """A group's map and the weights of so many vectors; at least `left` of its channels begin at `channel`."""
+    """A group's map and the weights of so many vectors; at least `left` of its channels begin at `channel`.
+
+    The rows are those from the first of `rows` on, before the second. `fetched`: whether the next panel is fetched.
+    """
 
     x: Pointer
     weights: Pointer
     vectors: int
     channel: Index
     left: int
+    rows: tuple[Index, Index]
+    fetched: bool
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -133,20 +144,39 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     panels = settings.panels
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
-    with f.loop(0, groups) as group:
+    block, fetched = rows_in_block(spec, matrix * sum(panels)), matrix * sum(panels) >= FETCHED_NBYTES
+    rows = spec.shape[0]
+    with f.loop(0, groups) as group, f.loop(0, rows, block) as first:
         x = f.offset(operands.inputs[0], f.nbytes(group.index, depth))
         packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
+        stop = f.smaller(f.add(first.index, block), rows)
         for run in panel_runs(panels, each, f.lanes):
             with f.loop(0, run.count) as panel:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                 channel = f.add(f.multiply(group.index, each), f.multiply(vector, f.lanes))
                 left = each - run.start * f.lanes if run.masked else run.vectors * f.lanes
                 weights = f.offset(packed, f.multiply(vector, matrix))
-                _emit_panel(f, spec, operands, geometry, _Panel(x, weights, run.vectors, channel, left))
+                own = _Panel(x, weights, run.vectors, channel, left, (first.index, stop), fetched)
+                _emit_panel(f, spec, operands, geometry, own)
+
+
+def rows_in_block(spec: Spec, weights_nbytes: int) -> int:
+    """Output rows of a block: all, unless the map is large, and reading weights again costs less than the map would.
+
+    Each panel reads the map, and writes and reads its part of every pixel.
+    """
+    rows, panels = spec.shape[0], len(Conv2DPanelsSettings.of(spec).panels)
+    results = 1 + sum(extra.shape == spec.shape for extra in spec.extra)
+    elements = spec.strides_of_input(0)[0] * spec.inputs[0].shape[0] + results * spec.result_strides[0] * rows
+    nbytes = F32.nbytes * elements
+    block = max(1, BLOCK_NBYTES * rows // nbytes)
+    again = weights_nbytes * (-(-rows // block) - 1)
+    small = nbytes <= KEPT_NBYTES or weights_nbytes > KEPT_NBYTES
+    return rows if small or 2 * again > (panels - 1) * nbytes else block
 
 
 def _emit_panel(f: Function, spec: Spec, operands: Operands, geometry: _Geometry, panel: _Panel) -> None:
-    """One panel of output channels over the whole map."""
+    """One panel of output channels over its rows."""
     rows, columns, _ = spec.shape
     pixels, vectors = Pixels(f, spec), panel.vectors
     pool_rows, pool_columns = geometry.window
@@ -167,23 +197,48 @@ def _emit_panel(f: Function, spec: Spec, operands: Operands, geometry: _Geometry
         windows = min(beside, columns)
         held = [f.load(panel.weights, number * f.vector_nbytes) for number in range(depth * vectors)]
     across = pool_columns * geometry.stride[1] * geometry.pixel
-    with f.loop(0, rows) as row:
+
+    def weights(row: Index, column: Index) -> _Weights:
+        fetched = panel.fetched and not held
+        number = f.add(f.multiply(row, columns), column) if fetched else 0
+        ahead = _next_panel(f, panel, depth, number, (rows * columns, windows)) if fetched else None
+        return _Weights(panel.weights, held, ahead)
+
+    with f.loop(*panel.rows) as row:
         source = f.offset(panel.x, f.multiply(row.index, pool_rows * geometry.stride[0] * geometry.row))
         first = pixels.at(row.index, 0, panel.channel)
         whole = columns // windows * windows
         if whole:
             with f.loop(0, whole, windows) as column:
                 at = f.offset(source, f.multiply(column.index, across))
-                seen = _tile(f, geometry, at, panel.weights, held, windows, vectors)
+                seen = _tile(f, geometry, at, weights(row.index, column.index), windows, vectors)
                 store.windows(seen, pixels.beyond(first, 0, column.index, 0))
         if columns > whole:
             at = f.offset(source, whole * across)
-            seen = _tile(f, geometry, at, panel.weights, held, columns - whole, vectors)
+            seen = _tile(f, geometry, at, weights(row.index, whole), columns - whole, vectors)
             store.windows(seen, pixels.beyond(first, 0, whole, 0))
 
 
+def _next_panel(f: Function, panel: _Panel, depth: int, number: Index, outputs: tuple[int, int]) -> Ahead:
+    """The share of the panel behind this one that a tile fetches which begins with that output; `outputs`: of the map,
+    and of a tile."""
+    nbytes = depth * panel.vectors * f.vector_nbytes
+    all_, tile = outputs
+    share = -(-nbytes // all_)
+    start = f.offset(f.offset(panel.weights, nbytes), f.multiply(number, share))
+    return Ahead(start, -(-share * tile // depth))
+
+
+class _Weights(NamedTuple):
+    """Of a panel: in memory, all that are in registers, and what is fetched while they are used."""
+
+    pointer: Pointer
+    held: Sequence[Value]
+    ahead: Ahead | None
+
+
 def _tile(
-    f: Function, geometry: _Geometry, x: Pointer, w: Pointer, held: Sequence[Value], windows: int, vectors: int
+    f: Function, geometry: _Geometry, x: Pointer, weights: _Weights, windows: int, vectors: int
 ) -> list[list[Value]]:
     """The pixels of each window, window-major: `windows` * `vectors` lists of vectors."""
     pool_rows, pool_columns = geometry.window
@@ -192,10 +247,10 @@ def _tile(
         down * stride_rows * geometry.row + (window * pool_columns + across) * stride_columns * geometry.pixel
         for window, down, across in product(range(windows), range(pool_rows), range(pool_columns))
     ]
-    if held:
-        sums = _convolve_held(f, geometry, x, held, offsets, vectors)
+    if weights.held:
+        sums = _convolve_held(f, geometry, x, weights.held, offsets, vectors)
     else:
-        sums = _convolve(f, geometry, x, w, offsets, vectors)
+        sums = _convolve(f, geometry, x, weights, offsets, vectors)
     pixels = pool_rows * pool_columns
     return [
         [sums[(window * pixels + pixel) * vectors + v] for pixel in range(pixels)]
@@ -204,17 +259,18 @@ def _tile(
 
 
 def _convolve(
-    f: Function, geometry: _Geometry, x: Pointer, w: Pointer, offsets: Sequence[int], vectors: int
+    f: Function, geometry: _Geometry, x: Pointer, used: _Weights, offsets: Sequence[int], vectors: int
 ) -> list[Value]:
     kernel_rows, kernel_columns, depth = geometry.kernel
     step = vectors * f.vector_nbytes
     with f.loop(0, kernel_rows, carried=[ZERO] * (len(offsets) * vectors)) as down:
         source = f.offset(x, f.multiply(down.index, geometry.dilation[0] * geometry.row))
-        weights = f.offset(w, f.multiply(down.index, kernel_columns * depth * step))
+        run_length = kernel_columns * depth
+        weights = f.offset(used.pointer, f.multiply(down.index, run_length * step))
         if geometry.contiguous:
-            down.next(
-                *accumulate(f, down.carried, source, offsets, packed(f, weights, vectors), kernel_columns * depth)
-            )
+            ahead = used.ahead and used.ahead.at(f, f.multiply(down.index, run_length))
+            own = packed(f, weights, vectors)
+            down.next(*accumulate(f, down.carried, source, offsets, own, run_length, ahead))
         else:
             with f.loop(0, kernel_columns, carried=down.carried) as across:
                 pixel = f.offset(source, f.multiply(across.index, geometry.dilation[1] * geometry.pixel))

@@ -190,6 +190,10 @@ class Function(Lines):
             return ZERO
         return "<" + ", ".join([f"float {self.float_constant(number)}"] * self.lanes) + ">"
 
+    def is_number(self, value: Value) -> bool:
+        """Whether it is a constant of all lanes, other than NaN."""
+        return value == ZERO or (value.startswith("<") and value != self.constant(math.nan))
+
     def integer_constant(self, number: int) -> Value:
         return "<" + ", ".join([f"i32 {number}"] * self.lanes) + ">"
 

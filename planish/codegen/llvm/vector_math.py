@@ -16,6 +16,7 @@ _LOG2_E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 0.693359375, -2.12194440e-4
 _EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _EXP_LARGEST, _EXP_SMALLEST = 88.8, -104.0
+_EXP_UP = 64  # 2**-151, the smallest power that is asked for, times 2**64 is a normal number
 _LOG = (
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
@@ -112,6 +113,21 @@ def exp(f: Function, x: Value) -> Value:
     return f.select(f.greater(x, x, "uno"), x, scaled)
 
 
+def _exp_below_zero(f: Function, x: Value) -> Value:
+    """exp of what is not positive: its power of two is at most 1, so it is scaled up by a constant, which leaves room
+    for results below the smallest normal number, and back. NaN goes through all of it."""
+    bounded = f.maximum(f.constant(_EXP_SMALLEST), x)
+    shifted = f.fma(bounded, f.constant(_LOG2_E), f.constant(_MAGIC))  # n in its lowest bits
+    n = f.binary("fsub", shifted, f.constant(_MAGIC))
+    r = f.fma(n, f.constant(-_LN2_HIGH), bounded)
+    r = f.fma(n, f.constant(-_LN2_LOW), r)
+    tail = f.fma(f.binary("fmul", r, r), polynomial(f, r, _EXP), r)
+    exponent = f.integer("shl", as_integers(f, shifted), f.integer_constant(23))
+    power = as_floats(f, f.integer("add", exponent, f.integer_constant((127 + _EXP_UP) << 23)))
+    value = f.binary("fmul", f.binary("fadd", tail, f.constant(1.0)), power)
+    return f.binary("fmul", value, f.constant(2.0**-_EXP_UP))
+
+
 def expm1(f: Function, x: Value) -> Value:
     """exp(x) - 1: 2**n * (expm1(r)) + (2**n - 1), which keeps all digits of a small x."""
     bounded = _clamped(f, x, -20.0, _EXP_LARGEST)
@@ -184,10 +200,9 @@ def log1p(f: Function, x: Value) -> Value:
 
 def sigmoid(f: Function, x: Value) -> Value:
     """1 / (1 + e) or e / (1 + e) with e = exp(-|x|): no overflow, full accuracy at both ends."""
-    small = exp(f, f.let(f"fneg {f.vector} {f.intrinsic('fabs', x)}"))
+    small = _exp_below_zero(f, f.let(f"fneg {f.vector} {f.intrinsic('fabs', x)}"))
     numerator = f.select(f.greater(ZERO, x), small, f.constant(1.0))
-    result = f.binary("fdiv", numerator, f.binary("fadd", small, f.constant(1.0)))
-    return f.select(f.greater(x, x, "uno"), x, result)
+    return f.binary("fdiv", numerator, f.binary("fadd", small, f.constant(1.0)))
 
 
 def tanh(f: Function, x: Value) -> Value:

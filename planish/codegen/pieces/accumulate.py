@@ -48,13 +48,29 @@ class Panel(NamedTuple):
         return self._replace(pointer=f.offset(self.pointer, f.multiply(k, self.step_nbytes)))
 
 
+class Ahead(NamedTuple):
+    """What is fetched into the second level of the cache on the way: so many bytes for each k."""
+
+    pointer: Pointer
+    nbytes: int
+
+    def at(self, f: Function, k: Index) -> Ahead:
+        return self._replace(pointer=f.offset(self.pointer, f.multiply(k, self.nbytes)))
+
+
 def packed(f: Function, pointer: Pointer, vectors: int) -> Panel:
     """A panel whose vectors follow one another."""
     return Panel(pointer, vectors, vectors * f.vector_nbytes)
 
 
 def accumulate(
-    f: Function, sums: Sequence[Value], x: Pointer, offsets: Sequence[int], panel: Panel, depth: int
+    f: Function,
+    sums: Sequence[Value],
+    x: Pointer,
+    offsets: Sequence[int],
+    panel: Panel,
+    depth: int,
+    ahead: Ahead | None = None,
 ) -> list[Value]:
     """`sums` are pixel-major; `offsets` are in bytes from `x`."""
     unroll = UNROLL_MANY if len(sums) >= MANY_SUMS else UNROLL_FEW
@@ -63,6 +79,8 @@ def accumulate(
     full = depth // unroll * unroll
     with f.loop(0, full, unroll, carried=sums) as k:
         moved = f.offset(x, f.nbytes(k.index))
+        if ahead is not None:
+            f.prefetch(ahead.at(f, k.index).pointer, level=2)
         k.next(*_steps(f, list(k.carried), moved, offsets, panel.at(f, k.index), range(unroll)))
     return _steps(f, list(k.results), x, offsets, panel, range(full, depth))
 

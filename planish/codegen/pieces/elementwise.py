@@ -68,11 +68,15 @@ def _nan_aware(f: Function, chosen: Value, other: Value) -> Value:
 
 def _maximum(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     a, b = arguments
+    if f.is_number(b):
+        return f.maximum(b, a)  # in this order a NaN passes through
     return _nan_aware(f, f.maximum(a, b), a)
 
 
 def _minimum(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     a, b = arguments
+    if f.is_number(b):
+        return f.minimum(b, a)
     return _nan_aware(f, f.minimum(a, b), a)
 
 

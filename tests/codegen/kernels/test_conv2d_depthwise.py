@@ -63,7 +63,7 @@ def test_settings(target, setting):
 
 
 @on_every_target
-@pytest.mark.parametrize("channels", [3, 8, 9, 16, 33])
+@pytest.mark.parametrize("channels", [3, 8, 9, 16, 33, 64, 141])
 def test_channels_that_straddle_vectors(target, channels):
     case = Case(images=2)
     add(case, channels, SETTINGS[0], (5, 6))
@@ -181,5 +181,13 @@ def test_the_tile_fits_the_registers():
         for kernel in ((3, 3), (5, 5), (7, 7), (1, 9), (9, 1)):
             for strides in ((1, 1), (2, 2)):
                 tile = plan((56, 56), kernel, strides, (1, 1), registers)
-                held = kernel[0] * kernel[1] if tile.holds else min(kernel[1], 8)
-                assert tile.rows * tile.columns + held + 1 < registers
+                row = kernel[1] if kernel[1] <= 8 else 1
+                held = kernel[0] * kernel[1] if tile.holds else row
+                assert tile.rows * tile.columns + held + 3 <= registers
+
+
+def test_sums_do_not_wait_for_their_terms():
+    """Enough outputs side by side keep both ports of multiplications busy, where registers allow it."""
+    for registers in (16, 32):
+        for strides in ((1, 1), (2, 2)):
+            assert plan((56, 56), (3, 3), strides, (1, 1), registers).cycles == 4.5

@@ -1,9 +1,15 @@
 """The direct convolution, with and without pooling and a tail, beside the interpreter."""
 
+import math
+
 import pytest
 
 from planish import primitives
 from planish.codegen.kernels import conv2d_panels
+from planish.codegen.llvm.target import current_target
+from planish.codegen.planning.plan import Request, make_plan
+from planish.graph.graph import Graph
+from planish.graph.settings import name_of
 from tests.codegen.support import Case, on_every_target
 
 SAME = ((1, 1), (1, 1))
@@ -98,3 +104,45 @@ def test_kernels_of_few_values_stay_in_registers():
     assert conv2d_panels.windows_beside_weights(9, 1, 1, 32) == 12
     assert conv2d_panels.windows_beside_weights(9, 2, 4, 16) == 0  # no room for the weights
     assert conv2d_panels.windows_beside_weights(12, 2, 1, 32) == 0  # nor for eight sums beside them
+
+
+def panels_of(case):
+    """The specs of the case's direct convolutions."""
+    graph = Graph.build(case.outputs)
+    dtypes = {name_of(leaf): "float32" for leaf in graph.leaves("input")}
+    decided = make_plan(Request(graph, dtypes, current_target(), False, 0))
+    specs = [decided.storage.layouts.spec_of(node) for node in decided.graph.nodes if node.batched]
+    return [spec for spec in specs if spec.op == "conv2d_panels"]
+
+
+@on_every_target
+@pytest.mark.parametrize(("kernel", "strides"), [((1, 1), (1, 1)), ((2, 3), (2, 1)), ((1, 1), (3, 2))])
+def test_large_maps_are_cut_into_blocks_of_rows(target, kernel, strides):
+    case = Case(images=2)
+    x = case.input(83, 41, 25)
+    y = primitives.conv2d(x, case.weight(*kernel, 25, 100), strides)
+    case.output(primitives.relu(primitives.add(primitives.add(y, case.weight(100)), case.input(*y.shape))))
+    (spec,) = panels_of(case)
+    assert 1 <= conv2d_panels.rows_in_block(spec, 4 * math.prod(kernel) * 25 * 104) < spec.shape[0]
+    case.check()
+
+
+def test_small_maps_and_many_weights_are_read_at_once():
+    case = Case()
+    case.output(primitives.conv2d(case.input(28, 28, 16), case.weight(1, 1, 16, 32)))
+    case.output(primitives.conv2d(case.input(28, 28, 128), case.weight(1, 1, 128, 600)))
+    for spec in panels_of(case):
+        nbytes = 4 * spec.inputs[0].shape[2] * spec.shape[2]
+        assert conv2d_panels.rows_in_block(spec, nbytes) == spec.shape[0]
+
+
+@on_every_target
+def test_panels_are_fetched_ahead(target):
+    """Of weights that are too many to stay in the cache: nothing is read beyond them but into the cache."""
+    case = Case(images=2)
+    x = case.input(5, 7, 90)
+    case.output(primitives.conv2d(x, case.weight(1, 1, 90, 201)))
+    case.output(primitives.conv2d(x, case.weight(3, 2, 90, 33), (2, 1), SAME))
+    case.output(primitives.conv2d(x, case.weight(3, 3, 45, 66), (1, 2), SAME, groups=2))
+    case.output(primitives.max_pool2d(primitives.conv2d(x, case.weight(2, 1, 90, 97)), (2, 2), (2, 2)))
+    case.check()

@@ -200,3 +200,15 @@ def test_special_values_of_sigmoid_cross_entropy(target):
     half = math.log(2)
     expected = [NAN, NAN, NAN, half, LARGEST, 0, NAN, NAN, INF, half, 0, LARGEST]  # not a number: 0 * inf, inf - inf
     np.testing.assert_allclose(case.computed()["y"][0], np.array(expected, np.float32), rtol=3e-7)
+
+
+@on_every_target
+def test_bounds_that_are_numbers_let_nan_pass(target):
+    values = np.array([[NAN, -INF, INF, -0.0, 0.0, 3.0, 7.0, 6.0, -2.0]], np.float32)
+    case = Case(images=1)
+    x = case.input(9, values=values)
+    case.output(primitives.minimum(x, 6.0), "below")
+    case.output(primitives.maximum(x, -1.0), "above")
+    found = case.computed()
+    np.testing.assert_array_equal(found["below"], np.minimum(values, 6))
+    np.testing.assert_array_equal(found["above"], np.maximum(values, -1))
