@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from nets import BLOG
+from nets import BLOG, NETS
 from own import model_of
 from report import comparison, machine_line, save, table
 
@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 _LOAD = """
 import numpy, planish
 model = planish.models.load_model({file!r})
-assert model.predict_on_batch(numpy.zeros((1, 28, 28, 1), "float32")).shape == (1, 10)
+assert model.predict_on_batch(numpy.zeros((1, *model.input_shape[1:]), "float32")).shape == (1, 10)
 """
 
 
@@ -42,15 +42,16 @@ def run(program: str, cache: str) -> tuple[float, str]:
     return time.perf_counter() - start, done.stdout
 
 
-def first_calls(task: str) -> list[float]:
+def first_calls(task: str, name: str) -> list[float]:
     """Seconds of the first call in this process, and the median of ten more."""
     import llvmlite.binding  # noqa: F401  its import is not what is measured
     import numpy
     import numpy.random  # data come from it
 
-    model = model_of(BLOG)
+    net = NETS[name]
+    model = model_of(net)
     model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
-    x, y = numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64)
+    x, y = numpy.zeros((32, *net.shape), numpy.float32), numpy.zeros(32, numpy.int64)
     times = []
     for _ in range(11):
         start = time.perf_counter()
@@ -62,7 +63,7 @@ def first_calls(task: str) -> list[float]:
     return [times[0], statistics.median(times[1:])]
 
 
-def split() -> dict[str, float]:
+def split(name: str) -> dict[str, float]:
     """Seconds for each part of making the training program: tracing, deciding, writing, and LLVM's share."""
     import numpy
     from llvmlite import binding
@@ -74,9 +75,10 @@ def split() -> dict[str, float]:
     from planish.models.programs import prepare
     from planish.models.programs.step_graph import training_graph
 
-    model = model_of(BLOG)
+    net = NETS[name]
+    model = model_of(net)
     model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
-    arrays = in_memory.as_arrays(numpy.zeros((32, *BLOG.shape), numpy.float32), numpy.zeros(32, numpy.int64))
+    arrays = in_memory.as_arrays(numpy.zeros((32, *net.shape), numpy.float32), numpy.zeros(32, numpy.int64))
     ready = prepare.prepare(model, model._settings, arrays)
     model.optimizer.build(model.trainable_weights)
     machine = compiler.target_machine(current_target())
@@ -100,6 +102,7 @@ def split() -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=list(NETS), default=BLOG.name)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -108,11 +111,11 @@ def main() -> None:
     extra: dict[str, list[float]] = {}
     parts: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        file, warm = str(Path(folder) / "blog.keras"), str(Path(folder) / "warm")
-        run(f"from own import *; from nets import *; model_of(BLOG).save({file!r})", warm)
+        file, warm = str(Path(folder) / "model.keras"), str(Path(folder) / "warm")
+        run(f"from own import *; from nets import *; model_of(NETS[{arguments.model!r}]).save({file!r})", warm)
         run(_LOAD.format(file=file), warm)
         for task in ("predict", "fit"):
-            run(f"import startup; startup.first_calls({task!r})", warm)
+            run(f"import startup; startup.first_calls({task!r}, {arguments.model!r})", warm)
         for turn in range(arguments.rounds):
             processes["planish: import, load, predict one"].append(run(_LOAD.format(file=file), warm)[0])
             processes["import numpy, h5py"].append(run("import numpy, h5py", warm)[0])
@@ -121,11 +124,12 @@ def main() -> None:
                     (str(Path(folder) / f"{task}{turn}"), "nothing cached"),
                     (warm, "from the cache"),
                 ):
-                    answer = run(f"import startup; print(startup.first_calls({task!r}))", cache)[1]
+                    asked = f"import startup; print(startup.first_calls({task!r}, {arguments.model!r}))"
+                    answer = run(asked, cache)[1]
                     first, later = json.loads(answer)
                     calls.setdefault(f"{told}, {cached}", []).append(first)
                     extra.setdefault(f"{told}, {cached}", []).append(first - later)
-            answer = run("import json, startup; print(json.dumps(startup.split()))", warm)[1]
+            answer = run(f"import json, startup; print(json.dumps(startup.split({arguments.model!r})))", warm)[1]
             for name, seconds in json.loads(answer).items():
                 parts.setdefault(name, []).append(seconds)
     print(comparison("Fresh processes, warm cache", processes, "ms", 1e3), end="\n\n")
@@ -133,7 +137,7 @@ def main() -> None:
         [name, f"{1e3 * statistics.median(values):.1f} ms", f"{1e3 * statistics.median(extra[name]):.1f} ms"]
         for name, values in calls.items()
     ]
-    print("The blog's model\n\n" + table(["", "first call", "more than a later call"], rows), end="\n\n")
+    print(f"The net {arguments.model}\n\n" + table(["", "first call", "more than a later call"], rows), end="\n\n")
     rows = [[name, f"{1e3 * statistics.median(values):.1f} ms"] for name, values in parts.items()]
     print("Compiling its training program\n\n" + table(["", "median"], rows) + f"\n\n{machine_line()}")
     save(arguments.json, startup=processes, first=calls, extra=extra, compiling=parts)

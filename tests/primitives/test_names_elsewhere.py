@@ -3,6 +3,7 @@ to which a new one may add a row are listed in docs/adding-a-layer.md.
 """
 
 import ast
+import functools
 from pathlib import Path
 
 from tests.primitives.test_registry import ALL
@@ -55,7 +56,12 @@ def constants_in(node):
     return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
+@functools.cache
 def files_that_name_primitives():
+    return list(_found())
+
+
+def _found():
     for path in PACKAGE.rglob("*.py"):
         place = path.relative_to(PACKAGE).as_posix()
         if not place.startswith("primitives/") and named_in(path.read_text()):

@@ -48,7 +48,7 @@ def lowered_ops(graph, dtypes):
 def test_densities(target, density, images):
     case = Case(images=images)
     x = sparse(case, density, 7, 5, 3)
-    for units in (1, 3, 10, 16, 17, 33, FEWEST_UNITS, FEWEST_UNITS + 3):
+    for units in (1, 10, 17, FEWEST_UNITS, FEWEST_UNITS + 3):
         product_and_gradient(case, x, units)
     case.check(4e-6)
 

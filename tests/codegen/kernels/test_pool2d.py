@@ -73,7 +73,7 @@ def test_gradient_where_a_maximum_is_nan(target):
 
 @on_every_target
 @pytest.mark.parametrize("settings", [*SETTINGS, ((3, 5), (3, 5), ((0, 0), (0, 0)))])
-@pytest.mark.parametrize("channels", [1, 2, 3, 6, 7, 12, 16, 17, 33])
+@pytest.mark.parametrize("channels", [1, 3, 7, 12, 17, 33])
 def test_tails_of_averages_gradients(target, settings, channels):
     case = Case(images=2)
     x = case.input(13, 19, channels)

@@ -42,19 +42,19 @@ def add_gradients(case, channels, filters, setting, *, relu=True, extents=(14, 1
 
 
 @on_every_target
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_settings(target, setting):
+@pytest.mark.parametrize("place", range(len(SETTINGS)))
+def test_settings(target, place):
     case = Case()
-    for channels, filters in ((1, 19), (3, 33), (2, 7), (17, 8)):
-        add_gradients(case, channels, filters, setting)
+    for channels, filters in (((1, 19), (17, 8)), ((3, 33), (2, 7)))[place % 2]:
+        add_gradients(case, channels, filters, SETTINGS[place])
     case.check(4e-6)
 
 
 @on_every_target
-@pytest.mark.parametrize("filters", [1, 7, 9, 15, 16, 17, 33])
+@pytest.mark.parametrize("filters", [1, 7, 9, 16, 33])
 def test_filters_that_straddle_vectors(target, filters):
     case = Case()
-    for channels in (1, 8, 15, 33):
+    for channels in (1, 8, 33):
         add_gradients(case, channels, filters, SETTINGS[0], extents=(7, 8))
     case.check(4e-6)
 
