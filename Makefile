@@ -28,11 +28,12 @@ check: .venv/develop.stamp
 names: .venv/develop.stamp
 	$(BIN)/python tools/make_names.py --record
 
-# Random models in planish and in real Keras, which gets an environment of its own in .venvs/keras.
+# Single layers, random models, nets and programs in planish and in real Keras, which gets an environment of its own in .venvs/keras.
 parity: .venv/develop.stamp
-	$(BIN)/python parity/run.py
+	$(BIN)/python parity/run.py --page
 	$(BIN)/python parity/compare_functional.py
 	$(BIN)/python parity/compare_applications.py
+	$(BIN)/python parity/compare_programs.py
 	$(BIN)/python -m pytest tests/applications --every-net
 
 # Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads.

@@ -14,7 +14,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from both import Arrays, answer, build, config_differences, configuration, rebuild  # noqa: E402
+import on_arrays  # noqa: E402
+from both import Arrays, answer, build, config_differences, configuration, loss_values, rebuild  # noqa: E402
 from exact import exact_answer  # noqa: E402
 from given import arrays  # noqa: E402
 from models import Case  # noqa: E402
@@ -64,22 +65,35 @@ def compare(cases: list[Case], folder: Path) -> list[Verdict]:
 
 
 def _prepare(case: Case, folder: Path) -> None:
-    """Writes what Keras's side reads: planish's configuration, data and weights."""
+    """Writes what Keras's side reads: planish's configuration, data, weights, and file."""
+    seed = case["seed"]
+    if "arrays" in case:
+        np.savez(folder / f"{seed}.npz", **on_arrays.given(case))  # type: ignore[arg-type]
+        return
     model = build(planish, case)
-    (folder / f"{case['seed']}.json").write_text(json.dumps(configuration(model)), encoding="utf-8")
-    np.savez(folder / f"{case['seed']}.npz", **arrays(case, model))  # type: ignore[arg-type]
+    given = arrays(case, model)
+    np.savez(folder / f"{seed}.npz", **given)  # type: ignore[arg-type]
+    if not case.get("built"):
+        (folder / f"{seed}.json").write_text(json.dumps(configuration(model)), encoding="utf-8")
+    if case.get("files") and not case.get("built"):
+        model.set_weights([given[f"w{i}"] for i in range(len(model.weights))])
+        model.save(folder / f"{seed}.keras")
 
 
 def _channels_first(case: Case) -> bool:
+    if "backend" in case:
+        return bool(case["backend"] == "jax")
     return any(arguments.get("data_format") == "channels_first" for _, arguments in case["layers"])
 
 
 def _start_keras(cases: list[Case], folder: Path, backend: str, home: str) -> subprocess.Popen[bytes]:
-    """PARITY_PYTHON names an interpreter that has Keras and both; without it, environments are made on demand."""
+    """PARITY_PYTHON names an interpreter that has Keras and both, or PARITY_PYTHON_JAX one for JAX; without them,
+    environments are made on demand."""
     (folder / f"cases-{backend}.json").write_text(json.dumps(cases), encoding="utf-8")
-    python = os.environ.get("PARITY_PYTHON") or interpreter(home)
-    command = [python, str(ROOT / "parity" / "keras_side.py"), str(folder), f"cases-{backend}.json"]
-    return subprocess.Popen(command, env={**os.environ, "KERAS_BACKEND": backend})
+    own = os.environ.get(f"PARITY_PYTHON_{backend.upper()}") or os.environ.get("PARITY_PYTHON")
+    command = [own or interpreter(home), str(ROOT / "parity" / "keras_side.py"), str(folder), f"cases-{backend}.json"]
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": backend}
+    return subprocess.Popen(command, env=environment)
 
 
 def _finish(peer: subprocess.Popen[bytes]) -> None:
@@ -90,7 +104,10 @@ def _finish(peer: subprocess.Popen[bytes]) -> None:
 def _own_answer(case: Case, folder: Path) -> Arrays | str:
     with np.load(folder / f"{case['seed']}.npz") as given:
         try:
-            return answer(build(planish, case), case, given)
+            if "arrays" in case:
+                return on_arrays.answer(planish, case, given)
+            found = answer(build(planish, case), case, given)
+            return found | loss_values(planish, case, given, found["prediction"])
         except Exception as error:
             return f"planish: {type(error).__name__}: {error}"
 
@@ -102,18 +119,20 @@ def _judged(case: Case, ours: Arrays | str, folder: Path) -> Verdict:
         return Verdict(case, [f"Keras: {lines[-1]}"], 0, 0)
     if isinstance(ours, str):
         return Verdict(case, [ours], 0, 0)
-    config = json.loads((folder / f"{case['seed']}-keras.json").read_text(encoding="utf-8"))
-    found = _config_mistakes(case, config)
+    found = [] if "arrays" in case or case.get("built") else _config_mistakes(case, folder)
     with np.load(folder / f"{case['seed']}-keras.npz") as theirs:
+        ours = ours | ({"loaded": ours["prediction"]} if "loaded" in theirs else {})
         found += [f"{name}: shape {ours[name].shape}, Keras {theirs[name].shape}"
                   for name in theirs if ours[name].shape != theirs[name].shape]  # fmt: skip
         if found:
             return Verdict(case, found, 0, 0)
         keras = dict(theirs)
+    if "loaded" in keras:
+        ours["read"], keras["read"] = _read(case, folder)
     apart = {name: distance(name, ours[name], keras[name]) for name in keras}
     found = [_told(name, ours[name], ratio) for name, ratio in apart.items() if not ratio <= 1]
-    prediction = apart.pop("prediction")
-    weights = max(apart.values(), default=0)
+    weights = max((ratio for name, ratio in apart.items() if is_weight(name)), default=0)
+    prediction = max(ratio for name, ratio in apart.items() if not is_weight(name))
     errors = _errors(case, ours, keras, folder) if prediction <= 1 < weights else None
     return Verdict(case, found, prediction, weights, errors)
 
@@ -127,8 +146,22 @@ def _errors(case: Case, ours: Arrays, keras: Arrays, folder: Path) -> tuple[floa
     return own, other
 
 
-def _config_mistakes(case: Case, config: dict[str, Any]) -> list[str]:
+def is_weight(name: str) -> bool:
+    return name[0] == "w"
+
+
+def _read(case: Case, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Predictions after the steps: of the model in Keras's file, and of a model with Keras's weights."""
+    model = planish.models.load_model(folder / f"{case['seed']}-keras.keras")
+    with np.load(folder / f"{case['seed']}.npz") as given, np.load(folder / f"{case['seed']}-keras.npz") as keras:
+        same = build(planish, case)
+        same.set_weights([keras[f"w{i}"] for i in range(len(same.weights))])
+        return model.predict_on_batch(given["x"]), same.predict_on_batch(given["x"])
+
+
+def _config_mistakes(case: Case, folder: Path) -> list[str]:
     """What planish loses of its own model in a round trip through Keras's configuration."""
+    config = json.loads((folder / f"{case['seed']}-keras.json").read_text(encoding="utf-8"))
     expected = configuration(build(planish, case))
     try:
         model = rebuild(planish, config)
@@ -142,7 +175,7 @@ def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]
     if np.array_equal(ours, theirs, equal_nan=True):
         return 0.0
     largest = float(np.abs(theirs).max())
-    bound = PREDICTION_BOUND * largest if name == "prediction" else WEIGHT_BOUND * max(1.0, largest)
+    bound = WEIGHT_BOUND * max(1.0, largest) if is_weight(name) else PREDICTION_BOUND * largest
     return float(np.abs(ours.astype(np.float64) - theirs).max()) / bound
 
 

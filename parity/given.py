@@ -14,11 +14,12 @@ def arrays(case: dict[str, Any], model: Any) -> Arrays:
     """x, y, w0, w1 ... for a built model of the case."""
     x, y = _data(case, model.output_shape[-1])
     start = starting_weights(case, [(variable.path, tuple(variable.shape)) for variable in model.weights])
-    return {"x": x, "y": y, **{f"w{i}": value for i, value in enumerate(start)}}
+    weights = np.random.default_rng([case["seed"], 3]).uniform(0.2, 2.0, len(x)).astype(np.float32)
+    return {"x": x, "y": y, "s": weights, **{f"w{i}": value for i, value in enumerate(start)}}
 
 
 def _data(case: dict[str, Any], classes: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Images and targets that suit the loss: int32 [n] classes, or float32 [n, classes]."""
+    """Images and targets that suit the loss: int32 [n] classes, or float32 [n, classes] of numbers or flags."""
     random = np.random.default_rng([case["seed"], 1])
     count = max(3, case["steps"]) * case["batch"]
     if case["dtype"] == "uint8":
@@ -26,10 +27,13 @@ def _data(case: dict[str, Any], classes: int) -> tuple[np.ndarray[Any, Any], np.
     else:
         x = random.standard_normal((count, *case["input_shape"])).astype(np.float32)
     labels = random.integers(0, classes, count).astype(np.int32)
-    if case["loss"][0].startswith("Sparse"):
+    loss = case["loss"][0]
+    if loss.startswith("Sparse") or loss == "CategoricalGeneralizedCrossEntropy":
         return x, labels
-    if case["loss"][0].startswith("Categorical"):
+    if loss.startswith("Categorical"):
         return x, np.eye(classes, dtype=np.float32)[labels]
+    if loss in ("Hinge", "SquaredHinge", "Dice", "Tversky", "BinaryFocalCrossentropy"):
+        return x, random.integers(0, 2, (count, classes)).astype(np.float32)
     return x, random.random((count, classes)).astype(np.float32)
 
 

@@ -1,83 +1,57 @@
-"""Each of these layers by itself in the middle of a small model: kinds of input and options that random models lack.
+"""Each layer, activation function, loss and optimizer by itself in a small model, and metrics and image layers on
+arrays: options that random models lack. The tables are `layer_table.py`, `arrays_table.py` and `optimizers.py`.
 
-A case has the form of those of `models.py`. Sizes are odd on purpose. Adaptive pools to one window are missing: Keras
-fails at them on TensorFlow.
+A case has the form of those of `models.py`, and besides: what it is `about`, of which `group`; whether the model's
+`files` are read by the other side; and, if so, that its layer is called on several `branches`, that it is `built` on
+both sides (Lambda's functions do not stand in configurations), or that Keras runs on JAX. Cases of `arrays` have no
+model.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from arrays_table import IMAGES, METRICS
+from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, Options
 from models import Case
-from optimizers import OPTIMIZERS
+from optimizers import OPTIMIZERS, OTHERS
 
 FIRST_SEED = 1_000_000
-STEPS, IMAGE, VOLUME, FILM = [11, 3], [9, 8, 3], [5, 6, 7, 2], [4, 7, 6, 2]
-FIRST = {"data_format": "channels_first"}
-
-Options = dict[str, Any]
-LAYERS: dict[str, tuple[list[int], list[Options]]] = {
-    "MaxPooling1D": (STEPS, [{}, {"pool_size": 3, "strides": 2, "padding": "same"}, {"pool_size": 4, **FIRST}]),
-    "AveragePooling1D": (STEPS, [{"pool_size": 2}, {"pool_size": 3, "strides": 2, "padding": "same"}]),
-    "GlobalAveragePooling1D": (STEPS, [{}, {"keepdims": True}, FIRST]),
-    "GlobalMaxPooling1D": (STEPS, [{}, {"keepdims": True}, FIRST]),
-    "GlobalAveragePooling2D": (IMAGE, [{"keepdims": True}]),
-    "GlobalMaxPooling2D": (IMAGE, [{"keepdims": True}]),
-    "ZeroPadding1D": (STEPS, [{}, {"padding": [2, 1]}, {"padding": 3, **FIRST}]),
-    "ZeroPadding2D": (IMAGE, [{}, {"padding": [[1, 0], [2, 3]]}]),
-    "ZeroPadding3D": (VOLUME, [{}, {"padding": [[1, 0], [2, 3], [0, 1]]}, {"padding": [0, 1, 2], **FIRST}]),
-    "Cropping1D": (STEPS, [{}, {"cropping": [0, 4]}]),
-    "Cropping2D": (IMAGE, [{}, {"cropping": [[1, 0], [2, 3]]}, {"cropping": [1, 0], **FIRST}]),
-    "Cropping3D": (VOLUME, [{}, {"cropping": [[1, 0], [2, 3], [0, 1]]}]),
-    "UpSampling1D": (STEPS, [{}, {"size": 3}]),
-    "UpSampling2D": (
-        IMAGE,
-        [
-            {},
-            {"size": [2, 3], **FIRST},
-            *({"size": [3, 2], "interpolation": each} for each in ("bilinear", "bicubic", "lanczos3", "lanczos5")),
-        ],
-    ),
-    "UpSampling3D": (VOLUME, [{}, {"size": [2, 1, 3]}]),
-    "AdaptiveAveragePooling1D": (STEPS, [{"output_size": size} for size in (4, 11, 20)]),
-    "AdaptiveMaxPooling1D": (STEPS, [{"output_size": size} for size in (4, 11, 20)]),
-    "AdaptiveAveragePooling2D": (IMAGE, [{"output_size": size} for size in (3, [4, 7], [9, 4], [13, 5])]),
-    "AdaptiveMaxPooling2D": (IMAGE, [{"output_size": size} for size in (3, [4, 7], [9, 4], [13, 5])]),
-    "AdaptiveAveragePooling3D": (VOLUME, [{"output_size": size} for size in (2, [5, 3, 4], [6, 2, 9])]),
-    "AdaptiveMaxPooling3D": (VOLUME, [{"output_size": size} for size in (2, [5, 3, 4], [6, 2, 9])]),
-    "RepeatVector": ([5], [{"n": 4}]),
-    "Identity": (IMAGE, [{}]),
-    "TimeDistributed": (
-        FILM,
-        [
-            {"layer": ["Dense", {"units": 4, "activation": "tanh"}]},
-            {"layer": ["Conv2D", {"filters": 3, "kernel_size": 3, "strides": 2}]},
-            {"layer": ["BatchNormalization", {"momentum": 0.6}]},
-        ],
-    ),
-    "Conv3D": (
-        VOLUME,
-        [
-            {"filters": 4, "kernel_size": 3, "padding": "same", "activation": "tanh"},
-            {"filters": 3, "kernel_size": [2, 3, 1], "strides": [2, 1, 3], "use_bias": False},
-            {"filters": 4, "kernel_size": [2, 2, 3], "dilation_rate": [1, 2, 1], "padding": "same", "groups": 2},
-        ],
-    ),
-    "MaxPooling3D": (VOLUME, [{}, {"pool_size": [2, 3, 1], "strides": [1, 2, 1], "padding": "same"}, FIRST]),
-    "AveragePooling3D": (VOLUME, [{"pool_size": 2}, {"pool_size": [2, 3, 1], "strides": 1, "padding": "same"}]),
-    "GlobalAveragePooling3D": (VOLUME, [{}, {"keepdims": True}, FIRST]),
-    "GlobalMaxPooling3D": (VOLUME, [{}, {"keepdims": True}, FIRST]),
-}
-"""For each layer the shape of its input, and the arguments of each case."""
+RATES = ("rate", "stddev")
+STEPS_OF_OPTIMIZERS = 10
+RAW = ["SparseCategoricalCrossentropy", {"from_logits": True}]
 
 
 def cases(steps: int = 3) -> list[Case]:
-    """A case for each layer and choice of arguments; optimizers take turns."""
-    every = [(name, shape, given) for name, (shape, choices) in LAYERS.items() for given in choices]
-    return [_case(FIRST_SEED + number, *each, steps) for number, each in enumerate(every)]
+    """All of them, numbered; in those about layers and functions, optimizers take turns."""
+    every = [*_layers(steps), *_functions(steps), *_losses(steps), *_optimizers(), *_metrics(), *_images()]
+    return [_numbered(case, FIRST_SEED + number) for number, case in enumerate(every)]
 
 
-def _case(seed: int, name: str, shape: list[int], given: Options, steps: int) -> Case:
+def _numbered(case: Case, seed: int) -> Case:
+    optimizer = OPTIMIZERS[seed % len(OPTIMIZERS)]
+    return {"seed": seed, "dtype": "float32", "optimizer": optimizer, "batch": 3 + seed % 4, **case}
+
+
+def _layers(steps: int) -> Iterator[Case]:
+    for group, table in LAYERS.items():
+        for name, (shape, choices) in table.items():
+            for given in choices:
+                random = any(given.get(rate) for rate in RATES) or name.startswith("Random")
+                case = _in_the_middle(name, shape, given, 0 if random else steps)
+                if name in MERGES:
+                    case["branches"] = 2 if name in ("Subtract", "Dot") else 3
+                yield {**case, "about": name, "group": group, **({"built": True} if name == "Lambda" else {})}
+
+
+def _functions(steps: int) -> Iterator[Case]:
+    for name in FUNCTIONS:
+        case = _in_the_middle("Activation", CHANNELS, {"activation": name}, steps)
+        yield {**case, "about": name, "group": "Activation functions"}
+
+
+def _in_the_middle(name: str, shape: list[int], given: Options, steps: int) -> Case:
     around: list[tuple[str, Options]] = [
         ("Dense", {"units": shape[-1], "name": "before"}),
         ("Activation", {"activation": "tanh", "name": "curved"}),
@@ -85,8 +59,42 @@ def _case(seed: int, name: str, shape: list[int], given: Options, steps: int) ->
         ("Flatten", {"name": "flat"}),
         ("Dense", {"units": 4, "name": "scores"}),
     ]
-    return {
-        "seed": seed, "input_shape": shape, "dtype": "float32", "layers": [[*each] for each in around],
-        "loss": ["SparseCategoricalCrossentropy", {"from_logits": True}],
-        "optimizer": OPTIMIZERS[seed % len(OPTIMIZERS)], "batch": 3 + seed % 4, "steps": steps,
-    }  # fmt: skip
+    return {"input_shape": shape, "layers": [[*each] for each in around], "loss": RAW, "steps": steps, "files": True}
+
+
+def _losses(steps: int) -> Iterator[Case]:
+    for name, (last, choices) in LOSSES.items():
+        for given in [*choices, *([{"from_logits": True}] if name in LOGITS else [])]:
+            layers = [["Dense", {"units": 6, "activation": "tanh"}], ["Dense", {"units": 5}]]
+            layers += [last] if last and not given.get("from_logits") else []
+            base = {"input_shape": [7], "layers": layers, "loss": [name, given], "steps": steps}
+            for weighted in (False, True):
+                yield {**base, "about": name, "group": "Losses", "scored": True, "weighted": weighted}
+
+
+def _optimizers() -> Iterator[Case]:
+    layers = [
+        ["Conv2D", {"filters": 5, "kernel_size": 3, "activation": "tanh"}],
+        ["Flatten", {}],
+        ["Dense", {"units": 4}],
+    ]
+    for name, given in [*OPTIMIZERS, *OTHERS]:
+        case = {"input_shape": [6, 7, 2], "layers": layers, "loss": RAW, "steps": STEPS_OF_OPTIMIZERS}
+        other = {"backend": "jax"} if name == "ScheduleFreeAdamW" else {}
+        yield {**case, "about": name, "group": "Optimizers", "optimizer": [name, given], **other}
+
+
+def _metrics() -> Iterator[Case]:
+    for name, (data, choices) in METRICS.items():
+        for given in choices:
+            yield {**_arrays("metric", name, given), "data": data, "group": "Metrics"}
+
+
+def _images() -> Iterator[Case]:
+    for name, choices in IMAGES.items():
+        for given in choices:
+            yield {**_arrays("image", name, given), "group": "Image layers on arrays, in training"}
+
+
+def _arrays(kind: str, name: str, given: Options) -> dict[str, Any]:
+    return {"arrays": kind, "about": name, "given": given, "steps": 0, "layers": []}

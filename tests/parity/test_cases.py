@@ -1,0 +1,112 @@
+"""Everything public is among the cases that `make parity` gives to real Keras."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+import planish
+from planish import activations, layers, losses, metrics, optimizers
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def parity():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "parity"))
+        yield importlib.import_module
+
+
+@pytest.fixture(scope="module")
+def cases(parity):
+    return parity("one_layer").cases()
+
+
+def classes(module, base, *without):
+    every = (value for name, value in vars(module).items() if not name.startswith("_"))
+    named = {value.__name__ for value in every if isinstance(value, type) and issubclass(value, base)}
+    return named - {base.__name__, *without}
+
+
+def about(cases, *groups):
+    return {case["about"] for case in cases if not groups or case["group"] in groups}
+
+
+def inside(cases):
+    """Layers around or beside those that cases are about."""
+    return {name for case in cases for name, _ in case["layers"]}
+
+
+def test_every_layer(cases):
+    not_called_alone = {"Activation", "InputLayer", "Wrapper"}
+    names = {name for name in layers.__all__ if isinstance(getattr(layers, name), type)}
+    public = {getattr(layers, name).__name__ for name in names if issubclass(getattr(layers, name), layers.Layer)}
+    missing = public - about(cases) - not_called_alone - {"Layer"}
+    assert not missing
+    assert "Activation" in inside(cases)
+
+
+def test_every_activation_function(cases):
+    given_by_name = {getattr(activations, name).__name__ for name in activations.__all__}
+    others = {"get", "serialize", "deserialize", "threshold"}  # threshold has to be told a threshold
+    assert given_by_name - others <= about(cases, "Activation functions")
+
+
+def test_every_loss(cases):
+    assert classes(losses, losses.Loss, "FunctionLoss") <= about(cases, "Losses")
+
+
+def test_every_metric(cases):
+    assert classes(metrics, metrics.Metric, "MeanMetricWrapper", "MeanIoUBase") <= about(cases, "Metrics")
+
+
+def test_every_optimizer_takes_ten_steps(cases):
+    assert classes(optimizers, optimizers.Optimizer) <= about(cases, "Optimizers")
+    assert {case["steps"] for case in cases if case["group"] == "Optimizers"} == {10}
+
+
+def test_how_many_there_are(cases):
+    assert len(cases) > 400
+    assert sum(bool(case["steps"]) for case in cases) > 300
+    assert len({case["seed"] for case in cases}) == len(cases)
+
+
+SAMPLE = ["Conv2DTranspose", "Lambda", "Dot", "Pipeline", "SpectralNormalization", "Tversky", "Muon"]
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_case_builds_and_answers(cases, parity, name, tmp_path):
+    """Those of a configuration also from it, as Keras's side does."""
+    both, given = parity("both"), parity("given")
+    case = next(case for case in cases if case["about"] == name)
+    model = both.build(planish, case)
+    arrays = given.arrays(case, model)
+    answer = both.answer(model, case, arrays)
+    if not case.get("built"):
+        again = both.rebuild(planish, both.configuration(model))
+        other = both.answer(again, case, arrays)
+        assert all((other[key] == answer[key]).all() for key in answer)
+
+
+def test_metrics_and_images_answer_on_arrays(cases, parity):
+    on_arrays = parity("on_arrays")
+    for name in ("AUC", "RandomZoom"):
+        case = next(case for case in cases if case["about"] == name and "arrays" in case)
+        assert on_arrays.answer(planish, case, on_arrays.given(case))
+
+
+def test_a_row_of_the_page_counts_rounding_apart(cases, parity):
+    parity("compare")
+    page, verdict = parity("page"), parity("compare").Verdict
+    trained = next(case for case in cases if case["about"] == "Adamax")
+    verdicts = [
+        verdict(trained, [], 0.2, 0.5),
+        verdict(trained, ["w0 (3,): 2 times the allowed difference"], 0.4, 2.0, (0.5, 1.5)),
+        verdict(trained, ["w0 (3,): 9 times the allowed difference"], 0.1, 9.0, (9.0, 1.5)),
+    ]
+    row = page.row("Adamax", verdicts)
+    assert (row.cases, row.trained, row.remarks) == (3, 3, "**1 of 3 differ**; rounding: 1")
+    assert row.outputs == pytest.approx(4e-6)
+    assert row.weights == pytest.approx(9e-4)
+    assert "| Adamax | 3 | 3 | 4e-6 | 9e-4 | **1 of 3 differ**; rounding: 1 |" in page.page(verdicts)
