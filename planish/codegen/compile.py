@@ -9,6 +9,7 @@ from planish.codegen.llvm.linking import Linked, link
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
+from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
 
 CODEGEN_LEVEL = 2
@@ -21,7 +22,8 @@ def generate(request: Request, recorder: Recorder | None = None) -> Program:
 
 def emit(decided: Plan, request: Request) -> Program:
     """A plan as text."""
-    return Emitter(decided, request).program()
+    with numbers_are(request.graph.numbers):
+        return Emitter(decided, request).program()
 
 
 @functools.cache

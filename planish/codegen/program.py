@@ -21,7 +21,7 @@ from planish.codegen import steps
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm import context_layout as layout
-from planish.codegen.llvm.element_type import F32, element_type
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
@@ -250,12 +250,12 @@ class Emitter:
         if root.op == "constant":
             return f.stack_float(f.float_constant(ConstantSettings.of(root).value))
         if root.op == "batch_size":
-            return f.stack_float(f.let("uitofp i64 %total to float"))
+            return f.stack_float(f.let(f"uitofp i64 %total to {f.floats.llvm}"))
         if root.op == "table":
             return self.module.data(TableSettings.of(root).numbers.data)
         if root in self.storage.layouts.inside:
             layout = self.storage.layouts.inside[root]
-            return f.offset(self._address(f, layout.whole, image, in_block), F32.nbytes * layout.offset)
+            return f.offset(self._address(f, layout.whole, image, in_block), f.floats.nbytes * layout.offset)
         place = self.storage.places[root]
         base = self._base(f, place)
         if place.span == "step":

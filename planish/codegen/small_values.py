@@ -11,8 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from planish.codegen.kernels.one_hot import ones
-from planish.codegen.llvm import vector_math
-from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.elementary import applied
 from planish.codegen.llvm.function import ZERO, Function, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.combining import combining, lanes_combined
@@ -84,7 +83,7 @@ def _load(f: Function, node: Node, inputs: Mapping[Node, Pointer]) -> Vectors:
     if size == 1:
         return [f.broadcast(pointer)]
     return [
-        f.load(pointer, F32.nbytes * start, f.tail_mask(size - start)) for start in range(0, size, f.lanes)
+        f.load(pointer, f.floats.nbytes * start, f.tail_mask(size - start)) for start in range(0, size, f.lanes)
     ]  # fmt: skip
 
 
@@ -162,11 +161,11 @@ def _softmax(f: Function, node: Node, operands: Sequence[Vectors]) -> Vectors:
         f.largest_lane(_joined(f, x, size, f.constant(-math.inf), lambda total, value: f.maximum(value, total)))
     )
     shifted = [f.binary("fsub", vector, largest) for vector in x]
-    exponentials = [vector_math.exp(f, vector) for vector in shifted]
+    exponentials = [applied(f, "exp", vector) for vector in shifted]
     total = f.splat(f.sum_lanes(_joined(f, exponentials, size, ZERO, _add(f))))
     if node.op == "softmax":
         return [f.binary("fdiv", vector, total) for vector in exponentials]
-    logarithm = vector_math.log(f, total)
+    logarithm = applied(f, "log", total)
     return [f.binary("fsub", vector, logarithm) for vector in shifted]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planish.graph.node import Node, found_or
+from planish.graph.node import NUMBERS, Node, found_or
 
 LEAVES = frozenset({"input", "parameter", "scalar", "constant", "table", "batch_size"})
 
@@ -28,6 +28,12 @@ class Graph:
     @property
     def roots(self) -> tuple[Node, ...]:
         return tuple(node for _, node in (*self.outputs, *self.updates))
+
+    @property
+    def numbers(self) -> str:
+        """The type of its numbers."""
+        types = (node.type.dtype for node in self.nodes)
+        return next((dtype for dtype in types if dtype in NUMBERS), NUMBERS[0])
 
     def leaves(self, op: str) -> tuple[Node, ...]:
         """The leaves of one kind ('input', 'parameter', 'scalar'), in order of first use."""

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from planish.askers import is_planish
@@ -24,15 +24,20 @@ from planish.graph.settings import NO_SETTINGS, Settings
 
 _current_layer: ContextVar[tuple[str, ...]] = ContextVar("current_layer", default=())
 _seen_as_in_keras: ContextVar[bool] = ContextVar("seen_as_in_keras", default=False)
-_DTYPES = {"f32": "float32", "i32": "int32"}
+_DTYPES = {"f32": "float32", "f64": "float64", "i32": "int32"}
+NUMBERS = ("f32", "f64")
+_numbers: ContextVar[str] = ContextVar("numbers", default="f32")
 
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """Shape without the batch axis, element type, and whether there is one such tensor per image."""
+    """Shape without the batch axis, element type, and whether there is one such tensor per image.
+
+    Numbers have the one type that those of their graph have: that of `numbers_are`, in which it is made.
+    """
 
     shape: tuple[int, ...]
-    dtype: str = "f32"
+    dtype: str = field(default_factory=_numbers.get)
     batched: bool = True
 
     @property
@@ -91,6 +96,21 @@ def found_or(found: Node | None, otherwise: Node) -> Node:
 def current_layers() -> tuple[str, ...]:
     """The user's layer for which nodes are being made, as recorded by `layer_scope`."""
     return _current_layer.get()
+
+
+def type_of_numbers() -> str:
+    """That of the numbers in graphs that are made now: 'f32', or 'f64'."""
+    return _numbers.get()
+
+
+@contextmanager
+def numbers_are(dtype: str) -> Iterator[None]:
+    """Numbers in graphs made inside are of this type, 'f32' or 'f64'."""
+    token = _numbers.set(dtype)
+    try:
+        yield
+    finally:
+        _numbers.reset(token)
 
 
 @contextmanager

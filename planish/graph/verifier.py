@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from planish.graph.graph import LEAVES, Graph
-from planish.graph.node import Node, TensorType
+from planish.graph.node import NUMBERS, Node, TensorType, numbers_are
 from planish.graph.settings import Settings, name_of
 
 InferType = Callable[[str, Sequence[TensorType], Settings], TensorType]
@@ -18,6 +18,11 @@ def verify(graph: Graph, infer: InferType, *, after: str = "construction") -> No
 
     `infer(op, operand types, settings)` gives the type that an operation's result has to have.
     """
+    with numbers_are(graph.numbers):
+        _verify(graph, infer, after)
+
+
+def _verify(graph: Graph, infer: InferType, after: str) -> None:
     seen: set[Node] = set()
     leaves: dict[str, Node] = {}
     for node in graph.nodes:
@@ -30,6 +35,10 @@ def verify(graph: Graph, infer: InferType, *, after: str = "construction") -> No
             _verify_leaf(node, leaves, after)
         else:
             _verify_type(node, infer, after)
+        if node.type.dtype in NUMBERS and node.type.dtype != graph.numbers:
+            raise ValueError(
+                _text(after, node, f"is of type {node.type}, but the graph has numbers of {graph.numbers}")
+            )
         seen.add(node)
     _verify_results(graph, seen, after)
 

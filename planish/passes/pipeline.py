@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from planish.graph.graph import Graph
+from planish.graph.node import numbers_are
 from planish.passes.exploit_pool_sparsity import exploit_pool_sparsity
 from planish.passes.fold_channel_scale import fold_channel_scale
 from planish.passes.fuse_conv_pool import fuse_conv_pool
@@ -40,7 +41,8 @@ def run(graph: Graph, recorder: Recorder | None = None) -> Graph:
     """The graph after all passes; each is recorded."""
     for step in PASSES:
         started = time.perf_counter()
-        after = step(graph)
+        with numbers_are(graph.numbers):
+            after = step(graph)
         if recorder is not None:
             recorder.add(step.__name__, graph, after, time.perf_counter() - started)
         graph = after

@@ -1,4 +1,5 @@
-"""Labels as numbers to compute with: whole i32 numbers as f32, which is exact up to 2**24."""
+"""Labels as numbers to compute with: whole i32 numbers as f32, which is exact up to 2**24, or as f64 in a graph of
+those."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Node, TensorType
+from planish.graph.node import NUMBERS, Node, TensorType
 from planish.graph.settings import Settings
 from planish.primitives import linearity, reaching
 from planish.primitives.mistake import mistake
@@ -47,4 +48,4 @@ register(
 
 def as_f32(labels: Node) -> Node:
     """`labels` i32[N, ...] -> f32[N, ...]; f32 values are given back as they are."""
-    return labels if labels.type.dtype == "f32" else make("as_f32", [labels])
+    return labels if labels.type.dtype in NUMBERS else make("as_f32", [labels])

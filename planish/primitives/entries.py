@@ -1,7 +1,7 @@
 """Entries of an axis by their numbers: what picking them, and adding to them, have in common.
 
-A number below zero counts from the end. One that names no entry gives NaN and gets no gradient; numbers of type f32 are
-cut to whole ones.
+A number below zero counts from the end. One that names no entry gives NaN and gets no gradient; numbers that are not
+whole are cut.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Node, TensorType
+from planish.graph.node import Node, TensorType, type_of_numbers
 from planish.primitives.mistake import check_values, mistake
 from planish.primitives.registry import Array
 
 
 def check_numbers(what: str, x: TensorType, indices: TensorType) -> None:
     check_values(what, x)
-    if indices.dtype not in ("i32", "f32"):
-        raise mistake(f"{what} needs numbers of entries", expected="i32 or f32 values", received=indices)
+    if indices.dtype not in ("i32", type_of_numbers()):
+        raise mistake(
+            f"{what} needs numbers of entries", expected=f"i32 or {type_of_numbers()} values", received=indices
+        )
 
 
 def numbers_of(indices: Array, extent: int) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.node import Node, TensorType, current_layers, type_of_numbers
 from planish.graph.settings import NO_SETTINGS, LeafSettings, Settings, name_of
 from planish.primitives import reaching
 from planish.primitives.registry import (
@@ -93,19 +93,19 @@ def _extents(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(extent) for extent in shape)
 
 
-def input_(name: str, shape: Sequence[int], dtype: str = "f32") -> Node:
-    """One tensor per image, read from an array of any element type as f32 (or i32, for labels)."""
-    return _leaf("input", TensorType(_extents(shape), dtype), LeafSettings(name=name))
+def input_(name: str, shape: Sequence[int], dtype: str | None = None) -> Node:
+    """One tensor per image, read from an array of any element type as numbers (or i32, for labels)."""
+    return _leaf("input", TensorType(_extents(shape), dtype or type_of_numbers()), LeafSettings(name=name))
 
 
 def parameter(name: str, shape: Sequence[int]) -> Node:
-    """An f32 tensor that outlives the run: a weight, or an optimizer's state."""
+    """A tensor of numbers that outlives the run: a weight, or an optimizer's state."""
     return _leaf("parameter", TensorType(_extents(shape), batched=False), LeafSettings(name=name))
 
 
-def scalar(name: str, dtype: str = "f32") -> Node:
+def scalar(name: str, dtype: str | None = None) -> Node:
     """One value per training step: a learning rate, a seed ('i32')."""
-    return _leaf("scalar", TensorType((), dtype, batched=False), LeafSettings(name=name))
+    return _leaf("scalar", TensorType((), dtype or type_of_numbers(), batched=False), LeafSettings(name=name))
 
 
 def constant(value: float) -> Node:

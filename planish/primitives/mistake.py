@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planish.errors import explain
-from planish.graph.node import TensorType, current_layers
+from planish.graph.node import TensorType, current_layers, type_of_numbers
 
 
 def mistake(
@@ -20,11 +20,11 @@ def mistake(
 
 
 def check_values(what: str, *types: TensorType) -> None:
-    """ValueError unless all are f32: class indices are not quantities."""
-    if any(type_.dtype != "f32" for type_ in types):
+    """ValueError unless all are numbers: class indices are not quantities."""
+    if any(type_.dtype != type_of_numbers() for type_ in types):
         received = " and ".join(map(str, types))
         raise mistake(
-            f"{what} computes with f32 values",
+            f"{what} computes with {type_of_numbers()} values",
             received=received,
             remedy="one_hot(labels, classes), or as_f32(labels) for the numbers themselves",
         )

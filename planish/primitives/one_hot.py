@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Node, TensorType
+from planish.graph.node import Node, TensorType, type_of_numbers
 from planish.graph.settings import Settings
 from planish.primitives.mistake import mistake
 from planish.primitives.reaching import Reached
@@ -20,10 +20,10 @@ class OneHotSettings(Settings):
 
 def _infer(inputs: Sequence[TensorType], settings: OneHotSettings) -> TensorType:
     (labels,) = inputs
-    if labels.dtype not in ("i32", "f32") or settings.classes < 1:
+    if labels.dtype not in ("i32", type_of_numbers()) or settings.classes < 1:
         raise mistake(
             "one_hot takes class indices, and 1 class or more",
-            expected="i32 or f32 values",
+            expected=f"i32 or {type_of_numbers()} values",
             received=f"{labels}, {settings.classes} classes",
         )
     return TensorType((*labels.shape, settings.classes), batched=labels.batched)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planish.graph.node import Node, TensorType
+from planish.graph.node import Node, TensorType, type_of_numbers
 from planish.graph.settings import Settings
 from planish.primitives import linearity
 from planish.primitives.mistake import mistake
@@ -26,7 +26,7 @@ class Resize2DSettings(Settings):
 def _infer(inputs: Sequence[TensorType], settings: Resize2DSettings) -> TensorType:
     (x,) = inputs
     size = settings.size
-    if len(x.shape) != 3 or x.dtype != "f32" or len(size) != 2 or min(size) < 1:
+    if len(x.shape) != 3 or x.dtype != type_of_numbers() or len(size) != 2 or min(size) < 1:
         raise mistake(
             "maps are resized to one row and one column or more",
             expected="f32 values (rows, columns, channels), and a size (rows, columns)",

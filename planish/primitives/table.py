@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.node import Node, TensorType, current_layers, type_of_numbers
 from planish.graph.settings import Settings
 from planish.primitives import reaching
 from planish.primitives.mistake import mistake
 from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, register
 
-_DTYPES = {"f32": np.dtype("<f4"), "i32": np.dtype("<i4")}
+_DTYPES: dict[str, np.dtype[Any]] = {"f32": np.dtype("<f4"), "f64": np.dtype("<f8"), "i32": np.dtype("<i4")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ register(
 
 
 def table(values: ArrayLike) -> Node:
-    """`values` as f32, or as i32 where they are integers. ValueError for what is neither, or does not fit into i32."""
+    """`values` as numbers, or as i32 where they are integers. ValueError for what is neither, or too large
+    for i32."""
     array = np.asarray(values)
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise mistake("a table is an array of numbers", received=f"{array.dtype}, shape {array.shape}")
@@ -82,7 +84,7 @@ def table(values: ArrayLike) -> Node:
             received=f"{array.min()} to {array.max()}",
             remedy="give an array of floats",
         )
-    dtype = "i32" if whole else "f32"
+    dtype = "i32" if whole else type_of_numbers()
     data = np.ascontiguousarray(array, _DTYPES[dtype]).tobytes()
     type_ = TensorType(tuple(map(int, array.shape)), dtype, batched=False)
     settings = TableSettings(dtype=dtype, numbers=Numbers(data), shape=type_.shape)

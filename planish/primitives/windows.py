@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from planish.graph.node import TensorType
+from planish.graph.node import TensorType, type_of_numbers
 from planish.primitives.mistake import mistake
 from planish.primitives.registry import Array
 
@@ -28,10 +28,10 @@ def padding_of(values: Sequence[Sequence[int]]) -> Padding:
 
 def check_map(what: str, x: TensorType) -> None:
     """ValueError unless `x` is a map of f32 values: [N, h, w, c]."""
-    if len(x.shape) != 3 or x.dtype != "f32" or not x.batched:
+    if len(x.shape) != 3 or x.dtype != type_of_numbers() or not x.batched:
         raise mistake(
             f"{what} takes a map",
-            expected="f32 values of shape (rows, columns, channels) for each image",
+            expected=f"{type_of_numbers()} values of shape (rows, columns, channels) for each image",
             received=x,
             remedy="give the channels axis: x[..., None]" if len(x.shape) == 2 else None,
         )

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from planish import primitives, settings
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning.candidates import CANDIDATES
 from planish.graph.graph import Graph
+from planish.graph.node import type_of_numbers
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
@@ -34,6 +36,11 @@ def runnable_targets():
 TARGETS = runnable_targets()
 
 
+def floats():
+    """NumPy's type for the numbers of graphs that are made now."""
+    return np.dtype(element_type(type_of_numbers()).dtype)
+
+
 class Case:
     """Nodes to compute, under construction: inputs and weights get normally distributed values as they are made."""
 
@@ -42,15 +49,15 @@ class Case:
         self.images = images
         self.inputs, self.parameters, self.outputs = {}, {}, {}
 
-    def input(self, *shape, values=None, dtype="f32"):
+    def input(self, *shape, values=None, dtype=None):
         name = f"x{len(self.inputs)}"
-        made = self.generator.standard_normal((self.images, *shape)).astype(np.float32) if values is None else values
+        made = self.generator.standard_normal((self.images, *shape)).astype(floats()) if values is None else values
         self.inputs[name] = np.array(made, order="C")
         return primitives.input_(name, shape, dtype)
 
     def weight(self, *shape, values=None):
         name = f"w{len(self.parameters)}"
-        made = np.float32(self.generator.standard_normal(shape)) if values is None else values
+        made = np.asarray(self.generator.standard_normal(shape), floats()) if values is None else values
         self.parameters[name] = np.array(made, order="C")
         return primitives.parameter(name, shape)
 
@@ -79,14 +86,14 @@ class Case:
 
     def _inferred(self, outputs):
         graph = Graph.build(outputs)
-        results = {name: np.full((self.images, *node.shape), FILLER, np.float32) for name, node in outputs.items()}
+        results = {name: np.full((self.images, *node.shape), FILLER, floats()) for name, node in outputs.items()}
         executable = InferenceExecutable(compile(graph, self._dtypes(graph)))
         executable.run(self.parameters, self.inputs, results, self.images, version=1)
         return results
 
     def _trained(self, updates):
         graph = Graph.build({}, updates)
-        results = {name: np.full(node.shape, FILLER, np.float32) for name, node in updates.items()}
+        results = {name: np.full(node.shape, FILLER, floats()) for name, node in updates.items()}
         executable = TrainingExecutable(compile(graph, self._dtypes(graph), training=True, max_batch=self.images))
         order = np.arange(self.images)
         executable.run({**self.parameters, **results}, self.inputs, order, self.images, {}, {})
@@ -94,7 +101,7 @@ class Case:
 
     def _trained_on_the_way(self):
         """Results with a batch axis as a training step computes them, where rounding has more room."""
-        results = {name: np.full((self.images, *node.shape), FILLER, np.float32) for name, node in self.outputs.items()}
+        results = {name: np.full((self.images, *node.shape), FILLER, floats()) for name, node in self.outputs.items()}
         graph = Graph.build(self.outputs)
         executable = TrainingExecutable(compile(graph, self._dtypes(graph), training=True, max_batch=self.images))
         executable.run(self.parameters, self.inputs, np.arange(self.images), self.images, {}, results)
@@ -102,7 +109,7 @@ class Case:
 
     def check(self, tolerance=2e-6, *, training=False):
         """Every output is right: up to `tolerance` of its largest value, or bit for bit if that is None."""
-        expected = self.expected(np.float32 if tolerance is None else np.float64)
+        expected = self.expected(floats() if tolerance is None else np.float64)
         computed = self.computed(training=training)
         for name, node in self.outputs.items():
             assert computed[name].shape == expected[name].shape

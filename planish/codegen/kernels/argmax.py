@@ -7,14 +7,13 @@
 
 Only a larger number takes a place, so the first of equal ones stays there; NaN is larger than all numbers, and no other
 NaN takes its place. If the searched axis is the last one, lanes are every `lanes`-th element of it, each with its own
-best one; these are joined in a tree, where the smaller place wins among equals. Places are f32. Bound by memory.
+best one; these are joined in a tree, where the smaller place wins among equals. Places are numbers. Bound by memory.
 """
 
 from __future__ import annotations
 
 import math
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -69,7 +68,7 @@ def _along_lanes(f: Function, x: Pointer, extent: int) -> Value:
         best, place, _ = k.results
     if extent > whole:
         mask = f.tail_mask(extent - whole) or ""
-        value = f.load(x, F32.nbytes * whole, mask)
+        value = f.load(x, f.floats.nbytes * whole, mask)
         found = f.both(mask, _larger(f, value, best))
         here = f.binary("fadd", _numbers(f), f.constant(float(whole)))
         best, place = f.select(found, value, best), f.select(found, here, place)
@@ -78,7 +77,7 @@ def _along_lanes(f: Function, x: Pointer, extent: int) -> Value:
 
 def _numbers(f: Function) -> Value:
     """0, 1, 2, ... in the lanes."""
-    return "<" + ", ".join(f"float {f.float_constant(lane)}" for lane in range(f.lanes)) + ">"
+    return "<" + ", ".join(f"{f.floats.llvm} {f.float_constant(lane)}" for lane in range(f.lanes)) + ">"
 
 
 def _first_of_best(f: Function, best: Value, place: Value) -> Value:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.pieces.boxes import fill, strides_of
@@ -129,7 +128,7 @@ class _Touching:
             pixels = [divmod(element, self.channels) for element in elements]
             wanted = [pixel // self.across * self.channels + channel for pixel, channel in pixels]
             low = min(wanted)  # they span no more than a vector: windows only repeat pixels
-            seen = f.load(source, F32.nbytes * low, f.tail_mask(max(wanted) + 1 - low))
+            seen = f.load(source, f.floats.nbytes * low, f.tail_mask(max(wanted) + 1 - low))
             lanes = [place - low for place in wanted] + [0] * (f.lanes - len(wanted))
             value = f.binary("fmul", f.shuffle(seen, seen, lanes), self.share)
             for down in range(self.down):

@@ -7,7 +7,6 @@ Operands that were written where the result has them are not moved. Bound by mem
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import merged, move
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -19,7 +18,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     target, start = spec.result_strides, 0
     for position, (pointer, type_) in enumerate(zip(operands.inputs, spec.inputs, strict=True)):
         if position not in spec.in_place:
-            there = f.offset(operands.output, F32.nbytes * start * target[axis])
+            there = f.offset(operands.output, f.floats.nbytes * start * target[axis])
             move(f, merged(type_.shape, spec.strides_of_input(position), target), pointer, there)
         start += type_.shape[axis]
 

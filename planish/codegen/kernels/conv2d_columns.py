@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -95,12 +94,12 @@ class _Shape:
         self.rows, self.columns = spec.shape[0], spec.shape[1] // self.filters
         self.across = across
         self.planes, self.pixels = depth * across, height * width // across
-        self.row_nbytes = F32.nbytes * width // across
+        self.row_nbytes = target.floats.nbytes * width // across
         tile = plan(self.filters, self.rows, self.columns, target.lanes, target.registers)
         assert tile is not None
         self.tile = tile
         reach = self.apart * (self.kernel_columns - 1) // across
-        self.plane_nbytes = F32.nbytes * (self.pixels + target.lanes * sum(tile.vectors) + reach)
+        self.plane_nbytes = target.floats.nbytes * (self.pixels + target.lanes * sum(tile.vectors) + reach)
 
     def tap_nbytes(self, f: Function, column: Index) -> Index:
         """From a pixel of the first plane to what a column of the kernel meets, in the plane of its channel 0."""
@@ -179,7 +178,7 @@ def _convolve(
                 sums, nbytes = list(before), shape.tap_nbytes(f, column)
                 seen = [f.load(plane, f.add(nbytes, offset)) for offset in offsets]
                 for o in range(filters):
-                    weight = f.broadcast(weights, f.add(f.nbytes(column, values), F32.nbytes * o))
+                    weight = f.broadcast(weights, f.add(f.nbytes(column, values), f.floats.nbytes * o))
                     for number, pixels in enumerate(seen):
                         place = number * filters + o
                         sums[place] = f.fma(pixels, weight, sums[place])

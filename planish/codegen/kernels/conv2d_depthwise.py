@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -103,8 +102,8 @@ class _Shape:
         self.strides, self.dilation = settings.strides, settings.dilation
         self.kernel = spec.inputs[1].shape[0], spec.inputs[1].shape[1]
         row, pixel, _ = spec.strides_of_input(0)
-        self.row, self.pixel = F32.nbytes * row, F32.nbytes * pixel
-        self.weight = F32.nbytes * self.channels
+        nbytes = target.floats.nbytes
+        self.row, self.pixel, self.weight = nbytes * row, nbytes * pixel, nbytes * self.channels
         self.tile = plan((self.rows, self.columns), self.kernel, self.strides, self.dilation, target.registers)
 
 

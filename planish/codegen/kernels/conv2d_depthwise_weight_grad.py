@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, over_vectors, panel_runs
 from planish.codegen.llvm.target import Target
@@ -41,7 +40,7 @@ class _Shape:
         self.strides, self.dilation = settings.strides, settings.dilation
         self.kernel = settings.kernel_shape[0], settings.kernel_shape[1]
         self.x, self.g = (
-            (F32.nbytes * row, F32.nbytes * pixel)
+            (target.floats.nbytes * row, target.floats.nbytes * pixel)
             for row, pixel, _ in (spec.strides_of_input(0), spec.strides_of_input(1))
         )
         most = min(MOST_SUMS, target.registers - ROOM)
@@ -114,7 +113,7 @@ def _block_sums(
 def _add(f: Function, shape: _Shape, dw: Pointer, parts: list[Value], block: Pair, mask: str | None) -> None:
     """Adds the parts to what the strips before have left."""
     for (a, b), part in zip(product(range(block[0]), range(block[1])), parts, strict=True):
-        nbytes = F32.nbytes * (a * shape.kernel[1] + b) * shape.channels
+        nbytes = f.floats.nbytes * (a * shape.kernel[1] + b) * shape.channels
         f.store(f.binary("fadd", f.load(dw, nbytes, mask), part), dw, nbytes, mask)
 
 

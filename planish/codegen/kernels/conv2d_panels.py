@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import FMA_LATENCY, Ahead, accumulate, cycles_of_step, packed
@@ -138,7 +137,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     row, pixel, _ = spec.strides_of_input(0)
     contiguous = contiguous and (pixel == channels or kernel_columns == 1)
     geometry = _Geometry(
-        F32.nbytes * pixel, F32.nbytes * row, settings.strides, settings.window,
+        f.floats.nbytes * pixel, f.floats.nbytes * row, settings.strides, settings.window,
         (kernel_rows, kernel_columns, depth), dilation, contiguous,
     )  # fmt: skip
     panels = settings.panels
@@ -291,7 +290,7 @@ def _convolve_held(
     run = kernel_columns * depth
     meets: dict[int, list[tuple[int, int]]] = {}  # what is read: sums, and the weights that it meets for them
     for (pixel, offset), down, k in product(enumerate(offsets), range(kernel_rows), range(run)):
-        nbytes = offset + down * geometry.dilation[0] * geometry.row + F32.nbytes * k
+        nbytes = offset + down * geometry.dilation[0] * geometry.row + f.floats.nbytes * k
         meets.setdefault(nbytes, []).append((pixel * vectors, (down * run + k) * vectors))
     sums = [ZERO] * (len(offsets) * vectors)
     for nbytes in sorted(meets):

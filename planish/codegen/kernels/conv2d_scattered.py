@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -82,25 +81,25 @@ def cycles(shape: Sequence[int], kernel_shape: Sequence[int], target: Target) ->
 class _Shape:
     """Extents of the maps, and byte distances in them."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, target: Target) -> None:
         self.height, self.width, self.depth = spec.inputs[0].shape
         self.kernel_rows, self.kernel_columns, _, self.filters = Conv2DScatteredSettings.of(spec).kernel_shape
         self.down = Conv2DScatteredSettings.of(spec).dilation[0]
         reach = self.down * (self.kernel_rows - 1), self.kernel_columns - 1
         self.run = self.kernel_columns * self.filters
         self.full: tuple[int, int] = self.height + reach[0], (self.width + reach[1]) * self.filters
-        self.row_nbytes = F32.nbytes * self.full[1]
+        self.row_nbytes = target.floats.nbytes * self.full[1]
         (top, _), (left, _) = Conv2DScatteredSettings.of(spec).border
-        self.cut = (reach[0] - top) * self.row_nbytes + F32.nbytes * (reach[1] - left) * self.filters
+        self.cut = (reach[0] - top) * self.row_nbytes + target.floats.nbytes * (reach[1] - left) * self.filters
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    rows, values = _Shape(spec).full
-    return F32.nbytes * rows * values
+    rows, values = _Shape(spec, target).full
+    return target.floats.nbytes * rows * values
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    shape = _Shape(spec)
+    shape = _Shape(spec, f.module.target)
     panels = Conv2DScatteredSettings.of(spec).panels
     fill(f, operands.scratch, shape.full[0] * shape.full[1], 0.0)
     matrix = shape.depth * f.vector_nbytes
@@ -130,7 +129,7 @@ def _add_panel(f: Function, shape: _Shape, most: int, x: Pointer, w: Pointer, fu
 
 
 def _add_tile(f: Function, shape: _Shape, x: Pointer, w: Pointer, full: Pointer, height: int, run: PanelRun) -> None:
-    offsets = [F32.nbytes * row * shape.width * shape.depth for row in range(height)]
+    offsets = [f.floats.nbytes * row * shape.width * shape.depth for row in range(height)]
     sums = accumulate(f, [ZERO] * (height * run.vectors), x, offsets, packed(f, w, run.vectors), shape.depth)
     for row, v in product(range(height), range(run.vectors)):
         mask = f.tail_mask(shape.run - (run.start + v) * f.lanes) if run.masked else None

@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 from planish.codegen.kernels import conv2d_weight_grad
 from planish.codegen.kernels.conv2d_weight_grad import Convolution
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import counted, cut, panel_runs, starts_of, vectors_of
 from planish.codegen.llvm.target import Target
@@ -165,7 +164,7 @@ def _emit_item(
     x = f.offset(x, block.nbytes)
     y = f.offset(operands.output, f.add(f.nbytes(channel, values), f.nbytes(block.place)))
     places = [
-        (F32.nbytes * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches
+        (f.floats.nbytes * (o * values + stretch.place), stretch.mask) for o in range(filters) for stretch in stretches
     ]
     for nbytes, mask in places:
         f.store(ZERO, y, nbytes, mask)
@@ -189,7 +188,7 @@ def _image_sums(
             pixel = f.offset(x_row, f.nbytes(column.index, across * runs.channels))
             at = f.offset(g_row, f.nbytes(column.index, runs.filters))
             seen = [f.load(pixel, stretch.nbytes, stretch.mask) for stretch in stretches]
-            column.next(*outer_products(f, column.carried, at, [F32.nbytes * o for o in range(filters)], seen))
+            column.next(*outer_products(f, column.carried, at, [f.floats.nbytes * o for o in range(filters)], seen))
         row.next(*column.results)
     return row.results
 

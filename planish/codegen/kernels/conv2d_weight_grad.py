@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -88,7 +87,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
             panel = _Panel(f, spec, operands, shape, group, vector, panels)
             if shape.together:
                 offsets = [
-                    f.add(shape.run_offset(f, each), F32.nbytes * place)
+                    f.add(shape.run_offset(f, each), f.floats.nbytes * place)
                     for each in range(shape.runs)
                     for place in range(shape.run)
                 ]
@@ -117,7 +116,7 @@ class _Panel:
         self.g = f.offset(operands.inputs[1], f.nbytes(channel))
         self.y = f.offset(operands.output, f.nbytes(channel))
         self.masks = masks_of(f, run, each)
-        self.image_nbytes = (F32.nbytes * spec.inputs[0].size, F32.nbytes * spec.inputs[1].size)
+        self.image_nbytes = (f.floats.nbytes * spec.inputs[0].size, f.floats.nbytes * spec.inputs[1].size)
 
     def emit_run(self, run: Index) -> None:
         """All blocks of one contiguous run."""
@@ -133,7 +132,7 @@ class _Panel:
 
     def _consecutive(self, start: Index, place: Index, count: int) -> list[Index]:
         base = self.f.add(start, self.f.nbytes(place))
-        return [self.f.add(base, F32.nbytes * number) for number in range(count)]
+        return [self.f.add(base, self.f.floats.nbytes * number) for number in range(count)]
 
     def emit_block(self, offsets: Sequence[Index], row: Index) -> None:
         """Rows `row` .. of dW, whose inputs are at `offsets` from each pixel."""
@@ -141,11 +140,11 @@ class _Panel:
         y = f.offset(self.y, f.nbytes(row, self.shape.filters))
         places = list(product(range(len(offsets)), range(self.vectors)))
         for place, v in places:
-            f.store(ZERO, y, F32.nbytes * place * self.shape.filters + v * f.vector_nbytes, self.masks[v])
+            f.store(ZERO, y, f.floats.nbytes * place * self.shape.filters + v * f.vector_nbytes, self.masks[v])
         with f.loop(0, self.count) as image:
             sums = self._image_sums(image.index, offsets)
             for place, v in places:
-                nbytes = F32.nbytes * place * self.shape.filters + v * f.vector_nbytes
+                nbytes = f.floats.nbytes * place * self.shape.filters + v * f.vector_nbytes
                 total = f.binary("fadd", f.load(y, nbytes, self.masks[v]), sums[place * self.vectors + v])
                 f.store(total, y, nbytes, self.masks[v])
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
 from planish.codegen.pieces.accumulate import Panel, accumulate
@@ -46,7 +45,7 @@ class _Layout:
     def __init__(self, spec: Spec, vector_nbytes: int) -> None:
         packed = DensePanelsSettings.of(spec).packed
         self.vector_nbytes = vector_nbytes * (spec.inputs[0].shape[-1] if packed else 1)  # from panel to panel
-        self._row_nbytes = None if packed else F32.nbytes * spec.shape[-1]
+        self._row_nbytes = None if packed else spec.floats.nbytes * spec.shape[-1]
         self._units = spec.shape[-1]
         self._lane_nbytes = vector_nbytes
 
@@ -83,7 +82,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block: int) -> None:
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
-    offsets = [F32.nbytes * features * row for row in range(block)]
+    offsets = [f.floats.nbytes * features * row for row in range(block)]
     layout = _Layout(spec, f.vector_nbytes)
     for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
         vectors = run.vectors

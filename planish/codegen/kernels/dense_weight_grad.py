@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -65,10 +64,10 @@ def emit_block(
         at = f.offset(g, f.nbytes(row.index, units))
         columns = [f.load(at, v * f.vector_nbytes, masks[v]) for v in range(vectors)]
         seen = f.offset(x, f.nbytes(row.index, features))
-        row.next(*outer_products(f, row.carried, seen, [F32.nbytes * place for place in range(block)], columns))
+        row.next(*outer_products(f, row.carried, seen, [f.floats.nbytes * place for place in range(block)], columns))
     y = f.offset(operands.output, f.nbytes(f.add(f.multiply(k, units), f.multiply(vector, f.lanes))))
     for place, v in product(range(block), range(vectors)):
-        f.store(row.results[place * vectors + v], y, F32.nbytes * place * units + v * f.vector_nbytes, masks[v])
+        f.store(row.results[place * vectors + v], y, f.floats.nbytes * place * units + v * f.vector_nbytes, masks[v])
 
 
 KERNEL = Kernel("reduce", emit, items, run=run)

@@ -8,7 +8,6 @@ Bound by memory: 8 bytes an element.
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -25,7 +24,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     starts = [first for first, there in zip(phase_starts(extents, (down, across)), present, strict=True) if there]
     for position, (row, column) in enumerate(starts):
         if position not in spec.in_place:
-            there = f.offset(operands.output, F32.nbytes * (row * rows + column * columns))
+            there = f.offset(operands.output, f.floats.nbytes * (row * rows + column * columns))
             target = (rows * down, columns * across, channels)
             box = merged(spec.inputs[position].shape, spec.strides_of_input(position), target)
             move(f, box, operands.inputs[position], there)

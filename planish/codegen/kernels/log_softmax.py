@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.elementary import applied
 from planish.codegen.llvm.function import Function, Value
 from planish.codegen.pieces.softmax_rows import of_rows
 
 
 def _result(f: Function, shifted: Value, total: Value) -> Value:
-    return f.binary("fsub", shifted, vector_math.log(f, total))
+    return f.binary("fsub", shifted, applied(f, "log", total))
 
 
 KERNEL = of_rows(_result)

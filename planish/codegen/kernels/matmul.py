@@ -17,7 +17,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, counted, cut, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
@@ -79,7 +78,7 @@ def _copies(spec: Spec, tile: Tile) -> bool:
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     tile = tile_of(spec, target)
-    return F32.nbytes * target.lanes * max(tile.panels) * _sizes(spec)[1] if _copies(spec, tile) else 0
+    return target.floats.nbytes * target.lanes * max(tile.panels) * _sizes(spec)[1] if _copies(spec, tile) else 0
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -108,7 +107,7 @@ class _Product:
         """`first_row` is that of the matrix among all rows of the result."""
         f = self.f
         columns = f.offset(b, f.multiply(vector, f.vector_nbytes))
-        panel = Panel(columns, run.vectors, F32.nbytes * self.columns, self._tail(run))
+        panel = Panel(columns, run.vectors, f.floats.nbytes * self.columns, self._tail(run))
         if self.copies:
             self._copy(columns, run.vectors, panel.tail)
             panel = packed(f, self.operands.scratch, run.vectors)
@@ -116,7 +115,7 @@ class _Product:
         for size, count in counted(self.rows, self.tile.rows):
             with f.loop(start, start + size * count, size) as row:
                 x = f.offset(a, f.nbytes(row.index, self.inner))
-                offsets = [F32.nbytes * self.inner * number for number in range(size)]
+                offsets = [f.floats.nbytes * self.inner * number for number in range(size)]
                 zeros = [ZERO] * (size * run.vectors)
                 sums = accumulate(f, zeros, x, offsets, panel, self.inner)
                 self._store(sums, f.add(first_row, row.index), vector, run)

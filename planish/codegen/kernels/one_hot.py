@@ -8,6 +8,7 @@ Lanes are classes; the last vector is masked.
 from __future__ import annotations
 
 from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -17,7 +18,7 @@ from planish.primitives.one_hot import OneHotSettings
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     classes = OneHotSettings.of(spec).classes
     with f.loop(0, spec.inputs[0].size) as label:
-        place = f.offset(operands.inputs[0], f.nbytes(label.index))
+        place = f.offset(operands.inputs[0], f.nbytes(label.index, of=element_type(spec.inputs[0].dtype)))
         whole = spec.inputs[0].dtype == "i32"
         wanted = f.splat_integer(f.load_i32(place)) if whole else f.broadcast(place)
 
@@ -31,7 +32,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 
 def ones(f: Function, places: Value, wanted: Value, dtype: str) -> Value:
-    """One in the lane whose class is wanted; numbers of type f32 that are not whole are not classes."""
+    """One in the lane whose class is wanted; numbers that are not whole are not classes."""
     if dtype == "i32":
         same = f.let(f"icmp eq {f.integers} {places}, {wanted}")
     else:

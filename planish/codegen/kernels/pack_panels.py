@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.llvm.loops import PanelRun, panel_runs
 from planish.codegen.llvm.target import Target
@@ -64,14 +63,14 @@ def _pack_turned(f: Function, run: PanelRun, rows: int, columns: int, source: Po
     step = run.vectors * f.vector_nbytes
     whole = rows // f.lanes * f.lanes
     for v, width in enumerate(_widths(run, columns, f.lanes)):
-        own = f.offset(source, F32.nbytes * v * f.lanes * rows)
+        own = f.offset(source, f.floats.nbytes * v * f.lanes * rows)
         for start, stop in ((0, whole), (whole, rows)):
             if start == stop:
                 continue
             with f.loop(start, stop, f.lanes) as k:
                 here = f.offset(own, f.nbytes(k.index))
                 there = f.offset(f.offset(target, v * f.vector_nbytes), f.multiply(k.index, step))
-                turn_part(f, here, F32.nbytes * rows, width, min(f.lanes, stop - start), there, step)
+                turn_part(f, here, f.floats.nbytes * rows, width, min(f.lanes, stop - start), there, step)
 
 
 def _widths(run: PanelRun, columns: int, lanes: int) -> list[int]:

@@ -7,7 +7,6 @@ x [h, w, c]. A map that is in the middle of the border already is not moved. Bou
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -19,7 +18,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     _fill_border(f, spec, settings, operands.output)
     if 0 not in spec.in_place:
         target = strides_of(spec.shape)
-        inside = f.offset(operands.output, F32.nbytes * settings.first_of(spec.shape))
+        inside = f.offset(operands.output, f.floats.nbytes * settings.first_of(spec.shape))
         move(f, merged(spec.inputs[0].shape, spec.strides_of_input(0), target), operands.inputs[0], inside)
 
 
@@ -33,9 +32,9 @@ def _fill_border(f: Function, spec: Spec, settings: Pad2DSettings, output: Point
     if between and rows > 1:
         with f.loop(0, rows - 1) as place:
             start = f.add(f.multiply(place.index, row), behind)
-            fill(f, f.offset(output, f.multiply(start, F32.nbytes)), between, settings.value)
+            fill(f, f.offset(output, f.multiply(start, f.floats.nbytes)), between, settings.value)
     last = behind + (rows - 1) * row
-    fill(f, f.offset(output, F32.nbytes * last), spec.result.size - last, settings.value)
+    fill(f, f.offset(output, f.floats.nbytes * last), spec.result.size - last, settings.value)
 
 
 KERNEL = Kernel("image", emit, reads_apart=every_operand)

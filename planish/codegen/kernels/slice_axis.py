@@ -7,7 +7,6 @@ Bound by memory: 8 bytes an element.
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import merged, move
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -17,7 +16,7 @@ from planish.primitives.slice_axis import SliceAxisSettings
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     source = spec.strides_of_input(0)
     settings = SliceAxisSettings.of(spec)
-    here = f.offset(operands.inputs[0], F32.nbytes * settings.start * source[settings.axis])
+    here = f.offset(operands.inputs[0], f.floats.nbytes * settings.start * source[settings.axis])
     move(f, merged(spec.shape, source, spec.result_strides), here, operands.output)
 
 

@@ -7,7 +7,6 @@ Bound by memory: 8 bytes an element.
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import apart, merged, move
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -17,7 +16,7 @@ from planish.primitives.slice_strided import SliceStridedSettings
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     settings = SliceStridedSettings.of(spec)
     first, along = apart(spec.strides_of_input(0), settings.starts, settings.steps)
-    here = f.offset(operands.inputs[0], F32.nbytes * first)
+    here = f.offset(operands.inputs[0], f.floats.nbytes * first)
     move(f, merged(spec.shape, along, spec.result_strides), here, operands.output)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.llvm.element_type import I32
+from planish.codegen.llvm.element_type import I64
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors, vectors_of
 from planish.codegen.llvm.target import Target
@@ -22,11 +22,10 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.sort_places import SortPlacesSettings
 
 FEW = 8  # places, up to which a row is searched once for each of them
-NAN_KEY, BEHIND_ALL, BEFORE_ALL = 2**31 - 2, 2**31 - 1, -(2**31)
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    return 0 if SortPlacesSettings.of(spec).count <= FEW else 4 * I32.nbytes * _padded(spec, target.lanes)
+    return 0 if SortPlacesSettings.of(spec).count <= FEW else 4 * target.floats.nbytes * _padded(spec, target.lanes)
 
 
 def _padded(spec: Spec, lanes: int) -> int:
@@ -47,20 +46,39 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _keys(f: Function, x: Value) -> Value:
     unsigned_zero = f.binary("fadd", x, f.constant(0.0))
-    bits = f.let(f"bitcast {f.vector} {unsigned_zero} to {f.integers}")
-    sign = f.integer("ashr", bits, f.integer_constant(31))
-    flipped = f.integer("xor", bits, f.integer("lshr", sign, f.integer_constant(1)))
-    return f.select_integer(f.greater(x, x, "uno"), f.integer_constant(NAN_KEY), flipped)
+    bits = f.as_words(unsigned_zero)
+    sign = f.on_words("ashr", bits, f.word_constant(8 * f.word.nbytes - 1))
+    flipped = f.on_words("xor", bits, f.on_words("lshr", sign, f.word_constant(1)))
+    return f.select_word(f.greater(x, x, "uno"), f.word_constant(_nan_key(f)), flipped)
+
+
+def _behind_all(f: Function) -> int:
+    """The largest key, which no number has."""
+    return int(2 ** (8 * f.word.nbytes - 1)) - 1
+
+
+def _nan_key(f: Function) -> int:
+    return _behind_all(f) - 1
+
+
+def _load_word(f: Function, pointer: Pointer, nbytes: Index) -> Value:
+    return f.let(f"load {f.word.llvm}, ptr {f.offset(pointer, nbytes)}, align {f.word.nbytes}")
+
+
+def _store_word(f: Function, value: Value, pointer: Pointer, nbytes: Index) -> None:
+    f.emit(f"store {f.word.llvm} {value}, ptr {f.offset(pointer, nbytes)}, align {f.word.nbytes}")
 
 
 def _compare(f: Function, predicate: str, a: Value, b: Value) -> Value:
-    return f.let(f"icmp {predicate} {f.integers} {a}, {b}")
+    return f.let(f"icmp {predicate} {f.words} {a}, {b}")
 
 
 def _places(f: Function, start: Index) -> Value:
     """`start` and the numbers after it, one a lane."""
-    first = f.splat_integer(str(start) if isinstance(start, int) else f.let(f"trunc i64 {start} to i32"))
-    return f.integer("add", f.lane_indices(), first)
+    numbers = "<" + ", ".join(f"{f.word.llvm} {lane}" for lane in range(f.lanes)) + ">"
+    known = isinstance(start, int) or f.word is I64
+    first = f.splat_word(str(start) if known else f.let(f"trunc i64 {start} to {f.word.llvm}"))
+    return f.on_words("add", numbers, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +95,21 @@ class _Pair:
 
     def first(self, f: Function, other: _Pair, mask: Value) -> _Pair:
         """`other` in the lanes of the mask, else this one."""
-        return _Pair(f.select_integer(mask, other.key, self.key), f.select_integer(mask, other.place, self.place))
+        return _Pair(f.select_word(mask, other.key, self.key), f.select_word(mask, other.place, self.place))
 
 
 def _find(f: Function, x: Pointer, y: Pointer, extent: int, count: int) -> None:
-    nothing = [f.integer_constant(BEFORE_ALL), f.integer_constant(-1)]
-    with f.loop(0, count, carried=nothing, types=[f.integers] * 2) as number:
+    nothing = [f.word_constant(-_behind_all(f) - 1), f.word_constant(-1)]
+    with f.loop(0, count, carried=nothing, types=[f.words] * 2) as number:
         found = _smallest_behind(f, x, extent, _Pair(*number.carried))
-        f.store_float(f.let(f"sitofp i32 {_lane(f, found.place)} to float"), y, f.nbytes(number.index))
+        f.store_float(
+            f.let(f"sitofp {f.word.llvm} {_lane(f, found.place)} to {f.floats.llvm}"), y, f.nbytes(number.index)
+        )
         number.next(found.key, found.place)
 
 
 def _lane(f: Function, value: Value) -> Value:
-    return f.let(f"extractelement {f.integers} {value}, i64 0")
+    return f.let(f"extractelement {f.words} {value}, i64 0")
 
 
 def _smallest_behind(f: Function, x: Pointer, extent: int, last: _Pair) -> _Pair:
@@ -100,10 +120,10 @@ def _smallest_behind(f: Function, x: Pointer, extent: int, last: _Pair) -> _Pair
         wanted = f.both(last.before(f, own), own.before(f, best))
         return best.first(f, own, f.both(mask, wanted) if mask else wanted)
 
-    best = _Pair(f.integer_constant(BEHIND_ALL), f.integer_constant(BEHIND_ALL))
+    best = _Pair(f.word_constant(_behind_all(f)), f.word_constant(_behind_all(f)))
     whole = extent // f.lanes * f.lanes
     if whole:
-        with f.loop(0, whole, f.lanes, carried=[best.key, best.place], types=[f.integers] * 2) as k:
+        with f.loop(0, whole, f.lanes, carried=[best.key, best.place], types=[f.words] * 2) as k:
             following = joined(_Pair(*k.carried), k.index, None)
             k.next(following.key, following.place)
         best = _Pair(*k.results)
@@ -124,14 +144,14 @@ def _over_lanes(f: Function, best: _Pair) -> _Pair:
 
 def _shuffled(f: Function, value: Value, lanes: Sequence[int]) -> Value:
     places = ", ".join(f"i32 {lane}" for lane in lanes)
-    return f.let(f"shufflevector {f.integers} {value}, {f.integers} {value}, <{f.lanes} x i32> <{places}>")
+    return f.let(f"shufflevector {f.words} {value}, {f.words} {value}, <{f.lanes} x i32> <{places}>")
 
 
 class _Merging:
     """A merge sort of one row; the scratch memory has keys and places, twice."""
 
     def __init__(self, f: Function, scratch: Pointer, extent: int, padded: int) -> None:
-        self.f, self.extent, self.nbytes = f, extent, I32.nbytes * padded  # from keys to their places
+        self.f, self.extent, self.nbytes = f, extent, f.word.nbytes * padded  # from keys to their places
         self.halves = [scratch, f.offset(scratch, 2 * self.nbytes)]
 
     def emit(self, x: Pointer, y: Pointer, count: int) -> None:
@@ -145,15 +165,15 @@ class _Merging:
         places = f.offset(number.results[0], self.nbytes)
 
         def store(start: Index, mask: str | None) -> None:
-            own = f.load_integers(places, f.nbytes(start, of=I32))
-            f.store(f.let(f"sitofp {f.integers} {own} to {f.vector}"), y, f.nbytes(start), mask)
+            own = f.load_words(places, f.nbytes(start, of=f.word))
+            f.store(f.let(f"sitofp {f.words} {own} to {f.vector}"), y, f.nbytes(start), mask)
 
         over_vectors(f, count, store)
 
     def _prepare(self, x: Pointer, start: Index, mask: str | None) -> None:
-        f, nbytes = self.f, self.f.nbytes(start, of=I32)
-        f.store_integers(_keys(f, f.load(x, nbytes, mask)), self.halves[0], nbytes)
-        f.store_integers(_places(f, start), f.offset(self.halves[0], self.nbytes), nbytes)
+        f, nbytes = self.f, self.f.nbytes(start, of=self.f.word)
+        f.store_words(_keys(f, f.load(x, nbytes, mask)), self.halves[0], nbytes)
+        f.store_words(_places(f, start), f.offset(self.halves[0], self.nbytes), nbytes)
 
     def _merge_runs(self, here: Pointer, there: Pointer, width: Value) -> None:
         """Pairs of runs that are `width` long, the last ones perhaps shorter, or alone."""
@@ -170,23 +190,23 @@ class _Merging:
         with f.loop(left, end, carried=[str(left), str(right)], types=["i64", "i64"]) as k:
             a, b = k.carried
             keys = [self._entry(here, place) for place in (a, b)]
-            sorted_ = f.let(f"icmp sle i32 {keys[0]}, {keys[1]}")
+            sorted_ = f.let(f"icmp sle {f.word.llvm} {keys[0]}, {keys[1]}")
             or_alone = f.let(f"or i1 {f.compare('sge', b, end)}, {sorted_}")
             chosen = f.let(f"and i1 {f.compare('slt', a, right)}, {or_alone}")
             place = f.let(f"select i1 {chosen}, i64 {a}, i64 {b}")
-            nbytes = f.nbytes(place, of=I32)
-            to = f.nbytes(k.index, of=I32)
+            nbytes = f.nbytes(place, of=f.word)
+            to = f.nbytes(k.index, of=f.word)
             for part in (0, self.nbytes):
-                entry = f.load_i32(f.offset(here, part), nbytes)
-                f.store_i32(entry, f.offset(there, part), to)
+                entry = _load_word(f, f.offset(here, part), nbytes)
+                _store_word(f, entry, f.offset(there, part), to)
             taken = f.let(f"zext i1 {chosen} to i64")
             other = f.let(f"zext i1 {f.let(f'xor i1 {chosen}, true')} to i64")
             k.next(f.let(f"add nsw i64 {a}, {taken}"), f.let(f"add nsw i64 {b}, {other}"))
 
     def _entry(self, here: Pointer, place: Value) -> Value:
         """The key at a place, or the last one where a run has ended."""
-        nbytes = self.f.nbytes(self.f.smaller(place, self.extent - 1), of=I32)
-        return self.f.load_i32(here, nbytes)
+        nbytes = self.f.nbytes(self.f.smaller(place, self.extent - 1), of=self.f.word)
+        return _load_word(self.f, here, nbytes)
 
 
 KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)

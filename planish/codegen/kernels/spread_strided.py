@@ -7,7 +7,6 @@ Bound by memory: 8 bytes an element.
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import apart, fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
@@ -23,7 +22,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         f,
         merged(shape, spec.strides_of_input(0), along),
         operands.inputs[0],
-        f.offset(operands.output, F32.nbytes * first),
+        f.offset(operands.output, f.floats.nbytes * first),
     )
 
 

@@ -7,7 +7,6 @@ The last vector is masked. Bound by the other core's cache, where some of the pa
 
 from __future__ import annotations
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.element import Element
@@ -21,7 +20,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     def emit_vector(column: Index, mask: str | None) -> None:
         total = f.load(operands.inputs[0], f.nbytes(column), mask)
         for part in range(1, parts):
-            at = f.offset(operands.inputs[0], F32.nbytes * part * units)
+            at = f.offset(operands.inputs[0], f.floats.nbytes * part * units)
             total = f.binary("fadd", total, f.load(at, f.nbytes(column), mask))
         f.store(epilogue.apply(total, column, Element(column), mask), operands.output, f.nbytes(column), mask)
 

@@ -21,7 +21,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     axes = axes_of(x.shape, AxisSettings.of(spec).axis, indices.size)
     nan = f.constant(math.nan)
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place:
-        number = number_at(f, operands.inputs[1], f.nbytes(place.index), indices, axes.entries)
+        number = number_at(f, operands.inputs[1], place.index, indices, axes.entries)
         row = f.add(f.multiply(outer.index, axes.entries), number.entry)
         source = f.offset(operands.inputs[0], f.nbytes(row, axes.inner))
         row = f.add(f.multiply(outer.index, axes.places), place.index)

@@ -23,7 +23,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
     def emit_element(element: Index, number: EntryNumber, moved: Index) -> None:
         value = f.load_float(operands.inputs[0], moved)
-        chosen = f.let(f"select i1 {number.named}, float {value}, float {nan}")
+        chosen = f.let(f"select i1 {number.named}, {f.floats.llvm} {value}, {f.floats.llvm} {nan}")
         f.store_float(chosen, operands.output, f.nbytes(element))
 
     each_along(f, axes, operands.inputs[1], indices, emit_element)

@@ -26,7 +26,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
                 f.load_float(operands.output, moved),
                 f.load_float(operands.inputs[0], f.nbytes(element)),
             )
-            f.store_float(f.let(f"fadd float {total}, {part}"), operands.output, moved)
+            f.store_float(f.let(f"fadd {f.floats.llvm} {total}, {part}"), operands.output, moved)
 
     each_along(f, axes, operands.inputs[1], indices, emit_element)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import fill
 from planish.codegen.pieces.entries import EntryAxes, EntryNumber, add_rows, axes_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
+from planish.graph.node import TensorType
 from planish.primitives.axes import AxisSettings
 
 MOST_ITEMS = 16
@@ -57,7 +58,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
     with f.loop(0, operands.count) as image:
         here, numbers = (
-            f.offset(pointer, f.multiply(image.index, F32.nbytes * type_.size if type_.batched else 0))
+            f.offset(pointer, f.multiply(image.index, _nbytes_of(type_) if type_.batched else 0))
             for pointer, type_ in zip(operands.inputs, spec.inputs, strict=True)
         )
         add_rows(f, axes, here, numbers, indices, operands.output, wanted)
@@ -66,6 +67,10 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 def _clear(f: Function, target: Pointer, rows: Index, inner: int) -> None:
     with f.loop(0, rows) as row:
         fill(f, f.offset(target, f.nbytes(row.index, inner)), inner, 0.0)
+
+
+def _nbytes_of(type_: TensorType) -> int:
+    return element_type(type_.dtype).nbytes * type_.size
 
 
 KERNEL = Kernel("reduce", emit, items, run=run)

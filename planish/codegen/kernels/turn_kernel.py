@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function
 from planish.codegen.pieces.boxes import merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -23,7 +22,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     # The result's axes: row, column, output channel of the group, group, input channel.
     extents = (rows, columns, each, groups, channels)
     row, column, channel, one = strides_of(spec.inputs[0].shape)
-    last = f.offset(operands.inputs[0], F32.nbytes * ((rows - 1) * row + (columns - 1) * column))
+    last = f.offset(operands.inputs[0], f.floats.nbytes * ((rows - 1) * row + (columns - 1) * column))
     move(f, merged(extents, (-row, -column, one, each, channel), strides_of(extents)), last, operands.output)
     assert math.prod(extents) == spec.result.size
 

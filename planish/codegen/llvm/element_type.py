@@ -15,10 +15,15 @@ class ElementType(NamedTuple):
 
 
 F32 = ElementType("f32", "float", "float32", 4)
+F64 = ElementType("f64", "double", "float64", 8)
 I32 = ElementType("i32", "i32", "int32", 4)
+I64 = ElementType("i64", "i64", "int64", 8)
 I8 = ElementType("i8", "i8", "int8", 1)
 
-_BY_NAME = {type_.name: type_ for type_ in (F32, I32, I8)}
+FLOATS = (F32, F64)
+"""What the numbers of a program may be: all of them are of one of these types."""
+
+_BY_NAME = {type_.name: type_ for type_ in (F32, F64, I32, I64, I8)}
 
 
 def element_type(name: str) -> ElementType:

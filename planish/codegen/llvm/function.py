@@ -1,6 +1,6 @@
 """Emits one LLVM function as text, in SSA form, an instruction a call.
 
-Vectors have `lanes` f32 elements unless their type is given.
+Numbers are of the type `floats`, that of the whole program. Vectors have `lanes` of them unless their type is given.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planish.codegen.llvm.element_type import F32, I32, ElementType
+from planish.codegen.llvm.element_type import F32, I32, I64, ElementType
 from planish.codegen.llvm.lines import Index as Index
 from planish.codegen.llvm.lines import Lines
 from planish.codegen.llvm.lines import Value as Value
@@ -36,10 +36,20 @@ class Function(Lines):
         self.module = module
         self.name = name
         self.lanes = lanes
+        self.floats = module.target.floats
 
     @property
     def vector(self) -> str:
-        return f"<{self.lanes} x {F32.llvm}>"
+        return f"<{self.lanes} x {self.floats.llvm}>"
+
+    @property
+    def word(self) -> ElementType:
+        """Integers with as many bits as the numbers have."""
+        return I32 if self.floats is F32 else I64
+
+    @property
+    def words(self) -> str:
+        return f"<{self.lanes} x {self.word.llvm}>"
 
     @property
     def integers(self) -> str:
@@ -47,12 +57,12 @@ class Function(Lines):
 
     @property
     def vector_nbytes(self) -> int:
-        return F32.nbytes * self.lanes
+        return self.floats.nbytes * self.lanes
 
     # ------------------------------------------------------------------ memory
-    def nbytes(self, count: Index, each: int = 1, *, of: ElementType = F32) -> Index:
-        """The bytes of this many times `each` elements."""
-        return self.multiply(count, of.nbytes * each)
+    def nbytes(self, count: Index, each: int = 1, *, of: ElementType | None = None) -> Index:
+        """The bytes of this many times `each` elements: numbers, unless their type is given."""
+        return self.multiply(count, (of or self.floats).nbytes * each)
 
     def offset(self, pointer: Pointer, nbytes: Index) -> Pointer:
         """The address this many bytes on.
@@ -97,29 +107,31 @@ class Function(Lines):
         self.store_i32(str(narrow), pointer, nbytes)
 
     def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
-        return self.let(f"load {F32.llvm}, ptr {self.offset(pointer, nbytes)}, align {F32.nbytes}")
+        return self.let(f"load {self.floats.llvm}, ptr {self.offset(pointer, nbytes)}, align {self.floats.nbytes}")
 
     def store_float(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
-        self.emit(f"store {F32.llvm} {value}, ptr {self.offset(pointer, nbytes)}, align {F32.nbytes}")
+        self.emit(f"store {self.floats.llvm} {value}, ptr {self.offset(pointer, nbytes)}, align {self.floats.nbytes}")
 
     def load(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
-        """A vector of consecutive f32; lanes that `mask` leaves out read as zero and touch no memory."""
+        """A vector of consecutive numbers; lanes that `mask` leaves out read as zero and touch no memory."""
         address = self.offset(pointer, nbytes)
         if mask is None:
-            return self.let(f"load {self.vector}, ptr {address}, align {F32.nbytes}")
-        function = f"{self.vector} @llvm.masked.load.v{self.lanes}{F32.name}.p0"
+            return self.let(f"load {self.vector}, ptr {address}, align {self.floats.nbytes}")
+        function = f"{self.vector} @llvm.masked.load.v{self.lanes}{self.floats.name}.p0"
         self.module.declare(f"{function}(ptr, <{self.lanes} x i1>, {self.vector})")
-        arguments = f"ptr align {F32.nbytes} {address}, <{self.lanes} x i1> {mask}, {self.vector} zeroinitializer"
+        arguments = (
+            f"ptr align {self.floats.nbytes} {address}, <{self.lanes} x i1> {mask}, {self.vector} zeroinitializer"
+        )
         return self.let(f"call {function}({arguments})")
 
     def store(self, value: Value, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> None:
         address = self.offset(pointer, nbytes)
         if mask is None:
-            self.emit(f"store {self.vector} {value}, ptr {address}, align {F32.nbytes}")
+            self.emit(f"store {self.vector} {value}, ptr {address}, align {self.floats.nbytes}")
             return
-        function = f"@llvm.masked.store.v{self.lanes}{F32.name}.p0"
+        function = f"@llvm.masked.store.v{self.lanes}{self.floats.name}.p0"
         self.module.declare(f"void {function}({self.vector}, ptr, <{self.lanes} x i1>)")
-        arguments = f"{self.vector} {value}, ptr align {F32.nbytes} {address}, <{self.lanes} x i1> {mask}"
+        arguments = f"{self.vector} {value}, ptr align {self.floats.nbytes} {address}, <{self.lanes} x i1> {mask}"
         self.emit(f"call void {function}({arguments})")
 
     def load_bytes(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
@@ -149,11 +161,24 @@ class Function(Lines):
         self.module.declare(f"void {function}({bytes_}, ptr, <{self.lanes} x i1>)")
         self.emit(f"call void {function}({bytes_} {low}, ptr align 1 {address}, <{self.lanes} x i1> {mask})")
 
-    def load_integers(self, pointer: Pointer, nbytes: Index = 0) -> Value:
-        return self.let(f"load {self.integers}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
+    def load_integers(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
+        """A vector of consecutive i32; lanes that `mask` leaves out read as zero and touch no memory."""
+        address = self.offset(pointer, nbytes)
+        if mask is None:
+            return self.let(f"load {self.integers}, ptr {address}, align {I32.nbytes}")
+        function = f"{self.integers} @llvm.masked.load.v{self.lanes}i32.p0"
+        self.module.declare(f"{function}(ptr, <{self.lanes} x i1>, {self.integers})")
+        arguments = f"ptr align {I32.nbytes} {address}, <{self.lanes} x i1> {mask}, {self.integers} zeroinitializer"
+        return self.let(f"call {function}({arguments})")
 
     def store_integers(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
         self.emit(f"store {self.integers} {value}, ptr {self.offset(pointer, nbytes)}, align {I32.nbytes}")
+
+    def load_words(self, pointer: Pointer, nbytes: Index = 0) -> Value:
+        return self.let(f"load {self.words}, ptr {self.offset(pointer, nbytes)}, align {self.word.nbytes}")
+
+    def store_words(self, value: Value, pointer: Pointer, nbytes: Index = 0) -> None:
+        self.emit(f"store {self.words} {value}, ptr {self.offset(pointer, nbytes)}, align {self.word.nbytes}")
 
     def tail_mask(self, count: int) -> str | None:
         """A constant mask of the first `count` lanes; None if that is all of them."""
@@ -162,10 +187,10 @@ class Function(Lines):
         return "<" + ", ".join(f"i1 {int(lane < count)}" for lane in range(self.lanes)) + ">"
 
     def stack_float(self, value: Value) -> Pointer:
-        """The address of a float that lives as long as the call does."""
+        """The address of a number that lives as long as the call does."""
         slot = self.fresh("slot")
-        self.entry_lines.append(f"  {slot} = alloca {F32.llvm}, align {F32.nbytes}")
-        self.emit(f"store {F32.llvm} {value}, ptr {slot}, align {F32.nbytes}")
+        self.entry_lines.append(f"  {slot} = alloca {self.floats.llvm}, align {self.floats.nbytes}")
+        self.emit(f"store {self.floats.llvm} {value}, ptr {slot}, align {self.floats.nbytes}")
         return slot
 
     def stack_i32(self) -> Pointer:
@@ -180,15 +205,16 @@ class Function(Lines):
 
     # ------------------------------------------------------------------ vectors
     def float_constant(self, number: float) -> Value:
-        """`number` rounded to f32, as LLVM writes it."""
-        bits = struct.unpack("<Q", struct.pack("<d", float(np.float32(number))))[0]
+        """`number` rounded to the program's type, as LLVM writes it: with the bits of a double."""
+        rounded = float(np.float32(number)) if self.floats is F32 else float(number)
+        bits = struct.unpack("<Q", struct.pack("<d", rounded))[0]
         return f"0x{bits:016X}"
 
     def constant(self, number: float) -> Value:
-        """A vector with `number`, rounded to f32, in every lane."""
+        """A vector with `number`, rounded to the program's type, in every lane."""
         if number == 0 and not np.signbit(number):
             return ZERO
-        return "<" + ", ".join([f"float {self.float_constant(number)}"] * self.lanes) + ">"
+        return "<" + ", ".join([f"{self.floats.llvm} {self.float_constant(number)}"] * self.lanes) + ">"
 
     def is_number(self, value: Value) -> bool:
         """Whether it is a constant of all lanes, other than NaN."""
@@ -197,11 +223,17 @@ class Function(Lines):
     def integer_constant(self, number: int) -> Value:
         return "<" + ", ".join([f"i32 {number}"] * self.lanes) + ">"
 
+    def word_constant(self, number: int) -> Value:
+        return "<" + ", ".join([f"{self.word.llvm} {number}"] * self.lanes) + ">"
+
     def splat(self, scalar: Value) -> Value:
-        return self._splat(self.vector, f"float {scalar}")
+        return self._splat(self.vector, f"{self.floats.llvm} {scalar}")
 
     def splat_integer(self, scalar: Value) -> Value:
         return self._splat(self.integers, f"i32 {scalar}")
+
+    def splat_word(self, scalar: Value) -> Value:
+        return self._splat(self.words, f"{self.word.llvm} {scalar}")
 
     def _splat(self, vector: str, scalar: str) -> Value:
         single = self.let(f"insertelement {vector} poison, {scalar}, i64 0")
@@ -240,6 +272,17 @@ class Function(Lines):
     def integer(self, opcode: str, a: Value, b: Value) -> Value:
         return self.let(f"{opcode} {self.integers} {a}, {b}")
 
+    def on_words(self, opcode: str, a: Value, b: Value) -> Value:
+        return self.let(f"{opcode} {self.words} {a}, {b}")
+
+    def as_words(self, x: Value) -> Value:
+        """The bits of numbers."""
+        return self.let(f"bitcast {self.vector} {x} to {self.words}")
+
+    def as_numbers(self, bits: Value) -> Value:
+        """Numbers of these bits."""
+        return self.let(f"bitcast {self.words} {bits} to {self.vector}")
+
     def fma(self, a: Value, b: Value, c: Value) -> Value:
         """a * b + c, rounded once where the target can, twice where it cannot."""
         if not self.module.target.fused_multiply_add:
@@ -247,9 +290,9 @@ class Function(Lines):
         return self.intrinsic("fma", a, b, c)
 
     def intrinsic(self, name: str, *arguments: Value) -> Value:
-        """An LLVM intrinsic on f32 vectors, such as 'sqrt' or 'rint', that the target has an instruction for."""
+        """An LLVM intrinsic on vectors of numbers, such as 'sqrt' or 'rint', that the target has an instruction for."""
         types = ", ".join([self.vector] * len(arguments))
-        function = f"{self.vector} @llvm.{name}.v{self.lanes}f32"
+        function = f"{self.vector} @llvm.{name}.v{self.lanes}{self.floats.name}"
         self.module.declare(f"{function}({types})")
         return self.let(f"call {function}({', '.join(f'{self.vector} {argument}' for argument in arguments)})")
 
@@ -288,9 +331,8 @@ class Function(Lines):
             numbers = reduce(self.both, [self.greater(a, b, "ord") for a, b in pairs])
             return self.select(numbers, value, self.constant(math.nan))
         missing = reduce(self.either, [self.greater(a, b, "uno") for a, b in pairs])
-        bits = self.let(f"sext <{self.lanes} x i1> {missing} to {self.integers}")
-        joined = self.integer("or", bits, self.let(f"bitcast {self.vector} {value} to {self.integers}"))
-        return self.let(f"bitcast {self.integers} {joined} to {self.vector}")
+        bits = self.let(f"sext <{self.lanes} x i1> {missing} to {self.words}")
+        return self.as_numbers(self.on_words("or", bits, self.as_words(value)))
 
     def highest(self, a: Value, b: Value) -> Value:
         """The larger one; NaN if either is."""
@@ -307,13 +349,16 @@ class Function(Lines):
     def select_integer(self, mask: Value, a: Value, b: Value) -> Value:
         return self.let(f"select <{self.lanes} x i1> {mask}, {self.integers} {a}, {self.integers} {b}")
 
+    def select_word(self, mask: Value, a: Value, b: Value) -> Value:
+        return self.let(f"select <{self.lanes} x i1> {mask}, {self.words} {a}, {self.words} {b}")
+
     def both(self, a: Value, b: Value) -> Value:
         """The lanes that two masks share."""
         return self.let(f"and <{self.lanes} x i1> {a}, {b}")
 
     def compressed(self, value: Value, mask: Value, *, integer: bool = False) -> Value:
         """The lanes of the mask at the front, in their order; the others hold anything."""
-        vector, suffix = (self.integers, "i32") if integer else (self.vector, "f32")
+        vector, suffix = (self.integers, "i32") if integer else (self.vector, self.floats.name)
         function = f"{vector} @llvm.experimental.vector.compress.v{self.lanes}{suffix}"
         self.module.declare(f"{function}({vector}, <{self.lanes} x i1>, {vector})")
         arguments = f"{vector} {value}, <{self.lanes} x i1> {mask}, {vector} poison"
@@ -333,13 +378,13 @@ class Function(Lines):
 
     def sum_lanes(self, value: Value) -> Value:
         """Sum of all lanes as a scalar, in a fixed tree order."""
-        function = f"float @llvm.vector.reduce.fadd.v{self.lanes}f32"
-        self.module.declare(f"{function}(float, {self.vector})")
-        return self.let(f"call reassoc {function}(float 0.0, {self.vector} {value})")
+        function = f"{self.floats.llvm} @llvm.vector.reduce.fadd.v{self.lanes}{self.floats.name}"
+        self.module.declare(f"{function}({self.floats.llvm}, {self.vector})")
+        return self.let(f"call reassoc {function}({self.floats.llvm} 0.0, {self.vector} {value})")
 
     def largest_lane(self, value: Value) -> Value:
         """The largest lane as a scalar (NaN lanes are passed over)."""
-        function = f"float @llvm.vector.reduce.fmax.v{self.lanes}f32"
+        function = f"{self.floats.llvm} @llvm.vector.reduce.fmax.v{self.lanes}{self.floats.name}"
         self.module.declare(f"{function}({self.vector})")
         return self.let(f"call {function}({self.vector} {value})")
 

@@ -59,7 +59,7 @@ class Module:
 
     @property
     def text(self) -> str:
-        width = 32 * self.target.lanes
+        width = 8 * self.target.floats.nbytes * self.target.lanes
         widths = f'"prefer-vector-width"="{width}" "min-legal-vector-width"="{width}"'
         return "\n".join(
             [

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from planish import settings
+from planish.codegen.llvm.element_type import F32, ElementType
 from planish.codegen.llvm.library import binding
 from planish.errors import explain, unknown_name
 
@@ -15,9 +16,9 @@ CACHE_LINE_NBYTES = 64
 
 
 class Target(NamedTuple):
-    """`lanes` f32 values fit in a vector register, of which there are `registers`.
+    """`lanes` numbers of the type `floats` fit in a vector register, of which there are `registers`.
 
-    `permutes_lanes`: it can pick any lanes of two registers in one instruction.
+    `permutes_lanes`: it can pick any lanes of two registers of f32 in one instruction.
     """
 
     name: str
@@ -29,6 +30,14 @@ class Target(NamedTuple):
     fused_multiply_add: bool
     masked_memory: bool
     permutes_lanes: bool
+    floats: ElementType = F32
+
+    def computing_in(self, floats: ElementType) -> Target:
+        """The same processor for programs whose numbers are of that type."""
+        if floats is self.floats:
+            return self
+        lanes = self.lanes * self.floats.nbytes // floats.nbytes
+        return self._replace(lanes=lanes, permutes_lanes=self.permutes_lanes and floats is F32, floats=floats)
 
     @property
     def key(self) -> str:
@@ -53,7 +62,8 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
     if name not in _SHAPES:
         raise ValueError(unknown_name("target", name, list(_SHAPES)))
     lanes, registers, *abilities = _SHAPES[name]
-    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, *map(bool, abilities))
+    fused, masked, permutes = map(bool, abilities)
+    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, fused, masked, permutes)
 
 
 class Host(NamedTuple):

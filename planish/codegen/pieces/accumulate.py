@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 
 # Values of k between two branches: few sums need more of them to fill the time of a branch, many sums need less code.
@@ -93,7 +92,7 @@ def _steps(
     for k in depths:
         weights = [f.load(w, k * step + v * f.vector_nbytes, mask) for v, mask in enumerate(masks)]
         for p, offset in enumerate(offsets):
-            seen = f.broadcast(x, offset + F32.nbytes * k)
+            seen = f.broadcast(x, offset + f.floats.nbytes * k)
             for v in range(vectors):
                 sums[p * vectors + v] = f.fma(seen, weights[v], sums[p * vectors + v])
     return sums

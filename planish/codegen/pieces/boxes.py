@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Pointer
 from planish.codegen.pieces.transposing import turn_block
 
@@ -92,9 +91,9 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
             turn_block(
                 f,
                 f.offset(here, start),
-                F32.nbytes * box.source[last],
+                f.floats.nbytes * box.source[last],
                 f.offset(there, end),
-                F32.nbytes * box.target[crossed],
+                f.floats.nbytes * box.target[crossed],
             )
         strides = ((1, box.source[last]), (box.target[crossed], 1))
         for first_row, row_count, first_column, column_count in (
@@ -103,8 +102,8 @@ def _move_crossed(f: Function, box: Box, source: Pointer, target: Pointer, cross
         ):
             if row_count and column_count:
                 part = Box((row_count, column_count), *strides)
-                start = F32.nbytes * (first_row + first_column * box.source[last])
-                end = F32.nbytes * (first_row * box.target[crossed] + first_column)
+                start = f.floats.nbytes * (first_row + first_column * box.source[last])
+                end = f.floats.nbytes * (first_row * box.target[crossed] + first_column)
                 _move(f, part, f.offset(here, start), f.offset(there, end), 0)
 
     over(0, source, target)
@@ -131,7 +130,7 @@ def _move(f: Function, box: Box, source: Pointer, target: Pointer, axis: int) ->
             f.store(repeated or f.load(source, nbytes), target, nbytes)
     if extent > whole:
         mask = f.tail_mask(extent - whole)
-        f.store(repeated or f.load(source, F32.nbytes * whole, mask), target, F32.nbytes * whole, mask)
+        f.store(repeated or f.load(source, f.floats.nbytes * whole, mask), target, f.floats.nbytes * whole, mask)
 
 
 def fill(f: Function, target: Pointer, elements: int, value: float) -> None:
@@ -142,4 +141,4 @@ def fill(f: Function, target: Pointer, elements: int, value: float) -> None:
         with f.loop(0, whole, f.lanes) as place:
             f.store(vector, target, f.nbytes(place.index))
     if elements > whole:
-        f.store(vector, target, F32.nbytes * whole, f.tail_mask(elements - whole))
+        f.store(vector, target, f.floats.nbytes * whole, f.tail_mask(elements - whole))

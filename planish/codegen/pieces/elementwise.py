@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from planish.codegen.llvm import hyperbolics, remainder, trigonometry, vector_math
+from planish.codegen.llvm import elementary
 from planish.codegen.llvm.function import ZERO, Function, Value
 from planish.primitives.expression import Instruction
 from planish.primitives.leaves import ConstantSettings
@@ -26,8 +26,8 @@ def _binary(opcode: str) -> Emitter:
     return lambda f, arguments, _: f.binary(opcode, arguments[0], arguments[1])
 
 
-def _function_of_two(emit: Callable[[Function, Value, Value], Value]) -> Emitter:
-    return lambda f, arguments, _: emit(f, arguments[0], arguments[1])
+def _elementary(name: str) -> Emitter:
+    return lambda f, arguments, _: elementary.applied(f, name, *arguments)
 
 
 def _function(emit: Callable[[Function, Value], Value]) -> Emitter:
@@ -52,7 +52,9 @@ def _sign(f: Function, x: Value) -> Value:
 
 def _elu(f: Function, arguments: Sequence[Value], instruction: Instruction) -> Value:
     (x,) = arguments
-    below = f.binary("fmul", f.constant(AlphaSettings.of(instruction).alpha), vector_math.expm1(f, f.minimum(ZERO, x)))
+    below = f.binary(
+        "fmul", f.constant(AlphaSettings.of(instruction).alpha), elementary.applied(f, "expm1", f.minimum(ZERO, x))
+    )
     return f.select(f.greater(x, ZERO), x, below)
 
 
@@ -91,18 +93,17 @@ def _select(f: Function, arguments: Sequence[Value], instruction: Instruction) -
 
 
 _EMITTERS: dict[str, Emitter] = {
+    **{name: _elementary(name) for name in (*elementary.NAMES, *elementary.NAMES_OF_TWO)},
     "add": _binary("fadd"),
     "subtract": _binary("fsub"),
     "multiply": _binary("fmul"),
     "divide": _binary("fdiv"),
     "maximum": _maximum,
     "minimum": _minimum,
-    "power": _function_of_two(vector_math.power),
     "greater": _comparison("ogt"),
     "greater_equal": _comparison("oge"),
     "equal": _comparison("oeq"),
     "select": _select,
-    "sigmoid_cross_entropy": _function_of_two(vector_math.sigmoid_cross_entropy),
     "constant": lambda f, _, instruction: f.constant(ConstantSettings.of(instruction).value),
     "negative": lambda f, arguments, _: f.let(f"fneg {f.vector} {arguments[0]}"),
     "absolute": lambda f, arguments, _: f.intrinsic("fabs", arguments[0]),
@@ -112,35 +113,8 @@ _EMITTERS: dict[str, Emitter] = {
     "sqrt": lambda f, arguments, _: f.intrinsic("sqrt", arguments[0]),
     "rsqrt": lambda f, arguments, _: f.binary("fdiv", f.constant(1.0), f.intrinsic("sqrt", arguments[0])),
     "reciprocal": lambda f, arguments, _: f.binary("fdiv", f.constant(1.0), arguments[0]),
-    "floor": _function(vector_math.floor),
     "relu": _function(_relu),
     "elu": _elu,
     "leaky_relu": _leaky_relu,
-    "exp": _function(vector_math.exp),
-    "expm1": _function(vector_math.expm1),
-    "log": _function(vector_math.log),
-    "log1p": _function(vector_math.log1p),
-    "tanh": _function(vector_math.tanh),
-    "sigmoid": _function(vector_math.sigmoid),
-    "erf": _function(vector_math.erf),
-    "softplus": _function(vector_math.softplus),
     "stop_gradient": lambda f, arguments, _: arguments[0],
-    "rint": _function(vector_math.rint),
-    "log2": _function(vector_math.log2),
-    "log10": _function(vector_math.log10),
-    "sin": _function(trigonometry.sin),
-    "cos": _function(trigonometry.cos),
-    "tan": _function(trigonometry.tan),
-    "arcsin": _function(trigonometry.arcsin),
-    "arccos": _function(trigonometry.arccos),
-    "arctan": _function(trigonometry.arctan),
-    "sinh": _function(hyperbolics.sinh),
-    "cosh": _function(hyperbolics.cosh),
-    "arcsinh": _function(hyperbolics.arcsinh),
-    "arccosh": _function(hyperbolics.arccosh),
-    "arctanh": _function(hyperbolics.arctanh),
-    "arctan2": _function_of_two(trigonometry.arctan2),
-    "hypot": _function_of_two(trigonometry.hypot),
-    "logaddexp": _function_of_two(vector_math.logaddexp),
-    "remainder": _function_of_two(remainder.remainder),
 }

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.graph.node import TensorType
@@ -39,15 +40,16 @@ class EntryNumber:
     named: Value
 
 
-def number_at(f: Function, pointer: Pointer, nbytes: Index, type_: TensorType, entries: int) -> EntryNumber:
+def number_at(f: Function, pointer: Pointer, place: Index, type_: TensorType, entries: int) -> EntryNumber:
+    nbytes = f.nbytes(place, of=element_type(type_.dtype))
     if type_.dtype == "i32":
         whole, fits = f.let(f"sext i32 {f.load_i32(pointer, nbytes)} to i64"), "true"
     else:
-        value = f.load_float(pointer, nbytes)
-        above = f.let(f"fcmp ogt float {value}, {f.float_constant(-INTEGERS)}")
-        below = f.let(f"fcmp olt float {value}, {f.float_constant(INTEGERS)}")
+        value, number = f.load_float(pointer, nbytes), f.floats.llvm
+        above = f.let(f"fcmp ogt {number} {value}, {f.float_constant(-INTEGERS)}")
+        below = f.let(f"fcmp olt {number} {value}, {f.float_constant(INTEGERS)}")
         fits = f.let(f"and i1 {above}, {below}")
-        whole = f.let(f"fptosi float {f.let(f'select i1 {fits}, float {value}, float 0.0')} to i64")
+        whole = f.let(f"fptosi {number} {f.let(f'select i1 {fits}, {number} {value}, {number} 0.0')} to i64")
     from_end = f.let(f"select i1 {f.compare('slt', whole, 0)}, i64 {entries}, i64 0")
     entry = f.add(whole, from_end)
     named = f.let(f"and i1 {fits}, {f.compare('ult', entry, entries)}")
@@ -65,7 +67,7 @@ def add_rows(
 ) -> None:
     """Adds the rows of `g` to those that their numbers name, of the `wanted` ones."""
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place:
-        number = number_at(f, numbers, f.nbytes(place.index), indices, axes.entries)
+        number = number_at(f, numbers, place.index, indices, axes.entries)
         with f.when(wanted(number)):
             row = f.add(f.multiply(outer.index, axes.places), place.index)
             source = f.offset(g, f.nbytes(row, axes.inner))
@@ -91,6 +93,6 @@ def each_along(
     with f.loop(0, axes.outer) as outer, f.loop(0, axes.places) as place, f.loop(0, axes.inner) as inner:
         row = f.add(f.multiply(outer.index, axes.places), place.index)
         element = f.add(f.multiply(row, axes.inner), inner.index)
-        number = number_at(f, numbers, f.nbytes(element), indices, axes.entries)
+        number = number_at(f, numbers, element, indices, axes.entries)
         row = f.add(f.multiply(outer.index, axes.entries), number.entry)
         body(element, number, f.nbytes(f.add(f.multiply(row, axes.inner), inner.index)))

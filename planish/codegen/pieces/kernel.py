@@ -8,8 +8,8 @@ A kernel is of one of five kinds, which say what a call of its function covers:
 * `reduce`: one of `items` independent parts of a sum over all `count` images of the batch, in their order.
 * `whole`: one of `items` independent parts of a value without a batch axis (packed weights, new weights).
 
-Every tensor is contiguous, row-major, channels last, f32 (labels are i32, places in windows i8) and aligned to its
-elements only.
+Every tensor is contiguous, row-major, channels last, aligned to its elements only, and made of numbers of the program's
+one type, f32 or f64 (labels are i32, places in windows i8).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from planish.codegen.llvm.element_type import FLOATS, ElementType, element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import strides_of
@@ -52,6 +53,12 @@ class Spec:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.result.shape
+
+    @property
+    def floats(self) -> ElementType:
+        """The type of the numbers that it computes with."""
+        types = [element_type(type_.dtype) for type_ in (self.result, *self.inputs)]
+        return next(type_ for type_ in types if type_ in FLOATS)
 
     @property
     def result_strides(self) -> Strides:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.pooling import WindowSettings
@@ -33,9 +32,8 @@ def element_of(f: Function, strides: Sequence[int], row: Index, column: Index, c
 def tap_nbytes(spec: Spec, strides: Sequence[int]) -> list[int]:
     """Byte distances of a window's pixels from its first, row by row."""
     rows, columns = WindowSettings.of(spec).window
-    return [
-        F32.nbytes * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))
-    ]
+    nbytes = spec.floats.nbytes
+    return [nbytes * (down * strides[0] + across * strides[1]) for down, across in product(range(rows), range(columns))]
 
 
 def corner_of(

@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.loops import vectors_of
 from planish.codegen.llvm.target import Target
@@ -251,7 +250,7 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     if extent == whole:
         return total
     mask = f.tail_mask(extent - whole) or ""
-    last = reader.load(x, [F32.nbytes * whole] * len(x), mask)
+    last = reader.load(x, [f.floats.nbytes * whole] * len(x), mask)
     return f.select(mask, how.join(total, last), total)  # idle lanes keep their values
 
 

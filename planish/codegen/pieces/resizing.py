@@ -1,7 +1,7 @@
 """Which pixels of a map those of another size are made of.
 
-They are computed on the way, in f32, as TensorFlow does; positions are held inside the map. The places and weights of
-taps are constants of the program, all of them inside the map.
+They are computed on the way, in f32 always, as TensorFlow does; positions are held inside the map. The places and
+weights of taps are constants of the program, all of them inside the map.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.element_type import F32, I32, ElementType
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.graph.node import TensorType
 from planish.primitives.resampling import EXACT, Taps, ratio, taps
@@ -39,19 +39,28 @@ def _neighbours(f: Function, index: Index, extent: int, size: int, interpolation
     below = f.subtract(whole, f.let(f"zext i1 {f.let(f'fcmp ogt float {back}, {centre}')} to i64"))
     above = f.add(whole, f.let(f"zext i1 {f.let(f'fcmp olt float {back}, {centre}')} to i64"))
     share = f.let(f"fsub float {centre}, {f.let(f'sitofp i64 {below} to float')}")
+    if f.floats is not F32:
+        share = f.let(f"fpext float {share} to {f.floats.llvm}")
     return Neighbours((_held(f, below, extent), _held(f, above, extent)), f.splat(share))
 
 
 def _tapped(f: Function, index: Index, found: Taps) -> Neighbours:
     """The places and weights of a pixel, from tables [pixels, taps]."""
     count = found.places.shape[1]
-    places, weights = (f.module.data(each.tobytes()) for each in (found.places.astype("<i4"), found.weights))
-    first = f.multiply(index, F32.nbytes * count)
-    at = [f.add(first, F32.nbytes * tap) for tap in range(count)]
+    places = f.module.data(found.places.astype("<i4").tobytes())
+    weights = f.module.data(found.weights.astype(f.floats.dtype).tobytes())
+    at = _entries(f, index, count, I32)
+    of_weights = at if f.floats.nbytes == I32.nbytes else _entries(f, index, count, f.floats)
     return Neighbours(
         tuple(f.load_count(places, nbytes) for nbytes in at),
-        weights=tuple(f.splat(f.load_float(weights, nbytes)) for nbytes in at),
+        weights=tuple(f.splat(f.load_float(weights, nbytes)) for nbytes in of_weights),
     )
+
+
+def _entries(f: Function, index: Index, count: int, type_: ElementType) -> list[Index]:
+    """Where the entries of a row of a table are, in bytes."""
+    first = f.multiply(index, type_.nbytes * count)
+    return [f.add(first, type_.nbytes * tap) for tap in range(count)]
 
 
 def _held(f: Function, place: Index, extent: int) -> Value:
@@ -81,7 +90,7 @@ def map_of(type_: TensorType, pointer: Pointer) -> Map:
 
 def each_pixel(f: Function, interpolation: str, map_: Map, sized: Map, body: Body) -> None:
     """`body` for each pixel of `sized`: where it is, and its neighbours in the map, row by row."""
-    nbytes = F32.nbytes * map_.channels
+    nbytes = f.floats.nbytes * map_.channels
     with f.loop(0, sized.rows) as row:
         down = _neighbours(f, row.index, map_.rows, sized.rows, interpolation)
         starts = [map_.row(f, place) for place in down.places]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import over_vectors
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
@@ -42,8 +41,8 @@ def _emit(f: Function, spec: Spec, operands: Operands, following: Following) -> 
                 f,
                 spec,
                 following,
-                F32.llvm,
-                F32.nbytes,
+                f.floats.llvm,
+                f.floats.nbytes,
                 lambda at: [f.load_float(each, at) for each in x],
                 _into_floats(f, y),
             )
@@ -70,7 +69,9 @@ def _beside(
     def load(at: Index) -> list[Value]:
         return [f.load(pointer, at, mask) for pointer in own[:-1]]
 
-    _scan(f, spec, following, f.vector, F32.nbytes * inner, load, lambda value, at: f.store(value, own[-1], at, mask))
+    _scan(
+        f, spec, following, f.vector, f.floats.nbytes * inner, load, lambda value, at: f.store(value, own[-1], at, mask)
+    )
 
 
 def _scan(

@@ -15,8 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from planish.codegen.llvm import vector_math
-from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.elementary import applied
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 
@@ -62,7 +61,7 @@ def _reduced(f: Function, x: Pointer, whole: int, mask: str | None, start: float
     def joined(total: Value, value: Value) -> Value:
         if largest is None:
             return f.maximum(value, total)
-        return f.binary("fadd", total, vector_math.exp(f, f.binary("fsub", value, largest)))
+        return f.binary("fadd", total, applied(f, "exp", f.binary("fsub", value, largest)))
 
     total = f.constant(start)
     if whole:
@@ -72,7 +71,5 @@ def _reduced(f: Function, x: Pointer, whole: int, mask: str | None, start: float
     if mask is None:
         return total
     idle = f.constant(MINUS_INFINITY)
-    return joined(
-        total,
-        f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {f.load(x, F32.nbytes * whole, mask)}, {f.vector} {idle}"),
-    )
+    last = f.load(x, f.floats.nbytes * whole, mask)
+    return joined(total, f.let(f"select <{f.lanes} x i1> {mask}, {f.vector} {last}, {f.vector} {idle}"))

@@ -1,4 +1,4 @@
-"""Square blocks of `lanes` x `lanes` f32 transposed, in registers or from memory to memory.
+"""Square blocks of `lanes` x `lanes` numbers transposed, in registers or from memory to memory.
 
     turned(rows)[column][row] = rows[row][column]
     turn_block:  target[column * stride + row] = source[row * stride + column]

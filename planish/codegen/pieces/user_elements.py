@@ -1,10 +1,10 @@
-"""Elements of the user's arrays, of any of NumPy's numeric types, as f32 or i32."""
+"""Elements of the user's arrays, of any of NumPy's numeric types, as f32, f64 or i32."""
 
 from __future__ import annotations
 
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 
-# LLVM's type in memory, and how a value of it becomes f32 and i32.
+# LLVM's type in memory, and how a value of it becomes f32 and i32; f64 is reached as f32 is, unless it is told below.
 ELEMENT_TYPES: dict[str, tuple[str, str, str]] = {
     "float32": ("float", "", "fptosi"),
     "float64": ("double", "fptrunc", "fptosi"),
@@ -20,6 +20,7 @@ ELEMENT_TYPES: dict[str, tuple[str, str, str]] = {
     "bool": ("i8", "uitofp", "zext"),
 }
 
+_TO_DOUBLE = {"float": "fpext", "double": ""}
 _HALF_BIAS = 127 - 15  # between the exponents of float16 and float32
 
 _NBYTES = {"float": 4, "double": 8, "half": 2, "i8": 1, "i16": 2, "i32": 4, "i64": 8}
@@ -32,13 +33,16 @@ def element_nbytes(memory_dtype: str) -> int:
 def load_elements(
     f: Function, memory_dtype: str, pointer: Pointer, place: Index, count: int, wanted: str = "float"
 ) -> Value:
-    """`count` elements from index `place` on, as LLVM's type `wanted`, float or i32."""
+    """`count` elements from index `place` on, as LLVM's type `wanted`: float, double or i32."""
     memory, to_float, to_integer = ELEMENT_TYPES[memory_dtype]
-    cast = to_float if wanted == "float" else to_integer
+    cast = to_integer if wanted == "i32" else to_float
+    if wanted == "double":
+        cast = _TO_DOUBLE.get(memory, to_float)
     stored, result = (f"<{count} x {memory}>", f"<{count} x {wanted}>") if count > 1 else (memory, wanted)
     value = f.let(f"load {stored}, ptr {f.offset(pointer, f.multiply(place, _NBYTES[memory]))}, align 1")
-    if (memory, wanted) == ("half", "float"):
-        return _float_from_half(f, value, count)
+    if memory == "half" and wanted != "i32":
+        single = _float_from_half(f, value, count)
+        return single if wanted == "float" else f.let(f"fpext {stored.replace('half', 'float')} {single} to {result}")
     return f.let(f"{cast} {stored} {value} to {result}") if cast else value
 
 

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Spec, spec_of
 from planish.graph.node import Node
 from planish.graph.settings import Settings
 from planish.primitives.rewritten.fused import settings_of_base
+
+MADE_FOR_F32 = "it is made for float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Problem:
     node: Node
     target: Target
     training: bool
+
+    @property
+    def in_f32(self) -> bool:
+        """Whether the program computes in float32, for which some kernels are made."""
+        return self.target.floats is F32
 
     @property
     def spec(self) -> Spec:

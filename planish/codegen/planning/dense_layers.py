@@ -7,7 +7,7 @@ from dataclasses import replace
 from planish.codegen.kernels import dense_listed as listed_kernel
 from planish.codegen.kernels import dense_panels as dense_kernel
 from planish.codegen.pieces import nonzeros
-from planish.codegen.planning.candidate import Candidate, Problem
+from planish.codegen.planning.candidate import MADE_FOR_F32, Candidate, Problem
 from planish.codegen.planning.rebasing import rebased
 from planish.codegen.planning.views import storage_root
 from planish.graph.node import Node
@@ -35,6 +35,8 @@ def _weights_shape(problem: Problem) -> tuple[int, ...]:
 
 
 def _why_not_lists(problem: Problem) -> str | None:
+    if not problem.in_f32:
+        return MADE_FOR_F32
     if not problem.training:
         return "weights are packed once and stay"
     if _images_of(problem.node.inputs[0]) is None:

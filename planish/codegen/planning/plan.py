@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planish.codegen.kernels import kind_of_node
 from planish.codegen.llvm.context_layout import MOST_PIECES
-from planish.codegen.llvm.element_type import F32
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision
 from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
 from planish.codegen.planning.schedule import Stage, schedule
 from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
-from planish.codegen.planning.storage import Storage, plan_storage
+from planish.codegen.planning.storage import Storage, nbytes_of, plan_storage
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, numbers_are
 from planish.graph.settings import name_of
 from planish.memory import check_fits
 from planish.passes import pipeline
@@ -37,6 +37,10 @@ class Request:
     target: Target
     training: bool
     max_batch: int = 0
+
+    def in_own_numbers(self) -> Request:
+        """The same for the target as programs with the graph's type of numbers see it."""
+        return replace(self, target=self.target.computing_in(element_type(self.graph.numbers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,14 @@ def _told(node: Node) -> str:
 
 def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
     """All decisions of the compiler, before any code is written. TooLargeError for a value that no memory can hold."""
+    with numbers_are(request.graph.numbers):
+        return _plan(request.in_own_numbers(), recorder)
+
+
+def _plan(request: Request, recorder: Recorder | None) -> Plan:
     for node in request.graph.nodes:
         of = f"a value of one image ({node.op})" if node.batched else f"weight '{_told(node)}'"
-        check_fits(F32.nbytes * node.type.size, of, node.shape, layer=", ".join(node.layers) or None)
+        check_fits(nbytes_of(node), of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
     lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
-from planish.codegen.llvm.element_type import F32, element_type
+from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.planning.layouts import Layouts
 from planish.codegen.planning.schedule import Stage
@@ -88,7 +88,7 @@ def plan_storage(
         scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block, families))
     for node, layout in layouts.inside.items():
         whole = places[layout.whole]
-        places[node] = replace(whole, offset=whole.offset + F32.nbytes * layout.offset)
+        places[node] = replace(whole, offset=whole.offset + element_type(node.type.dtype).nbytes * layout.offset)
     return Storage(places, arena_nbytes, scratch_nbytes, layouts)
 
 
