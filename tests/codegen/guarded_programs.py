@@ -16,11 +16,12 @@ from planish.codegen import compile as compiler
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
+from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode
-from tests.codegen.support import Case
+from tests.codegen.support import Case, floats
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of
 
@@ -64,7 +65,7 @@ def run_inference(outputs, inputs, parameters):
     """Compiles once, and runs with all arrays at the end of their pages and then at the start."""
     images = len(next(iter(inputs.values())))
     program = compile(Graph.build(outputs), {name: array.dtype for name, array in inputs.items()})
-    results = {name: np.zeros((images, *node.shape), np.float32) for name, node in outputs.items()}
+    results = {name: np.zeros((images, *node.shape), floats()) for name, node in outputs.items()}
     for at_end in ENDS:
         buffers(at_end)
         arrays = [
@@ -77,7 +78,7 @@ def run_inference(outputs, inputs, parameters):
 def run_training(graph, inputs, parameters, rate=None, *, batch=None):
     """The same with training steps."""
     images = len(next(iter(inputs.values())))
-    outputs = {name: np.zeros((images, *node.shape), np.float32) for name, node in graph.outputs}
+    outputs = {name: np.zeros((images, *node.shape), floats()) for name, node in graph.outputs}
     dtypes = {name: array.dtype for name, array in inputs.items()}
     program = compile(graph, dtypes, training=True, max_batch=images)
     for at_end in ENDS:
@@ -315,7 +316,7 @@ def listed_images(size, dtype, count=19):
 
 
 def values_of(graph, seed=0):
-    return {name: value.astype(np.float32) for name, value in bindings_of(graph, seed).items()}
+    return {name: value.astype(floats()) for name, value in bindings_of(graph, seed).items()}
 
 
 def train(graph):
@@ -376,7 +377,19 @@ def random():
         run_training(graph, {"x": values.pop("x")}, values, rate)
 
 
-KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random)}
+def double():
+    """Programs in float64: kernels one by one, and gradients."""
+    with numbers_are("f64"):
+        case = Case()
+        odd_sizes(case)
+        computed(case, 9)
+        arranged(case, case.input(9, 7, 3), 3)
+        run_inference(case.outputs, case.inputs, case.parameters)
+        for build in (pooled_training, depthwise_training):
+            train(build(3))
+
+
+KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random, double)}
 
 
 def main(kind):

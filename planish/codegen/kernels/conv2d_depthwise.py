@@ -110,7 +110,7 @@ class _Shape:
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = _Shape(spec, f.module.target)
     whole = shape.channels // f.lanes * f.lanes
-    block = BLOCK_NBYTES // F32.nbytes
+    block = BLOCK_NBYTES // f.floats.nbytes
     if whole:
         with f.loop(0, whole, block) as first:
             stop = f.smaller(f.add(first.index, block), whole)

@@ -167,7 +167,7 @@ def rows_in_block(spec: Spec, weights_nbytes: int) -> int:
     rows, panels = spec.shape[0], len(Conv2DPanelsSettings.of(spec).panels)
     results = 1 + sum(extra.shape == spec.shape for extra in spec.extra)
     elements = spec.strides_of_input(0)[0] * spec.inputs[0].shape[0] + results * spec.result_strides[0] * rows
-    nbytes = F32.nbytes * elements
+    nbytes = spec.floats.nbytes * elements
     block = max(1, BLOCK_NBYTES * rows // nbytes)
     again = weights_nbytes * (-(-rows // block) - 1)
     small = nbytes <= KEPT_NBYTES or weights_nbytes > KEPT_NBYTES
