@@ -378,15 +378,14 @@ def random():
 
 
 def double():
-    """Programs in float64: kernels one by one, and gradients."""
+    """Programs in float64."""
     with numbers_are("f64"):
         case = Case()
         odd_sizes(case)
         computed(case, 9)
         arranged(case, case.input(9, 7, 3), 3)
         run_inference(case.outputs, case.inputs, case.parameters)
-        for build in (pooled_training, depthwise_training):
-            train(build(3))
+        train(pooled_training(3))
 
 
 KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random, double)}
