@@ -14,6 +14,7 @@ from planish.ops import arithmetic, elementwise, nodes
 from planish.ops.dtypes import Array, floating
 from planish.ops.joining import split
 from planish.ops.operation import NN, Value, operation
+from planish.primitives import meanings
 
 # Klambauer et al., "Self-normalizing neural networks" (2017).
 SELU_ALPHA = 1.6732632423543772
@@ -61,14 +62,7 @@ def leaky_relu(x: Value, negative_slope: float = 0.2) -> Any:
     >>> print(np.round(ops.leaky_relu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.2  0.   2. ]
     """
-    value = floating(x)
-    return np.where(value >= 0, value, value * value.dtype.type(negative_slope))
-
-
-def _sigmoid(x: Array) -> Array:
-    small = np.exp(-np.abs(x))
-    found: Array = np.where(x >= 0, 1, small) / (1 + small)
-    return found
+    return meanings.leaky_relu(floating(x), negative_slope)
 
 
 @operation(NN, nodes=lambda x: primitives.sigmoid(nodes.node_of(x)))
@@ -79,7 +73,7 @@ def sigmoid(x: Value) -> Any:
     [0.2689 0.5    0.8808]
     """
     value = floating(x)
-    return _sigmoid(value).astype(value.dtype)
+    return meanings.sigmoid(value).astype(value.dtype)
 
 
 @operation(NN, nodes=lambda x: primitives.softplus(nodes.node_of(x)))
@@ -89,8 +83,7 @@ def softplus(x: Value) -> Any:
     >>> print(np.round(ops.softplus(np.array([-1.0, 0.0, 2.0])), 4))
     [0.3133 0.6931 2.1269]
     """
-    value = floating(x)
-    return np.maximum(value, 0) + np.log1p(np.exp(-np.abs(value)))
+    return meanings.softplus(floating(x))
 
 
 @operation(NN, nodes=lambda x, alpha=1.0: primitives.elu(nodes.node_of(x), alpha))
@@ -100,8 +93,7 @@ def elu(x: Value, alpha: float = 1.0) -> Any:
     >>> print(np.round(ops.elu(np.array([-1.0, 0.0, 2.0])), 4))
     [-0.6321  0.      2.    ]
     """
-    value = floating(x)
-    return np.where(value > 0, value, value.dtype.type(alpha) * np.expm1(np.minimum(value, 0)))
+    return meanings.elu(floating(x), alpha)
 
 
 @operation(NN)
@@ -313,9 +305,7 @@ def softmax(x: Value, axis: int | Sequence[int] | None = -1) -> Any:
     >>> print(np.round(ops.softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
     [[0.042  0.1142 0.8438]]
     """
-    value, axis = floating(x), _places(axis)
-    weights = np.exp(value - value.max(axis=axis, keepdims=True))
-    return weights / weights.sum(axis=axis, keepdims=True)
+    return meanings.softmax(floating(x), _places(axis))
 
 
 @operation(NN, nodes=_along(primitives.log_softmax_along, "log_softmax"))
@@ -325,9 +315,7 @@ def log_softmax(x: Value, axis: int | Sequence[int] | None = -1) -> Any:
     >>> print(np.round(ops.log_softmax(np.array([[-1.0, 0.0, 2.0]])), 4))
     [[-3.1698 -2.1698 -0.1698]]
     """
-    value, axis = floating(x), _places(axis)
-    shifted = value - value.max(axis=axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return meanings.log_softmax(floating(x), _places(axis))
 
 
 def _sparsemax_of_nodes(x: Any, axis: int = -1) -> Node:

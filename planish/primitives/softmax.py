@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
-from planish.primitives import reaching
+from planish.primitives import meanings, reaching
 from planish.primitives.mistake import check_values, mistake
 from planish.primitives.registry import NO_PRODUCTS, NOT_LINEAR, Array, Environment, Primitive, make, register
 
@@ -23,9 +21,7 @@ def infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (x,) = arrays
-    weights = np.exp(x - x.max(axis=-1, keepdims=True))
-    result: Array = weights / weights.sum(axis=-1, keepdims=True)
-    return result
+    return meanings.softmax(x)
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
-from planish.primitives import linearity, reaching
+from planish.primitives import linearity, meanings, reaching
 from planish.primitives.broadcasting import Operand, as_node
 from planish.primitives.mistake import check_values
 from planish.primitives.registry import (
@@ -145,25 +145,6 @@ def _erf(x: Array) -> Array:
     return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
 
 
-def _sigmoid(x: Array) -> Array:
-    small = np.exp(-np.abs(x))
-    result: Array = np.where(x >= 0, 1, small) / (1 + small)
-    return result
-
-
-def _softplus(x: Array) -> Array:
-    result: Array = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-    return result
-
-
-def _elu(x: Array, alpha: float) -> Array:
-    return np.where(x > 0, x, x.dtype.type(alpha) * np.expm1(np.minimum(x, 0)))
-
-
-def _leaky(x: Array, alpha: float) -> Array:
-    return np.where(x >= 0, x, x * x.dtype.type(alpha))
-
-
 def _where_positive(node: Node, g: Node, below: Node) -> Node:
     from planish.primitives.binary import greater
     from planish.primitives.select import select
@@ -237,7 +218,7 @@ _define("expm1", np.expm1, lambda node, g: _times(g, _plus(node, 1.0)), monotone
 _define("log", np.log, lambda node, g: _divided(g, node.inputs[0]), monotone=True)
 _define("log1p", np.log1p, lambda node, g: _divided(g, _plus(node.inputs[0], 1.0)), monotone=True)
 _define("tanh", np.tanh, _tanh_grad, monotone=True)
-_define("sigmoid", _sigmoid, _sigmoid_grad, monotone=True)
+_define("sigmoid", meanings.sigmoid, _sigmoid_grad, monotone=True)
 _define(
     "erf",
     _erf,
@@ -245,7 +226,7 @@ _define(
     monotone=True,
 )
 _define("relu", lambda x: np.maximum(x, 0), lambda node, g: _where_positive(node, g, as_node(0.0)), monotone=True)
-_define("softplus", _softplus, lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
+_define("softplus", meanings.softplus, lambda node, g: _times(g, sigmoid(node.inputs[0])), monotone=True)
 _define("floor", np.floor, _none, monotone=True)
 _define("stop_gradient", lambda x: x, _none, monotone=True, linear=linearity.in_all)
 _define("rint", np.rint, _none, monotone=True)
@@ -262,8 +243,8 @@ _define("cosh", np.cosh, lambda node, g: _times(g, sinh(node.inputs[0])))
 _define("arcsinh", np.arcsinh, lambda node, g: _divided(g, cosh(node)), monotone=True)
 _define("arccosh", np.arccosh, lambda node, g: _divided(g, sinh(node)))
 _define("arctanh", np.arctanh, lambda node, g: _divided(g, _one_minus(square(node.inputs[0]))))
-_define_with_alpha("elu", _elu, _elu_grad)
-_define_with_alpha("leaky_relu", _leaky, _leaky_grad)
+_define_with_alpha("elu", meanings.elu, _elu_grad)
+_define_with_alpha("leaky_relu", meanings.leaky_relu, _leaky_grad)
 
 
 def elu(x: Operand, alpha: float = 1.0) -> Node:
