@@ -1,4 +1,4 @@
-"""`planish inspect MODEL`: the program that a saved model is compiled to, at any stage."""
+"""`planish inspect MODEL`: the program that a saved model is compiled to, in each of its forms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "inspect",
         help="graph, plan, loops, LLVM or assembly of a saved model",
-        description="Shows what the compiler turns a saved model into, at any stage.",
+        description="Shows what the compiler turns a saved model into, in each of its forms.",
     )
     parser.add_argument("model", metavar="MODEL", help="a .keras file")
     parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (default: the last pass)")

@@ -32,7 +32,7 @@ class Loss(Told):
     """Base of all losses.
 
     Subclasses write `call`, which builds the loss of every position from `planish.ops`, so that it compiles with its
-    gradient. `target_kind` is 'dense' (numbers like the outputs) or 'labels' (class numbers).
+    gradient. `target_kind` is 'numbers' (like the outputs) or 'labels' (class numbers).
 
     `reduction`: 'sum_over_batch_size' (the mean over all positions), 'sum', 'mean', 'mean_with_sample_weight', or
     'none'. ValueError for targets that do not fit the outputs.
@@ -44,7 +44,7 @@ class Loss(Told):
 
     keras_kinds: tuple[str, ...] = ("Loss",)
     dtype = "float32"
-    target_kind = "dense"
+    target_kind = "numbers"
     target_shapes: targets.Shapes = "any"
     """Which targets fit the outputs: those of the 'same' shape, also those that are 'repeated' along a last axis of
     one, or 'any': then `call` decides."""

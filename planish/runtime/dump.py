@@ -1,4 +1,4 @@
-"""A program at any stage of its making, as text: for PLANISH_DUMP, `Model.program` and the command line."""
+"""A program at any point of its making, as text: for PLANISH_DUMP, `Model.program` and the command line."""
 
 from __future__ import annotations
 

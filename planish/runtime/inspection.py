@@ -1,4 +1,4 @@
-"""The programs that a model's `predict` and `fit` run, at any stage of their making."""
+"""The programs that a model's `predict` and `fit` run, at any point of their making."""
 
 from __future__ import annotations
 

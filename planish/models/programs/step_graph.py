@@ -24,7 +24,7 @@ from planish.variable import Variable
 if TYPE_CHECKING:
     from planish.models.model import Model
 
-ELEMENT_TYPES = {"labels": "i32", "dense": "f32"}
+ELEMENT_TYPES = {"labels": "i32", "numbers": "f32"}
 """The type of a loss's targets in the graph, by `target_kind`."""
 
 
