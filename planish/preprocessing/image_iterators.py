@@ -102,6 +102,28 @@ class Iterator(PyDataset):
         """The next batch is the first one of an epoch."""
         self.batch_index = 0
 
+    def position(self) -> list[Any]:
+        """What an epoch that begins now is drawn from, and its order: what `go_to` takes."""
+        with self.lock:
+            order = None if self.index_array is None else self.index_array.tolist()
+            return [self._first_seed, self.total_batches_seen, self.batch_index, order]
+
+    def go_to(self, position: Sequence[Any], batches: int = 0) -> None:
+        """Goes on in the epoch that began there, of which so many batches were made. ValueError for what is not such a
+        position."""
+        first_seed, seen, place, order = position
+        numbers = [first_seed, seen, place, *(order or ())]
+        if not all(type(number) is int and number >= 0 for number in numbers) or place >= len(self):
+            raise ValueError("not a position of batches")
+        if order is not None and sorted(order) != list(range(self.n)):
+            raise ValueError(f"an order of {len(order):,} samples, of which there are {self.n:,}")
+        with self.lock:
+            self._first_seed, self.total_batches_seen, self.batch_index = first_seed, seen, place
+            self.index_array = None if order is None else np.array(order, np.int64)
+            if batches and order is None:
+                self._set_index_array(self._random())
+            self.total_batches_seen += batches
+
     def on_epoch_end(self) -> None:
         """The next epoch has another order, if `shuffle`."""
         with self.lock:

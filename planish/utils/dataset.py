@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,8 @@ class Dataset(ABC):
     def __init__(self, *, class_names: Sequence[str] | None = None, batched: bool = False) -> None:
         self.class_names = None if class_names is None else list(class_names)
         self._batched = batched
+        self._runs = 0  # iterations so far, where each has an order of its own
+        self._sources: tuple[Dataset, ...] = ()
 
     @abstractmethod
     def _elements(self) -> Iterator[Element]:
@@ -76,6 +78,25 @@ class Dataset(ABC):
     def cardinality(self) -> Int64:
         """How many elements there are; -1 if there are infinitely many, -2 if it is not known."""
         return Int64(self._count())
+
+    def position(self) -> list[int]:
+        """Which iteration of it, and of what it is made of, comes next: what `go_to` takes."""
+        return [self._runs, *(number for source in self._sources for number in source.position())]
+
+    def go_to(self, position: Iterable[Any], batches: int = 0) -> None:
+        """The next iteration is that one; `batches` of it will be passed over. ValueError if it is not a position."""
+        numbers = iter(position)
+        self._go_to(numbers)
+        if next(numbers, None) is not None:
+            raise ValueError("a position of another data set")
+
+    def _go_to(self, numbers: Iterator[Any]) -> None:
+        runs = next(numbers, None)
+        if type(runs) is not int or runs < 0:
+            raise ValueError(f"{runs!r:.80} is not a number of iterations")
+        self._runs = runs
+        for source in self._sources:
+            source._go_to(numbers)
 
     @property
     def element_spec(self) -> Any:
@@ -152,7 +173,9 @@ class Dataset(ABC):
             counts = [self._count(), dataset._count()]
             return sum(counts) if min(counts) >= 0 else (INFINITE if INFINITE in counts else UNKNOWN)
 
-        return self._link(lambda: itertools.chain(self, dataset), length)
+        link = self._link(lambda: itertools.chain(self, dataset), length)
+        link._sources = (self, dataset)
+        return link
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Pairs of a number and an element."""
@@ -172,8 +195,14 @@ class Dataset(ABC):
         """
         size = _whole("shuffle", "buffer_size", buffer_size, least=1)
         drawn = random_seed.next_seed() if seed is None else _whole("shuffle", "seed", seed, least=0)
-        runs = itertools.count() if reshuffle_each_iteration in (None, True) else itertools.repeat(0)
-        return self._link(lambda: _shuffled(self, size, np.random.default_rng([drawn, next(runs)])), self._count)
+
+        def start() -> Iterator[Element]:
+            run = link._runs
+            link._runs += reshuffle_each_iteration in (None, True)
+            return _shuffled(self, size, np.random.default_rng([drawn, run]))
+
+        link = self._link(start, self._count)
+        return link
 
     def batch(
         self,
@@ -200,7 +229,7 @@ class Dataset(ABC):
     def unbatch(self, name: str | None = None) -> Dataset:
         """The rows of all elements, one by one."""
         return self._link(
-            lambda: (row for element in self for row in _rows(element)),
+            lambda: (row for element in self for row in rows_of(element)),
             lambda: self._count() if self._count() in (0, INFINITE) else UNKNOWN,
             batched=False,
         )
@@ -237,7 +266,9 @@ class Dataset(ABC):
         self, start: Callable[[], Iterator[Element]], count: Callable[[], int], batched: bool | None = None
     ) -> Dataset:
         batched = self._batched if batched is None else batched
-        return Chained(start, count, class_names=self.class_names, batched=batched)
+        link = Chained(start, count, class_names=self.class_names, batched=batched)
+        link._sources = (self,)
+        return link
 
 
 class Chained(Dataset):
@@ -306,7 +337,8 @@ def _counted(own: int, change: Callable[[int], int], endless: int = INFINITE) ->
     return own if own < 0 else change(own)
 
 
-def _rows(element: Element) -> Iterator[Element]:
+def rows_of(element: Element) -> Iterator[Element]:
+    """The rows of a batch. ValueError if its arrays differ in length."""
     shapes: list[tuple[int, ...]] = []
     nested(lambda array: shapes.append(np.shape(array)), element)
     if () in shapes or len({shape[0] for shape in shapes}) > 1:

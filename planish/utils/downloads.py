@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 import warnings
 import zipfile
+from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,6 +19,9 @@ from planish.output import show
 
 _HASHES = ("auto", "md5", "sha256")
 _FORMATS = ("tar", "zip")
+
+_MOST_EXPANSION, _ALWAYS_ALLOWED_NBYTES, _MOST_MEMBERS = 200, 1 << 30, 5_000_000
+"""Bounds of what is unpacked: text becomes ten times as small, drawings perhaps a hundred times."""
 
 
 def get_file(
@@ -40,7 +45,7 @@ def get_file(
     or None; `untar` is an old name of `extract` for tar. `force_download`: even if the file is there.
 
     ImportError without pooch; OSError without a connection; ValueError for a file with another hash, and for an archive
-    that would write outside of its folder.
+    that would write outside of its folder, or unpack to more than archives of data do, or than there is room for.
 
         path = get_file(origin="https://example.com/photos.tgz", extract=True)
 
@@ -139,6 +144,7 @@ def _untar(path: str, target: str) -> None:
         )
     with tarfile.open(path) as archive:
         try:
+            _refuse_bomb(path, target, (member.size for member in archive))
             archive.extractall(target, filter="data")  # which refuses what leads out of the folder, and devices
         except tarfile.FilterError as error:
             raise ValueError(_hostile(path, str(error))) from error
@@ -151,10 +157,34 @@ def _unzip(path: str, target: str) -> None:
         for name in archive.namelist():
             if any(kind(name).is_absolute() or ".." in kind(name).parts for kind in (PurePosixPath, PureWindowsPath)):
                 raise ValueError(_hostile(path, f"{name!r}"))
+        _refuse_bomb(path, target, (member.file_size for member in archive.infolist()))
         try:
             archive.extractall(target)
         except (zipfile.BadZipFile, RuntimeError) as error:
             raise ValueError(explain(what=f"{path!r} cannot be unpacked", received=str(error))) from error
+
+
+def _refuse_bomb(path: str, target: str, sizes: Iterable[int]) -> None:
+    """ValueError for an archive that would fill the disk. Members are looked at until that is known, and no further."""
+    place = os.path.abspath(target)
+    while not os.path.isdir(place):
+        place = os.path.dirname(place)
+    free = shutil.disk_usage(place).free
+    packed = os.path.getsize(path)
+    limit = min(free, max(_ALWAYS_ALLOWED_NBYTES, _MOST_EXPANSION * packed))
+    nbytes = 0
+    for count, size in enumerate(sizes, 1):
+        nbytes += size
+        if nbytes > limit or count > _MOST_MEMBERS:
+            raise ValueError(
+                explain(
+                    what=f"the archive {path!r} would unpack to more than it may: it is not unpacked",
+                    expected=f"at most {limit / 1e9:,.1f} GB in {_MOST_MEMBERS:,} files: {free / 1e9:,.1f} GB are "
+                    f"free, and data are at most {_MOST_EXPANSION} times as large as their archive",
+                    received=f"an archive of {packed:,} bytes, with {nbytes / 1e9:,.1f} GB or more",
+                    remedy="extract=False, and unpacking by hand, if you trust it",
+                )
+            )
 
 
 def _hostile(path: str, detail: str) -> str:

@@ -66,7 +66,6 @@ class ImageFolder(Dataset):
         self._label_mode = label_mode
         self._reader = reader
         self._seed = seed
-        self._runs = 0
 
     def _count(self) -> int:
         count = len(self._paths) - len(self.broken)

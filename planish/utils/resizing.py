@@ -39,7 +39,7 @@ def resized(image: Image, size: Size, interpolation: str = "bilinear", antialias
         rows, columns = map(nearest, old, size)
         return image[rows[:, None], columns].astype(np.float32)
     if interpolation == "bilinear" and not antialias:
-        return _bilinear(image, size)
+        return image.astype(np.float32) if old == size and image.dtype == np.uint8 else _bilinear(image, size)
     for axis in (0, 1):
         image = _summed(image, taps(interpolation, antialias, old[axis], size[axis]), axis)
     return image.astype(np.float32, copy=False)
@@ -66,15 +66,31 @@ def padded(image: Image, size: Size, interpolation: str = "bilinear", antialias:
 
 
 def _bilinear(image: Image, size: Size) -> Floats:
+    """Columns first, then rows. Single numbers are picked from flat rows, which is several times faster than pixels."""
     (above, below, down), (left, right, along) = map(neighbours, image.shape[:2], size)
-    along = along[:, None]
+    channels = image.shape[2]
+    firsts, seconds = ((places[:, None] * channels + np.arange(channels)).ravel() for places in (left, right))
+    along = np.repeat(along, channels)
 
-    def mixed(rows: NDArray[np.int64]) -> Floats:
-        first, second = (image[rows[:, None], columns].astype(np.float32) for columns in (left, right))
-        return first + (second - first) * along
+    def mixed(rows: Image) -> Floats:
+        first, second = (rows.take(places, 1, mode="clip").astype(np.float32) for places in (firsts, seconds))
+        return _between(first, second, along)
 
-    top = mixed(above)
-    return top + (mixed(below) - top) * down[:, None, None]
+    lines = image.reshape(len(image), -1)
+    if len(image) <= size[0]:
+        every = mixed(lines)
+        top, bottom = every[above], every[below]
+    else:
+        top, bottom = mixed(lines[above]), mixed(lines[below])
+    return _between(top, bottom, down[:, None]).reshape(*size, channels)
+
+
+def _between(first: Floats, second: Floats, share: Floats) -> Floats:
+    """first + (second - first) * share, in the memory of `second`."""
+    second -= first
+    second *= share
+    second += first
+    return second
 
 
 def _summed(image: Image, weighted: Taps, axis: int) -> Floats:

@@ -10,7 +10,10 @@ import numpy as np
 
 from planish import random_seed
 from planish.errors import explain
-from planish.utils.dataset import Chained, Dataset
+from planish.models.data.arrays import as_array
+from planish.utils.dataset import Chained, Dataset, nested, rows_of
+
+Samples = tuple[int, Callable[[int], Any], int | None]
 
 
 def split_dataset(
@@ -23,8 +26,9 @@ def split_dataset(
 ) -> tuple[Dataset, Dataset]:
     """Two data sets of the samples of one: the first ones, and the others.
 
-    `dataset`: an array, a list or tuple of arrays of one length (rows of each make a sample), or a data set whose
-    samples are kept in memory (one of batches gives batches of the same size). `left_size`, `right_size`: a part of 1,
+    `dataset`: an array, a list or tuple of arrays of one length (rows of each make a sample), or a data set, one of
+    `tf.data` or of PyTorch as well, or a DataLoader. Samples of data sets are kept in memory, unless they are found by
+    number; one of batches gives batches of the same size. `left_size`, `right_size`: a part of 1,
     or a number of samples; one of them is enough. `shuffle`: in random order, drawn with `seed`. `preferred_backend`
     changes nothing.
 
@@ -51,20 +55,25 @@ def _part(sample: Callable[[int], Any], rows: list[int]) -> Dataset:
     return Chained(start, lambda: len(rows))
 
 
-def _samples(dataset: Any) -> tuple[int, Callable[[int], Any], int | None]:
+def _samples(dataset: Any) -> Samples:
     """How many there are, a function that gives one, and the size of batches (None for single samples)."""
     if isinstance(dataset, Dataset):
-        kept = list(dataset)
-        if not kept or not dataset._batched:
-            return len(kept), kept.__getitem__, None
-        rows = list(dataset.unbatch())
-        return len(rows), rows.__getitem__, max(_length(element) for element in kept)
+        return _kept(list(dataset), batched=dataset._batched)
+    if _is_of(dataset, "tensorflow"):
+        return _kept([nested(np.asarray, element) for element in dataset], batched=_is_batched(dataset))
+    if _is_of(dataset, "torch"):
+        if hasattr(dataset, "batch_sampler"):  # a DataLoader
+            batches = [_of_arrays(element) for element in dataset]
+            return _kept(batches, batched=dataset.batch_size is not None or dataset.batch_sampler is not None)
+        if hasattr(dataset, "__len__"):
+            return len(dataset), lambda row: _of_arrays(dataset[row]), None
+        return _kept([_of_arrays(element) for element in dataset], batched=False)
     parts = dataset if isinstance(dataset, tuple | list) else [dataset]
     if not parts or not all(hasattr(part, "__array__") or isinstance(part, list | tuple) for part in parts):
         raise TypeError(
             explain(
                 what="split_dataset takes arrays or a data set",
-                expected="an array, a tuple of arrays of one length, or a data set of planish's",
+                expected="an array, a tuple of arrays of one length, or a data set of planish, tf.data or PyTorch",
                 received=type(dataset).__name__,
             )
         )
@@ -76,6 +85,37 @@ def _samples(dataset: Any) -> tuple[int, Callable[[int], Any], int | None]:
         )
     several = isinstance(dataset, tuple | list)
     return lengths[0], lambda row: tuple(array[row] for array in arrays) if several else arrays[0][row], None
+
+
+def _kept(elements: list[Any], *, batched: bool) -> Samples:
+    """Samples that are in memory; of batches, their rows."""
+    if not elements or not batched:
+        return len(elements), elements.__getitem__, None
+    rows = [row for element in elements for row in rows_of(element)]
+    return len(rows), rows.__getitem__, max(map(_length, elements))
+
+
+def _is_of(dataset: Any, package: str) -> bool:
+    """Whether its class, or one that this is derived from, is a data set of another library."""
+    return any(class_.__module__.partition(".")[0] == package for class_ in type(dataset).__mro__)
+
+
+def _is_batched(dataset: Any) -> bool:
+    """As Keras finds it out for `tf.data`: by the class of the last step, or of a step before it."""
+    while dataset is not None:
+        if "Batch" in type(dataset).__name__:
+            return "Unbatch" not in type(dataset).__name__
+        dataset = getattr(dataset, "_input_dataset", None)
+    return False
+
+
+def _of_arrays(element: Any) -> Any:
+    """A sample of PyTorch's with arrays in it; lists are what its batches of tuples become."""
+    if isinstance(element, list | tuple):
+        return tuple(map(_of_arrays, element))
+    if isinstance(element, dict):
+        return {name: _of_arrays(part) for name, part in element.items()}
+    return as_array(element, "dataset")
 
 
 def _length(element: Any) -> int:

@@ -78,6 +78,13 @@ def test_frozen(run):
     assert "| planish, keep_frozen=False |" in out
 
 
+def test_loading(run):
+    options = ["--net", "pool", "--size", 24, "--file-size", 32, "--images", 8, "--batch", 2, "--threads", 1]
+    _, out, found = run("loading", *options)
+    assert "of that, waiting" in out
+    assert 0 <= found["found"]["1"]["waiting"] <= found["found"]["1"]["folder"]
+
+
 def test_growth(run, tmp_path):
     options = ["--model", "logistic", "--counts", 50, 120, "--channels", 4, 5, "--images", 32, "--rounds", 1]
     _, out, found = run("growth", *options, "--picture", tmp_path / "growth.svg")

@@ -8,11 +8,12 @@ import zipfile
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from planish.utils import get_file, split_dataset
+from planish.utils import downloads, get_file, split_dataset
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -107,3 +108,74 @@ def test_data_in_two_parts():
         split_dataset(x)
     with pytest.raises(ValueError, match="left_size is neither a part nor a number"):
         split_dataset(x, left_size=10)
+
+
+def bomb(path, size, members=1):
+    """A zip that unpacks to zeros."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(members):
+            archive.writestr(f"{number}.txt", bytes(size))
+
+
+def test_archives_that_unpack_to_more_than_they_may_are_refused(site, tmp_path, monkeypatch):
+    folder, address = site
+    monkeypatch.setattr(downloads, "_ALWAYS_ALLOWED_NBYTES", 1 << 20)
+    bomb(folder / "bomb.zip", 3 << 20)
+    with tarfile.open(folder / "bomb.tar.gz", "w:gz") as archive:
+        for number in range(3):
+            entry = tarfile.TarInfo(f"{number}.txt")
+            entry.size = 1 << 20
+            archive.addfile(entry, io.BytesIO(bytes(1 << 20)))
+    given = {"cache_dir": tmp_path / "cache", "extract": True}
+    for name in ("bomb.zip", "bomb.tar.gz"):
+        with pytest.raises(ValueError, match=rf"{name}.* would unpack to more than it may(.*\n)+.*extract=False"):
+            get_file(origin=f"{address}/{name}", **given)
+        assert not list((tmp_path / "cache").rglob("*.txt"))
+    monkeypatch.setattr(downloads, "_ALWAYS_ALLOWED_NBYTES", 4 << 20)
+    assert (Path(get_file(origin=f"{address}/bomb.zip", **given)) / "0.txt").stat().st_size == 3 << 20
+    monkeypatch.setattr(downloads, "_MOST_MEMBERS", 2)
+    with pytest.raises(ValueError, match="would unpack to more than it may"):
+        get_file(origin=f"{address}/bomb.tar.gz", **given)
+
+
+def test_archives_for_which_there_is_no_room_are_not_begun(site, tmp_path, monkeypatch):
+    folder, address = site
+    bomb(folder / "data.zip", 5000)
+    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda place: SimpleNamespace(free=4000))
+    with pytest.raises(ValueError, match="would unpack to more than it may"):
+        get_file(origin=f"{address}/data.zip", cache_dir=tmp_path / "cache", extract=True)
+
+
+class Tensor:
+    """As another library's: an array only by its conversion."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+def of(module, **methods):
+    """An object whose class another library defines."""
+    return type("Made", (), {"__module__": module, **methods})()
+
+
+def test_data_sets_of_other_libraries_are_split():
+    pairs = [(Tensor([place, 0]), Tensor(place)) for place in range(5)]
+    batches = [(Tensor([[0, 0], [1, 0], [2, 0]]), Tensor([0, 1, 2])), (Tensor([[3, 0], [4, 0]]), Tensor([3, 4]))]
+
+    singles = of("tensorflow.python.data.ops", __iter__=lambda self: iter(pairs))
+    batched = of("tensorflow.python.data.ops", __iter__=lambda self: iter(batches), _input_dataset=None)
+    type(batched).__name__ = "_BatchDataset"
+    found = of("torch.utils.data", __len__=lambda self: 5, __getitem__=lambda self, place: pairs[place])
+    loader = of(
+        "torch.utils.data", __iter__=lambda self: map(list, batches), batch_size=3, batch_sampler=None
+    )  # whose batches are lists
+    for data in (singles, batched, found, loader):
+        left, right = split_dataset(data, left_size=3)
+        in_batches = data in (batched, loader)
+        given = [list(part.unbatch() if in_batches else part) for part in (left, right)]
+        assert [[int(y) for _, y in part] for part in given] == [[0, 1, 2], [3, 4]]
+        assert [int(x[0]) for x, _ in given[1]] == [3, 4]
+        assert (len(left), len(right)) == ((1, 1) if in_batches else (3, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -54,6 +54,14 @@ class Item(NamedTuple):
     numbers: Array | None = None
 
 
+@runtime_checkable
+class Placed(Protocol):
+    """A source that knows which pass comes next, so that a run in another process can go on there."""
+
+    def position(self) -> Any: ...
+    def go_to(self, position: Any, batches: int) -> None: ...
+
+
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
@@ -77,6 +85,7 @@ class Stream:
         self._peeked = False
         self._reader: ReadAhead[Arrays] | None = None
         self._state: Any = None  # that of the random numbers when the pass began
+        self._source_state: Any = None  # that of the source
         self._handed_out = 0  # batches of the pass
 
     @property
@@ -89,14 +98,22 @@ class Stream:
         if self._open is not None and not self.is_iterator and not self._peeked:
             self._end_pass()
 
-    def position(self, unused: int) -> tuple[Any, int]:
+    def position(self, unused: int = 0) -> tuple[Any, int, Any]:
         """What `resume` takes to go on here, as if the last `unused` batches had not been handed out."""
-        return self._state, 0 if self._open is None and not unused else self._handed_out - unused
+        handed_out = 0 if self._open is None and not unused else self._handed_out - unused
+        return self._state, handed_out, self._source_state if handed_out else self._position_of_source()
 
-    def resume(self, state: Any, handed_out: int, shuffle: np.random.Generator | None) -> None:
-        """Begins the pass that began with this state of `shuffle`, and passes over so many batches of it."""
+    def _position_of_source(self) -> Any:
+        return self.source.position() if isinstance(self.source, Placed) else None
+
+    def resume(self, state: Any, handed_out: int, of_source: Any, shuffle: np.random.Generator | None = None) -> None:
+        """Begins the pass that began with this state of `shuffle` and of the source, and passes over so many batches of
+        it."""
         if not isinstance(handed_out, int) or handed_out < 0:
             raise ValueError(f"{handed_out!r:.80} is not a number of batches")
+        self._source_state = of_source
+        if isinstance(self.source, Placed) and of_source is not None:
+            self.source.go_to(of_source, handed_out)
         if not handed_out:
             self._open = None
             return
@@ -173,9 +190,12 @@ class Stream:
             images, folder.all_targets, None, self.class_weight, expected=self.expected, place=self.name, whole=False
         )
 
-    def pass_over(self, batches: int) -> None:
-        """Counts batches of a pass that nobody needed to see."""
-        self._handed_out = batches
+    def pass_over(self, folder: ImageFolder, batch_size: int) -> Array:
+        """The numbers of the files of a pass, whose images nobody needs to see, in order."""
+        self._source_state = folder.position()
+        order = folder.next_order()
+        self._handed_out = -(-len(order) // batch_size)
+        return order
 
     @property
     def is_iterator(self) -> bool:
@@ -187,6 +207,7 @@ class Stream:
 
     def _begin_pass(self, shuffle: np.random.Generator | None) -> None:
         self._state = None if shuffle is None else shuffle.bit_generator.state
+        self._source_state = self._position_of_source()
         self._handed_out = 0
         self._open = self._pass(shuffle)
 

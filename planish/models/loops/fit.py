@@ -115,6 +115,8 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
         callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
+        if validation is not None and isinstance(validation.data, Stream):
+            running.judged_by = validation.data
         if arguments.keep_frozen and epochs - first > 1:
             room = Room()
             running.keep_in(room)

@@ -12,6 +12,7 @@ import numpy as np
 from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.data.in_memory import Arrays
+from planish.models.data.streams import Stream
 from planish.models.data.visits import Order, warn_of_too_few
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.progress_reports import ProgressReports
@@ -49,6 +50,8 @@ class Epochs:
         self._told = False
         self._metrics_before: Sequence[Any] = []
         self._logs_before: dict[str, Any] = {}
+        self.judged_by: Stream | None = None
+        """The batches for validation, if they come one by one."""
         self.after_batches: Callable[[int, Progress], None] | None = None
         """Called after the hooks of batches with their number and how far the epoch is."""
 
@@ -77,12 +80,15 @@ class Epochs:
         raise NotImplementedError
 
     def position(self, *, within_epoch: bool) -> dict[str, Any]:
-        """Where the source of the data is, and the state of random numbers: plain data."""
-        return {"random": self._random.bit_generator.state}
+        """Where the sources of the data are, and the state of random numbers: plain data."""
+        judges = None if self.judged_by is None else self.judged_by.position()
+        return {"random": self._random.bit_generator.state, "judged by": judges}
 
     def resume(self, position: Mapping[str, Any]) -> None:
         """Goes there. ValueError, TypeError or KeyError for what is not such a place."""
         self._random.bit_generator.state = position["random"]
+        if self.judged_by is not None and position["judged by"] is not None:
+            self.judged_by.resume(*position["judged by"])
 
     def metrics_so_far(self) -> dict[str, Any]:
         """What the metrics have counted in this epoch, and their results: plain data."""

@@ -58,8 +58,8 @@ class StreamEpochs(Epochs):
         return {**super().position(within_epoch=within_epoch), "stream": self._stream.position(untrained)}
 
     def resume(self, position: Mapping[str, Any]) -> None:
-        state, handed_out = position["stream"]
-        self._stream.resume(state, handed_out, self._random if self._shuffle else None)
+        state, handed_out, of_source = position["stream"]
+        self._stream.resume(state, handed_out, of_source, self._random if self._shuffle else None)
         super().resume(position)
 
     def _train(self) -> None:
@@ -77,9 +77,8 @@ class StreamEpochs(Epochs):
         found = usable(Kept(self._kept), trainer.trunk)
         if found is None or trainer.reads_images or not self._kept.knows(folder.readable_numbers):
             return False
-        order = folder.next_order()
+        order = self._stream.pass_over(folder, size)
         self._came = -(-len(order) // size)
-        self._stream.pass_over(self._came)
         rows = size * (self._most if self._single else max(1, self._came))
         for start in range(0, len(order), rows):
             self._go(trainer, data, data.compared(), order[start : start + rows], size, found)
