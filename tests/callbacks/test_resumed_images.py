@@ -97,7 +97,5 @@ def test_a_run_that_was_killed_ends_with_the_same_bits(tmp_path, folder, source,
     ],
 )
 def test_what_is_not_a_position_is_refused(folder, data, position):
-    with pytest.raises(
-        ValueError, match="position of|number of iterations|an order of 3 samples, of which there are 11"
-    ):
+    with pytest.raises(ValueError, match=r"not a position|position of another|number of iterations|an order of 3"):
         data(folder).go_to(position)
