@@ -52,9 +52,10 @@ def test_rooms_that_import_each_other_share_a_floor(package):
     assert house_map.knots(arrows)["cellar"] == {"cellar", "cellar/deep"}
 
 
-def test_the_map_of_this_house_is_drawn():
+def test_the_map_of_this_house_is_drawn_and_no_rooms_import_each_other():
     command = [sys.executable, str(ROOT / "tools" / "house_map.py")]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert any(line.split()[2:3] == ["codegen/kernels"] for line in lines)
     assert any(line.startswith("a warm predict_on_batch: 7 hops") for line in lines)
     assert any("hops deep" in line for line in lines)
+    assert "rooms that import each other: none" in lines
