@@ -10,7 +10,6 @@ import numpy as np
 
 from planish import random_seed
 from planish.errors import explain
-from planish.models.data.arrays import as_array
 from planish.utils.dataset import Chained, Dataset, nested, rows_of
 
 Samples = tuple[int, Callable[[int], Any], int | None]
@@ -115,6 +114,8 @@ def _of_arrays(element: Any) -> Any:
         return tuple(map(_of_arrays, element))
     if isinstance(element, dict):
         return {name: _of_arrays(part) for name, part in element.items()}
+    from planish.models.data.arrays import as_array
+
     return as_array(element, "dataset")
 
 
