@@ -37,6 +37,8 @@ _ROOMS = {
     "keras.src.models.sequential": "planish.models",
     "keras.optimizers.schedules": "planish.optimizers.schedules",
 }
+_OF_NETS = {("keras.src.applications.convnext", "LayerScale"): "planish.applications.convnext"}
+"""Layers that Keras keeps beside the net that they are for, by their module and name there."""
 
 
 def serialize(value: Any) -> Any:
@@ -85,8 +87,8 @@ def _serialized_object(value: Any) -> dict[str, Any]:
 
 
 def _says_its_name(class_: type) -> bool:
-    """As Keras writes it: classes of users, and its own functional models, which are not among its public names."""
-    return not _is_ours(class_) or class_.__name__ == "Functional"
+    """As Keras writes it: classes of users, and those of its own that are not among its public names."""
+    return not _is_ours(class_) or keras_module(class_).startswith("keras.src.")
 
 
 def _is_ours(class_: type) -> bool:
@@ -103,7 +105,14 @@ def keras_module(class_: type) -> str:
         return "keras.optimizers.schedules"
     if class_.__name__ == "Functional":
         return "keras.src.models.functional"
+    if (f"keras.src.{rest}", class_.__name__) in _OF_NETS:
+        return f"keras.src.{rest}"
     return _KERAS_MODULES.get(room, class_.__module__)
+
+
+def is_layer_of_net(value: Mapping[str, Any]) -> bool:
+    """Whether a serialized form is that of a layer that belongs to one of the nets, and is not public in Keras."""
+    return (str(value.get("module")), str(value.get("class_name"))) in _OF_NETS
 
 
 def is_serialized_object(value: Any) -> bool:
@@ -200,7 +209,7 @@ def _find(name: str, module: str | None, module_names: Mapping[str, Any]) -> Any
         for home in ("planish.losses", "planish.metrics", "planish.activations"):
             if callable(function := getattr(importlib.import_module(home), name, None)):
                 return function
-    room = _ROOMS.get(module or "")
+    room = _OF_NETS.get((module or "", name)) or _ROOMS.get(module or "")
     if room is None:
         raise ValueError(
             explain(

@@ -9,6 +9,7 @@ from planish import absent, layers, ops
 from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.layers.lambda_layer import is_code, refused_code
+from planish.serialization import is_layer_of_net
 
 _OPERATIONS = "keras.src.ops."
 _CODE = ("TFOpLambda", "SlicingOpLambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
@@ -65,7 +66,7 @@ def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> N
         _check_operation(item, source)
     elif kind in ("Sequential", "Functional", "Model"):
         _check_model(item, source, custom_objects)
-    elif kind not in layers.__all__ and own_objects.named(item, custom_objects) is None:
+    elif not (kind in layers.__all__ or is_layer_of_net(item) or own_objects.named(item, custom_objects)):
         unknown = absent.unknown_name("layer class", "layers", kind, layers.__all__)
         raise ValueError(f"layer {name!r} of {source!r}: {unknown}")
 
