@@ -154,7 +154,7 @@ _SETTINGS = (
         " ([training.md](training.md#a-frozen-trunk-is-computed-once)). What needs more is kept in a file.",
         "megabytes; `0` for none",
         None,
-        "a quarter of the machine's memory",
+        "a quarter of the machine's, or the container's, memory, but at most half of what is free",
         _parse_megabytes,
     ),
     Setting(

@@ -7,6 +7,7 @@ from building import BUILDING
 from cases import Stage
 from convolving import CONVOLVING
 from fitting import FITTING
+from freezing import FREEZING
 from functions import FUNCTIONS
 from holding import HOLDING
 from loading import LOADING
@@ -20,6 +21,6 @@ from training import TRAINING
 from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
-    *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, SUBCLASSING),
-    *(HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
+    *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
+    *(SUBCLASSING, HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
 )

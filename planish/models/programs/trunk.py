@@ -28,14 +28,16 @@ _MULTIPLY_ADDS_AT_ONCE = 2_000_000_000
 class Trunk:
     """The program of a trunk.
 
-    `nbytes` is what its outputs take for each image, `rows_at_once` how many images a call should have at most.
+    `nbytes` is what its outputs take for each image, `multiply_adds` what it costs to compute them, and `rows_at_once`
+    how many images a call should have at most.
     """
 
     def __init__(self, model: Model, graph: Graph, dtypes: Mapping[str, np.dtype[Any]]) -> None:
         self.shapes = {name: node.shape for name, node in graph.outputs}
         self.nbytes = 4 * sum(node.type.size for _, node in graph.outputs)
-        work = sum(map(multiply_adds, graph.nodes))
-        self.rows_at_once = max(1, min(_NBYTES_AT_ONCE // self.nbytes, _MULTIPLY_ADDS_AT_ONCE // work))
+        self.multiply_adds = sum(map(multiply_adds, graph.nodes))
+        most = min(_NBYTES_AT_ONCE // self.nbytes, _MULTIPLY_ADDS_AT_ONCE // self.multiply_adds)
+        self.rows_at_once = max(1, most)
         read_dtypes = executables.read_by(graph, dtypes)
         self.inputs = tuple(read_dtypes)
         self._text = print_graph(graph) + repr(read_dtypes)

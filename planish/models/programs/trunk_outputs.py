@@ -19,6 +19,8 @@ from planish.models.programs.trunk import Trunk, taken
 Numbers = NDArray[np.int64]
 
 _MEBI = 1 << 20
+_LEAST_WORK_IN_FILE = 50
+"""Multiply-adds for each byte that is kept in a file: a disk gives some 500 MB/s, a core does some 25 GFLOP/s."""
 
 
 class Room:
@@ -26,11 +28,14 @@ class Room:
 
     def __init__(self) -> None:
         own, file = settings.value("PLANISH_TRUNK_MEMORY"), settings.value("PLANISH_TRUNK_FILE")
-        self._memory = memory.machine_nbytes() // 4 if own is None else own * _MEBI
+        self._memory = memory.spare_nbytes() if own is None else own * _MEBI
         self._file = None if file is None else file * _MEBI
 
-    def array(self, shape: tuple[int, ...]) -> Array | None:
-        """A new f32 array, in memory or mapped from a file that has no name; None if there is no room for it."""
+    def array(self, shape: tuple[int, ...], multiply_adds: int) -> Array | None:
+        """A new f32 array, in memory or mapped from a file that has no name; None if there is no room for it.
+
+        Reading a file costs more than computing what `multiply_adds`, for each row, are too few for.
+        """
         nbytes = 4 * int(np.prod(shape, dtype=object))
         if nbytes <= self._memory:
             self._memory -= nbytes
@@ -38,7 +43,8 @@ class Room:
                 return np.empty(shape, np.float32)
             except MemoryError:
                 self._memory = 0
-        return self._mapped(shape, nbytes)
+        worth = multiply_adds * shape[0] >= _LEAST_WORK_IN_FILE * nbytes
+        return self._mapped(shape, nbytes) if worth else None
 
     def _mapped(self, shape: tuple[int, ...], nbytes: int) -> Array | None:
         """Its space on disk is taken now: writing to a mapped file on a full disk would kill the process."""
@@ -79,6 +85,8 @@ class TrunkOutputs:
         """Makes ready for what this trunk gives; False if there is no room for it."""
         key = (os.getpid(), trunk.identity)
         if key != self._key:
+            if self._key is not None and self._key[0] != key[0]:
+                self._shapes = None  # what is mapped from a file is the parent's as well
             self._key = key
             self._known[:] = False
             if self._shapes != trunk.shapes:
@@ -86,7 +94,8 @@ class TrunkOutputs:
         return self.arrays is not None
 
     def _made(self, trunk: Trunk) -> dict[str, Array] | None:
-        found = {name: self._room.array((len(self._known), *shape)) for name, shape in trunk.shapes.items()}
+        count, work = len(self._known), trunk.multiply_adds
+        found = {name: self._room.array((count, *shape), work) for name, shape in trunk.shapes.items()}
         there = {name: array for name, array in found.items() if array is not None}
         return there if len(there) == len(found) else None
 

@@ -1,5 +1,6 @@
 """What frozen first layers give is computed once for each image, and training has the same bits as if it were not."""
 
+import os
 import re
 
 import numpy as np
@@ -284,7 +285,8 @@ def test_a_file_takes_no_more_than_it_may(monkeypatch):
     monkeypatch.setenv("PLANISH_TRUNK_FILE", "2")
     room = trunk_outputs.Room()
     sizes = [(2**17,), (2**18,), (2**18,), (2**17,), (2**10,)]  # half a megabyte in memory, then one and one in a file
-    assert [array is None for array in map(room.array, sizes)] == [False, False, False, False, True]
+    assert [room.array(size, 200) is None for size in sizes] == [False, False, False, False, True]
+    assert trunk_outputs.Room().array((2**19,), 199) is None  # reading it would take longer
 
 
 def test_values_that_are_not_finite_end_the_training():
@@ -301,6 +303,36 @@ def test_one_batch_and_evaluate_have_the_bits_of_fit():
     model = pooled()
     history = model.fit(X, Y, batch_size=23, epochs=2, verbose=0, validation_data=(X, Y)).history
     assert model.evaluate(X, Y, verbose=0)[0] == model.test_on_batch(X, Y)[0] == history["val_loss"][-1]
+
+
+def test_a_loss_that_is_not_reduced(computed):
+    def make():
+        model = pooled()
+        loss = keras.losses.SparseCategoricalCrossentropy(reduction="none")
+        model.compile("sgd", loss)
+        return model
+
+    kept = trained(make, X, Y, keep=True)
+    assert sum(computed) == len(X)
+    assert_same(kept, trained(make, X, Y, keep=False))
+
+
+def test_a_forked_child_computes_its_own(monkeypatch, computed):
+    monkeypatch.setenv("PLANISH_TRUNK_MEMORY", "0")
+    model = pooled()
+    model.fit(X, Y, epochs=1, verbose=0)
+    (trunk,) = model._programs._trunks._kept.values()
+    outputs = trunk_outputs.TrunkOutputs(len(X), trunk_outputs.Room())
+    rows = np.arange(len(X))
+    assert outputs.has_room(trunk)
+    mine = outputs.fill(trunk, {"x": X}, rows, rows)["trunk/0"]
+    before = mine.copy()
+    monkeypatch.setattr(os, "getpid", lambda: -1)  # as in a child
+    assert outputs.has_room(trunk)
+    assert not outputs.knows()
+    theirs = outputs.fill(trunk, {"x": 2 * X}, rows, rows)["trunk/0"]
+    assert np.any(theirs != before)
+    np.testing.assert_array_equal(mine, before)
 
 
 def test_the_interpreter_agrees(monkeypatch):
