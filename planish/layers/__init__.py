@@ -13,6 +13,7 @@ from planish.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1D
 from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
 from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
 from planish.layers.alpha_dropout import AlphaDropout
+from planish.layers.auto_contrast import AutoContrast
 from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.average_pooling3d import AveragePooling3D
@@ -34,6 +35,7 @@ from planish.layers.depthwise_conv2d import DepthwiseConv2D
 from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
+from planish.layers.equalization import Equalization
 from planish.layers.flatten import Flatten
 from planish.layers.gaussian_dropout import GaussianDropout
 from planish.layers.gaussian_noise import GaussianNoise
@@ -72,13 +74,22 @@ from planish.layers.normalization import Normalization
 from planish.layers.permute import Permute
 from planish.layers.pipeline import Pipeline
 from planish.layers.prelu import PReLU
+from planish.layers.rand_augment import RandAugment
 from planish.layers.random_brightness import RandomBrightness
+from planish.layers.random_color_degeneration import RandomColorDegeneration
+from planish.layers.random_color_jitter import RandomColorJitter
 from planish.layers.random_contrast import RandomContrast
 from planish.layers.random_crop import RandomCrop
 from planish.layers.random_erasing import RandomErasing
 from planish.layers.random_flip import RandomFlip
+from planish.layers.random_gaussian_blur import RandomGaussianBlur
 from planish.layers.random_grayscale import RandomGrayscale
+from planish.layers.random_hue import RandomHue
+from planish.layers.random_invert import RandomInvert
+from planish.layers.random_posterization import RandomPosterization
 from planish.layers.random_rotation import RandomRotation
+from planish.layers.random_saturation import RandomSaturation
+from planish.layers.random_sharpness import RandomSharpness
 from planish.layers.random_shear import RandomShear
 from planish.layers.random_translation import RandomTranslation
 from planish.layers.random_zoom import RandomZoom
@@ -91,6 +102,7 @@ from planish.layers.rms_normalization import RMSNormalization
 from planish.layers.separable_conv1d import SeparableConv1D
 from planish.layers.separable_conv2d import SeparableConv2D
 from planish.layers.softmax import Softmax
+from planish.layers.solarization import Solarization
 from planish.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from planish.layers.spectral_normalization import SpectralNormalization
 from planish.layers.time_distributed import TimeDistributed
@@ -135,6 +147,7 @@ __all__ = [
     "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -163,6 +176,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "Equalization",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
@@ -201,13 +215,22 @@ __all__ = [
     "Permute",
     "Pipeline",
     "RMSNormalization",
+    "RandAugment",
     "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
     "RandomContrast",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
+    "RandomGaussianBlur",
     "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPosterization",
     "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
@@ -221,6 +244,7 @@ __all__ = [
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

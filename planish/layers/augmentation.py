@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Unpack
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
@@ -100,6 +100,8 @@ class Augmentation(ImageLayer):
     """A layer that changes images at random: in training, and as in Keras, if nobody says what it is called for."""
 
     if_untold = True
+    numbers_drawn = 1
+    """How many numbers it draws for each image."""
 
     def __init__(self, seed: int | None = None, **options: Unpack[AugmentationOptions]) -> None:
         super().__init__(**options)
@@ -108,12 +110,22 @@ class Augmentation(ImageLayer):
     def call(self, x: Node, context: CallContext) -> Node:
         return super().call(x, context) if context.training else x
 
-    def draws(self, context: CallContext, count: int) -> list[Node]:
-        """So many numbers in [0, 1) for each image. To be asked for once in a call."""
-        return primitives.unstack(draws.uniform(context, (count,), self.seed), 0)
+    def changed(self, x: Node, context: CallContext) -> Node:
+        return self.transformed(x, self.draws(context))
+
+    def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
+        """What becomes of maps (height, width, channels), given the numbers that were drawn for their images."""
+        raise NotImplementedError
+
+    def draws(self, context: CallContext) -> list[Node]:
+        """`numbers_drawn` numbers in [0, 1) for each image. To be asked for once in a call."""
+        return primitives.unstack(draws.uniform(context, (self.numbers_drawn,), self.seed), 0)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
+
+
+_Part = TypeVar("_Part", bound=Augmentation)
 
 
 def _is_one_image(value: Any) -> bool:
@@ -162,3 +174,30 @@ def value_range(layer: str, value: Any) -> Range:
 
 def clipped(x: Node, bounds: Range) -> Node:
     return primitives.minimum(primitives.maximum(x, bounds[0]), bounds[1])
+
+
+def moved_range(x: Node, source: Range, target: Range) -> Node:
+    """Pixels between the two numbers of `source` as pixels between those of `target`."""
+    if source == target:
+        return x
+    share = primitives.divide(primitives.subtract(x, source[0]), source[1] - source[0])
+    return primitives.add(primitives.multiply(share, target[1] - target[0]), target[0])
+
+
+def by_chance(draw: Node, chance: Node, factor: Range) -> Node:
+    """Whether something happens to an image, with a probability that is drawn between the two numbers of `factor`."""
+    return primitives.less(draw, draws.between(chance, *factor))
+
+
+def require_colors(layer: Layer, shape: Shape) -> None:
+    """ValueError unless maps of the shape (height, width, channels) are in color."""
+    if shape[2] != 3:
+        raise layer.mistake("the images are not in color", shape, expected="3 channels", received=f"{shape[2]}")
+
+
+def shared_out(parts: Sequence[_Part], drawn: Sequence[Node]) -> Iterator[tuple[_Part, Sequence[Node]]]:
+    """Each layer with the numbers that are for it, of those that were drawn for all."""
+    start = 0
+    for part in parts:
+        yield part, drawn[start : start + part.numbers_drawn]
+        start += part.numbers_drawn

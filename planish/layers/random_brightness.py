@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import augmentation
 from planish.layers.augmentation import Augmentation, AugmentationOptions
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 
 
@@ -34,8 +34,8 @@ class RandomBrightness(Augmentation):
         self.factor = augmentation.factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False)
         self.value_range = augmentation.value_range(self.label, value_range)
 
-    def changed(self, x: Node, context: CallContext) -> Node:
-        (draw,) = self.draws(context, 1)
+    def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
+        (draw,) = drawn
         low, high = self.value_range
         more = primitives.multiply(between(draw, *self.factor), high - low)
         return augmentation.clipped(primitives.add(x, more), self.value_range)

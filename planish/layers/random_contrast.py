@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import augmentation
 from planish.layers.augmentation import Augmentation, AugmentationOptions
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 
 
@@ -35,8 +35,8 @@ class RandomContrast(Augmentation):
         self.factor = (low, high) if isinstance(factor, list | tuple) else (high, high)
         self.value_range = augmentation.value_range(self.label, value_range)
 
-    def changed(self, x: Node, context: CallContext) -> Node:
-        (draw,) = self.draws(context, 1)
+    def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
+        (draw,) = drawn
         mean = primitives.reduce_mean(x, (0, 1), keepdims=True)
         contrast = between(draw, 1.0 - self.factor[0], 1.0 + self.factor[1])
         stretched = primitives.multiply(primitives.subtract(x, mean), contrast)

@@ -24,6 +24,8 @@ class RandomCrop(Augmentation):
     (1, 2, 3, 3)
     """
 
+    numbers_drawn = 2
+
     def __init__(
         self,
         height: int,
@@ -44,7 +46,7 @@ class RandomCrop(Augmentation):
         size = (self.height, self.width)
         if not context.training or x.shape[0] <= self.height or x.shape[1] <= self.width:
             return fitted(x, size)
-        for axis, draw in enumerate(self.draws(context, 2)):
+        for axis, draw in enumerate(self.draws(context)):
             starts = x.shape[axis] - size[axis] + 1
             # a draw below one may round up to the number of starts
             start = primitives.minimum(primitives.floor(primitives.multiply(_of_batch(draw), starts)), starts - 1)

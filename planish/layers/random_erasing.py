@@ -16,7 +16,6 @@ from planish.layers.draws import between
 from planish.layers.layer import Shape
 
 Numbers = float | tuple[float, float]
-_DRAWS = 6
 
 
 class RandomErasing(Augmentation):
@@ -31,6 +30,8 @@ class RandomErasing(Augmentation):
     >>> keras.layers.RandomErasing(fill_value=0)(np.ones((1, 4, 4, 3)), training=True).shape
     (1, 4, 4, 3)
     """
+
+    numbers_drawn = 6
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class RandomErasing(Augmentation):
         drawn, fill = self._draws(x.shape, context)
         across = _band(drawn[0], drawn[1], self.scale, x.shape[1])
         down = primitives.reshape(_band(drawn[2], drawn[3], self.scale, x.shape[0]), (x.shape[0], 1))
-        erased = primitives.less(drawn[5], between(drawn[4], *self.factor))
+        erased = augmentation.by_chance(drawn[5], drawn[4], self.factor)
         covered = primitives.logical_and(primitives.logical_and(down, across), erased)
         fill = augmentation.clipped(fill, self.value_range)
         return primitives.select(primitives.reshape(covered, (*x.shape[:2], 1)), fill, x)
@@ -79,11 +80,12 @@ class RandomErasing(Augmentation):
     def _draws(self, shape: Shape, context: CallContext) -> tuple[list[Node], Node]:
         """The numbers that say where, and what covers it. All are drawn at once, as each layer draws once."""
         if self.fill_value is not None:
-            return self.draws(context, _DRAWS), primitives.table(np.asarray(self.fill_value, np.float32))
+            return self.draws(context), primitives.table(np.asarray(self.fill_value, np.float32))
         noise = math.prod(shape)
-        together = draws.uniform(context, (_DRAWS + 2 * noise,), self.seed)
-        where = primitives.unstack(primitives.slice_axis(together, 0, 0, _DRAWS), 0)
-        halves = [primitives.slice_axis(together, 0, start, start + noise) for start in (_DRAWS, _DRAWS + noise)]
+        together = draws.uniform(context, (self.numbers_drawn + 2 * noise,), self.seed)
+        first = self.numbers_drawn
+        where = primitives.unstack(primitives.slice_axis(together, 0, 0, first), 0)
+        halves = [primitives.slice_axis(together, 0, start, start + noise) for start in (first, first + noise)]
         scaled = primitives.multiply(_normal(*halves), self.value_range[1])
         return where, primitives.reshape(scaled, shape)
 

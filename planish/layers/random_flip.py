@@ -44,7 +44,7 @@ class RandomFlip(Augmentation):
         if not context.training:
             return x
         maps, axes = to_channels_last(x, self.data_format), _AXES[self.mode]
-        (draw,) = self.draws(context, 1)
+        (draw,) = self.draws(context)
         flips = primitives.less_equal(draw, 0.5)
         move = _mirror(flips, [float(extent - 1) for extent in maps.shape[:2]], axes)
         y = from_channels_last(primitives.select(flips, primitives.flip(maps, axes), maps), self.data_format)

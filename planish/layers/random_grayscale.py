@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.augmentation import Augmentation, BoxOptions
-from planish.layers.context import CallContext
 from planish.layers.layer import Shape
 from planish.ops.images import rgb_to_grayscale
 
@@ -42,8 +42,8 @@ class RandomGrayscale(Augmentation):
                 "the images are neither in color nor gray", shape, expected="3 channels, or 1", received=f"{shape[2]}"
             )
 
-    def changed(self, x: Node, context: CallContext) -> Node:
-        (draw,) = self.draws(context, 1)
+    def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
+        (draw,) = drawn
         gray = rgb_to_grayscale(x, data_format="channels_last")
         return primitives.select(primitives.less(draw, self.factor), gray, x)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
+from planish.graph.node import Node
 from planish.layers.augmentation import BoxOptions, factor_range
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 from planish.layers.layer import Shape
 from planish.layers.warping import Move, Warping, matrix
@@ -38,8 +39,8 @@ class RandomRotation(Warping):
         super().__init__(fill_mode, fill_value, interpolation, seed, data_format, **options)
         self.factor = factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False)
 
-    def move(self, shape: Shape, context: CallContext) -> Move:
-        (draw,) = self.draws(context, 1)
+    def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
+        (draw,) = drawn
         angle = primitives.multiply(between(draw, *self.factor), 2 * math.pi)
         sine, cosine = primitives.sin(angle), primitives.cos(angle)
         centre = (shape[1] - 1) / 2, (shape[0] - 1) / 2

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
+from planish.graph.node import Node
 from planish.layers.augmentation import BoxOptions, factor_range
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 from planish.layers.layer import Shape
 from planish.layers.warping import Move, Warping, matrix
@@ -26,6 +27,8 @@ class RandomShear(Warping):
     >>> keras.layers.RandomShear(0.1, 0.2)(np.ones((1, 4, 4, 3)), training=True).shape
     (1, 4, 4, 3)
     """
+
+    numbers_drawn = 3
 
     def __init__(
         self,
@@ -51,8 +54,8 @@ class RandomShear(Warping):
         _, high = factor_range(self.label, name, factor, 0.0, 1.0)
         return -high, high
 
-    def move(self, shape: Shape, context: CallContext) -> Move:
-        side, x, y = self.draws(context, 3)
+    def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
+        side, x, y = drawn
         sign = primitives.select(primitives.greater(side, 0.5), -1.0, 1.0)
         along, down = (
             primitives.multiply(between(draw, *factor), sign)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
+from planish.graph.node import Node
 from planish.layers.augmentation import BoxOptions, factor_range
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 from planish.layers.layer import Shape
 from planish.layers.warping import Move, Places, Warping
@@ -26,6 +27,8 @@ class RandomTranslation(Warping):
     (1, 4, 4, 3)
     """
 
+    numbers_drawn = 2
+
     def __init__(
         self,
         height_factor: Factor,
@@ -42,8 +45,8 @@ class RandomTranslation(Warping):
         self._down = factor_range(self.label, "height_factor", height_factor, -1.0, 1.0)
         self._along = factor_range(self.label, "width_factor", width_factor, -1.0, 1.0)
 
-    def move(self, shape: Shape, context: CallContext) -> Move:
-        down, along = self.draws(context, 2)
+    def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
+        down, along = drawn
         rows = primitives.multiply(between(down, *self._down), float(shape[0]))
         columns = primitives.multiply(between(along, *self._along), float(shape[1]))
         return lambda places: Places(primitives.subtract(places.x, columns), primitives.subtract(places.y, rows))

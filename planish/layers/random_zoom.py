@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments
 from planish.layers.augmentation import BoxOptions, Range, factor_range
-from planish.layers.context import CallContext
 from planish.layers.draws import between
 from planish.layers.layer import Shape
 from planish.layers.warping import Move, Warping, matrix
@@ -28,6 +28,8 @@ class RandomZoom(Warping):
     >>> keras.layers.RandomZoom(0.1)(np.ones((1, 4, 4, 3)), training=True).shape
     (1, 4, 4, 3)
     """
+
+    numbers_drawn = 2
 
     def __init__(
         self,
@@ -51,8 +53,8 @@ class RandomZoom(Warping):
             raise arguments.wrong_argument(self.label, name, "numbers above -1: at -1 nothing is left", factor)
         return low, high
 
-    def move(self, shape: Shape, context: CallContext) -> Move:
-        first, second = self.draws(context, 2)
+    def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
+        first, second = drawn
         down = _scale(first, self._down)
         along = down if self._along is None else _scale(second, self._along)
         none = primitives.constant(0.0)

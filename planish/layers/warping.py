@@ -7,7 +7,7 @@ read once, from the image that the first layer took.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
@@ -213,13 +213,16 @@ class Warping(Augmentation):
         if not context.training:
             return x
         maps = to_channels_last(x, self.data_format)
-        reading = Reading(self.fill_mode, self.fill_value, self.interpolation)
-        warp = chained(context, x, maps, self.move(maps.shape, context), reading)
+        warp = chained(context, x, maps, self.move(maps.shape, self.draws(context)), self.reading)
         y = from_channels_last(warped(warp), self.data_format)
         context.warps[y] = warp
         return y
 
-    def move(self, shape: Shape, context: CallContext) -> Move:
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.fill_mode, self.fill_value, self.interpolation)
+
+    def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
         """Where the pixels of the result are in images of the shape (height, width, channels)."""
         raise NotImplementedError
 

@@ -41,9 +41,8 @@ def _scattered(g: Array, indices: Array, shape: tuple[int, ...], axis: int) -> A
     numbers, named = numbers_of(indices, shape[axis])
     y = np.zeros(shape, g.dtype)
     entries, rows = np.moveaxis(y, axis, 0), np.moveaxis(g.reshape(*shape[:axis], -1, *shape[axis + 1 :]), axis, 0)
-    for row, number, there in zip(rows, numbers.ravel(), named.ravel(), strict=True):
-        if there:
-            entries[number] += row
+    there = named.ravel()
+    np.add.at(entries, numbers.ravel()[there], rows[there])
     return y
 
 

@@ -54,6 +54,9 @@ LAYERS = [
     layers.CenterCrop, layers.RandomBrightness, layers.RandomContrast, layers.RandomCrop,
     layers.RandomErasing, layers.RandomFlip, layers.RandomGrayscale, layers.RandomRotation,
     layers.RandomShear, layers.RandomTranslation, layers.RandomZoom, layers.Resizing,
+    layers.AutoContrast, layers.Equalization, layers.RandAugment, layers.RandomColorDegeneration,
+    layers.RandomColorJitter, layers.RandomGaussianBlur, layers.RandomHue, layers.RandomInvert,
+    layers.RandomPosterization, layers.RandomSaturation, layers.RandomSharpness, layers.Solarization,
 ]  # fmt: skip
 NEEDED = {
     layers.AlphaDropout: (0.5,), layers.GaussianDropout: (0.5,), layers.GaussianNoise: (0.5,),
@@ -61,7 +64,8 @@ NEEDED = {
     layers.Activation: ("relu",), layers.Conv2D: (2, 2), layers.Dense: (2,), layers.Dropout: (0.5,),
     layers.CenterCrop: (2, 2), layers.RandomBrightness: (0.5,), layers.RandomContrast: (0.5,),
     layers.RandomCrop: (2, 2), layers.Resizing: (2, 2), layers.RandomRotation: (0.5,), layers.RandomZoom: (0.5,),
-    layers.RandomTranslation: (0.5, 0.5),
+    layers.RandomTranslation: (0.5, 0.5), layers.RandomColorDegeneration: (0.5,), layers.RandomHue: (0.5,),
+    layers.RandomPosterization: (3,), layers.RandomSaturation: (0.5,), layers.RandomSharpness: (0.5,),
     layers.InputLayer: ((2,),), layers.Lambda: (abs,), layers.Permute: ((1,),), layers.RepeatVector: (2,),
     layers.Rescaling: (2.0,), layers.Reshape: ((1,),), layers.TimeDistributed: (layers.Dense(2),),
     layers.Wrapper: (layers.Dense(2),),

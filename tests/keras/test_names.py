@@ -62,15 +62,15 @@ def test_two_names_of_one_thing_in_keras_are_two_names_of_one_thing_here(room):
 
 def test_an_attribute():
     with pytest.raises(AttributeError) as caught:
-        planish.layers.RandomHue  # noqa: B018
+        planish.layers.RandomPerspective  # noqa: B018
     assert str(caught.value) == (
-        "Keras has keras.layers.RandomHue; planish does not\n"
+        "Keras has keras.layers.RandomPerspective; planish does not\n"
         "  remedy: change the images before fit, for example mirrored ones beside them: "
         "np.concatenate([x, x[:, :, ::-1]])"
     )
-    assert not hasattr(planish.layers, "RandomHue")
-    assert "RandomHue" not in dir(planish.layers)
-    assert getattr(planish.layers, "RandomHue", None) is None
+    assert not hasattr(planish.layers, "RandomPerspective")
+    assert "RandomPerspective" not in dir(planish.layers)
+    assert getattr(planish.layers, "RandomPerspective", None) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_name_that_keras_does_not_have_either():
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("from planish.layers import Dense, RandomHue", "layers.RandomHue"),
+        ("from planish.layers import Dense, RandomPerspective", "layers.RandomPerspective"),
         ("from planish.callbacks import RemoteMonitor", "callbacks.RemoteMonitor"),
         ("from planish.datasets import imdb", "datasets.imdb"),
         ("from planish.applications import EfficientNetV2B0", "applications.EfficientNetV2B0"),
