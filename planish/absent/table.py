@@ -108,7 +108,7 @@ _TABLE: dict[str, Groups] = {
         (
             _AUGMENT,
             "AugMix ContrastLimitedAdaptiveHistogramEqualization RandomElasticTransform RandomHeight RandomPerspective"
-            " RandomWidth MaxNumBoundingBoxes CutMix MixUp",
+            " RandomWidth MaxNumBoundingBoxes",
         ),
         ("ReLU(threshold=1.0)", "ThresholdedReLU"),
         ("sequences of one length, padded with zeros: a model without masks sees the zeros", "Masking"),

@@ -29,6 +29,7 @@ from planish.layers.conv3d import Conv3D
 from planish.layers.cropping1d import Cropping1D
 from planish.layers.cropping2d import Cropping2D
 from planish.layers.cropping3d import Cropping3D
+from planish.layers.cut_mix import CutMix
 from planish.layers.dense import Dense
 from planish.layers.depthwise_conv1d import DepthwiseConv1D
 from planish.layers.depthwise_conv2d import DepthwiseConv2D
@@ -70,6 +71,7 @@ from planish.layers.merge import (
     multiply,
     subtract,
 )
+from planish.layers.mix_up import MixUp
 from planish.layers.normalization import Normalization
 from planish.layers.permute import Permute
 from planish.layers.pipeline import Pipeline
@@ -171,6 +173,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -209,6 +212,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "Multiply",
     "Normalization",
     "PReLU",

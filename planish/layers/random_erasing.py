@@ -9,7 +9,7 @@ import numpy as np
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments, augmentation, draws
+from planish.layers import arguments, augmentation, bands, draws
 from planish.layers.augmentation import Augmentation, BoxOptions
 from planish.layers.context import CallContext
 from planish.layers.draws import between
@@ -70,12 +70,12 @@ class RandomErasing(Augmentation):
 
     def changed(self, x: Node, context: CallContext) -> Node:
         drawn, fill = self._draws(x.shape, context)
-        across = _band(drawn[0], drawn[1], self.scale, x.shape[1])
-        down = primitives.reshape(_band(drawn[2], drawn[3], self.scale, x.shape[0]), (x.shape[0], 1))
-        erased = augmentation.by_chance(drawn[5], drawn[4], self.factor)
-        covered = primitives.logical_and(primitives.logical_and(down, across), erased)
+        width, left, height, top = drawn[:4]
+        shares = tuple(primitives.sqrt(between(size, *self.scale)) for size in (height, width))
+        covered = bands.box((shares[0], shares[1]), (top, left), x.shape)
+        covered = primitives.logical_and(covered, augmentation.by_chance(drawn[5], drawn[4], self.factor))
         fill = augmentation.clipped(fill, self.value_range)
-        return primitives.select(primitives.reshape(covered, (*x.shape[:2], 1)), fill, x)
+        return primitives.select(covered, fill, x)
 
     def _draws(self, shape: Shape, context: CallContext) -> tuple[list[Node], Node]:
         """The numbers that say where, and what covers it. All are drawn at once, as each layer draws once."""
@@ -97,15 +97,6 @@ class RandomErasing(Augmentation):
             "fill_value": self.fill_value,
             "value_range": self.value_range,
         }
-
-
-def _band(size: Node, start: Node, scale: tuple[float, float], extent: int) -> Node:
-    """Which of `extent` rows or columns are in the rectangle."""
-    length = primitives.multiply(primitives.sqrt(between(size, *scale)), float(extent))
-    first = primitives.multiply(start, primitives.subtract(float(extent), length))
-    places = primitives.table(np.arange(extent, dtype=np.float32))
-    behind = primitives.greater_equal(places, first)
-    return primitives.logical_and(behind, primitives.less(places, primitives.add(first, length)))
 
 
 def _normal(first: Node, second: Node) -> Node:

@@ -21,6 +21,7 @@ from planish.primitives.arranging import (
 from planish.primitives.as_f32 import as_f32
 from planish.primitives.average_pool2d import average_pool2d
 from planish.primitives.batch_max import batch_max, batch_min
+from planish.primitives.batch_ranks import batch_ranks
 from planish.primitives.batch_sum import batch_sum
 from planish.primitives.binary import (
     add,
@@ -64,6 +65,7 @@ from planish.primitives.logic import (
 from planish.primitives.matmul import contract, matmul
 from planish.primitives.max_pool2d import max_pool2d
 from planish.primitives.one_hot import one_hot
+from planish.primitives.other_images import other_images
 from planish.primitives.pad2d import pad2d
 from planish.primitives.random_normal import random_normal
 from planish.primitives.random_uniform import random_uniform
@@ -148,6 +150,7 @@ __all__ = [
     "average_pool2d",
     "batch_max",
     "batch_min",
+    "batch_ranks",
     "batch_size",
     "batch_sum",
     "broadcast_to",
@@ -203,6 +206,7 @@ __all__ = [
     "negative",
     "not_equal",
     "one_hot",
+    "other_images",
     "pad",
     "pad2d",
     "parameter",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import Results, interpret
+from planish.primitives.of_the_batch import OF_THE_BATCH
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -28,7 +29,7 @@ class InterpretedInference:
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]]) -> None:
         self.graph = graph
         self._reads = _element_types(graph)
-        self._depends_on_batch = any(node.op in ("batch_size", "batch_sum", "batch_max") for node in graph.nodes)
+        self._depends_on_batch = any(node.op in OF_THE_BATCH for node in graph.nodes)
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...]. `version` matters only to packed parameters."""

@@ -40,6 +40,8 @@ LAYERS = {
     "MaxPooling2D": (layers.MaxPooling2D((2, 1)), 2),
     "Permute": (layers.Permute((3, 1, 2)), 1),
     "AutoContrast": (layers.AutoContrast(), 6),
+    "CutMix": (layers.CutMix(), 1),
+    "MixUp": (layers.MixUp(), 1),
     "Equalization": (layers.Equalization(), 1),
     "RandomGaussianBlur": (layers.RandomGaussianBlur(), 1),
     "RandomInvert": (layers.RandomInvert(), 1),

@@ -37,6 +37,7 @@ CERTAIN = {
 }
 CROP = {"RandomCrop": lambda **o: layers.RandomCrop(3, 2, **o)}
 ALL = RANDOM | CROP | CERTAIN
+MIXING = {"CutMix": lambda **o: layers.CutMix((0.5, 1.0), **o), "MixUp": lambda **o: layers.MixUp(0.4, **o)}
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -74,9 +75,9 @@ def test_single_images_dictionaries_and_channels_first(name):
         np.testing.assert_allclose(first(moved, training=training), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL | MIXING)
 def test_the_configuration_makes_the_layer_again(name):
-    layer = ALL[name]()
+    layer = (ALL | MIXING)[name]()
     assert again(layer).get_config() == again(again(layer)).get_config()
     assert {*again(layer).get_config()} == {*layer.get_config()}
 
@@ -92,14 +93,14 @@ def seen_in_a_step(make, x, *, eagerly):
     return dense.get_weights()[0].T
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL | MIXING)
 def test_a_compiled_step_does_what_the_interpreter_does_with_the_same_bits_on_any_number_of_threads(name):
     x = images(37, 7, 6, 3)
-    expected = seen_in_a_step(ALL[name], x, eagerly=True)
+    expected = seen_in_a_step((ALL | MIXING)[name], x, eagerly=True)
     found = []
     for threads in (1, 2, 3):
         keras.set_num_threads(threads)
-        found.append(seen_in_a_step(ALL[name], x, eagerly=False))
+        found.append(seen_in_a_step((ALL | MIXING)[name], x, eagerly=False))
     keras.set_num_threads(None)
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
     # a number beside a threshold may be rounded to its other side

@@ -44,7 +44,7 @@ def drawn(name, options):
     return layer(np.repeat(x[None], cases.IMAGES, 0), training=True)
 
 
-@pytest.mark.parametrize("name", [name for name in cases.RANDOM if name not in ("CutMix", "MixUp")])
+@pytest.mark.parametrize("name", cases.RANDOM)
 def test_means_and_deviations_of_what_is_drawn(name):
     entry, y = RECORDED["random"][name], drawn(name, cases.RANDOM[name])
     few = cases.FEW_IMAGES if name in cases.BY_BATCH else len(y)

@@ -29,8 +29,6 @@ PATTERNS = {
     "explain/": "words for a page about the user's own model",
     "losses/logits.py": "a cross-entropy looks for the softmax that ends a model",
     "models/looking/gradient_values.py": "a score is looked for in front of a softmax",
-    "models/programs/": "what is one value for the whole batch",
-    "runtime/interpreted.py": "what is one value for the whole batch",
     "structure/": "flattening is a reshape; PyTorch's calls by planish's operations",
 }
 

@@ -40,7 +40,7 @@ class EntryNumber:
     named: Value
 
 
-def number_at(f: Function, pointer: Pointer, place: Index, type_: TensorType, entries: int) -> EntryNumber:
+def number_at(f: Function, pointer: Pointer, place: Index, type_: TensorType, entries: Index) -> EntryNumber:
     nbytes = f.nbytes(place, of=element_type(type_.dtype))
     if type_.dtype == "i32":
         whole, fits = f.let(f"sext i32 {f.load_i32(pointer, nbytes)} to i64"), "true"

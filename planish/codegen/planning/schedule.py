@@ -80,7 +80,8 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
     sums = {node for node in working if is_sum(node)}
     totals = {node for node in working if node.op == "sum_of_slices"}
-    images = _level_of_images(working, sums, earliest) if sums else None
+    mixed = any(map(_mixes_images, working))
+    images = _level_of_images(working, sums, earliest) if sums and not mixed else None
     if images is not None:
         behind = dict.fromkeys(_that_need(working, sums | earliest.keys()) - joined.keys(), images + 2 + bool(totals))
         at_least = behind | {node: max(level, behind.get(node, 0)) for node, level in earliest.items()}
@@ -89,7 +90,7 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
         levels, unit_of = _levels(working, at_least, joined)
     else:
         levels, unit_of = _levels(working, earliest, joined)
-        if sums:
+        if sums or mixed:
             _delay_images(graph, working, levels)
         else:
             _put_images_last(working, levels)
@@ -103,6 +104,11 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
                 stages.append(_stage(level, batched, members, unit_of))
                 stages[-1].repeats = repeating and (batched or members[0] in sums | totals)
     return stages
+
+
+def _mixes_images(node: Node) -> bool:
+    """Whether it is computed for all images of the batch at once, from what is computed for each of them."""
+    return node.batched and in_parts(node) and any(source.batched for source in _sources(node))
 
 
 def _that_need(working: list[Node], some: Set[Node]) -> set[Node]:

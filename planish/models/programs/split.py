@@ -17,13 +17,11 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.layers.context import CallContext
+from planish.primitives.of_the_batch import OF_THE_BATCH
 from planish.primitives.registry import Without, op_named
 
 if TYPE_CHECKING:
     from planish.models.model import Model
-
-OF_THE_BATCH = frozenset({"batch_size", "batch_sum", "batch_max"})
-"""Operations whose results depend on which, or how many, images are in a batch."""
 
 
 class Split(NamedTuple):

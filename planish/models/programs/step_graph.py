@@ -19,6 +19,7 @@ from planish.models.programs import split
 from planish.models.programs.split import Split
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
+from planish.primitives.of_the_batch import OF_THE_BATCH
 from planish.variable import Variable
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def check_minimised(names: Collection[str]) -> None:
 
 def depends_on_batch(graph: Graph) -> bool:
     """Whether an image's outputs depend on which, or how many, other images are in its batch."""
-    return any(node.op in split.OF_THE_BATCH for node in graph.nodes)
+    return any(node.op in OF_THE_BATCH for node in graph.nodes)
 
 
 def _penalty(model: Model, context: CallContext) -> Node | None:
