@@ -41,10 +41,7 @@ from planish.primitives.table import TableSettings
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
-STAGE_PARAMETERS = (
-    "ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step", "i64 %before",
-    "i64 %total",
-)  # fmt: skip
+MANY_STAGES = 32  # of a deep net's training: then LLVM takes less time for their functions, which only call kernels
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +285,8 @@ class Emitter:
     # ------------------------------------------------------------------ stages
     @contextmanager
     def _stage_function(self, number: int) -> Iterator[Function]:
-        with self.module.function(f"stage{number}", STAGE_PARAMETERS) as f:
+        quickly = len(self.stages) > MANY_STAGES
+        with self.module.function(f"stage{number}", steps.STAGE_PARAMETERS, quickly=quickly) as f:
             yield f
 
     def _emit_images_stage(self, number: int, stage: Stage) -> None:

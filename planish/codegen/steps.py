@@ -29,6 +29,7 @@ times longer); the caller's mode is restored.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,10 +50,14 @@ from planish.codegen.llvm.context_layout import (
     TOTAL_SLOT,
     YIELD_SLOT,
 )
-from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.planning.slicing import Slices
 
+STAGE_PARAMETERS = (
+    "ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step", "i64 %before",
+    "i64 %total",
+)  # fmt: skip
 FEWEST_IMAGES = 4  # of a piece: kernels that read weights once for many images need some
 
 
@@ -70,12 +75,12 @@ def emit_inference(module: Module, stages: Sequence[StageItems]) -> None:
     with module.function("prepare", ["ptr %context", "ptr %scratch"], internal=False) as f:
         for stage in stages:
             if not stage.block:
-                _call_stage(f, stage, 0, stage.parts, _Images(0, 0, 0, 0, 0))
+                _call_stage(f, stage.function, 0, stage.parts, _Images(0, 0, 0, 0, 0))
     parameters = ["ptr %context", "ptr %scratch", "i64 %first", "i64 %last"]
     with module.function("infer", parameters, internal=False) as f:
         for stage in stages:
             if stage.block:
-                _call_stage(f, stage, "%first", "%last", _Images(0, "%last", 0, 0, "%last"))
+                _call_stage(f, stage.function, "%first", "%last", _Images(0, "%last", 0, 0, "%last"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +95,17 @@ class _Images:
     total: Index
 
 
-def _call_stage(f: Function, stage: StageItems, first: Index, last: Index, images: _Images) -> None:
+def _call_stage(
+    f: Function, function: str, first: Index, last: Index, images: _Images, *more: tuple[str, Index]
+) -> None:
     numbers = (first, last, images.start, images.count, images.step, images.before, images.total)
-    f.call(stage.function, ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", number) for number in numbers))
+    f.call(function, ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", number) for number in numbers), *more)
 
 
 def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) -> None:
     plan = _Plan(stages, slices)
     _emit_leave(module, plan.places)
+    _emit_any_stage(module, stages)
     with module.function("train", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
         restore = _flush_denormals(f)
         header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
@@ -107,7 +115,7 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
         end = f.multiply(header[STEPS_SLOT], plan.places)
         counter = _Counter(f, sync)
         come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
-        known, labels = f.label("known"), [f.label("stage") for _ in stages]
+        known = f.label("known")
         f.emit(f"br label %{come}")
         f.begin_block(come)
         draw = counter.draw()
@@ -123,20 +131,54 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
         step = f.divide(generation, plan.places)
         start = f.multiply(step, header[BATCH_SLOT])
         count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
-        stage_number, before = plan.at(f, f.remainder(generation, plan.places))
-        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
-        f.emit(f"switch i64 {stage_number}, label %{done} [ {cases} ]")
-        for stage, label in zip(stages, labels, strict=True):
-            f.begin_block(label)
-            images = _Images(start, count, step, 0, count)
-            if stage.repeats and slices.count > 1:
-                left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
-                images = _Images(f.add(start, before), left, step, before, count)
-            mine, pieces = _emit_shared_stage(f, stage, counter, draw, images, shares)
-            _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
-            f.emit(f"br label %{come}")
+        number, before = plan.at(f, f.remainder(generation, plan.places))
+        stage = _entry(f, _table(module, stages), number)
+        inside = count
+        if slices.count > 1:
+            left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
+            inside = f.let(f"select i1 {f.compare('ne', stage.repeats, 0)}, i64 {left}, i64 {count}")
+        images = _Images(f.add(start, before), inside, step, before, count)
+        mine, pieces = _emit_shared_stage(f, stage, counter, draw, images, shares)
+        _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
+        f.emit(f"br label %{come}")
         f.begin_block(done)
         restore()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the table of stages has of one, in 8 bytes each: as in `StageItems`."""
+
+    number: Index
+    block: Index
+    parts: Index
+    repeats: Index
+
+
+_ENTRY_NBYTES = 3 * 8
+
+
+def _table(module: Module, stages: Sequence[StageItems]) -> Pointer:
+    """Stages are looked up, so that the code does not grow with their number."""
+    return module.data(b"".join(struct.pack("<3q", stage.block, stage.parts, stage.repeats) for stage in stages))
+
+
+def _entry(f: Function, table: Pointer, number: Index) -> _Entry:
+    at = f.offset(table, f.multiply(number, _ENTRY_NBYTES))
+    return _Entry(number, *(f.load_integer(at, 8 * field) for field in range(3)))
+
+
+def _emit_any_stage(module: Module, stages: Sequence[StageItems]) -> None:
+    """Calls the stage of a number."""
+    with module.function("any_stage", [*STAGE_PARAMETERS, "i64 %number"]) as f:
+        done, labels = f.label("done"), [f.label("stage") for _ in stages]
+        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
+        f.emit(f"switch i64 %number, label %{done} [ {cases} ]")
+        for stage, label in zip(stages, labels, strict=True):
+            f.begin_block(label)
+            f.emit(f"call void @{stage.function}({', '.join(STAGE_PARAMETERS)})")
+            f.emit(f"br label %{done}")
+        f.begin_block(done)
 
 
 class _Plan:
@@ -205,19 +247,19 @@ class _Counter:
 
 
 def _emit_shared_stage(
-    f: Function, stage: StageItems, counter: _Counter, first: _Draw, images: _Images, shares: Index
+    f: Function, stage: _Entry, counter: _Counter, first: _Draw, images: _Images, shares: Index
 ) -> tuple[Value, Index]:
     """Does the drawn piece and draws others until none is left; gives how many it did, and how many there are: one that
     does nothing, if there are no images.
 
     As long as a piece that this thread did is not counted, the stage stays the same.
     """
-    pieces: Index = stage.parts
-    size: Index = 1
-    if stage.block:
-        share = f.divide(f.add(images.count, f.subtract(shares, 1)), shares)
-        size = f.smaller(stage.block, f.larger(share, FEWEST_IMAGES))
-        pieces = f.larger(f.divide(f.add(images.count, f.subtract(size, 1)), size), 1)
+    batched = f.compare("ne", stage.block, 0)
+    share = f.divide(f.add(images.count, f.subtract(shares, 1)), shares)
+    size = f.larger(f.smaller(stage.block, f.larger(share, FEWEST_IMAGES)), 1)
+    blocks = f.larger(f.divide(f.add(images.count, f.subtract(size, 1)), size), 1)
+    pieces = f.let(f"select i1 {batched}, i64 {blocks}, i64 {stage.parts}")
+    limit = f.let(f"select i1 {batched}, i64 {images.count}, i64 {stage.parts}")
     before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
     f.emit(f"br label %{head}")
     f.begin_block(head)
@@ -228,9 +270,9 @@ def _emit_shared_stage(
     f.begin_block(work)
     piece = counter.piece(place, pieces)
     begin = f.multiply(piece, size)
-    end = f.smaller(f.add(begin, size), images.count) if stage.block else f.add(piece, 1)
+    end = f.smaller(f.add(begin, size), limit)
     with f.when(f.compare("sgt", images.count, 0)):
-        _call_stage(f, stage, begin, end, images)
+        _call_stage(f, "any_stage", begin, end, images, ("i64", stage.number))
     more = f.add(mine, 1)
     following = counter.draw()
     phis = ((place, first.place, following.place), (drawn, first.drawn, following.drawn), (mine, 0, more))

@@ -221,3 +221,23 @@ def deep(layers):
 def test_a_layer_that_is_like_another_adds_its_calls_only():
     few, many = (len(text_of(deep(layers), TARGETS["avx2"])) for layers in (10, 60))
     assert (many - few) / 50 <= 8000
+
+
+def test_stages_are_looked_up():
+    """A deep net's step has hundreds: what draws their pieces is there once."""
+    lengths = []
+    for layers in (2, 12):
+        net = Net(6, 6, 4)
+        y = net.x
+        for _ in range(layers):
+            y = primitives.conv2d(y, net.weight(1, 1, 4, 4))
+            y = primitives.subtract(y, primitives.batch_sum(y, (0, 1)))  # a stage needs all of the batch
+        text = compiler.generate(Request(net.trained(y), {"x": "float32"}, TARGETS["avx2"], True, 8)).text
+        lengths.append(
+            (text.count("define internal void @stage"), len(re.search(r"@train\(.*?^}", text, re.S | re.M)[0]))
+        )
+    (few, short), (many, long) = lengths
+    assert many > 32 > few
+    assert long == short
+    assert "optnone" in text
+    assert re.search(r"@stage0\(.*#2 {", text)

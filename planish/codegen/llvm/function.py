@@ -93,10 +93,25 @@ class Function(Vectors):
         if mask is None:
             self.emit(f"store {self.vector} {value}, ptr {address}, align {self.floats.nbytes}")
             return
+        first = mask.count("i1 1")
+        if mask == self.tail_mask(first) and not self.module.target.permutes_lanes:
+            self._store_first(value, address, first)
+            return
         function = f"@llvm.masked.store.v{self.lanes}{self.floats.name}.p0"
         self.module.declare(f"void {function}({self.vector}, ptr, <{self.lanes} x i1>)")
         arguments = f"{self.vector} {value}, ptr align {self.floats.nbytes} {address}, <{self.lanes} x i1> {mask}"
         self.emit(f"call void {function}({arguments})")
+
+    def _store_first(self, value: Value, pointer: Pointer, count: int) -> None:
+        """The first lanes, in pieces of a power of two: where masks have no registers, an instruction that stores by
+        one takes many times as long."""
+        start = 0
+        for size in (1 << bit for bit in reversed(range(count.bit_length())) if count >> bit & 1):
+            lanes = ", ".join(f"i32 {start + lane}" for lane in range(size))
+            piece = self.let(f"shufflevector {self.vector} {value}, {self.vector} poison, <{size} x i32> <{lanes}>")
+            address = self.offset(pointer, self.floats.nbytes * start)
+            self.emit(f"store <{size} x {self.floats.llvm}> {piece}, ptr {address}, align {self.floats.nbytes}")
+            start += size
 
     def load_bytes(self, pointer: Pointer, nbytes: Index = 0, mask: str | None = None) -> Value:
         """A vector of consecutive bytes, each as a non-negative i32."""

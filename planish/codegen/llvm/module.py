@@ -37,9 +37,11 @@ class Module:
         lanes: int | None = None,
         internal: bool = True,
         shared: bool = False,
+        quickly: bool = False,
     ) -> Iterator[Function]:
         """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing.
 
+        `quickly`: LLVM does not optimise the code, where compiling it would take longer than that saves.
         `shared`: if the module has the same function already, that one is used, and `Function.name` is its name.
         """
         function = Function(self, name, lanes or self.target.lanes)
@@ -50,7 +52,7 @@ class Module:
             if function.name != name:
                 return
         self._names.add(name)
-        linkage, group = ("internal ", "#1") if internal else ("", "#0")
+        linkage, group = ("internal ", "#2" if quickly else "#1") if internal else ("", "#0")
         head = f"define {linkage}void @{name}({arguments}) {group} {{\nentry:\n"
         self._functions.append(f"{head}{body}\n  ret void\n}}\n")
 
@@ -69,7 +71,8 @@ class Module:
                 "",
                 *self._functions,
                 f"attributes #0 = {{ nounwind {widths} }}",
-                f"attributes #1 = {{ nounwind noinline {widths} }}\n",
+                f"attributes #1 = {{ nounwind noinline {widths} }}",
+                f"attributes #2 = {{ nounwind noinline optnone {widths} }}\n",
             ]
         )
 
