@@ -10,8 +10,8 @@ from pathlib import Path
 from peers import KINDS, PREDICTING, TRAINING
 
 HERE = Path(__file__).resolve().parent
-COMPARED, OWN = ["predict", "fit"], ["startup", "memory", "bits", "degradation", "growth", "accuracy", "raw_pixels"]
-NEED_DATA = ["accuracy", "raw_pixels"]
+COMPARED, NEED_DATA = ["predict", "fit"], ["accuracy", "raw_pixels"]
+OWN = ["startup", "memory", "bits", "degradation", "growth", "frozen", "loading", *NEED_DATA]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
 # With --quick: checks in a minute or two that everything works; the numbers mean little.
 QUICK = {
@@ -22,6 +22,8 @@ QUICK = {
     "bits": "--images 300",
     "degradation": "--images 3000 --rounds 1",
     "growth": "--counts 1000 10000 --channels 8 32 64 --images 64 --rounds 1",
+    "frozen": "--net MobileNetV3Small --size 32 --images 8 --epochs 2 --batch 4",
+    "loading": "--net pool --size 32 --file-size 32 --images 32 --batch 8",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
     "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }
