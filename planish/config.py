@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from planish import absent
 from planish.dtype_policies import dtype_policy as dtype_policy
+from planish.dtype_policies import floatx as floatx
 from planish.dtype_policies import set_dtype_policy as set_dtype_policy
+from planish.dtype_policies import set_floatx as set_floatx
 from planish.errors import explain, unknown_name
 from planish.output import disable_interactive_logging as disable_interactive_logging
 from planish.output import enable_interactive_logging as enable_interactive_logging
@@ -29,16 +31,6 @@ def epsilon() -> float:
 def set_epsilon(value: float) -> None:
     """ValueError for anything but 1e-7: losses are compiled with it."""
     _require("set_epsilon", value, epsilon(), "an epsilon of its own for each layer and optimizer: epsilon=...")
-
-
-def floatx() -> str:
-    """The type of weights and computations."""
-    return "float32"
-
-
-def set_floatx(value: str) -> None:
-    """ValueError for anything but 'float32', the one precision of weights and computations."""
-    _require("set_floatx", value, floatx(), "leave it out; inputs may have any number type")
 
 
 def _require(function: str, value: object, only: object, remedy: str) -> None:

@@ -1,4 +1,5 @@
-"""Keras's dtype policies: what layers were asked to compute in. planish computes in float32, and says so once."""
+"""Keras's dtype policies: what layers were asked to compute in. planish computes half
+precision in float32, and says so once."""
 
 from __future__ import annotations
 
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from planish import absent
 from planish.errors import explain
 
-_COMPUTE_TYPES = {"float32": "float32", "mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
+_COMPUTE_TYPES = {"float32": "float32", "float64": "float64", "mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
+FLOATS = ("float32", "float64")
 _said: set[str] = set()
 
 
 class DTypePolicy:
-    """What a layer is asked to compute in: 'float32', 'mixed_float16' or 'mixed_bfloat16'.
+    """What a layer is asked to compute in: 'float32', 'float64', 'mixed_float16' or 'mixed_bfloat16'.
 
-    Weights are float32 under each of them, and planish computes in float32, too: results are at least as exact.
-    `name`: one of these; None is the policy that `set_dtype_policy` has set. ValueError for others.
+    Weights and computations are float64 under the second of them, and float32 under the others, whose results are at
+    least as exact. `name`: one of these; None is the policy that `set_dtype_policy` has set. ValueError for others.
 
     >>> keras.DTypePolicy("mixed_float16").variable_dtype
     'float32'
@@ -37,7 +39,8 @@ class DTypePolicy:
 
     @property
     def variable_dtype(self) -> str:
-        return "float32"
+        """What weights are, and what planish computes in."""
+        return "float64" if self._name == "float64" else "float32"
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self._name}
@@ -71,8 +74,8 @@ def _checked(name: Any) -> str:
     raise ValueError(
         explain(
             what="this dtype policy is not supported",
-            rule="weights and computations are float32; inputs may have any number type",
-            expected="'float32', or 'mixed_float16' and 'mixed_bfloat16', which are computed in float32",
+            rule="weights and computations are float32 or float64; inputs may have any number type",
+            expected="'float32', 'float64', or 'mixed_float16' and 'mixed_bfloat16', which are computed in float32",
             received=repr(name),
             remedy="leave the policy out",
         )
@@ -81,11 +84,11 @@ def _checked(name: Any) -> str:
 
 def said(policy: DTypePolicy) -> DTypePolicy:
     """The policy; a warning if it asks for less than float32, once in a process."""
-    if policy.compute_dtype != "float32" and policy.name not in _said:
+    if policy.compute_dtype != policy.variable_dtype and policy.name not in _said:
         _said.add(policy.name)
         text = explain(
             what=f"the policy '{policy.name}' is computed in float32",
-            rule="planish has one precision: results are at least as exact, but take the time and memory of float32",
+            rule="planish has no half precision: results are more exact, but take the time and memory of float32",
             remedy="nothing: losses need no scale, and files keep the policy",
         )
         warnings.warn(text, UserWarning, stacklevel=4)
@@ -137,16 +140,36 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 def dtype_policy() -> DTypePolicy:
-    """The policy of layers that are given none: 'float32' unless `set_dtype_policy` has set another.
+    """The policy of layers that are given none: that of `floatx()`, unless `set_dtype_policy` has set another.
 
     >>> keras.config.dtype_policy().name
     'float32'
     """
-    return _global[0]
+    return _global[0] or DTypePolicy(_floatx[0])
+
+
+def floatx() -> str:
+    """The type of weights and computations that are not told another."""
+    return _floatx[0]
+
+
+def set_floatx(value: str) -> None:
+    """Sets it for layers that are made from then on. ValueError for anything but 'float32' and 'float64'."""
+    if value not in FLOATS:
+        raise ValueError(
+            explain(
+                what="set_floatx: planish does not compute in this type",
+                expected=" or ".join(map(repr, FLOATS)),
+                received=repr(value),
+                remedy="set_dtype_policy('mixed_float16') is computed in float32",
+            )
+        )
+    _floatx[0] = value
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Sets the policy of layers that are made from then on. A warning says once that all are computed in float32.
+    """Sets the policy of layers that are made from then on. A warning says once that half precision is computed in
+    float32.
 
     `policy`: a name, or a `DTypePolicy`. ValueError for policies that planish does not have.
 
@@ -155,7 +178,8 @@ def set_dtype_policy(policy: Any) -> None:
     _global[0] = said(get(policy))
 
 
-_global = [DTypePolicy("float32")]
+_global: list[DTypePolicy | None] = [None]
+_floatx = ["float32"]
 
 if not TYPE_CHECKING:  # type checkers know the names themselves
     __getattr__ = absent.getter("dtype_policies")

@@ -1,4 +1,4 @@
-"""A variable: a named float32 array that outlives a step, and its node in the graph.
+"""A variable: a named array, float32 or float64, that outlives a step, and its node in the graph.
 
 Compiled training writes to the array's address. So the array is the variable's own, wherever its values come from:
 whatever enters is copied (see `memory.aligned_zeros`), be it unpickled, mapped from a file, or shared with others.
@@ -20,15 +20,16 @@ from numpy.typing import ArrayLike, NDArray
 from planish import first_values, forking, memory, primitives
 from planish.errors import explain
 from planish.first_values import NUMBERS, Initializer
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers, type_of_numbers
 from planish.initializers.initializer import made
 from planish.tensor import ArrayOperators
 
 if TYPE_CHECKING:
     from planish.regularizers import Regularizer
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 
+_NUMBERS_OF = {"float32": "f32", "float64": "f64"}
 _NOTHING_GIVEN: Mapping[Any, Node] = MappingProxyType({})
 
 
@@ -69,7 +70,8 @@ class Variable(ArrayOperators):
     arithmetic, and in the computations of layers and losses that read it.
 
     `initializer`: the value, or with a `shape` what makes it: an initializer, its name, or a function of a shape.
-    `dtype`: Python's numbers are float32 and int32 without it, and arrays keep their type; computations read float32.
+    `dtype`: Python's numbers are float32 and int32 without it, and arrays keep their type; computations read
+    float32, or float64.
     `trainable`: whether the layer that has the variable as an attribute trains it. `name` is for tables. `autocast`,
     `aggregation` and `synchronization` change nothing. ValueError for a name or type that there is not; TypeError for
     what does not hold numbers.
@@ -141,7 +143,7 @@ class Variable(ArrayOperators):
         memory.check_fits(nbytes, f"weight '{self.path}'", self.shape)
         if self.initializer is np.zeros:  # as an optimizer's slots: no memory is touched
             return memory.aligned_zeros(self.shape, self.dtype)
-        return self._copied(self.checked(made(self.initializer, self.shape), "the initializer gave"))
+        return self._copied(self.checked(made(self.initializer, self.shape, self.dtype), "the initializer gave"))
 
     def _copied(self, values: NDArray[Any]) -> Array:
         own = memory.aligned_zeros(self.shape, self.dtype)
@@ -178,13 +180,15 @@ class Variable(ArrayOperators):
     def node(self) -> Node:
         """What stands for this variable in a graph: a leaf, or the value that layers traced before have given it.
 
-        TypeError if its elements are not float32.
+        TypeError if its elements are not numbers of the type of the graph that is being made.
         """
         updated = given_in_trace.get().get(self)
         if updated is not None:
             return updated
+        if _NUMBERS_OF.get(self.dtype, type_of_numbers()) != type_of_numbers():
+            raise TypeError(self._of_other_numbers())
         if self._node is None:
-            if self.dtype != "float32":
+            if self.dtype not in _NUMBERS_OF:
                 raise TypeError(
                     explain(
                         what=f"variable '{self.path}' cannot be used in computations: native code reads float32",
@@ -196,6 +200,16 @@ class Variable(ArrayOperators):
                 if self._node is None:
                     self._node = primitives.parameter(self.path, self.shape)
         return self._node
+
+    def _of_other_numbers(self) -> str:
+        wanted = dtype_of_numbers()
+        return explain(
+            what=f"variable '{self.path}' is {self.dtype}, but what reads it computes in {wanted}",
+            rule="a model has one precision: float64 if a layer has weights of that type, else float32",
+            expected=wanted,
+            received=self.dtype,
+            remedy="keras.config.set_floatx('float64') before the layers are made\nor dtype='float64' for each of them",
+        )
 
     def rename(self, path: str) -> None:
         """Gives the variable another name in graphs, where another one has its name already."""
@@ -244,13 +258,13 @@ class Variable(ArrayOperators):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """Arithmetic; in a trace it is that of nodes, which read the variable at every step."""
-        if not is_tracing() or any(isinstance(item, Variable) and item.dtype != "float32" for item in inputs):
+        if not is_tracing() or any(isinstance(item, Variable) and item.dtype not in _NUMBERS_OF for item in inputs):
             return super().__array_ufunc__(ufunc, method, *inputs, **options)
         nodes = [item.node if isinstance(item, Variable) else item for item in inputs]
         return getattr(ufunc, method)(*nodes, **options)
 
     def __getitem__(self, place: Any) -> Any:
-        return self.node[place] if is_tracing() and self.dtype == "float32" else super().__getitem__(place)
+        return self.node[place] if is_tracing() and self.dtype in _NUMBERS_OF else super().__getitem__(place)
 
     def _assign_in_trace(self, value: Any) -> None:
         """Makes `value` the variable's new value in the trace that is going on."""

@@ -16,7 +16,7 @@ from planish.models import Sequential, load_model
 def _as_in_a_new_process(monkeypatch):
     monkeypatch.setattr(dtype_policies, "_said", set())
     yield
-    dtype_policies._global[0] = dtype_policies.DTypePolicy("float32")
+    dtype_policies._global[0] = None
 
 
 def told(use):

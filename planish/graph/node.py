@@ -25,6 +25,7 @@ from planish.graph.settings import NO_SETTINGS, Settings
 _current_layer: ContextVar[tuple[str, ...]] = ContextVar("current_layer", default=())
 _seen_as_in_keras: ContextVar[bool] = ContextVar("seen_as_in_keras", default=False)
 _DTYPES = {"f32": "float32", "f64": "float64", "i32": "int32"}
+_NBYTES = {"f32": 4, "f64": 8, "i32": 4, "i8": 1}
 NUMBERS = ("f32", "f64")
 _numbers: ContextVar[str] = ContextVar("numbers", default="f32")
 
@@ -39,6 +40,16 @@ class TensorType:
     shape: tuple[int, ...]
     dtype: str = field(default_factory=_numbers.get)
     batched: bool = True
+
+    @property
+    def numpy_dtype(self) -> str:
+        """NumPy's name, and Keras's, of the element type."""
+        return _DTYPES.get(self.dtype, self.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes per image (or of the whole tensor, if it is not batched)."""
+        return _NBYTES[self.dtype] * self.size
 
     @property
     def size(self) -> int:
@@ -78,7 +89,7 @@ class Node(WithOperators):
     @property
     def dtype(self) -> str:
         """The element type, as Keras names it."""
-        return _DTYPES.get(self.type.dtype, self.type.dtype)
+        return self.type.numpy_dtype
 
     @property
     def batched(self) -> bool:
@@ -101,6 +112,11 @@ def current_layers() -> tuple[str, ...]:
 def type_of_numbers() -> str:
     """That of the numbers in graphs that are made now: 'f32', or 'f64'."""
     return _numbers.get()
+
+
+def dtype_of_numbers() -> str:
+    """NumPy's name of that type."""
+    return _DTYPES[_numbers.get()]
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Constant(Initializer):
         self.value = value
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
-        return np.broadcast_to(np.asarray(self.value, np.float32), shape)
+        return np.broadcast_to(np.asarray(self.value, np.float64), shape)
 
     def get_config(self) -> dict[str, Any]:
         return {"value": serialization.serialize(self.value)}

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from planish import precision, signatures
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 
 
-def made(initializer: Callable[..., Any], shape: tuple[int, ...]) -> Any:
+def made(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str = "float32") -> Any:
     """What an initializer, which may be a user's function of a shape and perhaps a `dtype`, gives for a weight."""
-    if signatures.takes(initializer, shape, dtype="float32"):
-        return initializer(shape, dtype="float32")
+    if signatures.takes(initializer, shape, dtype=dtype):
+        return initializer(shape, dtype=dtype)
     return initializer(shape)
 
 
@@ -32,8 +32,8 @@ class Initializer:
     """
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Array:
-        precision.require_float32(f"initializer {type(self).__name__}", dtype)
-        return np.asarray(self.values(tuple(shape)), dtype=np.float32, order="C")
+        chosen = precision.checked(f"initializer {type(self).__name__}", dtype)
+        return np.asarray(self.values(tuple(shape)), dtype=chosen, order="C")
 
     def values(self, shape: tuple[int, ...]) -> NDArray[Any]:
         """The array, in any float type."""

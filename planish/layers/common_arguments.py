@@ -20,7 +20,7 @@ class InputShapes(TypedDict, total=False):
 
 
 class SharedOptions(InputShapes, total=False):
-    """What every layer takes by keyword. `autocast` changes nothing: there is one precision."""
+    """What every layer takes by keyword. `autocast` changes nothing: a model has one precision."""
 
     trainable: bool
     dtype: Any

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from planish import primitives, structures
 from planish.errors import explain
 from planish.graph.graph import Graph
+from planish.graph.node import dtype_of_numbers
 from planish.layers.calling import without_training
 from planish.layers.context import CallContext
 from planish.layers.paths import make_unique
@@ -36,7 +37,7 @@ def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
             return leaf
         array = _checked(layer, np.asarray(leaf))
         name = f"x{len(arrays)}" if arrays else "x"
-        arrays[name] = array.astype(np.float32)
+        arrays[name] = array.astype(dtype_of_numbers())
         return primitives.input_(name, array.shape[1:])
 
     def taken(place: int, argument: Any) -> Any:

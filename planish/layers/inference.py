@@ -81,7 +81,7 @@ def _spec(layer: Layer, nodes: tuple[Node, ...], batch: int | None) -> Spec:
     sizes = [[*extents] for extents in zip(*(node.shape for node in nodes), strict=True)]
     extents = [each[0] if len(set(each)) == 1 else None for each in sizes]
     batched = nodes[0].batched
-    return Spec((batch, *extents) if batched else tuple(extents), "float32", layer.name, batched)
+    return Spec((batch, *extents) if batched else tuple(extents), nodes[0].dtype, layer.name, batched)
 
 
 def refuse_open_weights(layer: Layer, input_shape: Any) -> None:

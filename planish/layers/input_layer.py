@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from planish import precision
+from planish import dtype_policies, precision
 from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 from planish.layers import arguments
@@ -50,7 +50,7 @@ class InputLayer(Layer):
         self.begin_with(Record((), {}, Spec(self.batch_shape, self.dtype, self.name)))
 
     def _checked_dtype(self, dtype: Any) -> str:
-        name = precision.dtype_name(dtype) or "float32"
+        name = precision.dtype_name(dtype) or dtype_policies.floatx()
         if name not in precision.READABLE:
             raise ValueError(unknown_name(f"dtype of {self.label}", name, precision.READABLE))
         return name

@@ -49,8 +49,8 @@ class Layer(ForAuthors):
     """Base of all layers. `input_shape=` and `input_dim=` are Keras 2's way to give a model the shape of its input.
 
     `trainable`: whether training changes its weights. `activity_regularizer`: a penalty on the output. `dtype` is
-    float32, or a policy such as 'mixed_float16', which is computed in float32; `autocast` changes nothing. `name` is
-    numbered by class if it is not given. ValueError for other arguments.
+    float32, float64, or a policy such as 'mixed_float16', which is computed in float32; `autocast` changes nothing.
+    `name` is numbered by class if it is not given. ValueError for other arguments.
 
     >>> class Double(keras.layers.Layer):
     ...     def call(self, x, context):
@@ -71,7 +71,7 @@ class Layer(ForAuthors):
     """As in Keras, for layers of users' own to set. It changes nothing: there are no masks."""
 
     dtype = compute_dtype = variable_dtype = input_dtype = "float32"
-    """Keras's names for the one precision."""
+    """Keras's names for the layer's precision: float32, or float64."""
 
     def __init__(
         self,
@@ -86,6 +86,7 @@ class Layer(ForAuthors):
         self.name = common_arguments.checked_name(type(self).__name__, name)
         self._trainable = arguments.flag(self.label, "trainable", trainable)
         self.dtype_policy = precision.policy_of(self.label, dtype)
+        self.dtype = self.compute_dtype = self.variable_dtype = self.input_dtype = self.dtype_policy.variable_dtype
         self.autocast = arguments.flag(self.label, "autocast", autocast)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.declared_shape = common_arguments.take_input_shape(self.label, options)
@@ -144,7 +145,8 @@ class Layer(ForAuthors):
         `create_weights`.
         """
         whole = shapes.checked(self.label, input_shape)
-        self.build_for({"input": whole}, (nodes_for(shapes.per_image(whole)),), {})
+        with precision.computing_in(self):
+            self.build_for({"input": whole}, (nodes_for(shapes.per_image(whole)),), {})
 
     def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         """What `build` does, for a call with nodes among its arguments; `given` has their shapes (batch axis first), a
@@ -278,13 +280,13 @@ class Layer(ForAuthors):
             return self.symbolic_call(inputs, keywords)
         if any(isinstance(leaf, Node) for leaf in structures.leaves((inputs, keywords))):
             return self.connect_all(inputs, keywords, CallContext.current())
-        with nesting.told(self.label):
+        with nesting.told(self.label), precision.computing_in(self):
             return eager.computed(self, inputs, keywords)
 
     def symbolic_call(self, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
         """The symbolic output of the layer, which is built if it is not."""
-        first = next(leaf for leaf in structures.leaves((inputs, dict(keywords))) if isinstance(leaf, SymbolicTensor))
-        with nesting.told(self.label), chain.leading_to(first):
+        tensors = [each for each in structures.leaves((inputs, dict(keywords))) if isinstance(each, SymbolicTensor)]
+        with nesting.told(self.label), chain.leading_to(tensors[0]), precision.computing_in(self, tensors):
             record = Record(inputs, keywords, inference.specs_of(self, inputs, keywords))
         self._records.append(record)
         return LayerCall(self, record).structure
@@ -301,11 +303,12 @@ class Layer(ForAuthors):
         nowhere = Record((), {}, None)
 
         def stand_in(shape: BatchShape) -> SymbolicTensor:
-            return SymbolicTensor(Spec(shape, "float32", "x"), layer, nowhere, next(places))
+            return SymbolicTensor(Spec(shape, layer.compute_dtype, "x"), layer, nowhere, next(places))
 
         places = itertools.count()
         inputs = shapes.mapped(stand_in, shapes.checked(self.label, input_shape))
-        return structures.mapped(lambda spec: spec.shape, inference.specs_of(layer, (inputs,), {}))
+        with precision.computing_in(layer):
+            return structures.mapped(lambda spec: spec.shape, inference.specs_of(layer, (inputs,), {}))
 
     # -- configuration -----------------------------------------------------------------------------------------------
 

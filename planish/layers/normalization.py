@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planish import config, primitives
 from planish.errors import explain
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers
 from planish.layers import adapting, arguments, axes, chain
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
@@ -114,13 +114,13 @@ class Normalization(Layer):
         self.count = Weight("count", path, (), "int64", trainable=False)  # Keras's files have it
         self._variables.append(self.count)
 
-    def _given(self, numbers: NDArray[Any], shape: Shape | None = None) -> NDArray[np.float32]:
+    def _given(self, numbers: NDArray[Any], shape: Shape | None = None) -> NDArray[Any]:
         """The argument `mean` or `variance`, to be broadcast with an image: its axes are the last of those kept."""
         extents = [1] * len(self._beside)
         for place, size in zip(reversed(self._kept), reversed(numbers.shape), strict=False):
             extents[place] = size
         with suppress(ValueError):
-            return np.broadcast_to(numbers.astype(np.float32).reshape(extents), self._beside)
+            return np.broadcast_to(numbers.astype(dtype_of_numbers()).reshape(extents), self._beside)
         raise self.mistake(
             "mean and variance do not fit the input",
             shape or self._beside,
@@ -182,7 +182,8 @@ class Normalization(Layer):
     def call(self, x: Node, context: CallContext) -> Node:
         if self.input_mean is not None and self.input_variance is not None:
             mean = primitives.table(self._given(self.input_mean))
-            spread = np.maximum(np.sqrt(self._given(self.input_variance)), np.float32(config.epsilon()))
+            least = np.asarray(config.epsilon(), dtype_of_numbers())
+            spread = np.maximum(np.sqrt(self._given(self.input_variance)), least)
             deviation = primitives.table(spread)
         else:
             mean = primitives.reshape(self.adapt_mean.node, self._beside)

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from planish import primitives
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers
 from planish.layers import arguments, augmentation, bands, draws
 from planish.layers.augmentation import Augmentation, BoxOptions
 from planish.layers.context import CallContext
@@ -80,7 +80,7 @@ class RandomErasing(Augmentation):
     def _draws(self, shape: Shape, context: CallContext) -> tuple[list[Node], Node]:
         """The numbers that say where, and what covers it. All are drawn at once, as each layer draws once."""
         if self.fill_value is not None:
-            return self.draws(context), primitives.table(np.asarray(self.fill_value, np.float32))
+            return self.draws(context), primitives.table(np.asarray(self.fill_value, dtype_of_numbers()))
         noise = math.prod(shape)
         together = draws.uniform(context, (self.numbers_drawn + 2 * noise,), self.seed)
         first = self.numbers_drawn

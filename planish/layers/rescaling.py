@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planish import config, primitives, serialization
 from planish.errors import number_of
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers
 from planish.layers import arguments
 from planish.layers.common_arguments import LayerOptions
 from planish.layers.context import CallContext
@@ -79,7 +79,7 @@ class Rescaling(Layer):
 def _beside(value: Factor) -> Any:
     """As numbers that are broadcast with an image: as in Keras, axes are added behind those given if channels come
     first."""
-    array = np.asarray(value, np.float32)
+    array = np.asarray(value, dtype_of_numbers())
     if array.ndim and config.image_data_format() == "channels_first":
         return array.reshape(*array.shape, *(1,) * (3 - array.ndim))
     return array

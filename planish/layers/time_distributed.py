@@ -70,4 +70,4 @@ class TimeDistributed(Wrapper):
         inner = self.layer.compute_output_shape((batch, *rest))
         if not isinstance(inner, tuple) or not all(each is None or isinstance(each, int) for each in inner):
             return None
-        return Spec((inner[0], steps, *inner[1:]), "float32", self.name)
+        return Spec((inner[0], steps, *inner[1:]), self.compute_dtype, self.name)

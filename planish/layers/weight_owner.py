@@ -50,6 +50,7 @@ class WeightOwner(Told):
 
     keras_kinds: tuple[str, ...] = ("Layer",)
     name: str
+    variable_dtype: str
     built: bool
     holds_model_layers = False
     """Whether it is a model: it consists of layers that its user knows by name."""
@@ -107,7 +108,7 @@ class WeightOwner(Told):
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """A new variable of this layer, float32 of the shape. Trainable ones come first in `weights`, as in Keras.
+        """A new variable of this layer's type and of the shape. Trainable ones come first in `weights`, as in Keras.
 
         By position come shape, initializer ('glorot_uniform') and dtype, as in Keras 3, or name, shape, dtype and
         initializer, as in Keras 2. `constraint` is applied to the new weight at the end of every step. `autocast` and
@@ -117,12 +118,13 @@ class WeightOwner(Told):
         arguments.unsupported(self.label, overwrite_with_gradient=overwrite_with_gradient)
         given = {"shape": shape, "initializer": initializer, "dtype": dtype, "name": name, "regularizer": regularizer}
         placed = weight_call.placed(self.label, args, {**given, "constraint": constraint})
-        precision.require_float32(self.label, placed["dtype"])
+        dtype = precision.checked(self.label, placed["dtype"], self.variable_dtype)
         name = placed["name"] or f"variable_{len(self._variables)}"
         variable = Weight(
             name,
             chain.weight_path(self, self.name, name),
             weight_call.checked_shape(self.label, name, placed["shape"]),
+            dtype,
             trainable=trainable is None or bool(trainable),
             initializer=initializers.get(placed["initializer"] or "glorot_uniform"),
             regularizer=regularizers.get(placed["regularizer"]),
@@ -223,7 +225,7 @@ class WeightOwner(Told):
             for variable in layer.own_variables:
                 variable.trainable = checked if variable.made_trainable else variable.trainable
 
-    def get_weights(self) -> list[NDArray[np.float32]]:
+    def get_weights(self) -> list[NDArray[Any]]:
         """Copies of all weights, in the order of `weights`."""
         return [variable.numpy() for variable in self.weights]
 

@@ -56,7 +56,7 @@ class Loss(Told):
         self.reduction = "none" if reduction is None else reduction
         if self.reduction not in REDUCTIONS:
             raise ValueError(unknown_name("reduction of a loss", reduction, REDUCTIONS))
-        self._refuse(dtype=(dtype, (None, "float32")))
+        self._refuse(dtype=(dtype, (None, "float32", "float64")))
 
     def _refuse(self, **arguments: tuple[Any, tuple[Any, ...]]) -> None:
         """ValueError for arguments that do not have one of their supported values."""
@@ -174,7 +174,7 @@ class Loss(Told):
             return values[0], None if counted is None else counted[0]
         wide = np.float64 if outputs.dtype == np.float64 else np.float32
         prepared = self.prepare_targets(given, outputs.shape)
-        kind = "i32" if self.target_kind == "labels" else "f32"
+        kind = "i32" if self.target_kind == "labels" else None
         y = primitives.input_("y_true", prepared.shape[1:], kind)
         graph = Graph.build({"loss": self.traced(y, primitives.input_("y_pred", outputs.shape[1:]))})
         values = interpret(graph, {"y_true": prepared, "y_pred": outputs}, dtype=wide).outputs["loss"]

@@ -38,7 +38,7 @@ class Metric(Told):
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or naming.automatic_name(type(self).__name__)
-        if dtype not in (None, "float32"):
+        if dtype not in (None, "float32", "float64"):
             raise ValueError(
                 explain(
                     what=f"metric '{self.name}': `dtype` is not supported",

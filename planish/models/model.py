@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
-from planish import primitives, structures
+from planish import precision, primitives, structures
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
@@ -175,8 +175,9 @@ class Model(Training, Files, Introspection, Ends, Layer):
             self.build(**({"input_shape": shape} if several is None else several))
         else:
             given = {name.removesuffix("_shape"): shapes.checked(self.label, each) for name, each in several.items()}
-            nodes = {name: nodes_for(shapes.per_image(each)) for name, each in given.items()}
-            self.build_for(given, *calling.arranged(type(self), nodes))
+            with precision.computing_in(self):
+                nodes = {name: nodes_for(shapes.per_image(each)) for name, each in given.items()}
+                self.build_for(given, *calling.arranged(type(self), nodes))
 
     def forget_build(self) -> None:
         super().forget_build()
@@ -187,7 +188,8 @@ class Model(Training, Files, Introspection, Ends, Layer):
         """ValueError unless inputs of the shape (batch axis left out) fit the model's own."""
         if self._network is None:
             return
-        given = shapes.mapped(lambda each: Spec(each, "float32", ""), shape)  # a shape is not a structure of shapes
+        # a shape is not a structure of shapes
+        given = shapes.mapped(lambda each: Spec(each, self.compute_dtype, ""), shape)
         matched = matching.matched(self.label, self.input_specs, self._network.inputs, given)
         for spec, each in zip(self.input_specs, matched, strict=True):
             own = each.shape
@@ -264,11 +266,12 @@ class Model(Training, Files, Introspection, Ends, Layer):
         """
         specs = self.input_specs
         make_unique(self.weights)
-        nodes = input_nodes(specs, stand_ins.sizes_of(self) if sizes is None else sizes)
+        known = stand_ins.sizes_of(self) if sizes is None else sizes
         class_: Any = type(self)
         if not calling.convention_of(class_).training:  # as in Keras, its layers are not told either
             context = context.untold()
-        with nesting.told(self.label):
+        with nesting.told(self.label), precision.computing_in(self):
+            nodes = input_nodes(specs, known)
             y = self.connect(structures.packed(self.input_form, [*nodes]), context)
         return Traced(tuple(nodes), tuple(structures.leaves(y)))
 

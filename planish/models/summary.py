@@ -205,26 +205,26 @@ def _trainable(layer: Layer) -> str:
     return f"[bold][{_NUMBER}]Y[/][/]" if layer.trainable else f"[bold][{_NO}]N[/][/]"
 
 
+_NBYTES = {"float64": 8}
+
+
 def _totals(model: Model) -> list[str]:
     """The lines under the table. The optimizer is counted once it has made its slots."""
-    trainable, frozen = _elements(model.trainable_weights), _elements(model.non_trainable_weights)
     optimizer = getattr(model, "optimizer", None)
-    slots = _elements(optimizer.variables) if optimizer is not None and optimizer.built else None
+    slots = optimizer.variables if optimizer is not None and optimizer.built else None
     lines = {
-        "Total params": trainable + frozen + (slots or 0),
-        "Trainable params": trainable,
-        "Non-trainable params": frozen,
+        "Total params": [*model.weights, *(slots or [])],
+        "Trainable params": model.trainable_weights,
+        "Non-trainable params": model.non_trainable_weights,
     }
     if slots is not None:
         lines["Optimizer params"] = slots
-    return [
-        f"[bold] {label}: [/][{_NUMBER}]{count:,}[/] ({readable_size(count * FLOAT_NBYTES)})"
-        for label, count in lines.items()
-    ]
+    return [f"[bold] {label}: [/]{_counted(variables)}" for label, variables in lines.items()]
 
 
-def _elements(variables: Sequence[Variable]) -> int:
-    return sum(variable.size for variable in variables)
+def _counted(variables: Sequence[Variable]) -> str:
+    nbytes = sum(variable.size * _NBYTES.get(variable.dtype, FLOAT_NBYTES) for variable in variables)
+    return f"[{_NUMBER}]{sum(variable.size for variable in variables):,}[/] ({readable_size(nbytes)})"
 
 
 def readable_size(nbytes: float) -> str:

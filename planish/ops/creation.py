@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from planish import primitives
-from planish.graph.node import Node
+from planish.graph.node import NUMBERS, Node
 from planish.ops import nodes
 from planish.ops.dtypes import Array, as_array, dtype_named, float_type, kind_of, result_type
 from planish.ops.operation import CORE, NUMPY, Operand, Value, operation
@@ -66,7 +66,7 @@ def _cast_of_nodes(x: Any, dtype: Any) -> Any:
     value = nodes.node_of(x)
     if type_.kind == "b":
         return primitives.truth(value)
-    return primitives.trunc(value) if type_.kind in "iu" and value.type.dtype == "f32" else value
+    return primitives.trunc(value) if type_.kind in "iu" and value.type.dtype in NUMBERS else value
 
 
 @operation(CORE, nodes=_cast_of_nodes)

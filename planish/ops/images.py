@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from planish import config, primitives
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers
 from planish.ops import nodes, resized_nodes
 from planish.ops.dtypes import Array, floating
 from planish.ops.joining import pad
@@ -133,7 +133,7 @@ def rgb_to_grayscale(images: Value, data_format: str | None = None) -> Any:
         return images
     if shape[axis] != 3:
         raise nodes.mistake("ops.image.rgb_to_grayscale: images have 3 channels, or 1", received=shape)
-    shares = np.array([0.2989, 0.5870, 0.1140], np.float32)
+    shares = np.array([0.2989, 0.5870, 0.1140], dtype_of_numbers())
     if isinstance(images, Node):
         return expand_dims(tensordot(images, shares, ([axis], [0])), axis)
     gray = np.tensordot(floating(images), shares.astype(floating(images).dtype), ([axis], [0]))

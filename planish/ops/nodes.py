@@ -10,7 +10,7 @@ import numpy as np
 
 from planish import primitives
 from planish.errors import explain
-from planish.graph.node import Node, current_layers
+from planish.graph.node import Node, current_layers, dtype_of_numbers
 from planish.ops.dtypes import as_array
 from planish.primitives.broadcasting import aligned_as_numpy, as_node
 from planish.variable import Variable
@@ -41,7 +41,7 @@ def node_of(value: Any) -> Node:
         return value.node
     if type(value) is float:
         return as_node(value)  # as exact as it is; programs round it to their type
-    array = as_array(value).astype(np.float32)
+    array = as_array(value).astype(dtype_of_numbers())
     if array.size and (array == array.flat[0]).all():
         number = primitives.constant(float(array.flat[0]))
         return number if array.ndim == 0 else primitives.broadcast_to(number, array.shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planish import primitives
-from planish.graph.node import Node
+from planish.graph.node import Node, dtype_of_numbers
 from planish.primitives.resampling import taps
 from planish.primitives.resize2d import INTERPOLATIONS
 
@@ -27,7 +27,7 @@ def resized(x: Node, size: Size, interpolation: str, antialias: bool = False) ->
 def _shares(interpolation: str, antialias: bool, old: int, new: int) -> Node:
     """[new, old]: how much of each pixel of a row or column is in each pixel of the resized one."""
     places, weights = taps(interpolation, antialias, old, new)
-    shares = np.zeros((new, old), np.float32)
+    shares = np.zeros((new, old), dtype_of_numbers())
     np.add.at(shares, (np.arange(new)[:, None], places), weights)
     return primitives.table(shares)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from planish import naming, primitives, serialization
+from planish import dtype_policies, naming, primitives, serialization
 from planish.absent.attributes import Told, told
 from planish.errors import explain
 from planish.graph.node import Node
@@ -125,7 +125,7 @@ class Optimizer(Told):
         given = options.checked_rate(self, rate)
         if not isinstance(given, float):
             return given
-        variable = Weight("learning_rate", f"{self.name}/learning_rate", (), trainable=False)
+        variable = Weight("learning_rate", f"{self.name}/learning_rate", (), dtype_policies.floatx(), trainable=False)
         variable.assign(given)
         return variable
 
@@ -191,7 +191,8 @@ class Optimizer(Told):
             shape, start = variable.shape, start_at(variable) if name == EMA_SLOT else np.zeros
         else:
             shape, start = self.slot_shape(name, variable), self.slot_start(name, variable)
-        return Weight(self.slot_label(name, variable), path, shape, trainable=False, initializer=start)
+        label = self.slot_label(name, variable)
+        return Weight(label, path, shape, variable.dtype, trainable=False, initializer=start)
 
     def slot_label(self, name: str, variable: Variable) -> str:
         """The `name` of a slot's variable."""

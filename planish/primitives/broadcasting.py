@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import explain
-from planish.graph.node import Node, TensorType, current_layers
+from planish.graph.node import Node, TensorType, current_layers, dtype_of_numbers
 from planish.graph.settings import Settings
 from planish.primitives.leaves import constant
 from planish.primitives.mistake import check_values, mistake
@@ -36,7 +36,7 @@ def as_node(operand: Operand) -> Node:
             )
         )
     if isinstance(operand, np.ndarray) and operand.ndim and operand.dtype.kind in "biuf":
-        return table(operand.astype(np.float32))
+        return table(operand.astype(dtype_of_numbers()))
     if not isinstance(operand, Real) and not (isinstance(operand, np.ndarray) and operand.ndim == 0):
         raise TypeError(explain(what="operations take nodes and numbers", received=f"{operand!r}, a {type(operand)}"))
     return constant(float(operand))

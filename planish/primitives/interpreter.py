@@ -15,6 +15,8 @@ from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.primitives.registry import Array, Environment, op_named
 
+_TYPES = {"f32": "float32", "f64": "float64"}
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -29,17 +31,18 @@ def interpret(
     bindings: Mapping[str, Any],
     *,
     batch_size: int | None = None,
-    dtype: DTypeLike = np.float32,
+    dtype: DTypeLike | None = None,
     observe: Callable[[Node, Array], None] | None = None,
 ) -> Results:
     """Outputs and updates by name.
 
     `bindings` give every leaf's value by its name; batched ones have the batch axis first. `batch_size` is needed only
-    where no input tells it. `dtype` float64 gives reference values. `observe` sees every value as it is computed.
+    where no input tells it. `dtype`: float64 gives reference values; None is the type of the graph's numbers.
+    `observe` sees every value as it is computed.
     """
     images = _batch_size(graph, bindings) if batch_size is None else batch_size
     _check_bindings(graph, bindings, images)
-    environment = Environment(images, np.dtype(dtype), dict(bindings))
+    environment = Environment(images, np.dtype(dtype or _TYPES[graph.numbers]), dict(bindings))
     values: dict[Node, Array] = {}
     with np.errstate(all="ignore"):  # infinity and NaN are results like others, as in compiled programs
         for node in graph.nodes:

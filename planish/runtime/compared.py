@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planish.errors import explain
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import NUMBERS, Node
 from planish.graph.printer import print_graph
 from planish.primitives.interpreter import interpret
 from planish.runtime.compiled import Compiled
@@ -45,8 +45,8 @@ class ComparedInference(InferenceExecutable):
         values: dict[Node, NDArray[Any]] = {}
         interpret(self.graph, {**parameters, **inputs}, batch_size=count, observe=values.__setitem__)
         for node in self.graph.nodes:
-            if node.inputs and node.batched and node.type.dtype == "f32":
-                result = np.empty((count, *node.shape), np.float32)
+            if node.inputs and node.batched and node.type.dtype in NUMBERS:
+                result = np.empty((count, *node.shape), node.type.numpy_dtype)
                 alone = InferenceExecutable(compile(Graph.build({"value": node}), self._dtypes))
                 alone.run(parameters, inputs, {"value": result}, count, version=0)
                 if _differs(result, values[node]):

@@ -13,6 +13,7 @@ from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Program
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
+from planish.graph.node import numbers_are
 from planish.graph.printer import print_graph
 from planish.graph.verifier import verify
 from planish.output import warn_of
@@ -61,6 +62,11 @@ def describe(request: Request, after: str | None, form: str) -> str:
 
 
 def _emitted(form: str, plan: Plan, program: Program) -> str:
+    with numbers_are(plan.graph.numbers):
+        return _written(form, plan, program)
+
+
+def _written(form: str, plan: Plan, program: Program) -> str:
     if form == "plan":
         return print_plan(plan)
     if form == "loops":

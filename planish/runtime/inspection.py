@@ -15,7 +15,6 @@ def describe(graph: Graph, after: str | None = None, emit: str = "graph", *, bat
 
     ValueError for an unknown pass or form, and for a pass with a form other than 'graph'.
     """
-    types = {"f32": "float32", "i32": "int32"}
-    dtypes = {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}
+    dtypes = {name_of(node): node.type.numpy_dtype for node in graph.leaves("input")}
     request = Request(graph, dtypes, current_target(), batch_size is not None, batch_size or 0)
     return describe_request(request, after, emit)

@@ -110,5 +110,4 @@ def _quietly(graph: Graph, bindings: Mapping[str, Any], batch_size: int) -> Resu
 
 def _element_types(graph: Graph) -> dict[str, Any]:
     """Each input in the type that the graph gives it, whatever its type in memory."""
-    types = {"f32": np.float32, "i32": np.int32}
-    return {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}
+    return {name_of(node): np.dtype(node.type.numpy_dtype) for node in graph.leaves("input")}

@@ -35,7 +35,7 @@ class ClassWeights:
         self._told: set[int] = set()
 
     def of(self, targets: Array | None, *, whole: bool = True) -> Array:
-        """The weight of each image, f32 [n]; `whole` says that these are all targets.
+        """The weight of each image, [n]; `whole` says that these are all targets.
 
         ValueError if there are no targets, or not one class for each image.
         """
@@ -47,11 +47,11 @@ class ClassWeights:
                 )
             )
         if not targets.size:
-            return np.ones(len(targets), np.float32)
+            return np.ones(len(targets))
         names, places = np.unique(_classes(targets), return_inverse=True)
         self._tell(names.tolist(), whole=whole)
         values = [self._weights.get(name, 1.0) for name in names.tolist()]
-        return np.asarray(values, dtype=np.float32)[places.reshape(-1)]
+        return np.asarray(values, np.float64)[places.reshape(-1)]
 
     def _tell(self, found: list[int], *, whole: bool) -> None:
         """A warning about classes without a weight, and, if these are all targets, about weights without a class."""

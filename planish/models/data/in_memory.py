@@ -304,7 +304,7 @@ def _sample_weight(value: Any, count: int, label: str = "sample_weight") -> Arra
             )
         )
     check_finite(array, label)
-    return np.require(array.reshape(count), np.float32, ["C", "A"])
+    return np.require(array.reshape(count), np.float64, ["C", "A"])
 
 
 def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:

@@ -97,7 +97,7 @@ def _predict_arrays(model: Model, images: Arrays, batch_size: int, callbacks: Ca
         if predictor.once_a_batch:
             parts.append(of_piece)
         else:
-            outputs = outputs or [np.empty((len(images), *y.shape[1:]), np.float32) for y in of_piece]
+            outputs = outputs or [np.empty((len(images), *y.shape[1:]), y.dtype) for y in of_piece]
             for whole, part in zip(outputs, of_piece, strict=True):
                 whole[start:stop] = part
         callbacks.on_batch_end("predict", (stop - 1) // batch_size, {"outputs": piece})

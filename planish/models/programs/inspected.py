@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planish import html
+from planish import html, precision
 from planish.graph.graph import Graph
 from planish.layers.context import CallContext
 from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
@@ -40,7 +40,9 @@ def training_text(model: Model, after: str | None, emit: str) -> str:
     specs = model.output_specs
     settings.optimizer.build(model.trainable_weights, model.non_trainable_weights)
     objectives = [_objective(chosen, place, spec.shape, endings(specs)[place]) for place, spec in enumerate(specs)]
-    step = training_graph(model, objectives, settings.optimizer, with_outputs=True, divided=not settings.run_eagerly)
+    divided = not settings.run_eagerly
+    with precision.computing_in(model):
+        step = training_graph(model, objectives, settings.optimizer, with_outputs=True, divided=divided)
     text = describe(step.graph, after, emit, batch_size=DEFAULT_BATCH_SIZE)
     if step.trunk is None:
         hindrance = _hindrance(model) if emit == "plan" else None
@@ -50,7 +52,7 @@ def training_text(model: Model, after: str | None, emit: str) -> str:
 
 def _about(trunk: Graph) -> str:
     layers = list(dict.fromkeys(layer for node in trunk.nodes for layer in node.layers[:1]))
-    gives = " and ".join(f"{node.type}, {4 * node.type.size:,} bytes an image" for _, node in trunk.outputs)
+    gives = " and ".join(f"{node.type}, {node.type.nbytes:,} bytes an image" for _, node in trunk.outputs)
     return (
         f"The trunk, from {layers[0]!r} to {layers[-1]!r}, is frozen: fit computes it once for each image, if the "
         f"images are the same in all epochs. It gives {gives}."

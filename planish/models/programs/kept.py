@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from planish import forking, overrides
+from planish import forking, overrides, precision
+from planish.graph.node import dtype_of_numbers
 from planish.layers.context import CallContext
 from planish.models.data.arrays import Array
 from planish.models.data.expected import Expected, alone
@@ -43,6 +44,7 @@ class Programs:
         self._output_shapes: Recent[list[tuple[int | None, ...]]] = Recent()
         self._expected: tuple[int, CompileSettings | None, Expected] | None = None
         self._sizes = SizesSeen()
+        self._dtype: str | None = None
         self.turn = Turn()
         self._making = forking.Lock()  # two threads that need a program use the same one, with the same slots
 
@@ -68,6 +70,7 @@ class Programs:
         self._value_programs.clear()
         self._output_shapes.clear()
         self._expected = None
+        self._dtype = None
 
     def expected(self, model: Model, find: Callable[[Model], Expected]) -> Expected:
         """What `find` says that the model takes; it is asked once for each structure of the model and `compile`."""
@@ -81,7 +84,7 @@ class Programs:
         """For images such as `inputs`. ValueError if they do not fit the model."""
         self.refresh(model)
         key = tuple((x.dtype, x.shape[1:]) for x in inputs)
-        with self._making.lock:
+        with self._making.lock, precision.computing_in(model):
             found = self._predictors.get(key)
             if found is None:
                 overrides.refuse(model, "model", overrides.MODEL)
@@ -111,6 +114,14 @@ class Programs:
         with self._making.lock:
             return self._output_shapes.found(sizes, make)
 
+    def dtype(self, model: Model) -> str:
+        """NumPy's name of the type of the numbers that the model's programs compute in."""
+        self.refresh(model)
+        if self._dtype is None:
+            with precision.computing_in(model):
+                self._dtype = dtype_of_numbers()
+        return self._dtype
+
     def tester(self, model: Model, settings: CompileSettings, data: Prepared) -> Tester:
         self.refresh(model)
 
@@ -120,7 +131,7 @@ class Programs:
             self._noted(data.sizes)
             return Tester(model, settings, data)
 
-        with self._making.lock:
+        with self._making.lock, precision.computing_in(model):
             return self._testers.found((*data.key, *_frozen(model)), make)
 
     def trainer(
@@ -129,7 +140,7 @@ class Programs:
         """For batches of up to `batch_size` images. Which layers are frozen is part of the program."""
         self.refresh(model)
         key = (*data.key, *_frozen(model), with_outputs)
-        with self._making.lock:
+        with self._making.lock, precision.computing_in(model):
             found = self._trainers.get(key)
             if found is None or found.max_batch < batch_size:
                 from planish.models.programs.train_program import Trainer
@@ -147,7 +158,7 @@ class Programs:
     def kept(self, model: Model, key: Hashable, make: Callable[[], ValueProgram]) -> ValueProgram:
         """The program of that key; `make` is called the first time."""
         self.refresh(model)
-        with self._making.lock:
+        with self._making.lock, precision.computing_in(model):
             return self._value_programs.found(key, make)
 
 

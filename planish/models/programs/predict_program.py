@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class Predictor:
-    """Calling it with an array for each of the model's inputs computes the outputs of any number of images, f32
-    [n, ...], in the structure that the model gives them. `by_batch`: each call is one batch, whose images matter to
-    each other, or which changes variables. Outputs without a batch axis, `once_a_batch`, are one array for a call."""
+    """Calling it with an array for each of the model's inputs computes the outputs of any number of images [n, ...],
+    in the model's precision and in the structure that the model gives them. `by_batch`: each call is one batch, whose
+    images matter to each other, or which changes variables. Outputs without a batch axis, `once_a_batch`, are one array
+    for a call."""
 
     __slots__ = (
         "_changed",
@@ -51,7 +52,7 @@ class Predictor:
         self._variables = standalone.bound(model.weights, graph)
         self._parameters = {variable.path: variable.value for variable in self._variables}
         self._reads_directly = all(dtype in READABLE and dtype.isnative for dtype in dtypes)
-        self._outputs = [(name, node.shape, node.batched) for name, node in graph.outputs]
+        self._outputs = [(name, node.shape, node.batched, node.type.numpy_dtype) for name, node in graph.outputs]
         self.once_a_batch = [name for name, node in graph.outputs if not node.batched]
         self._form = None if alone(model.output_form) else model.output_form
 
@@ -61,8 +62,8 @@ class Predictor:
         if not count:
             raise no_images(inputs[0].shape[1:])
         outputs: dict[str, Array] = {}
-        for name, shape, batched in self._outputs:
-            outputs[name] = np.empty((count if batched else 1, *shape), np.float32)
+        for name, shape, batched, dtype in self._outputs:
+            outputs[name] = np.empty((count if batched else 1, *shape), dtype)
         direct = self._reads_directly
         for x in inputs:
             flags = x.flags
@@ -92,14 +93,14 @@ class Predictor:
 class StraightPredictor(Predictor):
     """For one input and one output: an array that the program can read as it is goes straight into one."""
 
-    __slots__ = ("_input", "_output", "_shape", "_straight")
+    __slots__ = ("_dtype", "_input", "_output", "_shape", "_straight")
 
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
     ) -> None:
         super().__init__(model, dtypes, sizes, eager=eager)
         (self._input,) = self._inputs
-        ((self._output, self._shape, batched),) = self._outputs
+        ((self._output, self._shape, batched, self._dtype),) = self._outputs
         self._straight = batched and self._reads_directly
 
     def __call__(self, *inputs: Array) -> Any:
@@ -108,7 +109,7 @@ class StraightPredictor(Predictor):
         if not (count and self._straight and flags.c_contiguous and flags.aligned):
             return super().__call__(x)
         let_steps_catch_up()
-        y = np.empty((count, *self._shape), np.float32)
+        y = np.empty((count, *self._shape), self._dtype)
         self._run({self._input: x}, {self._output: y}, count)
         return y
 

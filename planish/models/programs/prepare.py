@@ -130,22 +130,30 @@ def _with_metrics(model: Model, settings: CompileSettings, data: Prepared) -> Pr
     compiled = metrics.compiled(targets, outputs, endings(model.output_specs))
     shapes_seen = {metric.place: metric.targets for metric in compiled}
     seen = tuple(
-        None if array is None or place not in shapes_seen else _as_seen(array, shapes_seen[place])
+        None if array is None or place not in shapes_seen else _as_seen(model, array, shapes_seen[place])
         for place, array in enumerate(data.data.targets)
     )
     return replace(data, compiled=compiled, seen=seen)
 
 
-def _as_seen(targets: Array, shape: tuple[int, ...]) -> Array:
-    """Targets as a program's metrics read them, f32 [n, *shape]."""
-    return np.ascontiguousarray(targets, np.float32).reshape(len(targets), *shape)
+def _as_seen(model: Model, targets: Array, shape: tuple[int, ...]) -> Array:
+    """Targets as a program's metrics read them, in the model's precision, [n, *shape]."""
+    return np.ascontiguousarray(targets, model._programs.dtype(model)).reshape(len(targets), *shape)
+
+
+def _in_precision(model: Model, weights: Sequence[Array | None]) -> tuple[Array | None, ...]:
+    """Weights of images as the model computes with them."""
+    if all(weight is None for weight in weights):
+        return tuple(weights)
+    dtype = model._programs.dtype(model)
+    return tuple(None if weight is None else np.require(weight, dtype, ["C", "A"]) for weight in weights)
 
 
 def _prepared(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
     from planish.models.programs.step_graph import Objective
 
     inputs = fitting(model, data.inputs, data.labels.inputs)
-    data = replace(data, inputs=inputs)
+    data = replace(data, inputs=inputs, weights=_in_precision(model, data.weights))
     sizes = sizes_of(model, inputs)
     shapes = model._programs.output_shapes(model, sizes)
     chosen = settings.for_outputs(model)

@@ -25,7 +25,7 @@ from planish.variable import Variable
 if TYPE_CHECKING:
     from planish.models.model import Model
 
-ELEMENT_TYPES = {"labels": "i32", "numbers": "f32"}
+ELEMENT_TYPES = {"labels": "i32", "numbers": None}
 """The type of a loss's targets in the graph, by `target_kind`."""
 
 

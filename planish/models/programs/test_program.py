@@ -39,7 +39,7 @@ class Tester:
         self._executable = executables.inference(graph, dtypes, eager=settings.run_eagerly)
         self._variables = standalone.bound(model.weights, graph, self._penalty)
         self._parameters = {variable.path: variable.value for variable in self._variables}
-        self._outputs = {name: node.shape for name, node in graph.outputs}
+        self._outputs = {name: node.type for name, node in graph.outputs}
         self._changed = bool(graph.updates)
         self._model_outputs = output_names(model.output_specs)
         self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
@@ -49,7 +49,7 @@ class Tester:
     @property
     def output_nbytes(self) -> int:
         """The memory that the outputs, and those of the trunk, take for each image."""
-        own = sum(4 * int(np.prod(shape)) for shape in self._outputs.values())
+        own = sum(kind.nbytes for kind in self._outputs.values())
         return own if self.trunk is None else own + self.trunk.nbytes
 
     def run(self, inputs: dict[str, Array], count: int, kept: Kept | None = None) -> StepOutputs:
@@ -57,7 +57,7 @@ class Tester:
         them; all of it is used, so that images that are known may be missing from `inputs`."""
         if self.trunk is not None:
             inputs = {**inputs, **outputs_of(self.trunk, inputs, count, usable(kept, self.trunk))}
-        arrays = {name: np.empty((count, *shape), np.float32) for name, shape in self._outputs.items()}
+        arrays = {name: np.empty((count, *kind.shape), kind.numpy_dtype) for name, kind in self._outputs.items()}
         version = max([variable.version for variable in self._variables], default=0)
         penalty = self._penalty_of(inputs, count)  # before variables change
         self._executable.run(self._parameters, inputs, arrays, count, version=version)
@@ -72,8 +72,9 @@ class Tester:
         """f32 [1]; by the interpreter, since it is a handful of sums over weights."""
         if self._penalty is None:
             return None
+        dtype = dict(self._penalty.outputs)["penalty"].type.numpy_dtype
         bindings = dict(self._parameters)
         if self._penalty_reads_images:
-            bindings |= {name: array.astype(np.float32) for name, array in inputs.items()}
+            bindings |= {name: array.astype(dtype) for name, array in inputs.items()}
         value = interpret(self._penalty, bindings, batch_size=count).outputs["penalty"]
-        return np.reshape(np.asarray(value, dtype=np.float32), 1)
+        return np.reshape(np.asarray(value, dtype=dtype), 1)

@@ -97,7 +97,7 @@ class Trainer:
         self._parameters = {variable.path: variable.value for variable in variables}
         changed = {name for name, _ in graph.updates}
         self._changed = [variable for variable in variables if variable.path in changed]
-        self._scalars = [(name_of(node), node.type.dtype) for node in graph.leaves("scalar")]
+        self._scalars = [(name_of(node), node.type.numpy_dtype) for node in graph.leaves("scalar")]
         self._outputs = {name: node.type for name, node in graph.outputs}
 
     def look_at(self, data: Arrays) -> None:
@@ -110,12 +110,12 @@ class Trainer:
     @property
     def output_nbytes(self) -> int:
         """The memory that `new_outputs` takes for each image."""
-        return max(4, sum(4 * kind.size for kind in self._outputs.values() if kind.batched))
+        return max(1, sum(kind.nbytes for kind in self._outputs.values() if kind.batched))
 
     def new_outputs(self, count: int, batch_size: int) -> StepOutputs:
         steps = -(-count // batch_size)
         arrays = {
-            name: np.empty((count if kind.batched else steps, *kind.shape), np.float32)
+            name: np.empty((count if kind.batched else steps, *kind.shape), kind.numpy_dtype)
             for name, kind in self._outputs.items()
         }
         return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
@@ -246,8 +246,7 @@ class Trainer:
             elif name == "iteration":
                 arrays[name] = np.arange(first, first + steps).astype(np.int32)  # beyond int32, it wraps around
             else:
-                dtype = np.int32 if kind == "i32" else np.float32
-                arrays[name] = np.array([at_step[name] for at_step in values], dtype=dtype)
+                arrays[name] = np.array([at_step[name] for at_step in values], dtype=kind)
         return arrays
 
 

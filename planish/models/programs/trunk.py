@@ -34,7 +34,8 @@ class Trunk:
 
     def __init__(self, model: Model, graph: Graph, dtypes: Mapping[str, np.dtype[Any]]) -> None:
         self.shapes = {name: node.shape for name, node in graph.outputs}
-        self.nbytes = 4 * sum(node.type.size for _, node in graph.outputs)
+        self.dtype = np.dtype(graph.outputs[0][1].type.numpy_dtype)
+        self.nbytes = sum(node.type.nbytes for _, node in graph.outputs)
         self.multiply_adds = sum(map(multiply_adds, graph.nodes))
         most = min(_NBYTES_AT_ONCE // self.nbytes, _MULTIPLY_ADDS_AT_ONCE // self.multiply_adds)
         self.rows_at_once = max(1, most)
@@ -71,7 +72,7 @@ class Trunk:
 
     def outputs(self, inputs: Mapping[str, Array], count: int) -> dict[str, Array]:
         """Those for `inputs` [count, ...], in new arrays."""
-        made = {name: np.empty((count, *shape), np.float32) for name, shape in self.shapes.items()}
+        made = {name: np.empty((count, *shape), self.dtype) for name, shape in self.shapes.items()}
         self.run(inputs, made, count)
         return made
 
@@ -103,8 +104,7 @@ def trunk_of(model: Model, graph: Graph | None, dtypes: Mapping[str, np.dtype[An
 
 def with_trunk(dtypes: Mapping[str, np.dtype[Any]], trunk: Trunk | None) -> dict[str, np.dtype[Any]]:
     """The element types of arrays by name, with those that the trunk gives."""
-    given = () if trunk is None else trunk.shapes
-    return {**dtypes, **{name: np.dtype(np.float32) for name in given}}
+    return {**dtypes} if trunk is None else {**dtypes, **dict.fromkeys(trunk.shapes, trunk.dtype)}
 
 
 def taken(arrays: Mapping[str, Array], rows: NDArray[np.int64]) -> dict[str, Array]:

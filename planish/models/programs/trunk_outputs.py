@@ -31,22 +31,22 @@ class Room:
         self._memory = memory.spare_nbytes() if own is None else own * _MEBI
         self._file = None if file is None else file * _MEBI
 
-    def array(self, shape: tuple[int, ...], multiply_adds: int) -> Array | None:
-        """A new f32 array, in memory or mapped from a file that has no name; None if there is no room for it.
+    def array(self, shape: tuple[int, ...], dtype: np.dtype[Any], multiply_adds: int) -> Array | None:
+        """A new array, in memory or mapped from a file that has no name; None if there is no room for it.
 
         Reading a file costs more than computing what `multiply_adds`, for each row, are too few for.
         """
-        nbytes = 4 * int(np.prod(shape, dtype=object))
+        nbytes = dtype.itemsize * int(np.prod(shape, dtype=object))
         if nbytes <= self._memory:
             self._memory -= nbytes
             try:
-                return np.empty(shape, np.float32)
+                return np.empty(shape, dtype)
             except MemoryError:
                 self._memory = 0
         worth = multiply_adds * shape[0] >= _LEAST_WORK_IN_FILE * nbytes
-        return self._mapped(shape, nbytes) if worth else None
+        return self._mapped(shape, dtype, nbytes) if worth else None
 
-    def _mapped(self, shape: tuple[int, ...], nbytes: int) -> Array | None:
+    def _mapped(self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> Array | None:
         """Its space on disk is taken now: writing to a mapped file on a full disk would kill the process."""
         try:
             left = _free_nbytes() // 2 if self._file is None else min(self._file, _free_nbytes())
@@ -54,7 +54,7 @@ class Room:
                 return None
             with tempfile.TemporaryFile() as file:
                 os.posix_fallocate(file.fileno(), 0, nbytes)
-                mapped = np.memmap(file, np.float32, "r+", shape=shape)
+                mapped = np.memmap(file, dtype, "r+", shape=shape)
         except (AttributeError, OSError, ValueError):  # not on macOS and Windows; a full disk
             return None
         if self._file is not None:
@@ -78,6 +78,7 @@ class TrunkOutputs:
         self._room = room
         self._key: Any = None
         self._shapes: Mapping[str, tuple[int, ...]] | None = None
+        self._dtype: np.dtype[Any] | None = None
         self.arrays: dict[str, Array] | None = None
         self._known = np.zeros(count, bool)
 
@@ -89,13 +90,13 @@ class TrunkOutputs:
                 self._shapes = None  # what is mapped from a file is the parent's as well
             self._key = key
             self._known[:] = False
-            if self._shapes != trunk.shapes:
-                self._shapes, self.arrays = trunk.shapes, self._made(trunk)
+            if self._shapes != trunk.shapes or self._dtype != trunk.dtype:
+                self._shapes, self._dtype, self.arrays = trunk.shapes, trunk.dtype, self._made(trunk)
         return self.arrays is not None
 
     def _made(self, trunk: Trunk) -> dict[str, Array] | None:
         count, work = len(self._known), trunk.multiply_adds
-        found = {name: self._room.array((count, *shape), work) for name, shape in trunk.shapes.items()}
+        found = {name: self._room.array((count, *shape), trunk.dtype, work) for name, shape in trunk.shapes.items()}
         there = {name: array for name, array in found.items() if array is not None}
         return there if len(there) == len(found) else None
 

@@ -30,7 +30,7 @@ class ValueProgram:
         nodes: dict[Node, None] = dict.fromkeys(structures.leaves([*wanted.values()]))
         computed = {node: f"value{place}" for place, node in enumerate(nodes)}
         self._names = {key: structures.mapped(computed.__getitem__, form) for key, form in wanted.items()}
-        self._shapes = {name: (node.shape, node.batched) for node, name in computed.items()}
+        self._types = {name: node.type for node, name in computed.items()}
         graph = Graph.build({name: node for node, name in computed.items()})
         self._inputs = [name_of(node) for node in graph.leaves("input")]
         settings = model._settings
@@ -45,13 +45,11 @@ class ValueProgram:
         """`inputs` [count, ...] by name; those that the nodes do not need are ignored. The values are in the form in
         which their nodes were wanted."""
         outputs = {
-            name: np.empty((count if batched else 1, *shape), np.float32)
-            for name, (shape, batched) in self._shapes.items()
+            name: np.empty((count if kind.batched else 1, *kind.shape), kind.numpy_dtype)
+            for name, kind in self._types.items()
         }
         version = max([variable.version for variable in self._variables], default=0)
         read = {name: readable(inputs[name]) for name in self._inputs}
         self._executable.run(self._parameters, read, outputs, count, version=version)
-        values = {
-            name: outputs[name] if batched else outputs[name][0, ...] for name, (_, batched) in self._shapes.items()
-        }
+        values = {name: outputs[name] if kind.batched else outputs[name][0, ...] for name, kind in self._types.items()}
         return {key: structures.mapped(values.__getitem__, names) for key, names in self._names.items()}

@@ -285,8 +285,8 @@ def test_a_file_takes_no_more_than_it_may(monkeypatch):
     monkeypatch.setenv("PLANISH_TRUNK_FILE", "2")
     room = trunk_outputs.Room()
     sizes = [(2**17,), (2**18,), (2**18,), (2**17,), (2**10,)]  # half a megabyte in memory, then one and one in a file
-    assert [room.array(size, 200) is None for size in sizes] == [False, False, False, False, True]
-    assert trunk_outputs.Room().array((2**19,), 199) is None  # reading it would take longer
+    assert [room.array(size, np.dtype(np.float32), 200) is None for size in sizes] == [False, False, False, False, True]
+    assert trunk_outputs.Room().array((2**19,), np.dtype(np.float32), 199) is None  # reading it would take longer
 
 
 def test_values_that_are_not_finite_end_the_training():
