@@ -328,7 +328,7 @@ NETS = {
         Net("mobilenet", (32, 32, 3), _mobilenet(), 1_024),
         Net("mobilenetv2-96", (96, 96, 3), _mobilenet_v2(), 128, batch=16, gain=1.5),
         Net("mobilenetv2-224", (224, 224, 3), _mobilenet_v2(), 16, batch=16, gain=1.5),
-        Net("efficientnetb0-224", (224, 224, 3), _efficientnet_b0(), 16, batch=16, gain=3.3),
+        Net("efficientnetb0-224", (224, 224, 3), _efficientnet_b0(), 16, batch=16, gain=3.0),
         Net("resnet50-224", (224, 224, 3), _resnet50(), 16, batch=16, gain=1.2),
     )
 }  # fmt: skip

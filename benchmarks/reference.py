@@ -59,13 +59,17 @@ def _after(layer: Layer, x: np.ndarray, values: Iterator[np.ndarray]) -> np.ndar
 _PLAIN = {
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
-    "swish": lambda x: x / (1 + np.exp(-x)),
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "swish": lambda x: x * _sigmoid(x),
+    "sigmoid": lambda x: _sigmoid(x),
     "tanh": np.tanh,
     "flatten": lambda x: x.reshape(len(x), -1),
     "global_average": lambda x: x.mean(axis=(1, 2)),
     "global_average_kept": lambda x: x.mean(axis=(1, 2), keepdims=True),
 }
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.exp(-np.logaddexp(0, -x))
 
 
 def _windows(layer: Window, x: np.ndarray) -> np.ndarray:
