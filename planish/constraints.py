@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import absent, config, foreign, primitives, serialization, signatures, tracing
 from planish import custom_objects as own_objects
+from planish.constructors import Constructed
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.naming import snake_case
@@ -22,7 +23,7 @@ __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deseria
 Projection = Callable[[Any], Any]
 
 
-class Constraint:
+class Constraint(Constructed):
     """Base of all constraints. Subclasses write `__call__`, from a weight to one of the same shape.
 
     >>> class Shrunk(keras.constraints.Constraint):

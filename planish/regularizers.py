@@ -9,6 +9,7 @@ import numpy as np
 
 from planish import absent, foreign, primitives, serialization, signatures, tracing
 from planish import custom_objects as own_objects
+from planish.constructors import Constructed
 from planish.errors import explain, unknown_name
 from planish.graph.node import Node
 
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 
-class Regularizer:
+class Regularizer(Constructed):
     """Base. A subclass writes `__call__`, as in Keras, or `penalty(x)`: from a weight (or an output) to one number.
 
     Calling it on an array computes the number.

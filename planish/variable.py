@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planish import first_values, forking, memory, primitives
+from planish.constructors import Constructed
 from planish.errors import explain
 from planish.first_values import NUMBERS, Initializer
 from planish.graph.node import Node, dtype_of_numbers, type_of_numbers
@@ -65,7 +66,7 @@ _assignments = itertools.count(1)
 _making = forking.Lock()  # two threads that read a new variable have to see the same array
 
 
-class Variable(ArrayOperators):
+class Variable(Constructed, ArrayOperators):
     """An array that outlives a step: a weight, a moving statistic, or what the user keeps. It takes part in NumPy's
     arithmetic, and in the computations of layers and losses that read it.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from planish.constructors import telling
 from planish.errors import explain
 from planish.models import Model, clone_model
 
@@ -30,6 +31,7 @@ INSTALL = "pip install 'planish[sklearn]'"
 class _Estimator(BaseEstimator):
     """What all three share: a model is made, or copied, and trained by `fit`."""
 
+    @telling
     def __init__(
         self,
         model: Model | Callable[..., Model],
@@ -81,7 +83,7 @@ class _Estimator(BaseEstimator):
             if settings is not None:
                 made.compile_from_config(settings)
         else:
-            made = self.model(X=X, y=y, **(self.model_kwargs or {}))
+            made = self.model(X=X, y=y, **(self.model_kwargs or {})) if callable(self.model) else self.model
         if isinstance(made, Model) and made.optimizer is not None and made.loss is not None:
             return made
         raise ValueError(
@@ -164,7 +166,8 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
 
     def predict(self, X: Any) -> Any:
         """The class of each row of `X`."""
-        return self.classes_[self.decision_function(X).argmax(axis=-1)]
+        scores = self.decision_function(X)
+        return self.classes_[scores.argmax(axis=-1)]
 
     def decision_function(self, X: Any) -> Any:
         """The model's outputs [n, classes]."""

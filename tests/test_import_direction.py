@@ -16,6 +16,7 @@ ANYONE = {
     "absent",
     "askers",
     "config",
+    "constructors",
     "dtype_policies",
     "settings",
     "errors",

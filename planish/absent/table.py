@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 _ELSEWHERE = "use Keras itself for such a model: planish compiles convolutional classifiers of images"
-_AUGMENT = "change the images before fit, for example mirrored ones beside them: np.concatenate([x, x[:, :, ::-1]])"
+_AUGMENT = "planish.layers.RandAugment(), or other image layers, such as RandomShear(0.2, 0.2)"
 _PLAIN_IMAGES = "change the images before fit, with NumPy or Pillow"
 _TEXT = "turn text into arrays of numbers before fit; planish's models are for images"
 _RECURRENT = "layers on steps, such as AveragePooling1D and TimeDistributed(Dense(units)), or Keras itself"

@@ -21,6 +21,7 @@ from planish.applications.frame import (
 from planish.applications.imagenet_utils import decode_predictions
 from planish.applications.preprocessing import minus_one_to_one as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, Files, files
+from planish.layers import arguments
 from planish.models import Model
 
 __all__ = ["MobileNet", "decode_predictions", "preprocess_input"]
@@ -55,6 +56,7 @@ def MobileNet(
     name: str | None = None,
 ) -> Model:
     """MobileNet, for images of 224x224 (arXiv:1704.04861). `alpha` scales the number of filters."""
+    alpha = arguments.number("MobileNet", "alpha", alpha, 0.0)
     given = Arguments(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     net = Net("MobileNet", given, size=square_size(input_shape, _SIZES))
     rows = _learnt_size(net, alpha, depth_multiplier) if net.learnt_on_imagenet else net.sides[0]

@@ -25,6 +25,7 @@ from planish.applications.frame import (
 from planish.applications.imagenet_utils import decode_predictions
 from planish.applications.preprocessing import minus_one_to_one as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, Files, files
+from planish.layers import arguments
 from planish.models import Model
 
 __all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]
@@ -48,6 +49,7 @@ def MobileNetV2(
 ) -> Model:
     """MobileNet V2, for images of 224x224 (arXiv:1801.04381). `alpha` scales the number of filters."""
     size = square_size(input_shape or shape_of_image(input_tensor), _SIZES)
+    alpha = arguments.number("MobileNetV2", "alpha", alpha, 0.0)
     given = Arguments(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
     net = Net("MobileNetV2", given, size=size)
     rows = _learnt_size(net, alpha) if net.learnt_on_imagenet else net.sides[0]

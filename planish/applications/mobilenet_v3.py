@@ -29,6 +29,7 @@ from planish.applications.frame import (
 from planish.applications.imagenet_utils import decode_predictions
 from planish.applications.preprocessing import unchanged as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, Files, files
+from planish.layers import arguments
 from planish.models import Model
 
 __all__ = ["decode_predictions", "preprocess_input"]
@@ -125,6 +126,7 @@ def MobileNetV3Small(
     `alpha` scales the number of filters; `minimalistic` leaves out what other hardware than a CPU does slowly.
     Without `include_preprocessing`, values are -1 to 1."""
     given = Arguments(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
+    alpha = arguments.number("MobileNetV3Small", "alpha", alpha, 0.0)
     return _model(_KIND_SMALL, given, _Options(alpha, minimalistic, dropout_rate, include_preprocessing), name)
 
 
@@ -147,6 +149,7 @@ def MobileNetV3Large(
     `alpha` scales the number of filters; `minimalistic` leaves out what other hardware than a CPU does slowly.
     Without `include_preprocessing`, values are -1 to 1."""
     given = Arguments(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation)
+    alpha = arguments.number("MobileNetV3Large", "alpha", alpha, 0.0)
     return _model(_KIND_LARGE, given, _Options(alpha, minimalistic, dropout_rate, include_preprocessing), name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from planish.constructors import Constructed
 from planish.errors import explain
 from planish.signatures import shown, takes
 
@@ -21,7 +22,7 @@ _BATCH_HOOKS = {
 }
 
 
-class Callback:
+class Callback(Constructed):
     """Base of all callbacks: override the hooks that you need.
 
     `model` is the model that runs (assign `model.stop_training = True` to end `fit`), and `params` says how it runs:

@@ -36,7 +36,7 @@ class MonitorCallback(Callback):
         if mode not in MODES:
             warnings.warn(
                 f"{self._kind}: mode {mode!r} is unknown, 'auto' is used instead (known: {', '.join(MODES)})",
-                stacklevel=3,
+                stacklevel=5,
             )
         self.monitor = monitor
         self.mode = mode if mode in MODES else "auto"

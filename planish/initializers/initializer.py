@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import precision, signatures
+from planish.constructors import Constructed
 
 Array = NDArray[Any]
 
@@ -20,7 +21,7 @@ def made(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str = "
     return initializer(shape)
 
 
-class Initializer:
+class Initializer(Constructed):
     """Base of all initializers: `__call__(shape, dtype=None)` and `get_config()`. Subclasses write `__call__`, as in
     Keras, or `values(shape)`.
 

@@ -61,7 +61,7 @@ class LayerNormalization(ScaledLayer):
             warnings.warn(
                 f"{self.label}: rms_scaling=True divides by the standard deviation, and not by the root mean square; "
                 "use RMSNormalization for the latter",
-                stacklevel=2,
+                stacklevel=3,
             )
 
     def check_input(self, shape: Shape) -> None:

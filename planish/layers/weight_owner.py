@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from planish import constraints, initializers, precision, regularizers
 from planish.absent.attributes import Told
+from planish.constructors import Constructed
 from planish.errors import explain
 from planish.layers import arguments, chain, weight_call
 from planish.layers.foreign_weights import layer_remedy, listed
@@ -42,7 +43,7 @@ class Seen:
 _structures = itertools.count(1)
 
 
-class WeightOwner(Told):
+class WeightOwner(Constructed, Told):
     """Something with a name, weights, and layers inside it. Its weights exist once it is `built`.
 
     All layers and variables that are its attributes, or in lists, tuples and dictionaries that are, belong to it.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from planish import naming, primitives, tracing
 from planish.absent.attributes import Told
+from planish.constructors import Constructed
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -28,7 +29,7 @@ def _of_each_image(value: Node, y_pred: Node) -> Node:
     return primitives.add(zeros_like(each), value)
 
 
-class Loss(Told):
+class Loss(Constructed, Told):
     """Base of all losses.
 
     Subclasses write `call`, which builds the loss of every position from `planish.ops`, so that it compiles with its

@@ -9,12 +9,13 @@ import numpy as np
 
 from planish import initializers, naming
 from planish.absent.attributes import Told
+from planish.constructors import Constructed
 from planish.errors import explain
 from planish.metrics.state import State
 from planish.tensor import tensor
 
 
-class Metric(Told):
+class Metric(Constructed, Told):
     """Base of all metrics: `update_state` takes any number of rows, `result` reads, `reset_state` starts over.
 
     Subclasses make what they remember with `add_variable`: float64 sums, so that the grouping of rows changes at most

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from planish import serialization
+from planish.constructors import Constructed
 from planish.errors import explain
 
 _NUMBERS = (int, float, np.integer, np.floating)
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Constructed):
     """Base: calling it with a number of steps gives the rate of the next one.
 
     The configuration consists of the attributes that `__init__` sets under the names of its arguments.

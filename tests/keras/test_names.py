@@ -65,8 +65,7 @@ def test_an_attribute():
         planish.layers.RandomPerspective  # noqa: B018
     assert str(caught.value) == (
         "Keras has keras.layers.RandomPerspective; planish does not\n"
-        "  remedy: change the images before fit, for example mirrored ones beside them: "
-        "np.concatenate([x, x[:, :, ::-1]])"
+        "  remedy: planish.layers.RandAugment(), or other image layers, such as RandomShear(0.2, 0.2)"
     )
     assert not hasattr(planish.layers, "RandomPerspective")
     assert "RandomPerspective" not in dir(planish.layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from augmenting import AUGMENTING
 from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
@@ -22,5 +23,5 @@ from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
-    *(SUBCLASSING, HOLDING, PICTURING, WATCHING, PREDICTING, LOADING),
+    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING),
 )
