@@ -305,5 +305,19 @@ Scale.from_config(Scale(2.0).get_config())
 """,
             None,
         ),
+        Mistake(
+            "Layers of float32 and of float64 in one model",
+            """\
+Sequential([Input((4,)), Dense(8, dtype="float64"), Dense(2)])
+""",
+            None,
+        ),
+        Mistake(
+            "A precision that planish does not have",
+            """\
+keras.config.set_floatx("float16")
+""",
+            None,
+        ),
     ),
 )
