@@ -46,17 +46,19 @@ class Verdict(NamedTuple):
         return self.errors is not None and self.errors[0] < self.errors[1]
 
 
-def compare(cases: list[Case], folder: Path) -> list[Verdict]:
-    """The verdict on each case, after running all of them on both sides.
+def compare(cases: list[Case], folder: Path, *, resume: bool = False) -> list[Verdict]:
+    """The verdict on each case, after running all of them on both sides. `resume` takes the answers of Keras's that a
+    run which was broken off has left in the folder.
 
     Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow cannot
     convolve those.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for case in cases:
+    left = [case for case in cases if not (resume and _is_answered(case, folder))]
+    for case in left:
         _prepare(case, folder)
-    first = [case for case in cases if _channels_first(case)]
-    last = [case for case in cases if not _channels_first(case)]
+    first = [case for case in left if _channels_first(case)]
+    last = [case for case in left if not _channels_first(case)]
     peers = [_start_keras(some, folder, *where) for some, where in ((last, TENSORFLOW), (first, JAX)) if some]
     own = {case["seed"]: _own_answer(case, folder) for case in cases}
     for peer in peers:
@@ -67,6 +69,9 @@ def compare(cases: list[Case], folder: Path) -> list[Verdict]:
 def _prepare(case: Case, folder: Path) -> None:
     """Writes what Keras's side reads: planish's configuration, data, weights, and file."""
     seed = case["seed"]
+    for before in folder.glob(f"{seed}-*"):
+        before.unlink()
+    (folder / f"{seed}-case.json").write_text(json.dumps(case), encoding="utf-8")
     if "arrays" in case:
         np.savez(folder / f"{seed}.npz", **on_arrays.given(case))  # type: ignore[arg-type]
         return
@@ -78,6 +83,11 @@ def _prepare(case: Case, folder: Path) -> None:
     if case.get("files") and not case.get("built"):
         model.set_weights([given[f"w{i}"] for i in range(len(model.weights))])
         model.save(folder / f"{seed}.keras")
+
+
+def _is_answered(case: Case, folder: Path) -> bool:
+    path, answer = (folder / f"{case['seed']}-{kind}" for kind in ("case.json", "keras.npz"))
+    return path.exists() and answer.exists() and json.loads(path.read_text(encoding="utf-8")) == case
 
 
 def _channels_first(case: Case) -> bool:

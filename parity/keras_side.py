@@ -40,10 +40,10 @@ def run(case: dict[str, Any], folder: Path) -> None:
         results |= loss_values(keras, case, given, results["prediction"])
         if case.get("files"):
             results["loaded"] = np.asarray(keras.models.load_model(folder / f"{seed}.keras")(given["x"]))
-    np.savez(folder / f"{seed}-keras.npz", **results)  # type: ignore[arg-type]
     if case.get("files"):
         model.save(folder / f"{seed}-keras.keras")
     (folder / f"{seed}-keras.json").write_text(json.dumps(expected), encoding="utf-8")
+    np.savez(folder / f"{seed}-keras.npz", **results)  # type: ignore[arg-type]
 
 
 def eagerly(case: dict[str, Any]) -> bool:

@@ -286,8 +286,8 @@ FUNCTIONS = [
 ]  # fmt: skip
 """Of `keras.activations`: those that have a value without further arguments. hard_swish and swish are other names."""
 
-SOFTMAX, SIGMOID, CURVED = (["Activation", {"activation": each}] for each in ("softmax", "sigmoid", "tanh"))
-LOSSES: dict[str, tuple[list[Any] | None, list[Options]]] = {
+SOFTMAX, SIGMOID, CURVED = "softmax", "sigmoid", "tanh"
+LOSSES: dict[str, tuple[str | None, list[Options]]] = {
     "SparseCategoricalCrossentropy": (SOFTMAX, [{}, {"reduction": "sum"}, {"ignore_class": 2}]),
     "CategoricalCrossentropy": (SOFTMAX, [{}, {"label_smoothing": 0.2}, {"reduction": "sum"}]),
     "BinaryCrossentropy": (SIGMOID, [{}, {"label_smoothing": 0.1}]),

@@ -65,8 +65,12 @@ def _in_the_middle(name: str, shape: list[int], given: Options, steps: int) -> C
 def _losses(steps: int) -> Iterator[Case]:
     for name, (last, choices) in LOSSES.items():
         for given in [*choices, *([{"from_logits": True}] if name in LOGITS else [])]:
-            layers = [["Dense", {"units": 6, "activation": "tanh"}], ["Dense", {"units": 5}]]
-            layers += [last] if last and not given.get("from_logits") else []
+            layers: list[Any] = [
+                ["Dense", {"units": 6, "activation": "tanh", "name": "before"}],
+                ["Dense", {"units": 5, "name": "scores"}],
+            ]
+            if last and not given.get("from_logits"):
+                layers.append(["Activation", {"activation": last, "name": "last"}])
             base = {"input_shape": [7], "layers": layers, "loss": [name, given], "steps": steps}
             for weighted in (False, True):
                 yield {**base, "about": name, "group": "Losses", "scored": True, "weighted": weighted}
@@ -74,9 +78,9 @@ def _losses(steps: int) -> Iterator[Case]:
 
 def _optimizers() -> Iterator[Case]:
     layers = [
-        ["Conv2D", {"filters": 5, "kernel_size": 3, "activation": "tanh"}],
-        ["Flatten", {}],
-        ["Dense", {"units": 4}],
+        ["Conv2D", {"filters": 5, "kernel_size": 3, "activation": "tanh", "name": "before"}],
+        ["Flatten", {"name": "flat"}],
+        ["Dense", {"units": 4, "name": "scores"}],
     ]
     for name, given in [*OPTIMIZERS, *OTHERS]:
         case = {"input_shape": [6, 7, 2], "layers": layers, "loss": RAW, "steps": STEPS_OF_OPTIMIZERS}

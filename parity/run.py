@@ -61,6 +61,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=3, help="of training")
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
     parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides")
+    parser.add_argument("--resume", action="store_true", help="with what --keep has kept of a run that was broken off")
     parser.add_argument("--layers", action="store_true", help="only the models of one layer")
     parser.add_argument("--about", nargs="+", help="only the models of these layers, functions, losses, ...")
     parser.add_argument("--page", action="store_true", help="writes docs/parity.md")
@@ -72,7 +73,7 @@ def main() -> int:
     random = [] if arguments.layers or arguments.about else [random_case(seed, arguments.steps) for seed in seeds]
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
-        verdicts = compare([*single, *random], arguments.keep or Path(temporary))
+        verdicts = compare([*single, *random], arguments.keep or Path(temporary), resume=arguments.resume)
     agreed = sum(not verdict.found for verdict in verdicts)
     print(report(verdicts))
     if arguments.page:
