@@ -23,6 +23,7 @@ class ExactTraining:
     """Runs training steps by interpreting them in float64; the parameters are kept so, and rounded when read."""
 
     watched: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
 
     def __init__(self, graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int, *, eager: bool) -> None:
         self._graph = graph

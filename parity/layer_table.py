@@ -188,8 +188,8 @@ NORMALIZATIONS: dict[str, Choices] = {
     "SpectralNormalization": (
         IMAGE,
         [
-            {"layer": ["Conv2D", {"filters": 4, "kernel_size": 3}]},
-            {"layer": ["Dense", {"units": 5}], "power_iterations": 3},
+            {"layer": ["Conv2D", {"filters": 4, "kernel_size": 3, "name": "inner"}]},
+            {"layer": ["Dense", {"units": 5, "name": "inner"}], "power_iterations": 3},
         ],
     ),
 }
@@ -234,10 +234,10 @@ SHAPES: dict[str, Choices] = {
     "TimeDistributed": (
         FILM,
         [
-            {"layer": ["Dense", {"units": 4, "activation": "tanh"}]},
-            {"layer": ["Conv2D", {"filters": 3, "kernel_size": 3, "strides": 2}]},
-            {"layer": ["BatchNormalization", {"momentum": 0.6}]},
-            {"layer": ["MaxPooling2D", {"pool_size": 2}]},
+            {"layer": ["Dense", {"units": 4, "activation": "tanh", "name": "inner"}]},
+            {"layer": ["Conv2D", {"filters": 3, "kernel_size": 3, "strides": 2, "name": "inner"}]},
+            {"layer": ["BatchNormalization", {"momentum": 0.6, "name": "inner"}]},
+            {"layer": ["MaxPooling2D", {"pool_size": 2, "name": "inner"}]},
         ],
     ),
 }
@@ -260,12 +260,17 @@ PIXELS: dict[str, Choices] = {
             {"height": 4, "width": 3, "antialias": True},
         ],
     ),
-    "Pipeline": (IMAGE, [{"layers": [["Rescaling", {"scale": 0.5}], ["CenterCrop", {"height": 5, "width": 6}]]}]),
+    "Pipeline": (
+        IMAGE,
+        [{"layers": [
+            ["Rescaling", {"scale": 0.5, "name": "half"}], ["CenterCrop", {"height": 5, "width": 6, "name": "middle"}],
+        ]}],
+    ),
     "CenterCrop": (IMAGE, [{"height": 5, "width": 6}, {"height": 4, "width": 11}, {"height": 12, "width": 13}]),
     **{name: (IMAGE, [options]) for name, options in (
         ("RandomFlip", {}), ("RandomRotation", {"factor": 0.2}), ("RandomZoom", {"height_factor": 0.3}),
         ("RandomTranslation", {"height_factor": 0.2, "width_factor": 0.1}), ("RandomShear", {"x_factor": 0.2}),
-        ("RandomContrast", {"factor": 0.3}), ("RandomBrightness", {"factor": 0.3}),
+        ("RandomContrast", {"factor": [0.3, 0.3]}), ("RandomBrightness", {"factor": 0.3}),
         ("RandomErasing", {"factor": 1.0}), ("RandomGrayscale", {"factor": 1.0}),
     )},
 }  # fmt: skip
@@ -285,6 +290,9 @@ FUNCTIONS = [
     "tanh_shrink",
 ]  # fmt: skip
 """Of `keras.activations`: those that have a value without further arguments. hard_swish and swish are other names."""
+ON_ARRAYS: dict[str, Options] = {"glu": {}, "threshold": {"threshold": 0.3, "default_value": -0.5}}
+"""Functions that do not stand in a model: one because Keras mistakes the shape of what it gives, the other because it
+needs arguments."""
 
 SOFTMAX, SIGMOID, CURVED = "softmax", "sigmoid", "tanh"
 LOSSES: dict[str, tuple[str | None, list[Options]]] = {

@@ -18,6 +18,8 @@ def given(case: dict[str, Any]) -> Arrays:
     if case["arrays"] == "image":
         smooth = random.uniform(0, 255, (2, 5, 6, 3)).repeat(4, 1).repeat(4, 2)[:, : PIXELS[1], : PIXELS[2]]
         return {"x": smooth.astype(np.float32)}
+    if case["arrays"] == "function":
+        return {"x": random.standard_normal((5, 6)).astype(np.float32)}
     updates = [_update(case["data"], rows, random) for rows in ROWS]
     return {f"{part}{number}": array for number, update in enumerate(updates) for part, array in update.items()}
 
@@ -44,6 +46,9 @@ def answer(library: Any, case: dict[str, Any], arrays: Any) -> Arrays:
     if case["arrays"] == "image":
         layer = getattr(library.layers, case["about"])(**case["given"])
         return {"prediction": np.asarray(layer(arrays["x"], training=True))}
+    if case["arrays"] == "function":
+        x = library.ops.convert_to_tensor(arrays["x"])
+        return {"prediction": np.asarray(getattr(library.activations, case["about"])(x, **case["given"]))}
     metric = getattr(library.metrics, case["about"])(**case["given"])
     found: Arrays = {}
     for weighted in (False, True):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from arrays_table import IMAGES, METRICS
-from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, Options
+from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, ON_ARRAYS, Options
 from models import Case
 from optimizers import OPTIMIZERS, OTHERS
 
@@ -26,6 +26,7 @@ RAW = ["SparseCategoricalCrossentropy", {"from_logits": True}]
 def cases(steps: int = 3) -> list[Case]:
     """All of them, numbered; in those about layers and functions, optimizers take turns."""
     every = [*_layers(steps), *_functions(steps), *_losses(steps), *_optimizers(), *_metrics(), *_images()]
+    every += [_function(name) for name in ON_ARRAYS if name not in FUNCTIONS]
     return [_numbered(case, FIRST_SEED + number) for number, case in enumerate(every)]
 
 
@@ -47,8 +48,15 @@ def _layers(steps: int) -> Iterator[Case]:
 
 def _functions(steps: int) -> Iterator[Case]:
     for name in FUNCTIONS:
+        if name in ON_ARRAYS:
+            yield _function(name)
+            continue
         case = _in_the_middle("Activation", CHANNELS, {"activation": name}, steps)
         yield {**case, "about": name, "group": "Activation functions"}
+
+
+def _function(name: str) -> Case:
+    return {**_arrays("function", name, ON_ARRAYS[name]), "group": "Activation functions"}
 
 
 def _in_the_middle(name: str, shape: list[int], given: Options, steps: int) -> Case:

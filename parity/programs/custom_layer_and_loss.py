@@ -13,7 +13,7 @@ from planish import layers, ops
 SIDE = 20
 
 
-@keras.saving.register_keras_serializable(package="demo")
+@keras.utils.register_keras_serializable(package="demo")
 class SqueezeExcite(layers.Layer):
     """Weights for channels, with a floor that is learnt."""
 
@@ -35,7 +35,7 @@ class SqueezeExcite(layers.Layer):
         return {**super().get_config(), "ratio": self.ratio}
 
 
-@keras.saving.register_keras_serializable(package="demo")
+@keras.utils.register_keras_serializable(package="demo")
 class SoftF1(keras.losses.Loss):
     """1 - F1 of probabilities, beside the cross-entropy."""
 
@@ -54,7 +54,7 @@ class SoftF1(keras.losses.Loss):
         return {**super().get_config(), "share": self.share}
 
 
-@keras.saving.register_keras_serializable(package="demo")
+@keras.utils.register_keras_serializable(package="demo")
 class Confidence(keras.metrics.Metric):
     """The mean of the largest probability."""
 
@@ -76,7 +76,7 @@ class Confidence(keras.metrics.Metric):
         self.count.assign(0.0)
 
 
-@keras.saving.register_keras_serializable(package="demo")
+@keras.utils.register_keras_serializable(package="demo")
 class Warmup(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, top, steps):
         self.top, self.steps = top, steps

@@ -49,7 +49,7 @@ def test_every_layer(cases):
 
 def test_every_activation_function(cases):
     given_by_name = {getattr(activations, name).__name__ for name in activations.__all__}
-    others = {"get", "serialize", "deserialize", "threshold"}  # threshold has to be told a threshold
+    others = {"get", "serialize", "deserialize"}
     assert given_by_name - others <= about(cases, "Activation functions")
 
 
@@ -110,3 +110,26 @@ def test_a_row_of_the_page_counts_rounding_apart(cases, parity):
     assert row.outputs == pytest.approx(4e-6)
     assert row.weights == pytest.approx(9e-4)
     assert "| Adamax | 3 | 3 | 4e-6 | 9e-4 | **1 of 3 differ**; rounding: 1 |" in page.page(verdicts)
+
+
+def test_exact_steps_run_where_weights_differ(cases, parity, tmp_path):
+    """What the float64 steps give is what a compiled step gives, but for rounding."""
+    compare, exact = parity("compare"), parity("exact")
+    case = next(case for case in cases if case["about"] == "Huber")
+    compare._prepare(case, tmp_path)
+    ours = compare._own_answer(case, tmp_path)
+    with parity("numpy").load(tmp_path / f"{case['seed']}.npz") as given:
+        found = exact.exact_answer(case, given)
+    assert max(compare.distance(name, ours[name], value) for name, value in found.items()) < 1
+
+
+def test_answers_of_a_broken_off_run_are_taken_if_the_case_is_the_same(cases, parity, tmp_path):
+    compare = parity("compare")
+    case = next(case for case in cases if case["about"] == "glu")
+    compare._prepare(case, tmp_path)
+    assert not compare._is_answered(case, tmp_path)
+    (tmp_path / f"{case['seed']}-keras.npz").touch()
+    assert compare._is_answered(case, tmp_path)
+    assert not compare._is_answered({**case, "steps": 1}, tmp_path)
+    compare._prepare(case, tmp_path)
+    assert not compare._is_answered(case, tmp_path)
