@@ -82,7 +82,7 @@ def main(seed, scale):
     finder = LRFinder(1e-5, 10.0, 3 * steps)
     search = model.fit(x, y, batch_size=32, epochs=3, callbacks=[finder], verbose=0)
     rate = min(0.05, finder.rates[int(np.nanargmin(finder.losses))] / 10)
-    model.compile(keras.optimizers.SGD(rate, momentum=0.9), loss, metrics=["accuracy"])  # without the last steps' momentum
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9), loss, metrics=["accuracy"])  # forgets the last steps
     cycle = OneCycle(rate, epochs * steps)
     history = model.fit(
         x, y, batch_size=32, epochs=epochs, validation_data=load_data(count // 2, 2), callbacks=[cycle], verbose=0
