@@ -39,7 +39,8 @@ def run(case: dict[str, Any], folder: Path) -> None:
         results = answer(model, case, given)
         results |= loss_values(keras, case, given, results["prediction"])
         if case.get("files"):
-            results["loaded"] = np.asarray(keras.models.load_model(folder / f"{seed}.keras")(given["x"]))
+            loaded = keras.models.load_model(folder / f"{seed}.keras")
+            results["loaded"] = np.asarray(loaded(given["x"], training=False))
     if case.get("files"):
         model.save(folder / f"{seed}-keras.keras")
     (folder / f"{seed}-keras.json").write_text(json.dumps(expected), encoding="utf-8")

@@ -222,7 +222,7 @@ SHAPES: dict[str, Choices] = {
         [
             {"units": 5, "activation": "relu"},
             {"units": 4, "use_bias": False, "kernel_regularizer": L1L2},
-            {"units": 6, "kernel_constraint": "unit_norm", "bias_constraint": "non_neg", "activity_regularizer": "l1"},
+            {"units": 6, "kernel_constraint": "unit_norm", "bias_constraint": "non_neg", "activity_regularizer": "l2"},
         ],
     ),
     "Flatten": (IMAGE, [{}, FIRST]),
