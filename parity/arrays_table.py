@@ -60,9 +60,6 @@ METRICS: dict[str, tuple[str, list[Options]]] = {
 }  # fmt: skip
 """For each metric the kind of its data, and the arguments of each case."""
 
-UNWEIGHTED = ("PearsonCorrelation", "ConcordanceCorrelation")
-"""Metrics whose weights of samples mean another thing, or none."""
-
 IMAGES: dict[str, list[Options]] = {
     "RandomRotation": [
         {"factor": [0.1, 0.1]}, {"factor": [-0.2, -0.2], "fill_mode": "constant", "fill_value": 40.0},
@@ -80,10 +77,6 @@ IMAGES: dict[str, list[Options]] = {
         {"height_factor": [0.25, 0.25], "width_factor": [0.3, 0.3], "fill_mode": "wrap"},
         {"height_factor": [0.1, 0.1], "width_factor": [0.1, 0.1], "fill_mode": "nearest"},
     ],
-    "RandomShear": [
-        {"x_factor": [0.2, 0.2]}, {"x_factor": 0.0, "y_factor": [0.3, 0.3]},
-        {"x_factor": [0.3, 0.3], "y_factor": [0.1, 0.1], "fill_mode": "constant"},
-    ],
     "RandomBrightness": [
         {"factor": [0.2, 0.2]}, {"factor": [-0.4, -0.4]}, {"factor": [0.1, 0.1], "value_range": [0, 255]},
     ],
@@ -91,4 +84,5 @@ IMAGES: dict[str, list[Options]] = {
     "RandomGrayscale": [{"factor": 1.0}],
     "RandomCrop": [{"height": 17, "width": 19}],
 }  # fmt: skip
-"""For each layer the arguments of each case, with which training changes every image in the same way."""
+"""For each layer the arguments of each case, with which training changes every image in the same way. RandomShear draws a side
+however narrow its range is."""

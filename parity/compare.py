@@ -25,6 +25,7 @@ import planish  # noqa: E402
 
 PREDICTION_BOUND = 1e-5
 WEIGHT_BOUND = 1e-4
+SMALLEST = 1e-6  # results that are all smaller are compared as if the largest were this
 TENSORFLOW, JAX = ("tensorflow", "keras-tf"), ("jax", "keras-jax")  # Keras's backends, and where they are installed
 
 
@@ -185,7 +186,7 @@ def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]
     if np.array_equal(ours, theirs, equal_nan=True):
         return 0.0
     largest = float(np.abs(theirs).max())
-    bound = WEIGHT_BOUND * max(1.0, largest) if is_weight(name) else PREDICTION_BOUND * largest
+    bound = WEIGHT_BOUND * max(1.0, largest) if is_weight(name) else PREDICTION_BOUND * max(largest, SMALLEST)
     return float(np.abs(ours.astype(np.float64) - theirs).max()) / bound
 
 

@@ -54,8 +54,8 @@ def compared(names: list[str], seeds: int, scale: float) -> Iterator[tuple[Answe
             text = (PROGRAMS / f"{name}.py").read_text(encoding="utf-8")
             (changed / f"{name}.py").write_text(for_keras(text), encoding="utf-8")
         sides = [started(*side, names, seeds, scale) for side in ((sys.executable, PROGRAMS), (keras, changed))]
-        lines = ([json.loads(line) for line in side.stdout or ()] for side in sides)
-        yield from zip(*lines, strict=True)
+        for ours, theirs in zip(*(side.stdout or () for side in sides), strict=True):
+            yield json.loads(ours), json.loads(theirs)
 
 
 def differences(ours: Answers, theirs: Answers) -> Iterator[str]:
