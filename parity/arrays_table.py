@@ -84,5 +84,5 @@ IMAGES: dict[str, list[Options]] = {
     "RandomGrayscale": [{"factor": 1.0}],
     "RandomCrop": [{"height": 17, "width": 19}],
 }  # fmt: skip
-"""For each layer the arguments of each case, with which training changes every image in the same way. RandomShear draws a side
-however narrow its range is."""
+"""For each layer the arguments of each case, with which training changes every image in the same way. RandomShear
+draws a side however narrow its range is."""
