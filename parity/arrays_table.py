@@ -84,5 +84,20 @@ IMAGES: dict[str, list[Options]] = {
     "RandomGrayscale": [{"factor": 1.0}],
     "RandomCrop": [{"height": 17, "width": 19}],
 }  # fmt: skip
+COLORS: dict[str, list[Options]] = {
+    "AutoContrast": [{}],
+    "Equalization": [{}, {"bins": 64}],
+    "Solarization": [{}],
+    "RandomPosterization": [{"factor": [3, 3]}],
+    "RandomSharpness": [{"factor": [0.4, 0.4]}],
+    "RandomColorDegeneration": [{"factor": [0.6, 0.6]}],
+    "RandomHue": [{"factor": [1.0, 1.0]}],
+    "RandomSaturation": [{"factor": [0.3, 0.3]}],
+    "RandomInvert": [{"factor": [1.0, 1.0]}],
+    "RandomGaussianBlur": [{"factor": [1.0, 1.0], "sigma": [0.7, 0.7]}],
+    "RandomColorJitter": [{"brightness_factor": [0.1, 0.1], "saturation_factor": [0.3, 0.3]}],
+}
+BY_CHANCE = ("CutMix", "MixUp", "RandAugment")
+"""Layers that no arguments make certain: tests compare their means with Keras's."""
 """For each layer the arguments of each case, with which training changes every image in the same way. RandomShear
 draws a side however narrow its range is."""

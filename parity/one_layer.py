@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arrays_table import IMAGES, METRICS
+from arrays_table import COLORS, IMAGES, METRICS
 from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, ON_ARRAYS, Options
 from models import Case
 from optimizers import OPTIMIZERS, OTHERS
@@ -25,8 +25,9 @@ RAW = ["SparseCategoricalCrossentropy", {"from_logits": True}]
 
 def cases(steps: int = 3) -> list[Case]:
     """All of them, numbered; in those about layers and functions, optimizers take turns."""
-    every = [*_layers(steps), *_functions(steps), *_losses(steps), *_optimizers(), *_metrics(), *_images()]
+    every = [*_layers(steps), *_functions(steps), *_losses(steps), *_optimizers(), *_metrics(), *_images(IMAGES)]
     every += [_function(name) for name in ON_ARRAYS if name not in FUNCTIONS]
+    every += _images(COLORS)
     return [_numbered(case, FIRST_SEED + number) for number, case in enumerate(every)]
 
 
@@ -102,8 +103,8 @@ def _metrics() -> Iterator[Case]:
             yield {**_arrays("metric", name, given), "data": data, "group": "Metrics"}
 
 
-def _images() -> Iterator[Case]:
-    for name, choices in IMAGES.items():
+def _images(table: dict[str, list[Options]]) -> Iterator[Case]:
+    for name, choices in table.items():
         for given in choices:
             yield {**_arrays("image", name, given), "group": "Image layers on arrays, in training"}
 
