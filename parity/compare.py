@@ -25,6 +25,7 @@ import planish  # noqa: E402
 
 PREDICTION_BOUND = 1e-5
 WEIGHT_BOUND = 1e-4
+ROUNDING_BOUND = 100.0  # times the limit: what is farther apart is not rounding
 SMALLEST = 1e-6  # results that are all smaller are compared as if the largest were this
 TENSORFLOW, JAX = ("tensorflow", "keras-tf"), ("jax", "keras-jax")  # Keras's backends, and where they are installed
 
@@ -44,7 +45,7 @@ class Verdict(NamedTuple):
     @property
     def rounding(self) -> bool:
         """Whether only weights differ, and planish's are better."""
-        return self.errors is not None and self.errors[0] < self.errors[1]
+        return self.errors is not None and self.errors[0] < self.errors[1] and self.weights < ROUNDING_BOUND
 
 
 def compare(cases: list[Case], folder: Path, *, resume: bool = False) -> list[Verdict]:

@@ -1,6 +1,9 @@
 """What docs/parity.md says beside a row."""
 
 REMARKS: dict[str, str] = {
-    "ScheduleFreeAdamW": "Keras on JAX: on TensorFlow it uses the new point where the paper has the old one",
+    "ScheduleFreeAdamW": "beside Keras on JAX, whose weights after `train_on_batch` are not yet explained; planish's"
+    " are those of the paper's steps in float64",
+    "sparsemax": "along channels of maps, Keras takes the axis of a matrix",
+    "Huber": "Keras's configuration leaves `delta` out; values and weights agree",
     "Lambda": "its function stands in no configuration: both sides build the model",
 }
