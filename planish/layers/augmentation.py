@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, Unpack
 
 import numpy as np
@@ -146,10 +146,20 @@ def _numbers(layer: str, name: str, value: Any, expected: str) -> Range:
     return low, high
 
 
-def factor_range(layer: str, name: str, value: Any, least: float, most: float, *, strict: bool = True) -> Range:
+def factor_range(
+    layer: str,
+    name: str,
+    value: Any,
+    least: float,
+    most: float,
+    *,
+    strict: bool = True,
+    remedy: Callable[[float], str] | None = None,
+) -> Range:
     """`value`, a pair, or a number that stands for (-number, number), between `least` and `most`.
 
-    As Keras has it for some layers, a pair that is not `strict` only overlaps with these bounds.
+    As Keras has it for some layers, a pair that is not `strict` only overlaps with these bounds. `remedy` says what to
+    write in place of a number that is beyond them.
     """
     expected = f"a number from {least:g} to {most:g}, or two of them"
     if isinstance(value, list | tuple):
@@ -163,7 +173,7 @@ def factor_range(layer: str, name: str, value: Any, least: float, most: float, *
         fits = least <= number <= most
         low, high = max(-abs(number), least), abs(number)
     if not fits:
-        raise arguments.wrong_argument(layer, name, expected, value)
+        raise arguments.wrong_argument(layer, name, expected, value, remedy(high) if remedy else None)
     return low, high
 
 

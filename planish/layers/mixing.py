@@ -40,6 +40,16 @@ class Mixing(Augmentation):
         return {key: value[0] for key, value in Layer.__call__(self, whole, *inputs[1:], **keywords).items()}
 
     def check_input(self, shape: Any) -> None:
+        if isinstance(shape, list | tuple) and any(isinstance(each, list | tuple) for each in shape):
+            raise ValueError(
+                explain(
+                    layer=self.label,
+                    what="the layer takes images, or a dictionary of images and labels",
+                    expected='{"images": ..., "labels": ...}',
+                    received=f"{len(shape)} tensors",
+                    remedy=f'{type(self).__name__}()({{"images": images, "labels": labels}})',
+                )
+            )
         if not isinstance(shape, Mapping):
             super().check_input(shape)
             return

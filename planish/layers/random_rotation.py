@@ -37,7 +37,7 @@ class RandomRotation(Warping):
         **options: Unpack[BoxOptions],
     ) -> None:
         super().__init__(fill_mode, fill_value, interpolation, seed, data_format, **options)
-        self.factor = factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False)
+        self.factor = factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False, remedy=_in_degrees)
 
     def move(self, shape: Shape, drawn: Sequence[Node]) -> Move:
         (draw,) = drawn
@@ -48,3 +48,7 @@ class RandomRotation(Warping):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor}
+
+
+def _in_degrees(factor: float) -> str:
+    return f"{factor:g} / 360, for degrees"

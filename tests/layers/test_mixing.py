@@ -144,6 +144,9 @@ def test_wrong_labels_and_arguments():
     text = error_of(lambda: layers.MixUp(name="mix")(data, training=True))
     assert text[0] == "MixUp 'mix': the labels are numbers of classes, which cannot be mixed"
     assert text[-1] == "  remedy:   labels = keras.utils.to_categorical(labels)"
+    text = error_of(lambda: layers.CutMix(name="cut")([images(2, 3, 3, 1), np.eye(2)], training=True))
+    assert text[0] == "CutMix 'cut': the layer takes images, or a dictionary of images and labels"
+    assert text[-1] == '  remedy:   CutMix()({"images": images, "labels": labels})'
     for make, argument in ((lambda: layers.MixUp(0), "alpha"), (lambda: layers.CutMix(2), "factor")):
         assert f"argument '{argument}' is wrong" in error_of(make)[0]
     boxes = {"images": images(1, 3, 3, 3), "bounding_boxes": {}}

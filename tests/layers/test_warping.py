@@ -194,6 +194,7 @@ def test_wrong_arguments():
         (lambda: layers.RandomRotation(0.1, fill_value="white"), "fill_value"),
     ):
         assert f"argument '{argument}' is wrong" in error_of(make)[0]
+    assert error_of(lambda: layers.RandomRotation(30))[-1] == "  remedy:   30 / 360, for degrees"
     assert "unknown fill_mode" in error_of(lambda: layers.RandomZoom(0.1, fill_mode="mirror"))[0]
     assert "unknown interpolation" in error_of(lambda: layers.RandomZoom(0.1, interpolation="bicubic"))[0]
     large = keras.Input((4097, 4097, 1))

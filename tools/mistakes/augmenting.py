@@ -35,7 +35,7 @@ AUGMENTING = Stage(
         ),
         Mistake(
             "A way to fill that does not exist",
-            'keras.preprocessing.image.ImageDataGenerator(fill_mode="mirror")\n',
+            'keras.preprocessing.image.ImageDataGenerator(fill_mode="edge")\n',
             None,
         ),
         Mistake(
