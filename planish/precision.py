@@ -34,7 +34,7 @@ def checked(owner: str, dtype: Any, wanted: str | None = None) -> str:
                 what="this dtype is not supported",
                 layer=owner,
                 rule=_RULE if wanted is None else f"the layer computes in {wanted}",
-                expected=f"{' or '.join(map(repr, allowed))}, or None",
+                expected=f"{', '.join(map(repr, allowed))} or None",
                 received=repr(name),
             )
         )

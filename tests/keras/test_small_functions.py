@@ -28,7 +28,9 @@ def test_what_is_fixed_can_be_set_to_what_it_is():
     keras.backend.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     assert (keras.config.floatx(), keras.backend.epsilon(), keras.backend.backend()) == ("float32", 1e-7, "planish")
-    with pytest.raises(ValueError, match=r"set_floatx: planish does not compute in this type\n  expected: 'float32' or 'float64'"):
+    with pytest.raises(
+        ValueError, match=r"set_floatx: planish does not compute in this type\n  expected: 'float32' or 'float64'"
+    ):
         keras.config.set_floatx("float16")
     with pytest.raises(ValueError, match="set_epsilon"):
         keras.backend.set_epsilon(1e-3)
