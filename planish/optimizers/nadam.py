@@ -51,7 +51,8 @@ class Nadam(Moments):
 
     def numbers_after(self) -> list[Variable]:
         """A copy of the product of the momentum schedule."""
-        product = Weight("variable", "variable", (), trainable=False, initializer=np.ones)
+        dtype = next((weight.dtype for weight in self._slots), "float32")
+        product = Weight("variable", "variable", (), dtype, trainable=False, initializer=np.ones)
         product.assign(self.momentum_product(int(self.iterations)))
         return [product]
 

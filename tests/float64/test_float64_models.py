@@ -146,6 +146,15 @@ def test_numbers_keep_their_digits():
     assert {variable.dtype for variable in model.optimizer.variables} == {"int64", "float64"}
 
 
+@pytest.mark.parametrize("name", ["Adafactor", "Ftrl", "Lamb", "Muon", "Nadam"])
+def test_what_an_optimizer_keeps_is_float64(name):
+    keras.config.set_floatx("float64")
+    model = small()
+    model.compile(getattr(keras.optimizers, name)(use_ema=True), "mse")
+    model.fit(np.ones((4, 5)), np.ones((4, 3)), verbose=0)
+    assert {variable.dtype for variable in model.optimizer.variables} == {"int64", "float64"}
+
+
 def test_files_of_keras_are_read():
     model = load_model(HERE / "keras.keras")
     x = data(4)[0]
