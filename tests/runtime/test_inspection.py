@@ -45,6 +45,9 @@ def test_programs_of_fit(model):
     assert "update 'edges/kernel'" in model.program(training=True)
     model.compile("sgd", "mse")
     assert "input[name='y_true']" in model.program(training=True)
+
+
+def test_a_step_needs_a_loss(model):
     model.compile("sgd")
     with pytest.raises(ValueError, match="without a loss"):
         model.program(training=True)

@@ -119,10 +119,10 @@ def test_keras_lists_of_one_input_and_one_output():
     assert as_images([np.zeros((8, 8, 1))], End((8, 8, 1))).shape == (1, 8, 8, 1)
 
 
-def test_sample_weights_become_float32():
+def test_sample_weights_keep_their_digits_for_models_of_any_precision():
     data = as_arrays(np.zeros((3, 2)), np.zeros(3), [[1], [2], [3]])
     (weight,) = data.weights
-    assert weight.dtype == np.float32
+    assert weight.dtype == np.float64
     assert weight.tolist() == [1, 2, 3]
 
 
