@@ -299,6 +299,16 @@ def depthwise_training(size):
     return Graph.build({"loss": loss}, changed)
 
 
+def mixed_training(size):
+    """Images of a batch in another order, and the gradient back from there."""
+    x, w = primitives.input_("x", (3, size)), primitives.parameter("w", (size,))
+    ranks = primitives.batch_ranks(primitives.reduce_sum(x, (0, 1)))
+    y = primitives.tanh(primitives.other_images(primitives.multiply(x, w), ranks))
+    loss = primitives.reduce_sum(primitives.multiply(y, x), (0, 1))
+    (gradient,) = gradients(primitives.batch_sum(loss), [w])
+    return Graph.build({"loss": loss}, {"w": primitives.add(w, gradient)})
+
+
 def listed_training(size, units):
     """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
     w, m = primitives.parameter("w", (size, units)), primitives.parameter("m", (size, units))
@@ -339,6 +349,7 @@ def training():
     for size in TRAINED_SIZES:
         train(pooled_training(size))
         train(averaged_training(size))
+        train(mixed_training(size))
     for size in TRAINED_SIZES[::2]:
         train(depthwise_training(size))
 
@@ -386,6 +397,7 @@ def double():
         arranged(case, case.input(9, 7, 3), 3)
         run_inference(case.outputs, case.inputs, case.parameters)
         train(pooled_training(3))
+        train(mixed_training(3))
 
 
 KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random, double)}
