@@ -22,8 +22,8 @@ computed, and {trained} trained besides. `make parity` runs them, and `python pa
 Each layer, function, loss and optimizer stands in the middle of a small model by itself, with one choice of arguments a
 case; metrics and image layers have arrays. Random models of several layers come last, if they ran. Sizes are odd on
 purpose. Keras makes its model from planish's configuration and planish reads Keras's; {files} models were also saved
-by each side and loaded by the other, where they predicted the same. Keras runs on TensorFlow; on JAX where channels come
-first, which TensorFlow cannot convolve on a CPU.
+by each side and loaded by the other, where they predicted the same. Keras runs on TensorFlow; on JAX where channels
+come first, which TensorFlow cannot convolve on a CPU.
 
 Differences are the largest ones of all cases of a row:
 
