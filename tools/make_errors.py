@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tools" / "mistakes")]
+sys.path[:0] = [str(ROOT / "tools" / "mistakes"), str(ROOT / "benchmarks")]
 
 from cases import KERAS_GIVEN, TORCH_GIVEN, Mistake  # noqa: E402
 from mistakes import STAGES  # noqa: E402
