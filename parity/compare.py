@@ -16,9 +16,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import on_arrays  # noqa: E402
 from both import Arrays, answer, build, config_differences, configuration, loss_values, rebuild  # noqa: E402
+from chains import Case  # noqa: E402
 from exact import exact_answer  # noqa: E402
 from given import arrays  # noqa: E402
-from models import Case  # noqa: E402
 from peers import interpreter  # noqa: E402
 
 import planish  # noqa: E402

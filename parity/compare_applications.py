@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from applications import CASES, Case, built, images, stepped, weights
 from compare import ROOT
+from known_nets import CASES, Case, built, images, stepped, weights
 from peers import interpreter
 
 import planish

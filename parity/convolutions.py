@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models import Builder
+    from chains import Builder
 
 
 def convolve(builder: Builder) -> None:

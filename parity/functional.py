@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drawn_optimizers import OPTIMIZERS
 from networks import Dice, NetworkBuilder
-from optimizers import OPTIMIZERS
 
 Case = dict[str, Any]
 

@@ -13,8 +13,8 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
-from applications import CASES, built, images, set_weights, stepped
 from keras.src.legacy.saving import legacy_h5_format
+from known_nets import CASES, built, images, set_weights, stepped
 
 
 def main(folder: Path, numbers: list[int]) -> None:

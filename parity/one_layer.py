@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from arrays_table import COLORS, IMAGES, METRICS
+from chains import Case
+from drawn_optimizers import OPTIMIZERS, OTHERS
 from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, ON_ARRAYS, Options
-from models import Case
-from optimizers import OPTIMIZERS, OTHERS
 
 FIRST_SEED = 1_000_000
 RATES = ("rate", "stddev")

@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from chains import Case, random_case
 from compare import ROOT, Verdict, compare
-from models import Case, random_case
-from optimizers import OPTIMIZERS
+from drawn_optimizers import OPTIMIZERS
 
 FOLDER = ROOT / "tests" / "parity"
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import one_layer
 import page
+from chains import random_case
 from compare import Verdict, compare
-from models import random_case
 
 
 def report(verdicts: list[Verdict]) -> str:

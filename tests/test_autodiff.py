@@ -7,7 +7,7 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.graph.graph import Graph, topological
 from planish.graph.node import TensorType, layer_scope
-from planish.primitives.expression import Expression, Step
+from planish.primitives.expression import Expression, Instruction
 from planish.primitives.interpreter import interpret
 from planish.primitives.rewritten.elementwise import elementwise
 from tests.primitives.support import check_gradients, compute, numbers
@@ -108,7 +108,7 @@ def test_a_loss_is_one_value():
 def test_operations_without_gradient():
     x = primitives.input_("x", ())
     with layer_scope("sink"):
-        y = elementwise([x], Expression(1, (Step("exp", (0,)),)))
+        y = elementwise([x], Expression(1, (Instruction("exp", (0,)),)))
     with pytest.raises(ValueError, match=r"'elementwise' \(layer sink\) has no gradient"):
         gradients(y, [x])
     assert gradients(y, [primitives.parameter("w", ())])[0].type == TensorType((), batched=False)

@@ -53,3 +53,13 @@ def test_counted_nouns_come_from_one_function():
     """`errors.number_of(2, "row")`: "2 rows"."""
     by_hand = re.compile(r"""['"]e?s['"] (\*|if )|['"]{2} if .* else ['"]e?s['"]""")
     assert [name for name, text in OURS.items() if by_hand.search(text)] == []
+
+
+SCRIPTS = ("benchmarks", "benchmarks/workers", "parity", "tools", "tools/fuzz", "tools/mistakes")
+
+
+def test_modules_of_scripts_have_names_of_their_own():
+    """Scripts import each other by bare names, and tests import scripts of several folders into one process."""
+    rooms = [path.name for path in (ROOT / "tests").iterdir() if path.is_dir()]
+    stems = [path.stem for folder in SCRIPTS for path in (ROOT / folder).glob("*.py") if path.stem != "run"]
+    assert {name for name in stems if [*stems, *rooms].count(name) > 1} == set()

@@ -1,7 +1,7 @@
 """Records real Keras's nets: `KERAS_BACKEND=jax python tests/applications/record.py`, in an environment with Keras.
 
 With names, these nets only. structures.json says what each net of nets.py is made of, predictions.json what some
-compute with the weights of parity/applications.py.
+compute with the weights of parity/known_nets.py.
 """
 
 import json
@@ -15,7 +15,7 @@ import keras  # noqa: E402
 from describe import digest  # noqa: E402
 from nets import NETS, PREDICTED, built  # noqa: E402
 
-from parity import applications  # noqa: E402
+from parity import known_nets  # noqa: E402
 
 
 def zeros(self, shape, dtype=None, **options):
@@ -31,10 +31,10 @@ def main():
     keras.initializers.VarianceScaling.__call__ = zeros  # weights are set, or do not matter
     predictions = {}
     for name in PREDICTED:
-        case = next(case for case in applications.CASES if case.name == name)
-        model = applications.built(keras, case, 32)
-        applications.set_weights(model, case.gain)
-        values = model.predict(applications.images(32)[0][:2], verbose=0)
+        case = next(case for case in known_nets.CASES if case.name == name)
+        model = known_nets.built(keras, case, 32)
+        known_nets.set_weights(model, case.gain)
+        values = model.predict(known_nets.images(32)[0][:2], verbose=0)
         predictions[name] = [[round(float(value), 7) for value in row] for row in values]
     written("predictions.json", predictions)
     structures = json.loads((FOLDER / "structures.json").read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@ A step beyond an array ends the process, so `test_memory.py` runs `python -m tes
 """
 
 import ctypes
-import mmap
 import sys
 
 import numpy as np
@@ -21,37 +20,15 @@ from planish.graph.settings import name_of
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode
+from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.support import Case, floats
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of
 
-PAGE = mmap.PAGESIZE
 SEEDS = 8
 SIZES = (1, 3, 7, 9, 15, 17, 31, 33)
 TRAINED_SIZES, LONG_SIZES = (1, 7, 9, 17, 33), (3, 17)  # of what is slow to compile
 DTYPES = ("float32", "float64", "float16", "uint8", "int16", "int64", "bool")
-
-_protect = ctypes.CDLL(None, use_errno=True).mprotect
-_protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-
-
-def guarded(nbytes, *, at_end):
-    """Bytes that begin right behind one forbidden page, or end right before the other."""
-    pages = max(1, -(-nbytes // PAGE))
-    memory = np.frombuffer(mmap.mmap(-1, (pages + 2) * PAGE), np.uint8)
-    for place in (0, pages + 1):
-        if _protect(memory.ctypes.data + place * PAGE, PAGE, 0):
-            raise OSError(ctypes.get_errno(), "mprotect failed")
-    start = PAGE * (pages + 1) - nbytes if at_end else PAGE
-    return memory[start : start + nbytes]
-
-
-def placed(array, *, at_end):
-    """A copy of the array in guarded memory."""
-    copy = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
-
 
 ENDS = (True, False)
 

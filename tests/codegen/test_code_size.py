@@ -48,6 +48,11 @@ class Net:
         return Graph.build({}, {"w": function(primitives.tanh(self.x))})
 
 
+def reordered(y):
+    ranks = primitives.batch_ranks(primitives.reduce_sum(y, (0, 1)))
+    return primitives.batch_sum(primitives.reduce_sum(primitives.other_images(y, ranks), (0, 1)))
+
+
 def convolution(shape, kernel, filters, training=False, pool=None, **settings):
     net = Net(*shape)
     x = primitives.multiply(net.x, net.weight(shape[2])) if training else net.x
@@ -142,6 +147,7 @@ CASES = {
     "product: last axis": lambda n: primitives.reduce_prod(primitives.input_("x", (3, n)), (1,)),
     "smallest: first axis": lambda n: primitives.reduce_min(primitives.input_("x", (n, 64)), (0,)),
     "largest of the batch": lambda n: Net(3, n).trained_on(primitives.batch_max),
+    "images of the batch in another order": lambda n: Net(3, n).trained_on(reordered),
     "place of the largest: last axis": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 1),
     "place of the largest: first axis": lambda n: primitives.argmax(primitives.input_("x", (n, 40)), 0),
     "place of the largest: axis beside": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 0),

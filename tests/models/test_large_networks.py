@@ -5,7 +5,7 @@ import pytest
 
 from planish import Input, Model, Sequential, ops
 from planish.layers import Add, Dense, ReLU, context
-from planish.models.networks import wiring
+from planish.models import wiring
 
 MANY = 300
 

@@ -7,11 +7,11 @@ from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
 from convolving import CONVOLVING
+from files import LOADING
 from fitting import FITTING
 from freezing import FREEZING
 from functions import FUNCTIONS
 from holding import HOLDING
-from loading import LOADING
 from naming import NAMING
 from normalizing import NORMALIZING
 from picturing import PICTURING

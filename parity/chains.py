@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from convolutions import convolve
-from optimizers import OPTIMIZERS
+from drawn_optimizers import OPTIMIZERS
 
 Case = dict[str, Any]
 LayerCall = list[Any]
