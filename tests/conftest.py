@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+from planish.codegen import compile as compiler
+
 
 def pytest_configure():
     """Ctrl-C arrives, in this process and its children, also where a shell started the tests in the background: there
@@ -36,3 +38,14 @@ def pytest_addoption(parser):
         action="store_true",
         help="run every test of generated code for every kind of processor that this one can run",
     )
+
+
+OPTIMIZED = ("tests/applications/", "tests/codegen/", "tests/parity/", "tests/runtime/", "tests/test_determinism.py")
+"""Tests of machine code, and of large nets. What others ask about does not depend on how good the machine code is."""
+
+
+@pytest.fixture(autouse=True)
+def _compiled_quickly(request, monkeypatch):
+    """Programs have the same bits, in a third of the time, if LLVM hurries."""
+    if not request.node.nodeid.startswith(OPTIMIZED):
+        monkeypatch.setattr(compiler, "CODEGEN_LEVEL", 0)

@@ -13,6 +13,7 @@ from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
 
 CODEGEN_LEVEL = 2
+"""How much LLVM does for fast machine code, 0 to 3. What it computes has the same bits at each."""
 
 
 def generate(request: Request, recorder: Recorder | None = None) -> Program:
@@ -26,13 +27,17 @@ def emit(decided: Plan, request: Request) -> Program:
         return Emitter(decided, request).program()
 
 
-@functools.cache
 def target_machine(target: Target) -> object:
     """LLVM's code generator for the target."""
+    return _target_machine(target, CODEGEN_LEVEL)
+
+
+@functools.cache
+def _target_machine(target: Target, level: int) -> object:
     llvm = binding()
     initialize()
     return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=CODEGEN_LEVEL, reloc="pic", codemodel="default"
+        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="default"
     )
 
 

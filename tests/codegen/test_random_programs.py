@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from planish.codegen import compile as compiler
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
-from planish.runtime import compile
+from planish.runtime import compile, programs
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
 from tests.passes.random_graphs import random_inference, random_training
@@ -53,3 +54,20 @@ def test_training(target, seed):
     check_close(losses, expected.outputs["loss"], f"loss, seed {seed}")
     for name, value in expected.updates.items():
         check_close(parameters[name], value, f"{name}, seed {seed}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bits_do_not_depend_on_how_much_llvm_does(seed, monkeypatch):
+    graph = random_training(seed)
+    values = {**values_of(graph, seed), "rate": np.full(1, 0.1, np.float32)}
+    images, found = len(values["x"]), []
+    for level in (0, 2):
+        monkeypatch.setattr(compiler, "CODEGEN_LEVEL", level)
+        monkeypatch.setattr(programs, "_COMPILED", {})
+        own = {name_of(node): values[name_of(node)].copy() for node in graph.leaves("parameter")}
+        losses = np.zeros(images, np.float32)
+        executable = TrainingExecutable(compile(graph, {"x": F32}, training=True, max_batch=images))
+        executable.run(own, {"x": values["x"]}, np.arange(images), images, {"rate": values["rate"]}, {"loss": losses})
+        found.append({**own, "loss": losses})
+    for name, value in found[0].items():
+        np.testing.assert_array_equal(value, found[1][name], err_msg=f"{name}, seed {seed}")
