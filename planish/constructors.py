@@ -51,5 +51,21 @@ def _text(class_: type, init: Callable[..., None], given: tuple[Any, ...], named
         what=f"{class_.__name__}: {what}",
         expected=f"{class_.__name__}{inspect.Signature(shown)}",
         received=f"{class_.__name__}({', '.join(listed)})",
-        remedy="did you mean " + " or ".join(map(repr, nearest)) + "?" if nearest else None,
+        remedy="did you mean " + " or ".join(map(repr, nearest)) + "?"
+        if nearest
+        else _completed(class_, listed, named),
     )
+
+
+def _completed(class_: type, listed: list[str], named: Mapping[str, Any]) -> str | None:
+    """The call with the arguments that are missing in it."""
+    needed = [
+        each.name
+        for each in inspect.signature(class_).parameters.values()
+        if each.default is each.empty and each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
+    missing = [name for name in needed[len(listed) - len(named) :] if name not in named]
+    if not missing:
+        return None
+    call = ", ".join([*listed, *(f"{name}=..." for name in missing)])
+    return f"give it {' and '.join(map(repr, missing))}: {class_.__name__}({call})"

@@ -162,7 +162,8 @@ class Net:
         if self.learnt_on_imagenet and channels != 3:
             raise self.mistake("input_shape", "3 channels, with weights='imagenet'", shape)
         if any(side is not None and side < least_size for side in sides):
-            raise self.mistake("input_shape", f"images of at least {least_size}x{least_size}", shape)
+            remedy = f"input_shape={(least_size, least_size, channels)}, and images of this size, or larger"
+            raise self.mistake("input_shape", f"images of at least {least_size}x{least_size}", shape, remedy)
         if self._needs_size and None in shape:
             remedy = "a size, such as (224, 224, 3); or include_top=False"
             raise self.mistake("input_shape", "numbers without None, with include_top=True", shape, remedy)

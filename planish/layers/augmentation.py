@@ -72,6 +72,7 @@ class ImageLayer(Layer):
                 rule="images are changed, and labels are kept",
                 expected='{"images": ..., "labels": ...}',
                 received=", ".join(map(repr, data)) or "nothing",
+                remedy='layer({"images": images, "labels": labels}), and the rest beside it',
             )
         )
 
@@ -202,7 +203,10 @@ def by_chance(draw: Node, chance: Node, factor: Range) -> Node:
 def require_colors(layer: Layer, shape: Shape) -> None:
     """ValueError unless maps of the shape (height, width, channels) are in color."""
     if shape[2] != 3:
-        raise layer.mistake("the images are not in color", shape, expected="3 channels", received=f"{shape[2]}")
+        remedy = "x = Concatenate()([x, x, x]) before it, if images are gray; or a model without the layer"
+        raise layer.mistake(
+            "the images are not in color", shape, expected="3 channels", received=f"{shape[2]}", remedy=remedy
+        )
 
 
 def shared_out(parts: Sequence[_Part], drawn: Sequence[Node]) -> Iterator[tuple[_Part, Sequence[Node]]]:

@@ -47,7 +47,10 @@ class RandomGaussianBlur(Augmentation):
     def _odd(self, kernel_size: Any) -> tuple[int, int]:
         sizes = arguments.pair(self.label, "kernel_size", kernel_size)
         if not all(size % 2 for size in sizes):
-            raise arguments.wrong_argument(self.label, "kernel_size", "an odd number, or two of them", kernel_size)
+            odd = tuple(size | 1 for size in sizes)
+            remedy = f"kernel_size={odd[0] if odd[0] == odd[1] else odd}"
+            expected = "an odd number, or two of them"
+            raise arguments.wrong_argument(self.label, "kernel_size", expected, kernel_size, remedy)
         return sizes
 
     def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:

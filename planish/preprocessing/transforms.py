@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.errors import explain, unknown_name
+from planish.errors import explain
 from planish.utils import array_to_img, img_to_array
 
 Image = NDArray[Any]
@@ -271,7 +271,13 @@ def is_number(value: Any) -> bool:
 
 def check_fill_mode(fill_mode: Any) -> None:
     if fill_mode not in FILL_MODES:
-        raise ValueError(unknown_name("fill_mode", fill_mode, FILL_MODES))
+        raise ValueError(
+            explain(
+                what=f"unknown fill_mode {fill_mode!r}",
+                expected="one of " + ", ".join(map(repr, sorted(FILL_MODES))),
+                remedy="fill_mode='nearest' repeats the pixels at the edge, 'constant' fills with cval",
+            )
+        )
 
 
 def _shift(across: float, down: float) -> NDArray[np.float64]:

@@ -350,7 +350,14 @@ def _check_split(split: float | None, subset: str | None, shuffle: bool, seed: i
     if subset not in _SUBSETS:
         raise ValueError(unknown_name("subset", subset, _SUBSETS))
     if not 0 < split < 1:
-        raise ValueError(explain(what="validation_split is a part of 1", expected="above 0, below 1", received=split))
+        raise ValueError(
+            explain(
+                what="validation_split is a part of 1",
+                expected="above 0, below 1",
+                received=split,
+                remedy="validation_split=0.2 for a fifth of the images",
+            )
+        )
     if shuffle and seed is None and subset != "both":
         raise ValueError(
             explain(
