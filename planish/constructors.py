@@ -47,6 +47,7 @@ def _text(class_: type, init: Callable[..., None], given: tuple[Any, ...], named
     other = next((name for name in named if name not in inspect.signature(init).parameters), None)
     nearest = nearest_names(other, own.parameters) if other is not None else []
     listed = [*(f"{each!r:.40}" for each in given), *(f"{name}=..." for name in named)]
+    spelled = "did you mean " + " or ".join(map(repr, nearest)) + "?" if nearest else None
     return explain(
         what=f"{class_.__name__}: {what}",
         expected=f"{class_.__name__}{inspect.Signature(shown)}",
