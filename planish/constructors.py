@@ -52,9 +52,7 @@ def _text(class_: type, init: Callable[..., None], given: tuple[Any, ...], named
         what=f"{class_.__name__}: {what}",
         expected=f"{class_.__name__}{inspect.Signature(shown)}",
         received=f"{class_.__name__}({', '.join(listed)})",
-        remedy="did you mean " + " or ".join(map(repr, nearest)) + "?"
-        if nearest
-        else _completed(class_, listed, named),
+        remedy=spelled or _completed(class_, listed, named),
     )
 
 
