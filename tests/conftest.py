@@ -40,8 +40,8 @@ def pytest_addoption(parser):
     )
 
 
-OPTIMIZED = ("tests/applications/", "tests/codegen/", "tests/parity/", "tests/runtime/", "tests/test_determinism.py")
-"""Tests of machine code, and of large nets. What others ask about does not depend on how good the machine code is."""
+OPTIMIZED = ("tests/codegen/", "tests/runtime/", "tests/test_determinism.py")
+"""Tests of machine code. What others ask about does not depend on how good it is."""
 
 
 @pytest.fixture(autouse=True)
