@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import augmentation
-from planish.layers.augmentation import Augmentation, BoxOptions
+from planish.layers.color_augmentation import ColorAugmentation
 from planish.layers.draws import between
-from planish.layers.layer import Shape
 from planish.ops.images import rgb_to_grayscale
 
 
-class RandomColorDegeneration(Augmentation):
+class RandomColorDegeneration(ColorAugmentation):
     """In training, an image is mixed with its gray image, and kept in `value_range`.
 
     The share of gray is drawn between the two numbers of `factor`, from -1 to 1; one number f stands for (-f, f), and a
@@ -25,25 +23,7 @@ class RandomColorDegeneration(Augmentation):
     (1, 4, 4, 3)
     """
 
-    def __init__(
-        self,
-        factor: float | tuple[float, float],
-        value_range: tuple[float, float] = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **options: Unpack[BoxOptions],
-    ) -> None:
-        super().__init__(seed, data_format=data_format, **options)
-        self.factor = augmentation.factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False)
-        self.value_range = augmentation.value_range(self.label, value_range)
-
-    def check_map(self, shape: Shape) -> None:
-        augmentation.require_colors(self, shape)
-
     def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
         gray = rgb_to_grayscale(x, data_format="channels_last")
         paler = primitives.multiply(primitives.subtract(gray, x), between(drawn[0], *self.factor))
         return augmentation.clipped(primitives.add(x, paler), self.value_range)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import augmentation
-from planish.layers.augmentation import Augmentation, BoxOptions
+from planish.layers.color_augmentation import ColorAugmentation
 from planish.layers.colors import from_hsv, to_hsv
 from planish.layers.draws import between
-from planish.layers.layer import Shape
 
 EPSILON = 1e-7
 
 
-class RandomSaturation(Augmentation):
+class RandomSaturation(ColorAugmentation):
     """In training, the saturation of all pixels of an image is multiplied by a number.
 
     It is f / (1 - f), with an f that is drawn between the two numbers of `factor`: 0 is gray, 0.5 is the image as it
@@ -28,26 +26,8 @@ class RandomSaturation(Augmentation):
     (1, 4, 4, 3)
     """
 
-    def __init__(
-        self,
-        factor: float | tuple[float, float],
-        value_range: tuple[float, float] = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **options: Unpack[BoxOptions],
-    ) -> None:
-        super().__init__(seed, data_format=data_format, **options)
-        self.factor = augmentation.factor_range(self.label, "factor", factor, -1.0, 1.0, strict=False)
-        self.value_range = augmentation.value_range(self.label, value_range)
-
-    def check_map(self, shape: Shape) -> None:
-        augmentation.require_colors(self, shape)
-
     def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
         share = between(drawn[0], *self.factor)
         times = primitives.divide(share, primitives.add(primitives.subtract(1.0, share), EPSILON))
         hue, saturation, value = to_hsv(x)
         return from_hsv(hue, augmentation.clipped(primitives.multiply(saturation, times), (0.0, 1.0)), value)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}
