@@ -66,7 +66,7 @@ INNER_ROOMS = {
     "codegen": ["llvm", "pieces", "kernels", "planning", ITSELF],
     "models": ["ends", "networks", "data", "programs", "loops", "looking", ITSELF],
 }
-HEAVY = ("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot", "scipy", "sklearn")
+HEAVY = tuple("llvmlite h5py rich pooch PIL matplotlib jinja2 pydot scipy sklearn onnx torch".split())
 FOR_SCIKIT_LEARN = "planish.wrappers"
 """The one module that imports scikit-learn, and with it SciPy; nothing else imports it."""
 
