@@ -66,7 +66,10 @@ INNER_ROOMS = {
     "codegen": ["llvm", "pieces", "kernels", "planning", ITSELF],
     "models": ["ends", "networks", "data", "programs", "loops", "looking", ITSELF],
 }
-HEAVY = tuple("llvmlite h5py rich pooch PIL matplotlib jinja2 pydot scipy sklearn onnx torch".split())
+HEAVY = (
+    *("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot", "scipy", "sklearn"),
+    *("onnx", "torch"),
+)
 FOR_SCIKIT_LEARN = "planish.wrappers"
 """The one module that imports scikit-learn, and with it SciPy; nothing else imports it."""
 
