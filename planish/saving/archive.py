@@ -16,7 +16,6 @@ from typing import Any
 
 from planish import regular_file
 from planish.errors import explain
-from planish.saving.weights_store import HDF5_MAGIC
 
 ENDING = ".keras"
 
@@ -76,23 +75,10 @@ def open_archive(path: str) -> Iterator[Archive]:
         try:
             archive = zipfile.ZipFile(file)
         except Exception as error:  # of many kinds, some of them undocumented
-            file.seek(0)
-            raise _not_a_zip(path, file.read(len(HDF5_MAGIC))) from error
+            told = f"{path!r} is a zip file that is cut short or damaged"
+            raise ValueError(explain(what=told, expected=f"a {ENDING} file", remedy="copy it again")) from error
         with archive:
             yield Archive(archive, path)
-
-
-def _not_a_zip(path: str, start: bytes) -> ValueError:
-    """The error that says what the file is instead, judging by its first bytes."""
-    remedy = None
-    if start == HDF5_MAGIC:
-        what = f"is an HDF5 file, not a {ENDING} file"
-        remedy = f"in Keras: model.save('model{ENDING}'), or planish's load_weights if it ends in .weights.h5"
-    elif start[:2] == b"PK":
-        what, remedy = "is cut short or damaged", "copy it again"
-    else:
-        what = f"is not a {ENDING} file"
-    return ValueError(explain(what=f"{path!r} {what}", expected="a zip file", remedy=remedy))
 
 
 def parsed(text: bytes, source: str) -> Any:

@@ -74,32 +74,21 @@ def save_model(
     atomic_file.write(path, buffer.getvalue())
 
 
-def load_model(
-    filepath: str | os.PathLike[str],
-    custom_objects: Mapping[str, Any] | None = None,
-    compile: bool = True,
-    safe_mode: bool = True,
-) -> Model:
-    """The model of a `.keras` file, compiled and with its optimizer's state unless `compile=False`.
-
-    `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
-    FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or needs what planish lacks.
-    """
-    path = os.path.expanduser(os.fspath(filepath))
-    custom = dict(custom_objects or {})
+def read(path: str, custom: Mapping[str, Any], compile: bool) -> Model:
+    """The model of a `.keras` file. Errors as in `opening.load_model`."""
     with open_archive(path) as file:
         config = file.json(_CONFIG)
         config_check.check_model(config, path, custom)
         if not compile:
             config.pop("compile_config", None)
-        model = _model_from(config, path, custom)
+        model = _model_from(config, path, dict(custom))
         model_weights.restore(model, file.read(_WEIGHTS), path)
         model.notes.update(notes.read(file, _METADATA))
     return model
 
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """The model that a text describes, with fresh weights. Errors as in `load_model`."""
+    """The model that a text describes, with fresh weights. Errors as in `opening.load_model`."""
     custom = dict(custom_objects or {})
     config = archive.parsed(text.encode(), "the text")
     config_check.check_model(config, "the text", custom)
@@ -107,7 +96,7 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
 
 
 def weights_of(path: str) -> bytes:
-    """The HDF5 file inside a `.keras` file. Errors as in `load_model`."""
+    """The HDF5 file inside a `.keras` file. Errors as in `opening.load_model`."""
     with open_archive(path) as file:
         return file.read(_WEIGHTS)
 

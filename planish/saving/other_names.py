@@ -1,4 +1,4 @@
-"""Errors about names without the ending of planish's files: what the file holds, and how to convert it."""
+"""Names with other endings than those of planish's files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import os
 from planish.errors import explain
 
 WEIGHTS_ENDING, MODEL_ENDING = ".weights.h5", ".keras"
-_LEGACY_ENDINGS = (".h5", ".hdf5")
-_LEGACY = {"layer_names", "layer_names0", "model_weights"}
 _ENDINGS = (WEIGHTS_ENDING, MODEL_ENDING, ".h5", ".hdf5", ".tf", ".ckpt")
 
 
@@ -20,46 +18,10 @@ def renamed(path: str, ending: str) -> str:
     return path + ending
 
 
-def cannot_be_loaded(path: str) -> ValueError:
-    """The error of `load_weights` about a file whose name does not say that it holds weights."""
-    kind, remedy = _inside(path)
-    return ValueError(
-        explain(
-            what="the file's name does not say what it holds",
-            expected=f"a name that ends in {WEIGHTS_ENDING} or {MODEL_ENDING}",
-            received=f"{path!r}{kind}",
-            remedy=remedy,
-        )
+def no_weights(path: str) -> FileNotFoundError:
+    """The error of `load_weights` about a file that does not exist, with the name that it may have."""
+    weights = renamed(path, WEIGHTS_ENDING)
+    remedy = f"model.load_weights({weights!r})" if weights != path and os.path.isfile(weights) else None
+    return FileNotFoundError(
+        explain(what=f"there is no file {path!r}", expected="a file of weights, or of a model", remedy=remedy)
     )
-
-
-def _inside(path: str) -> tuple[str, str]:
-    """What the file turns out to be, and the code that turns it into one that can be loaded."""
-    weights = repr(renamed(path, WEIGHTS_ENDING))
-    if not os.path.isfile(path):
-        return ", which does not exist", f"model.load_weights({weights})"
-    found = _groups(path)
-    if found is None:
-        return ", which is not an HDF5 file", "model.save_weights('name.weights.h5') writes a file that can be loaded"
-    if found & {"layers", "vars"}:
-        return ", which holds Keras 3's weights and only needs another name", f"os.rename({path!r}, {weights})"
-    return (
-        ", which holds no weights of a model",
-        "model.save_weights('name.weights.h5') writes a file that can be loaded",
-    )
-
-
-def holds_legacy_weights(path: str) -> bool:
-    """Whether a file named `.h5` or `.hdf5` has weights in the form that Keras had before Keras 3."""
-    return path.endswith(_LEGACY_ENDINGS) and bool((_groups(path) or set()) & _LEGACY)
-
-
-def _groups(path: str) -> set[str] | None:
-    """The names at the top of an HDF5 file, groups and attributes; None if it is not one."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            return {*file, *file.attrs}
-    except (OSError, ValueError, RuntimeError, KeyError):
-        return None

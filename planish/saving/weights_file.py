@@ -4,12 +4,21 @@ read."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, keras_file, legacy_weights, model_weights, other_names
-from planish.saving.weights_store import HDF5_MAGIC
+from planish.saving import (
+    atomic_file,
+    formats,
+    keras_file,
+    legacy_weights,
+    model_weights,
+    other_names,
+    ways_out,
+)
+from planish.saving.formats import Kind
 
 ENDING = ".weights.h5"
 
@@ -37,36 +46,43 @@ def save_weights(
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
     """Reads the weights of a `.weights.h5`, `.keras` or (of Keras before 3) `.h5` file into a model of the same layers.
 
-    The model is unchanged if anything does not fit (ValueError); with `skip_mismatch`, layers that do not fit keep
-    their weights, and a warning names them. FileNotFoundError if there is no such file.
+    The file's contents decide how it is read. The model is unchanged if anything does not fit (ValueError); with
+    `skip_mismatch`, layers that do not fit keep their weights, and a warning names them. FileNotFoundError if there is
+    no such file.
     """
     path = os.path.expanduser(os.fspath(filepath))
     _require_built(model, "load_weights")
-    if path.endswith(archive.ENDING):
-        contents = keras_file.weights_of(path)
-    elif path.endswith(ENDING) or other_names.holds_legacy_weights(path):
-        contents = _contents(path)
-        if legacy_weights.is_in(contents, path):
-            legacy_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
-            return
-    else:
-        raise other_names.cannot_be_loaded(path)
-    model_weights.restore(model, contents, path, skip_mismatch=skip_mismatch)
+    if not os.path.lexists(path):
+        raise other_names.no_weights(path)
+    kind = formats.kind_of(path)
+    if kind not in READERS:
+        raise ways_out.refused(kind, path, "weights", READERS)
+    READERS[kind](model, path, skip_mismatch)
+
+
+def _of_keras_file(model: Model, path: str, skip_mismatch: bool) -> None:
+    model_weights.restore(model, keras_file.weights_of(path), path, skip_mismatch=skip_mismatch)
+
+
+def _of_weights_file(model: Model, path: str, skip_mismatch: bool) -> None:
+    model_weights.restore(model, _contents(path), path, skip_mismatch=skip_mismatch)
+
+
+def _of_legacy_file(model: Model, path: str, skip_mismatch: bool) -> None:
+    legacy_weights.restore(model, _contents(path), path, skip_mismatch=skip_mismatch)
 
 
 def _contents(path: str) -> bytes:
-    """The file, if it begins as HDF5 files do; other files are not read to the end."""
-    with regular_file.opened(path, f"a {ENDING} file") as file:
-        start = file.read(len(HDF5_MAGIC))
-        if start != HDF5_MAGIC:
-            raise ValueError(
-                explain(
-                    what=f"the weights in {path!r} are damaged or cut short",
-                    expected="an HDF5 file",
-                    received=f"a file that begins with {start!r}",
-                )
-            )
-        return start + file.read()
+    return regular_file.contents(path, f"a {ENDING} file")
+
+
+READERS: dict[Kind, Callable[[Model, str, bool], None]] = {
+    Kind.KERAS: _of_keras_file,
+    Kind.KERAS_WEIGHTS: _of_weights_file,
+    Kind.KERAS_H5: _of_legacy_file,
+    Kind.KERAS_H5_WEIGHTS: _of_legacy_file,
+}
+"""Who reads what: into a model, from a path, with layers that do not fit left alone or not."""
 
 
 def _require_built(model: Model, function: str) -> None:

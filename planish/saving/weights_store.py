@@ -25,8 +25,6 @@ from planish.saving.chunks import reads_in_bounds
 
 Array = NDArray[Any]
 
-HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-
 
 class WeightsWriter:
     """Builds an HDF5 file in memory: `add` groups, then `contents`."""

@@ -1,4 +1,4 @@
-"""A model or layer of Keras, or a `.keras` file, as layers: by its configuration, the only thing that is read."""
+"""A model or layer of Keras, or one in a file, as layers: by its configuration, where it has one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planish import serialization
 from planish.layers import Layer
 from planish.models import Model, Sequential
 from planish.models.functional import Functional
-from planish.saving import config_check
+from planish.saving import config_check, formats, opening
 from planish.saving.archive import open_archive
 from planish.saving.keras_file import mistakes_told
 
@@ -21,8 +21,10 @@ def is_input(value: Any) -> bool:
 
 
 def model_in_file(path: str | os.PathLike[str]) -> Model:
-    """The model of a `.keras` file without its weights. Errors as those of `load_model`."""
+    """The model in a file or folder, of a `.keras` file without its weights. Errors as those of `load_model`."""
     name = os.path.expanduser(os.fspath(path))
+    if formats.kind_of(name) is not formats.Kind.KERAS:
+        return opening.load_model(name, compile=False)
     with open_archive(name) as archive:
         config = archive.json("config.json")
     with mistakes_told(name):

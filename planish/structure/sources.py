@@ -16,7 +16,7 @@ from planish.symbolic import SymbolicTensor
 
 Shape = tuple[int, ...]
 
-_TAKEN = "a model or a list of layers, of planish, Keras or PyTorch, or the path of a .keras file"
+_TAKEN = "a model or a list of layers, of planish, Keras or PyTorch, or the path of a model's file"
 
 
 def model_from(source: Any, input_shape: Sequence[int] | int | None = None) -> Sequential:

@@ -40,10 +40,10 @@ def test_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "is not a .keras file"),
-        (b"something else", "is not a .keras file"),
-        (b"\x89HDF\r\n\x1a\n...", "is an HDF5 file, not a .keras file\n"),
-        (pickle.dumps([1, 2]), "is not a .keras file"),
+        (b"", "is an empty file"),
+        (b"something else", "is a text"),
+        (b"\x89HDF\r\n\x1a\n...", "is an HDF5 file that is damaged or cut short"),
+        (pickle.dumps([1, 2]), "is a pickle"),
     ],
 )
 def test_not_a_zip(tmp_path, contents, message):

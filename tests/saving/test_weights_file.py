@@ -120,10 +120,9 @@ def test_names_of_files(tmp_path):
     model = dense_model(2)
     with pytest.raises(ValueError, match=r"expected: a name that ends in \.weights\.h5"):
         model.save_weights(tmp_path / "model.h5")
-    with pytest.raises(ValueError, match=r"expected: a name that ends in \.weights\.h5 or \.keras"):
-        model.load_weights(tmp_path / "model.h5")
-    with pytest.raises(FileNotFoundError, match="there is no file"):
-        model.load_weights(tmp_path / "model.weights.h5")
+    for name in ("model.h5", "model.weights.h5"):
+        with pytest.raises(FileNotFoundError, match="there is no file"):
+            model.load_weights(tmp_path / name)
     model.save_weights(tmp_path / "model.weights.h5")
     with pytest.raises(FileExistsError, match="overwrite=False"):
         model.save_weights(tmp_path / "model.weights.h5", overwrite=False)
@@ -136,8 +135,15 @@ def test_models_that_are_not_built(tmp_path, method):
         getattr(Sequential([Dense(2)]), method)(tmp_path / "model.weights.h5")
 
 
-@pytest.mark.parametrize("contents", [b"", b"no HDF5", b"\x89HDF\r\n\x1a\n"])
-def test_damaged_files(tmp_path, contents):
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [
+        (b"", "an empty file"),
+        (b"no HDF5", "a text"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file that is damaged or cut short"),
+    ],
+)
+def test_damaged_files(tmp_path, contents, told):
     (tmp_path / "model.weights.h5").write_bytes(contents)
-    with pytest.raises(ValueError, match=r"the weights in .* are damaged or cut short"):
+    with pytest.raises(ValueError, match=f"is {told}: planish does not read weights from it"):
         dense_model(2).load_weights(tmp_path / "model.weights.h5")

@@ -120,7 +120,7 @@ def test_images_that_are_too_small():
 def test_what_is_no_model():
     assert text_of(TypeError, lambda: planish.flat_features(28, (28, 28, 1))) == [
         "this is not a model",
-        "  expected: a model or a list of layers, of planish, Keras or PyTorch, or the path of a .keras file",
+        "  expected: a model or a list of layers, of planish, Keras or PyTorch, or the path of a model's file",
         "  received: 28",
     ]
     assert text_of(TypeError, lambda: planish.shapes([Conv2D(3, 3), 4], (28, 28, 1)))[0] == "this is not a model"

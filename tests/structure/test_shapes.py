@@ -224,7 +224,7 @@ def test_no_layers():
         planish.shapes([], (28, 28, 1))
     assert str(caught.value).splitlines() == [
         "there are no layers",
-        "  expected: a model or a list of layers, of planish, Keras or PyTorch, or the path of a .keras file",
+        "  expected: a model or a list of layers, of planish, Keras or PyTorch, or the path of a model's file",
     ]
 
 
