@@ -39,6 +39,8 @@ def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
 @overload
 def value(name: Literal["PLANISH_COMPARE"]) -> bool: ...
 @overload
+def value(name: Literal["PLANISH_LLVM_LEVEL"]) -> int: ...
+@overload
 def value(name: Literal["PLANISH_NUM_THREADS", "PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
 @overload
 def value(
@@ -65,6 +67,13 @@ def _parse_threads(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
         expected = f"a whole number from 1 to {MAX_THREADS}"
         raise ValueError(explain(what=f"{name} is a number of threads", expected=expected, received=repr(text)))
+    return int(text)
+
+
+def _parse_level(name: str, text: str) -> int:
+    if text not in ("0", "1", "2", "3"):
+        expected = "a whole number from 0 to 3"
+        raise ValueError(explain(what=f"{name} is a level of LLVM's", expected=expected, received=repr(text)))
     return int(text)
 
 
@@ -130,6 +139,15 @@ _SETTINGS = (
         None,
         "the processor it runs on",
         _parse_target,
+    ),
+    Setting(
+        "PLANISH_LLVM_LEVEL",
+        "How much LLVM does for fast machine code. At 0, programs are compiled in about half of the time and run"
+        " slower, which suits tests of whatever uses planish. Results do not depend on it.",
+        "a whole number from 0 to 3",
+        2,
+        "`2`",
+        _parse_level,
     ),
     Setting(
         "PLANISH_DUMP",

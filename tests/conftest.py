@@ -1,17 +1,25 @@
 """What holds for every test."""
 
 import gc
+import os
 import signal
+import sys
 
 import pytest
-
-from planish.codegen import compile as compiler
 
 
 def pytest_configure():
     """Ctrl-C arrives, in this process and its children, also where a shell started the tests in the background: there
     SIGINT is ignored, and the tests of Ctrl-C would wait for ever."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_bytecode()
+
+
+def _keep_bytecode():
+    """Modules are compiled to bytecode once, also where Python is told to keep none: tests start hundreds of processes,
+    which would take longer to compile planish than for all the rest."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish():
@@ -46,6 +54,6 @@ OPTIMIZED = ("tests/codegen/", "tests/runtime/", "tests/test_determinism.py")
 
 @pytest.fixture(autouse=True)
 def _compiled_quickly(request, monkeypatch):
-    """Programs have the same bits, in a third of the time, if LLVM hurries."""
+    """Programs have the same bits, in a third of the time, if LLVM hurries, here and in processes that tests start."""
     if not request.node.nodeid.startswith(OPTIMIZED):
-        monkeypatch.setattr(compiler, "CODEGEN_LEVEL", 0)
+        monkeypatch.setenv("PLANISH_LLVM_LEVEL", "0")

@@ -28,6 +28,7 @@ def test_unset_or_empty_is_the_default(monkeypatch, name, text):
     [
         ("PLANISH_NUM_THREADS", "1", 1),
         ("PLANISH_NUM_THREADS", " 12 ", 12),
+        ("PLANISH_LLVM_LEVEL", " 3 ", 3),
         ("PLANISH_COMPARE", "1", True),
         ("PLANISH_COMPARE", "0", False),
         ("PLANISH_COMPARE", "Off", False),
@@ -63,6 +64,7 @@ def test_values(monkeypatch, name, text, expected):
         ("PLANISH_NUM_THREADS", "-1", "received: '-1'"),
         ("PLANISH_NUM_THREADS", "1025", "received: '1025'"),
         ("PLANISH_NUM_THREADS", "²", "received: '²'"),
+        ("PLANISH_LLVM_LEVEL", "4", "PLANISH_LLVM_LEVEL is a level of LLVM's\n  expected: a whole number from 0 to 3"),
         ("PLANISH_COMPARE", "maybe", "PLANISH_COMPARE is a switch\n  expected: 1 or 0\n  received: 'maybe'"),
         ("PLANISH_DUMP", "graph,assm", "unknown form in PLANISH_DUMP 'assm'\n"),
         ("PLANISH_DUMP", "asm,", "unknown form in PLANISH_DUMP ''"),

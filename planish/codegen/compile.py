@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from planish import settings
 from planish.codegen.llvm.library import binding, initialize
 from planish.codegen.llvm.linking import Linked, link
 from planish.codegen.llvm.target import Target
@@ -11,9 +12,6 @@ from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
 from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
-
-CODEGEN_LEVEL = 2
-"""How much LLVM does for fast machine code, 0 to 3. What it computes has the same bits at each."""
 
 
 def generate(request: Request, recorder: Recorder | None = None) -> Program:
@@ -28,8 +26,8 @@ def emit(decided: Plan, request: Request) -> Program:
 
 
 def target_machine(target: Target) -> object:
-    """LLVM's code generator for the target."""
-    return _target_machine(target, CODEGEN_LEVEL)
+    """LLVM's code generator for the target, which does as much for fast code as PLANISH_LLVM_LEVEL says."""
+    return _target_machine(target, settings.value("PLANISH_LLVM_LEVEL"))
 
 
 @functools.cache

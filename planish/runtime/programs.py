@@ -46,12 +46,13 @@ class _Wanted(NamedTuple):
     target: Target
     training: bool
     max_batch: int
+    level: int
 
     @property
     def key(self) -> str:
         parts = [compiler_identity(), self.target.key, print_graph(self.graph, comments=False, parameters=self.numbers)]
         parts.append(repr(sorted(self.input_dtypes.items())))
-        parts.append(f"training={self.training} max_batch={self.max_batch}")
+        parts.append(f"training={self.training} max_batch={self.max_batch} level={self.level}")
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -86,7 +87,8 @@ def compile(
     """
     numbers = _numbered_parameters(graph)
     dtypes = {name: np.dtype(dtype).name for name, dtype in input_dtypes.items()}
-    wanted = _Wanted(graph, numbers, dtypes, current_target(), training, max_batch)
+    level = settings.value("PLANISH_LLVM_LEVEL")
+    wanted = _Wanted(graph, numbers, dtypes, current_target(), training, max_batch, level)
     key = wanted.key
     with _MAKING.lock:
         found = _COMPILED.get(key)

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from planish.codegen import compile as compiler
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
-from planish.runtime import compile, programs
+from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from tests.codegen.support import on_every_target
 from tests.passes.random_graphs import random_inference, random_training
@@ -62,8 +61,7 @@ def test_the_bits_do_not_depend_on_how_much_llvm_does(seed, monkeypatch):
     values = {**values_of(graph, seed), "rate": np.full(1, 0.1, np.float32)}
     images, found = len(values["x"]), []
     for level in (0, 2):
-        monkeypatch.setattr(compiler, "CODEGEN_LEVEL", level)
-        monkeypatch.setattr(programs, "_COMPILED", {})
+        monkeypatch.setenv("PLANISH_LLVM_LEVEL", str(level))
         own = {name_of(node): values[name_of(node)].copy() for node in graph.leaves("parameter")}
         losses = np.zeros(images, np.float32)
         executable = TrainingExecutable(compile(graph, {"x": F32}, training=True, max_batch=images))

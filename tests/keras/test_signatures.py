@@ -3,11 +3,10 @@
 An argument that planish has no meaning for is there as well, and refused by name (`tests/keras/test_arguments.py`).
 """
 
+import functools
 import inspect
 
 from tests.keras import signatures
-
-PAIRS = list(signatures.pairs())
 
 OF_THEIR_OWN = {
     "Variable": "variables are made by layers, which know their path",
@@ -34,7 +33,10 @@ def named(arguments):
     return {name: default if equals else None for name, equals, default in split if name not in ("self", "cls")}
 
 
-COMPARED = [pair for pair in PAIRS if not is_of_its_own(pair[0])]
+@functools.cache
+def compared():
+    """What there is in both, without what is of its own."""
+    return [pair for pair in signatures.pairs() if not is_of_its_own(pair[0])]
 
 
 def differences(recorded, function):
@@ -62,7 +64,7 @@ def names_itself(argument, given, default, function):
 def test_arguments_are_those_of_keras():
     """In one test, since one for each of the functions would take longer than all of it."""
     assert [*differences(["x", "y=1"], lambda y=1, z=2: None)] == ["no argument x", "the order ['y', 'z']"]
-    found = {name: [*differences(recorded, function)] for name, recorded, function in COMPARED}
+    found = {name: [*differences(recorded, function)] for name, recorded, function in compared()}
     assert {name: apart for name, apart in found.items() if apart} == {}
 
 
@@ -75,8 +77,8 @@ def made(class_):
 
 
 def test_much_is_compared():
-    assert len(COMPARED) > 300
-    assert {pair[0] for pair in COMPARED} >= {
+    assert len(compared()) > 300
+    assert {pair[0] for pair in compared()} >= {
         "layers.Dense",
         "Model.fit",
         "losses.Huber",

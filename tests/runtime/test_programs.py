@@ -54,6 +54,15 @@ def test_other_sizes_do(fresh):
     assert len(programs._COMPILED) == 2 * before
 
 
+def test_another_level_of_llvm_does(fresh, monkeypatch):
+    found = []
+    for level in ("0", "2"):
+        monkeypatch.setenv("PLANISH_LLVM_LEVEL", level)
+        found.append(trained("conv2d", "dense"))
+    assert same(*found)
+    assert len(programs._COMPILED) == 4
+
+
 def test_parameters_of_one_shape_are_not_exchanged(fresh):
     """Two equal layers, of which a program with the names the other way round is asked for next."""
 
