@@ -68,7 +68,7 @@ INNER_ROOMS = {
 }
 HEAVY = (
     *("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot", "scipy", "sklearn"),
-    *("onnx", "torch"),
+    *("onnx", "safetensors", "torch"),
 )
 FOR_SCIKIT_LEARN = "planish.wrappers"
 """The one module that imports scikit-learn, and with it SciPy; nothing else imports it."""

@@ -56,7 +56,8 @@ class Files:
 
     @short_in_notebooks
     def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: None = None) -> None:
-        """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file.
+        """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file; or the weights alone
+        to a `.safetensors` file (extra `safetensors`), by the paths of the variables.
 
         ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
         """
@@ -66,7 +67,7 @@ class Files:
 
     @short_in_notebooks
     def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
-        """Reads the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
+        """Reads the weights of a `.weights.h5`, `.safetensors` or `.keras` file of a model with the same layers.
 
         ValueError, and an unchanged model, if anything does not fit; with `skip_mismatch`, layers that do not fit keep
         their weights, and a warning names them.

@@ -17,6 +17,9 @@ _IS_TEMPORARY = re.compile(rf"\.[0-9a-f]{{12}}{re.escape(_TEMPORARY)}$")
 _ABANDONED_SECONDS = 3600.0
 """A file that was begun longer ago than this, and has not grown since, is abandoned."""
 
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds to wait for another program to close a file that is to be replaced."""
+
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -36,13 +39,38 @@ def write(path: str, contents: bytes) -> None:
             os.fsync(file.fileno())
         if os.path.exists(target):
             shutil.copymode(target, temporary)
-        os.replace(temporary, target)
+        _replace(temporary, target)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError) and error.errno is not None:
             raise OSError(error.errno, error.strerror, path) from error  # the user does not know the temporary file
         raise
+
+
+def _replace(temporary: str, target: str) -> None:
+    """Puts the new file in the place of the old one, which Windows refuses while another program has that open: that
+    may be a virus scanner, which is done soon. PermissionError, with the name under which the new file was kept, if it
+    is not."""
+    for seconds in _PAUSES:
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            time.sleep(seconds)
+    try:
+        os.replace(temporary, target)
+    except PermissionError as error:
+        stem, ending = os.path.splitext(target)
+        kept = f"{stem}-{os.urandom(3).hex()}{ending}"
+        os.replace(temporary, kept)
+        raise PermissionError(
+            explain(
+                what=f"{target!r} cannot be replaced: another program has it open, or it is protected",
+                received=f"the old file is as it was, and the new one is {kept!r}",
+                remedy=f"close that program, then os.replace({kept!r}, {target!r})",
+            )
+        ) from error
 
 
 def _remove_abandoned(folder: str) -> None:

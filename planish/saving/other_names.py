@@ -7,7 +7,7 @@ import os
 from planish.errors import explain
 
 WEIGHTS_ENDING, MODEL_ENDING = ".weights.h5", ".keras"
-_ENDINGS = (WEIGHTS_ENDING, MODEL_ENDING, ".h5", ".hdf5", ".tf", ".ckpt")
+_ENDINGS = (WEIGHTS_ENDING, MODEL_ENDING, ".safetensors", ".h5", ".hdf5", ".tf", ".ckpt")
 
 
 def renamed(path: str, ending: str) -> str:

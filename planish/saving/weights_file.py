@@ -1,5 +1,5 @@
-"""Files of weights without the layers' configuration: Keras 3's `.weights.h5`, and `.h5` of Keras before 3, which are
-read."""
+"""Files of weights without the layers' configuration: Keras 3's `.weights.h5`, safetensors, and `.h5` of Keras before
+Keras 3."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from planish.saving import (
     legacy_weights,
     model_weights,
     other_names,
+    safetensors_file,
     ways_out,
 )
 from planish.saving.formats import Kind
@@ -26,7 +27,8 @@ ENDING = ".weights.h5"
 def save_weights(
     model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None
 ) -> None:
-    """Writes all weights, and the optimizer's state if the model is compiled, to a `.weights.h5` file, atomically.
+    """Writes all weights, and the optimizer's state if the model is compiled, to a `.weights.h5` file, atomically; or
+    all weights alone to a `.safetensors` file.
 
     ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
     """
@@ -38,13 +40,19 @@ def save_weights(
                 received=repr(max_shard_size),
             )
         )
+    if os.fspath(filepath).endswith(safetensors_file.ENDING):
+        path = atomic_file.checked_target(filepath, safetensors_file.ENDING, overwrite)
+        _require_built(model, "save_weights")
+        safetensors_file.save(model, path)
+        return
     path = atomic_file.checked_target(filepath, ENDING, overwrite, "weights are saved in Keras 3's .weights.h5 files")
     _require_built(model, "save_weights")
     atomic_file.write(path, model_weights.packed(model))
 
 
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-    """Reads the weights of a `.weights.h5`, `.keras` or (of Keras before 3) `.h5` file into a model of the same layers.
+    """Reads the weights of a `.weights.h5`, `.keras`, `.safetensors` or (of Keras before 3) `.h5` file into a model of
+    the same layers.
 
     The file's contents decide how it is read. The model is unchanged if anything does not fit (ValueError); with
     `skip_mismatch`, layers that do not fit keep their weights, and a warning names them. FileNotFoundError if there is
@@ -81,6 +89,7 @@ READERS: dict[Kind, Callable[[Model, str, bool], None]] = {
     Kind.KERAS_WEIGHTS: _of_weights_file,
     Kind.KERAS_H5: _of_legacy_file,
     Kind.KERAS_H5_WEIGHTS: _of_legacy_file,
+    Kind.SAFETENSORS: safetensors_file.load,
 }
 """Who reads what: into a model, from a path, with layers that do not fit left alone or not."""
 

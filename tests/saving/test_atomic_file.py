@@ -61,3 +61,47 @@ def test_only_regular_files_are_replaced(tmp_path):
     os.mkfifo(tmp_path / "model.keras")
     with pytest.raises(OSError, match="is not a regular file"):
         atomic_file.checked_target(tmp_path / "model.keras", ".keras", True)
+
+
+class Busy:
+    """`os.replace` of Windows while another program has the file open for so many tries."""
+
+    def __init__(self, target, tries):
+        self.target, self.tries, self.replace = str(target), tries, os.replace
+
+    def __call__(self, source, target):
+        if target == self.target and self.tries:
+            self.tries -= 1
+            raise PermissionError(errno.EACCES, "Access is denied", source, None, target)
+        self.replace(source, target)
+
+
+@pytest.fixture
+def open_elsewhere(tmp_path, monkeypatch):
+    """A file that another program has open: `open_elsewhere(tries)` -> its path. Waiting takes no time."""
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(atomic_file.time, "sleep", lambda seconds: None)
+
+    def opened(tries):
+        monkeypatch.setattr(os, "replace", Busy(path, tries))
+        return path
+
+    return opened
+
+
+def test_a_file_that_is_open_elsewhere_for_a_moment_is_replaced(open_elsewhere):
+    path = open_elsewhere(3)
+    atomic_file.write(str(path), b"new")
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == {"model.keras": b"new"}
+
+
+def test_a_file_that_stays_open_elsewhere_keeps_old_and_new_contents(open_elsewhere):
+    path = open_elsewhere(1000)
+    with pytest.raises(PermissionError, match="another program has it open") as caught:
+        atomic_file.write(str(path), b"new")
+    (kept,) = set(path.parent.iterdir()) - {path}
+    assert (path.read_bytes(), kept.read_bytes(), kept.suffix) == (b"old", b"new", ".keras")
+    os.replace.tries = 0  # it was closed
+    exec(str(caught.value).rpartition("then ")[2], {"os": os})
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == {"model.keras": b"new"}
