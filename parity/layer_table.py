@@ -315,6 +315,7 @@ LOSSES: dict[str, tuple[str | None, list[Options]]] = {
     "SquaredHinge": (CURVED, [{}]),
     "CategoricalHinge": (SOFTMAX, [{}]),
     "Dice": (SIGMOID, [{}, {"axis": [1]}]),
+    "Circle": (None, [{"gamma": 2.0}, {"gamma": 4.0, "margin": 0.1, "remove_diagonal": False}]),
     "Tversky": (SIGMOID, [{}, {"alpha": 0.3, "beta": 0.7}, {"axis": [1]}]),
 }
 """For each loss the last activation of its model, and the arguments of each case."""

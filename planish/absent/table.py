@@ -138,7 +138,6 @@ _TABLE: dict[str, Groups] = {
         ),
     ),
     "losses": (
-        ("CosineSimilarity(), or a function of (y_true, y_pred)", "Circle circle"),
         (_ELSEWHERE, "CTC ctc"),
         ("the string itself: reduction='sum_over_batch_size', 'sum' or 'none'", "Reduction"),
     ),

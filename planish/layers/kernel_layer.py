@@ -33,6 +33,9 @@ class KernelLayer(Layer):
                 raise AttributeError(text, name=name, obj=self)
             return super().__getattr__(name)
 
+    bias: Variable | None = None
+    """Of the class, so that it is None again in a layer that forgets that it was built."""
+
     def __init__(
         self,
         activation: Any,
@@ -53,7 +56,6 @@ class KernelLayer(Layer):
         self._about = tuple(about_weights)
         for name, given in about_weights.items():
             weight_arguments.take(self, name, *given)
-        self.bias: Variable | None = None
 
     def make_bias(self, outputs: int) -> None:
         """Makes the bias [outputs], if there is one."""

@@ -22,6 +22,10 @@ class ScaledLayer(Layer):
     gamma_regularizer: Any
     gamma_constraint: Any
 
+    gamma: Variable | None = None
+    beta: Variable | None = None
+    """Of the class, so that they are None again in a layer that forgets that it was built."""
+
     def __init__(
         self, epsilon: float, center: bool, scale: bool, *, beta: Sequence[Any], gamma: Sequence[Any], **options: Any
     ) -> None:
@@ -32,8 +36,6 @@ class ScaledLayer(Layer):
         self.scale = arguments.flag(self.label, "scale", scale)
         weight_arguments.take(self, "beta", *beta)
         weight_arguments.take(self, "gamma", *gamma)
-        self.gamma: Variable | None = None
-        self.beta: Variable | None = None
 
     def make_gamma_and_beta(self, shape: Sequence[int]) -> None:
         """Makes those that there are, of the shape."""

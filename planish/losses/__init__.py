@@ -9,6 +9,7 @@ from planish import absent, foreign, overrides, serialization, signatures
 from planish import custom_objects as own_objects
 from planish.errors import explain
 from planish.losses import functions
+from planish.losses.circle import Circle
 from planish.losses.cross_entropies import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from planish.losses.focal import (
     BinaryFocalCrossentropy,
@@ -23,6 +24,7 @@ from planish.losses.functions import (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
     categorical_hinge,
+    circle,
     cosine_similarity,
     dice,
     hinge,
@@ -68,6 +70,7 @@ __all__ = [
     "CategoricalFocalCrossentropy",
     "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
     "Dice",
     "Hinge",
@@ -89,6 +92,7 @@ __all__ = [
     "categorical_focal_crossentropy",
     "categorical_generalized_cross_entropy",
     "categorical_hinge",
+    "circle",
     "cosine_similarity",
     "deserialize",
     "dice",

@@ -11,7 +11,9 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from planish import naming
+from planish.errors import explain
 from planish.graph.node import Node
+from planish.losses import circle as circle_loss
 from planish.losses import cross_entropies, focal, hinges, overlap, regression
 from planish.losses.loss import Loss
 from planish.tensor import tensor
@@ -191,6 +193,41 @@ def tversky(
     return _values(overlap.Tversky(alpha, beta, axis=axis), y_true, y_pred)
 
 
+def circle(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    ref_labels: ArrayLike | None = None,
+    ref_embeddings: ArrayLike | None = None,
+    remove_diagonal: bool = True,
+    gamma: float = 80,
+    margin: float = 0.4,
+) -> Any:
+    """log(1 + exp(p + n)) of each image, from its pairs with all others: see `Circle`.
+
+    `y_true` [n] are whole labels, `y_pred` [n, e] vectors of length one. `ref_labels` [m] and `ref_embeddings` [m, e]
+    are what each is paired with, itself by default. Other arguments as in `Circle`: `remove_diagonal`, `gamma`,
+    `margin`.
+
+    >>> x = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]
+    >>> keras.losses.circle([0, 0, 1], x, gamma=4.0).numpy().round(4).tolist()
+    [0.4235, 2.0568, 0.0]
+    """
+    loss = circle_loss.Circle(gamma, margin, remove_diagonal)
+    other_labels = y_true if ref_labels is None else ref_labels
+    others = y_pred if ref_embeddings is None else ref_embeddings
+    if not isinstance(y_pred, Node):
+        return tensor(loss.values_against(y_true, y_pred, other_labels, others))
+    if not (isinstance(other_labels, Node) and isinstance(others, Node) and isinstance(y_true, Node)):
+        raise TypeError(
+            explain(
+                what="circle: in a model's loss, references are of the batch, not arrays",
+                expected="`ref_labels` and `ref_embeddings` made of y_true and y_pred, or neither",
+                received=" and ".join(type(each).__name__ for each in (other_labels, others)),
+            )
+        )
+    return loss.against(y_true, y_pred, other_labels, others)
+
+
 CLASSES: dict[LossFunction, type[Loss]] = {
     binary_crossentropy: cross_entropies.BinaryCrossentropy,
     binary_focal_crossentropy: focal.BinaryFocalCrossentropy,
@@ -198,6 +235,7 @@ CLASSES: dict[LossFunction, type[Loss]] = {
     categorical_focal_crossentropy: focal.CategoricalFocalCrossentropy,
     categorical_generalized_cross_entropy: focal.CategoricalGeneralizedCrossEntropy,
     categorical_hinge: hinges.CategoricalHinge,
+    circle: circle_loss.Circle,
     cosine_similarity: regression.CosineSimilarity,
     dice: overlap.Dice,
     hinge: hinges.Hinge,

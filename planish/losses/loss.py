@@ -109,6 +109,15 @@ class Loss(Constructed, Told):
         total = primitives.reduce_sum(values, axes) if axes else values
         return primitives.multiply(total, primitives.batch_size()) if values.batched else _of_each_image(total, y_pred)
 
+    def weighted(self, y_true: Node, y_pred: Node, weight: Node) -> Node:
+        """`per_sample` with the `weight` of each image, batched, shape ()."""
+        value = primitives.multiply(self.per_sample(y_true, y_pred), weight)
+        if self.reduction == "sum" and self.is_of_batch(y_true, y_pred):  # the sum of the weights counts
+            value = primitives.multiply(value, primitives.batch_size())
+        if self.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
+            value = primitives.divide(value, primitives.divide(primitives.batch_sum(weight), primitives.batch_size()))
+        return value
+
     def minimised(self, mean: Node, y_true: Node, y_pred: Node) -> Node:
         """What training makes smaller, given the `mean` over the batch, penalties included.
 

@@ -17,6 +17,7 @@ from planish.codegen.llvm.target import current_target
 from planish.graph.graph import Graph
 from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
+from planish.primitives.circle_sums import CircleSettings, circle_sums
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable, TrainingExecutable
 from planish.runtime.native import NativeCode
@@ -286,6 +287,17 @@ def mixed_training(size):
     return Graph.build({"loss": loss}, {"w": primitives.add(w, gradient)})
 
 
+def circle_training(size):
+    """Pairs of all images, and both gradients."""
+    x, w = primitives.input_("x", (size,)), primitives.parameter("w", (size,))
+    labels = primitives.trunc(primitives.reduce_sum(x, (0,)))
+    settings = CircleSettings(gamma=2.0, margin=0.3, without_self=True)
+    y = primitives.softplus(circle_sums(primitives.multiply(x, w), labels, x, labels, settings))
+    loss = primitives.reduce_sum(y, (0,))
+    (gradient,) = gradients(primitives.batch_sum(loss), [w])
+    return Graph.build({"loss": loss}, {"w": primitives.add(w, gradient)})
+
+
 def listed_training(size, units):
     """A dense layer on images, with weights and features that fill no vector, updated as its gradient is summed."""
     w, m = primitives.parameter("w", (size, units)), primitives.parameter("m", (size, units))
@@ -324,9 +336,8 @@ def inference():
 
 def training():
     for size in TRAINED_SIZES:
-        train(pooled_training(size))
-        train(averaged_training(size))
-        train(mixed_training(size))
+        for build in (pooled_training, averaged_training, mixed_training, circle_training):
+            train(build(size))
     for size in TRAINED_SIZES[::2]:
         train(depthwise_training(size))
 
@@ -373,8 +384,8 @@ def double():
         computed(case, 9)
         arranged(case, case.input(9, 7, 3), 3)
         run_inference(case.outputs, case.inputs, case.parameters)
-        train(pooled_training(3))
-        train(mixed_training(3))
+        for build in (pooled_training, mixed_training, circle_training):
+            train(build(3))
 
 
 KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random, double)}

@@ -14,6 +14,7 @@ from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
+from planish.primitives.circle_sums import CircleSettings, circle_sums
 from planish.primitives.random_uniform import random_uniform
 from planish.primitives.rewritten.pool_places import pool_places
 from planish.primitives.rewritten.spread2d import spread2d
@@ -51,6 +52,13 @@ class Net:
 def reordered(y):
     ranks = primitives.batch_ranks(primitives.reduce_sum(y, (0, 1)))
     return primitives.batch_sum(primitives.reduce_sum(primitives.other_images(y, ranks), (0, 1)))
+
+
+def paired(n):
+    """The loss of pairs of images, and its gradient."""
+    net, labels = Net(n), primitives.input_("labels", (), "i32")
+    x = primitives.tanh(primitives.multiply(net.x, net.weight(n)))
+    return net.trained(circle_sums(x, labels, x, labels, CircleSettings(gamma=1.0, margin=0.4, without_self=True)))
 
 
 def convolution(shape, kernel, filters, training=False, pool=None, **settings):
@@ -148,6 +156,7 @@ CASES = {
     "smallest: first axis": lambda n: primitives.reduce_min(primitives.input_("x", (n, 64)), (0,)),
     "largest of the batch": lambda n: Net(3, n).trained_on(primitives.batch_max),
     "images of the batch in another order": lambda n: Net(3, n).trained_on(reordered),
+    "pairs of images": paired,
     "place of the largest: last axis": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 1),
     "place of the largest: first axis": lambda n: primitives.argmax(primitives.input_("x", (n, 40)), 0),
     "place of the largest: axis beside": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 0),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from planish import constraints
+import planish as keras
+from planish import constraints, layers
 from planish.layers import (
     Dense,
     Flatten,
@@ -196,3 +197,18 @@ def test_other_sizes_than_before():
     rms.build((None, 6))
     with pytest.raises(ValueError, match="built for other sizes"):
         rms(images(1, 4))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.LayerNormalization(center=False),
+        lambda: layers.GroupNormalization(2, scale=False),
+        lambda: layers.BatchNormalization(scale=False),
+        lambda: layers.Conv2D(3, 1, use_bias=False),
+        lambda: layers.Dense(3, use_bias=False),
+    ],
+)
+def test_images_of_any_size_whether_a_weight_is_left_out_or_not(make):
+    model = keras.Sequential([keras.Input((None, None, 4)), make()])
+    assert model.predict(np.ones((2, 5, 3, 4)), verbose=0).shape[:3] == (2, 5, 3)

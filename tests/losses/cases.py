@@ -11,6 +11,12 @@ YES = RANDOM.random((4, 3), dtype=np.float32)
 ANSWERS = (RANDOM.random((4, 3)) > 0.5).astype(np.float32)
 MAPS = RANDOM.random((3, 4, 5, 2), dtype=np.float32)
 MASKS = (RANDOM.random((3, 4, 5, 2)) > 0.6).astype(np.float32)
+DIRECTIONS = RANDOM.normal(size=(7, 11)).astype(np.float32)
+DIRECTIONS /= np.linalg.norm(DIRECTIONS, axis=1, keepdims=True)
+PEOPLE = np.array([4, 4, -1, 0, -1, 2, 4], np.int32)
+MANY = RANDOM.normal(size=(21, 11)).astype(np.float32)
+MANY_PEOPLE = np.array([0, 1, 0, 2, 3, 4, 1, 2, *range(8), 1, 1, 2, 2, 0])
+CIRCLE_KERNEL = RANDOM.normal(size=(11, 5)).astype(np.float32)
 
 ARRAYS = {
     "shares": (TARGETS, SHARES),
@@ -19,6 +25,7 @@ ARRAYS = {
     "answers": (ANSWERS, YES),
     "answer_logits": (ANSWERS, LOGITS[:4]),
     "masks": (MASKS, MAPS),
+    "directions": (PEOPLE, DIRECTIONS),
 }
 
 CASES = [
@@ -31,6 +38,8 @@ CASES = [
     ("CategoricalFocalCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, "logits"),
     ("CategoricalGeneralizedCrossEntropy", {}, "labels"),
     ("CategoricalGeneralizedCrossEntropy", {"q": 0.8}, "labels"),
+    ("Circle", {}, "directions"),
+    ("Circle", {"gamma": 3.0, "margin": 0.1, "remove_diagonal": False}, "directions"),
     ("Dice", {}, "masks"),
     ("Dice", {"axis": (1, 2, 3)}, "masks"),
     ("Dice", {"axis": (0, 1, 2)}, "masks"),

@@ -15,6 +15,8 @@ SHARES = np.exp(NUMBERS) / np.exp(NUMBERS).sum(axis=-1, keepdims=True)
 TARGETS = RANDOM.random((IMAGES, CLASSES))
 ONE_HOT = np.eye(CLASSES)[[1, 0, 3, 2, 1]]
 LABELS = np.array([1, 0, 3, 2, 1])
+DIRECTIONS = NUMBERS / np.linalg.norm(NUMBERS, axis=1, keepdims=True)
+PEOPLE = np.array([4, -1, 4, 4, 0])
 
 CASES = [
     (losses.MeanSquaredError(), TARGETS, NUMBERS),
@@ -41,6 +43,10 @@ CASES = [
     (losses.SparseCategoricalCrossentropy(from_logits=True), LABELS, NUMBERS),
     (losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1), LABELS, NUMBERS),
     (losses.MeanSquaredError(reduction="sum"), TARGETS, NUMBERS),
+    (losses.Circle(), PEOPLE, DIRECTIONS),
+    (losses.Circle(3.0, 0.1, False), PEOPLE, DIRECTIONS),
+    (losses.Circle(3.0, reduction="sum"), PEOPLE, DIRECTIONS),
+    (losses.Circle(reduction="mean_with_sample_weight"), np.arange(IMAGES), DIRECTIONS),
     (losses.SparseCategoricalCrossentropy(reduction="sum", ignore_class=0), LABELS, SHARES),
     (losses.SparseCategoricalCrossentropy(ignore_class=9), np.full(IMAGES, 9), SHARES),
     (losses.MeanSquaredError(), TARGETS.reshape(IMAGES, 2, 2), NUMBERS.reshape(IMAGES, 2, 2)),

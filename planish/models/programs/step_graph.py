@@ -55,17 +55,10 @@ class Objective(NamedTuple):
 
     def per_image(self, y: Node) -> Node:
         """The weighted loss of each image, without the factor: batched, shape ()."""
-        value = self.loss.per_sample(self._y_true, y)
         if not self.weighted:
-            return value
+            return self.loss.per_sample(self._y_true, y)
         self.loss.check_weighted()
-        weight = primitives.input_(self.weight_name, ())
-        value = primitives.multiply(value, weight)
-        if self.loss.reduction == "sum" and self.loss.is_of_batch(self._y_true, y):  # the sum of the weights counts
-            value = primitives.multiply(value, primitives.batch_size())
-        if self.loss.reduction == "mean_with_sample_weight":  # divided by the sum of the weights, not by their number
-            value = primitives.divide(value, primitives.divide(primitives.batch_sum(weight), primitives.batch_size()))
-        return value
+        return self.loss.weighted(self._y_true, y, primitives.input_(self.weight_name, ()))
 
     def minimised(self, mean: Node, y: Node) -> Node:
         """What training makes smaller, given `mean`: the mean of the losses over the batch plus penalties."""
