@@ -36,9 +36,11 @@ parity: .venv/develop.stamp
 	$(BIN)/python parity/compare_programs.py
 	$(BIN)/python -m pytest tests/applications --every-net
 
-# Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads.
+# Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads. Damaged files of
+# every format: crashes, hangs, errors that say nothing, memory that nothing needs.
 fuzz: .venv/develop.stamp
 	$(BIN)/python tools/fuzz/fuzz.py
+	$(BIN)/python tools/fuzz/files.py --mutants 10000 --minutes 10
 
 # Forks in the middle of everything, 200 times each.
 soak: .venv/develop.stamp

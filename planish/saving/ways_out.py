@@ -90,6 +90,8 @@ def way_out(kind: Kind, path: str) -> str:
     onnx, keras = f"{stem}.onnx", f"{stem}{MODEL_ENDING}"
     if os.path.exists(keras):
         keras = f"{stem}-new{MODEL_ENDING}"
+    if kind is Kind.TFJS_GRAPH and os.path.isdir(path):
+        path = os.path.join(path, "model.json")
     return _WAYS[kind].format(
         file=repr(path), keras=repr(keras), onnx=repr(onnx), typed=shlex.quote(path), typed_onnx=shlex.quote(onnx)
     )

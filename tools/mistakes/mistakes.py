@@ -14,6 +14,7 @@ from functions import FUNCTIONS
 from holding import HOLDING
 from naming import NAMING
 from normalizing import NORMALIZING
+from opening import OPENING
 from picturing import PICTURING
 from predicting import PREDICTING
 from shaping import SHAPING
@@ -23,5 +24,5 @@ from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
-    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING),
+    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING),
 )
