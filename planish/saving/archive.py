@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from planish import regular_file
 from planish.errors import explain
@@ -23,6 +23,7 @@ codecs.lookup("cp437")  # of names in zips: a fork while a thread imports it lea
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _MOST_EXPANSION = 100
+_MOST_DIRECTORY_NBYTES = 1 << 22
 _ALWAYS_ALLOWED_NBYTES = {"model.weights.h5": 16 << 20}
 _ALWAYS_ALLOWED_TEXT_NBYTES = 1 << 20
 
@@ -68,12 +69,42 @@ class Archive:
             raise _unusual(repr(self.path), packed)
 
 
+def opened_zip(file: BinaryIO) -> zipfile.ZipFile:
+    """The zip in a file. ValueError if its directory is enormous; for damage, errors of many kinds."""
+    bounded = _Bounded(file)
+    archive = zipfile.ZipFile(bounded)  # type: ignore[arg-type]
+    bounded.most_nbytes = None
+    return archive
+
+
+class _Bounded:
+    """A file whose reader takes only so much at once: a zip's directory, which is read whole, takes many times its size
+    in memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.most_nbytes = file, _MOST_DIRECTORY_NBYTES
+        self.seek, self.tell, self.seekable, self.close = file.seek, file.tell, file.seekable, file.close
+
+    most_nbytes: int | None
+
+    def read(self, nbytes: int = -1) -> bytes:
+        if self.most_nbytes is not None and nbytes > self.most_nbytes:
+            raise ValueError(
+                explain(
+                    what="the zip's directory is larger than that of any model",
+                    expected=f"at most {self.most_nbytes:,} bytes",
+                    received=f"{nbytes:,}",
+                )
+            )
+        return self._file.read(nbytes)
+
+
 @contextlib.contextmanager
 def open_archive(path: str) -> Iterator[Archive]:
     """The file as a zip. FileNotFoundError, or ValueError that says what else it is."""
     with regular_file.opened(path, f"a {ENDING} file") as file:
         try:
-            archive = zipfile.ZipFile(file)
+            archive = opened_zip(file)
         except Exception as error:  # of many kinds, some of them undocumented
             told = f"{path!r} is a zip file that is cut short or damaged"
             raise ValueError(explain(what=told, expected=f"a {ENDING} file", remedy="copy it again")) from error

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, BinaryIO
 
 from planish import regular_file
+from planish.saving.archive import opened_zip
 
 
 class Kind(Enum):
@@ -177,7 +178,7 @@ def _zip(start: bytes, file: BinaryIO) -> Kind | None:
         return None
     try:
         file.seek(0)
-        with zipfile.ZipFile(file) as archive:
+        with opened_zip(file) as archive:
             return _kind_of_members(archive.namelist())
     except Exception:  # of many kinds, some of them undocumented
         return Kind.ZIP_DAMAGED

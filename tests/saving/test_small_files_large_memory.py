@@ -12,6 +12,7 @@ import pytest
 
 from planish.metrics import AUC, SensitivityAtSpecificity
 from planish.models import load_model
+from planish.saving.formats import Kind, kind_of
 from planish.saving.weights_store import WeightsReader
 
 
@@ -175,3 +176,16 @@ def test_a_file_that_asks_for_such_a_metric(saved):
 def test_a_metric_of_a_thousand_million_labels():
     with pytest.raises(ValueError, match="a metric would hold 200,000,000,000 numbers"):
         AUC(multi_label=True, num_labels=10**9)
+
+
+@pytest.mark.parametrize("read", [load_model, kind_of])
+def test_a_zip_of_a_hundred_thousand_members(tmp_path, read):
+    path = tmp_path / "x.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+        info = archive.infolist()[0]
+        archive.filelist.extend([info] * 100_000)
+    assert read is not kind_of or read(path) is Kind.ZIP_DAMAGED
+    if read is load_model:
+        with pytest.raises(ValueError, match="is a zip file that is cut short or damaged"):
+            load_model(path)
