@@ -112,9 +112,11 @@ def open_archive(path: str) -> Iterator[Archive]:
             yield Archive(archive, path)
 
 
-def parsed(text: bytes, source: str) -> Any:
+def parsed(text: bytes | str, source: str) -> Any:
     """The value of JSON text; `source` is its name in messages. ValueError if it is damaged, or holds far more items
     than its size suggests."""
+    if isinstance(text, str):
+        text = text.encode(errors="surrogatepass")
     items = len(re.findall(rb"[\[{,]", text))
     if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
         raise _unusual(source, f"{len(text):,} bytes with {items:,} items in them")

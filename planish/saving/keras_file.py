@@ -90,7 +90,7 @@ def read(path: str, custom: Mapping[str, Any], compile: bool) -> Model:
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that a text describes, with fresh weights. Errors as in `opening.load_model`."""
     custom = dict(custom_objects or {})
-    config = archive.parsed(text.encode(), "the text")
+    config = archive.parsed(text, "the text")
     config_check.check_model(config, "the text", custom)
     return _model_from(config, "the text", custom)
 

@@ -64,7 +64,7 @@ SUBJECTS["test"] = Subject(lambda: [], lambda dice, made: made, read)
 files.mutant = lambda name, seed, made: {{"x": str(seed).encode()}}
 files._CPU_SECONDS = 0.3
 counts = dict.fromkeys(("done", "read", "refused"), 0)
-for found in files.findings("test", range(12), float("inf"), sys.argv[1], counts):
+for found in files.findings("test", range(12), [], float("inf"), sys.argv[1], counts):
     print(found.seed, found.told, flush=True)
 print(counts)
 """

@@ -51,9 +51,10 @@ def mutant(name: str, seed: int, made: list[Files]) -> Files:
     return made[seed] if seed < len(made) else SUBJECTS[name].damaged(dice, dice.choice(made))
 
 
-def findings(name: str, seeds: range, until: float, folder: str, counts: dict[str, int]) -> Iterator[Finding]:
+def findings(
+    name: str, seeds: range, made: list[Files], until: float, folder: str, counts: dict[str, int]
+) -> Iterator[Finding]:
     """What is wrong, by child after child: each goes on after the mutant at which the last one died."""
-    made = SUBJECTS[name].made()
     seed = seeds.start
     while seed < seeds.stop and time.monotonic() < until:
         for seed, answer in _answers(name, range(seed, seeds.stop), until, folder, made):  # noqa: B020
@@ -72,7 +73,12 @@ def _answers(name: str, seeds: range, until: float, folder: str, made: list[File
     child = os.fork()
     if not child:
         os.close(reading)
-        _child(name, seeds, until, folder, made, writing)
+        try:
+            _child(name, seeds, until, folder, made, writing)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
     os.close(writing)
     last = seeds.start - 1
     with os.fdopen(reading) as pipe:
@@ -87,7 +93,6 @@ def _answers(name: str, seeds: range, until: float, folder: str, made: list[File
 
 def _child(name: str, seeds: range, until: float, folder: str, made: list[Files], writing: int) -> None:
     warnings.simplefilter("ignore")
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (of this process, until it ends)
     for seed in seeds:
         if time.monotonic() > until:
             break
@@ -96,7 +101,6 @@ def _child(name: str, seeds: range, until: float, folder: str, made: list[Files]
         files = mutant(name, seed, made)
         answer = outcome(name, seed, files, folder, must_read=seed < len(made))
         os.write(writing, (json.dumps([seed, answer]) + "\n").encode())
-    os._exit(0)
 
 
 def outcome(name: str, seed: int, files: Files, folder: str, *, must_read: bool = False) -> str:
@@ -188,13 +192,14 @@ def main() -> int:
         counts = dict.fromkeys(("done", "read", "refused"), 0)
         seeds = range(arguments.first_seed, arguments.first_seed + arguments.mutants)
         with tempfile.TemporaryDirectory() as folder, _inside(folder):
-            for finding in findings(name, seeds, time.monotonic() + 60 * arguments.minutes, folder, counts):
+            made = SUBJECTS[name].made()
+            for finding in findings(name, seeds, made, time.monotonic() + 60 * arguments.minutes, folder, counts):
                 found += 1
                 print(f"{finding.format} seed {finding.seed}: {finding.told}", flush=True)
                 if arguments.keep:
                     kept = arguments.keep / f"{name}-{finding.seed}"
                     kept.mkdir(parents=True, exist_ok=True)
-                    write(mutant(name, finding.seed, SUBJECTS[name].made()), str(kept))
+                    write(mutant(name, finding.seed, made), str(kept))
         print(f"{name}: {counts['done']} mutants, {counts['refused']} refused, {counts['read']} read", flush=True)
     return 1 if found else 0
 

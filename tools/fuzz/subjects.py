@@ -17,6 +17,7 @@ import numpy as np
 from mutants import Dice
 
 import planish
+from planish import ops
 from planish.layers import Add, BatchNormalization, Conv2D, Dense, Flatten, Input, MaxPooling2D
 from planish.models import Model, Sequential
 
@@ -47,24 +48,30 @@ def _nested() -> Model:
     inner = Sequential([Input((4, 4, 2)), BatchNormalization(name="norm"), Conv2D(2, 1, name="second")], name="inner")
     maps = Conv2D(2, 3, name="first")(image)
     sums = Add(name="sum")([inner(maps), maps])
-    model = Model(image, [Dense(3, name="a")(Flatten(name="flat")(sums)), sums * 2], name="nested")
+    model = Model(image, [Dense(3, name="a")(Flatten(name="flat")(sums)), sums], name="nested")
     model.compile("adam", ["mse", "mse"])
     return model
 
 
+def _of_operations() -> Model:
+    image = Input((6, 6, 1), name="image")
+    halves = image[:, ::2, 1:] / 2
+    return Model(image, Dense(3, name="dense")(ops.reshape(ops.concatenate([halves, -halves], axis=1), (-1, 30))))
+
+
 @cache
 def _models() -> tuple[Model, ...]:
-    made = (_net(), _nested())
+    made = (_net(), _nested(), _of_operations())
     for number, model in enumerate(made):
         dice = np.random.default_rng(number)
         model.set_weights([dice.random(array.shape, np.float32) for array in model.get_weights()])
     return made
 
 
-def _saved(ending: str, save: str = "save") -> list[Files]:
-    """The models as files of this ending."""
+def _saved(ending: str, save: str = "save", most: int = 2) -> list[Files]:
+    """The first models as files of this ending."""
     found = []
-    for number, model in enumerate(_models()):
+    for number, model in enumerate(_models()[:most]):
         path = os.path.join(os.getcwd(), f"{number}{ending}")
         getattr(model, save)(path)
         found.append({os.path.basename(path): Path(path).read_bytes()})
@@ -74,7 +81,7 @@ def _saved(ending: str, save: str = "save") -> list[Files]:
 
 def _keras() -> list[Files]:
     found = []
-    for files in _saved(".keras"):
+    for files in _saved(".keras", most=3):
         members = dict(mutants.members_of(*files.values()))
         members["metadata.json"] = b'{"keras_version": "3.15.1", "date_saved": "2025-01-01@00:00:00"}'
         found.append({"model.keras": mutants.zipped([*members.items()])})
