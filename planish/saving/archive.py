@@ -72,7 +72,7 @@ class Archive:
 def opened_zip(file: BinaryIO) -> zipfile.ZipFile:
     """The zip in a file. ValueError if its directory is enormous; for damage, errors of many kinds."""
     bounded = _Bounded(file)
-    archive = zipfile.ZipFile(bounded)  # type: ignore[arg-type]
+    archive = zipfile.ZipFile(bounded)
     bounded.most_nbytes = None
     return archive
 
