@@ -75,6 +75,6 @@ def test_crashes_hangs_other_errors_and_memory_are_findings(tmp_path):
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     *found, counts = run.stdout.splitlines()
     assert [line.split()[0] for line in found] == ["3", "5", "7", "9"]
-    told = ["the process died", "KeyError in reading", "took 2", "not done after 0.3 s"]
+    told = ["the process died", "KeyError in reading", "took ", "not done after 0.3 s"]
     assert all(text in line for text, line in zip(told, found, strict=True)), found
     assert counts == "{'done': 12, 'read': 0, 'refused': 8}"

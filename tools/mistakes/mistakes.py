@@ -7,7 +7,6 @@ from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
 from convolving import CONVOLVING
-from files import LOADING
 from fitting import FITTING
 from freezing import FREEZING
 from functions import FUNCTIONS
@@ -17,6 +16,7 @@ from normalizing import NORMALIZING
 from opening import OPENING
 from picturing import PICTURING
 from predicting import PREDICTING
+from reading import LOADING
 from shaping import SHAPING
 from subclassing import SUBCLASSING
 from training import TRAINING
