@@ -41,7 +41,6 @@ _NOW: dict[str, Rows] = {
         ("a metric of your own: compile(metrics=[function of (y_true, y_pred)])", "compute_metrics"),
         ("model.evaluate(x, y, return_dict=True)", "get_metrics_result"),
         ("leave it out: planish uses all processors of one machine", "distribute_reduction_method distribute_strategy"),
-        ("model.save('model.keras')", "export"),
         ("model.get_weights() and model.set_weights(arrays)", "get_state_tree set_state_tree"),
         (_FLOAT32, "get_quantization_layer_structure"),
         ("compile(run_eagerly=True), whose value model.get_compile_config() has", "run_eagerly jit_compile"),

@@ -55,6 +55,29 @@ class Files:
         return json.dumps(serialization.serialize(self), **options)
 
     @short_in_notebooks
+    def export(
+        self,
+        filepath: _Path,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes what the model predicts to a file for other programs: with format="onnx", for any that reads ONNX.
+
+        `input_signature`: an InputSpec for each input, for sizes, types and names of its own. `verbose=False` prints
+        nothing. `opset_version` (13 to 21, by default 18) is the version of ONNX's operators. The file takes any number
+        of images, channels last, and has no optimizer and no state. ImportError without the package onnx; ValueError
+        for the formats that only Keras writes, and for a model that is not built.
+
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        >>> model.export("model.onnx", format="onnx", verbose=False)
+        """
+        from planish.convert import exporting
+
+        exporting.export(cast("Model", self), filepath, format, verbose, input_signature, **kwargs)
+
+    @short_in_notebooks
     def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: None = None) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file; or the weights alone
         to a `.safetensors` file (extra `safetensors`), by the paths of the variables.

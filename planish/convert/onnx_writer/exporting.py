@@ -1,0 +1,179 @@
+"""`model.export(path, format="onnx")`: its arguments, and what the file says besides the network."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import planish
+from planish import output, precision, standalone, structures
+from planish.convert.foreign_graph import Port
+from planish.convert.onnx_writer import file
+from planish.convert.onnx_writer.translating import translated
+from planish.errors import explain, kind_with_article
+from planish.layers.input_spec import InputSpec
+from planish.models.model import fits
+from planish.saving import atomic_file
+
+if TYPE_CHECKING:
+    from planish.models.model import Model
+
+_RANGE = f"a whole number from {file.OLDEST} to {file.NEWEST}"
+
+
+def export_onnx(
+    model: Model,
+    filepath: str | os.PathLike[str],
+    verbose: bool | None = None,
+    input_signature: Any = None,
+    opset_version: int | None = None,
+) -> None:
+    """Writes what the model predicts to an ONNX file, for any number of images.
+
+    ImportError without the package onnx. ValueError for a model that is not built, or that has something that ONNX does
+    not have; OSError if the file cannot be written.
+    """
+    _require_onnx()
+    opset = _checked_opset(opset_version)
+    path = atomic_file.checked_target(filepath, "", overwrite=True)
+    inputs = _inputs(model, input_signature)
+    graph = model.graph(sizes=[tuple(extent for extent in port.shape[1:] if extent is not None) for port in inputs])
+    _warn_of_updates(model, [name for name, _ in graph.updates])
+    values = {variable.path: variable.value for variable in standalone.bound(model.weights, graph)}
+    network, outputs = translated(graph, values, inputs, _output_names(model, inputs), model.name)
+    file.write(path, network, outputs, opset, _properties(model), planish.__version__)
+    if verbose is None or verbose:
+        output.show(f"Saved artifact at '{os.fspath(filepath)}'.")
+
+
+def _require_onnx() -> None:
+    if find_spec("onnx") is None:
+        raise ImportError(
+            explain(what="ONNX files need the package onnx", remedy="python -m pip install 'planish[onnx]'")
+        )
+
+
+def _checked_opset(given: Any) -> int:
+    if given is None:
+        return file.USUAL
+    if isinstance(given, bool) or not isinstance(given, int | np.integer):
+        raise TypeError(explain(what="export: `opset_version` is wrong", expected=_RANGE, received=repr(given)))
+    if not file.OLDEST <= given <= file.NEWEST:
+        raise ValueError(
+            explain(
+                what=f"export: planish does not write version {given} of ONNX's operator set",
+                expected=_RANGE,
+                remedy=f"leave it out: opset_version={file.USUAL} is what most programs read",
+            )
+        )
+    return int(given)
+
+
+def _inputs(model: Model, signature: Any) -> list[Port]:
+    """What the file takes: the model's inputs by their names, their sizes from `signature` where they are open."""
+    specs = model.input_specs
+    given = [*structures.leaves(signature)] if signature is not None else [None] * len(specs)
+    if len(given) != len(specs):
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="export: `input_signature` has another number of inputs than the model",
+                expected=len(specs),
+                received=len(given),
+            )
+        )
+    names = _unique([_given(told, "name") or spec.name for told, spec in zip(given, specs, strict=True)])
+    return [_port(model, name, spec, told) for name, spec, told in zip(names, specs, given, strict=True)]
+
+
+def _port(model: Model, name: str, spec: Any, told: Any) -> Port:
+    shape = tuple(spec.shape) if told is None else _shape_of(model, told)
+    if not fits(shape[1:], spec.shape[1:]):
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what=f"export: `input_signature` does not fit the input {spec.name!r}",
+                expected=f"shape {(None, *spec.shape[1:])}",
+                received=f"shape {shape}",
+            )
+        )
+    if None in shape[1:]:
+        sizes = (None, *(224 if extent is None else extent for extent in shape[1:]))
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what=f"export: an ONNX file takes images of one size, and the input {name!r} has any",
+                received=f"shape {shape}",
+                remedy=f"give their size: input_signature=[planish.layers.InputSpec(shape={sizes})]",
+            )
+        )
+    dtype = precision.dtype_name(_given(told, "dtype")) or spec.dtype
+    if dtype not in precision.READABLE:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what=f"export: the input {name!r} cannot have this type",
+                expected=", ".join(precision.READABLE),
+                received=repr(dtype),
+            )
+        )
+    return Port(name, (None, *shape[1:]), np.dtype(dtype))
+
+
+def _given(told: Any, name: str) -> Any:
+    return getattr(told, name, None)
+
+
+def _shape_of(model: Model, told: Any) -> tuple[int | None, ...]:
+    shape = _given(told, "shape")
+    if shape is None or not len(shape):
+        raise TypeError(
+            explain(
+                layer=model.label,
+                what="export: `input_signature` is wrong",
+                expected="an InputSpec with a shape, a symbolic tensor or an array for each input",
+                received=kind_with_article(told),
+                remedy=f"input_signature=[{InputSpec.__name__}(shape=(None, 224, 224, 3))]",
+            )
+        )
+    return tuple(shape)
+
+
+def _unique(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Names of values, each once: the second of equal ones ends in _1."""
+    found: list[str] = []
+    for name in names:
+        other, number = name, 0
+        while other in found or other in taken:
+            number += 1
+            other = f"{name}_{number}"
+        found.append(other)
+    return found
+
+
+def _output_names(model: Model, inputs: Sequence[Port]) -> list[str]:
+    return _unique([spec.name for spec in model.output_specs], [port.name for port in inputs])
+
+
+def _warn_of_updates(model: Model, names: Sequence[str]) -> None:
+    if names:
+        text = explain(
+            layer=model.label,
+            what="every prediction changes variables, and an ONNX file does not: it has their values of now",
+            received=", ".join(names),
+        )
+        warnings.warn(text, UserWarning, stacklevel=4)
+
+
+def _properties(model: Model) -> dict[str, str]:
+    """The model's notes, such as the names of its classes: texts as they are, everything else as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in model.notes.items()
+    }
