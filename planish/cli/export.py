@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from planish.cli import model_files
+from planish.errors import explain
 from planish.layers import InputSpec
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     path = arguments.out or os.path.splitext(arguments.model)[0] + _ENDINGS[arguments.to]
     model_files.check_writable(path)
     model = model_files.load(arguments.model, compile=False)
-    signature = None if arguments.size is None else _signature(model, arguments.size)
+    signature = _signature(model, arguments.size)
     model.export(path, format=arguments.to, input_signature=signature, opset_version=arguments.opset)
 
 
@@ -51,9 +52,19 @@ def _size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 224x224") from None
 
 
-def _signature(model: Model, size: tuple[int, int]) -> list[InputSpec]:
-    """Images of the size for every input that takes images, the others as they are."""
-    return [
-        InputSpec(shape=(None, *size, *spec.shape[3:]) if len(spec.shape) == 4 else spec.shape)
-        for spec in model.input_specs
-    ]
+def _signature(model: Model, size: tuple[int, int] | None) -> list[InputSpec] | None:
+    """Images of the size for every input that takes images of any, the others as they are.
+
+    ValueError if a size is needed, and none is given."""
+    specs = model.input_specs
+    if all(None not in spec.shape[1:] for spec in specs):
+        return None
+    if size is None:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="the model takes images of any size, and an ONNX file has one",
+                remedy="say which one: --size 224x224",
+            )
+        )
+    return [InputSpec(shape=(None, *size, *spec.shape[3:]) if None in spec.shape[1:] else spec.shape) for spec in specs]

@@ -4,8 +4,10 @@ import os
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
+import planish as keras
 from planish.cli import data, demo
 from planish.models import load_model
 from planish.runtime import programs
@@ -204,6 +206,34 @@ def test_inspect(planish, right_half):
     code, _, err = planish("inspect", right_half, "--after", "no_such_pass")
     assert code == 2
     assert "no_such_pass" in err
+
+
+def test_export(planish, right_half, tmp_path):
+    code, out, _ = planish("export", right_half, "--to", "onnx")
+    assert (code, out) == (0, f"Saved artifact at '{right_half.with_suffix('.onnx')}'.\n")
+    code, _, _ = planish("export", right_half, "-o", "other.onnx", "--opset", 13)
+    assert code == 0
+    assert onnx.load("other.onnx").opset_import[0].version == 13
+    code, _, err = planish("export", right_half, "--opset", 5)
+    assert code == 2
+    assert "a whole number from 13 to 21" in err
+    code, _, err = planish("export", right_half, "-o", "nowhere/x.onnx")
+    assert code == 2
+    assert "there is no folder 'nowhere'" in err
+
+
+def test_export_of_a_model_that_takes_images_of_any_size(planish, tmp_path):
+    image = keras.Input((None, None, 3))
+    keras.Model(image, keras.layers.GlobalMaxPooling2D()(image)).save("open.keras")
+    code, _, err = planish("export", "open.keras")
+    assert code == 2
+    assert "--size 224x224" in err
+    code, _, _ = planish("export", "open.keras", "--size", "6x8")
+    assert code == 0
+    (end,) = onnx.load("open.onnx").graph.input
+    assert [extent.dim_value for extent in end.type.tensor_type.shape.dim] == [0, 6, 8, 3]
+    with pytest.raises(SystemExit, match="2"):
+        planish("export", "open.keras", "--size", "six")
 
 
 def test_cache(planish, right_half, tmp_path, monkeypatch):

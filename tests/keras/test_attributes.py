@@ -30,7 +30,7 @@ def test_the_tables_have_no_name_that_keras_does_not_have(kind):
 @pytest.mark.parametrize(
     ("kind", "name", "text"),
     [
-        ("Model", "export", "Keras has Model.export; planish does not\n  remedy: model.save('model.keras')"),
+        ("Model", "get_metrics_result", "Keras has Model.get_metrics_result; planish does not\n  remedy: model.evaluate("),
         (
             "Model",
             "fit_generator",

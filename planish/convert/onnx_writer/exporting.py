@@ -18,6 +18,7 @@ from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.errors import explain, kind_with_article
 from planish.layers.input_spec import InputSpec
+from planish.models.ends.graph_names import input_names
 from planish.models.model import fits
 from planish.saving import atomic_file
 
@@ -46,7 +47,8 @@ def export_onnx(
     graph = model.graph(sizes=[tuple(extent for extent in port.shape[1:] if extent is not None) for port in inputs])
     _warn_of_updates(model, [name for name, _ in graph.updates])
     values = {variable.path: variable.value for variable in standalone.bound(model.weights, graph)}
-    network, outputs = translated(graph, values, inputs, _output_names(model, inputs), model.name)
+    named = dict(zip(input_names(model.input_specs), inputs, strict=True))
+    network, outputs = translated(graph, values, named, _output_names(model, inputs), model.name)
     file.write(path, network, outputs, opset, _properties(model), planish.__version__)
     if verbose is None or verbose:
         output.show(f"Saved artifact at '{os.fspath(filepath)}'.")

@@ -30,7 +30,7 @@ def _resize2d(w: Writing, node: Node) -> None:
     elif own.interpolation == "nearest":
         for place, (extent, size) in enumerate(pairs):
             if extent != size:
-                name = w.emit("Gather", name, w.integers(nearest(extent, size)), axis=1 + node.batched + place)
+                name = w.emit("Gather", name, w.integers(nearest(extent, size).tolist()), axis=1 + node.batched + place)
     else:
         down, across = matrices(x.shape, own.size, own.interpolation)
         name = name if pairs[0][0] == pairs[0][1] else w.emit("MatMul", w.array(down), name)

@@ -22,12 +22,12 @@ WRITTEN = (along, batch, elementwise, moving, picking, products, resizing)
 
 
 def translated(
-    graph: Graph, values: Mapping[str, Array], inputs: Sequence[Port], outputs: Sequence[str], name: str
+    graph: Graph, values: Mapping[str, Array], inputs: Mapping[str, Port], outputs: Sequence[str], name: str
 ) -> tuple[ForeignGraph, tuple[Port, ...]]:
     """A graph for inference in ONNX's operators, and what its outputs are.
 
-    `values` are the weights by their names in the graph. `inputs` are for the graph's inputs, in their order, `outputs`
-    the names of its outputs. ValueError for what ONNX does not have.
+    `values` are the weights, and `inputs` what the file takes, by their names in the graph; `outputs` are the names of
+    its outputs in the file. ValueError for what ONNX does not have.
     """
     with numbers_are(graph.numbers):
         for step in (simplify, fold_channel_scale, share_equal_nodes):
@@ -42,25 +42,19 @@ def translated(
     operations = _needed(writing.operations, outputs)
     read = {source for operation in operations for source in operation.inputs}
     constants = {key: array for key, array in writing.constants.items() if key in read}
-    return ForeignGraph("planish", name, tuple(inputs), tuple(outputs), operations, constants), ports
+    return ForeignGraph("planish", name, (*inputs.values(),), tuple(outputs), operations, constants), ports
 
 
-def _write_inputs(writing: Writing, graph: Graph, inputs: Sequence[Port]) -> None:
+def _write_inputs(writing: Writing, graph: Graph, inputs: Mapping[str, Port]) -> None:
     """Inputs of other types become numbers first, as in planish."""
     leaves = {name_of(leaf): leaf for leaf in graph.leaves("input")}
-    for name, port in zip(_names(inputs), inputs, strict=True):
+    for name, port in inputs.items():
         writing.fresh(port.name)
-        leaf = leaves.get(name)
-        if leaf is None:
-            continue
-        same = port.dtype == NUMPY[leaf.type.dtype]
-        writing.take_input(leaf, port.name if same else writing.cast(port.name, NUMPY[leaf.type.dtype]))
-
-
-def _names(inputs: Sequence[Port]) -> list[str]:
-    from planish.models.ends.graph_names import input_names
-
-    return input_names(inputs)
+        dtype = NUMPY[leaves[name].type.dtype] if name in leaves else port.dtype
+        made = port.name if port.dtype == dtype else writing.cast(port.name, dtype)
+        writing.count_images_of(port.name)
+        if name in leaves:
+            writing.give(leaves[name], made)
 
 
 def _write(writing: Writing, node: Node) -> None:

@@ -16,7 +16,7 @@ from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.primitives.registry import Environment, op_named
 
-NUMPY = {"f32": np.dtype(np.float32), "f64": np.dtype(np.float64), "i32": np.dtype(np.int32)}
+NUMPY: dict[str, np.dtype[Any]] = {"f32": np.dtype(np.float32), "f64": np.dtype(np.float64), "i32": np.dtype(np.int32)}
 TYPES = {
     "float32": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "bool": 9, "float16": 10,
     "float64": 11, "uint32": 12, "uint64": 13,
@@ -122,9 +122,9 @@ class Writing:
         self._natural.setdefault(node, layout)
         self._places.setdefault(node, {})[layout] = name
 
-    def take_input(self, node: Node, name: str) -> None:
+    def count_images_of(self, name: str) -> None:
+        """An input; the first one says how many images there are."""
         self._counted = self._counted or name
-        self.give(node, name)
 
     def layout(self, node: Node) -> Layout:
         """The order in which the value was made; constants have any."""
@@ -181,7 +181,13 @@ class Writing:
         """The order in which the operands of an element-wise node are read: that of one which need not be moved."""
         rank = len(node.shape)
         whole = [source for source in node.inputs if source not in self.known and source.shape == node.shape]
-        return next((self.layout(source) for source in whole if not self.layout(source).plain), layouts.plain(rank))
+        found = next((self.layout(source) for source in whole if not self.layout(source).plain), layouts.plain(rank))
+        if found.joined is not None and any(self._lies_otherwise(source, found) for source in node.inputs):
+            return layouts.plain(rank)
+        return found
+
+    def _lies_otherwise(self, source: Node, layout: Layout) -> bool:
+        return source not in self.known and source.type.size != 1 and self.layout(source) != layout
 
     def aligned(self, source: Node, node: Node, layout: Layout) -> str:
         """An operand of an element-wise node, so that ONNX's broadcasting finds what belongs together."""
