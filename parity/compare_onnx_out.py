@@ -87,9 +87,7 @@ def main() -> int:
                 worst = max(worst, share)
                 if found:
                     print(f"{chosen[start + i][0]}: {found}", flush=True)
-    print(
-        f"{len(chosen) - differing} of {len(chosen)} files agree; the farthest is at {worst:.2g} of the allowed difference"
-    )
+    print(f"{len(chosen) - differing} of {len(chosen)} files agree; at most {worst:.2g} of the allowed difference")
     return 1 if differing else 0
 
 

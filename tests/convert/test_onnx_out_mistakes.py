@@ -1,9 +1,12 @@
 """What cannot be exported is told with the way out."""
 
+import importlib
+import pkgutil
 import sys
 
 import pytest
 
+import planish.primitives
 from planish import Input, Model, Sequential, layers
 from planish.convert.onnx_writer import rows, translating
 from planish.primitives import registry
@@ -78,6 +81,8 @@ def test_without_the_package(tmp_path, monkeypatch):
 
 
 def test_every_primitive_is_written_or_refused_on_purpose():
+    for module in pkgutil.iter_modules(planish.primitives.__path__, "planish.primitives."):
+        importlib.import_module(module.name)
     assert translating.WRITTEN
     plain = {name for name in registry.registered() if registry.op_named(name).gradient is not registry.REWRITTEN}
     leaves = {"input", "parameter", "table", "constant"}

@@ -30,7 +30,7 @@ def test_the_tables_have_no_name_that_keras_does_not_have(kind):
 @pytest.mark.parametrize(
     ("kind", "name", "text"),
     [
-        ("Model", "get_metrics_result", "Keras has Model.get_metrics_result; planish does not\n  remedy: model.evaluate("),
+        ("Model", "compute_metrics", "Keras has Model.compute_metrics; planish does not\n  remedy: a metric of your"),
         (
             "Model",
             "fit_generator",

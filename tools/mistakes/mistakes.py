@@ -7,6 +7,7 @@ from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
 from convolving import CONVOLVING
+from exporting import EXPORTING
 from fitting import FITTING
 from freezing import FREEZING
 from functions import FUNCTIONS
@@ -24,5 +25,5 @@ from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
-    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING),
+    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, EXPORTING),
 )

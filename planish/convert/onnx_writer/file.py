@@ -28,6 +28,9 @@ _ADDING_SCATTERS = 16
 _LARGEST = 2**31 - 2**24
 """Bytes of weights in one file: protobuf's messages end at 2 GB. More of them are in a file of their own."""
 
+_ALWAYS_INSIDE = 256
+"""Bytes of a constant that stays in the file: shapes and axes are, which readers need to know shapes."""
+
 _BATCH = "batch"
 
 
@@ -46,11 +49,11 @@ def write(
     apart = sum(array.nbytes for array in graph.constants.values()) > _LARGEST
     model = _model(graph, outputs, opset, version)
     model.metadata_props.extend(_property(name, value) for name, value in properties.items())
-    if apart:
+    moved = {name: array for name, array in graph.constants.items() if apart and array.nbytes > _ALWAYS_INSIDE}
+    model.graph.initializer.extend(_tensor(name, array) for name, array in graph.constants.items() if name not in moved)
+    if moved:
         beside = f"{path}.data"
-        atomic_file.write(beside, _moved_out(model, graph.constants, os.path.basename(beside)))
-    else:
-        model.graph.initializer.extend(_tensor(name, array) for name, array in graph.constants.items())
+        atomic_file.write(beside, _moved_out(model, moved, os.path.basename(beside)))
     atomic_file.write(path, model.SerializeToString())
 
 

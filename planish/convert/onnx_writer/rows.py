@@ -13,6 +13,8 @@ _WHOLE_STEP = "its value is another one in every step, and a file has none of th
 
 REFUSED: dict[str, str] = {
     "average_pool2d_grad": _GRADIENT,
+    "circle_sums": _GRADIENT,
+    "circle_sums_grad": _GRADIENT,
     "conv2d_weight_grad": _GRADIENT,
     "dense_weight_grad": _GRADIENT,
     "max_pool2d_grad": _GRADIENT,
