@@ -61,9 +61,9 @@ def _model(graph: ForeignGraph, outputs: Sequence[Port], opset: int, version: st
     from onnx import helper
 
     nodes = [_node(operation, graph.constants, opset) for operation in graph.operations]
-    ends = [[_value(port) for port in ports] for ports in (graph.inputs, outputs)]
+    inputs, results = ([_value(port) for port in ports] for ports in (graph.inputs, outputs))
     model = helper.make_model(
-        helper.make_graph(nodes, graph.name, *ends),
+        helper.make_graph(nodes, graph.name, inputs, results),
         opset_imports=[helper.make_opsetid("", opset)],
         producer_name="planish",
         producer_version=version,

@@ -22,8 +22,8 @@ from planish.primitives.take_grad import TakeGradSettings
 def _numbers(w: Writing, indices: Node, extent: int) -> tuple[str, str | None]:
     """Numbers from 0 on as int64, and whether each names an entry; None if all of them do."""
     if indices in w.known:
-        numbers, named = numbers_of(w.known[indices], extent)
-        return w.array(numbers, np.int64), None if named.all() else w.array(named, np.bool_)
+        places, there = numbers_of(w.known[indices], extent)
+        return w.array(places, np.int64), None if there.all() else w.array(there, np.bool_)
     found, dtype = w.read(indices), NUMPY[indices.type.dtype]
     above = w.emit("GreaterOrEqual", found, w.array(-extent if dtype.kind == "i" else _above(extent), dtype))
     named = w.emit("And", above, w.emit("Less", found, w.array(extent, dtype)))
