@@ -30,7 +30,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--opset", type=model_files.count, metavar="N", help="version of ONNX's operators, 13 to 21 (default: 18)"
     )
     parser.add_argument(
-        "--size", type=_size, metavar="HxW", help="size of the images, for a model that takes any: 224x224"
+        "--size",
+        type=_size,
+        metavar="HxW",
+        help="size of images, such as 224x224, for a model that takes any (default: its own)",
     )
     parser.set_defaults(run=run)
 
