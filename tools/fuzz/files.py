@@ -140,8 +140,8 @@ def _predicted(model: Any, *, native: bool) -> str:
         sizes = [[4 if extent is None else extent for extent in shape[1:]] for shape in shapes]
         if not shapes or sum(float(np.prod(size)) for size in sizes) > _MOST_INPUT:
             return "read"
-        if not native:
-            model.compile(run_eagerly=True)
+        if bool((model.get_compile_config() or {}).get("run_eagerly")) is native:
+            model.compile(run_eagerly=not native)
         images = [np.zeros((2, *size), np.float32) for size in sizes]
         with np.errstate(all="ignore"):
             model.predict(images if len(images) > 1 else images[0], verbose=0)

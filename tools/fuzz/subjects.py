@@ -92,11 +92,17 @@ def _recorded(name: str) -> Files:
     return {"model.h5": lzma.decompress((RECORDED / f"{name}.xz").read_bytes())}
 
 
-def _into_new_weights(path: str) -> Model:
-    """The model whose weights these were, before they were damaged."""
-    model = _net() if os.path.basename(path).startswith("0") else _nested()
+def _into_weights(path: str) -> Model:
+    """The model whose weights these were, before they were damaged; one for all of them, since making models takes
+    longer than reading."""
+    model = _to_read_into()[0 if os.path.basename(path).startswith("0") else 1]
     model.load_weights(path)
     return model
+
+
+@cache
+def _to_read_into() -> tuple[Model, Model]:
+    return _net(), _nested()
 
 
 def _tfjs() -> list[Files]:
@@ -160,12 +166,10 @@ def _load(path: str) -> Any:
 
 SUBJECTS = {
     "keras": Subject(_keras, _one(mutants.keras_zip), _load),
-    "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_new_weights),
+    "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_weights),
     "h5": Subject(lambda: [_recorded("legacy_model.h5")], _one(mutants.hdf5), _load),
     "tfjs": Subject(_tfjs, _of_folder, lambda path: _load(os.path.dirname(path))),
     "onnx": Subject(_onnx, _one(mutants.protobuf), _load),
-    "safetensors": Subject(
-        lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_new_weights
-    ),
+    "safetensors": Subject(lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_weights),
 }
 """By the names that `--formats` takes."""
