@@ -83,10 +83,12 @@ IMAGES: dict[str, list[Options]] = {
     "RandomContrast": [{"factor": [0.0, 0.0]}],
     "RandomGrayscale": [{"factor": 1.0}],
     "RandomCrop": [{"height": 17, "width": 19}],
+    "RandomPerspective": [{"scale": 0.0}],
 }  # fmt: skip
 COLORS: dict[str, list[Options]] = {
     "AutoContrast": [{}],
     "Equalization": [{}, {"bins": 64}],
+    "ContrastLimitedAdaptiveHistogramEqualization": [{}, {"clip_limit": 1.5, "tile_grid_size": [3, 4]}],
     "Solarization": [{}],
     "RandomPosterization": [{"factor": [3, 3]}],
     "RandomSharpness": [{"factor": [0.4, 0.4]}],
@@ -97,7 +99,7 @@ COLORS: dict[str, list[Options]] = {
     "RandomGaussianBlur": [{"factor": [1.0, 1.0], "sigma": [0.7, 0.7]}],
     "RandomColorJitter": [{"brightness_factor": [0.1, 0.1], "saturation_factor": [0.3, 0.3]}],
 }
-BY_CHANCE = ("CutMix", "MixUp", "RandAugment")
+BY_CHANCE = ("AugMix", "CutMix", "MixUp", "RandAugment", "RandomElasticTransform")
 """Layers that no arguments make certain: tests compare their means with Keras's."""
 """For each layer the arguments of each case, with which training changes every image in the same way. RandomShear
 draws a side however narrow its range is."""

@@ -108,8 +108,7 @@ _TABLE: dict[str, Groups] = {
         ("from planish.layers import BatchNormalization, Rescaling", "experimental normalization"),
         (
             _AUGMENT,
-            "AugMix ContrastLimitedAdaptiveHistogramEqualization RandomElasticTransform RandomHeight RandomPerspective"
-            " RandomWidth MaxNumBoundingBoxes",
+            "RandomHeight RandomWidth MaxNumBoundingBoxes",
         ),
         ("ReLU(threshold=1.0)", "ThresholdedReLU"),
         ("sequences of one length, padded with zeros: a model without masks sees the zeros", "Masking"),

@@ -13,6 +13,7 @@ from planish.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1D
 from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
 from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
 from planish.layers.alpha_dropout import AlphaDropout
+from planish.layers.aug_mix import AugMix
 from planish.layers.auto_contrast import AutoContrast
 from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
@@ -21,6 +22,9 @@ from planish.layers.batch_normalization import BatchNormalization
 from planish.layers.center_crop import CenterCrop
 from planish.layers.concatenate import Concatenate, concatenate
 from planish.layers.configuration import deserialize, serialize
+from planish.layers.contrast_limited_adaptive_histogram_equalization import (
+    ContrastLimitedAdaptiveHistogramEqualization,
+)
 from planish.layers.conv1d import Conv1D
 from planish.layers.conv1d_transpose import Conv1DTranspose
 from planish.layers.conv2d import Conv2D
@@ -82,12 +86,14 @@ from planish.layers.random_color_degeneration import RandomColorDegeneration
 from planish.layers.random_color_jitter import RandomColorJitter
 from planish.layers.random_contrast import RandomContrast
 from planish.layers.random_crop import RandomCrop
+from planish.layers.random_elastic_transform import RandomElasticTransform
 from planish.layers.random_erasing import RandomErasing
 from planish.layers.random_flip import RandomFlip
 from planish.layers.random_gaussian_blur import RandomGaussianBlur
 from planish.layers.random_grayscale import RandomGrayscale
 from planish.layers.random_hue import RandomHue
 from planish.layers.random_invert import RandomInvert
+from planish.layers.random_perspective import RandomPerspective
 from planish.layers.random_posterization import RandomPosterization
 from planish.layers.random_rotation import RandomRotation
 from planish.layers.random_saturation import RandomSaturation
@@ -149,6 +155,7 @@ __all__ = [
     "AdaptiveMaxPooling3D",
     "Add",
     "AlphaDropout",
+    "AugMix",
     "AutoContrast",
     "Average",
     "AveragePooling1D",
@@ -160,6 +167,7 @@ __all__ = [
     "BatchNormalization",
     "CenterCrop",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -225,12 +233,14 @@ __all__ = [
     "RandomColorJitter",
     "RandomContrast",
     "RandomCrop",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
     "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
     "RandomInvert",
+    "RandomPerspective",
     "RandomPosterization",
     "RandomRotation",
     "RandomSaturation",

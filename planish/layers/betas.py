@@ -1,42 +1,60 @@
-"""Numbers from beta distributions with two equal parameters: between 0 and 1, and the rarer in the middle, the smaller
-the parameter is."""
+"""Numbers from beta distributions: between 0 and 1, and the rarer in the middle, the smaller the parameters are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planish import primitives
 from planish.graph.node import Node
+
+Floats = NDArray[np.float32]
 
 _STEPS, _FINE_STEPS = 1024, 2**16
 TRIES = 12
 
 
-def quantile(draw: Node, alpha: float) -> Node:
-    """The number for which the distribution function is `draw`, a number in [0, 1).
+def quantile(draw: Node, alpha: float, beta: float | None = None) -> Node:
+    """The number for which the distribution function is `draw`, a number in [0, 1). `beta` is `alpha` if not given.
 
-    With t = x ** alpha the density of t is (1 - t ** (1 / alpha)) ** (alpha - 1) but for a factor: it is smooth where x
-    is small, however large the density of x is there. So t is tabulated for the lower half, and the upper half is its
-    mirror image.
+    With t = x ** alpha the density of t is (1 - t ** (1 / alpha)) ** (beta - 1) but for a factor: it is smooth where x
+    is small, however large the density of x is there. So t is tabulated for the lower half, and 1 - x likewise, with
+    the parameters exchanged, for the upper half.
     """
-    table = primitives.table(_lower_half(alpha))
-    lower = primitives.minimum(draw, primitives.subtract(1.0, draw))
-    place = primitives.reshape(primitives.multiply(lower, 2.0 * _STEPS), (1,))
+    other = alpha if beta is None else beta
+    lower, upper = _half(alpha, other), _half(other, alpha)
+    below = lower.share / (lower.share + upper.share)
+    x = _root(lower.table, primitives.divide(draw, below), alpha)
+    rest = _root(upper.table, primitives.divide(primitives.subtract(1.0, draw), 1.0 - below), other)
+    return primitives.select(primitives.greater(draw, below), primitives.subtract(1.0, rest), x)
+
+
+def _root(table: Floats, share: Node, alpha: float) -> Node:
+    """x, whose power t is found at the `share` of its table."""
+    place = primitives.reshape(primitives.multiply(share, float(_STEPS)), (1,))
     step = primitives.minimum(primitives.floor(place), float(_STEPS - 1))
-    left, right = primitives.take(table, step), primitives.take(table, primitives.add(step, 1.0))
+    known = primitives.table(table)
+    left, right = primitives.take(known, step), primitives.take(known, primitives.add(step, 1.0))
     between = primitives.multiply(primitives.subtract(right, left), primitives.subtract(place, step))
-    x = primitives.reshape(primitives.power(primitives.add(left, between), 1.0 / alpha), ())
-    return primitives.select(primitives.greater(draw, 0.5), primitives.subtract(1.0, x), x)
+    return primitives.reshape(primitives.power(primitives.add(left, between), 1.0 / alpha), ())
 
 
-def _lower_half(alpha: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """t for as many values of the distribution function from 0 to 1/2."""
+class _Half(NamedTuple):
+    """The numbers up to 1/2: how large a share they have, but for a factor, and t for shares of that from 0 to 1."""
+
+    share: float
+    table: Floats
+
+
+def _half(alpha: float, beta: float) -> _Half:
     t = np.linspace(0.0, 0.5**alpha, _FINE_STEPS)
-    density = (1.0 - t ** (1.0 / alpha)) ** (alpha - 1.0)
-    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return np.interp(np.linspace(0.0, below[-1], _STEPS + 1), below, t).astype(np.float32)
+    density = (1.0 - t ** (1.0 / alpha)) ** (beta - 1.0) / alpha
+    below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)]) * t[1]
+    table = np.interp(np.linspace(0.0, below[-1], _STEPS + 1), below, t).astype(np.float32)
+    return _Half(float(below[-1]), table)
 
 
 def drawn(alpha: Node, draws: Sequence[Node]) -> Node:

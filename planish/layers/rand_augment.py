@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Unpack
 
-from planish import primitives
 from planish.graph.node import Node
 from planish.layers import arguments, augmentation
 from planish.layers.augmentation import Augmentation, BoxOptions
-from planish.layers.auto_contrast import AutoContrast
-from planish.layers.equalization import Equalization
+from planish.layers.drawn_ways import DrawnWays
 from planish.layers.layer import Shape
-from planish.layers.random_brightness import RandomBrightness
-from planish.layers.random_color_degeneration import RandomColorDegeneration
-from planish.layers.random_contrast import RandomContrast
-from planish.layers.random_posterization import RandomPosterization
-from planish.layers.random_rotation import RandomRotation
-from planish.layers.random_sharpness import RandomSharpness
-from planish.layers.random_shear import RandomShear
-from planish.layers.random_translation import RandomTranslation
-from planish.layers.solarization import Solarization
-from planish.layers.warping import Move, Places, Warp, Warping, warped
-
-_Change = Callable[[Node], Node]
 
 
 class RandAugment(Augmentation):
@@ -55,47 +40,19 @@ class RandAugment(Augmentation):
         self.value_range = pixels = augmentation.value_range(self.label, value_range)
         self.num_ops = arguments.integer(self.label, "num_ops", num_ops)
         self.factor = share = augmentation.factor_range(self.label, "factor", factor, 0.0, 1.0)
-        self._moves: list[Warping] = [
-            RandomShear(share, share, interpolation),
-            RandomTranslation(share, share, interpolation=interpolation),
-            RandomRotation(share, interpolation=interpolation),
-        ]
-        self._others: list[Augmentation] = [
-            RandomBrightness(share, pixels),
-            RandomColorDegeneration(share, pixels),
-            RandomContrast(share, pixels),
-            RandomSharpness(share, pixels),
-            RandomPosterization(max(1, int(8 * share[1])), pixels),
-            Solarization(share, share, pixels),
-        ]
-        self._certain = AutoContrast(pixels), Equalization(pixels)
-        self.interpolation = self._moves[0].interpolation
-        self.numbers_drawn = self.num_ops + sum(part.numbers_drawn for part in (*self._moves, *self._others))
+        self._ways = DrawnWays(share, pixels, interpolation)
+        self.interpolation = self._ways.interpolation
+        self.numbers_drawn = self.num_ops * self._ways.numbers_drawn
 
     def check_map(self, shape: Shape) -> None:
         augmentation.require_colors(self, shape)
-        self._moves[0].check_map(shape)
+        self._ways.check_map(shape)
 
     def transformed(self, x: Node, drawn: Sequence[Node]) -> Node:
-        numbers = drawn[self.num_ops :]
-        parts = dict(augmentation.shared_out([*self._moves, *self._others], numbers))
-        moves = [part.move(x.shape, parts[part]) for part in self._moves]
-        others: list[_Change] = [partial(part.transformed, drawn=parts[part]) for part in self._others]
-        others += [self._certain[0].stretched, self._certain[1].equalized]
-        count = len(moves) + len(others)
-        for draw in drawn[: self.num_ops]:
-            # a draw below one may round up to the number of ways
-            way = primitives.minimum(primitives.floor(primitives.multiply(draw, float(count))), float(count - 1))
-            x = self._changed_once(x, way, moves, others)
+        each = self._ways.numbers_drawn
+        for number in range(self.num_ops):
+            x = self._ways.changed(x, drawn[number * each : (number + 1) * each])
         return x
-
-    def _changed_once(self, x: Node, way: Node, moves: Sequence[Move], others: Sequence[_Change]) -> Node:
-        """The images after the way of that number. Pixels are read once for all moves, at places that differ."""
-        read = warped(Warp(x, (_one_of(way, moves),), self._moves[0].reading))
-        y = primitives.select(primitives.less(way, float(len(moves))), read, x)
-        for number, change in enumerate(others, len(moves)):
-            y = primitives.select(primitives.equal(way, float(number)), change(x), y)
-        return y
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -105,15 +62,3 @@ class RandAugment(Augmentation):
             "factor": self.factor,
             "interpolation": self.interpolation,
         }
-
-
-def _one_of(way: Node, moves: Sequence[Move]) -> Move:
-    def move(places: Places) -> Places:
-        moved = [each(places) for each in moves]
-        x, y = moved[-1]
-        for number, each in enumerate(moved[:-1]):
-            chosen = primitives.equal(way, float(number))
-            x, y = primitives.select(chosen, each.x, x), primitives.select(chosen, each.y, y)
-        return Places(x, y)
-
-    return move

@@ -118,6 +118,15 @@ def _reflected(place: Node, extent: int) -> Node:
     return _clamped(primitives.select(primitives.less(around, float(extent)), around, back), extent)
 
 
+def _mirrored(place: Node, extent: int) -> Node:
+    """The same without the pixels of the edge twice: [dcb|abcd|cba]."""
+    if extent == 1:
+        return _clamped(place, extent)
+    whole = 2.0 * (extent - 1)
+    around = primitives.remainder(place, whole)
+    return _clamped(primitives.minimum(around, primitives.subtract(whole, around)), extent)
+
+
 def _wrapped(place: Node, extent: int) -> Node:
     """The image again and again, as TensorFlow has it: whole widths are counted in steps from centre to centre."""
     if extent == 1:
@@ -136,6 +145,7 @@ def _as_it_is(place: Node, extent: int) -> Node:
 
 _FILLS: dict[str, Callable[[Node, int], Node]] = {
     "reflect": _reflected,
+    "mirror": _mirrored,
     "wrap": _wrapped,
     "nearest": _clamped,
     "constant": _as_it_is,
@@ -183,6 +193,8 @@ def _mixed(first: Node, second: Node, share: Node) -> Node:
 class Warping(Augmentation):
     """A layer that reads each pixel of its result at a place of the image that `move` says."""
 
+    fill_modes: tuple[str, ...] = FILL_MODES
+
     def __init__(
         self,
         fill_mode: str,
@@ -193,7 +205,7 @@ class Warping(Augmentation):
         **options: Unpack[BoxOptions],
     ) -> None:
         super().__init__(seed, data_format=data_format, **options)
-        self.fill_mode = arguments.choice(self.label, "fill_mode", fill_mode, FILL_MODES)
+        self.fill_mode = arguments.choice(self.label, "fill_mode", fill_mode, self.fill_modes)
         self.fill_value = arguments.number(self.label, "fill_value", fill_value)
         self.interpolation = arguments.choice(self.label, "interpolation", interpolation, INTERPOLATIONS)
 

@@ -57,7 +57,8 @@ LAYERS = [
     layers.AutoContrast, layers.Equalization, layers.RandAugment, layers.RandomColorDegeneration,
     layers.RandomColorJitter, layers.RandomGaussianBlur, layers.RandomHue, layers.RandomInvert,
     layers.RandomPosterization, layers.RandomSaturation, layers.RandomSharpness, layers.Solarization,
-    layers.CutMix, layers.MixUp,
+    layers.CutMix, layers.MixUp, layers.AugMix, layers.ContrastLimitedAdaptiveHistogramEqualization,
+    layers.RandomElasticTransform, layers.RandomPerspective,
 ]  # fmt: skip
 NEEDED = {
     layers.AlphaDropout: (0.5,), layers.GaussianDropout: (0.5,), layers.GaussianNoise: (0.5,),

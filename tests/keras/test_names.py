@@ -62,14 +62,14 @@ def test_two_names_of_one_thing_in_keras_are_two_names_of_one_thing_here(room):
 
 def test_an_attribute():
     with pytest.raises(AttributeError) as caught:
-        planish.layers.RandomPerspective  # noqa: B018
+        planish.layers.RandomHeight  # noqa: B018
     assert str(caught.value) == (
-        "Keras has keras.layers.RandomPerspective; planish does not\n"
+        "Keras has keras.layers.RandomHeight; planish does not\n"
         "  remedy: planish.layers.RandAugment(), or other image layers, such as RandomShear(0.2, 0.2)"
     )
-    assert not hasattr(planish.layers, "RandomPerspective")
-    assert "RandomPerspective" not in dir(planish.layers)
-    assert getattr(planish.layers, "RandomPerspective", None) is None
+    assert not hasattr(planish.layers, "RandomHeight")
+    assert "RandomHeight" not in dir(planish.layers)
+    assert getattr(planish.layers, "RandomHeight", None) is None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_name_that_keras_does_not_have_either():
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("from planish.layers import Dense, RandomPerspective", "layers.RandomPerspective"),
+        ("from planish.layers import Dense, RandomHeight", "layers.RandomHeight"),
         ("from planish.callbacks import RemoteMonitor", "callbacks.RemoteMonitor"),
         ("from planish.datasets import imdb", "datasets.imdb"),
         ("from planish.applications import EfficientNetV2B0", "applications.EfficientNetV2B0"),

@@ -5,7 +5,7 @@ import numpy as np
 
 SHAPE = (6, 5, 3)
 IMAGES, FEW_IMAGES = 2000, 400
-BY_BATCH = "RandAugment", "RandomCrop", "RandomGaussianBlur"
+BY_BATCH = "AugMix", "RandAugment", "RandomCrop", "RandomGaussianBlur"
 """Keras draws for a batch here, planish for an image; RandomCrop's place is that of a batch in both."""
 PLACES = "reflect", "wrap", "constant", "nearest"
 
@@ -34,6 +34,12 @@ CERTAIN = {
     "AutoContrast": [{}, {"value_range": [0, 1]}],
     "Equalization": [{}, {"bins": 64}, {"value_range": [0, 510], "bins": 16}],
     "Solarization": [{}, {"value_range": [0, 300]}],
+    "ContrastLimitedAdaptiveHistogramEqualization": [
+        {},
+        {"clip_limit": 0.0, "tile_grid_size": [2, 3]},
+        {"value_range": [0, 300], "clip_limit": 1.5, "tile_grid_size": [4, 2]},
+    ],
+    "RandomPerspective": [{"scale": 0.0}],
     "RandomPosterization": [{"factor": [bits, bits]} for bits in (1, 3, 8)],
     "RandomSharpness": [{"factor": [share, share]} for share in (0.0, 0.4, 0.9)],
     "RandomColorDegeneration": [{"factor": [0.6, 0.6]}, {"factor": [-0.5, -0.5]}],
@@ -74,6 +80,20 @@ RANDOM = {
     "RandomGaussianBlur": {"factor": 0.9, "sigma": [0.4, 1.0]},
     "RandomColorJitter": {"brightness_factor": 0.1, "contrast_factor": [0.2, 0.4], "hue_factor": 0.3},
     "RandAugment": {"num_ops": 2, "factor": 0.4},
+    "AugMix": {"factor": 0.4, "num_chains": 2, "alpha": 0.7},
+    "RandomPerspective": {"factor": 0.9, "scale": 0.8},
     "CutMix": {"factor": 0.8},
     "MixUp": {"alpha": 0.4},
 }
+
+CORNERS = [[0.0, 0.0, 0.0, 0.0], [0.4, -0.3, 0.2, -0.1], [-0.35, 0.2, 0.45, 0.4], [0.5, -0.5, -0.5, 0.5]]
+"""Where the corners of an image go, as shares: the right one and the lower one along their edges, the fourth both
+ways."""
+
+
+def noise():
+    return np.random.RandomState(4).randn(17, 14).astype("float32")
+
+
+DEVIATIONS = 0.4, 1.7, 2.0
+"""Of the weights with which noise is blurred."""

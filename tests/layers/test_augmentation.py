@@ -17,6 +17,11 @@ RANDOM = {
     "RandomRotation": lambda **o: layers.RandomRotation(0.3, **o),
     "RandomShear": lambda **o: layers.RandomShear(0.5, (0.1, 0.3), **o),
     "RandomTranslation": lambda **o: layers.RandomTranslation((0.1, 0.4), 0.5, "constant", **o),
+    "AugMix": lambda **o: layers.AugMix((-4, 4), 2, 1, 0.4, 0.5, **o),
+    "RandomElasticTransform": lambda **o: layers.RandomElasticTransform(
+        0.9, fill_mode="mirror", value_range=(-9, 9), **o
+    ),
+    "RandomPerspective": lambda **o: layers.RandomPerspective(0.9, 0.7, **o),
     "RandAugment": lambda **o: layers.RandAugment((-4, 4), 2, 0.4, **o),
     "RandomColorDegeneration": lambda **o: layers.RandomColorDegeneration((0.2, 0.9), (-4, 4), **o),
     "RandomColorJitter": lambda **o: layers.RandomColorJitter((-4, 4), 0.2, 0.3, (0.3, 0.6), 0.5, **o),
@@ -33,6 +38,7 @@ CERTAIN = {
     "AutoContrast": lambda **o: layers.AutoContrast((-4, 4), **o),
     "Equalization": lambda **o: layers.Equalization((-4, 4), 16, **o),
     "CenterCrop": lambda **o: layers.CenterCrop(3, 2, **o),
+    "CLAHE": lambda **o: layers.ContrastLimitedAdaptiveHistogramEqualization((-4, 4), 2.0, (2, 3), **o),
     "Resizing": lambda **o: layers.Resizing(4, 9, "bicubic", pad_to_aspect_ratio=True, fill_value=2.0, **o),
 }
 CROP = {"RandomCrop": lambda **o: layers.RandomCrop(3, 2, **o)}

@@ -128,6 +128,16 @@ def test_weights_are_from_a_beta_distribution(alpha):
         assert np.abs(shares - expected).max() < 1.63 / np.sqrt(len(found))  # as Kolmogorov and Smirnov have it, at 1 %
 
 
+@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 2.0), (0.4, 0.8), (0.7, 2.1), (3.0, 6.0), (2.0, 0.3)])
+def test_weights_of_chains_are_from_beta_distributions_with_two_parameters(alpha, beta):
+    places = np.linspace(0.002, 0.998, 499)
+    expected = np.searchsorted(np.sort(np.random.default_rng(0).beta(alpha, beta, 200_000)), places) / 200_000
+    number = betas.quantile(draws(1)[0], alpha, beta)
+    found = interpret(Graph.build({"y": number}), {"seed": np.int32(7)}, batch_size=4000).outputs["y"]
+    shares = np.searchsorted(np.sort(found), places) / len(found)
+    assert np.abs(shares - expected).max() < 1.63 / np.sqrt(len(found))
+
+
 def test_ranks_and_images_in_their_order():
     numbers, x = np.float32([0.5, 0.1, 0.9, 0.5]), images(4, 2, 3)
     ranks = primitives.batch_ranks(primitives.input_("u", ()))
