@@ -26,13 +26,15 @@ from onnx_cases import BATCHES, Exported, cases
 
 APART = 1e-5
 AT_ONCE = 100
+VERSIONS = (13, 18, 21)
+"""Of ONNX's operators, which take turns."""
 
 
 def prepared(number: int, make: Callable[[], Exported], folder: Path) -> str:
     """Writes the file, its inputs, and what is expected of it. What went wrong, or nothing."""
     try:
         case = make()
-        case.write(str(folder / f"{number}.onnx"))
+        case.write(str(folder / f"{number}.onnx"), VERSIONS[number % len(VERSIONS)])
         for count in BATCHES:
             given = case.inputs(count)
             np.savez(folder / f"{number}-{count}.npz", **{f"x{i}": each for i, each in enumerate(given)})

@@ -30,9 +30,9 @@ BATCHES = (1, 3)
 
 
 class Exported(NamedTuple):
-    """Writes a file; `inputs` and `expected` for a number of images."""
+    """Writes a file in a version of ONNX's operators; inputs for a number of images, and what is expected of them."""
 
-    write: Callable[[str], None]
+    write: Callable[[str, int], None]
     inputs: Callable[[int], Arrays]
     expected: Callable[[Arrays], Arrays]
 
@@ -52,7 +52,10 @@ def of_model(model: Any) -> Exported:
         named = dict(zip(input_names(model.input_specs), given, strict=True))
         return [*interpret(graph, {**weights, **named}).outputs.values()]
 
-    return Exported(lambda path: model.export(path, format="onnx", verbose=False), inputs, expected)
+    def write(path: str, opset: int) -> None:
+        model.export(path, format="onnx", verbose=False, opset_version=opset)
+
+    return Exported(write, inputs, expected)
 
 
 def random_model(seed: int) -> Exported:
@@ -82,11 +85,11 @@ def operation(graph: Graph, bindings: dict[str, Any]) -> Exported:
     leaves = graph.leaves("input")
     weights = {name: each for name, each in bindings.items() if name not in {*map(name_of, leaves)}}
 
-    def write(path: str) -> None:
+    def write(path: str, opset: int) -> None:
         inputs = {name_of(leaf): Port(name_of(leaf), (None, *leaf.shape), np.dtype(leaf.dtype)) for leaf in leaves}
         names = [f"out_{i}" for i in range(len(graph.outputs))]
         network, outputs = translated(graph, weights, inputs, names, "operation")
-        file.write(path, network, outputs, file.USUAL, {}, planish.__version__)
+        file.write(path, network, outputs, opset, {}, planish.__version__)
 
     def expected(given: Arrays) -> Arrays:
         named = dict(zip(map(name_of, leaves), given, strict=True))
@@ -103,8 +106,8 @@ def cases(models: int) -> Iterator[tuple[str, Callable[[], Exported]]]:
     yield from ((f"model {seed}", lambda seed=seed: random_model(seed)) for seed in range(models))
     for case in layer_cases():
         if case["layers"] and case.get("backend") != "jax" and "scored" not in case:
-            yield f"{case['about']} {case['seed']}", lambda case=case: layer(case)
+            yield f"layer {case['about']} {case['seed']}", lambda case=case: layer(case)
     for case in CASES:
         if case.nodes is not None and "b" in case.nodes:
-            yield case.key, lambda case=case: operation(*graph_of(case))
-    yield from ((f"{each.name} {each.options}", lambda each=each: net(each)) for each in known_nets.CASES)
+            yield f"operation {case.key}", lambda case=case: operation(*graph_of(case))
+    yield from ((f"net {each.name} {each.options}", lambda each=each: net(each)) for each in known_nets.CASES)

@@ -114,6 +114,17 @@ def test_one_image_or_none(tmp_path):
     assert evaluated(path, images_for(model, 1))[0].shape == (1, 5)
 
 
+def test_a_file_has_the_same_bytes_each_time_and_weights_of_shared_layers_once(tmp_path):
+    shared, image = layers.Dense(300, name="shared"), Input((300,))
+    model = Model(image, shared(shared(image)))
+    first, second = (exported(model, tmp_path).read_bytes() for _ in range(2))
+    assert first == second
+    assert {each.name for each in onnx.load(tmp_path / "model.onnx").graph.initializer} == {
+        "shared/kernel",
+        "shared/bias",
+    }
+
+
 def test_models_of_float64_are_of_float64_in_the_file(tmp_path):
     image = Input((6, 5, 2), dtype="float64")
     x = layers.Flatten(dtype="float64")(layers.Conv2D(3, 2, activation="tanh", dtype="float64")(image))

@@ -1,5 +1,7 @@
 """Every layer, every operation, and primitives in forms that no layer has: exported, and compared."""
 
+import itertools
+
 import numpy as np
 import onnx
 import pytest
@@ -40,11 +42,11 @@ def written(graph, weights, folder, opset=file.USUAL):
     return path
 
 
-def wrong(graph, bindings, folder):
+def wrong(graph, bindings, folder, opset=file.USUAL):
     """What the file of a graph gives otherwise, in words."""
     names = [name_of(leaf) for leaf in graph.leaves("input")]
     weights = {name: array for name, array in bindings.items() if name not in names}
-    path = written(graph, weights, folder)
+    path = written(graph, weights, folder, opset)
     expected = interpret(graph, bindings, batch_size=IMAGES).outputs.values()
     given = evaluated(path, [bindings[name] for name in names])
     return [f"{far:.2g}" for far in map(apart, given, expected) if not far <= NEAR]
@@ -95,8 +97,10 @@ ONE_OF_EACH = [*{case.name: case for case in WRITABLE}.values()]
 
 
 def test_every_operation(tmp_path):
+    versions = itertools.cycle((13, 18, 21))
+
     def check(case: Case):
-        return wrong(*graph_of(case), tmp_path)
+        return wrong(*graph_of(case), tmp_path, next(versions))
 
     assert failures([(case.key, case) for case in ONE_OF_EACH], check) == {}
 

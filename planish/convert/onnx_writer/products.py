@@ -8,7 +8,7 @@ import numpy as np
 
 from planish.convert.onnx_writer import layouts
 from planish.convert.onnx_writer.elementwise import operands
-from planish.convert.onnx_writer.layouts import CHANNELS_FIRST, Array
+from planish.convert.onnx_writer.layouts import CHANNELS_FIRST
 from planish.convert.onnx_writer.rows import writes
 from planish.convert.onnx_writer.writing import Writing
 from planish.graph.node import Node
@@ -48,7 +48,7 @@ def _conv2d(w: Writing, node: Node) -> None:
     w.give(node, convolution(w, node, None), CHANNELS_FIRST)
 
 
-def convolution(w: Writing, node: Node, bias: Array | None) -> str:
+def convolution(w: Writing, node: Node, bias: str | None) -> str:
     x, kernel = node.inputs
     own = Conv2DSettings.of(node)
     x, padding = _borderless(w, x, own.padding)
@@ -56,7 +56,7 @@ def convolution(w: Writing, node: Node, bias: Array | None) -> str:
         "Conv",
         w.read(x, CHANNELS_FIRST),
         _weights(w, kernel, (3, 2, 0, 1)),
-        *_bias(w, bias),
+        *_given(bias),
         kernel_shape=kernel.shape[:2],
         strides=own.strides,
         pads=_pads(padding),
@@ -65,8 +65,8 @@ def convolution(w: Writing, node: Node, bias: Array | None) -> str:
     )
 
 
-def _bias(w: Writing, bias: Array | None) -> list[str]:
-    return [] if bias is None else [w.array(bias)]
+def _given(bias: str | None) -> list[str]:
+    return [] if bias is None else [bias]
 
 
 @writes("conv2d_input_grad")
@@ -74,7 +74,7 @@ def _conv2d_input_grad(w: Writing, node: Node) -> None:
     w.give(node, transposed_convolution(w, node, None), CHANNELS_FIRST)
 
 
-def transposed_convolution(w: Writing, node: Node, bias: Array | None) -> str:
+def transposed_convolution(w: Writing, node: Node, bias: str | None) -> str:
     g, kernel = node.inputs
     own = Conv2DInputGradSettings.of(node)
     more = tuple(
@@ -89,7 +89,7 @@ def transposed_convolution(w: Writing, node: Node, bias: Array | None) -> str:
         "ConvTranspose",
         w.read(g, CHANNELS_FIRST),
         _weights(w, kernel, (3, 2, 0, 1)),
-        *_bias(w, bias),
+        *_given(bias),
         kernel_shape=kernel.shape[:2],
         strides=own.strides,
         pads=_pads(own.padding),
@@ -116,15 +116,15 @@ def _dense(w: Writing, node: Node) -> None:
     _give_dense(w, node, node, None)
 
 
-def _give_dense(w: Writing, node: Node, result: Node, bias: Array | None) -> bool:
+def _give_dense(w: Writing, node: Node, result: Node, bias: str | None) -> bool:
     """Writes a dense layer, and gives its value to `result`; False, and nothing is written, if it cannot have a bias:
     a product with vectors is a Gemm, one with maps that are channels first a convolution."""
     x, kernel = node.inputs
     if len(x.shape) == 1 and x.batched:
-        w.give(result, w.emit("Gemm", *_rows(w, x, kernel), *_bias(w, bias)))
+        w.give(result, w.emit("Gemm", *_rows(w, x, kernel), *_given(bias)))
     elif w.layout(x) == CHANNELS_FIRST and kernel in w.known and x.batched:
         weights = w.array(w.known[kernel].T[:, :, None, None], name=w.weight_name(kernel))
-        name = w.emit("Conv", w.read(x, CHANNELS_FIRST), weights, *_bias(w, bias), kernel_shape=(1, 1))
+        name = w.emit("Conv", w.read(x, CHANNELS_FIRST), weights, *_given(bias), kernel_shape=(1, 1))
         w.give(result, name, CHANNELS_FIRST)
     elif bias is None:
         w.give(result, w.emit("MatMul", w.read(x), w.read(kernel)))
@@ -154,21 +154,22 @@ def _add(w: Writing, node: Node) -> None:
     """What is added to the channels of a convolution, or a dense layer, is its bias."""
     for y, added in (node.inputs, node.inputs[::-1]):
         if y.op in _BIASED and y in w.used_once and y not in w.known and y.type == node.type and added in w.known:
-            bias = _per_channel(w.known[added], node.shape)
+            bias = _per_channel(w, added, node.shape)
             if bias is not None and _give_biased(w, y, node, bias):
                 return
     names, layout = operands(w, node)
     w.give(node, w.emit("Add", *names), layout)
 
 
-def _per_channel(added: Array, shape: Sequence[int]) -> Array | None:
-    array = layouts.trimmed(added)
+def _per_channel(w: Writing, added: Node, shape: Sequence[int]) -> str | None:
+    """One number for each channel; None if there are others."""
+    array = layouts.trimmed(w.known[added])
     if not shape or array.ndim > 1 or array.size not in (1, shape[-1]):
         return None
-    return np.broadcast_to(array, shape[-1:])
+    return w.array(np.broadcast_to(array, shape[-1:]), name=w.weight_name(added))
 
 
-def _give_biased(w: Writing, y: Node, node: Node, bias: Array) -> bool:
+def _give_biased(w: Writing, y: Node, node: Node, bias: str) -> bool:
     if y.op == "dense":
         return _give_dense(w, y, node, bias)
     write = convolution if y.op == "conv2d" else transposed_convolution

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -88,16 +89,16 @@ class Writing:
         return outputs
 
     def array(self, values: Any, dtype: Any = None, name: str | None = None) -> str:
-        """The name of a constant, of the model's type of numbers if no other is given."""
+        """The name of a constant, of the model's type of numbers if no other is given. `name` is that of a weight.
+        Equal constants, and equal weights of one name, are in the file once."""
         array = np.ascontiguousarray(values, dtype or self.numbers).reshape(np.shape(values))
-        key = ("constant", array.dtype.str, array.shape, array.tobytes()) if array.size <= _EXACT else None
-        if key is not None and key in self._shared:
-            return self._shared[key]
-        made = self.fresh(name or (f"{self.label}/constant" if self.label else "constant"))
-        self.constants[made] = array
-        if key is not None:
+        digest = hashlib.blake2b(array.reshape(-1).view(np.uint8).data).digest()
+        key = ("constant", name, array.dtype.str, array.shape, digest)
+        if key not in self._shared:
+            made = self.fresh(name or (f"{self.label}/constant" if self.label else "constant"))
+            self.constants[made] = array
             self._shared[key] = made
-        return made
+        return self._shared[key]
 
     def integers(self, values: Sequence[int]) -> str:
         """A constant vector of int64: axes, shapes, indices."""
