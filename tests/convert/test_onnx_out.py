@@ -198,6 +198,24 @@ def test_random_numbers_are_new_ones_in_every_run(tmp_path):
     assert (first != second).any()
 
 
+def test_what_pixels_are_counted_for_is_written(tmp_path):
+    image = Input((5, 4, 2))
+    model = Model(image, layers.Equalization()(image, training=True))
+    colors = np.random.default_rng(0).integers(0, 40, (3, 5, 4, 2)).astype(np.float32)
+    assert differences(model, tmp_path, [colors]) == []
+    with pytest.raises(ValueError, match="opset_version=16 or later"):
+        exported(model, tmp_path, opset_version=15)
+
+
+@pytest.mark.parametrize("layer", [layers.RandomRotation(0.2), layers.CutMix(), layers.RandAugment()])
+def test_layers_that_change_images_in_training_do_so_in_the_file_if_they_are_told_to(layer, tmp_path):
+    image = Input((6, 5, 3))
+    model = Model(image, layer(image, training=True))
+    (changed,) = evaluated(exported(model, tmp_path), images_for(model))
+    assert changed.shape == (3, 6, 5, 3)
+    assert np.isfinite(changed).all()
+
+
 def test_layers_that_are_random_in_training_leave_nothing_behind(tmp_path):
     model = Sequential([Input((4, 4, 3)), layers.RandomFlip(), layers.GaussianNoise(1.0), layers.Dropout(0.5)])
     assert operators(exported(model, tmp_path)) == ["Identity"]
