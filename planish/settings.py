@@ -20,6 +20,7 @@ TARGETS = ("avx512", "avx2", "x86-64", "aarch64")
 
 CACHE_OFF = "off"
 MAX_THREADS = 1024
+MOST_SPIN_MICROSECONDS = 1_000_000
 _MOST_MEGABYTES = 2**40
 
 
@@ -39,7 +40,7 @@ def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
 @overload
 def value(name: Literal["PLANISH_COMPARE"]) -> bool: ...
 @overload
-def value(name: Literal["PLANISH_LLVM_LEVEL"]) -> int: ...
+def value(name: Literal["PLANISH_LLVM_LEVEL", "PLANISH_SPIN"]) -> int: ...
 @overload
 def value(name: Literal["PLANISH_NUM_THREADS", "PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
 @overload
@@ -84,6 +85,13 @@ def _parse_megabytes(name: str, text: str) -> int:
     return int(text)
 
 
+def _parse_microseconds(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_SPIN_MICROSECONDS:
+        expected = f"a whole number from 0 to {MOST_SPIN_MICROSECONDS}"
+        raise ValueError(explain(what=f"{name} is a time in microseconds", expected=expected, received=repr(text)))
+    return int(text)
+
+
 def _parse_emitted(name: str, text: str) -> tuple[str, ...]:
     forms = tuple(part.strip().lower() for part in text.split(","))
     for form in forms:
@@ -121,6 +129,15 @@ _SETTINGS = (
         None,
         "the CPUs that this process may use (its affinity and its container's quota)",
         _parse_threads,
+    ),
+    Setting(
+        "PLANISH_SPIN",
+        "How long a thread that has helped with a prediction looks for more work before it sleeps, in microseconds."
+        " While it looks, it takes a processor; when it sleeps, the next prediction of a few images has less help.",
+        f"a whole number from 0 to {MOST_SPIN_MICROSECONDS}",
+        200,
+        "`200`",
+        _parse_microseconds,
     ),
     Setting(
         "PLANISH_CACHE_DIR",

@@ -17,27 +17,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from planish.codegen import steps
+from planish.codegen import few_images, steps
+from planish.codegen.addresses import Addresses
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm import context_layout as layout
-from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
+from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
 from planish.codegen.planning.schedule import Stage
-from planish.codegen.planning.storage import Place, nbytes_of, readers_of, rounded
+from planish.codegen.planning.storage import readers_of, rounded
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
-from planish.primitives.leaves import ConstantSettings
 from planish.primitives.rewritten.places_beside import PlacesBesideSettings
-from planish.primitives.table import TableSettings
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
@@ -49,7 +48,7 @@ class Program:
     """Text of the module, and what the runtime has to provide.
 
     Memory in bytes, and an address per argument in order. `checked` are the inputs that a kernel checks for values that
-    are not finite.
+    are not finite. Up to `most_cut` images can be shared inside of an image.
     """
 
     text: str
@@ -58,6 +57,7 @@ class Program:
     scratch_nbytes: int
     block: int
     checked: tuple[str, ...]
+    most_cut: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Covered:
     order: Pointer = "null"
     left: Index = 0
     alarm: Pointer = "null"
+    grains: tuple[Index, Index] | None = None
 
 
 class Emitter:
@@ -83,9 +84,15 @@ class Emitter:
         self.module = Module(plan.target)
         names = sorted({place.name for place in plan.storage.places.values() if place.area == "argument"})
         self.arguments = tuple(names)
-        self._slot = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
+        self._slots = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
+        self._where = Addresses(self.module, plan.storage, self._slots, request)
+        self._request = request
         self._kernel_names: dict[Node, str] = {}
         self._readers = readers_of(plan.graph)
+        self._cut = plan.cut
+        self._grains = {
+            cut.stage.nodes[0]: cut.grains for cut in (plan.cut.stages if plan.cut else ()) if cut.grains > 1
+        }
         self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
 
     def program(self) -> Program:
@@ -100,13 +107,17 @@ class Emitter:
             steps.emit_training(self.module, self.stage_items(), self.slices)
         else:
             steps.emit_inference(self.module, self.stage_items())
+        if self._cut is not None:
+            self._emit_cut(self._cut)
+        storages = [self.storage] if self._cut is None else [self.storage, self._cut.storage]
         return Program(
             self.module.text,
             self.arguments,
-            self.storage.arena_nbytes,
-            self.storage.scratch_nbytes,
+            max(storage.arena_nbytes for storage in storages),
+            max(storage.scratch_nbytes for storage in storages),
             self.block,
             self._checked(),
+            0 if self._cut is None else MOST_IMAGES,
         )
 
     def _checked(self) -> tuple[str, ...]:
@@ -143,8 +154,11 @@ class Emitter:
         parameters += ["i64 %left", "ptr nocapture %alarm"]
         second = self._beside.get(node)
         beside, gated = ("%beside", PlacesBesideSettings.of(second).gated) if second is not None else (None, False)
+        grains = ("%from", "%to") if node in self._grains else None
+        parameters += [f"i64 {grain}" for grain in grains or ()]
+        operands = Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated, grains=grains)
         with self.module.function(name, parameters, shared=True) as f:
-            kernel_for(spec).emit(f, spec, Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated))
+            kernel_for(spec).emit(f, spec, operands)
         self._kernel_names[node] = f.name
 
     def _call_kernel(
@@ -169,6 +183,8 @@ class Emitter:
             ("i64", covered.left),
             ("ptr", covered.alarm),
         ]
+        if node in self._grains:
+            arguments += [("i64", grain) for grain in covered.grains or (0, self._grains[node])]
         f.call(self._kernel_names[node], *arguments)
 
     def _alone(self, stage: Stage) -> list[Node]:
@@ -189,14 +205,16 @@ class Emitter:
         name, sources, results = self._interface(group, "small_values")
         with self.module.function(name, _pointers(sources, results), shared=True) as function:
             emit_group(function, group, sources, results)
-        f.call(function.name, *(("ptr", self._address(f, node, image, in_block)) for node in (*sources, *results)))
+        f.call(
+            function.name, *(("ptr", self._where.address(f, node, image, in_block)) for node in (*sources, *results))
+        )
 
     def _call_unit(self, f: Function, nodes: list[Node], item: Index, run: int = ITEM_ELEMENTS) -> None:
         """Emits the function of a unit of several element-wise nodes, and calls it."""
         name, sources, results = self._interface(nodes, "values")
         with self.module.function(name, [*_pointers(sources, results), "i64 %item"], shared=True) as function:
             emit_together(function, nodes, sources, results, "%item", run)
-        pointers = [("ptr", self._item_address(f, node, item)) for node in (*sources, *results)]
+        pointers = [("ptr", self._where.item_address(f, node, item)) for node in (*sources, *results)]
         f.call(function.name, *pointers, ("i64", item))
 
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
@@ -209,10 +227,12 @@ class Emitter:
             order = f.offset(f.load_pointer("%context", 8 * layout.ORDER_SLOT), f.multiply("%start", 8))
             left = f.subtract(f.load_integer("%context", 8 * layout.TOTAL_SLOT), "%start")
         addresses = {
-            source: self._base(f, self.storage.places[source]) if source.op == "input" else self._address(f, source)
+            source: self._where.base(f, self.storage.places[source])
+            if source.op == "input"
+            else self._where.address(f, source)
             for source in node.inputs
         }
-        target = self._item_address(f, node, item)
+        target = self._where.item_address(f, node, item)
         covered = Covered(count="%count", item=item, order=order, left=left, alarm=alarm)
         self._call_kernel(f, node, addresses, target, covered)
 
@@ -230,58 +250,6 @@ class Emitter:
             reader not in group for reader in self._readers[node]
         )
 
-    # ------------------------------------------------------------------ addresses
-    def _base(self, f: Function, place: Place) -> Pointer:
-        if place.area == "argument":
-            return f.load_pointer("%context", 8 * self._slot[place.name])
-        if place.area == "arena":
-            return f.offset(f.load_pointer("%context", 8 * layout.ARENA_SLOT), place.offset)
-        return f.offset("%scratch", place.offset)
-
-    def _address(self, f: Function, node: Node, image: Index | None = None, in_block: Index | None = None) -> Pointer:
-        """Where the value of `node` is.
-
-        That of one image if `image` (and its position in the block) is given, else of the first of all.
-        """
-        root = storage_root(node)
-        if root.op == "constant":
-            return f.stack_float(f.float_constant(ConstantSettings.of(root).value))
-        if root.op == "batch_size":
-            return f.stack_float(f.let(f"uitofp i64 %total to {f.floats.llvm}"))
-        if root.op == "table":
-            return self.module.data(TableSettings.of(root).numbers.data)
-        if root in self.storage.layouts.inside:
-            layout = self.storage.layouts.inside[root]
-            return f.offset(self._address(f, layout.whole, image, in_block), f.floats.nbytes * layout.offset)
-        place = self.storage.places[root]
-        base = self._base(f, place)
-        if place.span == "step":
-            return f.offset(base, f.multiply("%step", nbytes_of(root)))
-        if place.span in ("none", "image", "item"):
-            return base
-        if place.span == "row":
-            return self._row_address(f, root, base, image if image is not None else 0)
-        index = in_block if place.span == "block" else image
-        return base if index is None else f.offset(base, f.multiply(index, nbytes_of(root)))
-
-    def _row_address(self, f: Function, root: Node, base: Pointer, image: Index) -> Pointer:
-        position = f.add("%start", image)
-        if root.op != "input":
-            return f.offset(base, f.multiply(position, nbytes_of(root)))
-        nbytes = element_nbytes(self.input_dtypes[name_of(root)]) * root.type.size
-        if self.training:
-            order = f.load_pointer("%context", 8 * layout.ORDER_SLOT)
-            position = f.load_integer(order, f.multiply(position, 8))
-        return f.offset(base, f.multiply(position, nbytes))
-
-    def _item_address(self, f: Function, node: Node, item: Index) -> Pointer:
-        """Where the value is, or would be if more than that item of it were kept."""
-        address = self._address(f, node)
-        if node not in self.storage.places or self.storage.places[node].span != "item":
-            return address
-        before = f.multiply(item, -element_type(node.type.dtype).nbytes * (run_of_item(node, self.target) or 0))
-        return f.let(f"getelementptr i8, ptr {address}, i64 {before}")
-
     # ------------------------------------------------------------------ stages
     @contextmanager
     def _stage_function(self, number: int) -> Iterator[Function]:
@@ -295,9 +263,7 @@ class Emitter:
             for segment in stage.segments:
                 if kind_of_node(segment[0]) == "rows":
                     for node in segment:
-                        addresses = {source: self._address(f, source, block.index, 0) for source in node.inputs}
-                        target = self._address(f, node, block.index, 0)
-                        self._call_kernel(f, node, addresses, target, Covered(count=count))
+                        self._call_rows(f, node, block.index, count)
                 else:
                     with f.loop(0, count) as inside:
                         self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
@@ -309,15 +275,44 @@ class Emitter:
             elif not is_beside(group[0]):
                 self._call_image_kernel(f, group[0], image, in_block)
 
-    def _call_image_kernel(self, f: Function, node: Node, image: Index, in_block: Index) -> None:
+    def _call_image_kernel(
+        self, f: Function, node: Node, image: Index, in_block: Index, grains: tuple[Index, Index] | None = None
+    ) -> None:
         if node.op == "load_input" and self.training:
             self._fetch_ahead(f, node.inputs[0], image)
-        addresses = {source: self._address(f, source, image, in_block) for source in node.inputs}
+        addresses = {source: self._where.address(f, source, image, in_block) for source in node.inputs}
         second = self._beside.get(node)
-        beside = self._address(f, second, image, in_block) if second is not None else "null"
+        beside = self._where.address(f, second, image, in_block) if second is not None else "null"
         place = f.add(image, "%before")  # in the batch
-        target = self._address(f, node, image, in_block)
-        self._call_kernel(f, node, addresses, target, Covered(beside=beside, image=place))
+        target = self._where.address(f, node, image, in_block)
+        self._call_kernel(f, node, addresses, target, Covered(beside=beside, image=place, grains=grains))
+
+    def _emit_cut(self, cut: CutSchedule) -> None:
+        """The second schedule, with the functions of the first one's kernels."""
+        whole, where = self.storage, self._where
+        self.storage, self._where = cut.storage, Addresses(self.module, cut.storage, self._slots, self._request)
+        for number, stage in enumerate(cut.stages):
+            with self.module.function(f"cut{number}", few_images.CUT_PARAMETERS) as f:
+                for segment in stage.stage.segments:
+                    if kind_of_node(segment[0]) == "rows":
+                        for node in segment:
+                            self._call_rows(f, node, "%image", "%count" if stage.together else 1, stage.grains > 1)
+                    elif stage.grains > 1:
+                        self._call_image_kernel(f, segment[0], "%image", 0, ("%first", "%last"))
+                    else:
+                        self._emit_image(f, segment, "%image", 0)
+                if stage.beside:
+                    with f.when(f.compare("eq", "%first", 0)):
+                        self._emit_image(f, stage.beside, "%image", 0)
+        items = [few_images.CutItems(f"cut{n}", each.grains, each.together) for n, each in enumerate(cut.stages)]
+        few_images.emit_cut_inference(self.module, items)
+        self.storage, self._where = whole, where
+
+    def _call_rows(self, f: Function, node: Node, image: Index, count: Index, cut: bool = False) -> None:
+        """Calls a kernel of rows for so many images from `image` on."""
+        addresses = {source: self._where.address(f, source, image, 0) for source in node.inputs}
+        covered = Covered(count=count, grains=("%first", "%last") if cut else None)
+        self._call_kernel(f, node, addresses, self._where.address(f, node, image, 0), covered)
 
     def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
         """Prefetches the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
@@ -325,7 +320,7 @@ class Emitter:
         if nbytes < _FEWEST_NBYTES_TO_FETCH:
             return
         soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))
-        row = self._address(f, source, soon)
+        row = self._where.address(f, source, soon)
         with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
             f.prefetch(row, line.index)
 

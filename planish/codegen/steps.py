@@ -2,6 +2,7 @@
 
     prepare(context, scratch)                       packs the weights (inference)
     infer(context, scratch, first, last)            images first .. last - 1 (inference; any thread, any range)
+    infer_blocks(context, scratch, number)          all images; any number of threads call it once each, at any time
     train(context, scratch, number)                 all steps; any number of threads call it once each, at any time
 
 Threads draw pieces of a stage from a counter; the next stage begins when all pieces are done, whichever threads did
@@ -17,8 +18,7 @@ has one; but not less than FEWEST_IMAGES.
 
 Stages that repeat (see `schedule`) are gone through slice by slice of the batch, all of them before the next slice.
 
-The counter is one word: pieces drawn from the front, pieces drawn from the back, and the lower bits of the number of
-the stage, counted over all steps. The whole number is beside it, written before the word is.
+`drawing.py` has the counter.
 
 A kernel that finds an image with NaN or infinity raises the alarm. When its stage is over, so is the run. The step is
 not counted and has changed nothing, because later stages write the updates.
@@ -33,19 +33,12 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
 from planish.codegen.llvm.context_layout import (
-    ALARM,
     BATCH_SLOT,
-    DONE,
-    FINISHED,
-    GENERATION,
     NEXT,
-    PATIENCE,
-    PIECE_BITS,
     SHARES_SLOT,
-    STAGE_BITS,
     STEPS_SLOT,
-    STOP_REQUEST,
     SYNC_SLOT,
     TOTAL_SLOT,
     YIELD_SLOT,
@@ -81,6 +74,24 @@ def emit_inference(module: Module, stages: Sequence[StageItems]) -> None:
         for stage in stages:
             if stage.block:
                 _call_stage(f, stage.function, "%first", "%last", _Images(0, "%last", 0, 0, "%last"))
+    with module.function("infer_blocks", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
+        _emit_blocks(f)
+
+
+def _emit_blocks(f: Function) -> None:
+    """Threads draw as many images at a time as the context says, until none is left."""
+    total, each = (f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT))
+    drawn = f.offset(f.load_pointer("%context", 8 * SYNC_SLOT), NEXT)
+    draw, work, done = f.label("draw"), f.label("work"), f.label("done")
+    f.emit(f"br label %{draw}")
+    f.begin_block(draw)
+    first = f.let(f"atomicrmw add ptr {drawn}, i64 {each} monotonic")
+    f.emit(f"br i1 {f.compare('slt', first, total)}, label %{work}, label %{done}")
+    f.begin_block(work)
+    last = f.smaller(f.add(first, each), total)
+    f.call("infer", ("ptr", "%context"), ("ptr", "%scratch"), ("i64", first), ("i64", last))
+    f.emit(f"br label %{draw}")
+    f.begin_block(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,8 @@ def _call_stage(
 
 def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) -> None:
     plan = _Plan(stages, slices)
-    _emit_leave(module, plan.places)
-    _emit_any_stage(module, stages)
+    emit_leave(module, plan.places)
+    emit_any_stage(module, STAGE_PARAMETERS, [stage.function for stage in stages])
     with module.function("train", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
         restore = _flush_denormals(f)
         header = {slot: f.load_integer("%context", 8 * slot) for slot in (TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT)}
@@ -113,35 +124,21 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
         give_way = f.load_pointer("%context", 8 * YIELD_SLOT)
         shares = f.load_integer("%context", 8 * SHARES_SLOT)
         end = f.multiply(header[STEPS_SLOT], plan.places)
-        counter = _Counter(f, sync)
-        come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
-        known = f.label("known")
-        f.emit(f"br label %{come}")
-        f.begin_block(come)
-        draw = counter.draw()
-        generation = f.let(f"load atomic i64, ptr {f.offset(sync, GENERATION)} monotonic, align 8")
-        same = f.compare("eq", f.let(f"and i64 {generation}, {(1 << STAGE_BITS) - 1}"), draw.stage)
-        f.emit(f"br i1 {same}, label %{known}, label %{late}")
-        f.begin_block(late)  # the stage is over, and the next one about to be opened
-        _call_leave(f, sync, give_way, draw.stage, (generation, 0, 0, end))
-        f.emit(f"br label %{come}")
-        f.begin_block(known)
-        f.emit(f"br i1 {f.compare('slt', generation, end)}, label %{enter}, label %{done}")
-        f.begin_block(enter)
-        step = f.divide(generation, plan.places)
-        start = f.multiply(step, header[BATCH_SLOT])
-        count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
-        number, before = plan.at(f, f.remainder(generation, plan.places))
-        stage = _entry(f, _table(module, stages), number)
-        inside = count
-        if slices.count > 1:
-            left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
-            inside = f.let(f"select i1 {f.compare('ne', stage.repeats, 0)}, i64 {left}, i64 {count}")
-        images = _Images(f.add(start, before), inside, step, before, count)
-        mine, pieces = _emit_shared_stage(f, stage, counter, draw, images, shares)
-        _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
-        f.emit(f"br label %{come}")
-        f.begin_block(done)
+
+        def work(generation: Value, counter: Counter, draw: Draw) -> tuple[Value, Index]:
+            step = f.divide(generation, plan.places)
+            start = f.multiply(step, header[BATCH_SLOT])
+            count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
+            number, before = plan.at(f, f.remainder(generation, plan.places))
+            stage = _entry(f, _table(module, stages), number)
+            inside = count
+            if slices.count > 1:
+                left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
+                inside = f.let(f"select i1 {f.compare('ne', stage.repeats, 0)}, i64 {left}, i64 {count}")
+            images = _Images(f.add(start, before), inside, step, before, count)
+            return _emit_shared_stage(f, stage, counter, draw, images, shares)
+
+        emit_work(f, sync, give_way, end, work)
         restore()
 
 
@@ -168,19 +165,6 @@ def _entry(f: Function, table: Pointer, number: Index) -> _Entry:
     return _Entry(number, *(f.load_integer(at, 8 * field) for field in range(3)))
 
 
-def _emit_any_stage(module: Module, stages: Sequence[StageItems]) -> None:
-    """Calls the stage of a number."""
-    with module.function("any_stage", [*STAGE_PARAMETERS, "i64 %number"]) as f:
-        done, labels = f.label("done"), [f.label("stage") for _ in stages]
-        cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
-        f.emit(f"switch i64 %number, label %{done} [ {cases} ]")
-        for stage, label in zip(stages, labels, strict=True):
-            f.begin_block(label)
-            f.emit(f"call void @{stage.function}({', '.join(STAGE_PARAMETERS)})")
-            f.emit(f"br label %{done}")
-        f.begin_block(done)
-
-
 class _Plan:
     """The positions of a step: stages in order, those that repeat once for each slice."""
 
@@ -204,50 +188,8 @@ class _Plan:
         return chosen, f.let(f"select i1 {repeats}, i64 {before}, i64 0")
 
 
-def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tuple[Index, ...]) -> None:
-    integers: list[tuple[str, Index]] = [("i64", number) for number in (stage, *numbers)]
-    f.call("leave", ("ptr", sync), ("ptr", give_way), *integers)
-
-
-@dataclass(frozen=True, slots=True)
-class _Draw:
-    """What a thread got: the lower bits of the stage's number, a position on its side, and how many all had drawn."""
-
-    stage: Value
-    place: Value
-    drawn: Index
-
-
-class _Counter:
-    """Draws from the side of the thread's number."""
-
-    def __init__(self, f: Function, sync: str) -> None:
-        self._f, self._at = f, f.offset(sync, NEXT)
-        odd = f.compare("ne", f.let("and i64 %number, 1"), 0)
-        self._one = f.let(f"select i1 {odd}, i64 {1 << PIECE_BITS}, i64 1")
-        self._shift = f.let(f"select i1 {odd}, i64 {PIECE_BITS}, i64 0")
-        self._turned = f.let(f"sext i1 {odd} to i64")  # all bits, if from the back
-
-    def draw(self) -> _Draw:
-        f = self._f
-        word = f.let(f"atomicrmw add ptr {self._at}, i64 {self._one} acq_rel")
-        stage = f.let(f"lshr i64 {word}, {2 * PIECE_BITS}")
-        sides = [self._bits(word), self._bits(f.let(f"lshr i64 {word}, {PIECE_BITS}"))]
-        own = self._bits(f.let(f"lshr i64 {word}, {self._shift}"))
-        return _Draw(stage, own, f.add(*sides))
-
-    def piece(self, place: Value, pieces: Index) -> Value:
-        """The number of the piece at a position: the position itself, or counted from the last piece."""
-        f = self._f
-        turned = f.let(f"xor i64 {place}, {self._turned}")  # -1 - position, from the back
-        return f.let(f"add i64 {turned}, {f.let(f'and i64 {pieces}, {self._turned}')}")
-
-    def _bits(self, value: Value) -> Value:
-        return self._f.let(f"and i64 {value}, {(1 << PIECE_BITS) - 1}")
-
-
 def _emit_shared_stage(
-    f: Function, stage: _Entry, counter: _Counter, first: _Draw, images: _Images, shares: Index
+    f: Function, stage: _Entry, counter: Counter, first: Draw, images: _Images, shares: Index
 ) -> tuple[Value, Index]:
     """Does the drawn piece and draws others until none is left; gives how many it did, and how many there are: one that
     does nothing, if there are no images.
@@ -260,93 +202,14 @@ def _emit_shared_stage(
     blocks = f.larger(f.divide(f.add(images.count, f.subtract(size, 1)), size), 1)
     pieces = f.let(f"select i1 {batched}, i64 {blocks}, i64 {stage.parts}")
     limit = f.let(f"select i1 {batched}, i64 {images.count}, i64 {stage.parts}")
-    before, head, work, after = f.block_name, f.label("draw"), f.label("work"), f.label("after")
-    f.emit(f"br label %{head}")
-    f.begin_block(head)
-    place, drawn, mine = f.fresh("place"), f.fresh("drawn"), f.fresh("mine")
-    phis_at = len(f.lines)
-    f.lines.append("")
-    f.emit(f"br i1 {f.compare('slt', drawn, pieces)}, label %{work}, label %{after}")
-    f.begin_block(work)
-    piece = counter.piece(place, pieces)
-    begin = f.multiply(piece, size)
-    end = f.smaller(f.add(begin, size), limit)
-    with f.when(f.compare("sgt", images.count, 0)):
-        _call_stage(f, "any_stage", begin, end, images, ("i64", stage.number))
-    more = f.add(mine, 1)
-    following = counter.draw()
-    phis = ((place, first.place, following.place), (drawn, first.drawn, following.drawn), (mine, 0, more))
-    f.lines[phis_at] = "\n".join(
-        f"  {name} = phi i64 [ {initial}, %{before} ], [ {next_}, %{f.block_name} ]" for name, initial, next_ in phis
-    )
-    f.emit(f"br label %{head}")
-    f.begin_block(after)
-    return mine, pieces
 
+    def work(piece: Value) -> None:
+        begin = f.multiply(piece, size)
+        end = f.smaller(f.add(begin, size), limit)
+        with f.when(f.compare("sgt", images.count, 0)):
+            _call_stage(f, "any_stage", begin, end, images, ("i64", stage.number))
 
-def _emit_leave(module: Module, places: int) -> None:
-    """Counts the pieces that a thread did. The thread that completes the stage opens the next one; the others wait for
-    it.
-
-    A request to stop is granted after the last stage of a step, the alarm after any stage: the next stage is then the
-    one past the end.
-    """
-    integers = ("stage", "generation", "mine", "pieces", "end")
-    parameters = ["ptr %sync", "ptr %yield", *(f"i64 %{name}" for name in integers)]
-    with module.function("leave", parameters) as f:
-        counting, last, wait, leave = f.label("counting"), f.label("last"), f.label("wait"), f.label("leave")
-        f.emit(f"br i1 {f.compare('sgt', '%mine', 0)}, label %{counting}, label %{wait}")
-        f.begin_block(counting)
-        finished = f.add(f.let(f"atomicrmw add ptr {f.offset('%sync', FINISHED)}, i64 %mine acq_rel"), "%mine")
-        f.emit(f"br i1 {f.compare('eq', finished, '%pieces')}, label %{last}, label %{wait}")
-        f.begin_block(last)
-        f.emit(f"store i64 0, ptr {f.offset('%sync', FINISHED)}, align 8")
-        following = f.add("%generation", 1)
-        complete = f.compare("eq", f.remainder(following, places), 0)
-        alarm = f.compare("ne", f.load_integer("%sync", ALARM), 0)
-        with f.when(f.let(f"and i1 {complete}, {f.let(f'xor i1 {alarm}, true')}")):
-            f.emit(f"store i64 {f.divide(following, places)}, ptr {f.offset('%sync', DONE)}, align 8")
-        stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
-        over = f.let(f"or i1 {alarm}, {f.let(f'and i1 {complete}, {stop}')}")
-        opened = f.let(f"select i1 {over}, i64 %end, i64 {following}")
-        f.emit(f"store atomic i64 {opened}, ptr {f.offset('%sync', GENERATION)} monotonic, align 8")
-        word = f.let(f"shl i64 {opened}, {2 * PIECE_BITS}")
-        f.emit(f"store atomic i64 {word}, ptr {f.offset('%sync', NEXT)} release, align 8")
-        f.emit(f"br label %{leave}")
-        f.begin_block(wait)
-        patience = f.load_integer("%sync", PATIENCE)
-        _emit_wait(f, patience, wait, leave)
-        f.begin_block(leave)
-
-
-def _emit_wait(f: Function, patience: Value, before: str, leave: str) -> None:
-    """Looks again and again; after `patience` pauses it yields the processor before each look."""
-    spin, patient, give_way, again = f.label("spin"), f.label("patient"), f.label("yield"), f.label("again")
-    f.emit(f"br label %{spin}")
-    f.begin_block(spin)
-    turns, following = f.fresh("turns"), f.fresh("turns")
-    f.lines.append(f"  {turns} = phi i64 [ 0, %{before} ], [ {following}, %{again} ]")
-    word = f.let(f"load atomic i64, ptr {f.offset('%sync', NEXT)} acquire, align 8")
-    now = f.let(f"lshr i64 {word}, {2 * PIECE_BITS}")
-    f.emit(f"br i1 {f.compare('ne', now, '%stage')}, label %{leave}, label %{patient}")
-    f.begin_block(patient)
-    _pause(f)
-    f.lines.append(f"  {following} = add i64 {turns}, 1")
-    f.emit(f"br i1 {f.compare('sge', turns, patience)}, label %{give_way}, label %{again}")
-    f.begin_block(give_way)
-    f.emit("call void %yield()")
-    f.emit(f"br label %{again}")
-    f.begin_block(again)
-    f.emit(f"br label %{spin}")
-
-
-def _pause(f: Function) -> None:
-    if f.module.target.name == "aarch64":
-        f.module.declare("void @llvm.aarch64.hint(i32)")
-        f.emit("call void @llvm.aarch64.hint(i32 1)")
-    else:
-        f.module.declare("void @llvm.x86.sse2.pause()")
-        f.emit("call void @llvm.x86.sse2.pause()")
+    return emit_pieces(f, counter, first, pieces, work)
 
 
 class _Restore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from planish.runtime.native import NativeCode
 
@@ -15,7 +15,8 @@ class Compiled(NamedTuple):
     `arguments` are the arrays that it reads and writes, in order ("input x", "parameter conv2d/kernel"). `batched` are
     the outputs with a row for each image; a training program has a row of the others for each step, and takes batches
     of up to `max_batch` images. It stops at an image of a `checked` input that holds NaN or infinity. `multiply_adds`
-    are the products of kernels with one image in the forward pass: how much work an image is.
+    are the products of kernels with one image in the forward pass: how much work an image is. Threads can share the
+    work inside of images if these are at most `most_cut`.
     """
 
     code: NativeCode
@@ -27,17 +28,25 @@ class Compiled(NamedTuple):
     block: int
     multiply_adds: int
     checked: tuple[str, ...]
+    most_cut: int
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Compiled:
         """What `to_bytes` gave, ready to be called. It is run: only trusted bytes may come here."""
-        head, _, code = stored.partition(b"\n")
-        facts = ast.literal_eval(head.decode())
-        return cls(NativeCode(code, facts.pop("functions")), **facts)
+        code, facts = loaded(stored)
+        return cls(code, **facts)
 
     def renamed(self, names: Mapping[str, str]) -> Compiled:
         """The same program with other names for its parameters."""
         return self._replace(arguments=renamed(self.arguments, names))
+
+
+def loaded(stored: bytes) -> tuple[NativeCode, dict[str, Any]]:
+    """The code that `to_bytes` was given, ready to be called, and the facts. It is run: only trusted bytes may come
+    here."""
+    head, _, code = stored.partition(b"\n")
+    facts = ast.literal_eval(head.decode())
+    return NativeCode(code, facts.pop("functions")), facts
 
 
 def to_bytes(code: bytes, facts: Mapping[str, object]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from planish import forking
 from planish.codegen.llvm import context_layout as layout
 from planish.errors import explain
+from planish.runtime import handoff
 from planish.runtime.buffers import aligned_buffer
+from planish.runtime.choice import Choice
 from planish.runtime.compiled import Compiled
-from planish.runtime.threads import get_num_threads, usable_cpus
+from planish.runtime.threads import get_num_threads, recent_num_threads, usable_cpus
 from planish.runtime.workers import NoThreadError, run_together, run_watched, yield_address
 
 Array = NDArray[Any]
@@ -28,6 +31,10 @@ CHUNK_BLOCKS = 36
 # Below so many multiply-adds another thread costs more than it saves: in inference, and in a run of training steps,
 # where those of the forward pass are counted. Small models have other work besides, and never need more images.
 _WORK_FOR_THREADS = 290_000_000
+# What a call that threads share in native code has to do: more than they need to find each other, and less than would
+# keep Ctrl-C waiting.
+_FEWEST_TO_SHARE, _MOST_TO_SHARE = 1_500_000, 20_000_000_000
+_FEWEST_AT_ONCE = 4  # images that a thread takes, if there are so many: dense layers read their weights once for them
 _WORK_FOR_WORKERS = 670_000_000
 FEWEST_IMAGES_FOR_THREADS = 2, 112
 FEWEST_IMAGES_FOR_WORKERS = 8, 256
@@ -110,6 +117,9 @@ class InferenceExecutable(_Executable):
             raise ValueError(f"a program for inference cannot take arguments of the kinds {sorted(unknown)}")
         self._prepare = program.code.function("prepare", [_POINTER, _POINTER])
         self._infer = program.code.function("infer", [_POINTER, _POINTER, _SIZE, _SIZE])
+        self._work = program.multiply_adds
+        self._blocks_address = program.code.address("infer_blocks")
+        self._cut_address = program.code.address("infer_cut") if program.most_cut else 0
         self.fewest_for_threads = fewest_images(program, _WORK_FOR_THREADS, FEWEST_IMAGES_FOR_THREADS)
         self._parameters: Arrays = {}
         self._rows = [
@@ -123,6 +133,14 @@ class InferenceExecutable(_Executable):
         self._slots = self._context()
         self._address = int(self._slots.ctypes.data)
         self._first_scratch = self._scratch_address(0)
+        self._slot_words = self._slots.data
+        self._sync = aligned_buffer(layout.SYNC_NBYTES)
+        self._sync_words = self._sync.view(np.int64).data
+        self._slots[layout.SYNC_SLOT] = self._sync.ctypes.data
+        self._slots[layout.YIELD_SLOT] = yield_address()
+        self._scratch_addresses = np.zeros(0, np.uintp)
+        self._scratches = 0
+        self._choices: dict[int, Choice] = {}
         self._version: int | None = None
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
@@ -141,7 +159,9 @@ class InferenceExecutable(_Executable):
                 slots = self._slots
                 for slot, is_input, name in self._rows:
                     slots[slot] = (inputs if is_input else outputs)[name].ctypes.data
-                if count >= self.fewest_for_threads:
+                if _FEWEST_TO_SHARE <= count * self._work <= _MOST_TO_SHARE:
+                    self._run_short(count)
+                elif count >= self.fewest_for_threads:
                     self._run_chunks(count)
                 elif count:
                     self._infer(self._address, self._first_scratch, 0, count)
@@ -153,6 +173,44 @@ class InferenceExecutable(_Executable):
         self._bind(self._slots, {"parameter": parameters})
         self._parameters = dict(parameters)  # kept alive as long as native code may read them
         self._prepare(self._address, self._first_scratch)
+
+    def _run_short(self, count: int) -> None:
+        """On as many threads as that is faster with."""
+        started = time.perf_counter()
+        threads = min(recent_num_threads(started), handoff.MOST_HELPERS + 1)
+        if threads == 1:
+            self._infer(self._address, self._first_scratch, 0, count)
+            return
+        choice = self._choices.get(count)
+        if choice is None:
+            choice = self._choices[count] = Choice()
+        if not (choice.shares() and self._share(count, threads)):
+            self._infer(self._address, self._first_scratch, 0, count)
+        choice.took(time.perf_counter() - started)
+
+    def _share(self, count: int, threads: int) -> bool:
+        """Inside of images if there are too few for all threads; else each takes some. False if nobody was free."""
+        if threads != len(self._scratch_addresses):
+            self._provide(threads)
+        self._begin(count, threads)
+        cut = count <= self._program.most_cut and (count < 2 * threads or count % threads > 0)
+        entry = self._cut_address if cut else self._blocks_address
+        return handoff.CREW.share(entry, self._address, self._scratches, threads)
+
+    def _begin(self, count: int, threads: int) -> None:
+        """Nothing is drawn yet of so many images."""
+        words, slots = self._sync_words, self._slot_words
+        words[layout.NEXT // 8] = words[layout.GENERATION // 8] = words[layout.FINISHED // 8] = 0
+        slots[layout.TOTAL_SLOT] = count
+        slots[layout.BATCH_SLOT] = max(-(-count // (2 * threads)), min(_FEWEST_AT_ONCE, -(-count // threads)))
+
+    def _provide(self, threads: int) -> None:
+        """What so many threads need."""
+        cpus = usable_cpus()
+        self._sync_words[layout.PATIENCE // 8] = layout.SPINS if threads <= cpus else 0
+        self._slots[layout.SHARES_SLOT] = min(threads, cpus)
+        self._scratch_addresses = np.array([self._scratch_address(number) for number in range(threads)], np.uintp)
+        self._scratches = int(self._scratch_addresses.ctypes.data)
 
     def _run_chunks(self, count: int) -> None:
         block = self._program.block

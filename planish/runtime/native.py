@@ -31,9 +31,13 @@ class NativeCode:
     def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
         self._loaded: _Loaded = _Mapped(code, functions) if functions else _object_file(code)
 
+    def address(self, name: str) -> int:
+        """Where a function begins. KeyError if there is no such function."""
+        return self._loaded.address(name)
+
     def function(self, name: str, argument_types: list[Any]) -> Any:
         """A callable that releases the interpreter lock. KeyError if there is no such function."""
-        return ctypes.CFUNCTYPE(None, *argument_types)(self._loaded.address(name))
+        return ctypes.CFUNCTYPE(None, *argument_types)(self.address(name))
 
 
 class _Mapped:

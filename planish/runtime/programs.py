@@ -172,6 +172,7 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         "block": program.block,
         "multiply_adds": multiply_adds(wanted.graph.nodes),
         "checked": program.checked,
+        "most_cut": program.most_cut,
     }
     stored = to_bytes(code, facts)
     object_cache.store(key, stored)

@@ -17,6 +17,8 @@ from planish import settings
 from planish.errors import explain
 
 _requested: int | None = None
+_default, _known_cpus, _asked = 1, 1, -math.inf
+_SECONDS_TO_ASK_AGAIN = 0.02
 
 
 def set_num_threads(count: SupportsIndex | None) -> None:
@@ -34,6 +36,18 @@ def get_num_threads() -> int:
     The one given to `set_num_threads`; else the environment variable PLANISH_NUM_THREADS; else `usable_cpus()`.
     """
     return _requested or settings.value("PLANISH_NUM_THREADS") or usable_cpus()
+
+
+def recent_num_threads(now: float) -> int:
+    """The same, but no more than there are CPUs; what the environment and the system say may be a moment old. `now` is
+    by `time.perf_counter`.
+
+    Asking them takes as long as a small net takes for an image.
+    """
+    global _default, _known_cpus, _asked
+    if not 0 <= now - _asked < _SECONDS_TO_ASK_AGAIN:
+        _default, _known_cpus, _asked = get_num_threads(), usable_cpus(), now
+    return min(_requested or _default, _known_cpus)
 
 
 def usable_cpus() -> int:

@@ -12,8 +12,10 @@ import planish.runtime.executable as runtime
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
+from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
+from planish.codegen.planning import cutting
 from planish.graph.graph import Graph
 from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
@@ -50,7 +52,19 @@ def run_inference(outputs, inputs, parameters):
             {name: placed(array, at_end=at_end) for name, array in arrays.items()}
             for arrays in (parameters, inputs, results)
         ]
-        InferenceExecutable(program).run(*arrays, images, version=1)
+        executable = InferenceExecutable(program)
+        executable.run(*arrays, images, version=1)
+        if program.most_cut:
+            run_cut(program, executable, images)
+
+
+def run_cut(program, executable, images):
+    """Every grain by itself, by the front and by the back; what was run before has bound the arrays."""
+    work = program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+    for number in (0, 1):
+        executable._begin(images, 1000)
+        executable._slots[layout.SHARES_SLOT] = 1000
+        work(executable._address, executable._scratch_address(number), number)
 
 
 def run_training(graph, inputs, parameters, rate=None, *, batch=None):
@@ -334,6 +348,20 @@ def inference():
     run_inference(case.outputs, case.inputs, case.parameters)
 
 
+def few():
+    """Programs that are cut inside of an image, wherever that can be done."""
+    cutting.FEWEST_CYCLES = 0
+    case = Case(images=2)
+    odd_sizes(case)
+    for size in LONG_SIZES:
+        joined_maps(case, size)
+    run_inference(case.outputs, case.inputs, case.parameters)
+    for seed in range(SEEDS):
+        graph = random_inference(seed)
+        values = values_of(graph)
+        run_inference(dict(graph.outputs), {"x": values.pop("x")[:4]}, values)
+
+
 def training():
     for size in TRAINED_SIZES:
         for build in (pooled_training, averaged_training, mixed_training, circle_training):
@@ -388,7 +416,7 @@ def double():
             train(build(3))
 
 
-KINDS = {kind.__name__: kind for kind in (inference, training, long, listed, random, double)}
+KINDS = {kind.__name__: kind for kind in (inference, few, training, long, listed, random, double)}
 
 
 def main(kind):

@@ -18,15 +18,21 @@ def three_threads():
 
 @pytest.fixture
 def used(monkeypatch):
-    """The numbers of threads of all calls that took several."""
+    """The numbers of threads of all calls that took several, whoever they were found by."""
     numbers = []
-    together = executable.run_together
+    together, share = executable.run_together, executable.handoff.CREW.share
 
     def recorded(work, threads, stop):
         numbers.append(threads)
         together(work, threads, stop)
 
+    def shared(work, context, scratches, threads):
+        numbers.append(threads)
+        return share(work, context, scratches, threads)
+
     monkeypatch.setattr(executable, "run_together", recorded)
+    monkeypatch.setattr(executable.handoff.CREW, "share", shared)
+    monkeypatch.setattr(executable, "recent_num_threads", lambda now: planish.get_num_threads())
     return numbers
 
 
@@ -48,9 +54,31 @@ def test_few_images_of_much_work_are_shared_among_threads_with_the_same_bits(thr
     x = np.random.default_rng(3).standard_normal((9, 64, 64, 32), np.float32)
     shared = model.predict_on_batch(x)
     assert used == [3]
+    for images in (1, 2, 4):
+        assert np.array_equal(model.predict_on_batch(x[:images]), shared[:images])
+    assert used == [3] * 4
     planish.set_num_threads(1)
     assert np.array_equal(model.predict_on_batch(x), shared)
     assert np.array_equal(model.predict_on_batch(x[4:5]), shared[4:5])
+    assert used == [3] * 4
+
+
+def test_what_would_keep_ctrl_c_waiting_is_shared_by_threads_that_return_to_python(three_threads, used, monkeypatch):
+    model = heavy()
+    x = np.random.default_rng(3).standard_normal((9, 64, 64, 32), np.float32)
+    shared = model.predict_on_batch(x)
+    monkeypatch.setattr(executable, "_MOST_TO_SHARE", 1)
+    monkeypatch.setattr(executable.handoff.CREW, "share", None)
+    assert np.array_equal(model.predict_on_batch(x), shared)
+    assert used == [3, 3]
+
+
+def test_helpers_that_are_busy_are_done_without(three_threads, monkeypatch):
+    model = heavy()
+    x = np.random.default_rng(3).standard_normal((2, 64, 64, 32), np.float32)
+    shared = model.predict_on_batch(x)
+    monkeypatch.setattr(executable.handoff.CREW, "share", lambda *arguments: False)
+    assert np.array_equal(model.predict_on_batch(x), shared)
 
 
 def test_few_images_of_little_work_stay_on_one_thread(three_threads, used):

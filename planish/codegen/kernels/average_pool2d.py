@@ -11,7 +11,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.pieces.cut_windows import CutWindow
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
-from planish.codegen.pieces.pool_windows import corner_of, for_each_output, is_written_out, tap_nbytes
+from planish.codegen.pieces.pool_windows import corner_of, for_each_output, is_written_out, rows_of, tap_nbytes
 from planish.primitives.pooling import PoolSettings
 from planish.primitives.windows import NO_PADDING
 
@@ -40,7 +40,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         value = epilogue.apply(mean, channel, element, mask)
         f.store(value, operands.output, f.nbytes(pixels.stored(element)), mask)
 
-    for_each_output(f, spec.shape, body)
+    for_each_output(f, spec.shape, body, operands.grains)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)
+KERNEL = Kernel("image", emit, grains=rows_of, writes_apart=True, reads_apart=first_and_extra)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
+from planish.codegen.llvm.loops import cut, numbered_runs, over_run, panel_runs, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
@@ -119,20 +119,25 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
                 with f.loop(start, stop, f.lanes) as channel:
                     _Strip(f, spec, operands, shape, channel.index, None).emit(row, column, places)
 
-            _over_tiles(f, shape, vectors)
+            _over_tiles(f, shape, vectors, operands.grains)
     if shape.channels > whole:
 
         def last(row: Index, column: Index, places: list[Pair]) -> None:
             mask = f.tail_mask(shape.channels - whole)
             _Strip(f, spec, operands, shape, whole, mask).emit(row, column, places)
 
-        _over_tiles(f, shape, last)
+        _over_tiles(f, shape, last, operands.grains)
 
 
-def _over_tiles(f: Function, shape: _Shape, body: Callable[[Index, Index, list[Pair]], None]) -> None:
+def _over_tiles(
+    f: Function,
+    shape: _Shape,
+    body: Callable[[Index, Index, list[Pair]], None],
+    grains: tuple[Index, Index] | None,
+) -> None:
     """`body` for each tile: its first row and column, and the distances of its outputs from there."""
-    for rows in panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1):
-        with f.loop(0, rows.count) as down:
+    for before, rows in numbered_runs(panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1)):
+        with over_run(f, rows, before, grains) as down:
             row = f.add(f.multiply(down.index, rows.vectors), rows.start)
             for columns in panel_runs(cut(shape.columns, shape.tile.columns), shape.columns, 1):
                 with f.loop(0, columns.count) as across:
@@ -220,4 +225,10 @@ class _Strip:
             f.store(value, self.output, f.nbytes(self.pixels.stored(element)), self.mask)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)
+def grains(spec: Spec, target: Target) -> int:
+    """Rows of tiles."""
+    shape = _Shape(spec, target)
+    return -(-shape.rows // shape.tile.rows)
+
+
+KERNEL = Kernel("image", emit, grains=grains, writes_apart=True, reads_apart=first_and_extra)

@@ -20,6 +20,7 @@ cache. While a panel of many weights is used, the next one is fetched.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from itertools import product
 from typing import NamedTuple
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import cut, panel_runs, vectors_of
+from planish.codegen.llvm.loops import cut, numbered_runs, over_run, panel_runs, vectors_of
+from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY, Ahead, accumulate, cycles_of_step, packed
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
@@ -144,13 +146,14 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
     block, fetched = rows_in_block(spec, matrix * sum(panels)), matrix * sum(panels) >= FETCHED_NBYTES
-    rows = spec.shape[0]
-    with f.loop(0, groups) as group, f.loop(0, rows, block) as first:
+    by_panel = _is_cut_by_panel(spec, f.lanes)
+    start, end = (0, spec.shape[0]) if by_panel else operands.over(spec.shape[0])
+    with f.loop(0, groups) as group, f.loop(start, end, block) as first:
         x = f.offset(operands.inputs[0], f.nbytes(group.index, depth))
         packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
-        stop = f.smaller(f.add(first.index, block), rows)
-        for run in panel_runs(panels, each, f.lanes):
-            with f.loop(0, run.count) as panel:
+        stop = f.smaller(f.add(first.index, block), end)
+        for before, run in numbered_runs(panel_runs(panels, each, f.lanes)):
+            with over_run(f, run, before, operands.grains if by_panel else None) as panel:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                 channel = f.add(f.multiply(group.index, each), f.multiply(vector, f.lanes))
                 left = each - run.start * f.lanes if run.masked else run.vectors * f.lanes
@@ -326,4 +329,15 @@ class _Store:
             store_places(f, operands, first, result, place.number, mask)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)
+def grains(spec: Spec, target: Target) -> int:
+    return len(Conv2DPanelsSettings.of(spec).panels) if _is_cut_by_panel(spec, target.lanes) else spec.shape[0]
+
+
+def _is_cut_by_panel(spec: Spec, lanes: int) -> bool:
+    """Whether the parts of an image are panels and not rows: where the weights are more than the map."""
+    settings = Conv2DPanelsSettings.of(spec)
+    weights = math.prod(settings.kernel_shape[:3]) * sum(settings.panels) * lanes
+    return settings.groups == 1 and weights > spec.inputs[0].size + spec.result.size
+
+
+KERNEL = Kernel("image", emit, grains=grains, writes_apart=True, reads_apart=first_and_extra)

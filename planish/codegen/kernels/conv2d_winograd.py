@@ -18,6 +18,7 @@ from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
 from planish.codegen.llvm.loops import PanelRun, cut, panel_runs
+from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import accumulate, packed
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, first_and_extra
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
@@ -32,7 +33,9 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     products = f.offset(inputs, whole.products * matrix_nbytes(whole, channels, f.lanes))
     pointers = inputs, operands.inputs[1], products
     left = whole.tiles % whole.at_once
-    with f.loop(0, whole.tiles, whole.at_once) as first:
+    start, end = operands.over(_blocks(whole))
+    stop = whole.tiles if operands.grains is None else f.smaller(f.multiply(end, whole.at_once), whole.tiles)
+    with f.loop(f.multiply(start, whole.at_once), stop, whole.at_once) as first:
         count: Index = whole.at_once
         if left:
             count = f.smaller(whole.at_once, f.subtract(whole.tiles, first.index))
@@ -85,4 +88,15 @@ def _multiply_panel(
         start = stop
 
 
-KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes, writes_apart=True, reads_apart=first_and_extra)
+def _blocks(whole: Cut) -> int:
+    """Of tiles that are computed together."""
+    return -(-whole.tiles // whole.at_once)
+
+
+def grains(spec: Spec, target: Target) -> int:
+    return _blocks(cut_of(spec, target.lanes))
+
+
+KERNEL = Kernel(
+    "image", emit, scratch_nbytes=scratch_nbytes, grains=grains, writes_apart=True, reads_apart=first_and_extra
+)

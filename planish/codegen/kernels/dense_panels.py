@@ -15,10 +15,11 @@ vectors weights + 1 broadcast.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import PanelRun, cut, panel_runs, vectors_of
+from planish.codegen.llvm.loops import PanelRun, cut, numbered_runs, over_run, panel_runs, vectors_of
+from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import Panel, accumulate
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
@@ -84,9 +85,9 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
     epilogue = epilogue_of(f, spec, operands)
     offsets = [f.floats.nbytes * features * row for row in range(block)]
     layout = _Layout(spec, f.vector_nbytes)
-    for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
+    for before, run in numbered_runs(panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes)):
         vectors = run.vectors
-        with f.when_positive(rows), f.loop(0, run.count) as panel:
+        with f.when_positive(rows), over_run(f, run, before, operands.grains) as panel:
             vector = f.add(f.multiply(panel.index, vectors), run.start)
             weights = layout.panel(f, operands.inputs[1], vector)
             with f.loop(0, rows, block) as first:
@@ -105,16 +106,47 @@ def _emit_single_row(f: Function, spec: Spec, operands: Operands, row: Index) ->
     epilogue = epilogue_of(f, spec, operands)
     x = f.offset(operands.inputs[0], f.nbytes(row, features))
     layout = _Layout(spec, f.vector_nbytes)
-    for run in panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes):
+
+    def emit_panels(first: Index, run: PanelRun, count: int) -> None:
+        vector = f.add(f.multiply(first, run.vectors), run.start)
+        weights = layout.panel(f, operands.inputs[1], vector)
+        sums = _row_sums(f, x, weights, layout, features, run, count)
+        _store(f, epilogue, operands.output, sums, row, vector, run, units)
+
+    for before, run in numbered_runs(panel_runs(DensePanelsSettings.of(spec).panels, units, f.lanes)):
         together = max(1, SINGLE_ROW_VECTORS // run.vectors)
+        if operands.grains is not None:
+            _emit_some_panels(f, run, before, operands.grains, together, emit_panels)
+            continue
         whole = run.count // together * together
         for first, last, group in ((0, whole, together), (whole, run.count, run.count - whole)):
             if last > first:
                 with f.loop(first, last, group) as panel:
-                    vector = f.add(f.multiply(panel.index, run.vectors), run.start)
-                    weights = layout.panel(f, operands.inputs[1], vector)
-                    sums = _row_sums(f, x, weights, layout, features, run, group)
-                    _store(f, epilogue, operands.output, sums, row, vector, run, units)
+                    emit_panels(panel.index, run, group)
+
+
+def _emit_some_panels(
+    f: Function,
+    run: PanelRun,
+    before: int,
+    grains: tuple[Index, Index],
+    together: int,
+    emit_panels: Callable[[Index, PanelRun, int], None],
+) -> None:
+    """Of a run, those that are among the grains: as many together as there are, the rest one by one."""
+    first = f.larger(f.subtract(grains[0], before), 0)
+    last = f.smaller(f.subtract(grains[1], before), run.count)
+    count = f.larger(f.subtract(last, first), 0)
+    whole = f.add(first, f.subtract(count, f.remainder(count, together)))
+    if run.count >= together > 1:
+        with f.loop(first, whole, together, guarded=True) as panel:
+            emit_panels(panel.index, run, together)
+    with f.loop(whole if run.count >= together > 1 else first, last, guarded=True) as panel:
+        emit_panels(panel.index, run, 1)
+
+
+def grains(spec: Spec, target: Target) -> int:
+    return len(DensePanelsSettings.of(spec).panels)
 
 
 def _row_sums(
@@ -152,4 +184,4 @@ def _store(
         f.store(epilogue.apply(total, column, Element(element), mask), y, f.nbytes(element), mask)
 
 
-KERNEL = Kernel("rows", emit)
+KERNEL = Kernel("rows", emit, grains=grains)

@@ -22,6 +22,8 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
 from planish.graph.node import Node
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
 
+GRAIN_VECTORS = 64
+
 
 def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
     """Extents of the merged axes, outermost first, and the strides along each of them, in elements, of each operand and
@@ -66,6 +68,8 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     places: list[Index] = [0] * len(strides)
     if not spec.result.batched and items(spec, f.module.target) > 1:
         _emit_item(f, spec, operands, extents[0], strides)
+    elif operands.grains is not None and len(extents) == 1:
+        _emit_run(f, spec, operands, extents[0], strides)
     else:
         _emit_axis(f, spec, operands, extents, strides, 0, places)
 
@@ -77,6 +81,30 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in inner], inner, mask)
 
     over_item(f, extent, ITEM_ELEMENTS, operands.item, emit_vector)
+
+
+def grains(spec: Spec, target: Target) -> int:
+    """Of an image's values: runs of elements, or indices of the first axis that is left."""
+    extents, _ = merged_axes(spec)
+    return extents[0] if len(extents) > 1 else -(-extents[0] // (GRAIN_VECTORS * target.lanes))
+
+
+def _emit_run(f: Function, spec: Spec, operands: Operands, extent: int, strides: list[list[int]]) -> None:
+    """Some grains of the only axis."""
+    along = [stride[0] for stride in strides]
+    run, whole = GRAIN_VECTORS * f.lanes, extent // f.lanes * f.lanes
+    first, last = operands.over(-(-extent // run))
+
+    def emit_at(place: Index, mask: str | None) -> None:
+        _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in along], along, mask)
+
+    if whole:
+        stop = f.smaller(f.multiply(last, run), whole)
+        with f.loop(f.multiply(first, run), stop, f.lanes, guarded=True) as place:
+            emit_at(place.index, None)
+    if extent > whole:
+        with f.when(f.compare("sgt", f.multiply(last, run), whole)):
+            emit_at(whole, f.tail_mask(extent - whole))
 
 
 def emit_together(
@@ -119,7 +147,8 @@ def _emit_axis(
     """Loops over the axis and those inside it; `places` are offsets of operands and of the result, in elements."""
     along = [stride[axis] for stride in strides]
     if axis < len(extents) - 1:
-        with f.loop(0, extents[axis]) as outer:
+        first, last = operands.over(extents[axis]) if axis == 0 else (0, extents[axis])
+        with f.loop(first, last) as outer:
             moved = [f.add(place, f.multiply(outer.index, stride)) for place, stride in zip(places, along, strict=True)]
             _emit_axis(f, spec, operands, extents, strides, axis + 1, moved)
         return
@@ -146,4 +175,4 @@ def _emit_vector(
     f.store(emit_expression(f, ElementwiseSettings.of(spec).expression, values), operands.output, f.nbytes(out), mask)
 
 
-KERNEL = Kernel("image", emit, items, writes_apart=True, reads_apart=every_operand)
+KERNEL = Kernel("image", emit, items, grains=grains, writes_apart=True, reads_apart=every_operand)

@@ -13,7 +13,7 @@ from planish.codegen.llvm.function import Function, Index
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of, first_and_extra
 from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.pool_maxima import largest_in_window
-from planish.codegen.pieces.pool_windows import corner_of, for_each_output
+from planish.codegen.pieces.pool_windows import corner_of, for_each_output, rows_of
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
@@ -27,7 +27,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
         value = epilogue.apply(largest, channel, element, mask)
         f.store(value, operands.output, f.nbytes(pixels.stored(element)), mask)
 
-    for_each_output(f, spec.shape, body)
+    for_each_output(f, spec.shape, body, operands.grains)
 
 
-KERNEL = Kernel("image", emit, writes_apart=True, reads_apart=first_and_extra)
+KERNEL = Kernel("image", emit, grains=rows_of, writes_apart=True, reads_apart=first_and_extra)

@@ -7,7 +7,8 @@ x [h, w, c]. A map that is in the middle of the border already is not moved. Bou
 
 from __future__ import annotations
 
-from planish.codegen.llvm.function import Function, Pointer
+from planish.codegen.llvm.function import Function, Index, Pointer
+from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.boxes import fill, merged, move, strides_of
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
 from planish.primitives.pad2d import Pad2DSettings
@@ -15,6 +16,9 @@ from planish.primitives.pad2d import Pad2DSettings
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     settings = Pad2DSettings.of(spec)
+    if operands.grains is not None:
+        _emit_rows(f, spec, settings, operands, operands.grains)
+        return
     _fill_border(f, spec, settings, operands.output)
     if 0 not in spec.in_place:
         target = strides_of(spec.shape)
@@ -37,4 +41,30 @@ def _fill_border(f: Function, spec: Spec, settings: Pad2DSettings, output: Point
     fill(f, f.offset(output, f.floats.nbytes * last), spec.result.size - last, settings.value)
 
 
-KERNEL = Kernel("image", emit, reads_apart=every_operand)
+def grains(spec: Spec, target: Target) -> int:
+    """Rows, with the border; a border alone is little work."""
+    return 1 if 0 in spec.in_place else spec.shape[0]
+
+
+def _emit_rows(
+    f: Function, spec: Spec, settings: Pad2DSettings, operands: Operands, grains: tuple[Index, Index]
+) -> None:
+    """Some rows, each from the first border to the last."""
+    (height, width, _), (row, column, _) = spec.inputs[0].shape, strides_of(spec.shape)
+    top, left = divmod(settings.first_of(spec.shape), row)
+    middle = width * column
+    box = merged((1, *spec.inputs[0].shape[1:]), spec.strides_of_input(0), (row, column, 1))
+    for start, stop in ((0, top), (top + height, spec.shape[0])):
+        if stop > start:
+            with f.loop(f.larger(grains[0], start), f.smaller(grains[1], stop), guarded=True) as place:
+                fill(f, f.offset(operands.output, f.nbytes(place.index, row)), row, settings.value)
+    with f.loop(f.larger(grains[0], top), f.smaller(grains[1], top + height), guarded=True) as place:
+        target = f.offset(operands.output, f.nbytes(place.index, row))
+        source = f.nbytes(f.subtract(place.index, top), spec.strides_of_input(0)[0])
+        move(f, box, f.offset(operands.inputs[0], source), f.offset(target, f.floats.nbytes * left))
+        for start, count in ((0, left), (left + middle, row - left - middle)):
+            if count:
+                fill(f, f.offset(target, f.floats.nbytes * start), count, settings.value)
+
+
+KERNEL = Kernel("image", emit, grains=grains, reads_apart=every_operand)

@@ -16,3 +16,9 @@ PIECE_BITS, STAGE_BITS = 20, 24  # of the counter: twice pieces, then the number
 MOST_PIECES = 2 ** (PIECE_BITS - 1)  # of a stage; threads draw beyond the last one, once each
 
 SPINS = 4000  # pauses (about 50 us) before a waiting thread yields its processor, if there is one for each thread
+
+# A helper that waits for work in native code (see `codegen/handoff.py`): a line for each of what it and others write.
+HELPER_STATE, HELPER_ASLEEP, HELPER_WORK = (64 * line for line in range(3))
+HELPER_CONTEXT, HELPER_SCRATCH, HELPER_NUMBER = (HELPER_WORK + 8 * field for field in range(1, 4))
+HELPER_NBYTES = 64 * 3
+IDLE, POSTED, TAKEN = range(3)

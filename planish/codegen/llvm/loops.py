@@ -152,6 +152,20 @@ def panel_runs(panels: Sequence[int], channels: int, lanes: int) -> list[PanelRu
     return runs
 
 
+def numbered_runs(runs: Sequence[PanelRun]) -> list[tuple[int, PanelRun]]:
+    """Each with the number of panels before it."""
+    return list(zip(starts_of([run.count for run in runs]), runs, strict=True))
+
+
+def over_run(f: Function, run: PanelRun, before: int, panels: tuple[Index, Index] | None, step: int = 1) -> Loop:
+    """A loop over the panels of a run that `before` others precede: over all, or those among the panels from the first
+    of two numbers on, before the second."""
+    if panels is None:
+        return f.loop(0, run.count, step)
+    first = f.larger(f.subtract(panels[0], before), 0)
+    return f.loop(first, f.smaller(f.subtract(panels[1], before), run.count), step, guarded=True)
+
+
 def over_panels(f: Function, runs: Sequence[PanelRun], body: Callable[[Index, PanelRun], None]) -> None:
     """`body` for each panel, by its first vector: written out if they are few, otherwise in a loop for each run."""
     few = sum(run.count for run in runs) <= MOST_WRITTEN_OUT

@@ -94,7 +94,8 @@ class Operands:
     the number of images of the batch before the program's slice; `order` has the batch's rows of an input that a kernel
     of parts reads, and after them those of the batches to come, `left` in all; `beside` is where a second result goes,
     if anything reads it; `gated`: places of maxima there are absent where the result is not positive; a kernel of parts
-    raises the `alarm`, a word, where an image has a value that is not finite (see `checks_images`).
+    raises the `alarm`, a word, where an image has a value that is not finite (see `checks_images`); `grains`: only
+    those from the first of two numbers on, before the second, are computed (see `Kernel`).
     """
 
     inputs: tuple[Pointer, ...]
@@ -110,6 +111,11 @@ class Operands:
     alarm: Pointer = "%alarm"
     beside: Pointer | None = None
     gated: bool = False
+    grains: tuple[Index, Index] | None = None
+
+    def over(self, count: int) -> tuple[Index, Index]:
+        """The grains to compute of so many."""
+        return self.grains or (0, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,8 @@ class Kernel:
     """`emit` writes the body; the others are called before, with the same spec and target.
 
     `run`: how many elements an item has, if each item is a run of them right after the item before; else None.
+    `grains`: how many parts an image has (with kernels of rows: all images together have) that can be computed by
+    themselves, with the same bits: rows of a map, panels of channels. One call computes some that follow each other.
     `checks_images`: whether it checks all elements of its images for values that are not finite. `writes_apart`:
     whether it can write a result that lies inside of a larger value; `reads_apart`: which operands it can read there.
     """
@@ -126,6 +134,7 @@ class Kernel:
     items: Callable[[Spec, Target], int] = lambda spec, target: 1
     scratch_nbytes: Callable[[Spec, Target], int] = lambda spec, target: 0
     run: Callable[[Spec, Target], int | None] = lambda spec, target: None
+    grains: Callable[[Spec, Target], int] = lambda spec, target: 1
     checks_images: Callable[[Spec], bool] = lambda spec: False
     writes_apart: bool = False
     reads_apart: Callable[[Spec], Collection[int]] = lambda spec: ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.pooling import WindowSettings
 
@@ -14,15 +15,21 @@ Body = Callable[[Index, Index, Index, str | None], None]  # row, column, channel
 MOST_TAPS = 16  # of a window that is written out
 
 
-def for_each_output(f: Function, shape: tuple[int, ...], body: Body) -> None:
+def for_each_output(f: Function, shape: tuple[int, ...], body: Body, grains: tuple[Index, Index] | None = None) -> None:
+    """`grains`: rows from the first on, before the second, if not all."""
     rows, columns, channels = shape
     whole = channels // f.lanes * f.lanes
-    with f.loop(0, rows) as row, f.loop(0, columns) as column:
+    with f.loop(*(grains or (0, rows))) as row, f.loop(0, columns) as column:
         if whole:
             with f.loop(0, whole, f.lanes) as channel:
                 body(row.index, column.index, channel.index, None)
         if channels > whole:
             body(row.index, column.index, whole, f.tail_mask(channels - whole))
+
+
+def rows_of(spec: Spec, target: Target) -> int:
+    """The grains of such a kernel."""
+    return spec.shape[0]
 
 
 def element_of(f: Function, strides: Sequence[int], row: Index, column: Index, channel: Index) -> Index:

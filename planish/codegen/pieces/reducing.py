@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.loops import vectors_of
@@ -58,14 +59,28 @@ def emit_image(f: Function, spec: Spec, operands: Operands) -> None:
         _emit_columns(f, spec, operands, axes, [(0, None)], batched=False)
         return
     together = WAYS * f.lanes
-    whole = axes.last // together * together if axes.last > together else 0
+    whole = axes.last // together if axes.last > together else 0
+    first, stop = operands.over(_panels(axes, f.lanes))
     if whole:
-        with f.loop(0, whole, together) as place:
+        end = f.multiply(f.smaller(stop, whole), together)
+        with f.loop(f.multiply(first, together), end, together, guarded=operands.grains is not None) as place:
             columns: list[Column] = [(f.add(place.index, v * f.lanes), None) for v in range(WAYS)]
             _emit_columns(f, spec, operands, axes, columns, batched=False)
-    rest: list[Column] = [(start, f.tail_mask(axes.last - start)) for start in range(whole, axes.last, f.lanes)]
+    done = whole * together
+    rest: list[Column] = [(start, f.tail_mask(axes.last - start)) for start in range(done, axes.last, f.lanes)]
     if rest:
-        _emit_columns(f, spec, operands, axes, rest, batched=False)
+        last = f.when(f.compare("sgt", stop, whole)) if operands.grains else nullcontext()
+        with last:
+            _emit_columns(f, spec, operands, axes, rest, batched=False)
+
+
+def _panels(axes: ReducedAxes, lanes: int) -> int:
+    """Runs of WAYS vectors of the last axis, with the rest of it."""
+    return -(-axes.last // (WAYS * lanes)) if axes.last_kept else 1
+
+
+def image_grains(spec: Spec, target: Target) -> int:
+    return _panels(axes_of(spec), target.lanes)
 
 
 def emit_batch(f: Function, spec: Spec, operands: Operands) -> None:
@@ -254,5 +269,5 @@ def _over_last(f: Function, extent: int, reader: Reader, x: Pointers, total: Val
     return f.select(mask, how.join(total, last), total)  # idle lanes keep their values
 
 
-OF_IMAGE = Kernel("image", emit_image, reads_apart=every_operand)
+OF_IMAGE = Kernel("image", emit_image, grains=image_grains, reads_apart=every_operand)
 OF_BATCH = Kernel("reduce", emit_batch, batch_items, run=batch_run)

@@ -33,7 +33,19 @@ def print_loops(plan: Plan) -> str:
                 lines.append("  for image of block:")
             indent = "  " if rows else "    "
             lines += [line for node in segment for line in _node_lines(plan, names, node, indent)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_cut_lines(plan, names)]) + "\n"
+
+
+def _cut_lines(plan: Plan, names: dict[Node, str]) -> list[str]:
+    """The stages for few images, by their nodes."""
+    if plan.cut is None:
+        return []
+    lines = ["for few images:"]
+    for number, cut in enumerate(plan.cut.stages):
+        over = "for all images: " if cut.together else "for image: "
+        grains = f"for grain of {cut.grains} in parallel: " if cut.grains > 1 else ""
+        lines.append(f"  stage {number}: {over}{grains}{' '.join(names[node] for node in cut.whole.nodes)}")
+    return lines
 
 
 def _slices(plan: Plan, stage: Stage) -> str:

@@ -11,6 +11,7 @@ from planish.codegen.llvm.context_layout import MOST_PIECES
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision
+from planish.codegen.planning.cutting import CutSchedule, cut_schedule
 from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
 from planish.codegen.planning.schedule import Stage, schedule
@@ -45,7 +46,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A lowered graph with everything decided: when nodes run, where their values are, and why they are computed so."""
+    """A lowered graph with everything decided: when nodes run, where their values are, and why they are computed so;
+    `cut` is the schedule for few images, in a program for inference."""
 
     graph: Graph
     stages: list[Stage]
@@ -54,6 +56,7 @@ class Plan:
     block: int
     slices: Slices
     decisions: Mapping[Node, Decision]
+    cut: CutSchedule | None = None
 
 
 def _told(node: Node) -> str:
@@ -85,7 +88,8 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
         lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
         stages = schedule(lowered, request.target)
     storage = plan_storage(lowered, stages, request.target, block, slices, layouts_of(lowered))
-    return Plan(lowered, stages, storage, request.target, block, slices, decisions)
+    cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target)
+    return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside)
 
 
 def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:

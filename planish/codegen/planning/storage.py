@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
@@ -28,12 +29,12 @@ Area = Literal["argument", "arena", "scratch"]
 @dataclass(frozen=True, slots=True)
 class Place:
     """`name` is the argument's; `offset` is in bytes; `span` says what one slot of a batched value stands for, or
-    that there is room for an item of a value without a batch axis."""
+    that there is room for an item of a value without a batch axis; a `slot` has all values of an image."""
 
     area: Area
     offset: int = 0
     name: str = ""
-    span: Literal["none", "image", "block", "batch", "row", "step", "item"] = "none"
+    span: Literal["none", "image", "block", "batch", "slot", "row", "step", "item"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Storage:
     arena_nbytes: int
     scratch_nbytes: int
     layouts: Layouts
+    slot_nbytes: int = 0
+
+
+NOTHING: Mapping[Node, Place] = MappingProxyType({})
 
 
 def nbytes_of(node: Node) -> int:
@@ -76,14 +81,22 @@ def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tupl
 
 
 def plan_storage(
-    graph: Graph, stages: list[Stage], target: Target, block: int, slices: Slices, layouts: Layouts
+    graph: Graph,
+    stages: list[Stage],
+    target: Target,
+    block: int,
+    slices: Slices,
+    layouts: Layouts,
+    known: Mapping[Node, Place] = NOTHING,
+    used_nbytes: int = 0,
 ) -> Storage:
-    places = _argument_places(graph, stages)
+    """`known` values are where they are, within the first `used_nbytes` of the arena."""
+    places = {**_argument_places(graph, stages), **known}
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
     families = _families(graph, layouts)
     scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
-    arena_nbytes = _place_in_arena(places, stages, stage_of, readers, slices, families)
+    arena_nbytes = used_nbytes + _place_in_arena(places, stages, stage_of, readers, slices, families, used_nbytes)
     for stage in stages:
         scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block, families))
     for node, layout in layouts.inside.items():
@@ -133,6 +146,7 @@ def _place_in_arena(
     readers: dict[Node, list[Node]],
     slices: Slices,
     families: Mapping[Node, list[Node]],
+    start: int,
 ) -> int:
     stages_of = {
         node: [stage_of[user] for each in family for user in (each, *readers[each])]
@@ -152,7 +166,7 @@ def _place_in_arena(
         lifetimes.append(_through_slices(stages, slices, node, min(stages_of[node]), end))
     offsets, total = allocate(sizes, lifetimes)
     for node, offset in zip(shared, offsets, strict=True):
-        places[node] = Place("arena", offset, span="batch" if node.batched else "none")
+        places[node] = Place("arena", start + offset, span="batch" if node.batched else "none")
     return total
 
 

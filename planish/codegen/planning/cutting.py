@@ -1,0 +1,144 @@
+"""Few images on many threads: the work is cut inside of an image.
+
+Threads that predict many images take blocks of them through the whole net. One image, or a few, would leave most of
+them idle. So a program for inference has a second schedule of the same kernels: a stage for each of them, whose grains
+(rows of a map, panels of channels: see `Kernel.grains`) threads share. Kernels that take less time than it takes to
+share them, and those that cannot be cut, are joined: one thread takes an image through all of a row of them.
+
+Every grain has the same bits whoever computes it, so both schedules give the same results.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from planish.codegen.kernels import kernel_for, kind_of_node
+from planish.codegen.llvm.target import Target
+from planish.codegen.pieces.kernel import Spec
+from planish.codegen.planning.layouts import Layouts
+from planish.codegen.planning.schedule import Stage
+from planish.codegen.planning.slicing import Slices
+from planish.codegen.planning.storage import Place, Storage, nbytes_of, plan_storage, rounded
+from planish.codegen.planning.views import is_beside, storage_root
+from planish.graph.graph import Graph
+from planish.graph.node import Node
+
+MOST_IMAGES = 8  # there is memory for; more of them keep the threads busy as they are
+FEWEST_CYCLES = 4000  # of a kernel that is worth sharing: threads wait for each other behind it, about a microsecond
+
+
+@dataclass(frozen=True, slots=True)
+class CutStage:
+    """A stage of one node that has grains, or of several that one thread takes an image through.
+
+    `together`: the grains are those of all images at once. `beside`: nodes that have nothing to wait for, borders
+    around what the stage computes; whoever has an image's first grain computes them.
+    """
+
+    stage: Stage
+    grains: int = 1
+    together: bool = False
+    beside: list[Node] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Stage:
+        """With all nodes."""
+        return Stage(0, True, segments=[*self.stage.segments, *([node] for node in self.beside)])
+
+
+@dataclass(frozen=True, slots=True)
+class CutSchedule:
+    """The second schedule, and where its values are."""
+
+    stages: list[CutStage]
+    storage: Storage
+
+
+def cut_schedule(graph: Graph, stages: Sequence[Stage], storage: Storage, target: Target) -> CutSchedule | None:
+    """None if nothing is worth sharing, or if images cannot be computed by themselves."""
+    batched = [stage for stage in stages if stage.batched]
+    if len(batched) != 1 or any(is_beside(node) or node.op == "batch_size" for node in graph.nodes):
+        return None
+    cut = _cut(batched[0], storage.layouts, target)
+    if all(each.grains == 1 for each in cut):
+        return None
+    before = [stage for stage in stages if not stage.batched]
+    known = {node: place for node, place in storage.places.items() if not node.batched}
+    joint, used_nbytes = _joint_places(cut, storage)
+    every = [*before, *(each.whole for each in cut)]
+    own = plan_storage(graph, every, target, 1, Slices(1, 1), storage.layouts, {**known, **joint}, used_nbytes)
+    return CutSchedule(cut, _with_slots(own, joint, used_nbytes))
+
+
+def _joint_places(cut: Sequence[CutStage], storage: Storage) -> tuple[dict[Node, Place], int]:
+    """Where all images of the values are together that are computed, or read, for all images at once; and the end of
+    that."""
+    places: dict[Node, Place] = {}
+    end = storage.arena_nbytes
+    for node in (node for each in cut if each.together for node in each.stage.nodes):
+        for value in map(storage_root, (node, *node.inputs)):
+            whole = storage.layouts.whole_of(value)
+            if whole.batched and whole not in places and storage.places[whole].area != "argument":
+                places[whole] = Place("arena", end, span="batch")
+                end += rounded(MOST_IMAGES * nbytes_of(whole))
+    return places, end
+
+
+def _with_slots(storage: Storage, joint: Collection[Node], used_nbytes: int) -> Storage:
+    """Everything else has a place in the slot of its image, where it is as close together as in scratch memory."""
+    layouts, slot_nbytes = storage.layouts, storage.arena_nbytes - used_nbytes
+    places = {
+        node: replace(place, span="slot")
+        if place.area == "arena" and node.batched and layouts.whole_of(node) not in joint
+        else place
+        for node, place in storage.places.items()
+    }
+    arena_nbytes = used_nbytes + MOST_IMAGES * slot_nbytes
+    return replace(storage, places=places, arena_nbytes=arena_nbytes, slot_nbytes=slot_nbytes)
+
+
+def _cut(stage: Stage, layouts: Layouts, target: Target) -> list[CutStage]:
+    """The stage's nodes in their order."""
+    found: list[CutStage] = []
+    alone: list[list[Node]] = []
+    for node in stage.nodes:
+        grains, kind = _grains(node, layouts, target), kind_of_node(node)
+        before = found[-1] if found and not alone else None
+        if before is not None and not before.together and _is_border(node, layouts):
+            before.beside.append(node)
+        elif grains > 1:
+            found += [_whole(alone)] if alone else []
+            found.append(CutStage(Stage(0, True, segments=[[node]]), grains, kind == "rows"))
+            alone = []
+        elif alone and kind_of_node(alone[-1][0]) == kind:
+            alone[-1].append(node)
+        else:
+            alone.append([node])
+    return [*found, _whole(alone)] if alone else found
+
+
+def _is_border(node: Node, layouts: Layouts) -> bool:
+    """Whether it only writes a border around what somebody else writes."""
+    return node.op == "pad2d" and 0 in layouts.spec_of(node).in_place
+
+
+def _whole(segments: list[list[Node]]) -> CutStage:
+    return CutStage(Stage(0, True, segments=segments))
+
+
+def _grains(node: Node, layouts: Layouts, target: Target) -> int:
+    """1 for what is not to be cut."""
+    if node in layouts.there:
+        return 1
+    spec = layouts.spec_of(node)
+    return kernel_for(spec).grains(spec, target) if cycles_of(spec, target) >= FEWEST_CYCLES else 1
+
+
+def cycles_of(spec: Spec, target: Target) -> float:
+    """About how long a kernel takes for an image: its products, or the elements that it reads and writes."""
+    pixels = math.prod(spec.shape[:-1])
+    products = sum(type_.size for type_ in spec.inputs if not type_.batched) * pixels
+    elements = spec.result.size + sum(type_.size for type_ in spec.inputs if type_.batched)
+    return products / (2 * target.lanes) + elements / 4

@@ -1,0 +1,183 @@
+"""Few images, which threads share inside of an image: the bits of one thread, whoever computes which grain."""
+
+import ctypes
+import threading
+
+import numpy as np
+import pytest
+
+from planish import primitives
+from planish.codegen import few_images
+from planish.codegen.kernels import kernel_of
+from planish.codegen.llvm import context_layout as layout
+from planish.codegen.llvm.target import current_target
+from planish.codegen.planning import cutting
+from planish.codegen.planning.plan import Request, make_plan
+from planish.graph.graph import Graph
+from planish.graph.settings import name_of
+from planish.runtime import compile
+from planish.runtime.executable import InferenceExecutable
+from tests.codegen.guarded_programs import arranged, computed, joined_maps, odd_sizes
+from tests.codegen.support import Case, floats, on_every_target, prefer
+from tests.passes.random_graphs import random_inference
+from tests.passes.support import bindings_of
+
+SHARED = {
+    "average_pool2d", "conv2d_depthwise", "conv2d_panels", "conv2d_winograd", "dense_panels", "elementwise",
+    "load_input", "max_pool2d", "pad2d", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum",
+    "reduce_sum_of",
+}  # fmt: skip
+"""The kernels that have grains."""
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_worth_sharing(monkeypatch):
+    monkeypatch.setattr(cutting, "FEWEST_CYCLES", 0)
+
+
+class Shared:
+    """An executable, whose program is entered as its threads would, by as many as a test likes."""
+
+    def __init__(self, graph, inputs, parameters):
+        self.images = len(next(iter(inputs.values())))
+        self.program = compile(graph, {name: array.dtype for name, array in inputs.items()})
+        self.executable = InferenceExecutable(self.program)
+        self.given = parameters, inputs
+        self.outputs = {name: np.full((self.images, *node.shape), 7, floats()) for name, node in graph.outputs}
+        self.alone()
+
+    def alone(self):
+        self.executable.run(self.given[0], self.given[1], self.outputs, self.images, version=1)
+        return self.taken()
+
+    def by(self, shares, numbers):
+        """By threads of these numbers, one after the other, as if so many ran at the same time."""
+        executable = self.executable
+        for array in self.outputs.values():
+            array.fill(7)
+        executable._begin(self.images, shares)
+        executable._slots[layout.SHARES_SLOT] = shares
+        work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+        for number in numbers:
+            work(executable._address, executable._scratch_address(number), number)
+        return self.taken()
+
+    def at_once(self, threads):
+        executable = self.executable
+        scratch = [executable._scratch_address(number) for number in range(threads)]
+        executable._begin(self.images, threads)
+        executable._slots[layout.SHARES_SLOT] = threads
+        work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+        started = [
+            threading.Thread(target=work, args=(executable._address, own, number)) for number, own in enumerate(scratch)
+        ]
+        for thread in started:
+            thread.start()
+        for thread in started:
+            thread.join()
+        return self.taken()
+
+    def taken(self):
+        return {name: array.tobytes() for name, array in self.outputs.items()}
+
+
+def check(graph, inputs, parameters):
+    shared = Shared(graph, inputs, parameters)
+    assert shared.program.most_cut == cutting.MOST_IMAGES
+    expected = shared.alone()
+    for shares, numbers in ((1, [0]), (1, [1]), (3, [2, 0]), (1000, [0]), (1000, [1])):
+        assert shared.by(shares, numbers) == expected, (shares, numbers)
+    for threads in (2, 3, 8):
+        assert shared.at_once(threads) == expected, threads
+
+
+def check_case(case):
+    graph = Graph.build({name: node for name, node in case.outputs.items() if node.batched})
+    names = {name_of(node) for node in graph.leaves("input")}
+    check(graph, {name: array for name, array in case.inputs.items() if name in names}, case.parameters)
+
+
+@on_every_target
+def test_kernels_of_odd_sizes(target):
+    case = Case(images=2)
+    odd_sizes(case)
+    check_case(case)
+
+
+@on_every_target
+@pytest.mark.parametrize("size", [3, 17])
+def test_what_lies_inside_of_other_values(target, size):
+    case = Case(images=2)
+    x = case.input(9, 7, size)
+    joined_maps(case, size)
+    arranged(case, x, size)
+    computed(case, size)
+    check_case(case)
+
+
+def wide(case):
+    """Reductions of more channels than one grain has, and pixels of another type."""
+    x = case.input(2, 3, 133)
+    for reduce in ("max", "mean", "min", "prod", "sum"):
+        case.output(getattr(primitives, f"reduce_{reduce}")(x, (0, 1)))
+    case.output(primitives.reduce_sum(primitives.square(primitives.tanh(x)), (0, 1)))
+    pixels = case.generator.integers(0, 256, (case.images, 40, 41), np.uint8)
+    case.output(primitives.square(case.input(40, 41, values=pixels)))
+
+
+@on_every_target
+def test_wide_values(target):
+    case = Case(images=3)
+    wide(case)
+    check_case(case)
+
+
+@on_every_target
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 7, 9])
+def test_random_graphs(target, seed):
+    graph = random_inference(seed)
+    values = {name: value.astype(np.float32) for name, value in bindings_of(graph, seed).items()}
+    check(graph, {"x": values.pop("x")[: cutting.MOST_IMAGES]}, values)
+
+
+@pytest.mark.parametrize("name", ["conv2d_winograd", "conv2d_panels"])
+def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name):
+    prefer(monkeypatch, "conv2d", name)
+    case = Case(images=2)
+    for rows, columns, channels, filters in ((13, 11, 5, 40), (3, 2, 40, 100), (2, 9, 33, 17)):
+        x = case.input(rows, columns, channels)
+        for border in (((1, 1), (1, 1)), ((0, 2), (2, 0))):
+            y = primitives.conv2d(x, case.weight(3, 3, channels, filters), padding=border)
+            case.output(primitives.relu(primitives.add(y, case.weight(filters))))
+    check_case(case)
+
+
+def test_all_kernels_that_can_be_shared_are_tested():
+    """Whoever gives a kernel grains has it here, in a program that is cut."""
+    case = Case()
+    odd_sizes(case)
+    joined_maps(case, 17)
+    wide(case)
+    graph = Graph.build({name: node for name, node in case.outputs.items() if node.batched})
+    dtypes = {name: case.inputs[name].dtype.name for name in map(name_of, graph.leaves("input"))}
+    plan = make_plan(Request(graph, dtypes, current_target(), training=False))
+    nodes = [node for each in plan.cut.stages if each.grains > 1 for node in each.stage.nodes]
+    cut = {plan.storage.layouts.spec_of(node).op for node in nodes}
+    assert cut <= SHARED
+    assert SHARED - cut <= {"conv2d_winograd"}  # which has a test of its own
+    assert all(kernel_of(op).kind in ("image", "rows") for op in SHARED)
+
+
+def test_small_values_are_computed_by_one_thread(monkeypatch):
+    monkeypatch.undo()
+    x = primitives.input_("x", (4, 5, 3))
+    plan = make_plan(Request(Graph.build({"y": primitives.tanh(x)}), {"x": "float32"}, current_target(), False))
+    assert plan.cut is None
+
+
+def test_pieces_are_at_most_so_many_for_each_thread(monkeypatch):
+    """One image of 40 rows: at most PIECES pieces for each of the threads, and never less than a row."""
+    monkeypatch.setattr(few_images, "PIECES", 3)
+    case = Case(images=1)
+    case.output(primitives.conv2d(case.input(42, 9, 8), case.weight(3, 3, 8, 8), (1, 2)))
+    check_case(case)

@@ -1,0 +1,49 @@
+"""Whether to share is decided by how long calls took, and costs little to find out."""
+
+import random
+
+import pytest
+
+from planish.runtime.choice import Choice
+
+
+def calls(choice, count, alone, shared):
+    """The ways that so many calls went, and the seconds that they took."""
+    ways, total = [], 0.0
+    for _ in range(count):
+        ways.append(choice.shares())
+        seconds = shared() if ways[-1] else alone()
+        choice.took(seconds)
+        total += seconds
+    return ways, total
+
+
+def always(seconds):
+    return lambda: seconds
+
+
+@pytest.mark.parametrize(("alone", "shared"), [(10e-6, 6e-6), (6e-6, 10e-6), (1.0, 0.6), (0.6, 1.0)])
+def test_the_faster_way_is_taken_nearly_always(alone, shared):
+    ways, total = calls(Choice(), 2000, always(alone), always(shared))
+    assert abs(sum(ways) - 2000 * (shared < alone)) < 100
+    assert total < 1.05 * 2000 * min(alone, shared)
+
+
+def test_it_follows_what_else_the_machine_does():
+    choice = Choice()
+    calls(choice, 500, always(10e-6), always(6e-6))
+    drawn = random.Random(0)
+
+    def beside_another_process():
+        return 4e-3 if drawn.random() < 0.3 else 6e-6
+
+    ways, _ = calls(choice, 3000, always(20e-6), beside_another_process)
+    assert sum(ways[1000:]) < 200
+    ways, _ = calls(choice, 3000, always(10e-6), always(6e-6))
+    assert sum(ways[1000:]) > 1800
+
+
+def test_a_first_call_that_is_slow_because_everything_is_new_does_not_count():
+    choice, times = Choice(), iter([1.0])
+    ways, _ = calls(choice, 40, always(10e-6), lambda: next(times, 6e-6))
+    assert sum(ways) >= 30

@@ -1,0 +1,160 @@
+"""Helpers that wait in native code: they do their share or it is withdrawn, they sleep, and they are woken."""
+
+import ctypes
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import planish
+from planish.codegen.llvm import context_layout as layout
+from planish.layers import Conv2D, Flatten, Input
+from planish.models import Sequential
+from planish.runtime import executable, handoff
+from planish.runtime.workers import yield_address
+from tests.runtime.test_forking import ends_well, leave
+
+PATIENT_SECONDS = 20
+
+
+@pytest.fixture
+def crew(monkeypatch):
+    monkeypatch.setenv("PLANISH_SPIN", "20000")
+    return handoff.Crew()
+
+
+class Work:
+    """A function that notes which threads called it, with what; the first waits for the others if `patient`."""
+
+    def __init__(self, threads, *, patient=False):
+        self.calls, self.patient, self.threads = [], patient, threads
+        self.context = np.zeros(layout.HEADER_SLOTS, np.uintp)
+        self.context[layout.YIELD_SLOT] = yield_address()
+        self.scratches = np.arange(100, 100 + threads, dtype=np.uintp)
+        self.function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(self._call)
+
+    def _call(self, context, scratch, number):
+        assert context == self.context.ctypes.data
+        self.calls.append((number, scratch, threading.get_ident()))
+        deadline = time.monotonic() + PATIENT_SECONDS
+        while self.patient and len(self.calls) < self.threads and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def shared_by(self, crew):
+        address = ctypes.cast(self.function, ctypes.c_void_p).value
+        return crew.share(address, self.context.ctypes.data, self.scratches.ctypes.data, self.threads)
+
+
+def test_all_threads_do_their_share(crew):
+    work = Work(3, patient=True)
+    assert work.shared_by(crew)
+    assert sorted(call[:2] for call in work.calls) == [(0, 100), (1, 101), (2, 102)]
+    assert len({call[2] for call in work.calls}) == 3
+
+
+def test_nobody_comes_after_the_work_is_done(crew):
+    for _ in range(200):
+        work = Work(3)
+        assert work.shared_by(crew)
+        numbers = sorted(call[0] for call in work.calls)
+        assert numbers[0] == 0
+        assert len(numbers) == len({*numbers})
+        assert len(work.calls) == len(numbers)
+
+
+def asleep(crew, number=0):
+    deadline = time.monotonic() + PATIENT_SECONDS
+    while not crew._asleep[number] and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return bool(crew._asleep[number])
+
+
+def test_who_has_nothing_to_do_sleeps_and_is_woken(crew):
+    assert Work(2, patient=True).shared_by(crew)
+    for _ in range(3):
+        assert asleep(crew)
+        assert Work(2, patient=True).shared_by(crew)
+        woken = Work(2, patient=True)
+        woken.shared_by(crew)
+        assert len(woken.calls) == 2
+
+
+def test_without_spinning(monkeypatch):
+    monkeypatch.setenv("PLANISH_SPIN", "0")
+    crew = handoff.Crew()
+    Work(2).shared_by(crew)
+    helped = 0
+    for _ in range(3):
+        assert asleep(crew)
+        work = Work(2)
+        assert work.shared_by(crew)
+        helped += len(work.calls) - 1
+    assert helped <= 3
+    assert asleep(crew)
+
+
+def test_helpers_help_one_thread_at_a_time(crew):
+    outer, refused = Work(2), []
+    inner = Work(2)
+    outer.function = type(outer.function)(lambda *arguments: refused.append(inner.shared_by(crew)))
+    outer.shared_by(crew)
+    assert refused
+    assert not any(refused)
+    assert inner.calls == []
+
+
+def test_a_system_that_gives_no_thread(crew, monkeypatch):
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    work = Work(3)
+    assert work.shared_by(crew)
+    assert [call[0] for call in work.calls] == [0]
+
+
+@pytest.fixture
+def model(monkeypatch):
+    monkeypatch.setattr(executable, "recent_num_threads", lambda now: 3)
+    return Sequential([Input((32, 32, 8)), Conv2D(32, 3, activation="relu"), Conv2D(32, 3), Flatten()])
+
+
+def test_threads_that_predict_at_once_all_get_their_own_answers(model):
+    x = np.random.default_rng(0).random((16, 32, 32, 8), np.float32)
+    expected = model.predict_on_batch(x)
+    wrong = []
+
+    def predict(number):
+        for _ in range(20):
+            if not np.array_equal(model.predict_on_batch(x[number : number + 1])[0], expected[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=predict, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_has_helpers_of_its_own(model):
+    x = np.random.default_rng(1).random((1, 32, 32, 8), np.float32)
+    expected = model.predict_on_batch(x)
+
+    def check():
+        for _ in range(5):
+            assert np.array_equal(model.predict_on_batch(x), expected)
+
+    child = os.fork()
+    if not child:
+        leave(check)
+    check()
+    assert ends_well(child)
+
+
+def test_the_default_is_the_one_in_the_table():
+    assert planish.settings.value("PLANISH_SPIN") == 200
