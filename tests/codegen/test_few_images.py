@@ -17,7 +17,7 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.runtime import compile
 from planish.runtime.executable import InferenceExecutable
-from tests.codegen.guarded_programs import arranged, computed, joined_maps, odd_sizes
+from tests.codegen.odd_values import arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats, on_every_target, prefer
 from tests.passes.random_graphs import random_inference
 from tests.passes.support import bindings_of
