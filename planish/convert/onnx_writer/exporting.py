@@ -16,8 +16,7 @@ from planish import output, precision, standalone, structures
 from planish.convert.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
-from planish.errors import explain, kind_with_article
-from planish.layers.input_spec import InputSpec
+from planish.errors import explain, kind_with_article, number_of
 from planish.models.ends.graph_names import input_names
 from planish.models.model import fits
 from planish.saving import atomic_file
@@ -86,8 +85,9 @@ def _inputs(model: Model, signature: Any) -> list[Port]:
             explain(
                 layer=model.label,
                 what="export: `input_signature` has another number of inputs than the model",
-                expected=len(specs),
-                received=len(given),
+                expected=", ".join(repr(spec.name) for spec in specs),
+                received=number_of(len(given), "input"),
+                remedy="an InputSpec for each of them, in this order",
             )
         )
     names = _unique([_given(told, "name") or spec.name for told, spec in zip(given, specs, strict=True)])
@@ -103,6 +103,7 @@ def _port(model: Model, name: str, spec: Any, told: Any) -> Port:
                 what=f"export: `input_signature` does not fit the input {spec.name!r}",
                 expected=f"shape {(None, *spec.shape[1:])}",
                 received=f"shape {shape}",
+                remedy="leave input_signature out: then the file takes what the model takes",
             )
         )
     if None in shape[1:]:
@@ -123,6 +124,7 @@ def _port(model: Model, name: str, spec: Any, told: Any) -> Port:
                 what=f"export: the input {name!r} cannot have this type",
                 expected=", ".join(precision.READABLE),
                 received=repr(dtype),
+                remedy="leave dtype out: the file then takes what the model takes",
             )
         )
     return Port(name, (None, *shape[1:]), np.dtype(dtype))
@@ -141,7 +143,7 @@ def _shape_of(model: Model, told: Any) -> tuple[int | None, ...]:
                 what="export: `input_signature` is wrong",
                 expected="an InputSpec with a shape, a symbolic tensor or an array for each input",
                 received=kind_with_article(told),
-                remedy=f"input_signature=[{InputSpec.__name__}(shape=(None, 224, 224, 3))]",
+                remedy="input_signature=[planish.layers.InputSpec(shape=(None, 224, 224, 3))]",
             )
         )
     return tuple(shape)
