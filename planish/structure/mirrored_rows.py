@@ -109,3 +109,20 @@ class Averaged(Mirrored):
     def call(self, x: Node, context: CallContext) -> Node:
         rank = len(x.shape) + 1
         return primitives.reduce_mean(x, [axis % rank - 1 for axis in self.axes], keepdims=self.keepdims)
+
+
+class Normalized(Mirrored):
+    """Numbers beside others of the same image: every axis from `first` on, counted with the batch axis, is mixed."""
+
+    def __init__(self, kind: str, name: str, *, first: int, weights: Sequence[Shape] = ()) -> None:
+        super().__init__(kind, name)
+        self.first, self.weight_shapes = first, tuple(weights)
+
+    def create_weights(self, shape: Shape) -> None:
+        for number, each in enumerate(self.weight_shapes):
+            self.add_weight(f"weight_{number}", each, "zeros")
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        rank = len(x.shape)
+        means = primitives.reduce_mean(x, range(self.first % (rank + 1) - 1, rank), keepdims=True)
+        return primitives.subtract(x, means)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planish import foreign
+from planish.convert.torch_reading import reading
 from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.layer import BatchShape
 from planish.models import Model, Sequential
-from planish.structure import from_keras, from_torch, networks
+from planish.structure import from_foreign, from_keras, networks
 from planish.symbolic import SymbolicTensor
 
 Shape = tuple[int, ...]
@@ -72,8 +73,8 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
         return [source], source.declared_shape
     if isinstance(source, (str, os.PathLike)):
         return _read(from_keras.model_in_file(source))
-    if from_torch.is_module(source):
-        return from_torch.layers_of(source), None
+    if reading.is_module(source):
+        return from_foreign.layers_of(reading.outline(source)), None
     if foreign.is_keras(source) and from_keras.is_input(source):
         return [], tuple(source.shape)
     if foreign.is_keras(source):
@@ -88,8 +89,8 @@ def _read_all(items: Sequence[Any]) -> tuple[list[Layer], BatchShape | None]:
     layers: list[Layer] = []
     declared: BatchShape | None = None
     for place, item in enumerate(items):
-        if from_torch.is_module(item):
-            layers += from_torch.layers_of(item, str(place))
+        if reading.is_module(item):
+            layers += from_foreign.layers_of(reading.outline(item, str(place)))
             continue
         inner, shape = _read(item)
         layers += inner

@@ -36,11 +36,46 @@ def torch_class(name):
     return type(name, (Module,), {"__module__": f"torch.nn.modules.{name.lower()}"})
 
 
+class Parameter:
+    """A tensor that has a shape, and no numbers."""
+
+    is_meta = True
+    dtype = "torch.float32"
+
+    def __init__(self, *shape):
+        self.shape = shape
+
+
+class UninitializedParameter:
+    """A tensor of a lazy module."""
+
+
+DEFAULTS = {"BatchNorm2d": {"momentum": 0.1, "eps": 1e-5}}
+
+
 def module(kind, **settings):
     """A module of torch.nn."""
-    if "bias" in settings:
-        settings["bias"] = object() if settings["bias"] else None
-    return torch_class(kind)(**settings)
+    made = torch_class(kind)(**{**DEFAULTS.get(kind, {}), **settings})
+    for name, parameter in parameters_of(kind, settings).items():
+        setattr(made, name, parameter)
+    return made
+
+
+def parameters_of(kind, settings):
+    """The weights and buffers of a module."""
+    if "Conv" in kind or "Linear" in kind:
+        lazy = kind.startswith("Lazy") or 0 in (settings.get("in_channels"), settings.get("in_features"))
+        filters = settings.get("out_channels", settings.get("out_features"))
+        kernel = settings.get("kernel_size", ())
+        size = [kernel] * 2 if isinstance(kernel, int) else kernel
+        channels = settings.get("in_features", settings.get("in_channels", 0) // settings.get("groups", 1))
+        weight = UninitializedParameter() if lazy else Parameter(filters, channels, *size)
+        return {"weight": weight, "bias": Parameter(filters) if settings["bias"] else None}
+    if kind.startswith("BatchNorm"):
+        channels = settings["num_features"]
+        weights = {name: Parameter(channels) if settings["affine"] else None for name in ("weight", "bias")}
+        return {**weights, "running_mean": Parameter(channels), "running_var": Parameter(channels)}
+    return {"weight": Parameter(settings["num_parameters"])} if kind == "PReLU" else {}
 
 
 def conv(channels, filters, kernel_size, stride=1, padding=0, **options):
@@ -70,7 +105,18 @@ def flatten(start=1, end=-1):
 
 
 def sequential(*modules):
-    return module("Sequential", **{str(place): each for place, each in enumerate(modules)})
+    made = module("Sequential", **{str(place): each for place, each in enumerate(modules)})
+    made.forward = lambda t: t.output(chained(t, made, "", t.input()))
+    return made
+
+
+def chained(t, module, prefix, x):
+    """A Sequential's children one after another, those of Sequentials inside in place of these."""
+    for name, child in module.named_children():
+        path = f"{prefix}{name}"
+        inside = type(child).__name__ == "Sequential"
+        x = chained(t, child, f"{path}.", x) if inside else t.module(path, x)
+    return x
 
 
 class Node:
@@ -101,7 +147,7 @@ class Recorder:
         return self.node("placeholder", name, name)
 
     def module(self, path, *args):
-        return self.node("call_module", path.replace(".", "_"), path, *args)
+        return self.node("call_module", "_" * path[0].isdigit() + path.replace(".", "_"), path, *args)
 
     def function(self, name, *args, **kwargs):
         return self.node("call_function", name, types.SimpleNamespace(__name__=name), *args, **kwargs)
@@ -116,15 +162,18 @@ class Recorder:
         return self.node("output", "output", "output", *args)
 
 
-def symbolic_trace(traced):
-    recorder = Recorder()
-    traced.forward(recorder)
-    return types.SimpleNamespace(graph=recorder)
+class Tracer:
+    """torch.fx's, as far as it is asked."""
+
+    def trace(self, root, concrete_args=None):
+        recorder = Recorder()
+        root.forward(recorder)
+        return recorder
 
 
 def install_torch_fx(monkeypatch):
     package = types.ModuleType("torch.fx")
-    package.symbolic_trace = symbolic_trace
+    package.Tracer = Tracer
     monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
     monkeypatch.setitem(sys.modules, "torch.fx", package)
 
