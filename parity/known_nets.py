@@ -41,6 +41,8 @@ CASES = [
     Case("MobileNetV3Small", {"minimalistic": True}, (64, 50)),
     Case("MobileNetV3Large", {}, (64, 50), gain=3.0),
     *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 4.0) for number in range(8)),
+    *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 4.0) for kind in ("B0", "B1", "B2", "B3", "S")),
+    Case("InceptionResNetV2", {}, (96, 80), True),
     Case("NASNetMobile", {}, (64, 50), True),
     Case("ConvNeXtTiny", {}, (64, 50), True, 1.0),
 ]

@@ -37,7 +37,10 @@ _ROOMS = {
     "keras.src.models.sequential": "planish.models",
     "keras.optimizers.schedules": "planish.optimizers.schedules",
 }
-_OF_NETS = {("keras.src.applications.convnext", "LayerScale"): "planish.applications.convnext"}
+_OF_NETS = {
+    ("keras.src.applications.convnext", "LayerScale"): "planish.applications.convnext",
+    ("keras.src.applications.inception_resnet_v2", "CustomScaleLayer"): "planish.applications.inception_resnet_v2",
+}
 """Layers that Keras keeps beside the net that they are for, by their module and name there."""
 
 

@@ -21,7 +21,6 @@ _FLOAT32 = "leave it out: planish computes in float32"
 _ONE_PROCESS = "leave it out: planish uses all processors of one machine, see planish.set_num_threads"
 _LEGACY = "the optimizer of that name in planish.optimizers"
 
-_SIMILAR = "a net of the same kind: EfficientNetB0 to B7, ResNet50V2, InceptionV3, Xception"
 
 BEFORE_KERAS_3 = {
     ("", "Functional"),
@@ -51,13 +50,6 @@ _TABLE: dict[str, Groups] = {
         ("a list or a dictionary by hand", "tree"),
         ("planish.__version__", "version"),
         ("matplotlib, or `planish explain` for what a model sees in an image", "visualization"),
-    ),
-    "applications": (
-        (
-            _SIMILAR,
-            "EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2S EfficientNetV2M"
-            " EfficientNetV2L InceptionResNetV2 efficientnet_v2 inception_resnet_v2",
-        ),
     ),
     "backend": (
         (

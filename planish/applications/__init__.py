@@ -32,6 +32,16 @@ if TYPE_CHECKING:
         EfficientNetB6,
         EfficientNetB7,
     )
+    from planish.applications.efficientnet_v2 import (
+        EfficientNetV2B0,
+        EfficientNetV2B1,
+        EfficientNetV2B2,
+        EfficientNetV2B3,
+        EfficientNetV2L,
+        EfficientNetV2M,
+        EfficientNetV2S,
+    )
+    from planish.applications.inception_resnet_v2 import InceptionResNetV2
     from planish.applications.inception_v3 import InceptionV3
     from planish.applications.mobilenet import MobileNet
     from planish.applications.mobilenet_v2 import MobileNetV2
@@ -47,6 +57,8 @@ _FUNCTIONS = {
     "convnext": "ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge",
     "densenet": "DenseNet121 DenseNet169 DenseNet201",
     "efficientnet": " ".join(f"EfficientNetB{number}" for number in range(8)),
+    "efficientnet_v2": " ".join(f"EfficientNetV2{kind}" for kind in ("B0", "B1", "B2", "B3", "L", "M", "S")),
+    "inception_resnet_v2": "InceptionResNetV2",
     "inception_v3": "InceptionV3",
     "mobilenet": "MobileNet",
     "mobilenet_v2": "MobileNetV2",
@@ -79,6 +91,14 @@ __all__ = [
     "EfficientNetB5",
     "EfficientNetB6",
     "EfficientNetB7",
+    "EfficientNetV2B0",
+    "EfficientNetV2B1",
+    "EfficientNetV2B2",
+    "EfficientNetV2B3",
+    "EfficientNetV2L",
+    "EfficientNetV2M",
+    "EfficientNetV2S",
+    "InceptionResNetV2",
     "InceptionV3",
     "MobileNet",
     "MobileNetV2",
@@ -96,7 +116,9 @@ __all__ = [
     "convnext",
     "densenet",
     "efficientnet",
+    "efficientnet_v2",
     "imagenet_utils",
+    "inception_resnet_v2",
     "inception_v3",
     "mobilenet",
     "mobilenet_v2",

@@ -13,16 +13,16 @@ from planish.applications.pretrained import EFFICIENTNETS, Files, files
 
 __all__ = [*(f"EfficientNetB{number}" for number in range(8)), "decode_predictions", "preprocess_input"]
 
-_CONVOLUTION = {
+CONVOLUTION = {
     "class_name": "VarianceScaling",
     "config": {"scale": 2.0, "mode": "fan_out", "distribution": "truncated_normal"},
 }
-_DENSE = {
+DENSE = {
     "class_name": "VarianceScaling",
     "config": {"scale": 1.0 / 3.0, "mode": "fan_out", "distribution": "uniform"},
 }
 _DEVIATION = (0.229, 0.224, 0.225)
-_MOST_DROPPED = 0.2
+MOST_DROPPED = 0.2
 """How often the last block is left out in training; blocks before it less often."""
 
 
@@ -53,7 +53,7 @@ def _files(number: int, with_top: str, without_top: str) -> Files:
 
 def _convolved(x: Tensor, filters: int, name: str, **options: Any) -> Tensor:
     given = {"padding": "same", "use_bias": False, **options}
-    return layers.Conv2D(filters, 1, kernel_initializer=_CONVOLUTION, name=name, **given)(x)
+    return layers.Conv2D(filters, 1, kernel_initializer=CONVOLUTION, name=name, **given)(x)
 
 
 def _normalized(x: Tensor, name: str, activation: str | None = None) -> Tensor:
@@ -68,7 +68,7 @@ def _begin(net: Net, filters: int) -> Tensor:
         x = layers.Rescaling([1.0 / math.sqrt(deviation) for deviation in _DEVIATION])(x)
     x = layers.ZeroPadding2D(padding=border_for(x, 3), name="stem_conv_pad")(x)
     x = layers.Conv2D(
-        filters, 3, strides=2, padding="valid", use_bias=False, kernel_initializer=_CONVOLUTION, name="stem_conv"
+        filters, 3, strides=2, padding="valid", use_bias=False, kernel_initializer=CONVOLUTION, name="stem_conv"
     )(x)
     return _normalized(x, "stem_bn", "stem_activation")
 
@@ -80,7 +80,7 @@ def _block(x: Tensor, stage: _Stage, filters_in: int, filters: int, stride: int,
         x = _normalized(x, f"{name}expand_bn", f"{name}expand_activation")
     x = _depthwise(x, stage.kernel, stride, f"{name}dwconv")
     x = _normalized(x, f"{name}bn", f"{name}activation")
-    x = _weighed(x, wide, max(1, filters_in // 4), name)
+    x = weighed(x, wide, max(1, filters_in // 4), name)
     x = _normalized(_convolved(x, filters, f"{name}project_conv"), f"{name}project_bn")
     if stride != 1 or filters_in != filters:
         return x
@@ -97,12 +97,12 @@ def _depthwise(x: Tensor, kernel: int, stride: int, name: str) -> Tensor:
         strides=stride,
         padding="valid" if stride == 2 else "same",
         use_bias=False,
-        depthwise_initializer=_CONVOLUTION,
+        depthwise_initializer=CONVOLUTION,
         name=name,
     )(x)
 
 
-def _weighed(x: Tensor, filters: int, squeezed: int, name: str) -> Tensor:
+def weighed(x: Tensor, filters: int, squeezed: int, name: str) -> Tensor:
     """Each channel times a weight that all channels' averages give (squeeze and excite)."""
     weight = layers.GlobalAveragePooling2D(name=f"{name}se_squeeze")(x)
     weight = layers.Reshape(oriented(1, 1, filters), name=f"{name}se_reshape")(weight)
@@ -122,7 +122,7 @@ def _efficientnet(net: Net, width: float, depth: float, dropout: float) -> Tenso
         filters = scaled(stage.filters)
         for block in range(count):
             filters_in, stride = (filters, 1) if block else (scaled(stage.filters_in), stage.stride)
-            dropped = _MOST_DROPPED * number / sum(counts)
+            dropped = MOST_DROPPED * number / sum(counts)
             x = _block(x, stage, filters_in, filters, stride, dropped, f"block{place}{chr(ord('a') + block)}_")
             number += 1
     x = _normalized(_convolved(x, scaled(1280), "top_conv"), "top_bn", "top_activation")
@@ -132,7 +132,7 @@ def _efficientnet(net: Net, width: float, depth: float, dropout: float) -> Tenso
 def _top(net: Net, x: Tensor, dropout: float) -> Tensor:
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dropout(dropout, name="top_dropout")(x)
-    return net.classifier(kernel_initializer=_DENSE)(x)
+    return net.classifier(kernel_initializer=DENSE)(x)
 
 
 @application(

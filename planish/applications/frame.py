@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from planish import activations, config, layers
+from planish import activations, config, layers, warned
 from planish.applications import pretrained
 from planish.applications.pretrained import Files
 from planish.errors import explain, unknown_name
@@ -143,11 +142,7 @@ class Net:
         self._require_three(shape)
         channels: int = shape[-1] if _channels_are_last() else shape[0]
         if channels not in (1, 3):
-            warnings.warn(
-                f"{self.label} usually takes images of 1 or 3 channels; received input_shape={tuple(shape)}",
-                UserWarning,
-                stacklevel=6,
-            )
+            warned.warn(f"{self.label} usually takes images of 1 or 3 channels; received input_shape={tuple(shape)}")
         return channels
 
     def _require_three(self, shape: Any) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-from planish import layers
+from planish import layers, warned
 from planish.applications.frame import (
     ARGUMENTS,
     IMAGENET,
@@ -87,7 +86,7 @@ def _learnt_size(net: Net, alpha: float, depth_multiplier: int) -> int:
     rows, columns = net.sides
     if rows is not None and rows == columns and rows in _SIZES:
         return rows
-    warnings.warn("MobileNet: the weights for images of 224x224 are loaded", UserWarning, stacklevel=3)
+    warned.warn("MobileNet: the weights for images of 224x224 are loaded")
     return 224
 
 

@@ -5,11 +5,10 @@ The functions are names of `keras.applications`, as in Keras; this module has wh
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from planish import layers
+from planish import layers, warned
 from planish.applications.frame import (
     ARGUMENTS,
     IMAGENET,
@@ -178,7 +177,7 @@ def _check_learnt(net: Net, options: _Options) -> None:
     if options.alpha not in alphas:
         raise net.mistake("alpha", f"{' or '.join(map(str, alphas))}, with weights='imagenet'", options.alpha)
     if net.sides != (224, 224):
-        warnings.warn(f"{net.label}: the weights for images of 224x224 are loaded", UserWarning, stacklevel=4)
+        warned.warn(f"{net.label}: the weights for images of 224x224 are loaded")
 
 
 def _files(kind: _Kind, options: _Options) -> Files:

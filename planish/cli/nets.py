@@ -28,6 +28,8 @@ IMAGENET, RANDOM = "imagenet", "none"
 _SIDES = {
     "InceptionV3": 299, "Xception": 299, "NASNetLarge": 331, "EfficientNetB1": 240, "EfficientNetB2": 260,
     "EfficientNetB3": 300, "EfficientNetB4": 380, "EfficientNetB5": 456, "EfficientNetB6": 528, "EfficientNetB7": 600,
+    "EfficientNetV2B1": 240, "EfficientNetV2B2": 260, "EfficientNetV2B3": 300, "EfficientNetV2S": 384,
+    "EfficientNetV2M": 480, "EfficientNetV2L": 480, "InceptionResNetV2": 299,
 }  # fmt: skip
 _USUAL_SIDE = 224
 _HAVE_WIDTHS = "MobileNet"

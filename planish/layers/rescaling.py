@@ -40,7 +40,8 @@ class Rescaling(Layer):
             expected = "a number, a list with a number per channel, or an array of numbers"
             raise arguments.wrong_argument(self.label, name, expected, value)
         if array.ndim == 0:
-            return float(array)
+            number: float = array.item()  # a whole number stays one, as in Keras's configuration
+            return number
         return array if isinstance(value, np.ndarray) else array.astype(np.float64).tolist()
 
     def check_input(self, shape: Shape) -> None:
