@@ -3,11 +3,10 @@ precision in float32, and says so once."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from planish import absent
+from planish import absent, warned
 from planish.errors import explain
 
 _COMPUTE_TYPES = {"float32": "float32", "float64": "float64", "mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
@@ -91,7 +90,7 @@ def said(policy: DTypePolicy) -> DTypePolicy:
             rule="planish has no half precision: results are more exact, but take the time and memory of float32",
             remedy="nothing: losses need no scale, and files keep the policy",
         )
-        warnings.warn(text, UserWarning, stacklevel=4)
+        warned.warn(text)
     return policy
 
 

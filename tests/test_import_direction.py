@@ -26,6 +26,7 @@ ANYONE = {
     "structures",
     "symbolic",
     "tracebacks",
+    "warned",
 }
 
 # What each room may import besides itself and what anyone may. Rooms that are not named here are the front.
@@ -38,6 +39,7 @@ ALLOWED = {
     "settings": set(),
     "output": set(),
     "tracebacks": set(),
+    "warned": set(),
     "memory": set(),
     "forking": set(),
     "flattening": {"graph", "primitives"},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
 
+from planish import warned
 from planish.callbacks.arguments import checked_number
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.coming_run import ComingRun, nearest_metrics
@@ -34,10 +34,7 @@ class MonitorCallback(Callback):
                 )
             )
         if mode not in MODES:
-            warnings.warn(
-                f"{self._kind}: mode {mode!r} is unknown, 'auto' is used instead (known: {', '.join(MODES)})",
-                stacklevel=5,
-            )
+            warned.warn(f"{self._kind}: mode {mode!r} is unknown, 'auto' is used instead (known: {', '.join(MODES)})")
         self.monitor = monitor
         self.mode = mode if mode in MODES else "auto"
         self.min_delta = abs(checked_number(self, "min_delta", min_delta))
@@ -123,11 +120,10 @@ class MonitorCallback(Callback):
 
     def _warn_of_missing(self, names: list[str]) -> None:
         validation = self.monitor.startswith("val_") and not any(name.startswith("val_") for name in names)
-        warnings.warn(
+        warned.warn(
             explain(
                 what=f"{self._kind}: metric {self.monitor!r} is not available",
                 expected=f"one of {', '.join(names)}" if names else None,
                 remedy="pass validation_data=(x_val, y_val) or validation_split=0.2 to fit" if validation else None,
-            ),
-            stacklevel=3,
+            )
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from planish import warned
 from planish.cli import splitting
 from planish.cli.data import Array, Data, Part
 from planish.cli.folders import ALL, TRAINING, VALIDATION, ImageFile, Listing, listed
@@ -162,7 +163,7 @@ class _Files:
         what = f"{len(self._broken):,} of {self._count:,} images cannot be read"
         if len(self._broken) == self._count:
             raise ValueError(explain(what=what, received=listed))
-        warnings.warn(explain(what=f"{what}, and are left out", received=listed), stacklevel=2)
+        warned.warn(explain(what=f"{what}, and are left out", received=listed))
 
 
 def _read_all(files: Sequence[ImageFile], class_names: Sequence[str], reader: ImageReader) -> Part:

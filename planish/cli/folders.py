@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import unicodedata
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from planish import warned
 from planish.errors import explain
+from planish.utils.folders import class_folders, images_in
 from planish.utils.image_files import endings
-from planish.utils.image_folder import ENDINGS, class_folders, images_in
+from planish.utils.image_folder import ENDINGS
 
 TRAINING, VALIDATION, TEST, ALL = "training", "validation", "test", "all"
 
@@ -88,10 +89,9 @@ def _parts(root: str) -> dict[str, str]:
     for part, names in found.items():
         _check_one_folder(root, part, names)
     if others:
-        warnings.warn(
+        warned.warn(
             f"left out, as they are neither for training nor for validation or test, or have no folders for classes: "
-            f"{_few([os.path.join(root, name) for name in others])}",
-            stacklevel=2,
+            f"{_few([os.path.join(root, name) for name in others])}"
         )
     return {part: os.path.join(root, names[0]) for part, names in found.items()}
 
@@ -164,11 +164,10 @@ def _warn_of_deep_classes(root: str) -> None:
     if not deep:
         return
     inside = _few(_folders(os.path.join(root, deep[0])))
-    warnings.warn(
+    warned.warn(
         f"{_few([os.path.join(root, name) for name in deep])} {'holds' if len(deep) == 1 else 'hold'} only folders "
         f"({inside}), and all images in them are taken as one class. If the classes are {inside}, give "
-        f"{os.path.join(root, deep[0])!r} instead",
-        stacklevel=2,
+        f"{os.path.join(root, deep[0])!r} instead"
     )
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from planish.cli import data, digit, folder_data, model_files
 from planish.errors import explain
-from planish.utils.image_folder import ENDINGS, images_in
+from planish.utils.folders import images_in
+from planish.utils.image_folder import ENDINGS
 from planish.utils.image_reader import rounded
 from planish.utils.resizing import resized
 

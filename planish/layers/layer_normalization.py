@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from planish import primitives
+from planish import primitives, warned
 from planish.graph.node import Node
 from planish.layers import axes
 from planish.layers.common_arguments import LayerOptions
@@ -58,10 +57,9 @@ class LayerNormalization(ScaledLayer):
         self.axis = axes.checked(self.label, axis)
         self.rms_scaling = bool(rms_scaling)
         if rms_scaling:
-            warnings.warn(
+            warned.warn(
                 f"{self.label}: rms_scaling=True divides by the standard deviation, and not by the root mean square; "
-                "use RMSNormalization for the latter",
-                stacklevel=3,
+                "use RMSNormalization for the latter"
             )
 
     def check_input(self, shape: Shape) -> None:

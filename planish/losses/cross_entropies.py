@@ -6,14 +6,13 @@ exact (`logits.py`). Other outputs are kept away from 0 and 1 by 1e-7, and scale
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from planish import primitives
+from planish import primitives, warned
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.losses import targets
@@ -195,7 +194,7 @@ class CategoricalCrossentropy(Smoothed):
                 what=f"loss '{self.name}' of a model with one output is always 0",
                 remedy="give the last layer a unit for each class, or use loss='binary_crossentropy'",
             )
-            warnings.warn(text, SyntaxWarning, stacklevel=2)
+            warned.warn(text, SyntaxWarning)
         return prepared
 
 

@@ -7,9 +7,9 @@ looks behind its outputs: where they are the result of a softmax or a sigmoid, i
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
+from planish import warned
 from planish.errors import explain
 from planish.graph.node import Node
 
@@ -52,4 +52,4 @@ def warn_of_probabilities(loss: str) -> None:
         "probabilities: the loss is computed from what goes into it",
         remedy="leave out from_logits=True, or the activation of the last layer",
     )
-    warnings.warn(text, UserWarning, stacklevel=2)
+    warned.warn(text)

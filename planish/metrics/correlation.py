@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from planish import warned
 from planish.errors import explain, unknown_name
 from planish.losses.reduction import same_rank
 from planish.metrics.metric import Metric
@@ -203,7 +203,7 @@ class R2Score(Metric):
                 expected=f"more than {self.num_regressors + 1} numbers",
                 received=f"{int(float(self.num_samples))}",
             )
-            warnings.warn(text, UserWarning, stacklevel=3)
+            warned.warn(text)
             return score
         return 1 - (1 - score) * (float(self.num_samples) - 1) / left
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from planish import overrides, structures
+from planish import overrides, structures, warned
 from planish.callbacks import History
 from planish.errors import explain
 from planish.graph.node import Node
@@ -124,16 +123,14 @@ class Training:
         try:
             return self._settings.serialized()
         except TypeError as error:
-            warnings.warn(
+            warned.warn(
                 explain(
                     layer=cast(Layer, self).label,
                     what="the settings of compile cannot be written down, so they are left out",
                     received=str(error).rpartition("received: ")[2],
                     remedy="a loss or metric with a name: def loss(y_true, y_pred): ...\n"
                     "or compile the model again after it was loaded",
-                ),
-                UserWarning,
-                stacklevel=2,
+                )
             )
             return None
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 import operator
-import warnings
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, TypedDict, cast
 
 import numpy as np
 
-from planish import foreign, signatures
+from planish import foreign, signatures, warned
 from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
 
@@ -61,7 +60,7 @@ def refuse_unknown(optimizer: object, rate: Any, **arguments: Any) -> None:
         if name == "decay":
             if value:
                 text = _IGNORED_DECAY.format(type(optimizer).__name__, rate, value)
-                warnings.warn(text, UserWarning, stacklevel=4)
+                warned.warn(text)
             continue
         if name in _REMEDIES:
             raise ValueError(mistake(optimizer, f"there is no `{name}`", None, value, _REMEDIES[name]))

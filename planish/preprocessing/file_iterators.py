@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import config
+from planish import config, warned
 from planish.errors import explain, number_of, unknown_name
 from planish.output import show
 from planish.preprocessing.image_iterators import Array, Rows, TransformedImages, split_of, subset_of
 from planish.utils import img_to_array, load_img
+from planish.utils.folders import class_folders, images_in
 from planish.utils.image_files import endings
-from planish.utils.image_folder import class_folders, images_in
 from planish.utils.image_modes import CHANNELS, check_color_mode
 from planish.utils.image_reader import channels_first, checked_size
 from planish.utils.images import INTERPOLATIONS
@@ -287,14 +286,12 @@ class DataFrameIterator(ImageFiles):
 
 def _warn_of_files(bad: list[str], x_col: str, directory: str) -> None:
     many = number_of(len(bad), "file")
-    warnings.warn(
+    warned.warn(
         explain(
             what=f"{many} of the column {x_col!r} {'are' if len(bad) > 1 else 'is'} left out",
             expected="files that are there, and are named as images are: .png, .jpg, ...",
             received=f"{bad[0]!r}{', ...' if len(bad) > 1 else ''} in {directory or '.'!r}",
-        ),
-        UserWarning,
-        stacklevel=5,
+        )
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import config
+from planish import config, warned
 from planish.errors import explain
 from planish.preprocessing.file_iterators import DataFrameIterator, DirectoryIterator
 from planish.preprocessing.generator_arguments import (
@@ -355,13 +354,11 @@ class ImageDataGenerator:
 
     def _was_fit(self, argument: str, found: Array | None) -> bool:
         if found is None:
-            warnings.warn(
+            warned.warn(
                 explain(
                     what=f"ImageDataGenerator({argument}=True) has not seen images: {argument} is left out",
                     remedy="generator.fit(x) before flow, with an array of images like those that will come",
-                ),
-                UserWarning,
-                stacklevel=3,
+                )
             )
         return found is not None
 
@@ -378,4 +375,4 @@ class ImageDataGenerator:
     def _switch(self, reason: str, name: str, value: bool) -> None:
         if bool(getattr(self, name)) != value:
             setattr(self, name, value)
-            warnings.warn(f"{reason}=True makes it {name}={value}", UserWarning, stacklevel=4)
+            warned.warn(f"{reason}=True makes it {name}={value}")

@@ -12,11 +12,10 @@ import contextlib
 import os
 import struct
 import sys
-import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planish import settings
+from planish import settings, warned
 from planish.runtime.private_folder import NotPrivateError, PrivateFolder
 
 LIMIT_NBYTES = 256 * 2**20
@@ -106,11 +105,10 @@ def _forgiving(path: str) -> Iterator[None]:
     except NotPrivateError as error:
         if path not in _told:
             _told.add(path)
-            warnings.warn(
+            warned.warn(
                 f"planish's cache of compiled programs is not used: {error}, and what it holds would be run. Make it "
                 "yours alone (chmod go-w), or set PLANISH_CACHE_DIR to a folder of your own, or to 'off'.",
                 RuntimeWarning,
-                stacklevel=4,
             )
 
 

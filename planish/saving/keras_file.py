@@ -11,14 +11,13 @@ import io
 import json
 import os
 import time
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import planish
 from planish import custom_objects as own_objects
-from planish import serialization
+from planish import serialization, warned
 from planish.errors import explain
 from planish.models import Functional, Model, Sequential
 from planish.saving import archive, atomic_file, config_check, keras2, model_weights, notes
@@ -56,7 +55,7 @@ def save_model(
     if zipped is not None and not zipped:
         raise ValueError(explain(what="save_model: a folder instead of a file is not supported", remedy="zipped=True"))
     if not model.built:
-        warnings.warn(f"{model.label} is not built: the file holds no weights", UserWarning, stacklevel=3)
+        warned.warn(f"{model.label} is not built: the file holds no weights")
     path = atomic_file.checked_target(filepath, ENDING, overwrite, "whole models are saved in Keras 3's .keras files")
     metadata = notes.written(model) | {
         "keras_version": FORMAT_VERSION,

@@ -11,11 +11,11 @@ weights first, then the others.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
 
+from planish import warned
 from planish.errors import explain, number_of
 from planish.layers.layer import Layer
 from planish.models import Model, weight_misfits
@@ -50,7 +50,7 @@ def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool =
             except ValueError as error:
                 if not skip_mismatch:
                     raise
-                warnings.warn(f"{layer.label} keeps its weights: {error}", UserWarning, stacklevel=4)
+                warned.warn(f"{layer.label} keeps its weights: {error}")
     for variable, array in assignments:
         variable.assign(array)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
 
+from planish import warned
 from planish.errors import explain, number_of
 from planish.layers.foreign_weights import listed
 from planish.models import Model, weight_misfits
@@ -74,7 +74,7 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
         except ValueError as error:
             if not skip_mismatch:
                 raise
-            warnings.warn(f"{layer.label} keeps its weights: {error}", UserWarning, stacklevel=4)
+            warned.warn(f"{layer.label} keeps its weights: {error}")
     return assignments
 
 

@@ -8,13 +8,13 @@ Nadam ends with the product of its momentum schedule. Before the first step of t
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import warned
 from planish.errors import explain
 from planish.optimizers import Optimizer, options
 from planish.saving.weights_store import WeightsError, WeightsReader
@@ -65,10 +65,8 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
             return state or None
         except WeightsError as error:
             reason = str(error)
-    warnings.warn(
-        explain(what=f"the optimizer starts over: {reader.source!r} has the state of another one", received=reason),
-        UserWarning,
-        stacklevel=5,
+    warned.warn(
+        explain(what=f"the optimizer starts over: {reader.source!r} has the state of another one", received=reason)
     )
     return None
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import regular_file
+from planish import regular_file, warned
 from planish.errors import explain
 from planish.models import Model, weight_misfits
 from planish.saving import atomic_file
@@ -42,7 +41,7 @@ def load(model: Model, path: str, skip_mismatch: bool) -> None:
         except ValueError as error:
             if not skip_mismatch:
                 raise
-            warnings.warn(f"{model.label} keeps weights: {error}", UserWarning, stacklevel=4)
+            warned.warn(f"{model.label} keeps weights: {error}")
         assignments = []
         for name in variables.keys() & stored:
             try:
@@ -50,7 +49,7 @@ def load(model: Model, path: str, skip_mismatch: bool) -> None:
             except ValueError as error:
                 if not skip_mismatch:
                     raise
-                warnings.warn(f"weight {name!r} keeps its values: {error}", UserWarning, stacklevel=4)
+                warned.warn(f"weight {name!r} keeps its values: {error}")
     for variable, array in assignments:
         variable.assign(array)
 

@@ -6,14 +6,13 @@ import hashlib
 import os
 import shutil
 import tarfile
-import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from planish import keras_cache
+from planish import keras_cache, warned
 from planish.errors import explain, unknown_name
 from planish.output import show
 
@@ -129,7 +128,7 @@ def _extract(path: str, target: str, archive_format: Any) -> None:
             return _untar(path, target)
         if name == "zip" and zipfile.is_zipfile(path):
             return _unzip(path, target)
-    warnings.warn(explain(what=f"{path!r} is not an archive that can be unpacked"), UserWarning, stacklevel=3)
+    warned.warn(explain(what=f"{path!r} is not an archive that can be unpacked"))
     return None
 
 

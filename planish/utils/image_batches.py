@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from planish import warned
 from planish.errors import explain
 from planish.utils.dataset import ArraySpec, Dataset
 from planish.utils.image_files import UnreadableImageError
@@ -188,7 +188,7 @@ def _reason(error: UnreadableImageError | OSError) -> str:
 def _warn_of(broken: dict[str, str], count: int) -> None:
     if broken:
         what = f"{len(broken):,} of {count:,} images cannot be read, and are left out"
-        warnings.warn(explain(what=what, received=_listed(broken)), UserWarning, stacklevel=3)
+        warned.warn(explain(what=what, received=_listed(broken)))
 
 
 def _listed(broken: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from planish import random_seed
 from planish.errors import explain, unknown_name
 from planish.output import show
+from planish.utils.folders import class_folders, images_in, require_folder
 from planish.utils.image_batches import ImageFolder
-from planish.utils.image_files import endings
 from planish.utils.image_reader import ImageReader
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""The usual endings of image files, for messages; `images_in` knows all that Pillow reads."""
+"""The usual endings of image files, for messages; `folders.images_in` knows all that Pillow reads."""
 
-__all__ = ["ENDINGS", "ImageFolder", "class_folders", "image_dataset_from_directory", "images_in"]
+__all__ = ["ENDINGS", "ImageFolder", "image_dataset_from_directory"]
 
 Size = int | Sequence[int]
 
@@ -173,41 +173,6 @@ def image_dataset_from_directory(
     return list(parts.values()) if subset == "both" else next(iter(parts.values()))
 
 
-def class_folders(root: str) -> list[str]:
-    """The names of the folders in a folder, sorted."""
-    with os.scandir(root) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-
-
-def images_in(root: str, follow_links: bool = False) -> list[str]:
-    """The image files of a folder and of the folders in it: folder by folder, each in the order of its names.
-
-    What begins with a dot is left out. `follow_links` goes into links to folders, but not round in circles.
-    """
-    known = endings()
-    return [
-        os.path.join(folder, file)
-        for folder, files in sorted(_walked(root, follow_links))
-        for file in sorted(files)
-        if file.lower().endswith(known) and not file.startswith(".")
-    ]
-
-
-def _walked(root: str, follow_links: bool) -> Iterator[tuple[str, list[str]]]:
-    for folder, folders, files in os.walk(root, followlinks=follow_links):
-        folders[:] = [name for name in folders if not name.startswith(".") and not _leads_back(folder, name)]
-        yield folder, files
-
-
-def _leads_back(folder: str, name: str) -> bool:
-    """Whether this is a link to a folder that contains it."""
-    path = os.path.join(folder, name)
-    if not os.path.islink(path):
-        return False
-    here, there = os.path.realpath(folder), os.path.realpath(path)
-    return here == there or here.startswith(os.path.join(there, ""))
-
-
 def _listed(root: str, labels: Any, class_names: Sequence[str] | None, follow_links: bool) -> Listed:
     if isinstance(labels, str) and labels == "inferred":
         names = _class_names(root, class_names)
@@ -223,8 +188,7 @@ def _listed(root: str, labels: Any, class_names: Sequence[str] | None, follow_li
                 remedy="leave class_names out",
             )
         )
-    if not os.path.isdir(root):
-        os.listdir(root)  # it raises an error that says what is wrong
+    require_folder(root)
     paths = images_in(root, follow_links)
     given = None if labels is None else _given(labels, len(paths), root)
     return _not_empty(root, Listed(paths, given, None if given is None else [str(label) for label in np.unique(given)]))

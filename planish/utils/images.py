@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from planish import warned
 from planish.errors import explain, kind_with_article, unknown_name
 from planish.utils.image_files import Source, pillow
 from planish.utils.image_modes import CHANNELS, check_color_mode, in_mode, picture
@@ -146,7 +146,7 @@ def save_img(
     image = array_to_img(x, data_format, scale)
     name = _file_format(path, file_format)
     if name == "JPEG" and image.mode == "RGBA":
-        warnings.warn("JPEG has no transparency: what is transparent is saved on white", UserWarning, stacklevel=2)
+        warned.warn("JPEG has no transparency: what is transparent is saved on white")
         image = in_mode(image, "rgb")
     if name == "PNG" and image.mode == "I":
         image = image.convert("I;16")

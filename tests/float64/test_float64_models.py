@@ -239,3 +239,21 @@ def test_looking_inside_is_in_float64():
     model.summary(print_fn=lines.append)
     count = model.count_params()
     assert f"Total params: {count:,} ({8 * count / 1024:.2f} KB)" in "\n".join(map(str, lines))
+
+
+def test_numbers_beyond_float32_are_numbers():
+    x, y = np.full((4, 3), 1e39), np.full((4, 2), 2e39)
+    model = Sequential([Input((3,)), Dense(2, dtype="float64", kernel_initializer="ones")])
+    model.compile("sgd", "mae")
+    np.testing.assert_allclose(model.predict(x, verbose=0), 3e39)
+    model.fit(x, y, verbose=0)
+    assert model.evaluate(x, y, verbose=0) > 1e38
+    for bad in (np.inf, np.nan):
+        with pytest.raises(ValueError, match="`x` holds values that are not finite"):
+            model.fit(np.full((4, 3), bad), y, verbose=0)
+    with pytest.raises(ValueError, match="`y` holds values that are not finite"):
+        model.fit(x, np.full((4, 2), -np.inf), verbose=0)
+    narrow = Sequential([Input((3,)), Dense(2)])
+    narrow.compile("sgd", "mae")
+    with pytest.raises(ValueError, match="`x` holds values that are too large"):
+        narrow.fit(x, np.ones((4, 2)), verbose=0)

@@ -186,3 +186,9 @@ def test_missing_scipy_is_told_with_what_to_install(monkeypatch):
 def test_statistics_that_were_not_taken_are_told(images):
     with pytest.warns(UserWarning, match="has not seen images"):
         ImageDataGenerator(featurewise_center=True).flow(images)[0]
+
+
+@pytest.mark.parametrize("options", [{}, {"classes": ["cat"]}])
+def test_a_folder_that_is_not_there(tmp_path, options):
+    with pytest.raises(FileNotFoundError, match="there is no such folder of images"):
+        ImageDataGenerator().flow_from_directory(tmp_path / "absent", **options)

@@ -12,7 +12,7 @@ from PIL import Image
 
 import planish as keras
 from planish.utils import image_dataset_from_directory
-from planish.utils.image_folder import images_in
+from planish.utils.folders import images_in
 
 
 def load(folder, **settings):
@@ -218,8 +218,12 @@ def test_wrong_arguments(class_folders, settings, message):
 
 @pytest.mark.parametrize("labels", ["inferred", None])
 def test_folders_without_images(tmp_path, labels):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"there is no such folder of images\n.*\n.*absent.*\n.*os.listdir"):
         load(tmp_path / "absent", labels=labels)
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="this is a file, not a folder of images"):
+        load(tmp_path / "file", labels=labels)
+    (tmp_path / "file").unlink()
     with pytest.raises(ValueError, match="has no sub-folders" if labels else "there are no images in"):
         load(tmp_path, labels=labels)
     (tmp_path / "cat").mkdir()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import planish
-from planish import output, precision, standalone, structures
+from planish import output, precision, standalone, structures, warned
 from planish.convert.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
@@ -172,7 +171,7 @@ def _warn_of_updates(model: Model, names: Sequence[str]) -> None:
             what="every prediction changes variables, and an ONNX file does not: it has their values of now",
             received=", ".join(names),
         )
-        warnings.warn(text, UserWarning, stacklevel=4)
+        warned.warn(text)
 
 
 def _properties(model: Model) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from planish import warned
 from planish.errors import explain, plural_if
 from planish.models.data.arrays import Array
 
@@ -59,7 +59,7 @@ class ClassWeights:
         unused = [name for name in self._weights if name not in found] if whole else []
         self._told.update(unnamed)
         if unnamed or unused:
-            warnings.warn(
+            warned.warn(
                 explain(
                     what="`class_weight` and `y` do not have the same classes"
                     if unused
@@ -69,9 +69,7 @@ class ClassWeights:
                     remedy="class_weight={"
                     + ", ".join(f"{name}: {self._weights.get(name, 1.0):g}" for name in found[:20])
                     + (", ...}" if len(found) > 20 else "}"),
-                ),
-                UserWarning,
-                stacklevel=2,
+                )
             )
 
 

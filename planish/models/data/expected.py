@@ -24,7 +24,7 @@ class End(NamedTuple):
 class Expected(NamedTuple):
     """What a model takes: its inputs and outputs, in order, and the structures in which they were given to it.
 
-    `compared` says which of the outputs have a loss.
+    `compared` says which of the outputs have a loss; `wide`, whether it computes in float64.
     """
 
     inputs: tuple[End, ...] = (End(),)
@@ -32,6 +32,7 @@ class Expected(NamedTuple):
     input_form: Any = None
     output_form: Any = None
     compared: tuple[bool, ...] = (True,)
+    wide: bool = False
 
 
 class Part(NamedTuple):
@@ -58,7 +59,8 @@ def _found(model: Model) -> Expected:
     compared = tuple(True for _ in outputs)
     if settings is not None and len(outputs) > 1:
         compared = tuple(loss is not None for loss in settings.for_outputs(model).losses)
-    return Expected(_ends(model.input_specs), outputs, model.input_form, model.output_form, compared)
+    wide = any(spec.dtype == "float64" for spec in model.output_specs)
+    return Expected(_ends(model.input_specs), outputs, model.input_form, model.output_form, compared, wide)
 
 
 def _ends(specs: Sequence[Any]) -> tuple[End, ...]:

@@ -26,15 +26,17 @@ from planish.models.data.expected import (
 from planish.models.data.paths import OpenShape, refuse_paths
 
 _LARGEST = float(np.finfo(np.float32).max)
+_LARGEST_WIDE = float(np.finfo(np.float64).max)
 _NBYTES_FOR_THREADS = 32 << 20
 """Smaller arrays are checked before another thread would be awake."""
 
 
 class Labels(NamedTuple):
-    """How a user writes each array in code: "x", "x['image']", "y[0]"."""
+    """How a user writes each array in code: "x", "x['image']", "y[0]"; `wide`: whether it is read in float64."""
 
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
+    wide: bool = False
 
 
 _ALONE = Labels(("x",), ("y",))
@@ -96,7 +98,7 @@ class Arrays:
     def check_inputs(self) -> None:
         """ValueError if an input holds NaN or infinity."""
         for array, label in zip(self.inputs, self.labels.inputs, strict=True):
-            check_finite(array, label)
+            check_finite(array, label, wide=self.labels.wide)
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
@@ -148,11 +150,11 @@ def _checked(x: Any, y: Any, sample_weight: Any, class_weight: Any, expected: Ex
     if sample_weight is not None:
         weights = _sample_weights(sample_weight, expected, len(inputs[0]))
     elif class_weight is not None:
-        weights = (_class_weights(class_weight, targets, whole),)
-    return Arrays(inputs, targets, weights, labels=Labels(labels, of_outputs))
+        weights = (_class_weights(class_weight, targets, whole, wide=expected.wide),)
+    return Arrays(inputs, targets, weights, labels=Labels(labels, of_outputs, expected.wide))
 
 
-def _class_weights(given: Any, targets: tuple[Array | None, ...], whole: bool) -> Array:
+def _class_weights(given: Any, targets: tuple[Array | None, ...], whole: bool, *, wide: bool) -> Array:
     """The weight of each image. ValueError if there are several outputs."""
     if len(targets) > 1:
         raise ValueError(
@@ -164,7 +166,7 @@ def _class_weights(given: Any, targets: tuple[Array | None, ...], whole: bool) -
         )
     (of_output,) = targets
     if of_output is not None:
-        check_finite(of_output, "y")
+        check_finite(of_output, "y", wide=wide)
     return (given if isinstance(given, ClassWeights) else ClassWeights(given)).of(of_output, whole=whole)
 
 
@@ -326,8 +328,8 @@ def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
     return data.rows(0, cut), data.rows(cut, len(data))
 
 
-def check_finite(array: Array, what: str) -> None:
-    """ValueError if a float array holds NaN, infinity, or values that become infinite in float32.
+def check_finite(array: Array, what: str, *, wide: bool = False) -> None:
+    """ValueError if a float array holds NaN, infinity, or values that become infinite in float32 (`wide`: in float64).
 
     Each chunk is first checked as a whole (`_is_suspect`), which is several times cheaper than a test of each value.
     """
@@ -335,12 +337,13 @@ def check_finite(array: Array, what: str) -> None:
         return
     rows = max(1, CHUNK_NBYTES // max(1, array[0].nbytes))
     suspects: list[int] = []
+    largest = _LARGEST_WIDE if wide else _LARGEST
     starts = iter(range(0, len(array), rows))
 
     def look(number: int) -> None:
         with np.errstate(all="ignore"):
             for start in starts:
-                if _is_suspect(array[start : start + rows]):
+                if _is_suspect(array[start : start + rows], largest):
                     suspects.append(start)
 
     if array.nbytes < _NBYTES_FOR_THREADS:
@@ -351,23 +354,22 @@ def check_finite(array: Array, what: str) -> None:
 
         run_together(look, get_num_threads(), stop=lambda: deque(starts, maxlen=0).clear())
     suspects.sort()
-    places = [start + np.argwhere(_are_bad(array[start : start + rows]))[:, :1] for start in suspects]
+    places = [start + np.argwhere(_are_bad(array[start : start + rows], largest))[:, :1] for start in suspects]
     count = sum(len(found) for found in places)
     if count:
         first = next(int(found[0, 0]) for found in places if len(found))
-        raise _not_finite(array, what, (first, *map(int, np.argwhere(_are_bad(array[first]))[0])), count)
+        raise _not_finite(array, what, (first, *map(int, np.argwhere(_are_bad(array[first], largest))[0])), count)
 
 
-def _is_suspect(chunk: Array) -> bool:
+def _is_suspect(chunk: Array, largest: float) -> bool:
     """Whether it may hold a bad value: one makes the sum bad. A float64 sum does not show values that are too large."""
     if chunk.dtype.itemsize < 8:
         return not np.isfinite(np.sum(chunk, dtype=np.float32))
-    return not max(chunk.max(), -chunk.min()) <= _LARGEST
+    return not max(chunk.max(), -chunk.min()) <= largest
 
 
-def _are_bad(values: Array) -> Array:
-    with np.errstate(over="ignore"):
-        bad: Array = ~np.isfinite(values.astype(np.float32))
+def _are_bad(values: Array, largest: float) -> Array:
+    bad: Array = ~(np.abs(values) <= largest)
     return bad
 
 

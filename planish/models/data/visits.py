@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import warned
 from planish.errors import explain, number_of
 from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
 
@@ -23,15 +23,13 @@ def batch_size_for(given: int | None, count: int, steps: int | None) -> int:
 
 def warn_of_too_few(wanted: int | None, came: int, what: str, remedy: str) -> None:
     """Warns that there were fewer batches than asked for; `what` says what follows from that."""
-    warnings.warn(
+    warned.warn(
         explain(
             what=what,
             expected=number_of(wanted, "batch", "batches") if wanted else "at least one batch",
             received=number_of(came, "batch", "batches"),
             remedy=remedy,
-        ),
-        UserWarning,
-        stacklevel=2,
+        )
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from planish import warned
 from planish.callbacks import CallbackList
 from planish.errors import explain
 from planish.models.data.in_memory import Arrays
@@ -179,12 +179,11 @@ class Epochs:
 def warn_of_bad_loss(loss: float, epoch: int) -> None:
     """Training continues, as in Keras, but nobody should have to find out from the predictions."""
     if not math.isfinite(loss):
-        warnings.warn(
+        warned.warn(
             explain(
                 what=f"the loss is {loss} in epoch {epoch + 1}: the weights are no longer usable",
                 remedy="lower the learning rate, scale the images (x / 255), check the targets, or clip the gradients "
                 "(clipnorm=1.0); the callback TerminateOnNaN stops at once",
             ),
             RuntimeWarning,
-            stacklevel=4,
         )

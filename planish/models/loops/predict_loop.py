@@ -52,8 +52,9 @@ def predict(model: Model, x: Any, batch_size: Any, verbose: Any, steps: Any, cal
 def _images(model: Model, x: Any) -> Arrays:
     """The arrays of a data set that has no targets; a model that waits for its first data is built."""
     ensure_built(model, x)
-    inputs, labels = input_arrays(x, expected_by(model))
-    data = Arrays(inputs, labels=Labels(labels, ()))
+    expected = expected_by(model)
+    inputs, labels = input_arrays(x, expected)
+    data = Arrays(inputs, labels=Labels(labels, (), expected.wide))
     check_lengths(inputs, labels)
     return data
 

@@ -106,7 +106,7 @@ class Prepared:
         """ValueError if targets hold NaN or infinity."""
         for array, label in zip(self.y_true, self.data.labels.targets, strict=True):
             if array is not None:
-                check_finite(array, label)
+                check_finite(array, label, wide=self.data.labels.wide)
 
 
 def prepare(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:

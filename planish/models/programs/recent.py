@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from planish import warned
 from planish.errors import explain
 
 MOST_PROGRAMS = 16
@@ -58,13 +58,11 @@ class SizesSeen:
             return
         self._seen.add(sizes)
         if len(self._seen) > MOST_SIZES:
-            warnings.warn(
+            warned.warn(
                 explain(
                     what=f"images of more than {MOST_SIZES} sizes: each size is compiled anew, which takes time, and "
                     "only the programs that were used last are kept",
                     remedy="resize the images to one size, or to a few: planish.ops.image.resize, load_img(path, "
                     "target_size=...)\nor sort them, so that images of equal sizes come in batches one after another",
-                ),
-                UserWarning,
-                stacklevel=2,
+                )
             )

@@ -55,7 +55,7 @@ class SteppedInference:
         order = np.arange(count, dtype=np.int64)
         if not self._executable.run(dict(parameters), inputs, order, count, scalars, outputs):
             for name, array in inputs.items():  # the program stops before images that are not finite
-                check_finite(array, given_name(name))
+                check_finite(array, given_name(name), wide=self._graph.numbers == "f64")
 
     def _make(self, most: int) -> None:
         from planish.models.programs.executables import training

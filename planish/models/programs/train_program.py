@@ -93,6 +93,7 @@ class Trainer:
         self.reads_images = not dtypes.keys().isdisjoint(data.names)
         self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
         self._names = data.names
+        self._wide = data.data.labels.wide
         self._model_outputs = output_names(model.output_specs)
         self._parameters = {variable.path: variable.value for variable in variables}
         changed = {name for name, _ in graph.updates}
@@ -105,7 +106,7 @@ class Trainer:
         checked here."""
         for name, array, label in zip(self._names, data.inputs, data.labels.inputs, strict=True):
             if name not in self._executable.checked:
-                check_finite(array, label)
+                check_finite(array, label, wide=data.labels.wide)
 
     @property
     def output_nbytes(self) -> int:
@@ -150,7 +151,7 @@ class Trainer:
         if done < -(-len(order) // batch_size):
             for name in self._names:
                 if name in inputs:
-                    check_finite(inputs[name], given_name(name))
+                    check_finite(inputs[name], given_name(name), wide=self._wide)
             raise ValueError(
                 explain(
                     what="`x` held values that are not finite while the model was trained",
