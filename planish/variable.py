@@ -63,6 +63,17 @@ def is_tracing() -> bool:
 
 
 _assignments = itertools.count(1)
+
+
+class _Last:
+    assignment = 0
+
+
+def last_assignment() -> int:
+    """A number that changes whenever any variable is assigned: as long as it stays, so do the versions of all."""
+    return _Last.assignment
+
+
 _making = forking.Lock()  # two threads that read a new variable have to see the same array
 
 
@@ -117,7 +128,7 @@ class Variable(Constructed, ArrayOperators):
         self.initializer = initializer
         self.regularizer: Regularizer | None = None
         self.constraint: Callable[[Any], Any] | None = None
-        self.version = next(_assignments)
+        self.touch()
         self._own: Array | None = None
         self._node: Node | None = None
 
@@ -292,7 +303,8 @@ class Variable(Constructed, ArrayOperators):
 
     def touch(self) -> None:
         """Says that the array has changed, so that what was packed from it is out of date."""
-        self.version = next(_assignments)
+        self.version = number = next(_assignments)
+        _Last.assignment = number  # afterwards: whoever sees it sees the version, too
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold; the node is made again where it is needed."""

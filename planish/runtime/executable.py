@@ -17,6 +17,7 @@ from planish import forking
 from planish.codegen.llvm import context_layout as layout
 from planish.errors import explain
 from planish.runtime import handoff
+from planish.runtime.array_address import address_of
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.choice import Choice
 from planish.runtime.compiled import Compiled
@@ -156,9 +157,9 @@ class InferenceExecutable(_Executable):
                 if version != self._version:
                     self._pack(parameters)
                     self._version = version
-                slots = self._slots
+                slots = self._slot_words
                 for slot, is_input, name in self._rows:
-                    slots[slot] = (inputs if is_input else outputs)[name].ctypes.data
+                    slots[slot] = address_of((inputs if is_input else outputs)[name])
                 if _FEWEST_TO_SHARE <= count * self._work <= _MOST_TO_SHARE:
                     self._run_short(count)
                 elif count >= self.fewest_for_threads:

@@ -15,6 +15,7 @@ from planish.models.data.read_ahead import let_steps_catch_up
 from planish.models.ends.graph_names import input_names
 from planish.models.programs import executables
 from planish.models.programs.stepped import needs_steps
+from planish.variable import last_assignment
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -35,7 +36,9 @@ class Predictor:
         "_outputs",
         "_parameters",
         "_reads_directly",
+        "_seen",
         "_variables",
+        "_version",
         "by_batch",
         "once_a_batch",
     )
@@ -55,6 +58,7 @@ class Predictor:
         self._outputs = [(name, node.shape, node.batched, node.type.numpy_dtype) for name, node in graph.outputs]
         self.once_a_batch = [name for name, node in graph.outputs if not node.batched]
         self._form = None if alone(model.output_form) else model.output_form
+        self._seen = self._version = 0
 
     def __call__(self, *inputs: Array) -> Any:
         let_steps_catch_up()
@@ -83,7 +87,11 @@ class Predictor:
         return dict(zip(self._inputs, inputs, strict=True))
 
     def _run(self, inputs: dict[str, Array], outputs: dict[str, Array], count: int) -> None:
-        version = max([variable.version for variable in self._variables], default=0)
+        last = last_assignment()
+        if last != self._seen:
+            self._version = max([variable.version for variable in self._variables], default=0)
+            self._seen = last
+        version = self._version
         self._executable.run(self._parameters, inputs, outputs, count, version=version)
         if self._changed:
             for variable in self._variables:
