@@ -240,6 +240,16 @@ def test_open_sizes_are_given_by_the_signature(tmp_path):
     assert onnx.load(path).graph.input[0].name == "photo"
 
 
+def test_the_signature_may_say_how_many_images_there_are(tmp_path):
+    model = blog()
+    path = exported(model, tmp_path, input_signature=[layers.InputSpec(shape=(1, 9, 8, 2))])
+    graph = onnx.load(path).graph
+    shapes = [[extent.dim_value for extent in end.type.tensor_type.shape.dim] for end in (*graph.input, *graph.output)]
+    assert shapes == [[1, 9, 8, 2], [1, 5]]
+    arrays = images_for(model, 1)
+    np.testing.assert_allclose(evaluated(path, arrays)[0], interpreted(model, arrays)[0], rtol=1e-5)
+
+
 def test_weights_beyond_two_gigabytes_are_in_a_file_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr("planish.convert.onnx_writer.file._LARGEST", 100)
     assert differences(blog(), tmp_path) == []

@@ -63,6 +63,13 @@ def test_arguments(options, kind, said, tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+def test_inputs_of_other_numbers_of_images(tmp_path):
+    one, other = Input((3,)), Input((3,))
+    signature = [layers.InputSpec(shape=(1, 3)), layers.InputSpec(shape=(None, 3))]
+    with pytest.raises(ValueError, match="the same number of images"):
+        exported(Model([one, other], layers.Add()([one, other])), tmp_path, input_signature=signature)
+
+
 def test_open_sizes_have_to_be_given(tmp_path):
     image = Input((None, None, 3), name="image")
     with pytest.raises(ValueError, match=r"InputSpec\(shape=\(None, 224, 224, 3\)\)"):

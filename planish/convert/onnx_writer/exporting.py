@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from planish.convert.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.errors import explain, kind_with_article, number_of
+from planish.layers.input_spec import InputSpec
 from planish.models.ends.graph_names import input_names
 from planish.models.model import fits
 from planish.saving import atomic_file
@@ -47,7 +49,8 @@ def export_onnx(
     values = {variable.path: variable.value for variable in standalone.bound(model.weights, graph)}
     named = dict(zip(input_names(model.input_specs), inputs, strict=True))
     network, outputs = translated(graph, values, named, _output_names(model, inputs), model.name)
-    file.write(path, network, outputs, opset, _properties(model), planish.__version__)
+    ends = [_with_batch(port, inputs[0].shape[0]) for port in outputs]
+    file.write(path, network, ends, opset, _properties(model), planish.__version__)
     if verbose is None or verbose:
         output.show(f"Saved artifact at '{os.fspath(filepath)}'.")
 
@@ -89,6 +92,15 @@ def _inputs(model: Model, signature: Any) -> list[Port]:
                 remedy="an InputSpec for each of them, in this order",
             )
         )
+    if len({_batch_of(told) for told in given}) > 1:
+        raise ValueError(
+            explain(
+                layer=model.label,
+                what="export: all inputs of a model have the same number of images",
+                received=" and ".join(str(_batch_of(told)) for told in given),
+                remedy="None for all of them: any number",
+            )
+        )
     names = _unique([_given(told, "name") or spec.name for told, spec in zip(given, specs, strict=True)])
     return [_port(model, name, spec, told) for name, spec, told in zip(names, specs, given, strict=True)]
 
@@ -126,7 +138,16 @@ def _port(model: Model, name: str, spec: Any, told: Any) -> Port:
                 remedy="leave dtype out: the file then takes what the model takes",
             )
         )
-    return Port(name, (None, *shape[1:]), np.dtype(dtype))
+    return Port(name, (_batch_of(told), *shape[1:]), np.dtype(dtype))
+
+
+def _batch_of(told: Any) -> int | None:
+    """As in Keras, an InputSpec may say how many images the file takes; a tensor does not."""
+    return told.shape[0] if isinstance(told, InputSpec) and told.shape else None
+
+
+def _with_batch(port: Port, batch: int | None) -> Port:
+    return replace(port, shape=(batch, *port.shape[1:])) if port.shape[:1] == (None,) else port
 
 
 def _given(told: Any, name: str) -> Any:
