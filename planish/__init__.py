@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         utils,
         wrappers,
     )
+    from planish.convert.onnx_file import load_onnx
     from planish.dtype_policies import DTypePolicy, FloatDTypePolicy
     from planish.flattening import FlattenMap, flatten, unflatten
     from planish.initializers import Initializer
@@ -86,6 +87,7 @@ __all__ = [
     "get_num_threads",
     "initializers",
     "layers",
+    "load_onnx",
     "losses",
     "metrics",
     "mixed_precision",
@@ -125,6 +127,7 @@ _HOMES = {
     "flatten": "flattening",
     "flatten_map": "structure",
     "get_num_threads": "runtime.threads",
+    "load_onnx": "convert.onnx_file",
     "set_num_threads": "runtime.threads",
     "shapes": "structure",
     "unflatten": "flattening",

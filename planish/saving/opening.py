@@ -10,11 +10,20 @@ from planish.models import Model
 from planish.saving import formats, keras_file, ways_out
 from planish.saving.formats import Kind
 
+
+def _onnx(path: str, _custom: Mapping[str, Any], _compile: bool) -> Model:
+    """Nothing in the file is a class, and nothing says how it was compiled."""
+    from planish.convert.onnx_file import load_onnx
+
+    return load_onnx(path)
+
+
 Reader = Callable[[str, Mapping[str, Any], bool], Model]
 """Of a path, the caller's own classes by name, and whether the model is compiled as it was."""
 
 READERS: dict[Kind, Reader] = {
     Kind.KERAS: keras_file.read,
+    Kind.ONNX: _onnx,
 }
 
 

@@ -1,0 +1,26 @@
+"""`planish.load_onnx`: a model of an ONNX file."""
+
+from __future__ import annotations
+
+import os
+
+from planish.convert.building import InputShapes, model_of
+from planish.convert.onnx_reader import file
+from planish.models import Model
+
+
+def load_onnx(
+    path: str | os.PathLike[str], input_shapes: InputShapes = None, data_format: str = "channels_last"
+) -> Model:
+    """The network of an ONNX file as a model, with its weights, not compiled: to predict, explain, train and save.
+
+    `path`: the file; weights that are in files beside it are read as well. `input_shapes`: the extents of inputs that
+    the file leaves open, as the file has them and without the batch's: `{"input": (3, 224, 224)}`, or one shape if
+    there is one input. `data_format`: with 'channels_last', the model takes images [n, height, width, channels], which
+    is how planish computes them; with 'channels_first', it takes and gives arrays as the file says,
+    [n, channels, height, width].
+
+    ValueError, naming the operator, if planish does not have it; ValueError, naming the file, if it is damaged;
+    ImportError without the onnx package: `pip install 'planish[onnx]'`.
+    """
+    return model_of(file.read(path), input_shapes, data_format=data_format)

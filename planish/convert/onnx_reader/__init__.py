@@ -1,0 +1,1 @@
+"""Files of ONNX, read as networks: bounds first, nothing executed, nothing from outside of the file's folder."""
