@@ -17,10 +17,11 @@ from planish.output import show
 class ModelCheckpoint(MonitorCallback):
     """Saves the model (or its weights) to `filepath` after each epoch, or after every `save_freq` batches.
 
-    `filepath` ends in ".keras" (".weights.h5" with `save_weights_only`) and may hold fields that are filled from the
-    logs: "{epoch:02d}-{val_loss:.2f}.keras" (epochs count from 1); folders are made, and "~" is the home folder. With
-    `save_best_only`, a file is written only when `monitor` is better than ever before, or than
-    `initial_value_threshold`, and not in epochs without the monitor (`validation_freq`).
+    `filepath` ends in ".keras" (".weights.h5" with `save_weights_only`), or in ".h5" or ".hdf5" for files as Keras
+    before 3 wrote them. It may hold fields that are filled from the logs: "{epoch:02d}-{val_loss:.2f}.keras" (epochs
+    count from 1); folders are made, and "~" is the home folder. With `save_best_only`, a file is written only when
+    `monitor` is better than ever before, or than `initial_value_threshold`, and not in epochs without the monitor
+    (`validation_freq`).
 
     `verbose`: 1 says when it saves. `mode`: 'min', 'max', or 'auto', which goes by the metric.
 
@@ -132,6 +133,7 @@ class ModelCheckpoint(MonitorCallback):
 
 
 _BATCH_FIELDS = ("epoch", "batch")
+_BEFORE_KERAS_3 = (".h5", ".hdf5")
 
 
 def _check_frequency(save_freq: object) -> None:
@@ -147,10 +149,10 @@ def _check_frequency(save_freq: object) -> None:
 
 def _check_ending(path: str, weights_only: bool) -> None:
     ending = ".weights.h5" if weights_only else ".keras"
-    if path.endswith(ending):
+    if path.endswith(ending) or (path.endswith(_BEFORE_KERAS_3) and not path.endswith(".weights.h5")):
         return
     stem = path
-    for other in (".weights.h5", ".keras", ".h5", ".hdf5", ".tf"):
+    for other in (".weights.h5", ".keras", ".tf"):
         stem = stem.removesuffix(other)
     remedy = repr(stem + ending)
     if path.endswith(".weights.h5"):
@@ -161,9 +163,6 @@ def _check_ending(path: str, weights_only: bool) -> None:
         explain(
             what="ModelCheckpoint: the file's name does not say how to save "
             + ("weights (save_weights_only=True)" if weights_only else "a model"),
-            rule="planish writes models in Keras's own format, not in HDF5"
-            if not weights_only and path.endswith((".h5", ".hdf5"))
-            else None,
             expected=f"a name that ends in {ending}",
             received=repr(path),
             remedy=remedy,

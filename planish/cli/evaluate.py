@@ -32,7 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "training held out.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.add_argument("data", metavar="DATA", help=data.HELP)
     parser.add_argument(
         "--split", action="store_true", help="only the images that training held out (default: all images of DATA)"

@@ -26,7 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Writes a page that shows what a saved model makes of an image, layer by layer.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.add_argument("image", metavar="IMAGE", nargs="?", help="an image file (default: a digit that planish has)")
     parser.add_argument(
         "--out", default="report.html", metavar="FILE", help="where the page is written (default: %(default)s)"

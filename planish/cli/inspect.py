@@ -15,7 +15,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="graph, plan, loops, LLVM or assembly of a saved model",
         description="Shows what the compiler turns a saved model into, in each of its forms.",
     )
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.add_argument("--after", metavar="PASS", help="the graph as this pass leaves it (default: the last pass)")
     parser.add_argument(
         "--emit", choices=settings.EMITTED, default="graph", help="form of the program (default: %(default)s)"

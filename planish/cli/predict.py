@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Names the class of image files, and the score that a model gives it.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.add_argument(
         "images", metavar="IMAGES", nargs="+", help="image files, patterns such as 'new/*.jpg', or folders of images"
     )

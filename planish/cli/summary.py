@@ -13,7 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="the layers of a saved model, their shapes and parameters",
         description="Shows the layers of a saved model, the shapes of their outputs, and their parameters.",
     )
-    parser.add_argument("model", metavar="MODEL", help="a .keras file")
+    parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.set_defaults(run=run)
 
 

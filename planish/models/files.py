@@ -42,7 +42,7 @@ class Files:
         include_optimizer: bool = True,
         save_format: str | None = None,
     ) -> None:
-        """Writes the whole model to a `.keras` file; see `save_model`."""
+        """Writes the whole model to a `.keras` or `.h5` file; see `save_model`."""
         model = cast("Model", self)
         save_model(model, filepath, overwrite, zipped, include_optimizer=include_optimizer, save_format=save_format)
 
@@ -78,9 +78,12 @@ class Files:
         exporting.export(cast("Model", self), filepath, format, verbose, input_signature, **kwargs)
 
     @short_in_notebooks
-    def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: None = None) -> None:
+    def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file; or the weights alone
         to a `.safetensors` file (extra `safetensors`), by the paths of the variables.
+
+        With `max_shard_size`, in gigabytes, they are in several files, and a `.weights.json` file names these. Another
+        name that ends in `.h5` or `.hdf5` is a file of weights as Keras before 3 wrote it.
 
         ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
         """
@@ -89,15 +92,17 @@ class Files:
         saving.save_weights(cast("Model", self), filepath, overwrite, max_shard_size)
 
     @short_in_notebooks
-    def load_weights(self, filepath: _Path, skip_mismatch: bool = False) -> None:
-        """Reads the weights of a `.weights.h5`, `.safetensors` or `.keras` file of a model with the same layers.
+    def load_weights(self, filepath: _Path, skip_mismatch: bool = False, *, by_name: bool = False) -> None:
+        """Reads the weights of a `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or `.h5` file of a model of
+        the same layers.
 
         ValueError, and an unchanged model, if anything does not fit; with `skip_mismatch`, layers that do not fit keep
-        their weights, and a warning names them.
+        their weights, and a warning names them. `by_name`, for `.h5` files as Keras before 3 wrote them, reads those
+        layers that have a namesake in the file.
         """
         from planish import saving
 
-        saving.load_weights(cast("Model", self), filepath, skip_mismatch)
+        saving.load_weights(cast("Model", self), filepath, skip_mismatch, by_name=by_name)
 
 
 @short_in_notebooks
@@ -110,14 +115,16 @@ def save_model(
     include_optimizer: bool = True,
     save_format: str | None = None,
 ) -> None:
-    """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file.
+    """Writes a whole model, with its compile settings and its optimizer's state, to Keras 3's `.keras` file, or to a
+    `.h5` file as Keras before 3 wrote it.
 
     Without `include_optimizer`, settings and state are left out: the loaded model is not compiled.
-    `save_format`, which is 'keras', and `zipped`, which is True, change nothing.
+    `save_format`, which is 'keras' or 'h5' as the name ends, and `zipped`, which is True, change nothing.
 
-    ValueError for another ending, FileExistsError without `overwrite`, OSError if the file cannot be written.
+    ValueError for another ending, and for a model that a `.h5` file cannot hold; FileExistsError without `overwrite`,
+    OSError if the file cannot be written.
 
-    `filepath`: a path that ends in '.keras'.
+    `filepath`: a path that ends in '.keras', '.h5' or '.hdf5'.
 
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     >>> keras.models.save_model(model, "model.keras")
@@ -131,7 +138,7 @@ def save_model(
 def load_model(
     filepath: _Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Model:
-    """The model of a `.keras` file that planish or Keras wrote, compiled as it was unless `compile=False`.
+    """The model of a `.keras` or `.h5` file that planish or any Keras wrote, compiled as it was unless `compile=False`.
 
     `custom_objects` are classes of the caller's own, by name. Code in a file is never run, whatever `safe_mode` says.
     FileNotFoundError if there is no such file; ValueError, naming it, if it is damaged or needs something that planish

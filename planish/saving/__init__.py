@@ -11,7 +11,8 @@ from planish.custom_objects import (
     get_registered_object,
     register_keras_serializable,
 )
-from planish.saving.keras_file import model_from_json, save_model
+from planish.saving.keras_file import model_from_json
+from planish.saving.model_file import save_model
 from planish.saving.opening import load_model
 from planish.saving.weights_file import load_weights, save_weights
 from planish.serialization import deserialize_keras_object, serialize_keras_object

@@ -1,6 +1,6 @@
 """Keras 3's own file of a whole model: a zip of config.json, metadata.json and model.weights.h5, nothing compressed.
 
-What is written here opens in Keras, and what Keras wrote opens here, if it is a Sequential of layers that planish has.
+What is written here opens in Keras, and what Keras wrote opens here, if it is made of layers that planish has.
 Members of other names are neither read nor unpacked.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,11 +16,12 @@ from typing import Any
 
 import planish
 from planish import custom_objects as own_objects
-from planish import serialization, warned
+from planish import serialization
 from planish.errors import explain
 from planish.models import Functional, Model, Sequential
-from planish.saving import archive, atomic_file, config_check, keras2, model_weights, notes
-from planish.saving.archive import ENDING, open_archive
+from planish.saving import archive, atomic_file, config_check, model_weights, notes
+from planish.saving.archive import open_archive
+from planish.saving.older import compile_settings, models
 
 FORMAT_VERSION = "3.15.1"
 """The version of Keras whose files these are."""
@@ -29,34 +29,11 @@ FORMAT_VERSION = "3.15.1"
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
-def save_model(
-    model: Model,
-    filepath: str | os.PathLike[str],
-    overwrite: bool = True,
-    zipped: bool | None = None,
-    *,
-    include_optimizer: bool = True,
-    save_format: str | None = None,
-) -> None:
+def save(model: Model, path: str, *, include_optimizer: bool = True) -> None:
     """Writes a whole model, its compile settings and its optimizer's state, to a `.keras` file, atomically.
 
-    Without `include_optimizer`, the loaded model is not compiled. ValueError for another ending or
-    another `save_format` than 'keras', FileExistsError without `overwrite`, OSError if the file cannot be written.
+    Without `include_optimizer`, the loaded model is not compiled. OSError if the file cannot be written.
     """
-    if save_format not in (None, "keras"):
-        raise ValueError(
-            explain(
-                what="save_model: `save_format` is not needed: the ending of the name decides",
-                expected="'keras', or nothing",
-                received=repr(save_format),
-                remedy="save('model.keras')",
-            )
-        )
-    if zipped is not None and not zipped:
-        raise ValueError(explain(what="save_model: a folder instead of a file is not supported", remedy="zipped=True"))
-    if not model.built:
-        warned.warn(f"{model.label} is not built: the file holds no weights")
-    path = atomic_file.checked_target(filepath, ENDING, overwrite, "whole models are saved in Keras 3's .keras files")
     metadata = notes.written(model) | {
         "keras_version": FORMAT_VERSION,
         "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S"),
@@ -76,22 +53,25 @@ def save_model(
 def read(path: str, custom: Mapping[str, Any], compile: bool) -> Model:
     """The model of a `.keras` file. Errors as in `opening.load_model`."""
     with open_archive(path) as file:
-        config = file.json(_CONFIG)
-        config_check.check_model(config, path, custom)
+        config = checked(file.json(_CONFIG), path, custom)
         if not compile:
             config.pop("compile_config", None)
-        model = _model_from(config, path, dict(custom))
+        model = model_from(config, path, dict(custom))
         model_weights.restore(model, file.read(_WEIGHTS), path)
         model.notes.update(notes.read(file, _METADATA))
     return model
 
 
+def configuration(path: str) -> dict[str, Any]:
+    """The checked configuration of a `.keras` file's model, in Keras 3's form. Errors as in `read`."""
+    with open_archive(path) as file:
+        return checked(file.json(_CONFIG), path, {})
+
+
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """The model that a text describes, with fresh weights. Errors as in `opening.load_model`."""
     custom = dict(custom_objects or {})
-    config = archive.parsed(text, "the text")
-    config_check.check_model(config, "the text", custom)
-    return _model_from(config, "the text", custom)
+    return model_from(checked(archive.parsed(text, "the text"), "the text", custom), "the text", custom)
 
 
 def weights_of(path: str) -> bytes:
@@ -100,14 +80,24 @@ def weights_of(path: str) -> bytes:
         return file.read(_WEIGHTS)
 
 
-def _model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
-    """The model with fresh weights. Errors about the configuration name the file."""
+def checked(config: Any, source: str, custom: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's configuration, of whatever version of Keras, in the form of Keras 3. ValueError, naming the file,
+    unless it describes a model of layers that planish has."""
+    with mistakes_told(source):
+        today = models.modern(config, custom)
+    config_check.check_model(today, source, custom)
+    found: dict[str, Any] = today
+    return found
+
+
+def model_from(config: dict[str, Any], path: str, custom: dict[str, Any]) -> Model:
+    """The model of a configuration that was checked, with fresh weights. Errors about it name the file."""
     class_ = own_objects.named(config, custom) or (Sequential if config["class_name"] == "Sequential" else Functional)
     with mistakes_told(path), own_objects.CustomObjectScope(custom):
         model: Model = class_.from_config(config["config"], custom_objects=custom)
         model.build_like(config.get("build_config") or {})
         if config.get("compile_config"):
-            model.compile_from_config(keras2.modern(config["compile_config"]))
+            model.compile_from_config(compile_settings.modern(config["compile_config"]))
     return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from planish.layers.foreign_weights import listed
 from planish.models import Model, weight_misfits
 from planish.saving import optimizer_state
 from planish.saving.layer_paths import layer_paths
+from planish.saving.older import dependencies
 from planish.saving.weights_store import WeightsReader, WeightsWriter, WrongShapeError
 from planish.variable import Variable
 
@@ -21,16 +23,19 @@ _Assignments = list[tuple[Variable, NDArray[Any]]]
 def packed(model: Model, *, with_optimizer: bool = True) -> bytes:
     """An HDF5 file of all weights and, if the model is compiled and it is asked for, of the optimizer's state."""
     writer = WeightsWriter()
-    writer.add("", model.name, [])
-    for path, layer in layer_paths(model):
-        writer.add(path, layer.name, [variable.value for variable in layer.own_variables])
-    if model.optimizer is not None and with_optimizer:
-        writer.add(
-            optimizer_state.GROUP,
-            model.optimizer.name,
-            optimizer_state.arrays(model.optimizer, model.trainable_weights),
-        )
+    for path, name, arrays in groups(model, with_optimizer=with_optimizer):
+        writer.add(path, name, arrays)
     return writer.contents()
+
+
+def groups(model: Model, *, with_optimizer: bool = True) -> Iterator[tuple[str, str, list[NDArray[Any]]]]:
+    """The place, the name and the arrays of each group of such a file."""
+    yield "", model.name, []
+    for path, layer in layer_paths(model):
+        yield path, layer.name, [variable.value for variable in layer.own_variables]
+    if model.optimizer is not None and with_optimizer:
+        state = optimizer_state.arrays(model.optimizer, model.trainable_weights)
+        yield optimizer_state.GROUP, model.optimizer.name, state
 
 
 def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool = False) -> None:
@@ -40,11 +45,16 @@ def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool =
     `skip_mismatch`, a warning instead, and the layer keeps its weights.
     """
     with WeightsReader(contents, source) as reader:
-        assignments = _layer_assignments(model, reader, skip_mismatch)
-        if not skip_mismatch:
-            _refuse_superfluous(model, reader)
-        optimizer = model.optimizer
-        state = None if optimizer is None else optimizer_state.read(optimizer, model.trainable_weights, reader)
+        restore_from(model, reader, skip_mismatch=skip_mismatch)
+
+
+def restore_from(model: Model, reader: WeightsReader, *, skip_mismatch: bool = False) -> None:
+    """As `restore`."""
+    assignments = _layer_assignments(model, reader, skip_mismatch)
+    if not skip_mismatch:
+        _refuse_superfluous(model, reader)
+    optimizer = model.optimizer
+    state = None if optimizer is None else optimizer_state.read(optimizer, model.trainable_weights, reader)
     for variable, array in assignments:
         variable.assign(array)
     if optimizer is not None and state is not None:
@@ -54,9 +64,10 @@ def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool =
 def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool) -> _Assignments:
     assignments: _Assignments = []
     for path, layer in layer_paths(model):
+        place = dependencies.place_of(path, reader)
         try:
             own = layer.own_variables
-            stored, names = reader.count(path), [variable.name for variable in own]
+            stored, names = reader.count(place), [variable.name for variable in own]
             if stored != len(names):
                 shapes = [variable.shape for variable in own]
                 raise ValueError(
@@ -69,7 +80,7 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
                     )
                 )
             assignments += [
-                (variable, _array(model, reader, path, number, variable)) for number, variable in enumerate(own)
+                (variable, _array(model, reader, place, number, variable)) for number, variable in enumerate(own)
             ]
         except ValueError as error:
             if not skip_mismatch:

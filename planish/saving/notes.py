@@ -1,4 +1,5 @@
-"""A model's notes in its `.keras` file: under a name of their own in metadata.json, which Keras never reads."""
+"""A model's notes in its file: under a name of their own in metadata.json, or in an attribute of a `.h5` file. Keras
+never reads them."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
+from planish.saving import archive
 from planish.saving.archive import Archive
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
-_NAME = "planish_notes"
+NAME = "planish_notes"
 _MOST_NBYTES = 1 << 20
 
 
@@ -39,14 +41,25 @@ def written(model: Model) -> dict[str, Any]:
                 received=f"{len(text):,}",
             )
         )
-    return {_NAME: json.loads(text)}
+    return {NAME: json.loads(text)}
 
 
-def read(archive: Archive, member: str) -> dict[str, Any]:
-    """The notes; {} if there are none that can be read: the model is whole without them."""
+def parsed(text: str | None, source: str) -> dict[str, Any]:
+    """The notes of a text; {} if there are none that can be read. `source` is the file's name."""
+    if text is None:
+        return {}
     try:
-        metadata = archive.json(member)
+        found = archive.parsed(text.encode(), f"{NAME} in {source!r}")
     except ValueError:
         return {}
-    found = metadata.get(_NAME) if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def read(file: Archive, member: str) -> dict[str, Any]:
+    """The notes; {} if there are none that can be read: the model is whole without them."""
+    try:
+        metadata = file.json(member)
+    except ValueError:
+        return {}
+    found = metadata.get(NAME) if isinstance(metadata, dict) else None
     return found if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ Nadam ends with the product of its momentum schedule. Before the first step of t
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from planish import warned
 from planish.errors import explain
 from planish.optimizers import Optimizer, options
+from planish.saving.older.kernels import Form
 from planish.saving.weights_store import WeightsError, WeightsReader
 from planish.variable import Variable
 
@@ -38,29 +39,33 @@ def arrays(optimizer: Optimizer, weights: Sequence[Variable]) -> list[Array]:
     return [*numbers, *slots, *(number.value for number in optimizer.numbers_after())]
 
 
-def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReader) -> list[Array] | None:
+def read(
+    optimizer: Optimizer,
+    weights: Sequence[Variable],
+    reader: WeightsReader,
+    places: Sequence[str] | None = None,
+    forms: Mapping[Variable, Form] | None = None,
+) -> list[Array] | None:
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
-    another optimizer or of other weights. ValueError for impossible numbers."""
-    stored = reader.count(GROUP)
-    numbers, before = optimizer.numbers(built=True), optimizer.numbers(built=False)
-    slots = [optimizer.slot_shape(name, weight) for weight, name in optimizer.slot_order(weights)]
-    slots += [number.shape for number in optimizer.numbers_after()]
-    if slots and stored == 1 + len(slots):  # Keras 2 leaves a constant rate to the configuration
-        numbers = numbers[:1]
-    if stored == len(before):
-        numbers, slots = before, []
-    shapes = [*(number.shape for number in numbers), *slots]
-    reason = f"it holds {stored} arrays, but {optimizer.name} has {len(shapes)}"
+    another optimizer or of other weights. ValueError for impossible numbers.
+
+    `places` are those of the arrays; "" is a count of steps that is not there. `forms` are those in which the file has
+    the weights, and slots of the same shape.
+    """
+    if places is None:
+        places = [f"{GROUP}/vars/{number}" for number in range(reader.count(GROUP))]
+    layout = _layout(optimizer, weights, len(places), forms or {})
+    reason = f"it holds {len(places)} arrays, but {optimizer.name} has {_count(optimizer, weights)}"
     if optimizer.built and not optimizer.is_built_for(weights):
         reason = f"the optimizer '{optimizer.name}' trains another model"
-    elif stored in (0, len(shapes)):
+    elif layout is not None:
+        numbers, parts = layout
         try:
             state = [
-                reader.array(GROUP, place, shape, f"optimizer's array {place}")
-                for place, shape in enumerate(shapes[:stored])
+                _array(reader, place, part, nth) for nth, (place, part) in enumerate(zip(places, parts, strict=True))
             ]
             _check_numbers(optimizer, numbers, state, reader.source)
-            if len(numbers) < len(before) and state:
+            if len(numbers) < len(optimizer.numbers(built=False)) and state:
                 state.insert(1, np.asarray(optimizer.learning_rate, np.float32))
             return state or None
         except WeightsError as error:
@@ -69,6 +74,42 @@ def read(optimizer: Optimizer, weights: Sequence[Variable], reader: WeightsReade
         explain(what=f"the optimizer starts over: {reader.source!r} has the state of another one", received=reason)
     )
     return None
+
+
+def _count(optimizer: Optimizer, weights: Sequence[Variable]) -> int:
+    slots = optimizer.slot_order(weights)
+    return len(optimizer.numbers(built=True)) + len(slots) + len(optimizer.numbers_after())
+
+
+def _layout(
+    optimizer: Optimizer, weights: Sequence[Variable], stored: int, forms: Mapping[Variable, Form]
+) -> tuple[Sequence[Variable], list[Form]] | None:
+    """The numbers that come first, and the forms of all arrays, of a state of so many; None if there is no such state.
+
+    Keras 2 leaves a constant rate to the configuration, and Nadam's product to the count of steps.
+    """
+    numbers, before, after = optimizer.numbers(built=True), optimizer.numbers(built=False), optimizer.numbers_after()
+    slots = [_form_of_slot(optimizer, name, weight, forms) for weight, name in optimizer.slot_order(weights)]
+    choices = [(numbers, slots, after), (before, [], []), (numbers[:1], slots, after), (numbers[:1], slots, [])]
+    choices.append((before[:1], [], []))
+    if stored == 0:
+        return numbers, []
+    for first, inner, last in choices:
+        parts = [*(Form(each.shape) for each in first), *inner, *(Form(each.shape) for each in last)]
+        if len(parts) == stored:
+            return first, parts
+    return None
+
+
+def _form_of_slot(optimizer: Optimizer, name: str, weight: Variable, forms: Mapping[Variable, Form]) -> Form:
+    shape = optimizer.slot_shape(name, weight)
+    return forms.get(weight, Form(shape)) if shape == weight.shape else Form(shape)
+
+
+def _array(reader: WeightsReader, place: str, form: Form, nth: int) -> Array:
+    if not place:
+        return np.zeros((), np.int64)
+    return form.today(reader.array_at(place, form.stored, f"optimizer's array {nth}"))
 
 
 def _check_numbers(optimizer: Optimizer, numbers: Sequence[Variable], state: Sequence[Array], source: str) -> None:

@@ -1,5 +1,5 @@
-"""Files of weights without the layers' configuration: Keras 3's `.weights.h5`, safetensors, and `.h5` of Keras before
-Keras 3."""
+"""Files of weights without the layers' configuration: Keras 3's `.weights.h5`, whole or in parts, safetensors, and
+`.h5` as Keras before 3 wrote it."""
 
 from __future__ import annotations
 
@@ -12,51 +12,66 @@ from planish.models import Model
 from planish.saving import (
     atomic_file,
     formats,
+    h5_file,
     keras_file,
     legacy_weights,
     model_weights,
     other_names,
     safetensors_file,
+    shards,
     ways_out,
 )
 from planish.saving.formats import Kind
+from planish.saving.weights_store import WeightsReader, WeightsWriter
 
 ENDING = ".weights.h5"
 
+_RULE = "weights are saved in Keras 3's .weights.h5 files, in .safetensors, or in .h5 as Keras before 3 wrote it"
+
 
 def save_weights(
-    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None
+    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: float | None = None
 ) -> None:
     """Writes all weights, and the optimizer's state if the model is compiled, to a `.weights.h5` file, atomically; or
-    all weights alone to a `.safetensors` file.
+    all weights alone to a `.safetensors` file, or for another name that ends in `.h5` or `.hdf5` to what Keras before 3
+    wrote.
 
+    With `max_shard_size`, in gigabytes, to a `.weights.json` file, and files of at most that size beside it.
     ValueError for another ending or a model that is not built, FileExistsError without `overwrite`.
     """
     if max_shard_size is not None:
-        raise ValueError(
-            explain(
-                what="save_weights: `max_shard_size` is not supported: all weights go into one file",
-                expected="to be left out",
-                received=repr(max_shard_size),
-            )
-        )
+        name = shards.index_name(os.fspath(filepath))
+        path = atomic_file.checked_target(name, shards.ENDING, overwrite, shards.RULE)
+        _require_built(model, "save_weights")
+        shards.save(model, path, max_shard_size)
+        return
     if os.fspath(filepath).endswith(safetensors_file.ENDING):
         path = atomic_file.checked_target(filepath, safetensors_file.ENDING, overwrite)
         _require_built(model, "save_weights")
         safetensors_file.save(model, path)
         return
-    path = atomic_file.checked_target(filepath, ENDING, overwrite, "weights are saved in Keras 3's .weights.h5 files")
+    ending = next((each for each in (ENDING, *h5_file.ENDINGS) if os.fspath(filepath).endswith(each)), ENDING)
+    path = atomic_file.checked_target(filepath, ending, overwrite, _RULE)
     _require_built(model, "save_weights")
-    atomic_file.write(path, model_weights.packed(model))
+    atomic_file.write(path, model_weights.packed(model) if ending == ENDING else _as_before_keras_3(model))
 
 
-def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-    """Reads the weights of a `.weights.h5`, `.keras`, `.safetensors` or (of Keras before 3) `.h5` file into a model of
-    the same layers.
+def _as_before_keras_3(model: Model) -> bytes:
+    writer = WeightsWriter()
+    legacy_weights.write(writer, model, "", h5_file.WRITTEN_AS)
+    return writer.contents()
+
+
+def load_weights(
+    model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False, *, by_name: bool = False
+) -> None:
+    """Reads the weights of a `.weights.h5`, `.weights.json`, `.keras`, `.safetensors` or (of Keras before 3) `.h5` file
+    into a model of the same layers.
 
     The file's contents decide how it is read. The model is unchanged if anything does not fit (ValueError); with
     `skip_mismatch`, layers that do not fit keep their weights, and a warning names them. FileNotFoundError if there is
-    no such file.
+    no such file. `by_name`, for `.h5` files as Keras before 3 wrote them, reads those layers that have a namesake in
+    the file.
     """
     path = os.path.expanduser(os.fspath(filepath))
     _require_built(model, "load_weights")
@@ -65,7 +80,23 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
     kind = formats.kind_of(path)
     if kind not in READERS:
         raise ways_out.refused(kind, path, "weights", READERS)
-    READERS[kind](model, path, skip_mismatch)
+    if by_name:
+        _refuse_without_names(kind, path)
+        _restore_legacy(model, path, skip_mismatch=skip_mismatch, by_name=True)
+    else:
+        READERS[kind](model, path, skip_mismatch)
+
+
+def _refuse_without_names(kind: Kind, path: str) -> None:
+    if READERS[kind] is not _of_legacy_file:
+        raise ValueError(
+            explain(
+                what=f"the layers in {path!r} have no names, so `by_name` cannot find them",
+                expected="a .h5 file as Keras before 3 wrote it: model.save_weights('model.h5')",
+                received=kind.value,
+                remedy="by_name=False",
+            )
+        )
 
 
 def _of_keras_file(model: Model, path: str, skip_mismatch: bool) -> None:
@@ -77,7 +108,13 @@ def _of_weights_file(model: Model, path: str, skip_mismatch: bool) -> None:
 
 
 def _of_legacy_file(model: Model, path: str, skip_mismatch: bool) -> None:
-    legacy_weights.restore(model, _contents(path), path, skip_mismatch=skip_mismatch)
+    _restore_legacy(model, path, skip_mismatch=skip_mismatch)
+
+
+def _restore_legacy(model: Model, path: str, **options: bool) -> None:
+    with WeightsReader(_contents(path), path) as reader:
+        found = legacy_weights.find(model, reader, **options)
+    found.assign()
 
 
 def _contents(path: str) -> bytes:
@@ -90,6 +127,7 @@ READERS: dict[Kind, Callable[[Model, str, bool], None]] = {
     Kind.KERAS_H5: _of_legacy_file,
     Kind.KERAS_H5_WEIGHTS: _of_legacy_file,
     Kind.SAFETENSORS: safetensors_file.load,
+    Kind.WEIGHTS_INDEX: shards.load,
 }
 """Who reads what: into a model, from a path, with layers that do not fit left alone or not."""
 

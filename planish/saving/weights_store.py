@@ -21,9 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.errors import ExplainedError, explain
+from planish.saving import strings
 from planish.saving.chunks import reads_in_bounds
 
 Array = NDArray[Any]
+
+_MOST_ATTRIBUTE_NBYTES = 64512
 
 
 class WeightsWriter:
@@ -37,10 +40,34 @@ class WeightsWriter:
 
     def add(self, path: str, name: str, arrays: Sequence[Array]) -> None:
         """The arrays of a group, and the name that its layer has for its user."""
-        group = self._file.create_group(f"{path}/vars" if path else "vars")
-        group.attrs["name"] = name
+        self.begin(path, name)
         for number, array in enumerate(arrays):
-            group[str(number)] = array
+            self.add_array(f"{path}/vars/{number}" if path else f"vars/{number}", array)
+
+    def begin(self, path: str, name: str) -> None:
+        """The group of a layer, without arrays, and the name that the layer has for its user."""
+        self.group(f"{path}/vars" if path else "vars").attrs["name"] = name
+
+    def group(self, path: str) -> Any:
+        """The group at a path, which is made if it is not there."""
+        return self._file.require_group(path) if path else self._file
+
+    def add_array(self, place: str, array: Array) -> None:
+        """An array at a place."""
+        self._file[place] = array
+
+    def note(self, path: str, attribute: str, text: str) -> None:
+        """A text as an attribute of a group."""
+        self.group(path).attrs[attribute] = text.encode()
+
+    def note_names(self, path: str, attribute: str, names: Sequence[str]) -> None:
+        """A list of names as an attribute of a group, in numbered parts if it is longer than HDF5 allows."""
+        encoded = np.asarray([name.encode() for name in names])
+        parts = 1
+        while any(part.nbytes > _MOST_ATTRIBUTE_NBYTES for part in np.array_split(encoded, parts)):
+            parts += 1
+        for number, part in enumerate(np.array_split(encoded, parts)):
+            self.group(path).attrs[attribute if parts == 1 else f"{attribute}{number}"] = part
 
     def contents(self) -> bytes:
         """The file. Nothing can be added afterwards."""
@@ -74,6 +101,7 @@ class WeightsReader:
         self.source = source
         self._contents = contents
         self._groups: dict[str, Any] = {}
+        self._texts_are_checked = False
         with self._guarded():
             self._file = h5py.File(io.BytesIO(contents), "r")
             self._groups[""] = h5py.h5g.open(self._file.id, b"/")
@@ -90,6 +118,11 @@ class WeightsReader:
         with self._guarded():
             group = self._group(path)
             return [] if group is None else [name.decode() for name in group]
+
+    def has(self, path: str) -> bool:
+        """Whether there is a group at a path."""
+        with self._guarded():
+            return self._group(path) is not None
 
     def count(self, path: str) -> int:
         """How many arrays the group of a layer holds; 0 if there is no such group."""
@@ -134,6 +167,14 @@ class WeightsReader:
                 )
             return self._values(dataset)
 
+    def shape_at(self, place: str) -> tuple[int, ...] | None:
+        """The shape of the array at a place; None if there is none."""
+        path, _, name = place.rpartition("/")
+        with self._guarded():
+            group = self._group(path)
+            dataset = None if group is None else self._child(group, name, place)
+            return tuple(dataset.shape) if isinstance(dataset, self._h5py.h5d.DatasetID) else None
+
     def has_names(self, path: str, attribute: str) -> bool:
         """Whether the group at `path` has a list of names, whole or in numbered parts."""
         with self._guarded():
@@ -150,13 +191,35 @@ class WeightsReader:
                 raise WeightsError(
                     explain(what=f"the weights in {self.source!r} are damaged", expected=f"group {path}")
                 )
-            attributes = self._h5py.Group(group).attrs
-            if attribute in attributes:
-                return _texts(attributes[attribute])
-            parts: list[str] = []
-            while (part := f"{attribute}{len(parts)}") in attributes:
-                parts.append(part)
-            return [text for part in parts for text in _texts(attributes[part])]
+            if self._h5py.h5a.exists(group, attribute.encode()):
+                return self._texts_of(group, attribute)
+            names: list[str] = []
+            part = 0
+            while self._h5py.h5a.exists(group, f"{attribute}{part}".encode()):
+                names += self._texts_of(group, f"{attribute}{part}", len(names))
+                part += 1
+            return names
+
+    def text(self, path: str, attribute: str) -> str | None:
+        """A text that the group at `path` has as an attribute; None if it has none."""
+        with self._guarded():
+            group = self._group(path)
+            if group is None or not self._h5py.h5a.exists(group, attribute.encode()):
+                return None
+            return "".join(self._texts_of(group, attribute)[:1])
+
+    def _texts_of(self, group: Any, attribute: str, before: int = 0) -> list[str]:
+        """The texts of an attribute, after `before` others. WeightsError for more than a model has, or larger ones."""
+        if not self._texts_are_checked:
+            if not strings.within_bounds(self._contents):
+                raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
+            self._texts_are_checked = True
+        count = math.prod(self._h5py.h5a.open(group, attribute.encode()).shape)
+        if before + count > strings.MOST_NAMES:
+            raise self._unusual(
+                f"a list has at most {strings.MOST_NAMES:,} names", f"{before + count:,} in {attribute}"
+            )
+        return _texts(self._h5py.Group(group).attrs[attribute])
 
     def _values(self, dataset: Any) -> Array:
         """A view of the file's own bytes, where they are the array as it is; else a copy."""
@@ -216,12 +279,11 @@ class WeightsReader:
             ) from error
 
     def _hostile(self, place: str) -> WeightsError:
+        return self._unusual("weights are arrays in the file itself", f"{place} leads elsewhere")
+
+    def _unusual(self, rule: str, received: str) -> WeightsError:
         return WeightsError(
-            explain(
-                what=f"{self.source!r} is not as Keras writes it, so it is not read",
-                rule="weights are arrays in the file itself",
-                received=f"{place} leads elsewhere",
-            )
+            explain(what=f"{self.source!r} is not as Keras writes it, so it is not read", rule=rule, received=received)
         )
 
 

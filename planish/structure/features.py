@@ -55,7 +55,7 @@ class FlatFeatures(int):
 def flat_features(layers: Any, input_shape: Sequence[int] | int | None = None) -> FlatFeatures:
     """How many features the model's Flatten gives for images of the shape: `in_features` of the Linear after it.
 
-    `layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file; nothing in it
+    `layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a file; nothing in it
     is changed. What comes after the first Flatten is ignored, so it does not have to fit; without a Flatten, it is the
     number of all outputs of the last layer. `input_shape` is without the batch axis, with the channels first for
     PyTorch. TypeError for what is not a model, ValueError if the layers before the Flatten do not fit.

@@ -11,7 +11,6 @@ from planish.layers import Layer
 from planish.models import Model, Sequential
 from planish.models.functional import Functional
 from planish.saving import config_check, formats, opening
-from planish.saving.archive import open_archive
 from planish.saving.keras_file import mistakes_told
 
 
@@ -21,14 +20,14 @@ def is_input(value: Any) -> bool:
 
 
 def model_in_file(path: str | os.PathLike[str]) -> Model:
-    """The model in a file or folder, of a `.keras` file without its weights. Errors as those of `load_model`."""
+    """The model in a file or folder; of Keras's files without the weights. Errors as those of `load_model`."""
     name = os.path.expanduser(os.fspath(path))
-    if formats.kind_of(name) is not formats.Kind.KERAS:
+    configuration = opening.CONFIGURATIONS.get(formats.kind_of(name))
+    if configuration is None:
         return opening.load_model(name, compile=False)
-    with open_archive(name) as archive:
-        config = archive.json("config.json")
+    config = configuration(name)
     with mistakes_told(name):
-        return _model(config, name)
+        return _made(config)
 
 
 def model_of(model: Any) -> Model:
@@ -36,7 +35,8 @@ def model_of(model: Any) -> Model:
     config = json.loads(model.to_json())
     if "layers" in config["config"]:  # whatever a class of the user's own is called
         config["class_name"] = "Functional" if "output_layers" in config["config"] else "Sequential"
-    return _model(config, model.name)
+    config_check.check_model(config, model.name, {})
+    return _made(config)
 
 
 def layer_of(layer: Any) -> Layer:
@@ -46,8 +46,7 @@ def layer_of(layer: Any) -> Layer:
     return made
 
 
-def _model(config: dict[str, Any], source: str) -> Model:
-    config_check.check_model(config, source, {})
+def _made(config: dict[str, Any]) -> Model:
     if config["class_name"] != "Sequential":
         return Functional.from_config(config["config"])
     model = Sequential.from_config(config["config"])

@@ -15,7 +15,7 @@ from planish.tracebacks import short_in_notebooks
 def flatten_map(model: Any, name: str | None = None, input_shape: Sequence[int] | None = None) -> FlattenMap:
     """The map of a model's Flatten layer: of the one called `name`, or of the only one.
 
-    `model` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file; only its
+    `model` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a file; only its
     structure is read. `input_shape` is the shape of one image, where the model does not say it: (28, 28, 1), or
     (1, 28, 28) for PyTorch. ValueError if there is no such layer, or the layers do not fit.
 

@@ -131,7 +131,7 @@ class Shapes:
 def shapes(model_or_layers: Any, input_shape: Sequence[int] | int | None = None) -> Shapes:
     """The shapes and costs of a model for one image, layer by layer.
 
-    `model_or_layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a `.keras` file;
+    `model_or_layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a file;
     nothing in it is changed, and no weights are made. `input_shape` is the shape of one image without the batch axis,
     with the channels first for PyTorch; it may be left out where the model says it. TypeError for what is not a model,
     ValueError, with the chain of shapes so far, for layers that do not fit.

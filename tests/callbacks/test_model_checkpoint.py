@@ -18,11 +18,9 @@ def untrained(small_fit):
 @pytest.mark.parametrize(
     ("name", "weights_only", "remedies"),
     [
-        ("best.h5", False, ["'best.keras'"]),
         ("m.weights.h5", False, ["'m.keras'", "save_weights_only=True"]),
         ("best", False, ["'best.keras'"]),
-        ("best.hdf5", False, ["'best.keras'"]),
-        ("best.h5", True, ["'best.weights.h5'"]),
+        ("best.tf", False, ["'best.keras'"]),
         ("best.keras", True, ["'best.weights.h5'", "save_weights_only=False"]),
     ],
 )

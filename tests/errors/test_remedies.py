@@ -191,15 +191,15 @@ def test_an_hdf5_file_of_something_else(model, tmp_path):
         model.load_weights(path)
 
 
-@pytest.mark.parametrize("name", ["m.h5", "m.hdf5", "m", "m.tf", "m.weights.h5"])
+@pytest.mark.parametrize("name", ["m", "m.tf", "m.txt"])
 def test_models_are_saved_under_the_name_of_the_remedy(model, tmp_path, name):
     with pytest.raises(ValueError, match="does not say what to write") as caught:
         model.save(tmp_path / name)
     model.save(ast.literal_eval(code_of(caught.value)))
-    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".keras"]
 
 
-@pytest.mark.parametrize("name", ["m.h5", "m", "m.keras"])
+@pytest.mark.parametrize("name", ["m", "m.keras"])
 def test_weights_are_saved_under_the_name_of_the_remedy(model, tmp_path, name):
     with pytest.raises(ValueError, match="does not say what to write") as caught:
         model.save_weights(tmp_path / name)

@@ -23,7 +23,7 @@ from planish import callbacks, initializers, layers, optimizers
         (lambda: initializers.VarianceScaling(input_axes=(0,)), "input_axes"),
         (lambda: small_model().save("m.keras", zipped=False), "zipped"),
         (lambda: small_model().save("m.keras", save_format="h5"), "save_format"),
-        (lambda: small_model().save_weights("m.weights.h5", max_shard_size=1), "max_shard_size"),
+        (lambda: small_model().save_weights("m.weights.json", max_shard_size=0), "max_shard_size"),
     ],
 )
 def test_an_argument_without_a_meaning_is_refused_by_its_name(use, name, tmp_path, monkeypatch):

@@ -66,3 +66,23 @@ def saved(model, tmp_path):
     path = tmp_path / "model.keras"
     model.save(path)
     return path
+
+
+@pytest.fixture
+def trained():
+    """Trains a model for three steps: `trained(model, images)` -> the model."""
+
+    def train(model, images):
+        for _ in range(3):
+            model.train_on_batch(*images)
+        return model
+
+    return train
+
+
+@pytest.fixture
+def h5(trained, model, images, tmp_path):
+    """The `.h5` file of a trained model."""
+    path = tmp_path / "model.h5"
+    trained(model, images).save(path)
+    return path

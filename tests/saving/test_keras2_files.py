@@ -6,7 +6,7 @@ import pytest
 from planish.models import load_model
 from planish.optimizers import Adam
 from planish.optimizers.schedules import InverseTimeDecay
-from planish.saving import keras2
+from planish.saving.older import compile_settings as keras2
 
 WITH_STATE = ["adam", "adamw", "rmsprop", "sgd"]
 ADAM = {"name": "Adam", "learning_rate": 0.001, "jit_compile": True, "is_legacy_optimizer": False}

@@ -137,7 +137,7 @@ def test_links_and_permissions_stay(model, saved):
 @pytest.mark.parametrize(
     ("name", "settings", "error", "message"),
     [
-        ("model.h5", {}, ValueError, "expected: a name that ends in .keras\n  received: '"),
+        ("model.tf", {}, ValueError, "expected: a name that ends in .keras\n  received: '"),
         ("model.keras", {"overwrite": False}, FileExistsError, "exists, and overwrite=False"),
         ("absent/model.keras", {}, FileNotFoundError, "there is no folder"),
         ("folder.keras", {}, IsADirectoryError, "is a folder"),

@@ -119,7 +119,7 @@ def test_files_of_deeper_and_shallower_models(tmp_path, units, message):
 def test_names_of_files(tmp_path):
     model = dense_model(2)
     with pytest.raises(ValueError, match=r"expected: a name that ends in \.weights\.h5"):
-        model.save_weights(tmp_path / "model.h5")
+        model.save_weights(tmp_path / "model.txt")
     for name in ("model.h5", "model.weights.h5"):
         with pytest.raises(FileNotFoundError, match="there is no file"):
             model.load_weights(tmp_path / name)

@@ -8,9 +8,9 @@ WATCHING = Stage(
     "Callbacks, class weights and subclasses",
     (
         Mistake(
-            "A checkpoint of a model in an HDF5 file",
+            "A checkpoint of a model in a folder of TensorFlow",
             """\
-cnn().fit(x, y, callbacks=[keras.callbacks.ModelCheckpoint(folder / "best.h5")], verbose=0)
+cnn().fit(x, y, callbacks=[keras.callbacks.ModelCheckpoint(folder / "best.tf")], verbose=0)
 """,
             None,
         ),

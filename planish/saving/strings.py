@@ -1,0 +1,49 @@
+"""HDF5's texts of any length: how much memory it would take to read them.
+
+A list of texts refers to each by its place in a heap, and HDF5's library copies a text as often as it is referred to:
+a small file could fill the memory with copies of one long text.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+MOST_NAMES = 20_000
+"""Names in one list: a net of a thousand layers has a tenth of them."""
+
+_SHORT = 1024
+_MOST_LONG = 64
+_ALWAYS_ALLOWED_NBYTES = 16 << 20
+_HEAP = b"GCOL\x01\x00\x00\x00"
+_OBJECT = 16
+
+
+def within_bounds(contents: bytes) -> bool:
+    """Whether the long texts of an HDF5 file, as often as they are referred to, take at most twice the file's size, or
+    some megabytes."""
+    total = 0
+    for number, (heap, index, nbytes) in enumerate(_long_texts(contents)):
+        if number == _MOST_LONG:
+            return False
+        total += nbytes * contents.count(struct.pack("<QI", heap, index))
+        if total > max(2 * len(contents), _ALWAYS_ALLOWED_NBYTES):
+            return False
+    return True
+
+
+def _long_texts(contents: bytes) -> Iterator[tuple[int, int, int]]:
+    """The heap, the number in it and the bytes of each long text."""
+    heap = contents.find(_HEAP)
+    while heap >= 0:
+        if heap + _OBJECT <= len(contents):
+            (size,) = struct.unpack_from("<Q", contents, heap + 8)
+            place, end = heap + _OBJECT, min(heap + size, len(contents))
+            while place + _OBJECT <= end:
+                index, _, nbytes = struct.unpack_from("<HH4xQ", contents, place)
+                if index and nbytes > _SHORT:
+                    yield heap, index, nbytes
+                if not index or nbytes > end - place:
+                    break
+                place += _OBJECT + (nbytes + 7) // 8 * 8
+        heap = contents.find(_HEAP, heap + 1)
