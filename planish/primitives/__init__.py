@@ -18,7 +18,7 @@ from planish.primitives.arranging import (
     tile,
     unstack,
 )
-from planish.primitives.as_f32 import as_f32
+from planish.primitives.as_floats import as_floats
 from planish.primitives.average_pool2d import average_pool2d
 from planish.primitives.batch_max import batch_max, batch_min
 from planish.primitives.batch_ranks import batch_ranks
@@ -146,7 +146,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
-    "as_f32",
+    "as_floats",
     "average_pool2d",
     "batch_max",
     "batch_min",

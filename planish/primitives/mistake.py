@@ -26,5 +26,5 @@ def check_values(what: str, *types: TensorType) -> None:
         raise mistake(
             f"{what} computes with {type_of_numbers()} values",
             received=received,
-            remedy="one_hot(labels, classes), or as_f32(labels) for the numbers themselves",
+            remedy="one_hot(labels, classes), or as_floats(labels) for the numbers themselves",
         )

@@ -47,7 +47,7 @@ def computed(case, size):
     case.output(primitives.matmul(x, y))
     case.output(primitives.matmul(case.weight(40, size), y))
     case.output(primitives.contract(x, case.input(3, size), ((1,), (1,))))
-    case.output(primitives.as_f32(case.input(size, values=np.full((case.images, size), 3, np.uint8), dtype="i32")))
+    case.output(primitives.as_floats(case.input(size, values=np.full((case.images, size), 3, np.uint8), dtype="i32")))
     for axis in (0, 1):
         case.output(primitives.argmax(x, axis))
         case.output(primitives.cumsum(x, axis))

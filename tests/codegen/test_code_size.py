@@ -145,7 +145,7 @@ CASES = {
     ),
     "average: overlapping": lambda n: mapped(3, 2 * n, 5, then=lambda x: primitives.average_pool2d(x, (1, n), (1, 1))),
     "labels: classes": lambda n: primitives.one_hot(primitives.input_("x", (3,), "i32"), n),
-    "labels: as numbers": lambda n: primitives.as_f32(primitives.input_("x", (n,), "i32")),
+    "labels: as numbers": lambda n: primitives.as_floats(primitives.input_("x", (n,), "i32")),
     "labels: rows": lambda n: primitives.one_hot(primitives.input_("x", (n,), "i32"), 10),
     "softmax: classes": lambda n: mapped(3, n, then=primitives.softmax),
     "softmax: rows": lambda n: primitives.log_softmax(primitives.input_("x", (n, 3))),

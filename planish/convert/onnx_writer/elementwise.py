@@ -85,7 +85,7 @@ def _the_same(w: Writing, node: Node) -> None:
     w.give(node, w.read(x, w.layout(x)), w.layout(x))
 
 
-@writes("as_f32")
+@writes("as_floats")
 def _as_number(w: Writing, node: Node) -> None:
     (x,) = node.inputs
     w.give(node, w.cast(w.read(x, w.layout(x)), w.numbers), w.layout(x))

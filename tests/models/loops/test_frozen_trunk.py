@@ -8,6 +8,7 @@ import pytest
 
 import planish as keras
 from planish import layers
+from planish.models.programs import trunk as trunk_module
 from planish.models.programs import trunk_outputs
 from planish.models.programs.trunk import Trunk
 
@@ -258,6 +259,40 @@ def test_a_run_that_was_interrupted_and_goes_on_has_the_same_bits(tmp_path, comp
         return trained(pooled, X, Y, keep=keep, callbacks=[callback])
 
     assert_same(resumed(True, "with"), resumed(False, "without"))
+
+
+@pytest.mark.parametrize("memory", [None, "0"])
+@pytest.mark.parametrize("broken", [1, 3])
+def test_a_run_that_is_interrupted_while_outputs_are_computed_leaves_nothing_behind(memory, broken, monkeypatch):
+    """Half of a row is there when Ctrl-C comes: the next run computes all of it again."""
+    if memory is not None:
+        monkeypatch.setenv("PLANISH_TRUNK_MEMORY", memory)
+    monkeypatch.setattr(trunk_module, "_NBYTES_AT_ONCE", 1)  # one batch in each call
+    expected = trained(pooled, X, Y, keep=True)
+    run, calls = Trunk.run, []
+
+    def interrupted(self, inputs, outputs, count):
+        run(self, inputs, outputs, count)
+        calls.append(count)
+        if len(calls) == broken:
+            for array in outputs.values():
+                array[: count // 2 + 1] = np.nan
+            raise KeyboardInterrupt
+
+    keras.utils.set_random_seed(3)
+    model = pooled()
+    first = model.get_weights()
+    monkeypatch.setattr(Trunk, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, batch_size=5, epochs=EPOCHS, verbose=0)
+    assert len(calls) == broken
+    assert all(np.isfinite(array).all() for array in model.get_weights())
+    keras.utils.set_random_seed(3)
+    pooled()  # takes as many seeds as the model did
+    model.set_weights(first)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(X, Y, batch_size=5, epochs=EPOCHS, verbose=0).history
+    assert_same((history, model.get_weights()), expected)
 
 
 @pytest.mark.parametrize("memory", ["0", "1000"])

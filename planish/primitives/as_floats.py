@@ -17,7 +17,7 @@ from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primiti
 def _infer(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     (labels,) = inputs
     if labels.dtype != "i32":
-        raise mistake("as_f32 takes whole numbers", expected="i32 values", received=labels)
+        raise mistake("as_floats takes whole numbers", expected="i32 values", received=labels)
     return TensorType(labels.shape, batched=labels.batched)
 
 
@@ -31,7 +31,7 @@ def _grad(node: Node, g: Node) -> Sequence[Node | None]:
 
 register(
     Primitive(
-        name="as_f32",
+        name="as_floats",
         settings=Settings,
         infer=_infer,
         reference=_reference,
@@ -46,6 +46,6 @@ register(
 )
 
 
-def as_f32(labels: Node) -> Node:
-    """`labels` i32[N, ...] -> f32[N, ...]; f32 values are given back as they are."""
-    return labels if labels.type.dtype in NUMBERS else make("as_f32", [labels])
+def as_floats(labels: Node) -> Node:
+    """`labels` i32[N, ...] -> the numbers of the graph [N, ...]; those are given back as they are."""
+    return labels if labels.type.dtype in NUMBERS else make("as_floats", [labels])

@@ -13,7 +13,7 @@ def test_numbers(target, extent):
     values = np.random.default_rng(0).integers(-(2**24), 2**24, (3, extent))
     case = Case()
     for dtype in (np.int32, np.int64):
-        labels = primitives.as_f32(case.input(extent, values=values.astype(dtype), dtype="i32"))
+        labels = primitives.as_floats(case.input(extent, values=values.astype(dtype), dtype="i32"))
         case.output(labels)
         case.output(primitives.multiply(labels, 0.5))
     case.check(None)
