@@ -26,7 +26,7 @@ from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
 from planish.codegen.pieces.items import ITEM_ELEMENTS
-from planish.codegen.pieces.kernel import Operands, spec_of
+from planish.codegen.pieces.kernel import Operands, Spec, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
@@ -40,7 +40,7 @@ from planish.primitives.rewritten.places_beside import PlacesBesideSettings
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
-MANY_STAGES = 32  # of a deep net's training: then LLVM takes less time for their functions, which only call kernels
+MANY = 32  # stages of a deep net's training, nodes of a stage: LLVM then takes less time for stages, which call kernels
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Emitter:
         self._where = Addresses(self.module, plan.storage, self._slots, request)
         self._request = request
         self._kernel_names: dict[Node, str] = {}
+        self._kernels: dict[tuple[object, ...], str] = {}
         self._readers = readers_of(plan.graph)
         self._cut = plan.cut
         self._grains = {
@@ -144,22 +145,30 @@ class Emitter:
 
     # ------------------------------------------------------------------ kernels
     def _emit_kernel(self, node: Node) -> None:
+        """Emits the function of a node's kernel, unless another node has the same."""
         spec = self.storage.layouts.spec_of(node)
+        second = self._beside.get(node)
+        gated = None if second is None else PlacesBesideSettings.of(second).gated
         name = f"k{len(self._kernel_names)}_{spec.op}"
+        key = spec, repr(spec), gated, node in self._grains  # 0.0 and -0.0 are equal, but not the same
+        if key not in self._kernels:
+            self._kernels[key] = self._emitted(name, spec, gated, node in self._grains)
+        self._kernel_names[node] = self._kernels[key]
+
+    def _emitted(self, name: str, spec: Spec, gated: bool | None, in_grains: bool) -> str:
+        """The name of the kernel's function; `gated` is None if it gives no places beside its result."""
         inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
         extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
         parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
         parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
         parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
         parameters += ["i64 %left", "ptr nocapture %alarm"]
-        second = self._beside.get(node)
-        beside, gated = ("%beside", PlacesBesideSettings.of(second).gated) if second is not None else (None, False)
-        grains = ("%from", "%to") if node in self._grains else None
+        beside, grains = None if gated is None else "%beside", ("%from", "%to") if in_grains else None
         parameters += [f"i64 {grain}" for grain in grains or ()]
-        operands = Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=gated, grains=grains)
+        operands = Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=bool(gated), grains=grains)
         with self.module.function(name, parameters, shared=True) as f:
             kernel_for(spec).emit(f, spec, operands)
-        self._kernel_names[node] = f.name
+        return f.name
 
     def _call_kernel(
         self,
@@ -253,7 +262,7 @@ class Emitter:
     # ------------------------------------------------------------------ stages
     @contextmanager
     def _stage_function(self, number: int) -> Iterator[Function]:
-        quickly = len(self.stages) > MANY_STAGES
+        quickly = max(len(self.stages), len(self.stages[number].nodes)) > MANY
         with self.module.function(f"stage{number}", steps.STAGE_PARAMETERS, quickly=quickly) as f:
             yield f
 

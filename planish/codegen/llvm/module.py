@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from planish.codegen.llvm.alike import Defined, joined
 from planish.codegen.llvm.function import Function
 from planish.codegen.llvm.target import Target
+
+_ENTRY, _INSIDE, _QUICKLY = range(3)  # groups of attributes
 
 
 class Module:
@@ -15,8 +18,7 @@ class Module:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._declarations: dict[str, None] = {}
-        self._functions: list[str] = []
-        self._names: set[str] = set()
+        self._functions: dict[str, Defined] = {}
         self._shared: dict[tuple[str, str], str] = {}
         self._data: dict[bytes, str] = {}
 
@@ -42,7 +44,8 @@ class Module:
         """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing.
 
         `quickly`: LLVM does not optimise the code, where compiling it would take longer than that saves.
-        `shared`: if the module has the same function already, that one is used, and `Function.name` is its name.
+        `shared`: if the module has the same function already, that one is used, and `Function.name` is its name. Those
+        that differ only in numbers become one in the text (`alike.py`).
         """
         function = Function(self, name, lanes or self.target.lanes)
         yield function
@@ -51,13 +54,16 @@ class Module:
             function.name = self._shared.setdefault((arguments, body), name)
             if function.name != name:
                 return
-        self._names.add(name)
-        linkage, group = ("internal ", "#2" if quickly else "#1") if internal else ("", "#0")
-        head = f"define {linkage}void @{name}({arguments}) {group} {{\nentry:\n"
-        self._functions.append(f"{head}{body}\n  ret void\n}}\n")
+        group = (_QUICKLY if quickly else _INSIDE) if internal else _ENTRY
+        self._functions[name] = Defined(name, arguments, body, internal, group)
 
     def has_function(self, name: str) -> bool:
-        return name in self._names
+        return name in self._functions
+
+    def _joined(self) -> list[Defined]:
+        """The functions; of those that are shared, and of those which call these, the ones that are alike as one."""
+        functions = joined(list(self._functions.values()), set(self._shared.values()))
+        return joined(functions, {function.name for function in functions if function.attributes == _QUICKLY})
 
     @property
     def text(self) -> str:
@@ -69,10 +75,10 @@ class Module:
                 *(f"declare {signature}" for signature in self._declarations),
                 *(_constant(name, content) for content, name in self._data.items()),
                 "",
-                *self._functions,
-                f"attributes #0 = {{ nounwind {widths} }}",
-                f"attributes #1 = {{ nounwind noinline {widths} }}",
-                f"attributes #2 = {{ nounwind noinline optnone {widths} }}\n",
+                *(function.text for function in self._joined()),
+                f"attributes #{_ENTRY} = {{ nounwind {widths} }}",
+                f"attributes #{_INSIDE} = {{ nounwind noinline {widths} }}",
+                f"attributes #{_QUICKLY} = {{ nounwind noinline optnone {widths} }}\n",
             ]
         )
 
