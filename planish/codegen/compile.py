@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 
 from planish import settings
+from planish.codegen.llvm.apart import object_code_apart
 from planish.codegen.llvm.library import binding, initialize
-from planish.codegen.llvm.linking import Linked, link
+from planish.codegen.llvm.linking import Linked, link, links
+from planish.codegen.llvm.splitting import split
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
 from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
+
+Together = Callable[[Sequence[Callable[[], bytes]]], list[bytes]]
+"""Does pieces of work, and gives their results in order."""
+
+
+def one_by_one(works: Sequence[Callable[[], bytes]]) -> list[bytes]:
+    return [work() for work in works]
 
 
 def generate(request: Request, recorder: Recorder | None = None) -> Program:
@@ -32,6 +42,10 @@ def target_machine(target: Target) -> object:
 
 @functools.cache
 def _target_machine(target: Target, level: int) -> object:
+    return _made_machine(target, level)
+
+
+def _made_machine(target: Target, level: int) -> object:
     llvm = binding()
     initialize()
     return llvm.Target.from_triple(target.triple).create_target_machine(
@@ -53,8 +67,18 @@ def object_code(text: str, target: Target) -> bytes:
     return code
 
 
-def machine_code(text: str, target: Target) -> Linked:
-    """What a module's text becomes: linked code, or the object file (without functions) that LLVM has to load."""
+def machine_code(text: str, target: Target, together: Together = one_by_one) -> Linked:
+    """What a module's text becomes: linked code, or the object file (without functions) that LLVM has to load.
+
+    A long text is compiled in several modules, by as many threads as `together` has.
+    """
+    modules = split(text) if links(target.triple) else [text]
+    if len(modules) > 1:
+        level = settings.value("PLANISH_LLVM_LEVEL")
+        works = [functools.partial(object_code_apart, module, _made_machine(target, level)) for module in modules]
+        linked = link(*together(works))
+        if linked:
+            return linked
     code = object_code(text, target)
     return link(code) or Linked(code, {})
 

@@ -48,7 +48,8 @@ class _Known:
     """Of rewritten nodes: the nodes of the graph that they stand for, and all that they compute."""
 
     def __init__(self, graph: Graph) -> None:
-        self._users, self._roots = graph.users(), set(graph.roots)
+        self._users = {node: set(users) for node, users in graph.users().items()}  # of some, hundreds
+        self._roots = set(graph.roots)
         self._originals: dict[Node, set[Node]] = {}
         self._inside: dict[Node, set[Node]] = {}
 
@@ -137,8 +138,10 @@ def _joining(node: Node, inside: set[Node], known: _Known) -> set[Node]:
     operands = dict.fromkeys(node.inputs)
     while True:
         for source in operands:
+            if not _joins(source, node, inside, known):
+                continue
             more = dict.fromkeys((*(each for each in operands if each is not source), *source.inputs))
-            if _joins(source, node, inside, known) and _fit(more):
+            if _fit(more):
                 break
         else:
             return joining

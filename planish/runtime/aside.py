@@ -8,7 +8,7 @@ the waiting for it is interrupted: its result is there for the next thread that 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from planish import forking
@@ -53,7 +53,7 @@ class Aside(Generic[_Result]):
             self._error = RuntimeError(_STAYED_BEHIND)
             self._finished = True
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Runs on a new thread, or on this one if the system cannot start one."""
         thread = threading.Thread(target=self._run, name="planish compiles")
         try:
@@ -79,7 +79,7 @@ class Aside(Generic[_Result]):
     def result(self, late: Callable[[], None] = lambda: None) -> _Result:
         """The result of the work; raises what it raised. `late` is called once, if it takes longer than a second."""
         if not self._claim.locked():
-            self._begin()
+            self.begin()
         if not self._wait(SECONDS_UNTIL_LATE) and not self._told:
             self._told = True
             late()
@@ -93,6 +93,24 @@ class Aside(Generic[_Result]):
         if not self._finished and self._latch.acquire(timeout=seconds):
             self._latch.release()
         return self._finished
+
+
+def together(works: Sequence[Callable[[], _Result]], threads: int) -> list[_Result]:
+    """Does pieces of work on so many threads, this one among them; gives their results in order."""
+    left = iter(enumerate(works))  # drawing from it is atomic under the interpreter lock
+    results: dict[int, _Result] = {}
+
+    def share() -> None:
+        for number, work in left:
+            results[number] = work()
+
+    others = [Aside(share) for _ in range(min(threads, len(works)) - 1)]
+    for other in others:
+        other.begin()
+    share()
+    for other in others:
+        other.result()
+    return [results[number] for number in range(len(works))]
 
 
 def aside(work: Callable[[], _Result]) -> _Result:

@@ -18,10 +18,11 @@ from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
 from planish.primitives.registry import multiply_adds
 from planish.runtime import object_cache
-from planish.runtime.aside import Aside
+from planish.runtime.aside import Aside, together
 from planish.runtime.compiled import Compiled, renamed, to_bytes
 from planish.runtime.compiler_identity import compiler_identity
 from planish.runtime.processor import current_target
+from planish.runtime.threads import get_num_threads, usable_cpus
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -161,7 +162,8 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
 
         show(request, forms)
     program = compiler.generate(request)
-    code, functions = compiler.machine_code(program.text, wanted.target)
+    threads = min(get_num_threads(), usable_cpus())
+    code, functions = compiler.machine_code(program.text, wanted.target, functools.partial(together, threads=threads))
     facts = {
         "functions": functions,
         "arguments": renamed(program.arguments, wanted.numbers),

@@ -136,6 +136,29 @@ def test_a_line_is_shown_once_if_it_takes_long_and_somebody_watches(monkeypatch,
     assert shown.getvalue().count("\n") == lines
 
 
+@pytest.mark.parametrize("threads", [1, 3, 20])
+def test_pieces_of_work_are_shared_out_and_come_back_in_order(threads):
+    found = aside.together([lambda number=number: (number, threading.get_ident()) for number in range(8)], threads)
+    assert [number for number, _ in found] == list(range(8))
+    assert len({thread for _, thread in found}) <= threads
+
+
+def test_pieces_of_work_are_done_at_the_same_time():
+    meeting = threading.Barrier(3)
+    assert aside.together([lambda: meeting.wait(WAIT_SECONDS) < 3] * 3, 3) == [True] * 3
+
+
+@pytest.mark.parametrize("broken", [0, 3])
+def test_what_a_piece_of_work_raises_is_raised(broken):
+    def work(number):
+        if number == broken:
+            raise ValueError(number)
+        return number
+
+    with pytest.raises(ValueError, match=str(broken)):
+        aside.together([lambda number=number: work(number) for number in range(4)], 2)
+
+
 def test_a_broken_stream_ends_nothing(monkeypatch):
     class Broken(io.StringIO):
         def isatty(self):

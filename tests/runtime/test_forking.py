@@ -16,6 +16,7 @@ import pytest
 import planish
 from planish import forking
 from planish.callbacks import LambdaCallback
+from planish.codegen.llvm import library
 from planish.layers import Dense, Input
 from planish.models import Sequential
 from planish.models.data.read_ahead import ReadAhead
@@ -186,6 +187,26 @@ def test_who_waited_for_another_threads_compilation_is_told_in_the_child():
     over.set()
     waiting.join()
     assert compilation.result()
+
+
+def test_a_fork_waits_until_no_thread_is_inside_llvm():
+    entered, left = threading.Event(), []
+
+    def work():
+        with library.inside():
+            entered.set()
+            time.sleep(0.3)
+            left.append(True)
+
+    library.binding()
+    thread = threading.Thread(target=work)
+    thread.start()
+    entered.wait(60)
+    child = os.fork()
+    if not child:
+        os._exit(0 if left and not library._INSIDE else 1)
+    assert ends_well(child)
+    thread.join()
 
 
 def test_a_fork_waits_for_an_import_of_another_thread(monkeypatch):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _GATE = threading.RLock()
 """Held by a fork that waits for LLVM, so that one compilation after another does not keep it waiting."""
+
+_INSIDE: set[threading.Lock] = set()
+"""Of each thread that is inside LLVM without llvmlite's lock the lock that it holds meanwhile."""
 
 
 def binding() -> Any:
@@ -20,6 +25,28 @@ def binding() -> Any:
     llvm = _loaded()
     with _GATE:
         return llvm
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """For calls of `unlocked` functions: a fork waits until they are over."""
+    own = threading.Lock()
+    with own:
+        with _GATE:
+            _INSIDE.add(own)
+        try:
+            yield
+        finally:
+            _INSIDE.discard(own)
+
+
+def unlocked(name: str) -> Any:
+    """A function of LLVM's that threads can be in at the same time, as long as each has a context of its own.
+
+    With llvmlite's lock, if that cannot be left out.
+    """
+    function = getattr(binding().ffi.lib, name)
+    return getattr(function, "_cfn", function)
 
 
 @functools.cache
@@ -43,6 +70,9 @@ def _loaded() -> Any:
 
 def _enter(lock: Any) -> None:
     _GATE.acquire()
+    for held in list(_INSIDE):
+        with held:
+            pass  # its thread has left
     lock.__enter__()
 
 

@@ -1,14 +1,15 @@
 """Object code that can be mapped as it is: relocated within itself, so that what runs it needs no linker and no LLVM.
 
-Programs call nothing outside themselves and have no variables (`tests/codegen/test_self_contained.py`). So all that an
-object file leaves open is the distances between its own sections, which are settled here, once, on the compiling side.
+Programs call nothing outside themselves and have no variables (`tests/codegen/test_self_contained.py`). So all that the
+object files of a program leave open is the distances between their own sections, which are settled here, once, on the
+compiling side.
 This is done for the object files of Linux on x86-64 (ELF). What else there is stays an object file, which LLVM loads.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -26,7 +27,7 @@ _ELF64_LITTLE, _RELOCATABLE, _X86_64 = b"\x7fELF\x02\x01", 1, 62
 _SYMTAB, _RELA, _NOBITS = 2, 4, 8
 _WRITE, _ALLOC = 1, 2
 _PC32, _PLT32 = 2, 4  # both are the distance to the symbol, where the symbol is in the same piece of memory
-_GLOBAL_FUNCTION = 1 << 4 | 2
+_GLOBAL_FUNCTION, _HIDDEN = 1 << 4 | 2, 2
 _RELOCATION, _SYMBOL = struct.Struct("<QQq"), struct.Struct("<IBBHQQ")
 
 
@@ -56,38 +57,60 @@ class _Section(NamedTuple):
 class _Symbol(NamedTuple):
     name: str
     kind: int
+    hidden: bool
     section: int
     value: int
 
 
-def link(code: bytes) -> Linked | None:
-    """An object file relocated within itself; None if it is of another system, or needs anything from outside."""
-    kind = struct.unpack_from("<HH", code, 16) if code.startswith(_ELF64_LITTLE) else ()
-    if kind != (_RELOCATABLE, _X86_64):
-        return None
+class _Object(NamedTuple):
+    """An object file, and where each of its sections begins in memory."""
+
+    code: bytes
+    sections: list[_Section]
+    starts: dict[int, int]
+    symbols: list[_Symbol]
+
+    def functions(self) -> Iterator[_Symbol]:
+        """Those that others may call."""
+        return (symbol for symbol in self.symbols if symbol.kind == _GLOBAL_FUNCTION and symbol.section in self.starts)
+
+    def place(self, symbol: _Symbol) -> int:
+        return self.starts[symbol.section] + symbol.value
+
+
+def links(triple: str) -> bool:
+    """Whether object files of this system can be linked here."""
+    return triple.startswith("x86_64-") and "-linux" in triple
+
+
+def link(*codes: bytes) -> Linked | None:
+    """Object files relocated within themselves and each other; None if they are of another system, or need anything
+    from outside."""
+    for code in codes:
+        kind = struct.unpack_from("<HH", code, 16) if code.startswith(_ELF64_LITTLE) else ()
+        if kind != (_RELOCATABLE, _X86_64):
+            return None
     try:
-        return _linked(code, _Section.all_of(code))
+        return _linked(codes)
     except _NotLinkableError:
         return None
 
 
-def _linked(code: bytes, sections: list[_Section]) -> Linked:
-    image, starts = _laid_out(code, sections)
-    symbols = [_symbols(code, sections, section) for section in sections if section.kind == _SYMTAB]
-    for section in sections:
-        if section.kind == _RELA and section.info in starts:
-            _relocate(image, code, section, starts, symbols[0])
-    functions = {
-        symbol.name: starts[symbol.section] + symbol.value
-        for symbol in symbols[0]
-        if symbol.kind == _GLOBAL_FUNCTION and symbol.section in starts
-    }
-    return Linked(bytes(image), functions)
+def _linked(codes: Sequence[bytes]) -> Linked:
+    image = bytearray()
+    objects = [_laid_out(image, code) for code in codes]
+    found = {symbol.name: own.place(symbol) for own in objects for symbol in own.functions()}
+    for own in objects:
+        for section in own.sections:
+            if section.kind == _RELA and section.info in own.starts:
+                _relocate(image, own, section, found)
+    asked = {symbol.name for own in objects for symbol in own.functions() if not symbol.hidden}
+    return Linked(bytes(image), {name: place for name, place in found.items() if name in asked})
 
 
-def _laid_out(code: bytes, sections: list[_Section]) -> tuple[bytearray, dict[int, int]]:
-    """The sections that are in memory when the program runs, one behind the other, and where each begins."""
-    image, starts = bytearray(), {}
+def _laid_out(image: bytearray, code: bytes) -> _Object:
+    """Puts the sections that are in memory when the program runs behind what is there, one behind the other."""
+    sections, starts = _Section.all_of(code), {}
     for place, section in enumerate(sections):
         if not section.flags & _ALLOC:
             continue
@@ -96,7 +119,8 @@ def _laid_out(code: bytes, sections: list[_Section]) -> tuple[bytearray, dict[in
         image.extend(bytes(-len(image) % max(1, section.alignment)))
         starts[place] = len(image)
         image.extend(code[section.offset : section.offset + section.nbytes])
-    return image, starts
+    symbols = [_symbols(code, sections, section) for section in sections if section.kind == _SYMTAB]
+    return _Object(code, sections, starts, symbols[0])
 
 
 def _symbols(code: bytes, sections: list[_Section], table: _Section) -> list[_Symbol]:
@@ -106,19 +130,20 @@ def _symbols(code: bytes, sections: list[_Section], table: _Section) -> list[_Sy
         return code[strings + at : code.index(b"\0", strings + at)].decode()
 
     entries = _SYMBOL.iter_unpack(code[table.offset : table.offset + table.nbytes])
-    return [_Symbol(name(at), kind, section, value) for at, kind, _, section, value, _ in entries]
+    return [
+        _Symbol(name(at), kind, other & 3 == _HIDDEN, section, value) for at, kind, other, section, value, _ in entries
+    ]
 
 
-def _relocate(
-    image: bytearray, code: bytes, relocations: _Section, starts: dict[int, int], symbols: list[_Symbol]
-) -> None:
-    """Writes the distances that a section leaves open."""
-    for at, number, kind, addend in _entries(code, relocations):
-        symbol = symbols[number]
-        if kind not in (_PC32, _PLT32) or symbol.section not in starts:
+def _relocate(image: bytearray, own: _Object, relocations: _Section, found: Mapping[str, int]) -> None:
+    """Writes the distances that a section leaves open; `found` are the functions of all object files."""
+    for at, number, kind, addend in _entries(own.code, relocations):
+        symbol = own.symbols[number]
+        there = own.place(symbol) if symbol.section in own.starts else found.get(symbol.name)
+        if kind not in (_PC32, _PLT32) or there is None:
             raise _NotLinkableError
-        place = starts[relocations.info] + at
-        struct.pack_into("<i", image, place, starts[symbol.section] + symbol.value + addend - place)
+        place = own.starts[relocations.info] + at
+        struct.pack_into("<i", image, place, there + addend - place)
 
 
 def _entries(code: bytes, section: _Section) -> Iterator[tuple[int, int, int, int]]:
