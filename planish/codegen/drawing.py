@@ -68,9 +68,13 @@ class Counter:
         return self._f.let(f"and i64 {value}, {(1 << PIECE_BITS) - 1}")
 
 
+MANY = 32
+"""Stages of a program, nodes of a stage: then LLVM takes less time for the functions that only call others."""
+
+
 def emit_any_stage(module: Module, parameters: Sequence[str], functions: Sequence[str]) -> None:
     """Calls the stage of a number, whose function has these parameters."""
-    with module.function("any_stage", [*parameters, "i64 %number"]) as f:
+    with module.function("any_stage", [*parameters, "i64 %number"], quickly=len(functions) > MANY) as f:
         done, labels = f.label("done"), [f.label("stage") for _ in functions]
         cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
         f.emit(f"switch i64 %number, label %{done} [ {cases} ]")

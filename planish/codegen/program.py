@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
+from planish.codegen.drawing import MANY
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm import context_layout as layout
@@ -40,7 +41,6 @@ from planish.primitives.rewritten.places_beside import PlacesBesideSettings
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256
-MANY = 32  # stages of a deep net's training, nodes of a stage: LLVM then takes less time for stages, which call kernels
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +300,9 @@ class Emitter:
         """The second schedule, with the functions of the first one's kernels."""
         whole, where = self.storage, self._where
         self.storage, self._where = cut.storage, Addresses(self.module, cut.storage, self._slots, self._request)
+        quickly = len(cut.stages) > MANY
         for number, stage in enumerate(cut.stages):
-            with self.module.function(f"cut{number}", few_images.CUT_PARAMETERS) as f:
+            with self.module.function(f"cut{number}", few_images.CUT_PARAMETERS, quickly=quickly) as f:
                 for segment in stage.stage.segments:
                     if kind_of_node(segment[0]) == "rows":
                         for node in segment:
