@@ -35,6 +35,7 @@ parity: .venv/develop.stamp
 	$(BIN)/python parity/compare_applications.py
 	$(BIN)/python parity/compare_programs.py
 	$(BIN)/python parity/compare_onnx_out.py
+	$(BIN)/python parity/compare_tfjs.py
 	$(BIN)/python -m pytest tests/applications --every-net
 
 # Random functional models, compiled and interpreted: crashes, other numbers, other bits on two threads. Damaged files of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planish.models import Model
-from planish.saving import formats, h5_file, keras_file, ways_out
+from planish.saving import formats, h5_file, keras_file, tfjs, ways_out
 from planish.saving.formats import Kind
 
 
@@ -25,11 +25,13 @@ READERS: dict[Kind, Reader] = {
     Kind.KERAS: keras_file.read,
     Kind.KERAS_H5: h5_file.read,
     Kind.ONNX: _onnx,
+    Kind.TFJS_LAYERS: tfjs.read,
 }
 
 CONFIGURATIONS: dict[Kind, Callable[[str], dict[str, Any]]] = {
     Kind.KERAS: keras_file.configuration,
     Kind.KERAS_H5: h5_file.configuration,
+    Kind.TFJS_LAYERS: tfjs.configuration,
 }
 """Who reads of a path what it says of the model's layers, checked, in Keras 3's form, without the weights."""
 
