@@ -167,7 +167,7 @@ def _load(path: str) -> Any:
 SUBJECTS = {
     "keras": Subject(_keras, _one(mutants.keras_zip), _load),
     "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_weights),
-    "h5": Subject(lambda: [_recorded("legacy_model.h5")], _one(mutants.hdf5), _load),
+    "h5": Subject(lambda: [_recorded("legacy_model.h5"), *_saved(".h5")], _one(mutants.hdf5), _load),
     "tfjs": Subject(_tfjs, _of_folder, lambda path: _load(os.path.dirname(path))),
     "onnx": Subject(_onnx, _one(mutants.protobuf), _load),
     "safetensors": Subject(lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_weights),
