@@ -115,8 +115,9 @@ def open_archive(path: str) -> Iterator[Archive]:
 def parsed(text: bytes | str, source: str) -> Any:
     """The value of JSON text; `source` is its name in messages. ValueError if it is damaged, or holds far more items
     than its size suggests."""
-    if isinstance(text, str):
-        text = text.encode(errors="surrogatepass")
+    if isinstance(text, str):  # from an HDF5 file, whose bytes need not be characters
+        with regular_file.damage_told(source):
+            text = text.encode(errors="surrogateescape")
     items = len(re.findall(rb"[\[{,]", text))
     if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
         raise _unusual(source, f"{len(text):,} bytes with {items:,} items in them")

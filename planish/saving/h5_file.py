@@ -63,7 +63,7 @@ def _configuration(reader: WeightsReader, custom: dict[str, Any]) -> dict[str, A
 
 def _json(reader: WeightsReader, attribute: str) -> Any:
     text = reader.text("", attribute)
-    return None if text is None else archive.parsed(text.encode(), f"{attribute} in {reader.source!r}")
+    return None if text is None else archive.parsed(text, f"{attribute} in {reader.source!r}")
 
 
 def _without_model(reader: WeightsReader) -> str:

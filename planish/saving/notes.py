@@ -49,7 +49,7 @@ def parsed(text: str | None, source: str) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        found = archive.parsed(text.encode(), f"{NAME} in {source!r}")
+        found = archive.parsed(text, f"{NAME} in {source!r}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -167,7 +167,7 @@ def _weight_map(path: str) -> dict[str, list[str]]:
     found = archive.parsed(text, repr(path)) if len(text) <= _MOST_NBYTES else None
     groups: Any = found.get("weight_map") if isinstance(found, dict) else None
     with contextlib.suppress(TypeError, AttributeError):
-        files = {group: [*_names(value)] for group, value in groups.items()}
+        files = {group: [*dict.fromkeys(_names(value))] for group, value in groups.items()}
         if len({name for names in files.values() for name in names}) <= _MOST_SHARDS:
             return files
     raise WeightsError(

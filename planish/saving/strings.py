@@ -22,9 +22,14 @@ _OBJECT = 16
 def within_bounds(contents: bytes) -> bool:
     """Whether the long texts of an HDF5 file, as often as they are referred to, take at most twice the file's size, or
     some megabytes."""
-    total = 0
-    for number, (heap, index, nbytes) in enumerate(_long_texts(contents)):
-        if number == _MOST_LONG:
+    total = long = 0
+    for number, (heap, index, nbytes) in enumerate(_texts(contents)):
+        if number * _OBJECT > len(contents):  # heaps inside of heaps, which would be walked through again and again
+            return False
+        if nbytes <= _SHORT:
+            continue
+        long += 1
+        if long > _MOST_LONG:
             return False
         total += nbytes * contents.count(struct.pack("<QI", heap, index))
         if total > max(2 * len(contents), _ALWAYS_ALLOWED_NBYTES):
@@ -32,8 +37,8 @@ def within_bounds(contents: bytes) -> bool:
     return True
 
 
-def _long_texts(contents: bytes) -> Iterator[tuple[int, int, int]]:
-    """The heap, the number in it and the bytes of each long text."""
+def _texts(contents: bytes) -> Iterator[tuple[int, int, int]]:
+    """The heap, the number in it and the bytes of each text."""
     heap = contents.find(_HEAP)
     while heap >= 0:
         if heap + _OBJECT <= len(contents):
@@ -41,7 +46,7 @@ def _long_texts(contents: bytes) -> Iterator[tuple[int, int, int]]:
             place, end = heap + _OBJECT, min(heap + size, len(contents))
             while place + _OBJECT <= end:
                 index, _, nbytes = struct.unpack_from("<HH4xQ", contents, place)
-                if index and nbytes > _SHORT:
+                if index:
                     yield heap, index, nbytes
                 if not index or nbytes > end - place:
                     break

@@ -10,8 +10,10 @@ import h5py
 import numpy as np
 import pytest
 
+from planish import regular_file
 from planish.metrics import AUC, SensitivityAtSpecificity
 from planish.models import load_model
+from planish.saving import strings
 from planish.saving.formats import Kind, kind_of
 from planish.saving.weights_store import WeightsReader
 
@@ -189,3 +191,33 @@ def test_a_zip_of_a_hundred_thousand_members(tmp_path, read):
     if read is load_model:
         with pytest.raises(ValueError, match="is a zip file that is cut short or damaged"):
             load_model(path)
+
+
+def test_heaps_inside_of_heaps_are_not_walked_through_again_and_again():
+    heap = b"GCOL\x01\0\0\0" + (1 << 40).to_bytes(8, "little")
+    item = b"\x01\0\0\0\0\0\0\0" + len(heap).to_bytes(8, "little") + heap
+    assert not strings.within_bounds(heap + item * 20_000)
+    assert strings.within_bounds(heap + item[:-16] + bytes(16))
+
+
+def test_a_list_of_files_that_repeats_one_reads_it_once(tmp_path, model, monkeypatch):
+    path = tmp_path / "x.weights.json"
+    model.save_weights(path, max_shard_size=1)
+    found = json.loads(path.read_text())
+    found["weight_map"] = {group: [name] * 1000 for group, name in found["weight_map"].items()}
+    path.write_text(json.dumps(found))
+    read, contents = [], regular_file.contents
+    monkeypatch.setattr(regular_file, "contents", lambda *given: read.append(given) or contents(*given))
+    model.load_weights(path)
+    assert len(read) <= 3
+
+
+def test_texts_that_are_no_utf_8_are_damage(tmp_path, model):
+    path = tmp_path / "x.h5"
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        text = file.attrs["model_config"]
+        del file.attrs["model_config"]
+        file.attrs["model_config"] = (text if isinstance(text, bytes) else text.encode()).replace(b"Dense", b"D\xffnse")
+    with pytest.raises(ValueError, match=r"model_config in .*x\.h5' is damaged"):
+        load_model(path)
