@@ -23,6 +23,8 @@ from planish.models import Model, Sequential
 
 RECORDED = Path(__file__).resolve().parents[2] / "tests" / "saving" / "data"
 
+_OF_KERAS = ("legacy_model.h5", "versions/1.2.2_chain.h5", "versions/2.15.0_network.h5")
+
 Files = dict[str, bytes]
 """The contents of a folder, by name; a format of single files has one."""
 
@@ -167,7 +169,7 @@ def _load(path: str) -> Any:
 SUBJECTS = {
     "keras": Subject(_keras, _one(mutants.keras_zip), _load),
     "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_weights),
-    "h5": Subject(lambda: [_recorded("legacy_model.h5"), *_saved(".h5")], _one(mutants.hdf5), _load),
+    "h5": Subject(lambda: [*map(_recorded, _OF_KERAS), *_saved(".h5")], _one(mutants.hdf5), _load),
     "tfjs": Subject(_tfjs, _of_folder, lambda path: _load(os.path.dirname(path))),
     "onnx": Subject(_onnx, _one(mutants.protobuf), _load),
     "safetensors": Subject(lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_weights),
