@@ -109,6 +109,14 @@ def rows() -> Iterable[Row]:
         listed("Keras", of_keras[-1:]),
     )
     yield Row(
+        "`.weights.json`, and the files that it names",
+        (Kind.WEIGHTS_INDEX,),
+        "`load_weights`",
+        "`model.save_weights(path, max_shard_size=...)`",
+        "the same, in several files",
+        listed("Keras", of_keras[-1:]),
+    )
+    yield Row(
         "`.h5`, `.hdf5`: weights",
         (Kind.KERAS_H5_WEIGHTS,),
         "`load_weights`, also `by_name`",

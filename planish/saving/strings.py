@@ -21,7 +21,7 @@ _OBJECT = 16
 
 def within_bounds(contents: bytes) -> bool:
     """Whether the long texts of an HDF5 file, as often as they are referred to, take at most twice the file's size, or
-    some megabytes."""
+    some megabytes. ValueError for damage that HDF5's library does not notice."""
     total = long = 0
     for number, (heap, index, nbytes) in enumerate(_texts(contents)):
         if number * _OBJECT > len(contents):  # heaps inside of heaps, which would be walked through again and again
@@ -38,17 +38,20 @@ def within_bounds(contents: bytes) -> bool:
 
 
 def _texts(contents: bytes) -> Iterator[tuple[int, int, int]]:
-    """The heap, the number in it and the bytes of each text."""
+    """The heap, the number in it and the bytes of each text. ValueError for a heap whose parts do not fill it: HDF5's
+    library would follow them in a circle, or out of the heap."""
     heap = contents.find(_HEAP)
     while heap >= 0:
-        if heap + _OBJECT <= len(contents):
-            (size,) = struct.unpack_from("<Q", contents, heap + 8)
-            place, end = heap + _OBJECT, min(heap + size, len(contents))
-            while place + _OBJECT <= end:
-                index, _, nbytes = struct.unpack_from("<HH4xQ", contents, place)
-                if index:
-                    yield heap, index, nbytes
-                if not index or nbytes > end - place:
-                    break
-                place += _OBJECT + (nbytes + 7) // 8 * 8
+        (size,) = struct.unpack_from("<Q", contents, heap + 8) if heap + _OBJECT <= len(contents) else (0,)
+        if not _OBJECT <= size <= len(contents) - heap:
+            raise ValueError("a heap of texts is larger than the file")
+        place, end = heap + _OBJECT, heap + size
+        while place + _OBJECT <= end:
+            index, _, nbytes = struct.unpack_from("<HH4xQ", contents, place)
+            taken = _OBJECT + (nbytes + 7) // 8 * 8 if index else nbytes  # number 0 is the room that is left
+            if not _OBJECT <= taken <= end - place:
+                raise ValueError("a heap of texts does not add up")
+            if index:
+                yield heap, index, nbytes
+            place += taken
         heap = contents.find(_HEAP, heap + 1)

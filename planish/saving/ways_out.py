@@ -28,7 +28,7 @@ _WAYS: dict[Kind, str] = {
     Kind.KERAS_FOLDER: _KERAS,
     Kind.KERAS_JSON: "model = planish.models.model_from_json(open({file}).read())\n"
     "then model.load_weights of the file of its weights",
-    Kind.WEIGHTS_INDEX: "in Keras: build the model, model.load_weights({file}), model.save({keras})",
+    Kind.WEIGHTS_INDEX: _WEIGHTS,
     Kind.ONNX: "planish.load_onnx({file})",
     Kind.TFJS_LAYERS: "planish.load_model({file})",
     Kind.TFJS_GRAPH: "python -m tf2onnx.convert --tfjs {typed} --output {typed_onnx}" + _THEN_ONNX,

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import struct
 import zipfile
 import zlib
 
@@ -193,11 +194,46 @@ def test_a_zip_of_a_hundred_thousand_members(tmp_path, read):
             load_model(path)
 
 
+def heap(*items, size=None):
+    """A heap of HDF5's texts: (number, size that it tells, contents) of each."""
+    inside = b"".join(struct.pack("<HH4xQ", number, 1, told) + contents for number, told, contents in items)
+    return b"GCOL\x01\0\0\0" + struct.pack("<Q", 16 + len(inside) if size is None else size) + inside
+
+
 def test_heaps_inside_of_heaps_are_not_walked_through_again_and_again():
-    heap = b"GCOL\x01\0\0\0" + (1 << 40).to_bytes(8, "little")
-    item = b"\x01\0\0\0\0\0\0\0" + len(heap).to_bytes(8, "little") + heap
-    assert not strings.within_bounds(heap + item * 20_000)
-    assert strings.within_bounds(heap + item[:-16] + bytes(16))
+    count = 20_000
+    items = [(1, 16, heap(size=32 * (count - number) - 16)) for number in range(count)]
+    assert not strings.within_bounds(heap(*items))
+    assert strings.within_bounds(heap((1, 16, bytes(16)), (0, 16, b"")))
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        heap((0, 0, bytes(100))),
+        heap((0, 8, bytes(100))),
+        heap((1, 2**64 - 8, bytes(100))),
+        heap((1, 200, bytes(100))),
+        heap((0, 2**63, b"")),
+        heap(size=2**40),
+        heap()[:12],
+    ],
+    ids=range(7),
+)
+def test_heaps_that_do_not_add_up(contents):
+    """HDF5's library does not come back from some of them."""
+    with pytest.raises(ValueError, match="a heap of texts"):
+        strings.within_bounds(contents)
+
+
+def test_a_heap_that_leads_in_a_circle_is_damage(tmp_path, model):
+    path = tmp_path / "x.h5"
+    model.save(path)
+    contents = path.read_bytes()
+    place = contents.index(b"GCOL")
+    path.write_bytes(contents[: place + 16] + bytes(16) + contents[place + 32 :])
+    with pytest.raises(ValueError, match=r"x\.h5' are damaged or cut short\n.*a heap of texts"):
+        load_model(path)
 
 
 def test_a_list_of_files_that_repeats_one_reads_it_once(tmp_path, model, monkeypatch):
