@@ -30,7 +30,7 @@ _WAYS: dict[Kind, str] = {
     "then model.load_weights of the file of its weights",
     Kind.WEIGHTS_INDEX: _WEIGHTS,
     Kind.ONNX: "planish.load_onnx({file})",
-    Kind.TFJS_LAYERS: "planish.load_model({file})",
+    Kind.TFJS_LAYERS: "model.set_weights(planish.models.load_model({file}).get_weights())",
     Kind.TFJS_GRAPH: "python -m tf2onnx.convert --tfjs {typed} --output {typed_onnx}" + _THEN_ONNX,
     Kind.SAVED_MODEL: "python -m tf2onnx.convert --saved-model {typed} --output {typed_onnx}"
     + _THEN_ONNX
