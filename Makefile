@@ -34,6 +34,7 @@ parity: .venv/develop.stamp
 	$(BIN)/python parity/compare_functional.py
 	$(BIN)/python parity/compare_applications.py
 	$(BIN)/python parity/compare_programs.py
+	$(BIN)/python parity/compare_onnx.py
 	$(BIN)/python parity/compare_onnx_out.py
 	$(BIN)/python parity/compare_tfjs.py
 	$(BIN)/python -m pytest tests/applications --every-net

@@ -6,6 +6,7 @@ from augmenting import AUGMENTING
 from branching import BRANCHING
 from building import BUILDING
 from cases import Stage
+from converting import CONVERTING
 from convolving import CONVOLVING
 from exporting import EXPORTING
 from fitting import FITTING
@@ -25,5 +26,5 @@ from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
-    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, EXPORTING),
+    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, CONVERTING, EXPORTING),
 )
