@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from planish.convert.building import InputShapes, model_of
 from planish.convert.onnx_reader import file
@@ -20,7 +22,19 @@ def load_onnx(
     is how planish computes them; with 'channels_first', it takes and gives arrays as the file says,
     [n, channels, height, width].
 
-    ValueError, naming the operator, if planish does not have it; ValueError, naming the file, if it is damaged;
+    ValueError, naming the file and the operator, if planish does not have it, or the file is damaged;
     ImportError without the onnx package: `pip install 'planish[onnx]'`.
     """
-    return model_of(file.read(path), input_shapes, data_format=data_format)
+    with _mistakes_name(os.fspath(path)):
+        return model_of(file.read(path), input_shapes, data_format=data_format)
+
+
+@contextlib.contextmanager
+def _mistakes_name(path: str) -> Iterator[None]:
+    """What is wrong with an operator or an array of a file says in which file."""
+    try:
+        yield
+    except ValueError as error:
+        if path in str(error):
+            raise
+        raise ValueError(f"{path!r}: {error}") from error
