@@ -272,6 +272,9 @@ PIXELS: dict[str, Choices] = {
         ("RandomTranslation", {"height_factor": 0.2, "width_factor": 0.1}), ("RandomShear", {"x_factor": 0.2}),
         ("RandomContrast", {"factor": [0.3, 0.3]}), ("RandomBrightness", {"factor": 0.3}),
         ("RandomErasing", {"factor": 1.0}), ("RandomGrayscale", {"factor": 1.0}),
+        ("RandomPerspective", {"scale": 0.5}), ("RandomElasticTransform", {"scale": [0.2, 0.4]}),
+        ("AugMix", {"num_chains": 2}), ("RandAugment", {"num_ops": 1}), ("CutMix", {"factor": 0.5}),
+        ("MixUp", {"alpha": 0.3}),
     )},
 }  # fmt: skip
 """Those that are random do nothing in a prediction; `arrays_table.py` has them with a range of one number."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from arrays_table import COLORS, IMAGES, METRICS
+from arrays_table import BY_CHANCE, COLORS, IMAGES, METRICS
 from chains import Case
 from drawn_optimizers import OPTIMIZERS, OTHERS
 from layer_table import CHANNELS, FUNCTIONS, LAYERS, LOGITS, LOSSES, MERGES, ON_ARRAYS, Options
@@ -40,7 +40,7 @@ def _layers(steps: int) -> Iterator[Case]:
     for group, table in LAYERS.items():
         for name, (shape, choices) in table.items():
             for given in choices:
-                random = any(given.get(rate) for rate in RATES) or name.startswith("Random")
+                random = any(given.get(rate) for rate in RATES) or name.startswith("Random") or name in BY_CHANCE
                 case = _in_the_middle(name, shape, given, 0 if random else steps)
                 if name in MERGES:
                     case["branches"] = 2 if name in ("Subtract", "Dot") else 3

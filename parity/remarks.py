@@ -6,4 +6,9 @@ REMARKS: dict[str, str] = {
     "sparsemax": "of several numbers above the limit, Keras's have another sum than 1",
     "Huber": "Keras's configuration leaves `delta` out; values and weights agree",
     "Lambda": "its function stands in no configuration: both sides build the model",
+    **dict.fromkeys(
+        ("AugMix", "CutMix", "MixUp", "RandAugment"),
+        "means and deviations of many images that training changes are compared in `tests/layers/`",
+    ),
+    "RandomElasticTransform": "distances in training are compared with their law in `tests/layers/`",
 }
