@@ -23,7 +23,7 @@ def opened(path: str | os.PathLike[str], what: str) -> BinaryIO:
     OSError for whatever else the system says.
     """
     name = os.fspath(path)
-    if "\0" in name:
+    if not _can_be_a_name(name):
         raise ValueError(explain(what=f"{name!r} cannot be the name of a file", expected=f"the name of {what}"))
     if os.path.isdir(name):  # which Windows does not open
         raise IsADirectoryError(explain(what=f"{name!r} is a folder", expected=what))
@@ -42,6 +42,14 @@ def opened(path: str | os.PathLike[str], what: str) -> BinaryIO:
             )
         )
     return open(descriptor, "rb")
+
+
+def _can_be_a_name(name: str) -> bool:
+    """Whether the system could have a file of this name: JSON has characters that no file's name has."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
 
 
 def contents(path: str | os.PathLike[str], what: str) -> bytes:

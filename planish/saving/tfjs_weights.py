@@ -133,7 +133,9 @@ def _listed(value: Any, name: str, source: str) -> list[Any]:
 
 def _inside(path: Any, folder: str, source: str) -> str:
     """The file of the folder with this name."""
-    if not isinstance(path, str) or _LEADS_ELSEWHERE.search(path):
+    if not isinstance(path, str) or not path.isprintable():
+        raise _damaged(source, "weights are in a file without a possible name", path)
+    if _LEADS_ELSEWHERE.search(path):
         raise _damaged(source, "weights lie outside of the model's folder", path)
     file = os.path.realpath(os.path.join(folder, path))
     if not file.startswith(os.path.join(os.path.realpath(folder), "")):

@@ -171,6 +171,7 @@ HOSTILE = {
     "a file above": (lambda d: d["weightsManifest"][0].update(paths=["../weights.bin"]), OUTSIDE),
     "a file anywhere": (lambda d: d["weightsManifest"][0].update(paths=["/etc/passwd"]), OUTSIDE),
     "a file of Windows": (lambda d: d["weightsManifest"][0].update(paths=["..\\x"]), OUTSIDE),
+    "a name that is no text": (lambda d: d["weightsManifest"][0].update(paths=["\ud800"]), "without a possible name"),
     "a link": (lambda d: d["weightsManifest"][0].update(paths=["link"]), OUTSIDE),
     "a folder": (lambda d: d["weightsManifest"][0].update(paths=["."]), "is not there|outside"),
     "a giant": (lambda d: entries(d)[0].update(shape=[1 << 40, 1 << 40]), "another size than its arrays"),
