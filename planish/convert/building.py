@@ -15,7 +15,7 @@ from planish.convert.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.names import Names, readable
 from planish.convert.operators.shaping import as_shape
 from planish.convert.operators.site import OPERATORS, Known, Site, check_sizes, mistakes_told
-from planish.convert.operators.value import Value, arranged, channels_last, given, plain, unmixed
+from planish.convert.operators.value import Value, arranged, channels_last, each_turn_once, given, plain, unmixed
 from planish.convert.recognizing import needed, recognized
 from planish.convert.refusals import unknown_operator
 from planish.errors import explain
@@ -58,7 +58,8 @@ def model_of(graph: ForeignGraph, input_shapes: InputShapes = None, *, data_form
             )
         )
     graph = recognized(needed(folded(graph)))
-    return _Building(graph, data_format == "channels_last").model(input_shapes)
+    with each_turn_once():
+        return _Building(graph, data_format == "channels_last").model(input_shapes)
 
 
 class _Building:

@@ -57,6 +57,17 @@ CASES["shuffle_out"] = net(
     ],
     {"s": ints(0, 2, 2, 6, 5), "s2": ints(0, 4, 6, 5)},
 )
+CASES["shuffle_twice"] = net(
+    [
+        ("Reshape", ["x", "s"], ["a"]),
+        ("Transpose", ["a"], ["t"], {"perm": [0, 2, 1, 3, 4]}),
+        ("Reshape", ["t", "s2"], ["b"]),
+        ("Split", ["b"], ["p", "q"], {"axis": 1, "num_outputs": 2}),
+        ("Slice", ["b", "one", "three", "one"], ["r"]),
+        ("Concat", ["q", "r", "p"], ["y"], {"axis": 1}),
+    ],
+    {"s": ints(0, 2, 2, 6, 5), "s2": ints(0, 4, 6, 5), "one": ints(1), "three": ints(3)},
+)
 CASES["shuffle_depth"] = net(
     [
         ("Reshape", ["x", "s"], ["a"]),

@@ -92,8 +92,11 @@ def test_a_flattened_map_is_turned_where_its_order_is_seen(tmp_path):
 
 
 def test_shuffled_channels_are_in_the_kernel_of_the_convolution_behind(tmp_path):
-    found = loaded("shuffle", tmp_path, "channels_last")
-    assert "Permute" not in kinds(found)
+    assert kinds(loaded("shuffle", tmp_path, "channels_last")) == ["InputLayer", "Conv2D"]
+
+
+def test_what_several_operators_want_in_another_order_is_turned_once(tmp_path):
+    assert kinds(loaded("shuffle_twice", tmp_path, "channels_last")).count("Permute") == 1
 
 
 def test_images_that_the_file_turns_first_are_taken_as_the_file_has_them(tmp_path):

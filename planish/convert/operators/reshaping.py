@@ -132,6 +132,9 @@ def _emitted(site: Site, value: Value, order: Axes, mixes: dict[int, Mix], new: 
     sizes = tuple(new[axis] or 1 for axis in order[1:])
     if sizes == value.sizes:
         return Value(value.tensor, order, mixes)
+    before = value.tensor.record.inputs
+    if isinstance(value.tensor.layer, Reshape) and before and before[0].shape == (None, *sizes):
+        return Value(before[0], order, mixes)  # it was taken apart only for its axes to change their places
     layer = site.layer(Flatten) if len(sizes) == 1 else site.layer(Reshape, sizes)
     return Value(layer(value.tensor), order, mixes)
 

@@ -7,8 +7,10 @@ order asks for it, and only then is anything moved.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +21,7 @@ from planish.layers import Permute, Reshape
 from planish.symbolic import SymbolicTensor
 
 Array = NDArray[Any]
+_turns: ContextVar[dict[tuple[SymbolicTensor, Hashable], SymbolicTensor]] = ContextVar("turns")
 Shape = tuple[int | None, ...]
 
 
@@ -94,6 +97,23 @@ def given(value: Value) -> Value:
     return arranged(unmixed(value), tuple(range(value.rank)))
 
 
+@contextlib.contextmanager
+def each_turn_once() -> Iterator[None]:
+    """Inside, a value that several operators want in another order is brought into it once."""
+    token = _turns.set({})
+    try:
+        yield
+    finally:
+        _turns.reset(token)
+
+
+def _once(tensor: SymbolicTensor, how: Hashable, make: Callable[[], SymbolicTensor]) -> SymbolicTensor:
+    made = _turns.get()
+    if (tensor, how) not in made:
+        made[tensor, how] = make()
+    return made[tensor, how]
+
+
 def arranged(value: Value, order: Sequence[int]) -> Value:
     """The value with its axes in another order. Nothing moves if only axes of extent 1 change their places."""
     order = tuple(order)
@@ -102,8 +122,9 @@ def arranged(value: Value, order: Sequence[int]) -> Value:
     steps = tuple(value.order.index(axis) for axis in order)
     sizes = tuple(value.sizes[step - 1] for step in steps[1:])
     wide = [step for step in steps if value.tensor.shape[step] != 1]
-    layer = Reshape(sizes) if wide == sorted(wide) else Permute(steps[1:])
-    return replace(value, tensor=layer(value.tensor), order=order)
+    layer = (lambda: Reshape(sizes)) if wide == sorted(wide) else (lambda: Permute(steps[1:]))
+    turned = _once(value.tensor, steps, lambda: layer()(value.tensor))
+    return replace(value, tensor=turned, order=order)
 
 
 def unmixed(value: Value, axes: Sequence[int] | None = None) -> Value:
@@ -117,10 +138,15 @@ def unmixed(value: Value, axes: Sequence[int] | None = None) -> Value:
 def _put_right(value: Value, axis: int, mix: Mix) -> Value:
     place, sizes = value.order.index(axis), value.sizes
     before, behind = sizes[: place - 1], sizes[place:]
-    split = Reshape((*before, *mix.stored, *behind))(value.tensor)
     turned = [place + int(step) for step in np.argsort(mix.order)]
-    steps = (*range(1, place), *turned, *range(place + len(turned), len(split.shape)))
-    joined = Reshape(sizes)(Permute(steps)(split))
+    steps = (*range(1, place), *turned, *range(place + len(turned), len(sizes) + len(turned)))
+
+    def put_right() -> SymbolicTensor:
+        split = Reshape((*before, *mix.stored, *behind))(value.tensor)
+        joined: SymbolicTensor = Reshape(sizes)(Permute(steps)(split))
+        return joined
+
+    joined = _once(value.tensor, (axis, mix), put_right)
     return replace(value, tensor=joined, mixes={key: kept for key, kept in value.mixes.items() if key != axis})
 
 
