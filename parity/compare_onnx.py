@@ -54,7 +54,11 @@ def main() -> int:
         python = os.environ.get("PARITY_PYTHON") or interpreter("torch-onnx")
         side = [python, str(ROOT / "parity" / "torchvision_onnx.py"), str(folder)]
         subprocess.run([*side, str(arguments.models), str(arguments.first_seed), *arguments.nets], check=True)
-        for path in sorted(folder.glob("*.onnx")):
+        for path in sorted(folder.glob("*.failed")):
+            differing += 1
+            print(f"{path.stem} was not exported: {path.read_text()[:300]}")
+        for path in sorted(folder.glob("*.npz")):
+            path = path.with_suffix(".onnx")
             try:
                 apart, seconds = compared(path)
                 said = f"{apart:.1e} apart, loaded in {seconds:.2f} s"

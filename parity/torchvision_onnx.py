@@ -6,6 +6,7 @@ with random weights, whose batch normalizations have statistics that matter, and
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import sys
 import warnings
@@ -59,10 +60,28 @@ def _random_network(folder: Path, seed: int) -> bool:
     return True
 
 
-def exported(folder: Path, name: str, side: int, version: int) -> None:
-    import torch
-    import torchvision
+def torchvision_of(torch: Any) -> Any:
+    """torchvision; its compiled operators find objects, are not needed here, and may not fit the PyTorch there is."""
+    register = torch.library.register_fake
 
+    def registered(name: str, *arguments: Any, **settings: Any) -> Any:
+        decorate = register(name, *arguments, **settings)
+
+        def tried(function: Any) -> Any:
+            try:
+                return decorate(function)
+            except RuntimeError:
+                return function
+
+        return tried
+
+    torch.library.register_fake = registered
+    return importlib.import_module("torchvision")
+
+
+def exported(folder: Path, name: str, side: int, version: int) -> None:
+    torch = importlib.import_module("torch")
+    torchvision = torchvision_of(torch)
     torch.manual_seed(0)
     settings = {"aux_logits": False, "init_weights": True} if name == "googlenet" else {}
     module = getattr(torchvision.models, name)(weights=None, **settings).eval()
@@ -87,7 +106,10 @@ def main() -> None:
     random_networks(folder, count, first)
     for name, side, version in NETS:
         if name in nets or "all" in nets:
-            exported(folder, name, side, version)
+            try:
+                exported(folder, name, side, version)
+            except Exception as error:
+                (folder / f"{name}-{side}-{version}.failed").write_text(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
