@@ -28,10 +28,13 @@ check: .venv/develop.stamp
 names: .venv/develop.stamp
 	$(BIN)/python tools/make_names.py --record
 
-# Single layers, random models, nets and programs in planish and in real Keras, which gets an environment of its own in .venvs/keras.
+# Single layers, random models, their files, nets and programs in planish and in real Keras, which gets an environment of
+# its own in .venvs/keras.
 parity: .venv/develop.stamp
 	$(BIN)/python parity/run.py --page
 	$(BIN)/python parity/compare_functional.py
+	$(BIN)/python parity/compare_files.py
+	$(BIN)/python parity/compare_published.py
 	$(BIN)/python parity/compare_applications.py
 	$(BIN)/python parity/compare_programs.py
 	$(BIN)/python parity/compare_onnx.py

@@ -210,15 +210,16 @@ class WeightsReader:
 
     def _texts_of(self, group: Any, attribute: str, before: int = 0) -> list[str]:
         """The texts of an attribute, after `before` others. WeightsError for more than a model has, or larger ones."""
-        if not self._texts_are_checked:
+        found = self._h5py.h5a.open(group, attribute.encode())
+        count, kind = math.prod(found.shape), found.get_type()
+        if before + count > strings.MOST_NAMES:
+            rule = f"a list has at most {strings.MOST_NAMES:,} names"
+            raise self._unusual(rule, f"{before + count:,} in {attribute}")
+        is_text = isinstance(kind, self._h5py.h5t.TypeStringID)
+        if count > 1 and not (is_text and not kind.is_variable_str()) and not self._texts_are_checked:
             if not strings.within_bounds(self._contents):
                 raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
             self._texts_are_checked = True
-        count = math.prod(self._h5py.h5a.open(group, attribute.encode()).shape)
-        if before + count > strings.MOST_NAMES:
-            raise self._unusual(
-                f"a list has at most {strings.MOST_NAMES:,} names", f"{before + count:,} in {attribute}"
-            )
         return _texts(self._h5py.Group(group).attrs[attribute])
 
     def _values(self, dataset: Any) -> Array:
