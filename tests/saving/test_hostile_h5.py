@@ -85,9 +85,9 @@ def test_one_long_text_that_is_named_many_times(tmp_path):
     for number in range(4000):
         contents[at + 16 * number : at + 16 * number + 12] = reference
     path.write_bytes(contents)
-    with pytest.raises(ValueError, match="is not as Keras writes it, so it is not read"):
-        with WeightsReader(path.read_bytes(), "large.h5") as reader:
-            reader.names("model_weights", "layer_names")
+    told = "is not as Keras writes it, so it is not read"
+    with WeightsReader(path.read_bytes(), "large.h5") as reader, pytest.raises(ValueError, match=told):
+        reader.names("model_weights", "layer_names")
 
 
 def test_more_names_than_a_model_has(h5):
