@@ -1,14 +1,12 @@
 """Configurations of models from Keras 1 on, in the form of Keras 3, which everything else here reads.
 
-| since | what was written |
-| --- | --- |
-| Keras 1 | layers with other classes and arguments (see keras1.py); a Sequential model is a list; calls are lists of [layer, call, output] |
-| Keras 2 | today's classes; calls have keywords, too: [layer, call, output, keywords]; since 2.2.3 a Sequential model has a name |
-| tf.keras | tuples and shapes as dictionaries, `axis` as a list |
-| Keras 3, in .h5 files | today's form, without the module of each class |
+Keras 1: layers have other classes and arguments (see keras1.py), a Sequential model is a list, and so are calls:
+[layer, call, output]. Keras 2: today's classes; calls have keywords, too; since 2.2.3 a Sequential model has a name.
+tf.keras: tuples and shapes are dictionaries, `axis` is a list. Keras 3, in .h5 files: today's form, without the module
+of each class.
 
 A model inside a model counts its calls from 1, because making it was its first; Keras 3 does so at a model's ends only.
-"""  # noqa: E501 (a table)
+"""
 
 from __future__ import annotations
 
