@@ -40,7 +40,8 @@ _WAYS: dict[Kind, str] = {
     Kind.TF_CHECKPOINT: "in Keras 2: build the model, model.load_weights(...), model.save({keras})",
     Kind.TFLITE: "python -m tf2onnx.convert --tflite {typed} --output {typed_onnx}" + _THEN_ONNX,
     Kind.TORCH: "make the module, then module.load_state_dict(torch.load({file}, weights_only=True))\n"
-    "torch.onnx.export(module, images, {onnx})" + _THEN_ONNX,
+    "torch.onnx.export(module, images, {onnx})" + _THEN_ONNX + "\nor, with a model of the same layers:\n"
+    "planish.convert.from_state_dict(torch.load({file}, weights_only=True), like=model)",
     Kind.TORCH_SCRIPT: "torch.onnx.export(torch.jit.load({file}), images, {onnx}, dynamo=False)" + _THEN_ONNX,
     Kind.TORCH_EXPORT: "torch.onnx.export(torch.export.load({file}).module(), images, {onnx})" + _THEN_ONNX,
     Kind.EXECUTORCH: _EXPORT_AGAIN,
