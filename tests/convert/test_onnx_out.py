@@ -95,8 +95,8 @@ def test_inputs_and_outputs_keep_names_types_and_the_order_of_axes(tmp_path):
     assert told == {
         "image": (onnx.TensorProto.UINT8, ["batch", 4, 5, 3]),
         "extra": (onnx.TensorProto.FLOAT, ["batch", 2]),
-        "head": (onnx.TensorProto.FLOAT, ["batch", 3]),
-        "other": (onnx.TensorProto.FLOAT, ["batch", 1]),
+        "p": (onnx.TensorProto.FLOAT, ["batch", 3]),
+        "q": (onnx.TensorProto.FLOAT, ["batch", 1]),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -182,7 +182,14 @@ def _unique(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
 
 
 def _output_names(model: Model, inputs: Sequence[Port]) -> list[str]:
-    return _unique([spec.name for spec in model.output_specs], [port.name for port in inputs])
+    """As in Keras the keys of a dictionary of outputs; otherwise the names of the layers that give them."""
+    names = [spec.name for spec in model.output_specs]
+    if isinstance(model.output_form, Mapping):
+        places = structures.packed(model.output_form, [*range(len(names))])
+        for key, place in places.items():
+            if isinstance(place, int):
+                names[place] = str(key)
+    return _unique(names, [port.name for port in inputs])
 
 
 def _warn_of_updates(model: Model, names: Sequence[str]) -> None:
