@@ -122,6 +122,12 @@ def test_it_is_refused_with_the_reason(name, tmp_path):
     assert reason in str(caught.value)
 
 
+def test_a_name_that_is_not_text_is_damage(tmp_path):
+    message = net([("Relu", ["x"], ["y"])], {}).SerializeToString()
+    with pytest.raises(ValueError, match="damaged"):
+        load(message.replace(b"small", b"sm\xffll"), tmp_path)
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "secret.bin").write_bytes(bytes(1000))
     folder = tmp_path / "net"

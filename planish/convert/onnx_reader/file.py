@@ -27,6 +27,7 @@ def read(path: str | os.PathLike[str]) -> ForeignGraph:
     model = _parsed(name)
     graph = model.graph
     _check_whole(model, name)
+    _check_names(model, name)
     weights = tensors.Weights(name)
     with regular_file.damage_told(repr(name)):
         constants = {tensor.name: weights.array(tensor) for tensor in graph.initializer}
@@ -100,6 +101,29 @@ def _check_whole(model: Any, name: str) -> None:
         if tensor.name in seen:
             raise ValueError(explain(what=f"{name!r} has two weights named {tensor.name!r}"))
         seen.add(tensor.name)
+
+
+def _check_names(model: Any, name: str) -> None:
+    """ValueError for bytes that are not text where a name should be: protobuf hands them over as they are."""
+    graph = model.graph
+    nodes = [*graph.node, *(node for function in model.functions for node in function.node)]
+    named = [
+        *nodes,
+        *graph.input,
+        *graph.output,
+        *graph.initializer,
+        *(each for node in nodes for each in node.attribute),
+    ]
+    texts = [
+        graph.name,
+        *(each.name for each in named),
+        *(text for node in nodes for text in (node.op_type, node.domain)),
+    ]
+    texts += [text for node in nodes for text in (*node.input, *node.output)]
+    texts += [text for each in graph.initializer for entry in each.external_data for text in (entry.key, entry.value)]
+    wrong = next((text for text in texts if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise ValueError(explain(what=f"{name!r} is damaged: a name in it is not text", received=repr(wrong[:100])))
 
 
 def _version(model: Any, name: str) -> int:
