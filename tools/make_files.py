@@ -149,15 +149,15 @@ def rows() -> Iterable[Row]:
         "what a model predicts: [convert.md](convert.md); extra `onnx`",
         f"operators of versions {file.OLDEST} to {file.NEWEST}; {required('onnxruntime', 'onnxruntime')}",
     )
-    if hasattr(convert, "from_torch"):
-        yield Row(
-            "PyTorch: a module, or its `state_dict`",
-            (),
-            "`planish.convert.from_torch`, `from_state_dict`",
-            "`planish.convert.to_torch_state_dict`",
-            "what modules compute, traced, with their weights: [convert.md](convert.md)",
-            required("torch", "torch"),
-        )
+    readers = [name for name in convert.__all__ if name in ("from_torch", "from_state_dict")]
+    yield Row(
+        "PyTorch: what is loaded already",
+        (),
+        ", ".join(f"`planish.convert.{name}`" for name in readers),
+        "`planish.convert.to_torch_state_dict`",
+        "modules and their `state_dict`s, whose rows behind a Flatten are in the order of channels-first images",
+        required("torch", "torch"),
+    )
 
 
 def required(home: str, package: str) -> str:
