@@ -12,7 +12,8 @@ demo: .venv/demo.stamp
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-# All tests of generated code, for every kind of processor that this one can run: `make test` takes a sample of them.
+# All tests of generated code, for every kind of processor that this one can run, and with all that LLVM does for users:
+# `make test` takes a sample of both.
 test-targets: .venv/develop.stamp
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --every-target tests/codegen
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from planish.errors import explain
 
+_LISTS = (list, tuple)
+
 
 def is_structure(value: Any) -> bool:
     """Whether `value` is a list, a tuple or a dictionary; anything else is a leaf."""
@@ -52,26 +54,26 @@ def _holds_itself(structure: Any) -> bool:
 
 
 def _leaves(structure: Any) -> Iterator[Any]:
-    if isinstance(structure, Mapping):
-        for key in ordered_keys(structure):
-            yield from _leaves(structure[key])
-    elif isinstance(structure, list | tuple):
+    if isinstance(structure, _LISTS):
         for item in structure:
             yield from _leaves(item)
+    elif isinstance(structure, Mapping):
+        for key in ordered_keys(structure):
+            yield from _leaves(structure[key])
     else:
         yield structure
 
 
 def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     """A structure of the same form whose leaves are what `function` gives for the leaves, in order."""
-    if isinstance(structure, Mapping):
-        made = {key: mapped(function, structure[key]) for key in ordered_keys(structure)}
-        return {key: made[key] for key in structure}
-    if isinstance(structure, list | tuple):
+    if isinstance(structure, _LISTS):
         items = [mapped(function, item) for item in structure]
         if isinstance(structure, list):
             return items
         return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
+    if isinstance(structure, Mapping):
+        made = {key: mapped(function, structure[key]) for key in ordered_keys(structure)}
+        return {key: made[key] for key in structure}
     return function(structure)
 
 

@@ -48,8 +48,8 @@ def pytest_addoption(parser):
     )
 
 
-OPTIMIZED = ("tests/codegen/", "tests/runtime/", "tests/test_determinism.py")
-"""Tests of machine code. What others ask about does not depend on how good it is."""
+OPTIMIZED = ("tests/runtime/", "tests/test_determinism.py")
+"""Tests of machine code, besides those in tests/codegen. What others ask about does not depend on how good it is."""
 
 
 @pytest.fixture(autouse=True)

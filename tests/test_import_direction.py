@@ -81,9 +81,17 @@ def room_of(module: str) -> str:
     return module.split(".")[1]
 
 
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All that are inside, however deep; `ast.walk` would look into every expression, too."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(node, name, ()):
+            yield inner
+            yield from statements(inner)
+
+
 def modules_imported(source: str) -> Iterator[str]:
     """Every module that a file imports; `from planish import primitives` imports 'planish.primitives'."""
-    for node in ast.walk(ast.parse(source)):
+    for node in statements(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -99,9 +107,9 @@ def is_for_types(node: ast.AST) -> bool:
 
 def names_imported(source: str) -> Iterator[str]:
     """The same with what is imported from a module, which may be a module itself. What only types need is left out."""
-    tree = ast.parse(source)
-    for_types = {inner for node in ast.walk(tree) if is_for_types(node) for inner in ast.walk(node)}
-    for node in ast.walk(tree):
+    found = [*statements(ast.parse(source))]
+    for_types = {inner for node in found if is_for_types(node) for inner in statements(node)}
+    for node in found:
         if node in for_types:
             continue
         if isinstance(node, ast.Import):

@@ -92,6 +92,8 @@ def get(identifier: Any) -> Callable[..., NDArray[Any]]:
         return get(deserialize(identifier))
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()
+    if isinstance(identifier, Initializer) and type(identifier).__call__ is Initializer.__call__:
+        return identifier
     if callable(identifier):
         if not signatures.takes(identifier, (1,), dtype="float32"):
             signatures.require(identifier, "the initializer", "shape")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -282,16 +283,27 @@ def _held(attributes: Mapping[str, Any]) -> list[Any]:
     """The layers and variables among attributes, and in lists, tuples and dictionaries, each once and in order."""
     found: dict[Any, None] = {}
     now = dict(attributes)  # another thread may be building the layer
-    waiting = [value for name, value in now.items() if name not in NOT_INSIDE][::-1]
+    waiting = [value for name, value in reversed(now.items()) if type(value) not in _PLAIN and name not in NOT_INSIDE]
     containers: set[int] = set()
     while waiting:
         item = waiting.pop()
-        if isinstance(item, WeightOwner | Variable):
+        if isinstance(item, _PARTS):
             found[item] = None
-        elif isinstance(item, list | tuple | dict) and id(item) not in containers:
+        elif isinstance(item, _CONTAINERS) and id(item) not in containers:
             containers.add(id(item))  # a container may hold itself
-            waiting.extend(reversed(item.values() if isinstance(item, dict) else item))
+            waiting += _maybe_holding([*item.values()] if isinstance(item, dict) else [*item])
     return [*found]
+
+
+def _maybe_holding(items: list[Any]) -> list[Any]:
+    """The last one first, without what is plain."""
+    return [item for item in reversed(items) if type(item) not in _PLAIN]
+
+
+_PARTS = (WeightOwner, Variable)
+_CONTAINERS = (list, tuple, dict)
+# Most attributes are of these types, and every walk over a model looks at all attributes of all layers.
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes, np.ndarray, FunctionType})
 
 
 NOT_INSIDE = frozenset({"_given", "_notes", "_records", "_network"})

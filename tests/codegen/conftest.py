@@ -1,7 +1,9 @@
 """What tests of generated code have in common.
 
 All of them run for this machine's own kind of processor. For the lesser kinds that it can run as well, `make test`
-takes one test in six, and `make test-targets` all.
+takes one test in six, and `make test-targets` all. LLVM does for them what it does for users in the first case of every
+test and in one of twelve others, and hurries in the rest, unless the test asks about machine code; `make test-targets`
+never has it hurry.
 """
 
 import zlib
@@ -26,7 +28,31 @@ def _is_of_a_lesser_target(item):
 
 
 def _is_in_the_sample(item):
-    return _TAKES_LONG not in item.nodeid and zlib.crc32(item.nodeid.encode()) % 6 == 0
+    return _TAKES_LONG not in item.nodeid and _is_one_of(6, item)
+
+
+def _is_one_of(count, item):
+    return zlib.crc32(item.nodeid.encode()) % count == 0
+
+
+_OF_NUMBERS = (
+    *("kernels/", "planning/", "test_random_programs.py", "test_double_programs.py", "test_nan.py"),
+    "test_small_values.py",
+)
+"""Tests that look at what programs compute. The others here look at machine code, or at the memory that it touches."""
+
+
+def _is_a_later_case(item):
+    return hasattr(item, "callspec") and any(item.callspec.indices.values())
+
+
+@pytest.fixture(autouse=True)
+def _compiled_quickly(request, monkeypatch):
+    item = request.node
+    if item.config.getoption("--every-target") or not _is_a_later_case(item) or _is_one_of(12, item):
+        return
+    if item.nodeid.removeprefix("tests/codegen/").startswith(_OF_NUMBERS):
+        monkeypatch.setenv("PLANISH_LLVM_LEVEL", "0")
 
 
 @pytest.fixture(autouse=True)

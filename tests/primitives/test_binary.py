@@ -11,6 +11,7 @@ from planish.autodiff import gradients
 from planish.graph.node import layer_scope
 from planish.primitives.registry import op_named
 from tests.primitives.support import check_gradients, compute, numbers
+from tests.rows import failures
 
 MEANINGS = {
     "add": operator.add,
@@ -59,27 +60,33 @@ def by_image(array, batched, image):
 
 
 @pytest.mark.parametrize("name", MEANINGS)
-@pytest.mark.parametrize(("first", "a_batched", "second", "b_batched"), PAIRS)
-def test_values_image_by_image(name, first, a_batched, second, b_batched):
-    a, b = operands(name, first, second)
-    if name == "equal":
-        a, b = np.round(a), np.round(b)
-    node = getattr(primitives, name)(
-        primitives.input_("a", first[1:]) if a_batched else primitives.parameter("a", first),
-        primitives.input_("b", second[1:]) if b_batched else primitives.parameter("b", second),
-    )
-    y = compute(node, a=a, b=b)
-    meaning = np.vectorize(lambda p, q: float(MEANINGS[name](p, q)), otypes=[np.float64])
-    assert node.batched == (a_batched or b_batched)
-    for image in range(3 if node.batched else 1):
-        expected = meaning(by_image(a, a_batched, image), by_image(b, b_batched, image))
-        np.testing.assert_allclose(by_image(y, node.batched, image), expected, rtol=1e-12)
+def test_values_image_by_image(name):
+    def check(row):
+        first, a_batched, second, b_batched = row
+        a, b = operands(name, first, second)
+        if name == "equal":
+            a, b = np.round(a), np.round(b)
+        node = getattr(primitives, name)(
+            primitives.input_("a", first[1:]) if a_batched else primitives.parameter("a", first),
+            primitives.input_("b", second[1:]) if b_batched else primitives.parameter("b", second),
+        )
+        y = compute(node, a=a, b=b)
+        meaning = np.vectorize(lambda p, q: float(MEANINGS[name](p, q)), otypes=[np.float64])
+        assert node.batched == (a_batched or b_batched)
+        for image in range(3 if node.batched else 1):
+            expected = meaning(by_image(a, a_batched, image), by_image(b, b_batched, image))
+            np.testing.assert_allclose(by_image(y, node.batched, image), expected, rtol=1e-12)
+
+    assert failures(PAIRS, check) == {}
 
 
 @pytest.mark.parametrize("name", sorted(set(MEANINGS) - COMPARISONS))
-@pytest.mark.parametrize(("first", "a_batched", "second", "b_batched"), PAIRS)
-def test_gradients(name, first, a_batched, second, b_batched):
-    check_gradients(getattr(primitives, name), operands(name, first, second), [a_batched, b_batched])
+def test_gradients(name):
+    def check(row):
+        first, a_batched, second, b_batched = row
+        check_gradients(getattr(primitives, name), operands(name, first, second), [a_batched, b_batched])
+
+    assert failures(PAIRS, check) == {}
 
 
 @pytest.mark.parametrize("name", sorted(COMPARISONS))
@@ -166,10 +173,12 @@ def test_shapes_that_do_not_go_together():
         primitives.add(primitives.input_("a", (2, 3)), primitives.input_("b", (2,)))
 
 
-@pytest.mark.parametrize("name", MEANINGS)
-def test_registration(name):
-    assert op_named(name).elementwise
-    assert not op_named(name).monotone
+def test_registration():
+    def check(name):
+        assert op_named(name).elementwise
+        assert not op_named(name).monotone
+
+    assert failures(MEANINGS, check) == {}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -9,6 +9,7 @@ import pytest
 import planish.primitives
 from planish.graph.settings import Settings
 from planish.primitives.registry import Primitive, Without, op_named, register, registered
+from tests.rows import failures
 
 PACKAGE = Path(planish.primitives.__file__).parent
 REWRITTEN = sorted(path.stem for path in (PACKAGE / "rewritten").glob("*.py") if path.stem != "__init__")
@@ -22,20 +23,22 @@ for _name in REWRITTEN:
 ALL = sorted(registered())
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_field_is_stated_or_left_out_with_the_reason(name):
-    primitive = op_named(name)
-    assert set(vars(primitive)) == set(Primitive._names)
-    assert primitive.name == name
-    assert issubclass(primitive.settings, Settings)
-    for field in ("infer", "reference"):
-        assert isinstance(getattr(primitive, field), Callable)
-    for field in ("gradient", "reach", "linear", "multiply_adds"):
-        value = getattr(primitive, field)
-        assert value.reason if isinstance(value, Without) else isinstance(value, Callable), field
-    for field in ("tail", "elementwise"):
-        assert isinstance(getattr(primitive, field), bool)
-    assert isinstance(primitive.monotone, bool | Callable)
+def test_every_field_is_stated_or_left_out_with_the_reason():
+    def check(name):
+        primitive = op_named(name)
+        assert set(vars(primitive)) == set(Primitive._names)
+        assert primitive.name == name
+        assert issubclass(primitive.settings, Settings)
+        for field in ("infer", "reference"):
+            assert isinstance(getattr(primitive, field), Callable)
+        for field in ("gradient", "reach", "linear", "multiply_adds"):
+            value = getattr(primitive, field)
+            assert value.reason if isinstance(value, Without) else isinstance(value, Callable), field
+        for field in ("tail", "elementwise"):
+            assert isinstance(getattr(primitive, field), bool)
+        assert isinstance(primitive.monotone, bool | Callable)
+
+    assert failures(ALL, check) == {}
 
 
 def test_a_field_cannot_be_forgotten():
@@ -50,21 +53,25 @@ def test_a_primitive_is_registered_once():
         register(op_named("reshape"))
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_primitive_is_in_a_file_of_its_name_or_of_its_family(name):
-    stem = inspect.getmodule(op_named(name).reference).__name__.rpartition(".")[2]
-    own = list(PACKAGE.rglob(f"{name}.py"))
-    assert own or stem in FAMILIES, f"{name} is in {stem}.py"
+def test_a_primitive_is_in_a_file_of_its_name_or_of_its_family():
+    def check(name):
+        stem = inspect.getmodule(op_named(name).reference).__name__.rpartition(".")[2]
+        own = list(PACKAGE.rglob(f"{name}.py"))
+        assert own or stem in FAMILIES, f"{name} is in {stem}.py"
+
+    assert failures(ALL, check) == {}
 
 
 def test_every_file_of_rewritten_registers_its_name():
     assert [name for name in REWRITTEN if op_named(name).name == name] == REWRITTEN
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_max_pool_moves_only_in_front_of_functions_of_one_value(name):
-    primitive = op_named(name)
-    assert primitive.monotone is False or primitive.elementwise
+def test_a_max_pool_moves_only_in_front_of_functions_of_one_value():
+    def check(name):
+        primitive = op_named(name)
+        assert primitive.monotone is False or primitive.elementwise
+
+    assert failures(ALL, check) == {}
 
 
 def test_unknown_operations():

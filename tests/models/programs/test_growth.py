@@ -87,12 +87,17 @@ def test_many_layers_have_weights_of_their_own():
     assert len({variable.path for variable in outer.weights}) == 64
 
 
+@pytest.fixture(scope="module")
+def too_deep():
+    return inside_each_other(600)
+
+
 @pytest.mark.parametrize(
     "work",
     [lambda model, path: model.graph(), lambda model, path: model.save(path), lambda model, path: model.get_config()],
 )
-def test_models_too_deep_for_python_are_told_with_a_way_out(work, tmp_path):
-    model = inside_each_other(600)
+def test_models_too_deep_for_python_are_told_with_a_way_out(work, too_deep, tmp_path):
+    model = too_deep
     with pytest.raises(ValueError, match="nested too deep for Python to follow\n  remedy: one model with all"):
         work(model, tmp_path / "model.keras")
     assert len(model.weights) == 2 * 601
