@@ -23,6 +23,12 @@ def planish(capsys, monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def no_pictures(monkeypatch):
+    """They take longer than all the rest; tests/cli/test_photos.py and test_commands.py look at them."""
+    monkeypatch.setattr("planish.cli.pictures.can_draw", lambda: False)
+
+
+@pytest.fixture
 def stripes(tmp_path):
     """Data that are learned at once, as .npz: images 8x8 with a bright left (class 0) or right half (class 1)."""
     random = np.random.default_rng(0)

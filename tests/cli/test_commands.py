@@ -62,7 +62,7 @@ def test_train_without_matplotlib(planish, stripes, tmp_path, monkeypatch):
     assert "No pictures: they need matplotlib (pip install 'planish[plots]')" in out
 
 
-def test_training_with_a_seed_is_repeatable(planish, stripes, tmp_path):
+def test_training_with_a_seed_is_repeatable(planish, no_pictures, stripes, tmp_path):
     for name in ("first", "second"):
         planish("train", stripes, "--model", "softmax", "--epochs", 1, "--seed", 4, "--out", tmp_path / name)
     first, second = (load_model(tmp_path / name / "model.keras").get_weights() for name in ("first", "second"))
@@ -70,7 +70,7 @@ def test_training_with_a_seed_is_repeatable(planish, stripes, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_train_on_folders_with_a_model_of_the_users_own(planish, stripe_images, tmp_path):
+def test_train_on_folders_with_a_model_of_the_users_own(planish, no_pictures, stripe_images, tmp_path):
     (tmp_path / "mine.py").write_text(
         "from helper import units\n"
         "from planish.layers import Dense, Flatten, Input\n"

@@ -14,9 +14,7 @@ from planish.models.programs.trunk import Trunk
 SMALL = ("--model", "mobilenet", "--alpha", 0.25, "--size", 32)
 
 
-@pytest.fixture(autouse=True)
-def _no_pictures(monkeypatch):
-    monkeypatch.setattr("planish.cli.pictures.can_draw", lambda: False)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture

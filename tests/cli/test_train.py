@@ -13,11 +13,7 @@ from planish.layers import Dense, Flatten, Input
 from planish.models import Sequential, load_model
 from planish.utils.image_batches import ImageFolder
 
-
-@pytest.fixture(autouse=True)
-def _no_pictures(monkeypatch):
-    """They take longer than all the rest; tests/cli/test_photos.py looks at them."""
-    monkeypatch.setattr("planish.cli.pictures.can_draw", lambda: False)
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture
