@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -21,13 +22,14 @@ from planish.convert.refusals import unknown_operator
 from planish.errors import explain
 from planish.layers import Identity, Input, Permute
 from planish.models import Model
+from planish.models.networks.network import Network
 
 Array = NDArray[Any]
 InputShapes = Mapping[str, Sequence[int | None]] | Sequence[Sequence[int | None]] | None
 
 for _module in (
-    "activations", "arithmetic", "convolutions", "dense", "joining", "normalization", "pools", "reductions", "resizing",
-    "shaping",
+    "activations", "arithmetic", "convolutions", "dense", "joining", "normalization", "of_torch", "pools", "reductions",
+    "resizing", "shaping",
 ):  # fmt: skip
     importlib.import_module(f"planish.convert.operators.{_module}")
 
@@ -35,6 +37,8 @@ _ON_CHANNELS = {
     "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace", "GlobalAveragePool", "GlobalMaxPool",
     "GroupNormalization", "InstanceNormalization", "LRN", "MaxPool", "PRelu", "Resize", "SpaceToDepth",
 }  # fmt: skip
+_ON_FEATURES = {"Gemm", "LayerNormalization", "MatMul", "Transpose"}
+"""What takes sequences with the features last."""
 _PASSING_ON = {
     "Add", "Cast", "Clip", "Div", "Dropout", "Identity", "Mul", "Pad", "Relu", "Sigmoid", "Slice", "Sub", "Tanh",
 }  # fmt: skip
@@ -57,9 +61,45 @@ def model_of(graph: ForeignGraph, input_shapes: InputShapes = None, *, data_form
                 received=repr(data_format),
             )
         )
-    graph = recognized(needed(folded(graph)))
+    return built(graph, input_shapes, data_format == "channels_last").model
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model, and where it has the values of the graph."""
+
+    model: Model
+    known: Mapping[str, Known]
+    outputs: Mapping[str, Value]
+
+    def tensor(self, name: str) -> Any:
+        """The model's tensor of a value; None for a value that it does not have."""
+        found = self.known.get(name)
+        return found.tensor if isinstance(found, Value) else None
+
+    def arranged(self, name: str, array: Array) -> Array:
+        """The graph's array of a value as the model's tensor has it."""
+        return _as_here(self.known[name], array)
+
+    def output(self, name: str, array: Array) -> Array:
+        """The graph's array of an output as the model gives it."""
+        return _as_here(self.outputs[name], array)
+
+
+def _as_here(value: Known, array: Array) -> Array:
+    assert isinstance(value, Value)
+    array = array.transpose(value.order)
+    for axis, mix in value.mixes.items():
+        array = array.take(mix.places, value.order.index(axis))
+    return array
+
+
+def built(graph: ForeignGraph, input_shapes: InputShapes = None, to_last: bool = True) -> Built:
+    """The model of a graph, with what is known of every value."""
+    building = _Building(recognized(needed(folded(graph))), to_last)
     with each_turn_once():
-        return _Building(graph, data_format == "channels_last").model(input_shapes)
+        model = building.model(input_shapes)
+    return Built(model, building.known, building.outputs)
 
 
 class _Building:
@@ -72,17 +112,30 @@ class _Building:
         self.names = Names()
         self.layers: dict[Any, Any] = {}
         self.turned_ranks: set[int] = set()
+        self.outputs: dict[str, Value] = {}
 
     def model(self, input_shapes: InputShapes) -> Model:
         inputs = [self._input(port, shape) for port, shape in self._shapes(input_shapes)]
         for operation in self.graph.operations:
             self._make(operation)
-        outputs = [self._output(name) for name in self.graph.outputs]
+        self.outputs = {name: self._output(name) for name in self.graph.outputs}
+        outputs = [self.outputs[name].tensor for name in self.graph.outputs]
         name = readable(self.graph.name, "") or "model"
         if not inputs or not outputs:
             raise ValueError(explain(what=f"the {self.graph.library} network has no inputs or no outputs"))
         ends = (inputs[0] if len(inputs) == 1 else inputs, outputs[0] if len(outputs) == 1 else outputs)
+        self._tell_apart(Network(*ends))
         return Model(*ends, name=name)
+
+    def _tell_apart(self, network: Network) -> None:
+        """Layers that only move axes have names of their own, which an operator may have as well: "reshape"."""
+        every, taken = {layer.name for layer in network.layers}, set[str]()
+        for layer in sorted(network.layers, key=lambda layer: not layer.weights):
+            stem = layer.name
+            while layer.name in taken:
+                name = self.names.unique(stem)
+                layer.name = name if name not in every else stem
+            taken.add(layer.name)
 
     def _shapes(self, given: InputShapes) -> list[tuple[Port, tuple[int, ...]]]:
         """The inputs with the extents of an image."""
@@ -121,18 +174,21 @@ class _Building:
         return tensor
 
     def _has_channels(self, port: Port, rank: int) -> bool:
-        """Whether the network takes axis 1 for channels: images are unless the first thing is that they are turned."""
-        reached = {port.name}
+        """Whether the network takes axis 1 for channels: images are unless the first thing is that they are turned, and
+        images of PyTorch always."""
+        reached, from_torch = {port.name}, self.graph.library == "PyTorch"
         for operation in self.graph.operations:
             if reached.isdisjoint(operation.inputs):
                 continue
             if operation.kind in _ON_CHANNELS:
                 return True
-            if operation.kind == "Transpose":
+            if operation.kind == "Transpose" and not from_torch:
+                return False
+            if operation.kind in _ON_FEATURES and rank == 3:
                 return False
             if operation.kind in _PASSING_ON:
                 reached.update(operation.outputs)
-        return rank == 4
+        return rank == 4 or from_torch
 
     def _make(self, operation: Operation) -> None:
         inputs = tuple(self._read(name, operation) for name in operation.inputs)
@@ -171,7 +227,7 @@ class _Building:
             return None
         return evaluated(operation, [item for item in inputs if not isinstance(item, Value)])
 
-    def _output(self, name: str) -> Any:
+    def _output(self, name: str) -> Value:
         found = self.known.get(name)
         if not isinstance(found, Value):
             raise ValueError(
@@ -180,13 +236,11 @@ class _Building:
                     rule="a model's outputs are computed of its inputs",
                 )
             )
-        if found.rank in self.turned_ranks:
-            tensor = arranged(unmixed(found), channels_last(found.rank)).tensor
-        else:
-            tensor = given(found).tensor
+        value = arranged(unmixed(found), channels_last(found.rank)) if found.rank in self.turned_ranks else given(found)
+        tensor = value.tensor
         if tensor.layer.name in [readable(port.name, "") for port in self.graph.inputs] and not tensor.record.inputs:
-            tensor = Identity(name=self.names.unique(readable(name, "") or "output"))(tensor)
-        return tensor
+            value = value.like(Identity(name=self.names.unique(readable(name, "") or "output"))(tensor))
+        return value
 
 
 def _extents(port: Port, wanted: Sequence[int | None] | None) -> tuple[int, ...]:

@@ -39,5 +39,6 @@ def readable(name: str, kind: str) -> str:
         parts.pop()
     said = [behind.startswith(f"{part}.") for part, behind in itertools.pairwise([*parts, ""])]
     kept = [part for part, again in zip(parts, said, strict=True) if not again]
-    text = re.sub(r"\W+", "_", "_".join(kept), flags=re.ASCII).strip("_")
-    return text[-_LONGEST:].strip("_")
+    forbidden = r"\W+" if "/" in name else r"[^\w.]+"  # a path of modules, "layer1.0.conv1", stays one
+    text = re.sub(forbidden, "_", "_".join(kept), flags=re.ASCII).strip("_.")
+    return text[-_LONGEST:].strip("_.")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from planish.applications.convnext import LayerScale
 from planish.convert.flat_order import Around, Indices, orders
 from planish.layers import DepthwiseConv1D, DepthwiseConv2D, InputLayer, Layer, SeparableConv1D, SeparableConv2D
 from planish.layers.weight_owner import WeightOwner
@@ -112,6 +113,8 @@ def _rule(layer: WeightOwner, variable: Variable, around: Around | None) -> tupl
         return "", "weight", _dense(shape, rows, columns)
     if name in ("kernel", "pointwise_kernel") and len(shape) > 2:
         return part, "weight", _kernel(shape)
+    if isinstance(layer, LayerScale):
+        return part, "layer_scale", _scale(shape)
     if name == "alpha":
         return "", "weight", _slopes(shape, rows)
     if name in _VECTORS:
@@ -173,6 +176,12 @@ def _depthwise(shape: Shape) -> Way:
         lambda array: turned.back(array.reshape(turned.shape)),
         whole,
     )
+
+
+def _scale(shape: Shape) -> Way:
+    """A number for each channel, as it is broadcast with maps that have their channels first."""
+    whole = (*shape, 1, 1)
+    return Way(lambda array: array.reshape(whole), lambda array: array.reshape(shape), whole)
 
 
 def _slopes(shape: Shape, rows: Indices | None) -> Way:

@@ -129,7 +129,7 @@ def prelu(site: Site) -> Value:
     arranged = by_value(slope, value)
     if arranged.ndim > value.rank - 1:
         raise site.mistake("the slope is not the same for all images", received=slope.shape)
-    if not arranged.ndim:
+    if not arranged.ndim and site.library != "PyTorch":  # whose only slope is a weight of a module
         return value.like(site.layer(LeakyReLU, negative_slope=float(arranged))(value.tensor))
     shape = (1,) * (value.rank - 1 - arranged.ndim) + arranged.shape
     shared = [axis for axis, extent in enumerate(shape, 1) if extent == 1]

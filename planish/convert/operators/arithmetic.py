@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from planish import ops
+from planish.convert.operators.of_torch import scaled
 from planish.convert.operators.site import Array, Known, Made, Site, operator
 from planish.convert.operators.value import Value, arranged, by_value, unmixed
 from planish.layers import Add, Average, Maximum, Minimum, Multiply, Subtract
@@ -57,6 +58,10 @@ def unchanged(site: Site) -> Made:
 def of_several(site: Site) -> Value:
     """The operands one after the other; values of the same arrangement are merged by a layer."""
     kind = site.operation.kind
+    if kind == "Mul" and site.setting("trained", 0):
+        found = _trained(site)
+        if found is not None:
+            return found
     items = [_aligned_as_told(site, item) for item in site.inputs if item is not None]
     if kind not in _OF_MANY and len(items) != 2:
         raise site.mistake("it has two inputs", received=len(items))
@@ -71,6 +76,11 @@ def of_several(site: Site) -> Value:
     if kind == "Mean" and len(operands) > 1:
         found = ops.multiply(found, 1 / len(operands))
     return values[0].like(site.named(found) if len(operands) > 1 else found)
+
+
+def _trained(site: Site) -> Value | None:
+    arrays = [item for item in site.inputs if isinstance(item, np.ndarray)]
+    return scaled(site, site.values()[0], arrays[0]) if len(arrays) == len(site.values()) == 1 else None
 
 
 def _aligned_as_told(site: Site, item: Known) -> Known:

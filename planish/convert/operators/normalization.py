@@ -34,9 +34,17 @@ def batch_normalization(site: Site) -> Value:
     value = last(value)
     channels = value.sizes[-1]
     names = ("the scale", "the bias", "the mean", "the variance")
-    weights = [by_channel(_vector(site, place, name, channels), value) for place, name in enumerate(names, 1)]
+    given = [(place, name) for place, name in enumerate(names, 1) if place > 2 or site.has(place)]
+    weights = [by_channel(_vector(site, place, name, channels), value) for place, name in given]
     epsilon, momentum = float(site.setting("epsilon", _ROUND_OFF)), float(site.setting("momentum", 0.9))
-    make = functools.partial(site.layer, BatchNormalization, epsilon=epsilon, momentum=momentum)
+    make = functools.partial(
+        site.layer,
+        BatchNormalization,
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=site.has(1),
+        center=site.has(2),
+    )
     layer = site.shared((site.weight_names(1, 2, 3, 4), epsilon, momentum, value.mixes.get(1)), make)
     return value.like(weighted(layer, value, lambda: weights))
 
@@ -44,7 +52,8 @@ def batch_normalization(site: Site) -> Value:
 @operator("InstanceNormalization")
 def instance_normalization(site: Site) -> Value:
     value = last(unmixed(site.value()))
-    weights = [_vector(site, place, what, value.sizes[-1]) for place, what in ((1, "the scale"), (2, "the bias"))]
+    names = ((1, "the scale"), (2, "the bias"))
+    weights = [_vector(site, place, what, value.sizes[-1]) for place, what in names if site.has(place)]
     return _grouped(site, value, -1, weights)
 
 
@@ -55,6 +64,8 @@ def group_normalization(site: Site) -> Value:
     channels, groups = value.sizes[-1], int(site.setting("num_groups", 1))
     weights = []
     for place, what in ((1, "the scale"), (2, "the bias")):
+        if not site.has(place):
+            continue
         found = site.constant(place, what).reshape(-1)
         of_each = found.size == groups != channels and channels % groups == 0
         weights.append(np.repeat(found, channels // groups) if of_each else _vector(site, place, what, channels))
@@ -63,8 +74,10 @@ def group_normalization(site: Site) -> Value:
 
 def _grouped(site: Site, value: Value, groups: int, weights: list[Array]) -> Value:
     epsilon = float(site.setting("epsilon", _ROUND_OFF))
-    make = functools.partial(site.layer, GroupNormalization, groups, epsilon=epsilon)
-    layer = site.shared((site.weight_names(1, 2), groups, epsilon), make)
+    make = functools.partial(
+        site.layer, GroupNormalization, groups, epsilon=epsilon, scale=site.has(1), center=site.has(2)
+    )
+    layer = site.shared((site.weight_names(1, 2), groups, epsilon) if weights else object(), make)
     return value.like(weighted(layer, value, lambda: weights))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from planish.convert.torch_reading.calls import Many, function, repeated
 from planish.convert.torch_reading.values import Value
 from planish.convert.torch_reading.writing import Writer
@@ -106,12 +104,3 @@ def matmul(writer: Writer, input: Value, other: Value) -> Value:
 @function("addmm")
 def addmm(writer: Writer, input: Value, mat1: Value, mat2: Value, *, beta: float = 1, alpha: float = 1) -> Value:
     return writer.emit("Gemm", mat1, mat2, input, alpha=float(alpha), beta=float(beta))
-
-
-def ones_or(value: Value | None, writer: Writer, count: int) -> Value:
-    """The scale of a normalization, where the operator has to have one."""
-    return writer.constant(np.ones(count, np.float32)) if value is None else value
-
-
-def zeros_or(value: Value | None, writer: Writer, count: int) -> Value:
-    return writer.constant(np.zeros(count, np.float32)) if value is None else value

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planish.convert.torch_reading.calls import function
-from planish.convert.torch_reading.convolutions import ones_or, zeros_or
 from planish.convert.torch_reading.values import Value
 from planish.convert.torch_reading.writing import Writer
 
@@ -24,6 +23,7 @@ def batch_norm(
     training: bool = False,
     momentum: float | None = 0.1,
     eps: float = 1e-5,
+    cudnn_enabled: bool = True,
 ) -> Value:
     """PyTorch's momentum is the weight of what is new, ONNX's and Keras's that of what there was."""
     if training or running_mean is None or running_var is None:
@@ -51,10 +51,7 @@ def instance_norm(
 ) -> Value:
     if not use_input_stats and running_mean is not None:
         return batch_norm(writer, input, running_mean, running_var, weight, bias, False, momentum, eps)
-    known = weight if weight is not None and weight.shape else None
-    channels = writer.numbers(known.shape)[0] if known is not None and known.shape else writer.extents(input)[0]
-    scale, shift = ones_or(weight, writer, channels), zeros_or(bias, writer, channels)
-    return writer.emit("InstanceNormalization", input, scale, shift, epsilon=eps)
+    return writer.emit("InstanceNormalization", input, weight, bias, epsilon=eps)
 
 
 @function("group_norm")

@@ -152,7 +152,9 @@ class _Calls:
         self.writer.begin(name, kind, result, shape)
         call = modules.call_of(module, lambda own: self.parameter(module, path or name, own))
         if call.borders is not None:
+            self.writer.begin(f"{name}:pad", "pad", f"{result}:pad")
             given = handled(self.writer, "pad", (given, *call.borders), {})
+            self.writer.begin(name, kind, result, shape)
         return handled(self.writer, call.function, (given, *call.arguments), call.options)
 
     def parameter(self, module: Any, path: str, own: str) -> Value | None:
@@ -267,7 +269,8 @@ class Reader:
         if function in ("size", "dim", "getattr", "numel"):
             return self._size(function, arguments)
         self.writer.begin(self._name(self._owner(node) or str(node.name)), function, str(node.name), self._shape(node))
-        return self._shaped(node, handled(self.writer, function, arguments, options))
+        made = handled(self.writer, function, tracing.as_function(node, arguments), options)
+        return self._shaped(node, made)
 
     def _owner(self, node: Any) -> str | None:
         """The module whose weight a function is called with: its users know the call by that."""

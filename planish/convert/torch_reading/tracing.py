@@ -159,6 +159,15 @@ def function_of(node: Any) -> str:
     return name if name.startswith("_") else name.rstrip("_") or name
 
 
+def as_function(node: Any, arguments: Any) -> Any:
+    """The arguments of a node in the order of `torch.nn.functional`: operators of ATen that normalize have the weights
+    before the statistics."""
+    if hasattr(node.target, "_schema") and function_of(node) in ("batch_norm", "instance_norm"):
+        x, weight, bias, mean, variance, *rest = arguments
+        return (x, mean, variance, weight, bias, *rest)
+    return arguments
+
+
 def works_in_place(node: Any, module: Any = None) -> bool:
     """Whether a call changes its first argument."""
     if node.op == "call_module":
