@@ -127,7 +127,7 @@ def test_a_weight_that_is_used_twice_is_a_layer_that_is_used_twice(tmp_path):
 
 def test_layers_are_called_after_nodes():
     assert readable("/layer1/layer1.0/conv1/Conv", "Conv") == "layer1_0_conv1"
-    assert readable("features.0", "Conv") == "features_0"
+    assert readable("features.0", "Conv") == "features.0"
     assert readable("node_Conv_57", "Conv") == "node_Conv_57"
     assert readable("/", "Conv") == ""
 
