@@ -255,3 +255,13 @@ def test_a_part_that_is_missing(model, tmp_path):
     (tmp_path / "w_00000.weights.h5").unlink()
     with pytest.raises(FileNotFoundError, match=r"w_00000\.weights\.h5"):
         model.load_weights(tmp_path / "w.weights.json")
+
+
+def test_short_names_of_metrics_are_written_as_classes(model, tmp_path):
+    """Keras 3 does not find 'mse' in such a file."""
+    model.compile("sgd", "mse", metrics=["mse", "accuracy"])
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        written = json.loads(file.attrs["training_config"])["metrics"]
+    assert written == [{"class_name": "MeanSquaredError", "config": {"name": "mse"}}, "accuracy"]
+    assert load_model(tmp_path / "model.h5").compiled

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planish import optimizers, serialization
+from planish import metrics, optimizers, serialization
+from planish.custom_objects import get_registered_object
 from planish.errors import explain
 from planish.models import Functional, Model, Sequential
 
 _MODELS = ("Sequential", "Functional")
 _TENSOR = "__keras_tensor__"
+_AUTOMATIC = ("accuracy", "acc", "crossentropy", "ce")
 _SCHEDULES = "keras.optimizers.schedules"
 
 _NEWER_SETTINGS: dict[str, Any] = {
@@ -78,11 +80,24 @@ def configuration(model: Model) -> dict[str, Any]:
 
 def training_config(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `compile` as such a file has them."""
-    settings: dict[str, Any] = {name: _lowered(value) for name, value in compile_config.items()}
+    named = {name: _metrics(value) if "metrics" in name else value for name, value in compile_config.items()}
+    settings: dict[str, Any] = {name: _lowered(value) for name, value in named.items()}
     optimizer = settings.pop("optimizer")
     for name in ("run_eagerly", "steps_per_execution", "jit_compile"):
         settings.pop(name, None)
     return {**_without_dtypes(settings), "optimizer_config": optimizer}
+
+
+def _metrics(value: Any) -> Any:
+    """Metrics in any structure; Keras 3 does not find all of their short names in such a file, but their classes."""
+    if isinstance(value, list):
+        return [_metrics(item) for item in value]
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {key: _metrics(item) for key, item in value.items()}
+    if not isinstance(value, str) or value in _AUTOMATIC or get_registered_object(value) is not None:
+        return value
+    class_name = type(metrics.get(value)).__name__
+    return value if class_name == "MeanMetricWrapper" else {"class_name": class_name, "config": {"name": value}}
 
 
 def _without_dtypes(value: Any) -> Any:
