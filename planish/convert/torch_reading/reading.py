@@ -152,7 +152,7 @@ class _Calls:
         self.writer.begin(name, kind, result, shape)
         call = modules.call_of(module, lambda own: self.parameter(module, path or name, own))
         if call.borders is not None:
-            self.writer.begin(f"{name}:pad", "pad", f"{result}:pad")
+            self.writer.begin(f"{name}:border", "pad", f"{result}:border")
             given = handled(self.writer, "pad", (given, *call.borders), {})
             self.writer.begin(name, kind, result, shape)
         return handled(self.writer, call.function, (given, *call.arguments), call.options)
