@@ -90,7 +90,7 @@ def training_config(compile_config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _metrics(value: Any) -> Any:
     """Metrics in any structure; Keras 3 does not find all of their short names in such a file, but their classes."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_metrics(item) for item in value]
     if isinstance(value, Mapping) and "class_name" not in value:
         return {key: _metrics(item) for key, item in value.items()}
