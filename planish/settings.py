@@ -38,7 +38,7 @@ class Setting(NamedTuple):
 @overload
 def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
 @overload
-def value(name: Literal["PLANISH_COMPARE"]) -> bool: ...
+def value(name: Literal["PLANISH_COMPARE", "PLANISH_EXACT"]) -> bool: ...
 @overload
 def value(name: Literal["PLANISH_LLVM_LEVEL", "PLANISH_SPIN"]) -> int: ...
 @overload
@@ -165,6 +165,15 @@ _SETTINGS = (
         2,
         "`2`",
         _parse_level,
+    ),
+    Setting(
+        "PLANISH_EXACT",
+        "Computes every convolution by direct sums. Otherwise those of 3 x 3 kernels are computed by Winograd's method"
+        " where that is faster, which rounds up to ten times as much: a few millionths of the largest output.",
+        "`1` or `0`",
+        False,
+        "`0`",
+        _parse_switch,
     ),
     Setting(
         "PLANISH_DUMP",

@@ -12,8 +12,7 @@ import hashlib
 import struct
 import sys
 
-from planish import settings
-from planish.codegen.llvm.target import Host, Target, ask_llvm, target_on
+from planish.codegen.llvm.target import Host, Target, ask_llvm, chosen_on
 from planish.runtime import object_cache
 from planish.runtime.compiler_identity import compiler_identity
 
@@ -24,7 +23,7 @@ _WORDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
 
 def current_target() -> Target:
     """The host's own target, or the lower one that PLANISH_TARGET names."""
-    return target_on(_host(), settings.value("PLANISH_TARGET") or None)
+    return chosen_on(_host())
 
 
 @functools.cache

@@ -18,7 +18,8 @@ CACHE_LINE_NBYTES = 64
 class Target(NamedTuple):
     """`lanes` numbers of the type `floats` fit in a vector register, of which there are `registers`.
 
-    `permutes_lanes`: it can pick any lanes of two registers of f32 in one instruction.
+    `permutes_lanes`: it can pick any lanes of two registers of f32 in one instruction. `exact`: what is computed for it
+    may not round more than direct sums do.
     """
 
     name: str
@@ -31,6 +32,12 @@ class Target(NamedTuple):
     masked_memory: bool
     permutes_lanes: bool
     floats: ElementType = F32
+    exact: bool = False
+
+    @property
+    def takes_winograd(self) -> bool:
+        """Whether a convolution may be computed by Winograd's method, which is made for float32 and trades digits."""
+        return self.floats is F32 and not self.exact
 
     def computing_in(self, floats: ElementType) -> Target:
         """The same processor for programs whose numbers are of that type."""
@@ -42,7 +49,7 @@ class Target(NamedTuple):
     @property
     def key(self) -> str:
         """Everything that generated code depends on, for the object cache."""
-        return "|".join((self.name, self.triple, self.cpu, self.features))
+        return "|".join((self.name, self.triple, self.cpu, self.features, *(("exact",) if self.exact else ())))
 
 
 # name: lanes, registers, fused multiply-add, masked loads and stores in one instruction, any lanes of two registers
@@ -83,7 +90,12 @@ def ask_llvm() -> Host:
 
 def current_target() -> Target:
     """The host's own target, or the lower one that PLANISH_TARGET names."""
-    return target_on(ask_llvm(), settings.value("PLANISH_TARGET") or None)
+    return chosen_on(ask_llvm())
+
+
+def chosen_on(host: Host) -> Target:
+    """The target on a processor that PLANISH_TARGET and PLANISH_EXACT choose."""
+    return target_on(host, settings.value("PLANISH_TARGET") or None)._replace(exact=settings.value("PLANISH_EXACT"))
 
 
 @functools.cache

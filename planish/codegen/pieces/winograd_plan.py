@@ -22,7 +22,6 @@ from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 
 TILES = (2, 4)
-INFERENCE_TILES = (2,)  # which round no worse than direct sums
 
 # Cycles of the transforms of a tile: a vector of its channels, a vector of its filters. A tile of 36 values does not
 # stay in 16 registers. Cycles of a block of products besides its steps; bytes of weights a cycle from the L3 cache.
@@ -125,8 +124,6 @@ def why_not(
     settings: Conv2DSettings,
     window: tuple[int, int],
     tile: int,
-    *,
-    training: bool,
 ) -> str | None:
     """Why the method does not fit with tiles of this size; None if it does."""
     rows, columns = kernel_shape[:2]
@@ -139,7 +136,7 @@ def why_not(
         return "it is for one group"
     if tile % window[0] or tile % window[1]:
         return f"its tiles are cut by pools that divide them, this is {window[0]}x{window[1]}"
-    return None if training or tile in INFERENCE_TILES else "predictions round no worse than direct sums"
+    return None
 
 
 def panels_of(filters: int, lanes: int, registers: int) -> list[int]:

@@ -17,6 +17,7 @@ from planish.graph.settings import Settings
 from planish.primitives.rewritten.fused import settings_of_base
 
 MADE_FOR_F32 = "it is made for float32"
+DIRECT_SUMS = "PLANISH_EXACT asks for direct sums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class Problem:
     def in_f32(self) -> bool:
         """Whether the program computes in float32, for which some kernels are made."""
         return self.target.floats is F32
+
+    @property
+    def without_winograd(self) -> str | None:
+        """Why nothing may be computed by Winograd's method; None if it may."""
+        if self.target.takes_winograd:
+            return None
+        return DIRECT_SUMS if self.in_f32 else MADE_FOR_F32
 
     @property
     def spec(self) -> Spec:

@@ -10,7 +10,7 @@ from planish.codegen.kernels import conv2d_depthwise as depthwise_kernel
 from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
 from planish.codegen.pieces import winograd_plan
-from planish.codegen.planning.candidate import MADE_FOR_F32, Candidate, Problem, always
+from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows, repeated_channels
 from planish.graph.node import Node
 from planish.primitives.conv2d import Conv2DSettings
@@ -47,10 +47,10 @@ def _convolution(problem: Problem) -> Conv2DSettings:
 
 # ------------------------------------------------------------------ Winograd's method
 def _why_not_winograd(tile: int, problem: Problem) -> str | None:
-    if not problem.in_f32:
-        return MADE_FOR_F32
+    if problem.without_winograd is not None:
+        return problem.without_winograd
     w, settings = problem.node.inputs[1], _convolution(problem)
-    return winograd_plan.why_not(w.shape, settings, _window(problem), tile, training=problem.training)
+    return winograd_plan.why_not(w.shape, settings, _window(problem), tile)
 
 
 def _winograd_cycles(tile: int, problem: Problem) -> float:

@@ -13,7 +13,7 @@ from planish.codegen.kernels import conv2d_turned_weight_grad as turned_kernel
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.pieces import winograd_weight_grad_plan as winograd_plan
 from planish.codegen.pieces.picked_pixels import picks
-from planish.codegen.planning.candidate import MADE_FOR_F32, Candidate, Problem, always
+from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.codegen.planning.rebasing import repeated_channels
 from planish.graph.node import Node, layer_scope
 from planish.primitives.batch_sum import batch_sum
@@ -53,7 +53,7 @@ def _layers_of(node: Node) -> Iterator[None]:
 # ------------------------------------------------------------------ of the kernel, from a full gradient
 def _best_tile(problem: Problem) -> int:
     """0 if none pays, or fits."""
-    if not problem.in_f32:
+    if not problem.target.takes_winograd:
         return 0
     node = problem.node
     return winograd_plan.best_tile(Conv2DWeightGradSettings.of(node), node.inputs[1].shape[:2], problem.target.lanes)
@@ -66,8 +66,8 @@ def _turned_comes_first(problem: Problem) -> bool:
 
 
 def _why_not_winograd(problem: Problem) -> str | None:
-    if not problem.in_f32:
-        return MADE_FOR_F32
+    if problem.without_winograd is not None:
+        return problem.without_winograd
     reason = winograd_plan.why_not(Conv2DWeightGradSettings.of(problem.node))
     if reason is None and _why_not_turned(problem) is None:
         return "rows of the kernel's inputs fill vectors better than its channels do"
