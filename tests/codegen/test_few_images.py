@@ -15,7 +15,7 @@ from planish.codegen.planning import cutting
 from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
-from planish.runtime import compile
+from planish.runtime import compile, programs
 from planish.runtime.executable import InferenceExecutable
 from tests.codegen.odd_values import arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats, on_every_target, prefer
@@ -32,7 +32,9 @@ SHARED = {
 
 @pytest.fixture(autouse=True)
 def _everything_is_worth_sharing(monkeypatch):
+    """And nothing is taken from programs that other tests have made."""
     monkeypatch.setattr(cutting, "FEWEST_CYCLES", 0)
+    monkeypatch.setattr(programs, "_COMPILED", {})
 
 
 class Shared:
