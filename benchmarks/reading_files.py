@@ -18,6 +18,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from report import machine_line, save, table
 
 import planish
 
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--only", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -100,11 +102,16 @@ def main() -> None:
         folder = Path(temporary)
         timed = readers(folder, arguments.megabytes)
         rounds = [{name: seconds(read) for name, read in timed.items()} for _ in range(arguments.rounds)]
-        for name in timed:
-            took = float(np.median([each[name] for each in rounds]))
-            share = float(np.median([each[name] / each["h5py"] for each in rounds]))
-            peak = peak_megabytes(folder, name, arguments.megabytes)
-            print(f"{name:26} {took * 1000:6.0f} ms  {share:5.2f} of h5py  {peak:5.0f} MB")
+        rows = [row(folder, name, rounds, arguments.megabytes) for name in timed]
+    print(table([f"{arguments.megabytes} MB", "milliseconds", "of h5py's time", "MB at the peak"], rows))
+    print(f"\n{machine_line()}")
+    save(arguments.json, rounds=rounds)
+
+
+def row(folder: Path, name: str, rounds: list[dict[str, float]], megabytes: int) -> list[str]:
+    took = float(np.median([each[name] for each in rounds]))
+    share = float(np.median([each[name] / each["h5py"] for each in rounds]))
+    return [name, f"{took * 1000:.0f}", f"{share:.2f}", f"{peak_megabytes(folder, name, megabytes):.0f}"]
 
 
 if __name__ == "__main__":

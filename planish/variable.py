@@ -162,6 +162,13 @@ class Variable(Constructed, ArrayOperators):
         own[...] = values
         return own
 
+    def room(self) -> Array:
+        """The array for whoever writes all of it, and calls `touch` then: no initializer is run for it."""
+        with _making.lock:
+            if self._own is None:
+                self._own = memory.aligned_zeros(self.shape, self.dtype)
+        return self._own
+
     def checked(self, values: ArrayLike, what: str = "what was assigned is") -> NDArray[Any]:
         """The values as an array that can be assigned. ValueError for another shape, TypeError for anything but
         numbers.

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import io
 import json
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from planish import regular_file
 from planish.errors import explain
+from planish.saving.contents import Contents
 
 ENDING = ".keras"
 
 codecs.lookup("cp437")  # of names in zips: a fork while a thread imports it leaves the child without it
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+# In front of a member: the lengths of its name and of extra fields, which come before its bytes.
+_HEAD_NBYTES, _LENGTHS = 30, 26
+_ENCRYPTED = 1
 
 _MOST_EXPANSION = 100
 _MOST_DIRECTORY_NBYTES = 1 << 22
@@ -36,11 +43,36 @@ _ALWAYS_ALLOWED_ITEMS = 10_000
 class Archive:
     """An open `.keras` file; `path` is its name in messages."""
 
-    def __init__(self, archive: zipfile.ZipFile, path: str) -> None:
-        self._archive, self.path = archive, path
+    def __init__(self, archive: zipfile.ZipFile, file: BinaryIO, path: str) -> None:
+        self._archive, self._file, self.path = archive, file, path
 
     def read(self, name: str) -> bytes:
         """A member. ValueError if it is missing, damaged, or claims to be enormous."""
+        info = self._info(name)
+        with self._damage_told(name):
+            return self._archive.read(info)
+
+    def contents(self, name: str) -> Contents:
+        """A member that is not in memory, unless it was compressed. Errors as in `read`."""
+        info = self._info(name)
+        with self._damage_told(name):
+            if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED:
+                return Contents(io.BytesIO(self._archive.read(info)))
+            self._archive.open(info).close()  # which checks what is said in front of it
+            found = Contents(self._file, self._start_of(info), info.file_size)
+            if info.file_size != info.compress_size or found.crc32() != info.CRC:
+                raise ValueError("its checksum is another one")
+            return found
+
+    def _start_of(self, info: zipfile.ZipInfo) -> int:
+        head = Contents(self._file).read(info.header_offset, _HEAD_NBYTES)
+        name_nbytes, extra_nbytes = struct.unpack_from("<HH", head, _LENGTHS)
+        return int(info.header_offset + _HEAD_NBYTES + name_nbytes + extra_nbytes)
+
+    def _damage_told(self, name: str) -> contextlib.AbstractContextManager[None]:
+        return regular_file.damage_told(f"{name} in {self.path!r}")
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
         try:
             info = self._archive.getinfo(name)
         except KeyError:
@@ -52,8 +84,7 @@ class Archive:
                 )
             ) from None
         self._refuse_unusual(info)
-        with regular_file.damage_told(f"{name} in {self.path!r}"):
-            return self._archive.read(info)
+        return info
 
     def json(self, name: str) -> Any:
         """A member that is JSON. Errors as in `read` and `parsed`."""
@@ -109,7 +140,7 @@ def open_archive(path: str) -> Iterator[Archive]:
             told = f"{path!r} is a zip file that is cut short or damaged"
             raise ValueError(explain(what=told, expected=f"a {ENDING} file", remedy="copy it again")) from error
         with archive:
-            yield Archive(archive, path)
+            yield Archive(archive, file, path)
 
 
 def parsed(text: bytes | str, source: str) -> Any:

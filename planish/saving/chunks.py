@@ -10,12 +10,14 @@ import math
 import zlib
 from typing import Any
 
+from planish.saving.contents import Contents
+
 _ALWAYS_ALLOWED_NBYTES = 1 << 20
 _PIECE_NBYTES = 1 << 16
 _CHECKSUM_NBYTES = 4
 
 
-def reads_in_bounds(dataset: Any, contents: bytes) -> bool:
+def reads_in_bounds(dataset: Any, contents: Contents) -> bool:
     """Whether reading a dataset (h5py's low-level one) of the file `contents` takes at most twice the array's memory,
     or a megabyte."""
     from h5py import h5d, h5z
@@ -36,11 +38,10 @@ def reads_in_bounds(dataset: Any, contents: bytes) -> bool:
     return _chunks_inflate_within(dataset, contents, chunk_nbytes + _CHECKSUM_NBYTES)
 
 
-def _chunks_inflate_within(dataset: Any, contents: bytes, most_nbytes: int) -> bool:
-    view = memoryview(contents)
-
+def _chunks_inflate_within(dataset: Any, contents: Contents, most_nbytes: int) -> bool:
     def too_large(chunk: Any) -> bool | None:
-        packed = view[chunk.byte_offset : chunk.byte_offset + chunk.size]
+        end = min(chunk.byte_offset + chunk.size, contents.nbytes)
+        packed = memoryview(contents.read(chunk.byte_offset, max(0, end - chunk.byte_offset)))
         return None if _inflates_within(packed, most_nbytes) else True  # anything but None ends the walk
 
     return dataset.chunk_iter(too_large) is None

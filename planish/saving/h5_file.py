@@ -16,12 +16,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
 from planish.saving import archive, atomic_file, keras_file, legacy_optimizer, legacy_weights, notes, optimizer_state
 from planish.saving.older import compile_settings, layers, written
-from planish.saving.weights_store import WeightsReader, WeightsWriter
+from planish.saving.weights_store import WeightsReader, WeightsWriter, opened
 
 ENDINGS = (".h5", ".hdf5")
 
@@ -34,7 +33,7 @@ _CONFIG, _TRAINING, _VERSION, _BACKEND = "model_config", "training_config", "ker
 def read(path: str, given: Mapping[str, Any], compile: bool) -> Model:
     """The model of a `.h5` file. Errors as in `opening.load_model`."""
     custom = dict(given)
-    with WeightsReader(regular_file.contents(path, "a .h5 file"), path) as reader:
+    with opened(path, "a .h5 file") as reader:
         config = _configuration(reader, custom)
         training = _json(reader, _TRAINING) if compile else None
         with keras_file.mistakes_told(path):
@@ -48,7 +47,7 @@ def read(path: str, given: Mapping[str, Any], compile: bool) -> Model:
 
 def configuration(path: str) -> dict[str, Any]:
     """The checked configuration of the model, in Keras 3's form. Errors as in `read`."""
-    with WeightsReader(regular_file.contents(path, "a .h5 file"), path) as reader:
+    with opened(path, "a .h5 file") as reader:
         return _configuration(reader, {})
 
 

@@ -57,7 +57,7 @@ def read(path: str, custom: Mapping[str, Any], compile: bool) -> Model:
         if not compile:
             config.pop("compile_config", None)
         model = model_from(config, path, dict(custom))
-        model_weights.restore(model, file.read(_WEIGHTS), path)
+        model_weights.restore(model, file.contents(_WEIGHTS), path)
         model.notes.update(notes.read(file, _METADATA))
     return model
 
@@ -74,10 +74,10 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     return model_from(checked(archive.parsed(text, "the text"), "the text", custom), "the text", custom)
 
 
-def weights_of(path: str) -> bytes:
-    """The HDF5 file inside a `.keras` file. Errors as in `opening.load_model`."""
+def read_weights(model: Model, path: str, *, skip_mismatch: bool) -> None:
+    """Reads the weights of a `.keras` file into a model. Errors as in `model_weights.restore`."""
     with open_archive(path) as file:
-        return file.read(_WEIGHTS)
+        model_weights.restore(model, file.contents(_WEIGHTS), path, skip_mismatch=skip_mismatch)
 
 
 def checked(config: Any, source: str, custom: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from planish.layers.layer import Layer
 from planish.models import Model, weight_misfits
 from planish.saving.layer_paths import layer_paths
 from planish.saving.older.kernels import Form, Origin, form_of
+from planish.saving.stored_array import StoredArray, assign_all
 from planish.saving.weights_store import WeightsReader, WeightsWriter, WrongShapeError
 from planish.variable import Variable
 
@@ -39,20 +40,13 @@ _OF_TENSORFLOW = ":0"
 class Found:
     """What a file has for the weights of a model: what to assign, and what the file calls each, and how it has it."""
 
-    assignments: list[tuple[Variable, NDArray[Any]]] = field(default_factory=list)
+    assignments: list[tuple[Variable, StoredArray]] = field(default_factory=list)
     names: dict[Variable, str] = field(default_factory=dict)
     forms: dict[Variable, Form] = field(default_factory=dict)
 
     def assign(self) -> None:
-        """Gives the weights their values."""
-        for variable, array in self.assignments:
-            variable.assign(array)
-
-
-def is_in(contents: bytes, source: str) -> bool:
-    """Whether a file has weights in this form."""
-    with WeightsReader(contents, source) as reader:
-        return _root(reader) is not None
+        """Gives the weights their values, while the file is open."""
+        assign_all(self.assignments)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -145,7 +139,7 @@ def _of_layer(
     reader: WeightsReader,
     group: str,
     forms: Mapping[Variable, Form],
-) -> list[tuple[Variable, NDArray[Any], str]]:
+) -> list[tuple[Variable, StoredArray, str]]:
     names = reader.names(group, WEIGHTS)
     variables = layer.weights
     if len(names) != len(variables):
@@ -162,7 +156,7 @@ def _of_layer(
     shapes = [reader.shape_at(place) for place in places]
     ordered = _ordered_as_stored(layer, names, shapes, forms)
     return [
-        (variable, forms[variable].today(_array(model, reader, place, variable, forms[variable])), name)
+        (variable, _array(model, reader, place, variable, forms[variable]), name)
         for name, place, variable in zip(names, places, ordered, strict=True)
     ]
 
@@ -187,9 +181,9 @@ def _stem(name: str) -> str:
     return name.rpartition("/")[2].partition(":")[0]
 
 
-def _array(model: Model, reader: WeightsReader, place: str, variable: Variable, form: Form) -> NDArray[Any]:
+def _array(model: Model, reader: WeightsReader, place: str, variable: Variable, form: Form) -> StoredArray:
     try:
-        return reader.array_at(place, form.stored, f"weight '{variable.path}'")
+        return form.of_stored(reader.stored_at(place, form.stored, f"weight '{variable.path}'"))
     except WrongShapeError as error:
         raise error.told_with(**weight_misfits.explanation(model, variable, error.received)) from None
 

@@ -12,12 +12,14 @@ from planish.errors import explain, number_of
 from planish.layers.foreign_weights import listed
 from planish.models import Model, weight_misfits
 from planish.saving import optimizer_state
+from planish.saving.contents import Contents
 from planish.saving.layer_paths import layer_paths
 from planish.saving.older import dependencies
+from planish.saving.stored_array import StoredArray, assign_all
 from planish.saving.weights_store import WeightsReader, WeightsWriter, WrongShapeError
 from planish.variable import Variable
 
-_Assignments = list[tuple[Variable, NDArray[Any]]]
+_Assignments = list[tuple[Variable, StoredArray]]
 
 
 def packed(model: Model, *, with_optimizer: bool = True) -> bytes:
@@ -38,7 +40,7 @@ def groups(model: Model, *, with_optimizer: bool = True) -> Iterator[tuple[str, 
         yield optimizer_state.GROUP, model.optimizer.name, state
 
 
-def restore(model: Model, contents: bytes, source: str, *, skip_mismatch: bool = False) -> None:
+def restore(model: Model, contents: bytes | Contents, source: str, *, skip_mismatch: bool = False) -> None:
     """Assigns what `packed`, or Keras, put into a file. The model is unchanged if anything does not fit.
 
     ValueError, naming the file and the layer, for weights that are missing, superfluous or of another shape; with
@@ -55,8 +57,7 @@ def restore_from(model: Model, reader: WeightsReader, *, skip_mismatch: bool = F
         _refuse_superfluous(model, reader)
     optimizer = model.optimizer
     state = None if optimizer is None else optimizer_state.read(optimizer, model.trainable_weights, reader)
-    for variable, array in assignments:
-        variable.assign(array)
+    assign_all(assignments)
     if optimizer is not None and state is not None:
         optimizer_state.assign(optimizer, model.trainable_weights, model.non_trainable_weights, state)
 
@@ -89,9 +90,9 @@ def _layer_assignments(model: Model, reader: WeightsReader, skip_mismatch: bool)
     return assignments
 
 
-def _array(model: Model, reader: WeightsReader, path: str, number: int, variable: Variable) -> NDArray[Any]:
+def _array(model: Model, reader: WeightsReader, path: str, number: int, variable: Variable) -> StoredArray:
     try:
-        return reader.array(path, number, variable.shape, f"weight '{variable.path}'")
+        return reader.stored(path, number, variable.shape, f"weight '{variable.path}'")
     except WrongShapeError as error:
         raise error.told_with(**weight_misfits.explanation(model, variable, error.received)) from None
 

@@ -7,7 +7,6 @@ Nadam ends with the product of its momentum schedule. Before the first step of t
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from planish import warned
 from planish.errors import explain
 from planish.optimizers import Optimizer, options
 from planish.saving.older.kernels import Form
+from planish.saving.stored_array import StoredArray, assign_all
 from planish.saving.weights_store import WeightsError, WeightsReader
 from planish.variable import Variable
 
@@ -45,7 +45,7 @@ def read(
     reader: WeightsReader,
     places: Sequence[str] | None = None,
     forms: Mapping[Variable, Form] | None = None,
-) -> list[Array] | None:
+) -> list[StoredArray] | None:
     """What `arrays` gave when the file was written. None if the file has no such state, or, with a warning, that of
     another optimizer or of other weights. ValueError for impossible numbers.
 
@@ -66,7 +66,7 @@ def read(
             ]
             _check_numbers(optimizer, numbers, state, reader.source)
             if len(numbers) < len(optimizer.numbers(built=False)) and state:
-                state.insert(1, np.asarray(optimizer.learning_rate, np.float32))
+                state.insert(1, StoredArray.of(np.asarray(optimizer.learning_rate, np.float32)))
             return state or None
         except WeightsError as error:
             reason = str(error)
@@ -106,17 +106,19 @@ def _form_of_slot(optimizer: Optimizer, name: str, weight: Variable, forms: Mapp
     return forms.get(weight, Form(shape)) if shape == weight.shape else Form(shape)
 
 
-def _array(reader: WeightsReader, place: str, form: Form, nth: int) -> Array:
+def _array(reader: WeightsReader, place: str, form: Form, nth: int) -> StoredArray:
     if not place:
-        return np.zeros((), np.int64)
-    return form.today(reader.array_at(place, form.stored, f"optimizer's array {nth}"))
+        return StoredArray.of(np.zeros((), np.int64))
+    return form.of_stored(reader.stored_at(place, form.stored, f"optimizer's array {nth}"))
 
 
-def _check_numbers(optimizer: Optimizer, numbers: Sequence[Variable], state: Sequence[Array], source: str) -> None:
+def _check_numbers(
+    optimizer: Optimizer, numbers: Sequence[Variable], state: Sequence[StoredArray], source: str
+) -> None:
     """ValueError for an impossible number of steps or learning rate."""
     try:
         for number, array in zip(numbers, state, strict=False):
-            _check_number(optimizer, number.name, array.item())
+            _check_number(optimizer, number.name, array.read().item())
     except ValueError as error:
         raise ValueError(f"{source!r} holds an optimizer's state that makes no sense:\n{error}") from None
 
@@ -131,24 +133,14 @@ def _check_number(optimizer: Optimizer, name: str, value: Any) -> None:
 
 
 def assign(
-    optimizer: Optimizer, weights: Sequence[Variable], frozen: Sequence[Variable], state: Sequence[Array]
+    optimizer: Optimizer, weights: Sequence[Variable], frozen: Sequence[Variable], state: Sequence[StoredArray]
 ) -> None:
-    """Puts in what `read` gave."""
-    was_built, untrained = optimizer.built, len(state) <= len(optimizer.numbers(built=False))
+    """Puts in what `read` gave, while the file is open."""
+    untrained = len(state) <= len(optimizer.numbers(built=False))
     numbers = optimizer.numbers(built=not untrained)
-    for number, array in zip(numbers, state, strict=False):
-        number.assign(array)
+    assign_all([*zip(numbers, state, strict=False)])
     if int(optimizer.batches_done) or not untrained:
         optimizer.build(weights, frozen)
     following = state[len(numbers) :]
-    for (weight, name), array in zip(optimizer.slot_order(weights), following, strict=False):
-        slot = optimizer.slots(weight)[name]
-        if was_built:
-            slot.assign(array)
-        else:  # whoever only predicts never pays for a copy
-            slot.initializer = functools.partial(_stored, array)
-
-
-def _stored(array: Array, shape: tuple[int, ...]) -> Array:
-    """An initializer whose values were in a file."""
-    return array
+    slots = [optimizer.slots(weight)[name] for weight, name in optimizer.slot_order(weights)]
+    assign_all([*zip(slots, following, strict=False)])

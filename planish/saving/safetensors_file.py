@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,20 @@ from planish import regular_file, warned
 from planish.errors import explain
 from planish.models import Model, weight_misfits
 from planish.saving import atomic_file
+from planish.saving.contents import Contents
+from planish.saving.stored_array import Place, StoredArray, assign_all
 from planish.variable import Variable
 
 ENDING = ".safetensors"
 
 _HALVES = "BF16"
-_FLOATS, _INTEGERS = ("F16", _HALVES, "F32", "F64"), ("U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "BOOL")
+_TYPES = {
+    **{f"F{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
+    **{f"{sign}{bits}": f"<{sign.lower()}{bits // 8}" for bits in (8, 16, 32, 64) for sign in "UI"},
+    "BOOL": "?",
+    _HALVES: "<u2",
+}
+_LENGTH_NBYTES = 8
 _LISTED = 5
 
 
@@ -34,7 +42,7 @@ def load(model: Model, path: str, skip_mismatch: bool) -> None:
     """Reads weights into the model, which is unchanged if anything does not fit (ValueError): weights that are missing,
     superfluous or of another shape. With `skip_mismatch`, a warning names them. ImportError without the extra."""
     variables = {variable.path: variable for variable in model.weights}
-    with _opened(path) as file:
+    with _opened(path) as (file, places):
         stored = set(file.keys())
         try:
             _check_names(model, variables, stored, path)
@@ -45,13 +53,12 @@ def load(model: Model, path: str, skip_mismatch: bool) -> None:
         assignments = []
         for name in variables.keys() & stored:
             try:
-                assignments.append((variables[name], _array(file, model, variables[name], path)))
+                assignments.append((variables[name], _array(file, places, model, variables[name])))
             except ValueError as error:
                 if not skip_mismatch:
                     raise
                 warned.warn(f"weight {name!r} keeps its values: {error}")
-    for variable, array in assignments:
-        variable.assign(array)
+        assign_all(assignments)
 
 
 def _check_names(model: Model, variables: dict[str, Variable], stored: set[str], path: str) -> None:
@@ -77,9 +84,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_LISTED]) + more
 
 
-def _array(file: Any, model: Model, variable: Variable, path: str) -> NDArray[Any]:
-    """The array for a variable; its shape is known to be right before it is read."""
-    told = f"{path!r}: weight '{variable.path}'"
+def _array(file: Any, places: _Places, model: Model, variable: Variable) -> StoredArray:
+    """The array for a variable, whose shape is right."""
+    told = f"{places.path!r}: weight '{variable.path}'"
     with regular_file.damage_told(told):
         found = file.get_slice(variable.path)
         shape, kind = tuple(found.get_shape()), found.get_dtype()
@@ -87,30 +94,38 @@ def _array(file: Any, model: Model, variable: Variable, path: str) -> NDArray[An
             mistake = weight_misfits.explanation(model, variable, shape)
             parts = {"what": f"{told} has another shape", "expected": variable.shape, "received": shape, **mistake}
             raise ValueError(explain(**parts))
-        if kind not in (*_FLOATS, *_INTEGERS):
+        if kind not in _TYPES:
             raise ValueError(explain(what=f"{told} is not an array of numbers that planish knows", received=kind))
-        return _halves(path, variable.path, shape) if kind == _HALVES else file.get_tensor(variable.path)
+        found = StoredArray(shape, np.dtype(_TYPES[kind]), places.of(variable.path))
+        return found.then(_floats) if kind == _HALVES else found
 
 
-def _halves(path: str, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array of bfloat16, which NumPy does not have: the upper halves of float32. The library has checked the file's
-    header, so that it is only looked up here."""
-    with regular_file.opened(path, f"a {ENDING} file") as file:
-        length = int.from_bytes(file.read(8), "little")
-        start, end = json.loads(file.read(length))[name]["data_offsets"]
-        file.seek(8 + length + start)
-        return (np.frombuffer(file.read(end - start), "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
+def _floats(halves: NDArray[Any]) -> NDArray[Any]:
+    """The upper halves of float32, which are bfloat16: NumPy does not have that."""
+    return (halves.astype("<u4") << 16).view("<f4")
+
+
+class _Places:
+    """Where the arrays are. The library has checked the file's header, so that it is only looked up here."""
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        self._contents, self.path = Contents(file), path
+        length = int.from_bytes(self._contents.read(0, _LENGTH_NBYTES), "little")
+        self._header = json.loads(self._contents.read(_LENGTH_NBYTES, length))
+        self._start = _LENGTH_NBYTES + length
+
+    def of(self, name: str) -> Place:
+        return Place(self._contents, self._start + self._header[name]["data_offsets"][0], self.path)
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[Any]:
-    with regular_file.opened(path, f"a {ENDING} file"):
-        pass  # a device, or nothing at all, is told by this
-    library = _library()
-    with contextlib.ExitStack() as stack:
+def _opened(path: str) -> Iterator[tuple[Any, _Places]]:
+    with regular_file.opened(path, f"a {ENDING} file") as bytes_of_it, contextlib.ExitStack() as stack:
+        library = _library()
         with regular_file.damage_told(repr(path)):
             file = stack.enter_context(library.safe_open(path, framework="np"))
-        yield file
+            places = _Places(bytes_of_it, path)
+        yield file, places
 
 
 def _library() -> Any:

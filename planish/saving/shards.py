@@ -17,6 +17,7 @@ from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
 from planish.saving import archive, atomic_file, model_weights
+from planish.saving.stored_array import StoredArray
 from planish.saving.weights_store import Array, WeightsError, WeightsReader, WeightsWriter
 
 ENDING = ".weights.json"
@@ -136,12 +137,12 @@ class ShardsReader(WeightsReader):
         """How many arrays the group of a layer holds, in all its files."""
         return sum(self._reader(file).count(path) for file in self._of(path))
 
-    def array_at(self, place: str, shape: tuple[int, ...], what: str) -> Array:
-        """An array of `shape`; `what` names it in messages."""
+    def stored_at(self, place: str, shape: tuple[int, ...], what: str) -> StoredArray:
+        """An array of `shape`, which is read at once: its file does not stay open. `what` names it in messages."""
         files = self._of(place.removesuffix("/" + place.rpartition("/")[2]).removesuffix("/vars").removesuffix("vars"))
         for file in files:
             if self._reader(file).shape_at(place) is not None:
-                return self._reader(file).array_at(place, shape, what)
+                return StoredArray.of(self._reader(file).stored_at(place, shape, what).read())
         raise WeightsError(
             explain(
                 what=f"{self.source!r} has no array for {what}",

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from planish import regular_file
 from planish.errors import explain
 from planish.models import Model
 from planish.saving import (
@@ -22,9 +21,10 @@ from planish.saving import (
     ways_out,
 )
 from planish.saving.formats import Kind
-from planish.saving.weights_store import WeightsReader, WeightsWriter
+from planish.saving.weights_store import WeightsWriter, opened
 
 ENDING = ".weights.h5"
+_WHAT = f"a {ENDING} file"
 
 _RULE = "weights are saved in Keras 3's .weights.h5 files, in .safetensors, or in .h5 as Keras before 3 wrote it"
 
@@ -72,6 +72,9 @@ def load_weights(
     `skip_mismatch`, layers that do not fit keep their weights, and a warning names them. FileNotFoundError if there is
     no such file. `by_name`, for `.h5` files as Keras before 3 wrote them, reads those layers that have a namesake in
     the file.
+
+    Arrays are read straight into the weights, once all of them are known to fit. So if the disk fails then, or somebody
+    cuts the file short, some weights are those of the file (OSError).
     """
     path = os.path.expanduser(os.fspath(filepath))
     _require_built(model, "load_weights")
@@ -100,11 +103,12 @@ def _refuse_without_names(kind: Kind, path: str) -> None:
 
 
 def _of_keras_file(model: Model, path: str, skip_mismatch: bool) -> None:
-    model_weights.restore(model, keras_file.weights_of(path), path, skip_mismatch=skip_mismatch)
+    keras_file.read_weights(model, path, skip_mismatch=skip_mismatch)
 
 
 def _of_weights_file(model: Model, path: str, skip_mismatch: bool) -> None:
-    model_weights.restore(model, _contents(path), path, skip_mismatch=skip_mismatch)
+    with opened(path, _WHAT) as reader:
+        model_weights.restore_from(model, reader, skip_mismatch=skip_mismatch)
 
 
 def _of_legacy_file(model: Model, path: str, skip_mismatch: bool) -> None:
@@ -112,13 +116,8 @@ def _of_legacy_file(model: Model, path: str, skip_mismatch: bool) -> None:
 
 
 def _restore_legacy(model: Model, path: str, **options: bool) -> None:
-    with WeightsReader(_contents(path), path) as reader:
-        found = legacy_weights.find(model, reader, **options)
-    found.assign()
-
-
-def _contents(path: str) -> bytes:
-    return regular_file.contents(path, f"a {ENDING} file")
+    with opened(path, _WHAT) as reader:
+        legacy_weights.find(model, reader, **options).assign()
 
 
 READERS: dict[Kind, Callable[[Model, str, bool], None]] = {

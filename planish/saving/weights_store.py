@@ -20,9 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import regular_file
 from planish.errors import ExplainedError, explain
 from planish.saving import strings
 from planish.saving.chunks import reads_in_bounds
+from planish.saving.contents import Contents
+from planish.saving.stored_array import Place, StoredArray
 
 Array = NDArray[Any]
 
@@ -88,22 +91,22 @@ class WrongShapeError(ExplainedError, WeightsError):
 
 
 class WeightsReader:
-    """Reads an HDF5 file, however hostile: `with WeightsReader(contents, name) as reader`.
+    """Reads an HDF5 file, however hostile: `with WeightsReader(contents, name) as reader`, or see `opened`.
 
     Only arrays of numbers that lie in the file itself are read, each only once its shape is known to be the right one.
     WeightsError for everything else. h5py's low-level interface reads a small model ten times as fast as the other.
     """
 
-    def __init__(self, contents: bytes, source: str) -> None:
+    def __init__(self, contents: bytes | Contents, source: str) -> None:
         import h5py
 
         self._h5py = h5py
         self.source = source
-        self._contents = contents
+        self._contents = contents if isinstance(contents, Contents) else Contents(io.BytesIO(contents))
         self._groups: dict[str, Any] = {}
         self._texts_are_checked = False
         with self._guarded():
-            self._file = h5py.File(io.BytesIO(contents), "r")
+            self._file = h5py.File(self._contents.stream(), "r")
             self._groups[""] = h5py.h5g.open(self._file.id, b"/")
 
     def __enter__(self) -> WeightsReader:
@@ -130,15 +133,15 @@ class WeightsReader:
             group = self._group(f"{path}/vars")
             return 0 if group is None else int(group.get_num_objs())
 
-    def array(self, path: str, number: int, shape: tuple[int, ...], what: str) -> Array:
+    def stored(self, path: str, number: int, shape: tuple[int, ...], what: str) -> StoredArray:
         """An array of a layer's group, which has to have `shape`; `what` names it in messages.
 
-        It may be a read-only view of the file's contents.
+        It can be read while the file is open.
         """
-        return self.array_at(f"{path}/vars/{number}", shape, what)
+        return self.stored_at(f"{path}/vars/{number}", shape, what)
 
-    def array_at(self, place: str, shape: tuple[int, ...], what: str) -> Array:
-        """As `array`, of the dataset at a place."""
+    def stored_at(self, place: str, shape: tuple[int, ...], what: str) -> StoredArray:
+        """As `stored`, of the dataset at a place."""
         path, _, name = place.rpartition("/")
         with self._guarded():
             group = self._group(path)
@@ -217,16 +220,19 @@ class WeightsReader:
             raise self._unusual(rule, f"{before + count:,} in {attribute}")
         is_text = isinstance(kind, self._h5py.h5t.TypeStringID)
         if count > 1 and not (is_text and not kind.is_variable_str()) and not self._texts_are_checked:
-            if not strings.within_bounds(self._contents):
+            if not strings.within_bounds(self._contents.read()):
                 raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
             self._texts_are_checked = True
         return _texts(self._h5py.Group(group).attrs[attribute])
 
-    def _values(self, dataset: Any) -> Array:
-        """A view of the file's own bytes, where they are the array as it is; else a copy."""
-        offset, count = dataset.get_offset(), math.prod(dataset.shape)
-        if offset is not None and count:
-            return np.frombuffer(self._contents, dataset.dtype, count, offset).reshape(dataset.shape)
+    def _values(self, dataset: Any) -> StoredArray:
+        """Where the array is in the file, if it is there as it is. What is packed is read now: only then does damage in
+        it show."""
+        offset, nbytes = dataset.get_offset(), dataset.dtype.itemsize * math.prod(dataset.shape)
+        if offset is not None and nbytes:
+            if offset + nbytes > self._contents.nbytes:
+                raise ValueError("an array goes on behind the end of the file")
+            return StoredArray(dataset.shape, dataset.dtype, Place(self._contents, offset, self.source))
         if not reads_in_bounds(dataset, self._contents):
             raise WeightsError(
                 explain(
@@ -237,7 +243,7 @@ class WeightsReader:
             )
         array = np.empty(dataset.shape, dataset.dtype)
         dataset.read(self._h5py.h5s.ALL, self._h5py.h5s.ALL, array)
-        return array
+        return StoredArray.of(array)
 
     def _group(self, path: str) -> Any:
         """The group at `path`; None if there is none."""
@@ -286,6 +292,14 @@ class WeightsReader:
         return WeightsError(
             explain(what=f"{self.source!r} is not as Keras writes it, so it is not read", rule=rule, received=received)
         )
+
+
+@contextlib.contextmanager
+def opened(path: str, what: str) -> Iterator[WeightsReader]:
+    """A reader of the HDF5 file at a path; `what` says what it should be. Errors as in `regular_file.opened`, and
+    WeightsError."""
+    with regular_file.opened(path, what) as file, WeightsReader(Contents(file), path) as reader:
+        yield reader
 
 
 def _texts(values: Any) -> list[str]:

@@ -265,3 +265,22 @@ def test_short_names_of_metrics_are_written_as_classes(model, tmp_path):
         written = json.loads(file.attrs["training_config"])["metrics"]
     assert written == [{"class_name": "MeanSquaredError", "config": {"name": "mse"}}, "accuracy"]
     assert load_model(tmp_path / "model.h5").compiled
+
+
+@pytest.mark.parametrize(
+    ("loss", "written"),
+    [
+        ("mse", "mean_squared_error"),
+        ("KLD", "kl_divergence"),
+        ("bce", "binary_crossentropy"),
+        ("huber", "huber"),
+        (["mae"], ["mean_absolute_error"]),
+    ],
+)
+def test_losses_have_the_names_that_keras_3_finds(loss, written, tmp_path):
+    model = Sequential([layers.Input((3,)), layers.Dense(2)])
+    model.compile("sgd", loss)
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert json.loads(file.attrs["training_config"])["loss"] == written
+    assert load_model(tmp_path / "model.h5").loss == written

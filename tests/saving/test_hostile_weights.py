@@ -25,7 +25,7 @@ def file():
 
 def read(reader, shape=(2,)):
     with reader:
-        return reader.array("layers/dense", 0, shape, "weight 'dense/kernel'")
+        return reader.stored("layers/dense", 0, shape, "weight 'dense/kernel'").read()
 
 
 def test_plain_arrays(file):

@@ -29,7 +29,7 @@ def stored(fill):
 
 def read(reader, shape):
     with reader:
-        return reader.array("layers/dense", 0, shape, "weight 'dense/kernel'")
+        return reader.stored("layers/dense", 0, shape, "weight 'dense/kernel'").read()
 
 
 VALUES = np.arange(60_000, dtype=np.float32).reshape(200, 300) % 7

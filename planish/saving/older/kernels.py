@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from planish.layers.weight_owner import WeightOwner
+from planish.saving.stored_array import StoredArray
 from planish.variable import Variable
 
 Array = NDArray[Any]
@@ -40,6 +41,10 @@ class Form:
     stored: tuple[int, ...]
     axes: tuple[int, ...] | None = None
     turned: int = 0
+
+    def of_stored(self, stored: StoredArray) -> StoredArray:
+        """What is stored, to be read as it is today."""
+        return stored if self.axes is None and not self.turned else stored.then(self.today)
 
     def today(self, array: Array) -> Array:
         """The array as it is today."""

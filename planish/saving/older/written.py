@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planish import metrics, optimizers, serialization
+from planish import losses, metrics, naming, optimizers, serialization
 from planish.custom_objects import get_registered_object
 from planish.errors import explain
 from planish.models import Functional, Model, Sequential
@@ -81,11 +81,23 @@ def configuration(model: Model) -> dict[str, Any]:
 def training_config(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `compile` as such a file has them."""
     named = {name: _metrics(value) if "metrics" in name else value for name, value in compile_config.items()}
+    named["loss"] = _losses(named.get("loss"))
     settings: dict[str, Any] = {name: _lowered(value) for name, value in named.items()}
     optimizer = settings.pop("optimizer")
     for name in ("run_eagerly", "steps_per_execution", "jit_compile"):
         settings.pop(name, None)
     return {**_without_dtypes(settings), "optimizer_config": optimizer}
+
+
+def _losses(value: Any) -> Any:
+    """Losses in any structure, by their long names: Keras 3 takes 'mse' for a metric there, and refuses the file."""
+    if isinstance(value, list | tuple):
+        return [_losses(item) for item in value]
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {key: _losses(item) for key, item in value.items()}
+    if not isinstance(value, str) or get_registered_object(value) is not None:
+        return value
+    return naming.snake_case(type(losses.get(value)).__name__)
 
 
 def _metrics(value: Any) -> Any:

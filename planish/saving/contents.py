@@ -1,0 +1,170 @@
+"""The bytes of a file, or of a part of it: read when they are needed, straight to where they are needed.
+
+A file of weights is almost as large as its model, so it is never in memory as a whole. Large parts are read, and summed
+up, by several threads: most of the time goes to the system, which copies, and to zlib.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import zlib
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planish.runtime.threads import get_num_threads
+
+Bytes = NDArray[np.uint8]
+
+_PIECE_NBYTES = 4 << 20
+_SUMMED_NBYTES = 1 << 18
+_BUFFER_NBYTES = 1 << 14
+_MOST_THREADS = 4
+
+
+class Contents:
+    """`nbytes` of a file from `start` on; all of it without them. The file has to stay open."""
+
+    def __init__(self, file: BinaryIO, start: int = 0, nbytes: int | None = None) -> None:
+        self._file, self._start = file, start
+        self.nbytes = file.seek(0, os.SEEK_END) - start if nbytes is None else nbytes
+        self._seeking = threading.Lock()
+        self._descriptor = _descriptor(file)
+
+    def read(self, offset: int = 0, nbytes: int | None = None) -> bytes:
+        """So many bytes from a place on; all that follow without them."""
+        found = np.empty(self.nbytes - offset if nbytes is None else nbytes, np.uint8)
+        self.read_into(offset, found)
+        return found.tobytes()
+
+    def read_into(self, offset: int, room: Bytes) -> None:
+        """Fills an array. EOFError if the file was cut meanwhile, OSError for what the system says."""
+        if not 0 <= offset <= self.nbytes - room.size:
+            raise EOFError(f"{room.size:,} bytes from {offset:,} on are not within {self.nbytes:,}")
+        done = 0
+        while done < room.size:
+            count = self._read_some(self._start + offset + done, room[done:])
+            if not count:
+                raise EOFError("the file became shorter while it was read")
+            done += count
+
+    def _read_some(self, place: int, room: Bytes) -> int:
+        if self._descriptor is not None:
+            return os.preadv(self._descriptor, [room.data], place)
+        with self._seeking:
+            self._file.seek(place)
+            return self._file.readinto(room)  # type: ignore[attr-defined,no-any-return]
+
+    def stream(self) -> BinaryIO:
+        """The bytes as a file of their own, for libraries."""
+        return io.BufferedReader(_Stream(self), _BUFFER_NBYTES)
+
+    def crc32(self) -> int:
+        """The checksum that zips have of their members. Errors as in `read_into`."""
+        starts = range(0, self.nbytes, _PIECE_NBYTES)
+        sums = [0] * len(starts)
+
+        def sum_up(number: int) -> None:
+            start = starts[number]
+            sums[number] = self._crc32_of(start, min(_PIECE_NBYTES, self.nbytes - start))
+
+        in_threads(partial(sum_up, number) for number in range(len(starts)))
+        whole = _shift_by(_PIECE_NBYTES)
+        found = 0
+        for start, each in zip(starts, sums, strict=True):
+            nbytes = min(_PIECE_NBYTES, self.nbytes - start)
+            found = _product(whole if nbytes == _PIECE_NBYTES else _shift_by(nbytes), found) ^ each
+        return found
+
+    def _crc32_of(self, offset: int, nbytes: int) -> int:
+        room = np.empty(min(nbytes, _SUMMED_NBYTES), np.uint8)
+        found = 0
+        for place in range(offset, offset + nbytes, _SUMMED_NBYTES):
+            part = room[: offset + nbytes - place]
+            self.read_into(place, part)
+            found = zlib.crc32(part.data, found)
+        return found
+
+
+def _descriptor(file: BinaryIO) -> int | None:
+    """What the system can read from at any place; None for a file in memory, and on Windows."""
+    try:
+        return file.fileno() if hasattr(os, "preadv") else None
+    except OSError:
+        return None
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, contents: Contents) -> None:
+        self._contents, self._place = contents, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._place = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._contents.nbytes}[whence]
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        room = np.frombuffer(buffer, np.uint8)[: max(0, self._contents.nbytes - self._place)]
+        if room.size:
+            self._contents.read_into(self._place, room)
+        self._place += room.size
+        return room.size
+
+
+def pieces(offset: int, room: Bytes) -> Iterable[tuple[int, Bytes]]:
+    """The places and rooms of the pieces in which so much is read."""
+    for start in range(0, room.size, _PIECE_NBYTES):
+        yield offset + start, room[start : start + _PIECE_NBYTES]
+
+
+def in_threads(tasks: Iterable[Callable[[], None]]) -> None:
+    """Runs tasks that leave the interpreter to others. Raises the first error."""
+    waiting = [*tasks]
+    count = min(_MOST_THREADS, get_num_threads(), len(waiting))
+    if count <= 1:
+        for task in waiting:
+            task()
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(count, thread_name_prefix="planish-reading") as pool:
+        for done in [pool.submit(task) for task in waiting]:
+            done.result()
+
+
+# -- checksums ---------------------------------------------------------------------------------------------------------
+# CRC-32 is the rest of a division of polynomials over GF(2), the coefficient of x^0 in the highest bit. That of two
+# parts in a row is the first one's times x^(8n), where n is the number of bytes of the second, plus the second's.
+
+_POLYNOMIAL = 0xEDB88320
+_ONE, _BYTE = 1 << 31, 1 << 23
+
+
+def _product(a: int, b: int) -> int:
+    found = 0
+    for bit in range(31, -1, -1):
+        if a >> bit & 1:
+            found ^= b
+        b = b >> 1 ^ (_POLYNOMIAL if b & 1 else 0)
+    return found
+
+
+def _shift_by(nbytes: int) -> int:
+    """x^(8n), by squaring."""
+    found, power = _ONE, _BYTE
+    while nbytes:
+        if nbytes & 1:
+            found = _product(power, found)
+        power = _product(power, power)
+        nbytes >>= 1
+    return found
