@@ -219,7 +219,8 @@ class WeightsReader:
             rule = f"a list has at most {strings.MOST_NAMES:,} names"
             raise self._unusual(rule, f"{before + count:,} in {attribute}")
         is_text = isinstance(kind, self._h5py.h5t.TypeStringID)
-        if count > 1 and not (is_text and not kind.is_variable_str()) and not self._texts_are_checked:
+        fixed = is_text and not kind.is_variable_str()  # so it is in no heap
+        if not fixed and not self._texts_are_checked:
             if not strings.within_bounds(self._contents.read()):
                 raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
             self._texts_are_checked = True
