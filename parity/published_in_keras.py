@@ -14,8 +14,11 @@ import numpy as np
 
 def main(folder: Path) -> None:
     for told in sorted(folder.glob("*.txt")):
+        path = Path(told.read_text(encoding="utf-8"))
+        if not path.suffix:  # Keras goes by the ending
+            path = path.rename(path.with_suffix(".h5"))
         try:
-            model = keras.models.load_model(told.read_text(encoding="utf-8"), compile=False)
+            model = keras.models.load_model(path, compile=False)
             with np.load(told.with_suffix(".npz")) as held:
                 np.save(told.with_suffix(".npy"), model.predict(held["x"], verbose=0))
         except Exception as error:

@@ -284,3 +284,15 @@ def test_losses_have_the_names_that_keras_3_finds(loss, written, tmp_path):
     with h5py.File(tmp_path / "model.h5") as file:
         assert json.loads(file.attrs["training_config"])["loss"] == written
     assert load_model(tmp_path / "model.h5").loss == written
+
+
+def test_wrapped_layers_have_the_module_in_which_keras_3_finds_them(tmp_path):
+    model = Sequential([layers.Input((4, 3)), layers.TimeDistributed(layers.Dense(2)), layers.Flatten()])
+    model.save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        wrapper = json.loads(file.attrs["model_config"])["config"]["layers"][1]
+    assert wrapper["class_name"] == "TimeDistributed"
+    assert wrapper["config"]["layer"]["module"] == "keras.layers"
+    again = load_model(tmp_path / "model.h5")
+    x = np.random.default_rng(0).random((2, 4, 3), np.float32)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))

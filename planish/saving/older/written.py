@@ -156,7 +156,15 @@ def _plain(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     if kind in optimizers.__all__:
         usual |= _NEWER_OF_OPTIMIZERS
     said = {key: item for key, item in config.items() if not (key in usual and _plainly(item) == usual[key])}
-    return {_OLD_NAMES.get((kind, key), key): _lowered(item) for key, item in said.items()}
+    return {_OLD_NAMES.get((kind, key), key): _wrapped(key, item) for key, item in said.items()}
+
+
+def _wrapped(key: str, value: Any) -> Any:
+    """A setting; a layer that another one wraps keeps its module, without which Keras 3 does not find it."""
+    lowered = _lowered(value)
+    if key != "layer" or not isinstance(lowered, Mapping) or "class_name" not in lowered:
+        return lowered
+    return {"module": value["module"], **lowered, "registered_name": value.get("registered_name")}
 
 
 def _plainly(value: Any) -> Any:
