@@ -37,6 +37,7 @@ parity: .venv/develop.stamp
 	$(BIN)/python parity/compare_files.py
 	$(BIN)/python parity/compare_published.py
 	$(BIN)/python parity/compare_applications.py
+	$(BIN)/python parity/compare_from_keras.py
 	$(BIN)/python parity/compare_torch.py
 	$(BIN)/python parity/compare_programs.py
 	$(BIN)/python parity/compare_onnx.py

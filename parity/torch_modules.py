@@ -190,8 +190,9 @@ def larger(r: Random, channels: int, rank: int) -> tuple[nn.Module, int]:
     )()
 
 
+CUT = _block(Cut)
 MAKERS: list[Maker] = [
-    conv, conv, conv, pool, _block(Residual), _block(Gated), _block(Branches), _block(Scaled), _block(Cut), larger,
+    conv, conv, conv, pool, _block(Residual), _block(Gated), _block(Branches), _block(Scaled), CUT, larger,
 ]  # fmt: skip
 
 
@@ -254,6 +255,8 @@ def random_case(seed: int) -> Case:
     sizes = shape
     while len(blocks) < 2 + seed % 3:
         makers = [*MAKERS, *([_block(Shuffled)] if sizes[0] % 2 == 0 else [])]
+        if sizes[0] == 1:  # it would have an empty part
+            makers.remove(CUT)
         block, given = r.choice(makers)(r, sizes[0], rank)
         after = _sizes([*blocks, block], shape)
         if after is not None and after[0] == given and min(after[1:]) > 1 and max(after[1:]) < 64:

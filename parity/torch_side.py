@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import copy
-import importlib.util
-import re
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch_modules import random_case, randomize
+from torchvision_nets import torchvision_of
 
 import planish
 
@@ -24,27 +22,6 @@ NETS = {
     "efficientnet_b0": {}, "squeezenet1_1": {}, "densenet121": {}, "vgg16": {}, "googlenet": {"init_weights": False},
     "shufflenet_v2_x1_0": {}, "regnet_y_400mf": {}, "mnasnet0_5": {}, "convnext_tiny": {},
 }  # fmt: skip
-
-
-def torchvision_models() -> Any:
-    """torchvision's nets. Its package is built for PyTorch with CUDA: beside one without, its own operators, which no
-    classifier uses, cannot be loaded, and have to be declared before it declares how they are traced."""
-    try:
-        return importlib.import_module("torchvision.models")
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-    home = importlib.util.find_spec("torchvision")
-    assert home is not None
-    text = Path((home.submodule_search_locations or [""])[0], "_meta_registrations.py").read_text(encoding="utf-8")
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for name in re.findall(r'register_(?:meta|fake)\("(?:torchvision::)?(\w+)"\)', text):
-        library.define(f"{name}() -> Tensor")
-    KEPT.append(library)
-    return importlib.import_module("torchvision.models")
-
-
-KEPT: list[Any] = []
 
 
 def differences(module: Any, shape: tuple[int, ...]) -> Iterator[str]:
@@ -95,7 +72,7 @@ def _state(module: Any, model: Any, state: dict[str, Any]) -> Iterator[str]:
 
 def _cases(arguments: argparse.Namespace) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
     if not arguments.seeds:
-        nets = torchvision_models()
+        nets = torchvision_of(torch).models
         for name in arguments.nets or NETS:
             torch.manual_seed(0)
             module = getattr(nets, name)(num_classes=20, **NETS[name])

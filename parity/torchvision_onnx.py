@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from random_onnx import drawn
+from torchvision_nets import torchvision_of
 
 BATCH = 2
 # (net, side of the images, version of ONNX's operators)
@@ -58,25 +59,6 @@ def _random_network(folder: Path, seed: int) -> bool:
         path.unlink()
         return False
     return True
-
-
-def torchvision_of(torch: Any) -> Any:
-    """torchvision; its compiled operators find objects, are not needed here, and may not fit the PyTorch there is."""
-    register = torch.library.register_fake
-
-    def registered(name: str, *arguments: Any, **settings: Any) -> Any:
-        decorate = register(name, *arguments, **settings)
-
-        def tried(function: Any) -> Any:
-            try:
-                return decorate(function)
-            except RuntimeError:
-                return function
-
-        return tried
-
-    torch.library.register_fake = registered
-    return importlib.import_module("torchvision")
 
 
 def exported(folder: Path, name: str, side: int, version: int) -> None:

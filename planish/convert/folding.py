@@ -158,10 +158,14 @@ def _reduction(function: Any) -> Evaluator:
 
 def _split(settings: Mapping[str, Any], x: Array, split: Array | None = None) -> list[Array]:
     axis = int(settings.get("axis", 0))
-    sizes = _ints(split)
-    if sizes is None:
-        return list(np.array_split(x, int(settings["num_outputs"]), axis))
+    sizes = equal_parts(x.shape[axis], int(settings["num_outputs"])) if split is None else _ints(split)
     return list(np.split(x, np.cumsum(sizes)[:-1], axis))
+
+
+def equal_parts(extent: int, count: int) -> tuple[int, ...]:
+    """As equal as can be; the last is smaller."""
+    size = -(-extent // max(count, 1))
+    return (*[size] * (count - 1), extent - size * (count - 1))
 
 
 EVALUATORS: dict[str, Evaluator] = {

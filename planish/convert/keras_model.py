@@ -70,9 +70,10 @@ def _compared(theirs: Any, ours: Model) -> None:
 
 
 def _images(tensor: Any) -> Array:
-    """Random numbers for an input; whole ones, 0 or 1, where it takes integers."""
-    shape = tuple(32 if extent is None else int(extent) for extent in tensor.shape[1:])
+    """Random numbers for an input; whole ones, 0 or 1, where it takes integers. Two images, if their number is open."""
+    count, *image = tensor.shape
+    shape = (count or 2, *(32 if extent is None else int(extent) for extent in image))
     random = np.random.default_rng(0)
     if not str(tensor.dtype).startswith(("float", "bfloat")):
-        return random.integers(0, 2, (2, *shape)).astype(str(tensor.dtype))
-    return random.standard_normal((2, *shape), np.float32)
+        return random.integers(0, 2, shape).astype(str(tensor.dtype))
+    return random.standard_normal(shape, np.float32)

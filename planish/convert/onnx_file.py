@@ -25,12 +25,12 @@ def load_onnx(
     ValueError, naming the file and the operator, if planish does not have it, or the file is damaged;
     ImportError without the onnx package: `pip install 'planish[onnx]'`.
     """
-    with _mistakes_name(os.fspath(path)):
+    with mistakes_name(os.fspath(path)):
         return model_of(file.read(path), input_shapes, data_format=data_format)
 
 
 @contextlib.contextmanager
-def _mistakes_name(path: str) -> Iterator[None]:
+def mistakes_name(path: str) -> Iterator[None]:
     """What is wrong with an operator or an array of a file says in which file."""
     try:
         yield

@@ -133,8 +133,9 @@ def shapes(model_or_layers: Any, input_shape: Sequence[int] | int | None = None)
 
     `model_or_layers` is a model or a list of layers, of planish, Keras or PyTorch, or the path of a file;
     nothing in it is changed, and no weights are made. `input_shape` is the shape of one image without the batch axis,
-    with the channels first for PyTorch; it may be left out where the model says it. TypeError for what is not a model,
-    ValueError, with the chain of shapes so far, for layers that do not fit.
+    with the channels first for PyTorch and as an ONNX file has it; it may be left out where the model says it. Layers
+    of an ONNX file are those of `planish.load_onnx(path)`, whose images have their channels last. TypeError for what is
+    not a model, ValueError, with the chain of shapes so far, for layers that do not fit.
 
     >>> len(keras.shapes(keras.Sequential([keras.Input((5, 5, 2)), keras.layers.Flatten()])).steps)
     1

@@ -12,7 +12,7 @@ from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.layer import BatchShape
 from planish.models import Model, Sequential
-from planish.structure import from_foreign, from_keras, networks
+from planish.structure import from_foreign, from_keras, from_onnx, networks
 from planish.symbolic import SymbolicTensor
 
 Shape = tuple[int, ...]
@@ -32,6 +32,8 @@ def model_from(source: Any, input_shape: Sequence[int] | int | None = None) -> S
 
 def layers_from(source: Any, input_shape: Sequence[int] | int | None = None) -> tuple[list[Layer], Shape]:
     """Copies of the source's layers, without input layers and models around them, and the shape of one image."""
+    if from_onnx.is_file(source):
+        source, input_shape = from_onnx.model_in_file(source, input_shape), None
     layers, declared = _read(source)
     if input_shape is None and declared is not None and None not in declared[1:]:
         input_shape = [extent for extent in declared[1:] if extent is not None]

@@ -22,6 +22,7 @@ class KerasModel:
         self.model.save(path)
 
     def predict_on_batch(self, x):
+        self.seen = x.shape
         return self.model.predict_on_batch(x) + self.error
 
 
@@ -39,6 +40,13 @@ def test_layers_weights_and_compilation_come_along():
     assert [layer.name for layer in made.layers] == [layer.name for layer in model.layers]
     assert all(np.array_equal(a, b) for a, b in zip(made.get_weights(), model.get_weights(), strict=True))
     assert made.loss == "mse"
+
+
+def test_as_many_images_are_compared_as_the_model_takes():
+    x = planish.Input(batch_shape=(3, 5))
+    model = KerasModel(planish.Model(x, layers.Dense(2)(x)))
+    from_keras(model)
+    assert model.seen == (3, 5)
 
 
 def text_of(kind, use):

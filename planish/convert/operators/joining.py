@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from planish import ops
+from planish.convert.folding import equal_parts
 from planish.convert.operators.arithmetic import together
 from planish.convert.operators.reshaping import without_axes
 from planish.convert.operators.site import Made, Site, axes_of, image_axis, operator
@@ -46,7 +47,8 @@ def split(site: Site) -> Made:
     axis = image_axis(site, "axis", 0, value.rank)
     value = unmixed(value, [axis])
     extent = value.sizes[value.place(axis) - 1]
-    sizes = site.numbers(1, "split") or _equal_parts(site, extent)
+    count = int(site.setting("num_outputs", len(site.operation.outputs)))
+    sizes = site.numbers(1, "split") or equal_parts(extent, count)
     if sum(sizes) != extent or min(sizes) < 1 or len(sizes) < len(site.operation.outputs):
         raise site.mistake("the parts do not make up the whole", expected=extent, received=sizes)
     if len(sizes) == 1:
@@ -55,13 +57,6 @@ def split(site: Site) -> Made:
     parts = ops.split(value.tensor, ends, axis=value.place(axis))
     site.named(parts[0])
     return [value.like(part) for part in parts]
-
-
-def _equal_parts(site: Site, extent: int) -> tuple[int, ...]:
-    """As equal as can be; the last is smaller."""
-    count = int(site.setting("num_outputs", len(site.operation.outputs)))
-    size = -(-extent // max(count, 1))
-    return (*[size] * (count - 1), extent - size * (count - 1))
 
 
 @operator("Slice")

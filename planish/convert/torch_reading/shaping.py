@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -147,7 +148,7 @@ def stack(writer: Writer, tensors: Sequence[Value], dim: int = 0) -> Value:
     return writer.emit("Concat", *(writer.emit("Unsqueeze", each, axes) for each in tensors), axis=dim)
 
 
-@function("chunk", "tensor_split")
+@function("chunk")
 def chunk(writer: Writer, input: Value, chunks: int, dim: int = 0) -> tuple[Value, ...]:
     """As many parts of one size as fit; the last one may be smaller."""
     if input.shape is None:
@@ -166,8 +167,30 @@ def split(writer: Writer, input: Value, split_size_or_sections: Any, dim: int = 
             raise writer.unknown_shape()
         (extent,) = writer.numbers([input.shape[dim]])
         sizes = [min(sizes, extent - start) for start in range(0, extent, sizes)]
-    numbers = writer.numbers(sizes)
-    return writer.emit_several("Split", len(numbers), input, writer.integers(numbers), axis=dim)
+    return _parts(writer, input, writer.numbers(sizes), dim)
+
+
+@function("tensor_split")
+def tensor_split(writer: Writer, input: Value, indices_or_sections: Any, dim: int = 0) -> tuple[Value, ...]:
+    """Before each of the indices, or into a number of parts, of which the first may be larger by one."""
+    if dim == 0:
+        raise writer.unsupported("dim", "1 or more: axis 0 is the batch", dim)
+    if input.shape is None:
+        raise writer.unknown_shape()
+    (extent,) = writer.numbers([input.shape[dim]])
+    if isinstance(indices_or_sections, int):
+        size, larger = divmod(extent, indices_or_sections)
+        sizes = [size + (place < larger) for place in range(indices_or_sections)]
+    else:
+        ends = [slice(end).indices(extent)[1] for end in (*writer.numbers(indices_or_sections), None)]
+        sizes = [max(end - start, 0) for start, end in itertools.pairwise([0, *ends])]
+    return _parts(writer, input, sizes, dim)
+
+
+def _parts(writer: Writer, input: Value, sizes: Sequence[int], dim: int) -> tuple[Value, ...]:
+    if min(sizes, default=0) < 1:
+        raise writer.refuse("a part is empty", expected="1 or more numbers in each part", received=tuple(sizes))
+    return writer.emit_several("Split", len(sizes), input, writer.integers(sizes), axis=dim)
 
 
 @function("unbind")
