@@ -1,7 +1,7 @@
 """Living models of Keras in planish: `python parity/compare_from_keras.py [--models 30] [--first-seed 0]`.
 
-Random functional models of real Keras, and models in models, of classes, with shared layers, fixed batches, whole
-numbers, and nets of `keras.applications`, become models of planish through `convert.from_keras` and predict the same
+Random functional models of real Keras, and models in models, with shared layers, fixed batches, and
+nets of `keras.applications`, become models of planish through `convert.from_keras` and predict the same
 images. It runs in an environment of its own (.venvs/keras-convert, or the interpreter that PARITY_PYTHON_CONVERT
 names), which has Keras on TensorFlow and what planish needs. Whatever differs is printed, and the exit status is 1.
 """

@@ -49,11 +49,6 @@ def fixed_batch() -> Any:
     return keras.Model(x, layers.Dense(3)(layers.Flatten()(layers.Conv2D(4, 3)(x))))
 
 
-def whole_numbers() -> Any:
-    x = keras.Input((12,), dtype="int32")
-    return keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(layers.Embedding(9, 5)(x))))
-
-
 def dictionaries() -> Any:
     image, more = keras.Input((8, 8, 3), name="image"), keras.Input((4,), name="more")
     both = layers.Concatenate()([layers.Flatten()(layers.Conv2D(2, 3)(image)), more])
@@ -84,7 +79,7 @@ def net(name: str, **options: Any) -> Any:
 
 
 CASES: dict[str, Callable[[], Any]] = {
-    **{each.__name__: each for each in (functional, nested, fixed_batch, whole_numbers)},
+    **{each.__name__: each for each in (functional, nested, fixed_batch)},
     **{each.__name__: each for each in (dictionaries, sequential, trained)},
     "MobileNetV2": functools.partial(net, "MobileNetV2", input_shape=(96, 96, 3), alpha=0.35),
     "MobileNetV3Small": functools.partial(net, "MobileNetV3Small", input_shape=(96, 96, 3)),
@@ -108,9 +103,10 @@ def images(model: Any) -> Any:
     def drawn(tensor: Any) -> Any:
         shape = (tensor.shape[0] or 4, *(extent or 16 for extent in tensor.shape[1:]))
         random = np.random.default_rng(9)
-        return random.integers(0, 9, shape) if tensor.dtype == "int32" else random.normal(0.3, 1.5, shape).astype("f4")
+        return random.normal(0.3, 1.5, shape).astype("f4")
 
-    return keras.tree.map_structure(drawn, model.input)
+    own = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    return keras.tree.map_structure(drawn, own)
 
 
 def differences(model: Any) -> Iterator[str]:
@@ -122,7 +118,7 @@ def differences(model: Any) -> Iterator[str]:
         yield "the weights are not the same"
     if [each.name for each in made.layers] != [each.name for each in model.layers]:
         yield "the layers have other names"
-    if model.optimizer is not None:
+    if model.compiled:
         ours, theirs = made.optimizer, model.optimizer
         if type(ours).__name__ != type(theirs).__name__ or int(ours.iterations) != int(theirs.iterations):
             yield "the optimizer is another"

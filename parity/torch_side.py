@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch_modules import random_case, randomize
-from torchvision_nets import torchvision_of
+from torchvision_nets import calibrated, torchvision_of
 
 import planish
 
@@ -77,6 +77,7 @@ def _cases(arguments: argparse.Namespace) -> Iterator[tuple[str, Any, tuple[int,
             torch.manual_seed(0)
             module = getattr(nets, name)(num_classes=20, **NETS[name])
             randomize(module)
+            calibrated(torch, module, 3, arguments.size, arguments.size)
             yield name, module, (3, arguments.size, arguments.size)
     if not arguments.nets:
         for seed in arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.modules):

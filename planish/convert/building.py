@@ -202,7 +202,15 @@ class _Building:
                 made = make(site)
             found = [made] if isinstance(made, Value | np.ndarray) else made
             check_sizes(site, found)
+            found = [self._in_order(each) for each in found]
         self.known.update(zip(operation.outputs, found, strict=False))
+
+    def _in_order(self, made: Known) -> Known:
+        """Weights of PyTorch's modules go back into state dicts, so they stay in their order, and shuffled channels are
+        moved instead; the order of flattened maps is known there."""
+        if isinstance(made, Value) and made.rank > 2 and self.graph.library == "PyTorch":
+            return unmixed(made)
+        return made
 
     def _read(self, name: str | None, operation: Operation) -> Known | None:
         if name is None or name in self.known:

@@ -158,7 +158,7 @@ def _reduction(function: Any) -> Evaluator:
 
 def _split(settings: Mapping[str, Any], x: Array, split: Array | None = None) -> list[Array]:
     axis = int(settings.get("axis", 0))
-    sizes = equal_parts(x.shape[axis], int(settings["num_outputs"])) if split is None else _ints(split)
+    sizes = _axes(split) or equal_parts(x.shape[axis], int(settings["num_outputs"]))
     return list(np.split(x, np.cumsum(sizes)[:-1], axis))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,7 +55,7 @@ def from_keras(model: Any, custom_objects: Mapping[str, Any] | None = None) -> M
 
 
 def _compared(theirs: Any, ours: Model) -> None:
-    given = structures.mapped(_images, theirs.input)
+    given = structures.mapped(_images, _input_of(theirs, ours))
     wanted = [np.asarray(each) for each in structures.leaves(theirs.predict_on_batch(given))]
     found = [np.asarray(each) for each in structures.leaves(ours.predict_on_batch(given))]
     difference = max(map(apart, found, wanted), default=0.0)
@@ -67,6 +68,15 @@ def _compared(theirs: Any, ours: Model) -> None:
                 received=f"{difference:.2g} apart",
             )
         )
+
+
+def _input_of(theirs: Any, ours: Model) -> Any:
+    """The tensors that Keras's model takes, as it takes them: a Sequential of Keras's has them in `inputs` only, and a
+    class of the user's own does not have them at all."""
+    for name in ("input", "inputs"):
+        with contextlib.suppress(AttributeError, ValueError):  # Keras has both for "it has never been called"
+            return getattr(theirs, name) if name == "input" else theirs.inputs[0]
+    return ours.input
 
 
 def _images(tensor: Any) -> Array:

@@ -130,7 +130,8 @@ def _freeze(model: Model, graph: ForeignGraph, module: Any) -> None:
 def _origin(model: Model, graph: ForeignGraph, module: Any) -> Origin:
     """The names that the module has for the model's weights, where they are not those of layers, and all else that its
     state dict has."""
-    state = {name: tensor.detach() for name, tensor in module.state_dict().items() if hasattr(tensor, "detach")}
+    whole = module.state_dict()
+    state = {name: tensor.detach() for name, tensor in whole.items() if hasattr(tensor, "detach")}
     weights = dict(_weights(graph))
     names: dict[str, tuple[str, Shape]] = {}
     for entry in entries(model):
@@ -143,7 +144,7 @@ def _origin(model: Model, graph: ForeignGraph, module: Any) -> Origin:
         for name, tensor in state.items()
         if name not in have and ".parametrizations." not in f".{name}"
     }
-    return Origin(names, rest)
+    return Origin(names, rest, copy.deepcopy(getattr(whole, "_metadata", None)))
 
 
 def _holds(array: Array, tensor: Any) -> bool:

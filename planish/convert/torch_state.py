@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -32,6 +33,8 @@ class Origin:
 
     names: Mapping[str, tuple[str, Shape]] = field(default_factory=dict)
     rest: Mapping[str, Array] = field(default_factory=dict)
+    metadata: Any = None
+    """The versions of modules, which PyTorch keeps beside a state dict, and some modules ask for."""
 
 
 ORIGINS: WeakKeyDictionary[Model, Origin] = WeakKeyDictionary()
@@ -57,9 +60,10 @@ def to_torch_state_dict(model: Model) -> dict[str, Any]:
         found[name] = entry.array().reshape(shape)
     found |= {name: array.copy() for name, array in origin.rest.items() if name not in found}
     torch = sys.modules.get("torch")
-    if torch is None:
-        return found
-    return {name: torch.from_numpy(array) for name, array in found.items()}
+    state: Any = OrderedDict((name, torch.from_numpy(array) if torch else array) for name, array in found.items())
+    if origin.metadata is not None:
+        state._metadata = copy.deepcopy(origin.metadata)
+    return cast("dict[str, Any]", state)
 
 
 def from_state_dict(state: Mapping[str, Any], like: Model) -> Model:

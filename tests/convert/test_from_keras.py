@@ -49,6 +49,20 @@ def test_as_many_images_are_compared_as_the_model_takes():
     assert model.seen == (3, 5)
 
 
+class SequentialOfKeras(KerasModel):
+    @property
+    def input(self):
+        raise AttributeError("The layer sequential has never been called and thus has no defined input.")
+
+    @input.setter
+    def input(self, tensor):
+        self.inputs = [tensor]
+
+
+def test_models_of_keras_that_have_inputs_but_no_input():
+    assert len(from_keras(SequentialOfKeras(classifier())).layers) == 3
+
+
 def text_of(kind, use):
     with pytest.raises(kind) as caught:
         use()
