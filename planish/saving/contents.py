@@ -60,9 +60,10 @@ class Contents:
             self._file.seek(place)
             return self._file.readinto(room)  # type: ignore[attr-defined,no-any-return]
 
-    def stream(self) -> BinaryIO:
-        """The bytes as a file of their own, for libraries."""
-        return io.BufferedReader(_Stream(self), _BUFFER_NBYTES)
+    def stream(self, watch: Callable[[Contents, int, int], None] | None = None) -> BinaryIO:
+        """The bytes as a file of their own, for libraries. `watch` is told the place and number of bytes before any are
+        given."""
+        return io.BufferedReader(_Stream(self, watch), _BUFFER_NBYTES)
 
     def crc32(self) -> int:
         """The checksum that zips have of their members. Errors as in `read_into`."""
@@ -100,8 +101,8 @@ def _descriptor(file: BinaryIO) -> int | None:
 
 
 class _Stream(io.RawIOBase):
-    def __init__(self, contents: Contents) -> None:
-        self._contents, self._place = contents, 0
+    def __init__(self, contents: Contents, watch: Callable[[Contents, int, int], None] | None) -> None:
+        self._contents, self._watch, self._place = contents, watch, 0
 
     def readable(self) -> bool:
         return True
@@ -115,6 +116,8 @@ class _Stream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         room = np.frombuffer(buffer, np.uint8)[: max(0, self._contents.nbytes - self._place)]
+        if room.size and self._watch is not None:
+            self._watch(self._contents, self._place, room.size)
         if room.size:
             self._contents.read_into(self._place, room)
         self._place += room.size

@@ -106,7 +106,7 @@ class WeightsReader:
         self._groups: dict[str, Any] = {}
         self._texts_are_checked = False
         with self._guarded():
-            self._file = h5py.File(self._contents.stream(), "r")
+            self._file = h5py.File(self._contents.stream(strings.HeapsSeen()), "r")
             self._groups[""] = h5py.h5g.open(self._file.id, b"/")
 
     def __enter__(self) -> WeightsReader:
@@ -220,7 +220,7 @@ class WeightsReader:
             raise self._unusual(rule, f"{before + count:,} in {attribute}")
         is_text = isinstance(kind, self._h5py.h5t.TypeStringID)
         fixed = is_text and not kind.is_variable_str()  # so it is in no heap
-        if not fixed and not self._texts_are_checked:
+        if count > 1 and not fixed and not self._texts_are_checked:
             if not strings.within_bounds(self._contents.read()):
                 raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
             self._texts_are_checked = True

@@ -78,8 +78,8 @@ def test_one_long_text_that_is_named_many_times(tmp_path):
         file.attrs["model_config"] = "x" * (1 << 20)
         file.create_group("model_weights").attrs["layer_names"] = ["y" * 2000] + ["z"] * 3999
     contents = bytearray(path.read_bytes())
-    (heap, index), *_ = [(heap, index) for heap, index, nbytes in strings._long_texts(bytes(contents)) if nbytes > 5000]
-    short = next((heap, index) for heap, index, nbytes in strings._long_texts(bytes(contents)) if nbytes < 5000)
+    (heap, index), *_ = [(heap, index) for heap, index, nbytes in strings._texts(bytes(contents)) if nbytes > 5000]
+    short = next((heap, index) for heap, index, nbytes in strings._texts(bytes(contents)) if 1024 < nbytes < 5000)
     reference = heap.to_bytes(8, "little") + index.to_bytes(4, "little")
     at = contents.index(short[0].to_bytes(8, "little") + short[1].to_bytes(4, "little"))
     for number in range(4000):

@@ -11,6 +11,7 @@ import pytest
 import planish as keras
 from planish.saving import contents, stored_array
 from planish.saving.contents import Contents
+from planish.saving.weights_store import opened
 from planish.variable import Variable
 
 NAMES = ["model.weights.h5", "model.h5", "model.keras", "model.safetensors"]
@@ -153,3 +154,33 @@ def test_large_models_are_read_in_threads_and_weights_of_other_forms_one_by_one(
         model.set_weights([0 * weight for weight in expected])
         model.load_weights(path)
         assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), expected, strict=True))
+
+
+@pytest.mark.parametrize("size", [0, 8, 1 << 40])
+def test_a_heap_that_holds_one_text_is_looked_at_when_it_is_read(tmp_path, size):
+    """HDF5's library would follow a part of size 0 for ever."""
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "x" * 3000
+    damaged = bytearray(path.read_bytes())
+    part = damaged.index(b"GCOL") + 16
+    damaged[part : part + 2] = bytes(2)  # number 0: the room that is left
+    damaged[part + 8 : part + 16] = size.to_bytes(8, "little")
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="damaged or cut short"), opened(path, "a .h5 file") as reader:
+        reader.text("", "keras_version")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_file_is_read_as_a_whole(saved, name, monkeypatch):
+    _, path = saved(name, units=20_000)
+    read = Contents.read
+
+    def little(self, offset=0, nbytes=None):
+        found = read(self, offset, nbytes)
+        assert len(found) < 100_000
+        return found
+
+    monkeypatch.setattr(Contents, "read", little)
+    model, _ = saved(name, units=20_000) if name == NAMES[-1] else saved("another.weights.h5", units=20_000)
+    model.load_weights(path)
