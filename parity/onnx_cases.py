@@ -16,7 +16,7 @@ from one_layer import cases as layer_cases
 
 import planish
 from planish import standalone
-from planish.convert.foreign_graph import Port
+from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.graph.graph import Graph

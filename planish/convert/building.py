@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.batch_extent import BatchExtent
 from planish.convert.folding import evaluated, folded
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
-from planish.convert.names import Names, readable
+from planish.convert.graphs.batch_extent import BatchExtent
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.names import Names, readable
 from planish.convert.operators.shaping import as_shape
 from planish.convert.operators.site import OPERATORS, Known, Site, check_sizes, mistakes_told
 from planish.convert.operators.value import Value, arranged, channels_last, each_turn_once, given, plain, unmixed

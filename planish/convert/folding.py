@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.batch_extent import BatchExtent
-from planish.convert.foreign_graph import ForeignGraph, Operation
+from planish.convert.graphs.batch_extent import BatchExtent
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation
 from planish.errors import explain, is_explained
 
 Array = NDArray[Any]

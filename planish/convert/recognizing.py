@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.foreign_graph import ForeignGraph, Operation
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation
 
 Array = NDArray[Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish.convert.foreign_graph import ForeignGraph, Operation
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation
 from planish.convert.operators.site import OPERATORS
 from planish.errors import explain, nearest_names
 

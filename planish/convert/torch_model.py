@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish.convert import building
-from planish.convert.foreign_graph import ForeignGraph
-from planish.convert.names import readable
+from planish.convert.graphs.foreign_graph import ForeignGraph
+from planish.convert.graphs.names import readable
 from planish.convert.torch_arrays import entries
 from planish.convert.torch_reading import reading, tracing
 from planish.convert.torch_state import ORIGINS, Origin

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from planish import primitives
-from planish.convert.foreign_graph import ForeignGraph, Operation
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.image import Padding

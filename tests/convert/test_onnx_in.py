@@ -8,8 +8,8 @@ import pytest
 import planish
 from planish import layers
 from planish.convert.building import model_of
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
-from planish.convert.names import readable
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.names import readable
 from tests.convert import onnx_layers, onnx_layouts, onnx_shapes
 from tests.convert.onnx_graphs import CASES, image, written
 

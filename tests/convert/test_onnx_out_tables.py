@@ -8,7 +8,7 @@ import pytest
 
 import planish
 from planish import primitives
-from planish.convert.foreign_graph import Port
+from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.graph.graph import Graph

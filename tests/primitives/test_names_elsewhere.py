@@ -26,6 +26,7 @@ PATTERNS = {
     "codegen/planning/": "lowering and memory: views, reads of the user's arrays, fused tails, sums of slices",
     "codegen/pieces/kernel.py": "a fused node is its base with a tail",
     "codegen/program.py": "reads of the user's arrays",
+    "convert/onnx_writer/": "how each is written in ONNX's operators; a test walks the registry",
     "explain/": "words for a page about the user's own model",
     "losses/logits.py": "a cross-entropy looks for the softmax that ends a model",
     "models/looking/gradient_values.py": "a score is looked for in front of a softmax",

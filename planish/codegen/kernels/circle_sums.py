@@ -34,7 +34,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
 
 def _sums(f: Function, pairs: Pairs, image: Index, count: Index) -> list[Value]:
     nothing = [f.constant(-math.inf), f.constant(0.0)]
-    with f.loop(0, count, carried=[*nothing, *nothing], types=[f.vector] * 4, guarded=True) as other:
+    with f.loop(0, count, carried=[*nothing, *nothing], guarded=True) as other:
         pair = pairs.at(image, other.index)
         score, _ = pairs.score(pair)
         of_same, of_others = other.carried[:2], other.carried[2:]

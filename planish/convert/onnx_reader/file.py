@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from planish import regular_file
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.onnx_reader import functions, sorting, tensors, versions
 from planish.convert.onnx_reader.attributes import settings_of
 from planish.errors import explain

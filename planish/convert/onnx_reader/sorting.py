@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from planish.convert.foreign_graph import Operation
+from planish.convert.graphs.foreign_graph import Operation
 from planish.errors import explain
 
 

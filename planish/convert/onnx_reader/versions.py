@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.foreign_graph import Operation
+from planish.convert.graphs.foreign_graph import Operation
 
 Constants = dict[str, NDArray[Any]]
 

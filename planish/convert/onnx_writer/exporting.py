@@ -13,7 +13,7 @@ import numpy as np
 
 import planish
 from planish import output, precision, standalone, structures, warned
-from planish.convert.foreign_graph import Port
+from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.errors import explain, kind_with_article, number_of

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.onnx_writer.layouts import Array
 from planish.convert.onnx_writer.writing import TYPES
 from planish.errors import explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.onnx_writer import along, batch, elementwise, moving, picking, products, resizing
 from planish.convert.onnx_writer.layouts import Array
 from planish.convert.onnx_writer.rows import REFUSED, WRITERS

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planish.convert.foreign_graph import Operation
+from planish.convert.graphs.foreign_graph import Operation
 from planish.convert.onnx_writer import layouts
 from planish.convert.onnx_writer.layouts import Array, Layout
 from planish.errors import explain

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from planish import ops
-from planish.convert.batch_extent import BatchExtent
+from planish.convert.graphs.batch_extent import BatchExtent
 from planish.convert.operators.reshaping import flattened, reshaped, turned, with_axes, without_axes
 from planish.convert.operators.site import MOST_NUMBERS, Site, axes_of, operator
 from planish.convert.operators.value import Value, unmixed

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.foreign_graph import Operation
-from planish.convert.names import Names
+from planish.convert.graphs.foreign_graph import Operation
+from planish.convert.graphs.names import Names
 from planish.convert.operators.value import Value
 from planish.errors import explain, is_explained
 from planish.layers import Layer

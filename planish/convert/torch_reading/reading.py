@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.torch_reading import (  # noqa: F401
     convolutions,
     modules,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.foreign_graph import Operation
+from planish.convert.graphs.foreign_graph import Operation
 from planish.convert.torch_reading.values import Extent, Extents, Value
 from planish.errors import explain
 

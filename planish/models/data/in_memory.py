@@ -369,7 +369,8 @@ def _is_suspect(chunk: Array, largest: float) -> bool:
 
 
 def _are_bad(values: Array, largest: float) -> Array:
-    bad: Array = ~(np.abs(values) <= largest)
+    fits = values.dtype.itemsize < 8  # in float32, if it is finite; float16 has no number as large as the largest
+    bad: Array = ~np.isfinite(values) if fits else ~(np.abs(values) <= largest)
     return bad
 
 

@@ -6,8 +6,11 @@ Layers are numbered within their class there, too, but with gaps.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from planish.saving.weights_store import WeightsReader
+if TYPE_CHECKING:
+    from planish.saving.weights_store import WeightsReader
+
 
 _LAYERS, _DEPENDENCIES = "layers", "_layer_checkpoint_dependencies"
 _NUMBERED = re.compile(r"(.*?)(?:_(\d+))?$")

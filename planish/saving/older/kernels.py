@@ -7,13 +7,15 @@ file of its weights has them the other way round, whatever the version.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from planish.layers.weight_owner import WeightOwner
-from planish.saving.stored_array import StoredArray
 from planish.variable import Variable
+
+if TYPE_CHECKING:
+    from planish.saving.stored_array import StoredArray
 
 Array = NDArray[Any]
 

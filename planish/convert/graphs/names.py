@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from planish.convert.foreign_graph import Operation
+from planish.convert.graphs.foreign_graph import Operation
 
 _LONGEST = 120
 

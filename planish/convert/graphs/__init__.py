@@ -1,0 +1,1 @@
+"""A network of another library, before it is planish's: its operators, its batch, and what its layers are called."""
