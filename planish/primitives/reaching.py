@@ -38,6 +38,12 @@ def last_axis(node: Node, region: Region) -> Reached:
     yield source, (*region[:-1], frozenset(range(source.shape[-1])))
 
 
+def everything(node: Node, region: Region) -> Reached:
+    """Where an element comes from is computed, so it may be any."""
+    for source in node.inputs:
+        yield source, tuple(frozenset(range(extent)) for extent in source.shape)
+
+
 def window(places: Places, size: int, stride: int, before: int, dilation: int = 1) -> Places:
     """The positions that windows at `places` see along an axis."""
     return frozenset(place * stride - before + tap * dilation for place in places for tap in range(size))

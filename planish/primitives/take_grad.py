@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planish.graph.node import Node, TensorType
-from planish.primitives import linearity
+from planish.primitives import linearity, reaching
 from planish.primitives.axes import AxisSettings
 from planish.primitives.entries import check_numbers, images_of, numbers_of
 from planish.primitives.mistake import mistake
@@ -61,7 +61,7 @@ register(
         infer=infer,
         reference=reference,
         gradient=gradient,
-        reach=ONLY_IN_GRADIENTS,
+        reach=reaching.everything,
         linear=linearity.in_first,
         tail=False,
         monotone=False,

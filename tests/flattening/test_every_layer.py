@@ -42,7 +42,7 @@ LAYERS = {
     "AutoContrast": (layers.AutoContrast(), 6),
     "CutMix": (layers.CutMix(), 1),
     "MixUp": (layers.MixUp(), 1),
-    "ContrastLimitedAdaptiveHistogramEqualization": (layers.ContrastLimitedAdaptiveHistogramEqualization(), 1),
+    "ContrastLimitedAdaptiveHistogramEqualization": (layers.ContrastLimitedAdaptiveHistogramEqualization(), 6),
     "Equalization": (layers.Equalization(), 1),
     "RandomGaussianBlur": (layers.RandomGaussianBlur(), 1),
     "RandomInvert": (layers.RandomInvert(), 1),
