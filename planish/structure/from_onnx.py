@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planish.convert import building
-from planish.convert.foreign_graph import Port
+from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_file import mistakes_name
 from planish.convert.onnx_reader import file
 from planish.errors import explain

@@ -5,7 +5,7 @@ import pytest
 
 from planish.convert import building
 from planish.convert.folding import evaluated
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.torch_reading import reading  # noqa: F401
 from planish.convert.torch_reading.calls import handled
 from planish.convert.torch_reading.values import Extent, Value

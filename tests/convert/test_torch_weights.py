@@ -5,7 +5,7 @@ import numpy as np
 import planish
 from planish import layers
 from planish.convert import building, to_torch_state_dict
-from planish.convert.foreign_graph import ForeignGraph, Operation, Port
+from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.torch_state import ORIGINS, Origin
 
 
