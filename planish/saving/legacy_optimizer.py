@@ -64,7 +64,7 @@ def places(
     if not counts and rest and reader.shape_at(at[rest[0]]) == ():
         counts, rest = rest[:1], rest[1:]
     shapes = [reader.shape_at(at[name]) for name in rest]
-    found = _by_name(rest, slots) or _by_place(optimizer, weights, shapes, stored_names)
+    found = _by_name(rest, slots, len(weights)) or _by_place(optimizer, weights, shapes, stored_names)
     if found is None:
         return [at[name] for name in names]
     number = {weight: place for place, weight in enumerate(weights)}
@@ -76,7 +76,7 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2].partition(":")[0]
 
 
-def _by_name(names: Sequence[str], slots: Sequence[str]) -> dict[str, list[int]] | None:
+def _by_name(names: Sequence[str], slots: Sequence[str], weights: int) -> dict[str, list[int]] | None:
     """Where the arrays of each slot are, weight by weight; None if the names do not tell."""
     found: dict[str, list[int]] = {slot: [] for slot in slots}
     for place, name in enumerate(names):
@@ -84,8 +84,7 @@ def _by_name(names: Sequence[str], slots: Sequence[str]) -> dict[str, list[int]]
         slot = next((slot for slot in slots if told & {slot, *_ALIASES.get(slot, ())}), None)
         if slot is not None:
             found[slot].append(place)
-    counts = {len(each) for each in found.values()}
-    return found if len(counts) == 1 and counts != {0} else None
+    return found if all(len(each) == weights for each in found.values()) else None
 
 
 def _by_place(
