@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.convert.folding import evaluated, folded
 from planish.convert.graphs.batch_extent import BatchExtent
+from planish.convert.graphs.folding import evaluated, folded
 from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.graphs.names import Names, readable
 from planish.convert.operators.shaping import as_shape

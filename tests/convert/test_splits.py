@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from planish.convert import building
-from planish.convert.folding import evaluated
+from planish.convert.graphs.folding import evaluated
 from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.torch_reading import reading  # noqa: F401
 from planish.convert.torch_reading.calls import handled

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from planish import ops
-from planish.convert.folding import equal_parts
+from planish.convert.graphs.folding import equal_parts
 from planish.convert.operators.arithmetic import together
 from planish.convert.operators.reshaping import without_axes
 from planish.convert.operators.site import Made, Site, axes_of, image_axis, operator
