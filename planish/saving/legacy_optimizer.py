@@ -95,7 +95,7 @@ def _by_place(
 ) -> dict[str, list[int]] | None:
     """As `_by_name`, where arrays follow each other slot by slot."""
     count, slots = len(weights), optimizer.used_slots()
-    if len(shapes) < len(slots) * count:
+    if not slots or len(shapes) < len(slots) * count:
         return None
     by_name = sorted(range(count), key=lambda place: stored_names.get(weights[place], ""))
     for order in (range(count), by_name):

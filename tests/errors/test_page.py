@@ -15,8 +15,8 @@ import provoke  # noqa: E402
 PAGE = make_errors.PAGE.read_text(encoding="utf-8")
 ALL = [mistake for stage in mistakes.STAGES for mistake in stage.mistakes]
 
-KINDS = {"ValueError", "TypeError", "AttributeError", "RuntimeError", "NotImplementedError"}
-"""The last two are what Keras raises for a class that is not complete."""
+KINDS = {"ValueError", "TypeError", "AttributeError", "RuntimeError", "NotImplementedError", "IsADirectoryError"}
+"""RuntimeError and NotImplementedError are what Keras raises for a class that is not complete."""
 
 ACCEPTED = {"A number where a shape belongs", "A number of units that was divided"}
 """What Keras refuses and planish takes, because it can mean one thing only."""

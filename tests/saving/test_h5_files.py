@@ -296,3 +296,16 @@ def test_wrapped_layers_have_the_module_in_which_keras_3_finds_them(tmp_path):
     again = load_model(tmp_path / "model.h5")
     x = np.random.default_rng(0).random((2, 4, 3), np.float32)
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_an_optimizer_without_slots_of_its_own_that_keeps_averages(tmp_path, steps):
+    model = Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(2)])
+    model.compile(planish.optimizers.SGD(0.1, use_ema=True), "mse")
+    for _ in range(steps):
+        model.train_on_batch(np.ones((2, 4), np.float32), np.ones((2, 2), np.float32))
+    model.save(tmp_path / "averages.h5")
+    opened = load_model(tmp_path / "averages.h5")
+    assert opened.optimizer.use_ema
+    for one, other in zip(model.get_weights(), opened.get_weights(), strict=True):
+        assert np.array_equal(one, other)

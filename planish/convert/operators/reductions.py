@@ -37,7 +37,8 @@ def reduction(site: Site) -> Value:
             "it would mix the images of a batch",
             expected="axes of an image: 1 or more",
             received=f"axes {axes}" if given else "all axes",
-            remedy="export a network that gives an answer for each image: in PyTorch x.mean(dim=(1, 2, 3)), not x.mean()",
+            remedy="export a network that gives an answer for each image: "
+            "in PyTorch x.mean(dim=(1, 2, 3)), not x.mean()",
         )
     keep = bool(site.setting("keepdims", 1))
     kind, places = site.operation.kind, tuple(sorted(value.place(axis) for axis in axes))
