@@ -35,6 +35,7 @@ _WORK_FOR_THREADS = 290_000_000
 # What a call that threads share in native code has to do: more than they need to find each other, and less than would
 # keep Ctrl-C waiting.
 _FEWEST_TO_SHARE, _MOST_TO_SHARE = 1_500_000, 20_000_000_000
+_ALWAYS_SHARED = 200_000_000  # what takes milliseconds: a thread that is put aside costs less than trying would
 _FEWEST_AT_ONCE = 4  # images that a thread takes, if there are so many: dense layers read their weights once for them
 _WORK_FOR_WORKERS = 670_000_000
 FEWEST_IMAGES_FOR_THREADS = 2, 112
@@ -181,6 +182,10 @@ class InferenceExecutable(_Executable):
         threads = min(recent_num_threads(started), handoff.MOST_HELPERS + 1)
         if threads == 1:
             self._infer(self._address, self._first_scratch, 0, count)
+            return
+        if count * self._work >= _ALWAYS_SHARED:
+            if not self._share(count, threads):
+                self._infer(self._address, self._first_scratch, 0, count)
             return
         choice = self._choices.get(count)
         if choice is None:
