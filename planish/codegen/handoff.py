@@ -1,4 +1,4 @@
-"""Work handed from one thread to others that wait for it in native code, a fraction of a microsecond away.
+"""Work handed from one thread to others that wait for it in native code.
 
     serve(helper, patience)                           a helper's loop, until nobody had work for so many pauses
     share(helpers, count, work, context, scratches)   hands work to `count` helpers, and takes part

@@ -17,12 +17,16 @@ from collections.abc import Mapping, Sequence
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.expression import emit_expression
-from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
+from planish.codegen.pieces.items import (
+    ITEM_ELEMENTS,
+    grains_of_elements,
+    items_of_elements,
+    over_item,
+    vectors_of_grains,
+)
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, every_operand
 from planish.graph.node import Node
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
-
-GRAIN_VECTORS = 64
 
 
 def merged_axes(spec: Spec) -> tuple[list[int], list[list[int]]]:
@@ -69,7 +73,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     if not spec.result.batched and items(spec, f.module.target) > 1:
         _emit_item(f, spec, operands, extents[0], strides)
     elif operands.grains is not None and len(extents) == 1:
-        _emit_run(f, spec, operands, extents[0], strides)
+        _emit_run(f, spec, operands, extents[0], strides, operands.grains)
     else:
         _emit_axis(f, spec, operands, extents, strides, 0, places)
 
@@ -86,24 +90,30 @@ def _emit_item(f: Function, spec: Spec, operands: Operands, extent: int, strides
 def grains(spec: Spec, target: Target) -> int:
     """Of an image's values: runs of elements, or indices of the first axis that is left."""
     extents, _ = merged_axes(spec)
-    return extents[0] if len(extents) > 1 else -(-extents[0] // (GRAIN_VECTORS * target.lanes))
+    return extents[0] if len(extents) > 1 else grains_of_elements(extents[0], target.lanes)
 
 
-def _emit_run(f: Function, spec: Spec, operands: Operands, extent: int, strides: list[list[int]]) -> None:
+def _emit_run(
+    f: Function,
+    spec: Spec,
+    operands: Operands,
+    extent: int,
+    strides: list[list[int]],
+    grains: tuple[Index, Index],
+) -> None:
     """Some grains of the only axis."""
     along = [stride[0] for stride in strides]
-    run, whole = GRAIN_VECTORS * f.lanes, extent // f.lanes * f.lanes
-    first, last = operands.over(-(-extent // run))
+    whole = extent // f.lanes * f.lanes
+    start, stop, has_last = vectors_of_grains(f, extent, grains)
 
     def emit_at(place: Index, mask: str | None) -> None:
         _emit_vector(f, spec, operands, [f.multiply(place, stride) for stride in along], along, mask)
 
     if whole:
-        stop = f.smaller(f.multiply(last, run), whole)
-        with f.loop(f.multiply(first, run), stop, f.lanes, guarded=True) as place:
+        with f.loop(start, stop, f.lanes, guarded=True) as place:
             emit_at(place.index, None)
     if extent > whole:
-        with f.when(f.compare("sgt", f.multiply(last, run), whole)):
+        with f.when(has_last):
             emit_at(whole, f.tail_mask(extent - whole))
 
 

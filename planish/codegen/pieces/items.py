@@ -7,10 +7,24 @@ from collections.abc import Callable
 from planish.codegen.llvm.function import Function, Index
 
 ITEM_ELEMENTS = 8192
+GRAIN_VECTORS = 64  # of an image's values, which threads share inside of it
 
 
 def items_of_elements(extent: int) -> int:
     return -(-extent // ITEM_ELEMENTS)
+
+
+def grains_of_elements(extent: int, lanes: int) -> int:
+    """Grains (see `Kernel.grains`) of so many consecutive elements."""
+    return -(-extent // (GRAIN_VECTORS * lanes))
+
+
+def vectors_of_grains(f: Function, extent: int, grains: tuple[Index, Index]) -> tuple[Index, Index, str]:
+    """Where the whole vectors of some of the grains begin and end, and the condition that what is left of the extent
+    belongs to the last of them."""
+    run, whole = GRAIN_VECTORS * f.lanes, extent // f.lanes * f.lanes
+    first, last = (f.multiply(grain, run) for grain in grains)
+    return first, f.smaller(last, whole), f.compare("sgt", last, whole)
 
 
 def over_item(
