@@ -13,7 +13,6 @@ from planish.convert.graphs.names import readable
 from tests.convert import onnx_layers, onnx_layouts, onnx_shapes
 from tests.convert.onnx_graphs import CASES, image, written
 
-pytest.importorskip("onnx")
 TABLES = (onnx_layers, onnx_layouts, onnx_shapes)  # they fill `CASES`
 NEAR = 2e-5  # of the largest number
 

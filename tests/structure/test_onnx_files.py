@@ -1,11 +1,10 @@
 """What ONNX files consist of, by their paths."""
 
+import onnx
 import pytest
 
 import planish
 from tests.convert.onnx_graphs import ints, net, normal
-
-onnx = pytest.importorskip("onnx")
 
 
 def written(folder, shape):
