@@ -80,7 +80,7 @@ def read(library: Any, case: Case, given: Arrays, formats: list[str], stem: Path
 
 
 def compare(cases: list[tuple[Case, list[str]]], folder: Path) -> Iterator[tuple[int, str, str]]:
-    """The seed, the format and who read whose file, of each that differs, with what differs."""
+    """The seed, the format and which library read whose file, of each that differs, with what differs."""
     told = [{"case": case, "formats": formats} for case, formats in cases]
     (folder / "files.json").write_text(json.dumps(told), encoding="utf-8")
     expected: dict[int, Arrays] = {}

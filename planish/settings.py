@@ -159,7 +159,7 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_LLVM_LEVEL",
-        "How much LLVM does for fast machine code. At 0, programs are compiled in about half of the time and run"
+        "How much LLVM does for fast machine code. At 0, programs are compiled in less time and run"
         " slower, which suits tests of whatever uses planish. Results do not depend on it.",
         "a whole number from 0 to 3",
         2,

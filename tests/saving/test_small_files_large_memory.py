@@ -248,7 +248,7 @@ def test_a_list_of_files_that_repeats_one_reads_it_once(tmp_path, model, monkeyp
     assert len(read) <= 3
 
 
-def test_texts_that_are_no_utf_8_are_damage(tmp_path, model):
+def test_texts_that_are_not_utf_8_are_damage(tmp_path, model):
     path = tmp_path / "x.h5"
     model.save(path)
     with h5py.File(path, "r+") as file:

@@ -171,15 +171,15 @@ HOSTILE = {
     "a file above": (lambda d: d["weightsManifest"][0].update(paths=["../weights.bin"]), OUTSIDE),
     "a file anywhere": (lambda d: d["weightsManifest"][0].update(paths=["/etc/passwd"]), OUTSIDE),
     "a file of Windows": (lambda d: d["weightsManifest"][0].update(paths=["..\\x"]), OUTSIDE),
-    "a name that is no text": (lambda d: d["weightsManifest"][0].update(paths=["\ud800"]), "without a possible name"),
+    "a name without letters": (lambda d: d["weightsManifest"][0].update(paths=["\ud800"]), "without a possible name"),
     "a link": (lambda d: d["weightsManifest"][0].update(paths=["link"]), OUTSIDE),
     "a folder": (lambda d: d["weightsManifest"][0].update(paths=["."]), "is not there|outside"),
     "a giant": (lambda d: entries(d)[0].update(shape=[1 << 40, 1 << 40]), "another size than its arrays"),
-    "a shape that is no list": (lambda d: entries(d)[0].update(shape=3), "has no name, or no shape"),
+    "a shape that is not a list": (lambda d: entries(d)[0].update(shape=3), "has no name, or no shape"),
     "a negative extent": (lambda d: entries(d)[0].update(shape=[-3]), "has no name, or no shape"),
     "texts": (lambda d: entries(d)[0].update(dtype="string"), "is not an array of numbers"),
     "an unknown quantization": (lambda d: entries(d)[0].update(quantization={"dtype": "int4"}), "in an unknown way"),
-    "a scale that is no number": (
+    "a scale that is not a number": (
         lambda d: entries(d)[0].update(quantization={"dtype": "uint8", "scale": "x", "min": 0}), "in an unknown way"),
     "another shape": (
         lambda d: entries(d)[0].update(shape=entries(d)[0]["shape"][::-1]), "weight 'conv/kernel' has another shape"),

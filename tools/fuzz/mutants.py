@@ -20,20 +20,9 @@ Dice = random.Random
 Mutate = Callable[[Dice, bytes], bytes]
 
 _SIZES = (
-    0,
-    1,
-    0x7F,
-    0x80,
-    0xFF,
-    0x7FFF,
-    0xFFFF,
-    0x7FFFFFFF,
-    0x80000000,
-    0xFFFFFFFF,
-    1 << 40,
-    (1 << 63) - 1,
-    (1 << 64) - 1,
-)
+    0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF,
+    0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40, (1 << 63) - 1, (1 << 64) - 1,
+)  # fmt: skip
 _NAMES = (
     "Dense",
     "Conv2D",
