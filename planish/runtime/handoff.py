@@ -72,10 +72,11 @@ class Crew:
     def _engage(self, count: int) -> None:
         """Starts helpers, as many as the system gives."""
         if self._code is None:
-            self._code = _code()
-            self._share: Any = self._code.function("share", [_POINTER, _SIZE, _POINTER, _POINTER, _POINTER])
-            self._serve: Any = self._code.function("serve", [_POINTER, _SIZE])
-            self._patience = _patience(self._code)
+            code = _code()
+            self._patience = _patience(code)
+            self._share: Any = code.function("share", [_POINTER, _SIZE, _POINTER, _POINTER, _POINTER])
+            self._serve: Any = code.function("serve", [_POINTER, _SIZE])
+            self._code = code  # last: a PLANISH_SPIN that makes no sense is refused at every call
         while len(self._wakers) < count:
             number, waker = len(self._wakers), threading.Lock()
             waker.acquire()

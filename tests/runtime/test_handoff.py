@@ -95,6 +95,16 @@ def test_without_spinning(monkeypatch):
     assert asleep(crew)
 
 
+def test_a_time_that_makes_no_sense_is_refused_until_it_does(monkeypatch):
+    crew = handoff.Crew()
+    monkeypatch.setenv("PLANISH_SPIN", "soon")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="PLANISH_SPIN is a time in microseconds"):
+            Work(2).shared_by(crew)
+    monkeypatch.setenv("PLANISH_SPIN", "20000")
+    assert Work(2).shared_by(crew)
+
+
 def test_helpers_help_one_thread_at_a_time(crew):
     outer, refused = Work(2), []
     inner = Work(2)
