@@ -260,7 +260,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if config is None or isinstance(config, str):
         return get(config)
-    return serialization.deserialize({"module": "keras.constraints", **config}, _NAMES, custom_objects)
+    return serialization.deserialize_as("a constraint", Constraint, config, "keras.constraints", _NAMES, custom_objects)
 
 
 if not TYPE_CHECKING:  # type checkers know the names themselves

@@ -131,11 +131,13 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     >>> keras.dtype_policies.deserialize({"class_name": "DTypePolicy", "config": {"name": "float32"}}).name
     'float32'
     """
-    inside = config.get("config")
-    if config.get("class_name") in (custom_objects or {}):
-        made: DTypePolicy = (custom_objects or {})[config["class_name"]].from_config(inside)
+    if not isinstance(config, Mapping):
+        return DTypePolicy(_checked(config))
+    inside, name = config.get("config"), config.get("class_name")
+    if isinstance(name, str) and name in (custom_objects or {}):
+        made: DTypePolicy = (custom_objects or {})[name].from_config(inside)
         return made
-    return DTypePolicy(_checked(inside.get("name") if isinstance(inside, Mapping) else config.get("class_name")))
+    return DTypePolicy(_checked(inside.get("name") if isinstance(inside, Mapping) else name))
 
 
 def dtype_policy() -> DTypePolicy:

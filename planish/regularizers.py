@@ -242,7 +242,9 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if config is None or isinstance(config, str):
         return get(config)
-    return serialization.deserialize({"module": "keras.regularizers", **config}, _NAMES, custom_objects)
+    return serialization.deserialize_as(
+        "a regularizer", Regularizer, config, "keras.regularizers", _NAMES, custom_objects
+    )
 
 
 def _factor(regularizer: str, name: str, value: Any) -> float:

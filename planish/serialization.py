@@ -37,6 +37,7 @@ _ROOMS = {
     "keras.src.models.sequential": "planish.models",
     "keras.optimizers.schedules": "planish.optimizers.schedules",
 }
+_MOST_SHOWN = 200
 _OF_NETS = {
     ("keras.src.applications.convnext", "LayerScale"): "planish.applications.convnext",
     ("keras.src.applications.inception_resnet_v2", "CustomScaleLayer"): "planish.applications.inception_resnet_v2",
@@ -140,8 +141,10 @@ def deserialize(
     if not is_serialized_object(value):
         return {name: deserialize(item, module_names) for name, item in value.items()}
     class_name, config = value["class_name"], value["config"]
+    if not isinstance(class_name, str):
+        raise ValueError(explain(what="the name of a class is not text", received=repr(class_name)[:_MOST_SHOWN]))
     if class_name == "__numpy__":
-        return np.array(config["value"], dtype=config["dtype"])
+        return _array(config)
     if class_name == "__tuple__":
         return tuple(deserialize(config["value"], module_names))
     name = str(config) if class_name == "function" else class_name
@@ -149,6 +152,54 @@ def deserialize(
     if found is None:
         found = _find(name, value.get("module"), module_names or {})
     return found if class_name == "function" or not isinstance(found, type) else _made(found, config)
+
+
+def deserialize_as(
+    what: str,
+    base: type,
+    value: Any,
+    module: str,
+    module_names: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
+    *,
+    functions: bool = True,
+) -> Any:
+    """As `deserialize`, of something that has to be `what`, "a loss": of the class `base`, or with `functions` a
+    function, or an object of the user's that can be called like one. `module`: where it is if the form does not say.
+
+    TypeError for what is not a dictionary, ValueError for one that stands for something else.
+    """
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            explain(
+                what=f"this is not the configuration of {what}",
+                expected="a dictionary with 'class_name' and 'config'",
+                received=repr(value)[:_MOST_SHOWN],
+            )
+        )
+    form = {"module": module, **value}
+    found = deserialize(form, module_names, custom_objects) if is_serialized_object(form) else None
+    if isinstance(found, base) or (functions and _is_function(found, base)):
+        return found
+    raise ValueError(explain(what=f"this is not the configuration of {what}", received=repr(value)[:_MOST_SHOWN]))
+
+
+def _is_function(found: Any, base: type) -> bool:
+    """Whether it can be called as a function; objects of planish can be called for many other ends."""
+    if isinstance(found, type):
+        return issubclass(found, base)
+    return callable(found) and not _is_ours(type(found))
+
+
+def _array(config: Any) -> Any:
+    """An array of numbers. A text, however short, can be of a type that takes any memory."""
+    try:
+        kind = np.dtype(config["dtype"])
+    except (TypeError, ValueError):
+        kind = np.dtype(object)
+    if kind.kind not in "fiub":
+        raise ValueError(explain(what="a serialized array is not one of numbers", received=f"dtype {config['dtype']}"))
+    return np.array(config["value"], dtype=kind)
 
 
 def _made(class_: Any, config: Any) -> Any:

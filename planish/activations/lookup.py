@@ -95,5 +95,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         return cast(Activation, (custom_objects or {})[config])
     if config is None or isinstance(config, str):
         return get(config)
-    found: Activation = serialization.deserialize(config, FUNCTIONS | ALIASES, custom_objects)
-    return found
+    found = serialization.deserialize(config, FUNCTIONS | ALIASES, custom_objects)
+    if not callable(found):
+        raise ValueError(explain(what="this is not the configuration of an activation", received=repr(config)[:200]))
+    return cast(Activation, found)

@@ -130,8 +130,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     if isinstance(config, str):
         return get(config)
-    found: Callable[..., NDArray[Any]] = serialization.deserialize(
-        {"module": "keras.initializers", **config}, _NAMES, custom_objects
+    found: Callable[..., NDArray[Any]] = serialization.deserialize_as(
+        "an initializer", Initializer, config, "keras.initializers", _NAMES, custom_objects
     )
     return found
 

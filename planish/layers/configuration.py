@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from planish import serialization
-from planish.errors import explain
 from planish.layers.layer import Layer
 
 
@@ -28,7 +27,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     >>> keras.layers.deserialize({"class_name": "Dense", "config": {"units": 3}}).units
     3
     """
-    layer = serialization.deserialize({"module": "keras.layers", **config}, custom_objects=custom_objects)
-    if not isinstance(layer, Layer):
-        raise ValueError(explain(what="this is not the configuration of a layer", received=repr(config)[:200]))
+    layer: Layer = serialization.deserialize_as(
+        "a layer", Layer, config, "keras.layers", custom_objects=custom_objects, functions=False
+    )
     return layer

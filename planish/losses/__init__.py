@@ -189,7 +189,7 @@ def deserialize(name: Mapping[str, Any], custom_objects: Mapping[str, Any] | Non
     2.0
     """
     known = {**_CLASSES, **{function.__name__: function for function in functions.CLASSES}}
-    return serialization.deserialize({"module": "keras.losses", **name}, known, custom_objects)
+    return serialization.deserialize_as("a loss", Loss, name, "keras.losses", known, custom_objects)
 
 
 if not TYPE_CHECKING:  # type checkers know the names themselves

@@ -309,7 +309,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     'seconds'
     """
     known = {**_CLASSES, **_FUNCTIONS}
-    return serialization.deserialize({"module": "keras.metrics", **config}, known, custom_objects)
+    return serialization.deserialize_as("a metric", Metric, config, "keras.metrics", known, custom_objects)
 
 
 if not TYPE_CHECKING:  # type checkers know the names themselves

@@ -109,12 +109,12 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     >>> keras.optimizers.deserialize({"class_name": "SGD", "config": {"momentum": 0.5}}).momentum
     0.5
     """
-    named = {"module": "keras.optimizers", **config}
-    known = _CLASSES.get(str(config.get("class_name", "")).lower())
-    if known is not None:
-        named["class_name"] = known.__name__
+    if isinstance(config, Mapping) and (known := _CLASSES.get(str(config.get("class_name", "")).lower())) is not None:
+        config = {**config, "class_name": known.__name__}
     classes = {class_.__name__: class_ for class_ in _CLASSES.values()}
-    optimizer: Optimizer = serialization.deserialize(named, classes, custom_objects)
+    optimizer: Optimizer = serialization.deserialize_as(
+        "an optimizer", Optimizer, config, "keras.optimizers", classes, custom_objects, functions=False
+    )
     return optimizer
 
 

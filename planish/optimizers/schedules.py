@@ -297,4 +297,5 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     >>> keras.optimizers.schedules.deserialize(config)(0)
     0.1
     """
-    return serialization.deserialize({"module": "keras.optimizers.schedules", **config}, None, custom_objects)
+    module = "keras.optimizers.schedules"
+    return serialization.deserialize_as("a schedule", LearningRateSchedule, config, module, None, custom_objects)

@@ -66,9 +66,8 @@ def load(key: str, kind: str = CODE) -> bytes | None:
 
 def store(key: str, code: bytes, kind: str = CODE) -> None:
     """Keeps `code` under `key` (SHA-256 in hexadecimal), if it can, and what was used lately of the rest."""
-    digest = _digest(key)
+    contents = packed(key, code)
     path = cache_folder()
-    contents = _pack(digest, code)
     if path is not None and len(contents) <= LIMIT_NBYTES:
         with _forgiving(path), PrivateFolder(path, create=True) as folder:
             folder.write(key + kind, contents)
@@ -132,7 +131,9 @@ def _entries(folder: PrivateFolder, kind: str = CODE) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.last_used, reverse=True)
 
 
-def _pack(digest: bytes, code: bytes) -> bytes:
+def packed(key: str, code: bytes) -> bytes:
+    """What the file of an entry contains."""
+    digest = _digest(key)
     return _HEADER.pack(_MAGIC, FORMAT_VERSION, digest, len(code), _sha256(code)) + code
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(FUZZ))
 
 import mutants  # noqa: E402
 
-FORMATS = ("keras", "weights.h5", "h5", "tfjs", "onnx", "safetensors")
+FORMATS = ("keras", "weights.h5", "h5", "tfjs", "onnx", "safetensors", "recognized", "program")
 
 
 def test_damaged_files_are_read_or_refused(tmp_path):

@@ -1,14 +1,17 @@
-"""Damaged files of every format that planish reads: `python tools/fuzz/files.py [--formats keras onnx]`.
+"""Damaged files of every format that planish reads, and of those that it only recognizes:
+`python tools/fuzz/files.py [--formats keras onnx]`.
 
 Each mutant follows from its format and its seed. It is read in a child of this process, which also predicts with what
 it gave. It may be read, or be refused by an error in the house's form: one of ValueError, TypeError or OSError that
 names the file. All else is a finding, which is printed with its seed: a crash, a hang, any other error, and memory
 above twice what the file needs. `--keep FOLDER` writes the files of findings there. The status is 1 if there are any.
+Every thousand mutants a line says how far it is.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -18,6 +21,7 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +41,14 @@ _SLACK_NBYTES = 48 << 20
 _MOST_INPUT = 100_000
 _OF_NATIVE = 50
 """One mutant of so many that are read is compiled; the others are interpreted."""
+
+_MOST_PREDICTED = 3
+"""Mutants of one architecture that are run, of each child: the others differ in the values of their weights only."""
+
+_predicted_of: Counter[str] = Counter()
+
+_TOLD_AFTER = 1000
+"""Mutants, after which a line says how far it is: a run that is cut short has told what it did."""
 
 
 class Finding(NamedTuple):
@@ -63,7 +75,13 @@ def findings(
                 counts[answer] += 1
             else:
                 yield Finding(name, seed, answer)
+            if counts["done"] % _TOLD_AFTER == 0:
+                print(f"{summary(name, counts)} up to seed {seed}", flush=True)
         seed += 1
+
+
+def summary(name: str, counts: dict[str, int]) -> str:
+    return f"{name}: {counts['done']} mutants, {counts['refused']} refused, {counts['read']} read"
 
 
 def _answers(name: str, seeds: range, until: float, folder: str, made: list[Files]) -> Iterator[tuple[int, str]]:
@@ -93,26 +111,31 @@ def _answers(name: str, seeds: range, until: float, folder: str, made: list[File
 
 def _child(name: str, seeds: range, until: float, folder: str, made: list[Files], writing: int) -> None:
     warnings.simplefilter("ignore")
+    gc.collect()
+    gc.freeze()  # what is there before the first mutant is not looked through again and again
     for seed in seeds:
         if time.monotonic() > until:
             break
         signal.setitimer(signal.ITIMER_PROF, _CPU_SECONDS)
         signal.alarm(_WALL_SECONDS)
         files = mutant(name, seed, made)
-        answer = outcome(name, seed, files, folder, must_read=seed < len(made))
+        answer = outcome(name, seed, files, folder, undamaged=seed < len(made))
         os.write(writing, (json.dumps([seed, answer]) + "\n").encode())
 
 
-def outcome(name: str, seed: int, files: Files, folder: str, *, must_read: bool = False) -> str:
-    """ "read", "refused", or what is wrong."""
+def outcome(name: str, seed: int, files: Files, folder: str, *, undamaged: bool = False) -> str:
+    """ "read", "refused", or what is wrong; what is undamaged has to be what its subject says."""
+    subject, must_read = SUBJECTS[name], undamaged and SUBJECTS[name].is_read
     paths = write(files, folder)
     try:
         honest = sum(map(len, files.values()))
         before = _reset_peak()
         try:
-            model = SUBJECTS[name].read(paths[0])
+            model = subject.read(paths[0])
         except Exception as error:
             return _excess(before, honest) or ("" if must_read else _refusal(error, folder)) or _told(error, "reading")
+        if undamaged and not subject.is_read:
+            return "was read, and is of a kind that is not"
         return _excess(before, honest) or _predicted(model, native=seed % _OF_NATIVE == 0)
     finally:
         for path in paths:
@@ -138,7 +161,7 @@ def _predicted(model: Any, *, native: bool) -> str:
     try:
         shapes = [spec.shape for spec in model.input_specs] if model.built else []
         sizes = [[4 if extent is None else extent for extent in shape[1:]] for shape in shapes]
-        if not shapes or sum(float(np.prod(size)) for size in sizes) > _MOST_INPUT:
+        if not shapes or sum(float(np.prod(size)) for size in sizes) > _MOST_INPUT or not _is_new(model, native):
             return "read"
         if bool((model.get_compile_config() or {}).get("run_eagerly")) is native:
             model.compile(run_eagerly=not native)
@@ -150,6 +173,13 @@ def _predicted(model: Any, *, native: bool) -> str:
     except Exception as error:
         return _told(error, "predicting")
     return "read"
+
+
+def _is_new(model: Any, native: bool) -> bool:
+    """Whether this child has run few models of the same layers."""
+    architecture = f"{native}: {model.to_json()}"
+    _predicted_of[architecture] += 1
+    return _predicted_of[architecture] <= _MOST_PREDICTED
 
 
 def _told(error: BaseException, while_: str) -> str:
@@ -200,7 +230,7 @@ def main() -> int:
                     kept = arguments.keep / f"{name}-{finding.seed}"
                     kept.mkdir(parents=True, exist_ok=True)
                     write(mutant(name, finding.seed, made), str(kept))
-        print(f"{name}: {counts['done']} mutants, {counts['refused']} refused, {counts['read']} read", flush=True)
+        print(summary(name, counts), flush=True)
     return 1 if found else 0
 
 

@@ -384,6 +384,11 @@ def _field(number: int, wire: int, value: Any) -> bytes:
     return _written(number << 3 | wire) + inside
 
 
+def message(*fields: tuple[int, int | bytes]) -> bytes:
+    """A message of numbers, and of texts or other messages."""
+    return b"".join(_field(number, 0 if isinstance(value, int) else 2, value) for number, value in fields)
+
+
 # -- safetensors -------------------------------------------------------------------------------------------------------
 
 

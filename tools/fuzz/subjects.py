@@ -1,4 +1,5 @@
-"""What `files.py` damages: small files of every format that planish reads, how each is damaged, and who reads it."""
+"""What `files.py` damages: small files of every format that planish reads or recognizes, how each is damaged, and who
+reads it."""
 
 from __future__ import annotations
 
@@ -6,12 +7,14 @@ import io
 import json
 import lzma
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import foreign_files
 import mutants
 import numpy as np
 from mutants import Dice
@@ -20,6 +23,7 @@ import planish
 from planish import ops
 from planish.layers import Add, BatchNormalization, Conv2D, Dense, Flatten, Input, MaxPooling2D
 from planish.models import Model, Sequential
+from planish.runtime import object_cache
 
 RECORDED = Path(__file__).resolve().parents[2] / "tests" / "saving" / "data"
 
@@ -31,11 +35,15 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Subject:
-    """A format. `made` are the files to damage; `read` gives the model that the path of the first one leads to."""
+    """A format. `made` are the files to damage; `read` gives the model that the path of the first one leads to.
+
+    What is undamaged has to be read, or, if not `is_read`, refused.
+    """
 
     made: Callable[[], list[Files]]
     damaged: Callable[[Dice, Files], Files]
     read: Callable[[str], Any]
+    is_read: bool = True
 
 
 def _net() -> Sequential:
@@ -166,6 +174,33 @@ def _load(path: str) -> Any:
     return planish.models.load_model(path)
 
 
+def _load_anything(path: str) -> Any:
+    """By either way in: whoever wants a model, or weights, may have been given anything."""
+    place = os.path.dirname(path) if foreign_files.is_in_folder(path) else path
+    contents = Path(path).read_bytes()
+    return _load(place) if zlib.crc32(contents) % 2 else _into_weights(place)
+
+
+_KEY = "0f" * 32
+
+
+def _programs() -> list[Files]:
+    """An entry of the cache of compiled programs; what matters is that code which was changed is never run."""
+    return [{f"{_KEY}{object_cache.CODE}": object_cache.packed(_KEY, bytes(range(256)))}]
+
+
+def _program(path: str) -> Any:
+    """An entry that is damaged reads as missing."""
+    os.chmod(path, 0o600)
+    os.environ["PLANISH_CACHE_DIR"] = os.path.dirname(path)
+    code = object_cache.load(_KEY)
+    if code is None:
+        raise ValueError(f"{path!r} is compiled again")
+    if code != bytes(range(256)):
+        raise AssertionError("other code would be run")
+    return _to_read_into()[0]
+
+
 SUBJECTS = {
     "keras": Subject(_keras, _one(mutants.keras_zip), _load),
     "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_weights),
@@ -173,5 +208,7 @@ SUBJECTS = {
     "tfjs": Subject(_tfjs, _of_folder, lambda path: _load(os.path.dirname(path))),
     "onnx": Subject(_onnx, _one(mutants.protobuf), _load),
     "safetensors": Subject(lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_weights),
+    "recognized": Subject(foreign_files.made, foreign_files.damaged, _load_anything, is_read=False),
+    "program": Subject(_programs, _one(mutants.any_bytes), _program),
 }
 """By the names that `--formats` takes."""
