@@ -17,7 +17,7 @@ from planish.askers import is_planish
 from planish.errors import explain
 
 if TYPE_CHECKING:
-    from planish.layers.layer import Layer
+    from planish.layers.base.layer import Layer
 
 BatchShape = tuple[int | None, ...]
 

@@ -22,9 +22,9 @@ from planish.applications.preprocessing import unchanged as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, Files, files
 from planish.graph.node import Node
 from planish.initializers import Constant
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer, Shape
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer, Shape
 from planish.models import Model, Sequential
 
 __all__ = [

@@ -11,8 +11,8 @@ from planish.applications.imagenet_utils import decode_predictions
 from planish.applications.preprocessing import minus_one_to_one as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, kernel_files
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.common_arguments import LayerOptions
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import LayerOptions
 from planish.layers.merge import Merge
 
 __all__ = ["CustomScaleLayer", "InceptionResNetV2", "decode_predictions", "preprocess_input"]

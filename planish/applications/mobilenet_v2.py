@@ -24,7 +24,7 @@ from planish.applications.frame import (
 from planish.applications.imagenet_utils import decode_predictions
 from planish.applications.preprocessing import minus_one_to_one as preprocess_input
 from planish.applications.pretrained import APPLICATIONS, Files, files
-from planish.layers import arguments
+from planish.layers.base import arguments
 from planish.models import Model
 
 __all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]

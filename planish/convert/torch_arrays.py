@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from planish.applications.convnext import LayerScale
 from planish.convert.flat_order import Around, Indices, orders
 from planish.layers import DepthwiseConv1D, DepthwiseConv2D, InputLayer, Layer, SeparableConv1D, SeparableConv2D
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.weight_owner import WeightOwner
 from planish.models import Model
 from planish.variable import Variable
 

@@ -16,7 +16,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
-from planish.layers.traced import Traced
+from planish.layers.base.traced import Traced
 from planish.memory import FLOAT_NBYTES
 from planish.models.looking.inputs import Inputs
 from planish.passes import pipeline

@@ -12,8 +12,8 @@ from planish.explain.encoding import Array, levels, shrunk
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Flatten
-from planish.layers.context import Visit
-from planish.layers.traced import Traced
+from planish.layers.base.context import Visit
+from planish.layers.base.traced import Traced
 from planish.primitives.registry import multiply_adds
 from planish.structure import arithmetic
 

@@ -18,7 +18,7 @@ from planish.explain.unrolling import Scored
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Rescaling
-from planish.layers.traced import LayerName, Traced, chosen
+from planish.layers.base.traced import LayerName, Traced, chosen
 from planish.models.looking.contributions import Contributions, contributions_to, flatten_visit
 from planish.models.looking.flatten_maps import flattens
 from planish.models.looking.gradient_values import class_logits, class_scores, output_of

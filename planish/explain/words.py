@@ -9,9 +9,9 @@ from planish import structure
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Dense, Flatten
-from planish.layers.context import Visit
+from planish.layers.base.context import Visit
+from planish.layers.base.traced import Traced
 from planish.layers.global_pooling import GlobalAveragePooling, GlobalPooling
-from planish.layers.traced import Traced
 from planish.losses.loss import Loss
 from planish.models.looking.contributions import Contributions
 from planish.structure.overview import Shapes

@@ -258,7 +258,7 @@ class FlattenMap:
 
 
 class Traced(Protocol):
-    """What a map has to know of its model: `planish.layers.traced`."""
+    """What a map has to know of its model: `planish.layers.base.traced`."""
 
     def input(self, which: str | int | None, of: Node | None = None) -> Node: ...
     def image_format(self, image: Node, default: str) -> str: ...

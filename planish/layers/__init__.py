@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from planish import absent
-from planish.layers import operation as operation  # what operations on symbolic tensors become
 from planish.layers.activation import Activation
 from planish.layers.activity_regularization import ActivityRegularization
 from planish.layers.adaptive_average_pooling1d import AdaptiveAveragePooling1D
@@ -13,18 +12,16 @@ from planish.layers.adaptive_max_pooling1d import AdaptiveMaxPooling1D
 from planish.layers.adaptive_max_pooling2d import AdaptiveMaxPooling2D
 from planish.layers.adaptive_max_pooling3d import AdaptiveMaxPooling3D
 from planish.layers.alpha_dropout import AlphaDropout
-from planish.layers.aug_mix import AugMix
-from planish.layers.auto_contrast import AutoContrast
 from planish.layers.average_pooling1d import AveragePooling1D
 from planish.layers.average_pooling2d import AveragePooling2D
 from planish.layers.average_pooling3d import AveragePooling3D
+from planish.layers.base import operation as operation
+from planish.layers.base.configuration import deserialize, serialize
+from planish.layers.base.input_spec import InputSpec
+from planish.layers.base.layer import Layer
+from planish.layers.base.wrapper import Wrapper
 from planish.layers.batch_normalization import BatchNormalization
-from planish.layers.center_crop import CenterCrop
 from planish.layers.concatenate import Concatenate, concatenate
-from planish.layers.configuration import deserialize, serialize
-from planish.layers.contrast_limited_adaptive_histogram_equalization import (
-    ContrastLimitedAdaptiveHistogramEqualization,
-)
 from planish.layers.conv1d import Conv1D
 from planish.layers.conv1d_transpose import Conv1DTranspose
 from planish.layers.conv2d import Conv2D
@@ -33,14 +30,12 @@ from planish.layers.conv3d import Conv3D
 from planish.layers.cropping1d import Cropping1D
 from planish.layers.cropping2d import Cropping2D
 from planish.layers.cropping3d import Cropping3D
-from planish.layers.cut_mix import CutMix
 from planish.layers.dense import Dense
 from planish.layers.depthwise_conv1d import DepthwiseConv1D
 from planish.layers.depthwise_conv2d import DepthwiseConv2D
 from planish.layers.dot import Dot, dot
 from planish.layers.dropout import Dropout
 from planish.layers.elu import ELU
-from planish.layers.equalization import Equalization
 from planish.layers.flatten import Flatten
 from planish.layers.gaussian_dropout import GaussianDropout
 from planish.layers.gaussian_noise import GaussianNoise
@@ -53,9 +48,7 @@ from planish.layers.global_max_pooling3d import GlobalMaxPooling3D
 from planish.layers.group_normalization import GroupNormalization
 from planish.layers.identity import Identity
 from planish.layers.input_layer import Input, InputLayer
-from planish.layers.input_spec import InputSpec
 from planish.layers.lambda_layer import Lambda
-from planish.layers.layer import Layer
 from planish.layers.layer_normalization import LayerNormalization
 from planish.layers.leaky_relu import LeakyReLU
 from planish.layers.max_pooling1d import MaxPooling1D
@@ -75,42 +68,50 @@ from planish.layers.merge import (
     multiply,
     subtract,
 )
-from planish.layers.mix_up import MixUp
-from planish.layers.normalization import Normalization
 from planish.layers.permute import Permute
-from planish.layers.pipeline import Pipeline
 from planish.layers.prelu import PReLU
-from planish.layers.rand_augment import RandAugment
-from planish.layers.random_brightness import RandomBrightness
-from planish.layers.random_color_degeneration import RandomColorDegeneration
-from planish.layers.random_color_jitter import RandomColorJitter
-from planish.layers.random_contrast import RandomContrast
-from planish.layers.random_crop import RandomCrop
-from planish.layers.random_elastic_transform import RandomElasticTransform
-from planish.layers.random_erasing import RandomErasing
-from planish.layers.random_flip import RandomFlip
-from planish.layers.random_gaussian_blur import RandomGaussianBlur
-from planish.layers.random_grayscale import RandomGrayscale
-from planish.layers.random_hue import RandomHue
-from planish.layers.random_invert import RandomInvert
-from planish.layers.random_perspective import RandomPerspective
-from planish.layers.random_posterization import RandomPosterization
-from planish.layers.random_rotation import RandomRotation
-from planish.layers.random_saturation import RandomSaturation
-from planish.layers.random_sharpness import RandomSharpness
-from planish.layers.random_shear import RandomShear
-from planish.layers.random_translation import RandomTranslation
-from planish.layers.random_zoom import RandomZoom
+from planish.layers.preprocessing.aug_mix import AugMix
+from planish.layers.preprocessing.auto_contrast import AutoContrast
+from planish.layers.preprocessing.center_crop import CenterCrop
+from planish.layers.preprocessing.contrast_limited_adaptive_histogram_equalization import (
+    ContrastLimitedAdaptiveHistogramEqualization,
+)
+from planish.layers.preprocessing.cut_mix import CutMix
+from planish.layers.preprocessing.equalization import Equalization
+from planish.layers.preprocessing.mix_up import MixUp
+from planish.layers.preprocessing.normalization import Normalization
+from planish.layers.preprocessing.pipeline import Pipeline
+from planish.layers.preprocessing.rand_augment import RandAugment
+from planish.layers.preprocessing.random_brightness import RandomBrightness
+from planish.layers.preprocessing.random_color_degeneration import RandomColorDegeneration
+from planish.layers.preprocessing.random_color_jitter import RandomColorJitter
+from planish.layers.preprocessing.random_contrast import RandomContrast
+from planish.layers.preprocessing.random_crop import RandomCrop
+from planish.layers.preprocessing.random_elastic_transform import RandomElasticTransform
+from planish.layers.preprocessing.random_erasing import RandomErasing
+from planish.layers.preprocessing.random_flip import RandomFlip
+from planish.layers.preprocessing.random_gaussian_blur import RandomGaussianBlur
+from planish.layers.preprocessing.random_grayscale import RandomGrayscale
+from planish.layers.preprocessing.random_hue import RandomHue
+from planish.layers.preprocessing.random_invert import RandomInvert
+from planish.layers.preprocessing.random_perspective import RandomPerspective
+from planish.layers.preprocessing.random_posterization import RandomPosterization
+from planish.layers.preprocessing.random_rotation import RandomRotation
+from planish.layers.preprocessing.random_saturation import RandomSaturation
+from planish.layers.preprocessing.random_sharpness import RandomSharpness
+from planish.layers.preprocessing.random_shear import RandomShear
+from planish.layers.preprocessing.random_translation import RandomTranslation
+from planish.layers.preprocessing.random_zoom import RandomZoom
+from planish.layers.preprocessing.rescaling import Rescaling
+from planish.layers.preprocessing.resizing import Resizing
+from planish.layers.preprocessing.solarization import Solarization
 from planish.layers.relu import ReLU
 from planish.layers.repeat_vector import RepeatVector
-from planish.layers.rescaling import Rescaling
 from planish.layers.reshape import Reshape
-from planish.layers.resizing import Resizing
 from planish.layers.rms_normalization import RMSNormalization
 from planish.layers.separable_conv1d import SeparableConv1D
 from planish.layers.separable_conv2d import SeparableConv2D
 from planish.layers.softmax import Softmax
-from planish.layers.solarization import Solarization
 from planish.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from planish.layers.spectral_normalization import SpectralNormalization
 from planish.layers.time_distributed import TimeDistributed
@@ -118,7 +119,6 @@ from planish.layers.unit_normalization import UnitNormalization
 from planish.layers.up_sampling1d import UpSampling1D
 from planish.layers.up_sampling2d import UpSampling2D
 from planish.layers.up_sampling3d import UpSampling3D
-from planish.layers.wrapper import Wrapper
 from planish.layers.zero_padding1d import ZeroPadding1D
 from planish.layers.zero_padding2d import ZeroPadding2D
 from planish.layers.zero_padding3d import ZeroPadding3D

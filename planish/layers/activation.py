@@ -6,9 +6,9 @@ from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer
 
 
 class Activation(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from planish.layers.adaptive_pooling import AdaptiveAveragePooling
-from planish.layers.common_arguments import LayerOptions
+from planish.layers.base.common_arguments import LayerOptions
 
 
 class AdaptiveAveragePooling3D(AdaptiveAveragePooling):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from planish.layers.common_arguments import RegularizedOptions
+from planish.layers.base.common_arguments import RegularizedOptions
 from planish.layers.pooling import AveragePooling
 
 

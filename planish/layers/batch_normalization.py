@@ -7,12 +7,12 @@ from typing import Any, Unpack
 
 from planish import initializers, primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.axes import MOST_AXES
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Shape
-from planish.layers.scaled_layer import ScaledLayer
+from planish.layers.base import arguments
+from planish.layers.base.axes import MOST_AXES
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
+from planish.layers.base.scaled_layer import ScaledLayer
 from planish.variable import Variable
 
 

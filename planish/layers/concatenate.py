@@ -6,9 +6,9 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.axes import MOST_AXES
-from planish.layers.common_arguments import LayerOptions
+from planish.layers.base import arguments
+from planish.layers.base.axes import MOST_AXES
+from planish.layers.base.common_arguments import LayerOptions
 from planish.layers.merge import Merge
 
 

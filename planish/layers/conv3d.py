@@ -6,11 +6,11 @@ from typing import Any, Unpack
 
 from planish.graph.node import Node
 from planish.layers import volumes
-from planish.layers.common_arguments import NamedOptions
-from planish.layers.context import CallContext
+from planish.layers.base.common_arguments import NamedOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import last_shape, to_channels_last
+from planish.layers.base.layer import Shape
 from planish.layers.convolution import Convolution
-from planish.layers.image import last_shape, to_channels_last
-from planish.layers.layer import Shape
 from planish.primitives.volume_convolution import volume_convolution
 
 

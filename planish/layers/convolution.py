@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from planish.graph.node import Node
-from planish.layers import arguments, weight_arguments
-from planish.layers.context import CallContext
-from planish.layers.layer import Shape
-from planish.layers.window_layer import WindowLayer
+from planish.layers.base import arguments, weight_arguments
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
+from planish.layers.base.window_layer import WindowLayer
 from planish.variable import Variable
 
 

@@ -6,11 +6,11 @@ from typing import Any, Unpack
 
 from planish import activations, primitives
 from planish.graph.node import Node
-from planish.layers import arguments, weight_arguments
-from planish.layers.common_arguments import NamedOptions
-from planish.layers.context import CallContext
-from planish.layers.kernel_layer import KernelLayer
-from planish.layers.layer import Shape
+from planish.layers.base import arguments, weight_arguments
+from planish.layers.base.common_arguments import NamedOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.kernel_layer import KernelLayer
+from planish.layers.base.layer import Shape
 
 
 class Dense(KernelLayer):

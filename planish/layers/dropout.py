@@ -6,8 +6,8 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
 from planish.layers.dropping_layer import DroppingLayer
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.context import CallContext
-from planish.layers.layer import Shape
-from planish.layers.random_layer import RandomLayer
+from planish.layers.base import arguments
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
+from planish.layers.base.random_layer import RandomLayer
 
 
 class DroppingLayer(RandomLayer):

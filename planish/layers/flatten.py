@@ -10,12 +10,12 @@ from planish.errors import explain
 from planish.flattening import FlattenMap
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.layers import arguments, lineage
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.image import to_channels_last
-from planish.layers.layer import Layer
-from planish.layers.traced import Traced
+from planish.layers.base import arguments, lineage
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import to_channels_last
+from planish.layers.base.layer import Layer
+from planish.layers.base.traced import Traced
 
 
 class Flatten(Layer):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.layer import Layer
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.layer import Layer
 
 
 class Identity(Layer):

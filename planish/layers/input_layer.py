@@ -8,11 +8,11 @@ from typing import Any, Unpack
 from planish import dtype_policies, precision
 from planish.errors import explain, unknown_name
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.common_arguments import InputShapes
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer
-from planish.layers.records import Records
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import InputShapes
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer
+from planish.layers.base.records import Records
 from planish.symbolic import Record, Spec, SymbolicTensor
 
 Extents = Sequence[int | None]

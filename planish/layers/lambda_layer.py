@@ -12,10 +12,10 @@ from typing import Any, TypeVar, Unpack
 from planish import serialization, structures, tracing
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers import arguments as checks
-from planish.layers import shapes
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.layer import Layer
+from planish.layers.base import arguments as checks
+from planish.layers.base import shapes
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.layer import Layer
 
 _Class = TypeVar("_Class", bound="Lambda")
 

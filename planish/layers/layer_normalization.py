@@ -7,11 +7,11 @@ from typing import Any, Unpack
 
 from planish import primitives, warned
 from planish.graph.node import Node
-from planish.layers import axes
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Shape
-from planish.layers.scaled_layer import ScaledLayer
+from planish.layers.base import axes
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
+from planish.layers.base.scaled_layer import ScaledLayer
 
 _REMEDY = "axis=-1 for the features of each place, axis=[1, 2, 3] for a whole map"
 

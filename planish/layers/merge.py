@@ -9,8 +9,8 @@ from typing import Any, Unpack
 from planish import primitives
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.layer import Layer, Shape
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.layer import Layer, Shape
 
 
 class Merge(Layer):

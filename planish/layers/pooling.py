@@ -6,10 +6,10 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments, misfits
-from planish.layers.common_arguments import RegularizedOptions
-from planish.layers.context import CallContext
-from planish.layers.image import (
+from planish.layers.base import arguments, misfits
+from planish.layers.base.common_arguments import RegularizedOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import (
     Padding,
     Pair,
     as_map,
@@ -19,8 +19,8 @@ from planish.layers.image import (
     told,
     window_padding,
 )
-from planish.layers.layer import Shape
-from planish.layers.spatial import Spatial
+from planish.layers.base.layer import Shape
+from planish.layers.base.spatial import Spatial
 
 
 class Pooling(Spatial):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish.layers.common_arguments import NamedOptions
+from planish.layers.base.common_arguments import NamedOptions
 from planish.layers.separable_convolution import SeparableConvolution
 
 

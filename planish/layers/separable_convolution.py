@@ -6,10 +6,10 @@ from typing import Any
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments, weight_arguments
-from planish.layers.context import CallContext
+from planish.layers.base import arguments, weight_arguments
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
 from planish.layers.depthwise_convolution import MultiplyingLayer
-from planish.layers.layer import Shape
 from planish.variable import Variable
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from planish.layers import arguments
-from planish.layers.common_arguments import InputShapes
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import InputShapes
+from planish.layers.base.layer import Shape
 from planish.layers.dropout import Dropout
-from planish.layers.layer import Shape
 
 _SIZES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
 

@@ -7,11 +7,11 @@ from typing import Any, Unpack
 
 from planish import initializers, primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer, Shape
-from planish.layers.wrapper import Wrapper
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer, Shape
+from planish.layers.base.wrapper import Wrapper
 from planish.variable import Variable
 
 _LEAST_SQUARE = 1e-14

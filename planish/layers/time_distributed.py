@@ -8,11 +8,11 @@ from typing import Any, Unpack
 from planish import primitives, structures
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer, Shape
+from planish.layers.base.wrapper import Wrapper
 from planish.layers.dense import Dense
-from planish.layers.layer import Layer, Shape
-from planish.layers.wrapper import Wrapper
 from planish.symbolic import Spec, SymbolicTensor
 
 

@@ -7,10 +7,10 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import axes
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer, Shape
+from planish.layers.base import axes
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer, Shape
 
 _LEAST_SQUARE = 1e-24
 _REMEDY = "axis=-1 for the features of each place, axis=[1, 2, 3] for a whole map"

@@ -6,10 +6,10 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.spatial import Spatial
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.spatial import Spatial
 
 
 class UpSampling(Spatial):

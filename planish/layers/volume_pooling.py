@@ -7,10 +7,10 @@ from typing import Unpack
 from planish import primitives
 from planish.graph.node import Node
 from planish.layers import volumes
-from planish.layers.common_arguments import RegularizedOptions
-from planish.layers.context import CallContext
-from planish.layers.image import Pair, from_channels_last, to_channels_last, window_padding
-from planish.layers.layer import Shape
+from planish.layers.base.common_arguments import RegularizedOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import Pair, from_channels_last, to_channels_last, window_padding
+from planish.layers.base.layer import Shape
 from planish.layers.pooling import Pooling
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planish.layers.image import Pair
+from planish.layers.base.image import Pair
 
 _AXES = ("depth", "rows", "columns")
 

@@ -6,11 +6,11 @@ from typing import Any, Unpack
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers import arguments
-from planish.layers.common_arguments import LayerOptions
-from planish.layers.context import CallContext
-from planish.layers.image import as_map, from_channels_last, from_map, to_channels_last
-from planish.layers.spatial import Spatial
+from planish.layers.base import arguments
+from planish.layers.base.common_arguments import LayerOptions
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import as_map, from_channels_last, from_map, to_channels_last
+from planish.layers.base.spatial import Spatial
 
 NO_SIDES = (0, 0)
 

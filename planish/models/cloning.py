@@ -7,10 +7,10 @@ from typing import Any
 
 from planish import structures
 from planish.errors import explain
-from planish.layers import nesting
+from planish.layers.base import nesting
+from planish.layers.base.layer import Layer
+from planish.layers.base.operation import Operation
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import Layer
-from planish.layers.operation import Operation
 from planish.models.functional import Functional
 from planish.models.model import Model
 from planish.models.networks.network import Network

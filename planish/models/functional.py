@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from planish.layers import nesting, revival
+from planish.layers.base import nesting, revival
 from planish.models import wiring
 from planish.models.model import Model
 

@@ -10,7 +10,7 @@ from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:
     from planish.explain import Report
-    from planish.layers.traced import LayerName
+    from planish.layers.base.traced import LayerName
     from planish.models.looking.contributions import Contributions
 
 

@@ -11,14 +11,14 @@ from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.layers import calling, chain, inference, nesting, revival, shapes
-from planish.layers.context import CallContext
+from planish.layers.base import calling, chain, inference, nesting, revival, shapes
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import BatchShape, Layer, building, nodes_for
+from planish.layers.base.operation import Operation
+from planish.layers.base.paths import make_unique
+from planish.layers.base.traced import LayerName
+from planish.layers.base.weight_owner import WeightOwner
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, building, nodes_for
-from planish.layers.operation import Operation
-from planish.layers.paths import make_unique
-from planish.layers.traced import LayerName
-from planish.layers.weight_owner import WeightOwner
 from planish.models.data import stand_ins
 from planish.models.ends import matching
 from planish.models.ends.ends import Ends

@@ -7,10 +7,10 @@ from typing import Any
 
 from planish import foreign, naming, overrides, serialization
 from planish.errors import explain
-from planish.layers import nesting, revival, shapes
+from planish.layers.base import nesting, revival, shapes
+from planish.layers.base.layer import BatchShape, Layer, building
+from planish.layers.base.weight_owner import WeightOwner
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import BatchShape, Layer, building
-from planish.layers.weight_owner import WeightOwner
 from planish.models.model import Model, fits
 from planish.models.networks.equal_names import refuse_taken
 from planish.models.networks.network import Network

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import html
 from planish.errors import explain
-from planish.layers.layer import BatchShape, Layer
+from planish.layers.base.layer import BatchShape, Layer
 from planish.memory import FLOAT_NBYTES
 from planish.models.looking.output_shapes import traced_shapes
 from planish.output import printable, stream

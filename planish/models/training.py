@@ -11,8 +11,8 @@ from planish import overrides, structures, warned
 from planish.callbacks import History
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers import calling
-from planish.layers.layer import Layer
+from planish.layers.base import calling
+from planish.layers.base.layer import Layer
 from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models.ends.compile_settings import CompileSettings

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain
-from planish.layers.chain import Link, origin, times
-from planish.layers.foreign_weights import from_pytorch, left_out, listed, paths
-from planish.layers.layer import Layer
-from planish.layers.lineage import image_format
+from planish.layers.base.chain import Link, origin, times
+from planish.layers.base.foreign_weights import from_pytorch, left_out, listed, paths
+from planish.layers.base.layer import Layer
+from planish.layers.base.lineage import image_format
 from planish.models.data.shape_walk import inner_layers, links_before
 from planish.variable import Variable
 

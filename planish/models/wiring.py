@@ -9,8 +9,8 @@ from typing import Any
 
 from planish import naming, serialization, structures
 from planish.errors import explain
-from planish.layers.layer import Layer
-from planish.layers.operation import Operation
+from planish.layers.base.layer import Layer
+from planish.layers.base.operation import Operation
 from planish.models.networks.equal_names import refuse_taken
 from planish.models.networks.network import Network
 from planish.symbolic import LayerCall, SymbolicTensor, any_symbolic

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from planish import ops, primitives, random_seed
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.ops.dtypes import as_array, dtype_named
 from planish.random.seed_generator import SeedGenerator, generator_of
 from planish.tensor import Tensor

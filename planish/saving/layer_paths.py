@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.weight_owner import WeightOwner
 from planish.naming import snake_case
 
 if TYPE_CHECKING:

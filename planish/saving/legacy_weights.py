@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from planish import warned
 from planish.errors import explain, number_of
-from planish.layers.layer import Layer
+from planish.layers.base.layer import Layer
 from planish.models import Model, weight_misfits
 from planish.saving.layer_paths import layer_paths
 from planish.saving.older.kernels import Form, Origin, form_of

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planish import warned
 from planish.errors import explain, number_of
-from planish.layers.foreign_weights import listed
+from planish.layers.base.foreign_weights import listed
 from planish.models import Model, weight_misfits
 from planish.saving import optimizer_state
 from planish.saving.contents import Contents

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from planish import regular_file
 from planish.errors import explain, number_of
-from planish.layers.foreign_weights import listed
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.foreign_weights import listed
+from planish.layers.base.weight_owner import WeightOwner
 from planish.models import Model
 from planish.saving import archive, keras_file, tfjs_weights
 from planish.saving.layer_paths import layer_paths

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from planish import primitives
 from planish.graph.node import Node, layer_scope
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer
+from planish.layers.base.weight_owner import WeightOwner
 from planish.structure.mirrored import Mirrored
 
 Combine = Callable[[Sequence[Node]], Node]

@@ -11,8 +11,8 @@ from planish import primitives
 from planish.convert.graphs.foreign_graph import ForeignGraph, Operation
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers.image import Padding
-from planish.layers.layer import Layer, Shape
+from planish.layers.base.image import Padding
+from planish.layers.base.layer import Layer, Shape
 from planish.structure.blocks import Block, Combine, Part, added, as_chain, joined_along
 from planish.structure.mirrored_maps import AdaptivePool, Convolution, Padded, Pool
 from planish.structure.mirrored_rows import Averaged, Joined, Normalized, Pointwise, Product, Reshaped, SoftmaxAlong

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planish.layers.layer import Layer, Shape
+from planish.layers.base.layer import Layer, Shape
 
 FIRST = "channels_first"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from planish import primitives
 from planish.graph.node import Node
-from planish.layers.context import CallContext
-from planish.layers.image import Padding, Pair, from_channels_last, reach, to_channels_last
-from planish.layers.layer import Shape
+from planish.layers.base.context import CallContext
+from planish.layers.base.image import Padding, Pair, from_channels_last, reach, to_channels_last
+from planish.layers.base.layer import Shape
 from planish.structure.mirrored import FIRST, Mirrored
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from planish import activations, primitives
 from planish.graph.node import Node
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Shape
 from planish.layers.flatten import Flatten
-from planish.layers.layer import Shape
 from planish.structure.mirrored import FIRST, Mirrored
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from planish import structures
 from planish.errors import explain, number_of
 from planish.graph.node import Node
-from planish.layers.context import CallContext
-from planish.layers.layer import Layer
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer
+from planish.layers.base.weight_owner import WeightOwner
 from planish.models import Model
 from planish.models.networks.network import Network
 from planish.structure.mirrored import Mirrored

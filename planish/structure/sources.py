@@ -10,7 +10,7 @@ from planish import foreign
 from planish.convert.torch_reading import reading
 from planish.errors import explain
 from planish.layers import InputLayer, Layer
-from planish.layers.layer import BatchShape
+from planish.layers.base.layer import BatchShape
 from planish.models import Model, Sequential
 from planish.structure import from_foreign, from_keras, from_onnx, networks
 from planish.symbolic import SymbolicTensor

@@ -9,7 +9,7 @@ from planish import primitives
 from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Layer
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.memory import FLOAT_NBYTES
 from planish.models import Sequential
 from planish.primitives.registry import multiply_adds

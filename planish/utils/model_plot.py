@@ -19,7 +19,7 @@ from planish.symbolic import SymbolicTensor
 from planish.tracebacks import short_in_notebooks
 
 if TYPE_CHECKING:
-    from planish.layers.layer import Layer
+    from planish.layers.base.layer import Layer
     from planish.models.model import Model
     from planish.models.networks.network import Network
 

@@ -11,7 +11,7 @@ from planish.codegen.llvm.target import make_target
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
 from planish.models.programs.step_graph import Objective, training_graph

@@ -6,7 +6,7 @@ import numpy as np
 from planish import layers, optimizers, primitives, random_seed
 from planish.autodiff import gradients
 from planish.graph.graph import Graph
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.models import Sequential
 from planish.primitives.interpreter import interpret
 

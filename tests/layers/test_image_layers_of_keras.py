@@ -9,8 +9,8 @@ import pytest
 import planish as keras
 from planish import layers, primitives
 from planish.graph.graph import Graph
-from planish.layers.random_elastic_transform import blurred
-from planish.layers.warping import Warp, warped
+from planish.layers.preprocessing.random_elastic_transform import blurred
+from planish.layers.preprocessing.warping import Warp, warped
 from planish.primitives.interpreter import interpret
 
 from . import image_cases as cases

@@ -9,7 +9,7 @@ import pytest
 
 from planish import primitives
 from planish.layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.models import Sequential, load_model
 
 RANDOM = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import pytest
 import planish as keras
 from planish import layers, primitives
 from planish.graph.graph import Graph
-from planish.layers import betas
+from planish.layers.preprocessing import betas
 from planish.primitives.interpreter import interpret
 
 from .checked import check_gradients

@@ -8,7 +8,7 @@ import pytest
 
 import planish as keras
 from planish import layers
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.primitives import input_
 
 from .support import error_of, images

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from planish import Input, Model, Sequential, ops
-from planish.layers import Add, Dense, ReLU, context
+from planish.layers import Add, Dense, ReLU
+from planish.layers.base import context
 from planish.models import wiring
 
 MANY = 300

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, MaxPooling2D
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.models import Model, Sequential
 from planish.naming import reset_names
 

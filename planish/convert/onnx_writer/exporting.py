@@ -17,7 +17,7 @@ from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
 from planish.errors import explain, kind_with_article, number_of
-from planish.layers.input_spec import InputSpec
+from planish.layers.base.input_spec import InputSpec
 from planish.models.ends.graph_names import input_names
 from planish.models.model import fits
 from planish.saving import atomic_file

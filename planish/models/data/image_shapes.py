@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from planish.errors import explain
-from planish.layers.chain import origin
-from planish.layers.lineage import image_format
+from planish.layers.base.chain import origin
+from planish.layers.base.lineage import image_format
 from planish.models.data.arrays import Array
 from planish.models.data.expected import fits
 from planish.models.data.paths import OpenShape

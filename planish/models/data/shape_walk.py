@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planish import structures
-from planish.layers import inference
-from planish.layers.chain import Link
-from planish.layers.layer import Layer
+from planish.layers.base import inference
+from planish.layers.base.chain import Link
+from planish.layers.base.layer import Layer
 from planish.symbolic import LayerCall, Record, Spec, SymbolicTensor
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planish.layers import shapes
-from planish.layers.context import CallContext
+from planish.layers.base import shapes
+from planish.layers.base.context import CallContext
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from planish import structures
 from planish.errors import explain
-from planish.layers import calling
-from planish.layers.layer import building
+from planish.layers.base import calling
+from planish.layers.base.layer import building
 from planish.symbolic import Record, SymbolicTensor
 
 if TYPE_CHECKING:
-    from planish.layers.layer import Layer
+    from planish.layers.base.layer import Layer
     from planish.models.networks.network import Network
 
 UNBUILT_REMEDY = "begin the model with Input(shape=...), call build(input_shape), or run it on data once"

@@ -13,8 +13,8 @@ from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap, Window
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.layers.context import Visit
-from planish.layers.traced import LayerName, Traced
+from planish.layers.base.context import Visit
+from planish.layers.base.traced import LayerName, Traced
 from planish.models.looking.feature_windows import feature_windows
 from planish.models.looking.flatten_maps import flattens, map_of
 from planish.models.looking.gradient_values import checked_gradients, class_indices, class_score, output_of

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from planish.errors import explain, unknown_name
 from planish.flattening import FlattenMap
-from planish.layers import Flatten, shapes
-from planish.layers.context import Visit
-from planish.layers.traced import LayerName, Traced, is_use
+from planish.layers import Flatten
+from planish.layers.base import shapes
+from planish.layers.base.context import Visit
+from planish.layers.base.traced import LayerName, Traced, is_use
 from planish.models.looking.layer_outputs import trace
 
 if TYPE_CHECKING:

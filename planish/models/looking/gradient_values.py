@@ -12,7 +12,7 @@ from planish.autodiff import gradients as gradients_of
 from planish.errors import ExplainedError, explain
 from planish.graph.graph import topological
 from planish.graph.node import Node
-from planish.layers.traced import LayerName, Traced, chosen, is_use
+from planish.layers.base.traced import LayerName, Traced, chosen, is_use
 from planish.losses.loss import Loss
 from planish.models.data.arrays import Array, as_array
 from planish.models.data.shape_walk import links_to

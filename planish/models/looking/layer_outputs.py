@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from planish.layers.context import CallContext
-from planish.layers.traced import LayerName, Traced, is_use
+from planish.layers.base.context import CallContext
+from planish.layers.base.traced import LayerName, Traced, is_use
 from planish.models.looking.inputs import checked_inputs
 from planish.models.programs.prepare import out_of_memory_explained
 from planish.models.programs.value_program import ValueProgram

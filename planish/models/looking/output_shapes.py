@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planish.layers import shapes
-from planish.layers.context import CallContext, Visit
-from planish.layers.layer import BatchShape, Layer
+from planish.layers.base import shapes
+from planish.layers.base.context import CallContext, Visit
+from planish.layers.base.layer import BatchShape, Layer
 from planish.models.data import stand_ins
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import Any
 from planish import primitives, structures
 from planish.errors import explain
 from planish.graph.node import Node
-from planish.layers import shapes
-from planish.layers.context import CallContext
+from planish.layers.base import shapes
+from planish.layers.base.context import CallContext
+from planish.layers.base.layer import Layer
+from planish.layers.base.traced import Traced
 from planish.layers.input_layer import InputLayer
-from planish.layers.layer import Layer
-from planish.layers.traced import Traced
 from planish.models.ends.graph_names import input_names
 from planish.symbolic import LayerCall, Record, SymbolicTensor
 

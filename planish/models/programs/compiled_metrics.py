@@ -16,7 +16,7 @@ from planish import naming, primitives
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.layers import InputLayer
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.losses.reduction import same_rank
 from planish.models.data.arrays import Array
 from planish.models.networks.network import Network

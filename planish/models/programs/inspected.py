@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from planish import html, precision
 from planish.graph.graph import Graph
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.models.data.run_arguments import DEFAULT_BATCH_SIZE
 from planish.models.ends.graph_names import endings, input_names, output_names
 from planish.models.ends.output_settings import OutputSettings

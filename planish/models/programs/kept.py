@@ -9,7 +9,7 @@ import numpy as np
 
 from planish import forking, overrides, precision
 from planish.graph.node import dtype_of_numbers
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.models.data.arrays import Array
 from planish.models.data.expected import Expected, alone
 from planish.models.data.read_ahead import let_steps_catch_up

@@ -16,7 +16,7 @@ from planish import primitives
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.primitives.of_the_batch import OF_THE_BATCH
 from planish.primitives.registry import Without, op_named
 

@@ -12,7 +12,7 @@ from planish.autodiff import gradients
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.layers.context import CallContext
+from planish.layers.base.context import CallContext
 from planish.losses.loss import Loss
 from planish.models.ends.graph_names import input_names, output_names
 from planish.models.programs import split

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from planish.layers.weight_owner import WeightOwner
+from planish.layers.base.weight_owner import WeightOwner
 from planish.variable import Variable
 
 if TYPE_CHECKING:

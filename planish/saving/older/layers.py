@@ -10,7 +10,7 @@ from typing import Any
 
 from planish import layers, naming, warned
 from planish.errors import explain
-from planish.layers.common_arguments import LayerOptions
+from planish.layers.base.common_arguments import LayerOptions
 from planish.ops.operation import operations
 from planish.saving.older import keras1
 

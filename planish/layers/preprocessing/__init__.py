@@ -1,0 +1,1 @@
+"""Layers that prepare or change images before a network sees them."""
