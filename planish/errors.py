@@ -58,6 +58,17 @@ class Explanation(str):
     __slots__ = ()
 
 
+class TooSmall(Explanation):
+    """The text of an error about an extent that is smaller than what is done with it needs."""
+
+    __slots__ = ()
+
+
+def is_too_small(error: BaseException) -> bool:
+    """Whether a larger extent would do: where one only stands in for a size that comes with the data, there are."""
+    return bool(error.args) and isinstance(error.args[0], TooSmall)
+
+
 def is_explained(error: BaseException) -> bool:
     """Whether an error says what its user did wrong, so that the line that raised it adds nothing."""
     return bool(error.args) and isinstance(error.args[0], Explanation)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from planish.errors import Explanation, explain, is_explained
+from planish.errors import explain, is_explained
 from planish.graph.node import Node, seen_as_in_keras
 
 _PART_OF_EVERY_REASON = "planish compiles what the function computes; it is run once, on values that are not known yet"
@@ -55,7 +55,7 @@ def told(place: str) -> Iterator[None]:
         yield
     except (TypeError, ValueError, AttributeError) as error:
         if is_explained(error) and not _names_a_place(error.args[0]):
-            error.args = (Explanation(f"{place}: {error.args[0]}"), *error.args[1:])
+            error.args = (type(error.args[0])(f"{place}: {error.args[0]}"), *error.args[1:])
         raise
 
 

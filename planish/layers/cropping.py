@@ -35,7 +35,7 @@ class Cropping(Spatial):
             return
         fitting = tuple(min((extent - 1) // 2, sum(sides) // 2) for extent, sides in zip(size, self.sides, strict=True))
         remedy = f"{type(self).__name__}({fitting if self.rank > 1 else fitting[0]})"
-        raise self.mistake(
+        raise self.too_small(
             f"cropping {self.cropping} leaves nothing of {told(size)}",
             shape,
             expected=f"{told(needed)} or more",

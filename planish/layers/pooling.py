@@ -61,7 +61,7 @@ class Pooling(Spatial):
         fitting = smaller if self.rank > 1 else smaller[0]
         remedy = f"leave {self.label} out" if max(smaller) == 1 else f"pool_size={fitting}, or padding='same'"
         window = told(self.pool_size).partition(" ")[0]
-        raise self.mistake(
+        raise self.too_small(
             f"pooling windows of {window} leave nothing of {told(size)}",
             shape,
             expected=f"a map of {window} or more" if self.rank > 1 else f"{told(self.pool_size)} or more",

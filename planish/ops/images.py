@@ -15,6 +15,7 @@ from planish.ops.linear_algebra import tensordot
 from planish.ops.operation import IMAGE, Value, operation
 from planish.ops.picking import get_item
 from planish.ops.shapes import expand_dims
+from planish.primitives.mistake import too_small
 
 
 def _first(data_format: str | None) -> bool:
@@ -182,7 +183,7 @@ def crop_images(
     top, height, _ = _parts("crop_images", top_cropping, target_height, bottom_cropping, rows)
     left, width, _ = _parts("crop_images", left_cropping, target_width, right_cropping, columns)
     if min(top, left, rows - top - height, columns - left - width) < 0 or min(height, width) < 1:
-        raise nodes.mistake(
+        raise too_small(
             "ops.image.crop_images: the images are too small",
             expected=f"something of {rows}x{columns} pixels",
             received=f"{height}x{width} from row {top} and column {left} on",

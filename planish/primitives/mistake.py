@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from planish.errors import explain
+from typing import Any
+
+from planish.errors import TooSmall, explain
 from planish.graph.node import TensorType, current_layers, type_of_numbers
 
 
@@ -17,6 +19,11 @@ def mistake(
     """The error to raise, in the one form that all messages have (`planish.errors.explain`)."""
     layer = ", ".join(current_layers()) or None
     return ValueError(explain(what=what, layer=layer, rule=rule, expected=expected, received=received, remedy=remedy))
+
+
+def too_small(what: str, **parts: Any) -> ValueError:
+    """The same about an extent that would do if it was larger."""
+    return ValueError(TooSmall(mistake(what, **parts)))
 
 
 def check_values(what: str, *types: TensorType) -> None:

@@ -17,6 +17,7 @@ from planish.primitives import binary, logic, unary
 from planish.primitives.broadcasting import Operand, aligned_as_numpy, as_node
 from planish.primitives.dense import dense
 from planish.primitives.matmul import matmul
+from planish.primitives.mistake import mistake, too_small
 from planish.primitives.reshape import reshape
 from planish.primitives.select import select
 from planish.primitives.slice_axis import slice_axis
@@ -34,7 +35,7 @@ def _matmul(a: Any, b: Any) -> Node:
     if len(y.shape) == 2 and not y.batched:
         return dense(x, y)
     if not _are_matrices(x, y):
-        raise _mistake(
+        raise mistake(
             "@ multiplies values of an image with a matrix of weights, or matrices of an image",
             expected="two axes or more of an image on both sides; as many on both, if both have a batch axis",
             received=f"{x.type} @ {y.type}",
@@ -58,7 +59,7 @@ def _index(x: Node, key: Any) -> Node:
         return _indexed_by_list(x, keys, lists, key)
     if x.batched:
         if not keys or not _takes_all(keys[0]):
-            raise _mistake(
+            raise mistake(
                 "a value is computed for every image: a single image cannot be picked",
                 expected="a colon for the batch axis",
                 received=f"[{_told(key)}]",
@@ -81,7 +82,7 @@ def _indexed_by_list(x: Node, keys: list[Any], lists: list[int], key: Any) -> No
     axis = lists[0] - x.batched
     simple = len(lists) == 1 and all(place is None or isinstance(place, slice) for place in others)
     if not simple or axis < 0 or numbers.dtype.kind != "i" or numbers.size == 0:
-        raise _mistake(
+        raise mistake(
             "this index cannot be compiled",
             expected="one list of whole numbers at most, with slices and new axes beside it",
             received=f"[{_told(key)}]",
@@ -89,7 +90,7 @@ def _indexed_by_list(x: Node, keys: list[Any], lists: list[int], key: Any) -> No
         )
     y = _index(x, tuple(others))
     if not (-y.shape[axis] <= numbers.min() and numbers.max() < y.shape[axis]):
-        raise _mistake(
+        raise too_small(
             "there are no such positions",
             expected=f"{-y.shape[axis]} to {y.shape[axis] - 1}",
             received=numbers.tolist(),
@@ -118,7 +119,7 @@ def _spelt_out(x: Node, keys: tuple[Any, ...]) -> list[Any]:
     before, after = keys[:cut], keys[cut + 1 :]
     missing = rank - sum(key is not None for key in (*before, *after))
     if len(ellipses) > 1 or missing < 0:
-        raise _mistake(
+        raise mistake(
             "an index with more entries than there are axes", expected=f"{rank} at most", received=_told(keys)
         )
     return [*before, *[slice(None)] * missing, *after]
@@ -132,12 +133,20 @@ def _range(place: Any, extent: int, key: Any) -> range:
             return found
     elif isinstance(place, int | np.integer) and not isinstance(place, bool) and -extent <= place < extent:
         return range(int(place) % extent, int(place) % extent + 1)
-    raise _mistake(
+    make = too_small if _fits_larger(place) else mistake
+    raise make(
         "this index cannot be compiled",
         expected=f"numbers from {-extent} to {extent - 1}, or slices that are not empty",
         received=f"[{_told(key)}]",
         remedy="ops.take(x, indices, axis), if the positions are in an array",
     )
+
+
+def _fits_larger(place: Any) -> bool:
+    """Whether a longer axis has such a position."""
+    if isinstance(place, slice):
+        return bool(place.step != 0)
+    return isinstance(place, int | np.integer) and not isinstance(place, bool)
 
 
 def _told(key: Any) -> str:
@@ -207,10 +216,6 @@ def _numpy(x: Node, ufunc: Any, method: str, *operands: Any, **settings: Any) ->
     if function is None or method != "__call__" or settings:
         _no_array(x, ufunc)
     return function(*operands)
-
-
-def _mistake(what: str, **parts: Any) -> ValueError:
-    return ValueError(explain(what=what, layer=", ".join(current_layers()) or None, **parts))
 
 
 def _as_numpy(function: Callable[..., Node]) -> Callable[..., Node]:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from planish.graph.node import TensorType, type_of_numbers
-from planish.primitives.mistake import mistake
+from planish.primitives.mistake import mistake, too_small
 from planish.primitives.registry import Array
 
 Pair = tuple[int, int]
@@ -61,7 +61,7 @@ def output_extents(
         padded = shape[axis] + sum(padding[axis])
         reach = dilation[axis] * (window[axis] - 1) + 1
         if reach > padded:
-            raise mistake(
+            raise too_small(
                 f"the window of a {what} is larger than the map that it moves over",
                 rule=f"a window that reaches over {reach} {name} needs a map of at least that many",
                 expected=f"at least {reach} {name}",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from planish import primitives, structures
-from planish.errors import explain
+from planish.errors import Explanation, TooSmall, explain
 from planish.graph.node import Node
 from planish.layers.base import chain, misfits
 from planish.layers.base.called import Called
@@ -89,15 +89,20 @@ class ForAuthors(Called):
 
     def mistake(self, what: str, shape: Shape, **parts: Any) -> ValueError:
         """The error about an input that the layer cannot take; `parts` as in `planish.errors.explain`."""
+        return ValueError(self._explained(what, shape, parts))
+
+    def too_small(self, what: str, shape: Shape, **parts: Any) -> ValueError:
+        """The error about an input that the layer could take if it was larger."""
+        return ValueError(TooSmall(self._explained(what, shape, parts)))
+
+    def _explained(self, what: str, shape: Shape, parts: Mapping[str, Any]) -> Explanation:
         links = chain.recorded()
-        return ValueError(
-            explain(
-                layer=self.label,
-                what=what,
-                input_shape=(None, *shape),
-                chain=[*links, self.label] if links else (),
-                **parts,
-            )
+        return explain(
+            layer=self.label,
+            what=what,
+            input_shape=(None, *shape),
+            chain=[*links, self.label] if links else (),
+            **parts,
         )
 
     def built_for_another(self, unit: str, built: int, got: int, shape: Shape, fresh: str) -> ValueError:

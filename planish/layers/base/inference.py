@@ -1,7 +1,7 @@
 """What a layer's call gives for symbolic tensors: found by tracing it.
 
-Sizes that come with the data (None) are stood in for by numbers. Two traces with different numbers show which sizes of
-the result depend on them, and whether weights would.
+Sizes that come with the data (None) are stood in for by numbers, as large as the layer needs. Two traces with different
+numbers show which sizes of the result depend on them, and whether weights would.
 """
 
 from __future__ import annotations
@@ -26,12 +26,18 @@ def specs_of(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, An
     tensors = [leaf for leaf in structures.leaves((arguments, keywords)) if isinstance(leaf, SymbolicTensor)]
     shapes_of = {tensor: tensor.shape for tensor in tensors}
     aligned = dict(zip(tensors, shapes.aligned([tensor.shape for tensor in tensors]), strict=True))
+    if not _is_open(shapes_of):
+        return _specs(layer, arguments, keywords, shapes_of)
     if aligned == shapes_of:
-        return _specs(layer, arguments, keywords, shapes_of)
+        return shapes.with_room(lambda: _specs(layer, arguments, keywords, shapes_of))
     try:
-        return _specs(layer, arguments, keywords, shapes_of)
+        return shapes.with_room(lambda: _specs(layer, arguments, keywords, shapes_of))
     except ValueError:  # a size that comes with the data may have to be that of another tensor
-        return _specs(layer, arguments, keywords, aligned)
+        return shapes.with_room(lambda: _specs(layer, arguments, keywords, aligned))
+
+
+def _is_open(shapes_of: Shapes) -> bool:
+    return any(None in shape[tensor.batched :] for tensor, shape in shapes_of.items())
 
 
 def _specs(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any], shapes_of: Shapes) -> Any:
@@ -42,12 +48,13 @@ def _specs(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
     def shape(leaf: Any) -> BatchShape:
         return shapes_of[leaf] if isinstance(leaf, SymbolicTensor) else ()
 
-    layer.make_ready(calling.shapes_by_name(type(layer), given, named, shape), *_with_nodes(given, named, shapes_of))
+    sizes = shapes.stand_ins() if _is_open(shapes_of) else shapes.stand_ins()[:1]
+    layer.make_ready(
+        calling.shapes_by_name(type(layer), given, named, shape), *_with_nodes(given, named, shapes_of, sizes[0])
+    )
     known = layer.known_outputs(tensors)
     if known is not None:
         return known
-    is_open = any(None in shapes_of[tensor][tensor.batched :] for tensor in tensors)
-    sizes = shapes.STAND_INS if is_open else shapes.STAND_INS[:1]
     results = [
         layer.connect_all(*_with_nodes(arguments, keywords, shapes_of, size), CallContext(None)) for size in sizes
     ]
@@ -57,7 +64,7 @@ def _specs(layer: Layer, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
 
 
 def _with_nodes(
-    arguments: tuple[Any, ...], keywords: Mapping[str, Any], shapes_of: Shapes, size: int = shapes.STAND_INS[0]
+    arguments: tuple[Any, ...], keywords: Mapping[str, Any], shapes_of: Shapes, size: int
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call with nodes in place of symbolic tensors, `size` in place of sizes that come with the
     data."""
@@ -88,7 +95,7 @@ def refuse_open_weights(layer: Layer, input_shape: Any) -> None:
     """ValueError if the layer, which was built with numbers in place of unknown sizes, has weights whose shapes depend
     on them."""
     other = layer.unbuilt_copy()
-    other.build(shapes.mapped(lambda shape: (shape[0], *shapes.per_image(shape, shapes.STAND_INS[1])), input_shape))
+    other.build(shapes.mapped(lambda shape: (shape[0], *shapes.per_image(shape, shapes.stand_ins()[1])), input_shape))
     if [variable.shape for variable in other.weights] == [variable.shape for variable in layer.weights]:
         return
     layer.forget_build()

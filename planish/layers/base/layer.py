@@ -146,7 +146,7 @@ class Layer(ForAuthors):
         """
         whole = shapes.checked(self.label, input_shape)
         with precision.computing_in(self):
-            self.build_for({"input": whole}, (nodes_for(shapes.per_image(whole)),), {})
+            shapes.with_room(lambda: self.build_for({"input": whole}, (nodes_for(shapes.per_image(whole)),), {}))
 
     def build_for(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         """What `build` does, for a call with nodes among its arguments; `given` has their shapes (batch axis first), a

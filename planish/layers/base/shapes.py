@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
-from planish.errors import explain
+from planish.errors import explain, is_too_small
 from planish.symbolic import BatchShape
 
-STAND_INS = (224, 256)
-"""Numbers in place of sizes that come with the data: most networks can take images of these sizes."""
+_Result = TypeVar("_Result")
+
+_STAND_INS: ContextVar[tuple[int, int]] = ContextVar("_STAND_INS", default=(224, 256))  # most networks can take these
+_FACTOR, _MOST = 8, 1 << 20
+
+
+def stand_ins() -> tuple[int, int]:
+    """Two numbers in place of sizes that come with the data."""
+    return _STAND_INS.get()
+
+
+def with_room(attempt: Callable[[], _Result]) -> _Result:
+    """What `attempt` gives. Where the numbers in place of sizes that come with the data are too small for it, as they
+    are for what crops thousands of steps, it is tried again with larger ones.
+
+    ValueError, that of the usual numbers, if the largest ones are too small as well.
+    """
+    try:
+        return attempt()
+    except ValueError as error:
+        first, second = stand_ins()
+        if not is_too_small(error) or second * _FACTOR > _MOST:
+            raise
+        reset = _STAND_INS.set((first * _FACTOR, second * _FACTOR))
+        try:
+            return with_room(attempt)
+        except ValueError as larger:
+            raise (error if is_too_small(larger) else larger) from None
+        finally:
+            _STAND_INS.reset(reset)
 
 
 def is_shape(value: Any) -> bool:
@@ -74,6 +103,8 @@ def _from_last(shape: BatchShape) -> list[tuple[int, int | None]]:
     return [(place - len(shape), extent) for place, extent in enumerate(shape)][1:]
 
 
-def per_image(shapes: Any, size: int = STAND_INS[0]) -> Any:
-    """The shapes without their batch axes, with `size` in place of sizes that come with the data."""
-    return mapped(lambda shape: tuple(size if extent is None else extent for extent in shape[1:]), shapes)
+def per_image(shapes: Any, size: int | None = None) -> Any:
+    """The shapes without their batch axes, with `size`, or the first of the `stand_ins`, in place of sizes that come
+    with the data."""
+    number = stand_ins()[0] if size is None else size
+    return mapped(lambda shape: tuple(number if extent is None else extent for extent in shape[1:]), shapes)

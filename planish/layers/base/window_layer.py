@@ -89,7 +89,7 @@ class WindowLayer(KernelLayer):
         smaller = tuple(map(min, self.kernel_size, size))
         if self.rank == 2:
             remedy = self.span_remedy(f"padding='same', or kernel_size={smaller}, or larger images")
-            raise self.mistake(
+            raise self.too_small(
                 f"the kernel spans {_times(spans)} pixels, more than the {_times(size)} of its input",
                 shape,
                 expected=f"a map of {_times(spans)} or more",
@@ -99,7 +99,7 @@ class WindowLayer(KernelLayer):
         unit, which, larger = "voxels", str(smaller), "larger volumes"
         if self.rank == 1:
             unit, which, larger = "steps", str(smaller[0]), "longer sequences"
-        raise self.mistake(
+        raise self.too_small(
             f"the kernel spans {_times(spans)} {unit}, more than the {_times(size)} of its input",
             shape,
             expected=f"{_times(spans)} {unit} or more",

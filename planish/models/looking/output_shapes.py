@@ -18,14 +18,14 @@ def traced_shapes(model: Model) -> dict[Layer, list[BatchShape]]:
 
     Sizes that come with the data are None: those that differ if the model is traced with other sizes.
     """
-    sizes = shapes.STAND_INS if shapes.is_open([spec.shape for spec in model.input_specs]) else shapes.STAND_INS[:1]
-    traces = [_visits(model, size) for size in sizes]
+    is_open = shapes.is_open([spec.shape for spec in model.input_specs])
+    traces = [_visits(model, place) for place in (0, 1)[: 1 + is_open]]
     return {visits[0].layer: _shapes(visits) for visits in zip(*traces, strict=True)}
 
 
-def _visits(model: Model, size: int) -> list[Visit]:
+def _visits(model: Model, place: int) -> list[Visit]:
     context = CallContext()
-    model.trace(context, stand_ins.sizes_of(model, size))
+    model.trace(context, stand_ins.sizes_of(model, place))
     return context.visits
 
 

@@ -261,6 +261,10 @@ def _beginning_anew(network: Network) -> Network:
 def traced(tensor: SymbolicTensor) -> Traced:
     """What a symbolic tensor stands for, as the one output of a model from the inputs that it needs."""
     starts = [call.outputs[0] for call in Network([], [tensor])._walk if not call.inputs]
+    return shapes.with_room(lambda: _traced(starts, tensor))
+
+
+def _traced(starts: list[SymbolicTensor], tensor: SymbolicTensor) -> Traced:
     context, nodes = CallContext(), input_nodes(starts)
     node: Node = Network(starts, tensor).connect(nodes, context)
     return Traced.of(tensor.layer.label, starts, nodes, [tensor], [node], context)
