@@ -8,9 +8,13 @@ BIN := .venv/bin
 demo: .venv/demo.stamp
 	$(BIN)/planish demo
 
-# What has to pass before a change goes in.
-test: check
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+# What has to pass before a change goes in. mypy, which takes a while where it has seen nothing yet, runs beside the tests
+# and has the last word.
+test: .venv/develop.stamp
+	$(BIN)/ruff check
+	@$(BIN)/mypy > .venv/mypy.txt 2>&1 & mypy=$$!; trap "kill $$mypy" INT TERM; \
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal; tests=$$?; \
+	wait $$mypy; types=$$?; cat .venv/mypy.txt; test $$tests = 0 && test $$types = 0
 
 # All tests of generated code, for every kind of processor that this one can run, and with all that LLVM does for users:
 # `make test` takes a sample of both.

@@ -13,6 +13,7 @@ def pytest_configure():
     SIGINT is ignored, and the tests of Ctrl-C would wait for ever."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _keep_bytecode()
+    gc.disable()  # until all tests are found: next to nothing of what that makes is ever garbage
 
 
 def _keep_bytecode():
@@ -29,6 +30,7 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
