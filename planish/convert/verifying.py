@@ -22,6 +22,7 @@ Array = NDArray[Any]
 
 def compared(built: Built, read: Reading, images: Sequence[Array]) -> None:
     """ValueError, naming the first layer whose numbers differ, if the model does not give what the module gives."""
+    images = [each[: read.trace.images] for each in images]
     outputs = read.graph.outputs
     theirs = _values(read, images, outputs)
     given = [built.arranged(port.name, each) for port, each in zip(read.graph.inputs, images, strict=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from planish import primitives
 from planish.layers import Dense, Flatten, GlobalAveragePooling2D, Layer, MaxPooling2D
 from planish.structure.mirrored_maps import AdaptivePool, Pool
 from planish.structure.mirrored_rows import Joined, Product
@@ -88,15 +87,16 @@ def _other_maps(
     if len(shape) != 3 or max(size) == 1:
         return
     if isinstance(flatten, Joined):
-        everything = AdaptivePool("AdaptiveAvgPool2d", "one_pixel", pool=primitives.average_pool2d, size=(1, 1))
+        everything = AdaptivePool("AdaptiveAvgPool2d", "one_pixel", largest=False, size=(1, 1))
         yield "nn.AdaptiveAvgPool2d(1) before nn.Flatten()", [*before, everything, flatten, *after]
         halved = Pool(
             "MaxPool2d",
             "one_more_pooling",
-            pool=primitives.max_pool2d,
+            largest=True,
             window=(2, 2),
             strides=(2, 2),
             padding=(0, 0),
+            dilation=(1, 1),
             ceil=False,
         )
         if min(size) > 1:

@@ -44,6 +44,12 @@ def joined_along(axis: int) -> Combine:
     return combine
 
 
+def multiplied(values: Sequence[Node]) -> Node:
+    """The matrix product of two values."""
+    first, second = values
+    return primitives.matmul(first, second)
+
+
 class Block(Mirrored):
     """Parts that branch and meet again. `start` names what the block is given, the last part gives its result."""
 
@@ -77,12 +83,13 @@ class Block(Mirrored):
         return other
 
 
-def as_chain(start: str, parts: Sequence[Part]) -> list[Layer]:
-    """The parts, each after those that it takes, as layers one after another. `start` names what the first one takes.
+def as_chain(start: str, parts: Sequence[Part], result: str | None = None) -> list[Layer]:
+    """The parts, each after those that it takes, as layers one after another. `start` names what the first one takes,
+    `result` the part that is wanted; the last one if it is left out.
 
-    Parts that the last one does not need are left out.
+    Parts that it does not need are left out.
     """
-    needed = _needed(parts)
+    needed = _needed(parts, result)
     last_use = {name: place for place, part in enumerate(needed) for name in part.inputs}
     chain: list[Layer] = []
     block: list[Part] = []
@@ -97,8 +104,8 @@ def as_chain(start: str, parts: Sequence[Part]) -> list[Layer]:
     return chain
 
 
-def _needed(parts: Sequence[Part]) -> list[Part]:
-    wanted = {parts[-1].name} if parts else set()
+def _needed(parts: Sequence[Part], result: str | None) -> list[Part]:
+    wanted = {parts[-1].name if result is None else result} if parts else set()
     found = []
     for part in reversed(parts):
         if part.name in wanted:

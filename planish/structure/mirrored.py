@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from planish.layers.base.image import axes_of
 from planish.layers.base.layer import Layer, Shape
 
 FIRST = "channels_first"
@@ -23,9 +24,9 @@ class Mirrored(Layer):
     def label(self) -> str:
         return f"{getattr(self, 'kind', type(self).__name__)} '{self.name}'"
 
-    def check_map(self, shape: Shape, channels: int | None = None) -> None:
-        """ValueError unless images are (channels, height, width)."""
-        self.require_rank(shape, 3, "(batch, channels, height, width)")
+    def check_map(self, shape: Shape, rank: int, channels: int | None = None) -> None:
+        """ValueError unless images are channels and `rank` axes of space."""
+        self.require_rank(shape, rank + 1, axes_of(FIRST, rank))
         if channels is not None and shape[0] != channels:
             raise self.mistake(
                 "the input has another number of channels than the module was made for",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from planish import activations, primitives
 from planish.graph.node import Node
@@ -112,11 +113,14 @@ class Averaged(Mirrored):
 
 
 class Normalized(Mirrored):
-    """Numbers beside others of the same image: every axis from `first` on, counted with the batch axis, is mixed."""
+    """Numbers beside others of the same image: the axes from `first` on, and before `last`, are mixed. Both are counted
+    with the batch axis."""
 
-    def __init__(self, kind: str, name: str, *, first: int, weights: Sequence[Shape] = ()) -> None:
+    def __init__(
+        self, kind: str, name: str, *, first: int, last: int | None = None, weights: Sequence[Shape] = ()
+    ) -> None:
         super().__init__(kind, name)
-        self.first, self.weight_shapes = first, tuple(weights)
+        self.first, self.last, self.weight_shapes = first, last, tuple(weights)
 
     def create_weights(self, shape: Shape) -> None:
         for number, each in enumerate(self.weight_shapes):
@@ -124,5 +128,19 @@ class Normalized(Mirrored):
 
     def call(self, x: Node, context: CallContext) -> Node:
         rank = len(x.shape)
-        means = primitives.reduce_mean(x, range(self.first % (rank + 1) - 1, rank), keepdims=True)
+        end = rank if self.last is None else self.last - 1
+        means = primitives.reduce_mean(x, range(self.first % (rank + 1) - 1, end), keepdims=True)
         return primitives.subtract(x, means)
+
+
+class Moved(Mirrored):
+    """The same numbers at other places, or some of them. `function` takes and gives nodes, and counts axes with the
+    batch axis."""
+
+    def __init__(self, kind: str, name: str, *, function: Callable[[Node], Any]) -> None:
+        super().__init__(kind, name)
+        self.function = function
+
+    def call(self, x: Node, context: CallContext) -> Node:
+        y: Node = self.function(x)
+        return y

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planish import foreign
-from planish.convert.torch_reading import reading
+from planish.convert.torch_reading import outlining, reading
 from planish.errors import explain
 from planish.layers import InputLayer, Layer
 from planish.layers.base.layer import BatchShape
@@ -34,7 +34,7 @@ def layers_from(source: Any, input_shape: Sequence[int] | int | None = None) -> 
     """Copies of the source's layers, without input layers and models around them, and the shape of one image."""
     if from_onnx.is_file(source):
         source, input_shape = from_onnx.model_in_file(source, input_shape), None
-    layers, declared = _read(source)
+    layers, declared = _read(source, (input_shape,) if isinstance(input_shape, int) else input_shape)
     if input_shape is None and declared is not None and None not in declared[1:]:
         input_shape = [extent for extent in declared[1:] if extent is not None]
     if input_shape is None:
@@ -62,8 +62,9 @@ def name_of(source: Any) -> str:
     return name if isinstance(name, str) and name and "/" not in name else "model"
 
 
-def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
-    """The source's layers as planish's, and the shape (batch axis first) that it declares."""
+def _read(source: Any, shape: Sequence[int] | None = None) -> tuple[list[Layer], BatchShape | None]:
+    """The source's layers as planish's, and the shape (batch axis first) that it declares. `shape` is that of an image,
+    for modules of PyTorch whose calls depend on it."""
     if isinstance(source, SymbolicTensor):
         source = source.layer
     if isinstance(source, InputLayer):
@@ -76,7 +77,7 @@ def _read(source: Any) -> tuple[list[Layer], BatchShape | None]:
     if isinstance(source, (str, os.PathLike)):
         return _read(from_keras.model_in_file(source))
     if reading.is_module(source):
-        return from_foreign.layers_of(reading.outline(source)), None
+        return from_foreign.layers_of(outlining.outline(source, "", shape)), None
     if foreign.is_keras(source) and from_keras.is_input(source):
         return [], tuple(source.shape)
     if foreign.is_keras(source):
@@ -92,7 +93,7 @@ def _read_all(items: Sequence[Any]) -> tuple[list[Layer], BatchShape | None]:
     declared: BatchShape | None = None
     for place, item in enumerate(items):
         if reading.is_module(item):
-            layers += from_foreign.layers_of(reading.outline(item, str(place)))
+            layers += from_foreign.layers_of(outlining.outline(item, str(place)))
             continue
         inner, shape = _read(item)
         layers += inner

@@ -63,12 +63,13 @@ def _step(layer: Layer, x: Node, y: Node) -> Step:
     before = set(topological([x]))
     nodes = [node for node in topological([y]) if node not in before]
     told = getattr(layer, "arithmetic", None)
+    own = told(x.shape) if told else ""
     return Step(
         layer.name,
         getattr(layer, "kind", type(layer).__name__),
         x.shape,
         y.shape,
-        told(x.shape) if told else arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
+        own or arithmetic.spelled_out(nodes, same=getattr(layer, "padding", None) == "same"),
         layer.count_params() if layer.weights else 0,
         multiply_adds(nodes),
         _activation_nbytes(nodes),

@@ -50,7 +50,7 @@ class UninitializedParameter:
     """A tensor of a lazy module."""
 
 
-DEFAULTS = {"BatchNorm2d": {"momentum": 0.1, "eps": 1e-5}}
+DEFAULTS = {f"BatchNorm{rank}d": {"momentum": 0.1, "eps": 1e-5} for rank in (1, 2, 3)}
 
 
 def module(kind, **settings):
@@ -63,6 +63,10 @@ def module(kind, **settings):
 
 def parameters_of(kind, settings):
     """The weights and buffers of a module."""
+    if kind.startswith("ConvTranspose"):
+        channels, filters = settings["in_channels"], settings["out_channels"]
+        weight = Parameter(channels, filters // settings["groups"], *settings["kernel_size"])
+        return {"weight": weight, "bias": Parameter(filters) if settings["bias"] else None}
     if "Conv" in kind or "Linear" in kind:
         lazy = kind.startswith("Lazy") or 0 in (settings.get("in_channels"), settings.get("in_features"))
         filters = settings.get("out_channels", settings.get("out_features"))
@@ -75,6 +79,10 @@ def parameters_of(kind, settings):
         channels = settings["num_features"]
         weights = {name: Parameter(channels) if settings["affine"] else None for name in ("weight", "bias")}
         return {**weights, "running_mean": Parameter(channels), "running_var": Parameter(channels)}
+    if kind.startswith(("InstanceNorm", "GroupNorm")) and "affine" in settings:
+        channels = settings["num_features" if "Instance" in kind else "num_channels"]
+        weights = {name: Parameter(channels) if settings["affine"] else None for name in ("weight", "bias")}
+        return {**weights, "running_mean": None, "running_var": None}
     return {"weight": Parameter(settings["num_parameters"])} if kind == "PReLU" else {}
 
 

@@ -14,12 +14,14 @@ def _torch_fx(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "case", stand_ins.cases("torch"), ids=lambda case: "-".join(kind for kind, _ in case["modules"])
+    "case",
+    [*stand_ins.cases("torch"), *stand_ins.cases("spaces")],
+    ids=lambda case: "-".join(kind for kind, _ in case["modules"]),
 )
 def test_features_parameters_and_windows_are_pytorchs(case):
     net = sequential(*(module(kind, **settings) for kind, settings in case["modules"]))
     if case["features"] is None:
-        with pytest.raises(ValueError, match=r"pooling windows|the kernel spans"):
+        with pytest.raises(ValueError, match=r"pooling windows|the kernel spans|the result has no pixels"):
             planish.flat_features(net, case["shape"])
         return
     assert planish.flat_features(net, case["shape"]) == case["features"]
@@ -211,3 +213,48 @@ def test_gates_and_normalizations():
     assert found.parameters == 4 * 2 * 9 + 4 + 8
     window = planish.flatten_map(sequential(conv(2, 4, 3), norm, flatten()), input_shape=(2, 9, 8)).receptive_field(0)
     assert (window.rows, window.columns) == (slice(0, 9), slice(0, 8))
+
+
+def rank_of_forward(function, *arguments, shape=(6, 13, 10), **options):
+    """The shape that a method gives of an image."""
+    net = Module(forward=lambda t: t.output(t.method(function, t.input(), *arguments, **options)))
+    return planish.shapes(net, shape).steps[-1].output_shape
+
+
+def test_what_moves_numbers():
+    assert rank_of_forward("permute", 0, 2, 3, 1) == (13, 10, 6)
+    assert rank_of_forward("unsqueeze", 1) == (1, 6, 13, 10)
+    assert rank_of_forward("squeeze", 2, shape=(6, 1, 10)) == (6, 10)
+    assert rank_of_forward("repeat", 1, 2, 1, 1) == (12, 13, 10)
+    assert rank_of_forward("flip", [3]) == (6, 13, 10)
+    assert rank_of_forward("roll", 2, 3) == (6, 13, 10)
+    assert rank_of_forward("narrow", 1, 2, 3) == (3, 13, 10)
+    net = Module(
+        forward=lambda t: t.output(t.function("getitem", t.input(), (slice(None), slice(1, 4), slice(None, None, 2))))
+    )
+    assert planish.shapes(net, (6, 13, 10)).steps[-1].output_shape == (3, 7, 10)
+    net = sequential(
+        module("PixelShuffle", upscale_factor=2), module("LocalResponseNorm", size=3, alpha=1, beta=1, k=1)
+    )
+    assert [step.output_shape for step in planish.shapes(net, (8, 3, 5)).steps] == [(2, 6, 10)] * 2
+
+
+def test_parts_that_are_joined_again():
+    def forward(t):
+        parts = t.function("chunk", t.input(), 2, 1)
+        halves = [t.function("getitem", parts, place) for place in (0, 1)]
+        t.output(t.function("cat", [t.module("conv", halves[1]), halves[0]], 1))
+
+    found = planish.shapes(Module(conv=conv(3, 5, 3, padding=1), forward=forward), (6, 8, 8))
+    assert found.steps[-1].output_shape == (8, 8, 8)
+    assert found.parameters == 3 * 5 * 9 + 5
+
+
+def test_windows_through_what_is_flipped_and_blown_up():
+    def forward(t):
+        t.output(t.function("flatten", t.module("up", t.method("flip", t.input(), [3])), 1))
+
+    up = module("Upsample", size=None, scale_factor=2, mode="nearest", align_corners=None, recompute_scale_factor=None)
+    flat = planish.flatten_map(Module(up=up, forward=forward), input_shape=(1, 4, 6))
+    window = flat.receptive_field(flat.index(row=5, column=2, channel=0))
+    assert (window.rows, window.columns) == (slice(2, 3), slice(4, 5))

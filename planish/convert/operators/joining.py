@@ -16,7 +16,7 @@ from planish.convert.operators.windows import MOST, bordered
 from planish.layers import Concatenate
 
 _BATCH = "planish keeps the images of a batch apart"
-_MODES = {"reflect": "reflect", "edge": "edge", "constant": "constant"}
+_MODES = {"reflect": "reflect", "edge": "edge", "constant": "constant", "wrap": "wrap"}
 
 
 @operator("Concat")
@@ -151,5 +151,24 @@ def _with_borders(site: Site, value: Value, borders: list[tuple[int, int]], mode
     if in_space and value.order == channels_last(value.rank):
         return bordered(site, last(value), added[2:], fill)
     widths = tuple(added[axis] for axis in value.order)
+    if mode == "wrap":
+        return value.like(site.named(_wrapped(site, value, widths)))
     settings = {"constant_values": fill} if mode == "constant" and fill else {}
     return value.like(site.named(ops.pad(value.tensor, widths, mode=mode, **settings)))
+
+
+def _wrapped(site: Site, value: Value, widths: tuple[tuple[int, int], ...]) -> Any:
+    """In front of each axis what is at its end, and the other way round."""
+    found = value.tensor
+    for place, (before, behind) in enumerate(widths):
+        extent = value.tensor.shape[place] or 0
+        if max(before, behind) > extent:
+            raise site.mistake("the border is wider than the map", expected=f"{extent} at most", received=widths[place])
+        cut = (slice(None),) * place
+        parts = [
+            *([ops.get_item(found, (*cut, slice(extent - before, None)))] if before else []),
+            found,
+            *([ops.get_item(found, (*cut, slice(None, behind)))] if behind else []),
+        ]
+        found = ops.concatenate(parts, axis=place) if len(parts) > 1 else found
+    return found

@@ -49,7 +49,7 @@ def rms_normalization(site: Site) -> Value:
     scale = site.optional(1, "the scale")
     features = value.tensor.shape[place] or 1
     weights = np.ones(features, np.float32) if scale is None else scale.reshape(-1)
-    return value.like(weighted(layer, value, lambda: [by_value(weights, value) if scale is not None else weights]))
+    return value.like(weighted(layer, value, lambda: [by_value(weights, value).reshape(-1)]))
 
 
 def scaled(site: Site, value: Value, array: Array) -> Value | None:

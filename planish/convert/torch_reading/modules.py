@@ -95,6 +95,15 @@ def _with(function: str, *names: str, **renamed: str) -> Maker:
     return make
 
 
+def _with_number(function: str, *names: str) -> Maker:
+    """The same for a function whose name ends in the number of axes of space: lp_pool2d."""
+
+    def make(module: Any, parameter: Parameter) -> Call:
+        return _with(f"{function}{kind_of(module)[-2:]}", *names)(module, parameter)
+
+    return make
+
+
 def _pool(module: Any, parameter: Parameter) -> Call:
     names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "count_include_pad", "divisor_override")
     options = {name: getattr(module, name) for name in (*names, "return_indices") if hasattr(module, name)}
@@ -146,6 +155,7 @@ def _weighted(function: str, *names: str, **renamed: str) -> Maker:
 
 
 _NUMBERED = {
+    "LPPool{}d": _with_number("lp_pool", "norm_type", "kernel_size", "stride", "ceil_mode"),
     "Conv{}d": _convolution,
     "ConvTranspose{}d": _transposed,
     "MaxPool{}d": _pool,

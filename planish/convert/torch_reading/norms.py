@@ -105,7 +105,9 @@ def local_response_norm(
 
 
 @function("normalize")
-def normalize(writer: Writer, input: Value, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Value:
+def normalize(
+    writer: Writer, input: Value, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: None = None
+) -> Value:
     if p not in (1, 2):
         raise writer.unsupported("p", "1 or 2", p)
     axes = writer.integers([dim])

@@ -226,6 +226,34 @@ def rsqrt(writer: Writer, input: Value) -> Value:
     return writer.emit("Reciprocal", writer.emit("Sqrt", input))
 
 
+@function("log1p")
+def log1p(writer: Writer, input: Value) -> Value:
+    return writer.emit("Log", writer.emit("Add", input, writer.number(1)))
+
+
+@function("expm1")
+def expm1(writer: Writer, input: Value) -> Value:
+    return writer.emit("Sub", writer.emit("Exp", input), writer.number(1))
+
+
+@function("lerp")
+def lerp(writer: Writer, input: Value, end: Value, weight: Any) -> Value:
+    share = writer.emit("Mul", writer.emit("Sub", end, input), _tensor(writer, weight))
+    return writer.emit("Add", input, share)
+
+
+def _with_share(kind: str) -> Callable[..., Value]:
+    def with_share(writer: Writer, input: Value, tensor1: Value, tensor2: Value, *, value: float = 1) -> Value:
+        share = writer.emit("Mul", writer.emit(kind, tensor1, tensor2), writer.number(value))
+        return writer.emit("Add", input, share)
+
+    return with_share
+
+
+function("addcmul")(_with_share("Mul"))
+function("addcdiv")(_with_share("Div"))
+
+
 @function("where")
 def where(writer: Writer, condition: Value, input: Any, other: Any) -> Value:
     return writer.emit("Where", condition, _tensor(writer, input), _tensor(writer, other))

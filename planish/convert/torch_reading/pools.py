@@ -29,7 +29,7 @@ def _max_pool(rank: int) -> Callable[..., Value]:
         return writer.emit(
             "MaxPool",
             input,
-            **_windows(kernel_size, stride, padding, rank, ceil_mode),
+            **_windows(writer, kernel_size, stride, padding, rank, ceil_mode),
             dilations=repeated(dilation, rank),
         )
 
@@ -47,7 +47,7 @@ def _average_pool(rank: int) -> Callable[..., Value]:
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> Value:
-        windows = _windows(kernel_size, stride, padding, rank, ceil_mode)
+        windows = _windows(writer, kernel_size, stride, padding, rank, ceil_mode)
         pooled = writer.emit(
             "AveragePool", input, **windows, count_include_pad=int(count_include_pad or bool(divisor_override))
         )
@@ -60,8 +60,28 @@ def _average_pool(rank: int) -> Callable[..., Value]:
     return avg_pool
 
 
-def _windows(kernel_size: Many, stride: Any, padding: Many, rank: int, ceil_mode: bool) -> dict[str, Any]:
-    kernel = repeated(kernel_size, rank)
+def _power_pool(rank: int) -> Callable[..., Value]:
+    def lp_pool(
+        writer: Writer,
+        input: Value,
+        norm_type: float,
+        kernel_size: Many,
+        stride: Many | None = None,
+        ceil_mode: bool = False,
+    ) -> Value:
+        """The root of a sum of powers: a mean times the number of its pixels."""
+        powers = writer.emit("Pow", input, writer.number(norm_type))
+        means = _average_pool(rank)(writer, powers, kernel_size, stride, 0, ceil_mode)
+        sums = writer.emit("Mul", means, writer.number(math.prod(repeated(kernel_size, rank))))
+        return writer.emit("Pow", sums, writer.number(1 / norm_type))
+
+    return lp_pool
+
+
+def _windows(
+    writer: Writer, kernel_size: Many, stride: Any, padding: Many, rank: int, ceil_mode: bool
+) -> dict[str, Any]:
+    kernel = tuple(writer.numbers(repeated(kernel_size, rank)))
     strides = kernel if stride is None or stride == [] else repeated(stride, rank)
     sides = repeated(padding, rank)
     return {"kernel_shape": kernel, "strides": strides, "pads": sides * 2, "ceil_mode": int(bool(ceil_mode))}
@@ -85,6 +105,7 @@ def _adaptive(kind: str, whole: str, rank: int) -> Callable[..., Value]:
 for _rank in (1, 2, 3):
     function(f"max_pool{_rank}d")(_max_pool(_rank))
     function(f"avg_pool{_rank}d")(_average_pool(_rank))
+    function(f"lp_pool{_rank}d")(_power_pool(_rank))
     function(f"adaptive_avg_pool{_rank}d")(_adaptive("AdaptiveAveragePool", "GlobalAveragePool", _rank))
     function(f"adaptive_max_pool{_rank}d")(_adaptive("AdaptiveMaxPool", "GlobalMaxPool", _rank))
 

@@ -43,19 +43,7 @@ def is_module(value: Any) -> bool:
     )
 
 
-def outline(module: Any, name: str = "") -> ForeignGraph:
-    """The module without running it: extents that only a run would tell are refused where they are needed.
-
-    A sole module of PyTorch's is called `name`, and modules in a Sequential get it in front. What would be a Reshape
-    with all extents is "FlattenAxes" or "Unflatten" here. Weights of lazy modules have no shape yet: "filters" and
-    "units" are settings of theirs.
-    """
-    if modules.is_own(module):
-        return _of_one(module, name)
-    return Reader(followed(module), module, f"{name}." if name else "").read().graph
-
-
-def read(module: Any, inputs: Sequence[Sequence[Any]]) -> Reading:
+def read(module: Any, inputs: Sequence[Sequence[Any]], prefix: str = "") -> Reading:
     """The module with all its weights, and every shape that a run with `inputs`, tensors for each of two batches,
     shows. ValueError for what cannot be followed, and for calls without a counterpart."""
     if modules.is_own(module):
@@ -63,26 +51,12 @@ def read(module: Any, inputs: Sequence[Sequence[Any]]) -> Reading:
     try:
         trace = tracing.traced(module)
     except Exception as error:  # anything that a user's forward may raise when it is run on symbols
-        return Reader(_exported(module, inputs, error), module).read()
+        return Reader(_exported(module, inputs, error), module, prefix).read()
     try:
         tracing.measured(module, trace, inputs)
     except Exception as error:
         raise _does_not_run(module, inputs[0], error) from error
-    return Reader(trace, module).read()
-
-
-def followed(module: Any) -> Trace:
-    """The calls of a module that is not run. ValueError if torch.fx cannot follow it."""
-    try:
-        return tracing.traced(module)
-    except Exception as error:
-        raise ValueError(
-            explain(
-                what=f"the forward of {type(module).__name__} cannot be followed by torch.fx",
-                received=f"{type(error).__name__}: {error}",
-                remedy="give the layers up to the Flatten as a Sequential",
-            )
-        ) from error
+    return Reader(trace, module, prefix).read()
 
 
 def _exported(module: Any, inputs: Sequence[Sequence[Any]], first: Exception) -> Trace:
@@ -112,16 +86,7 @@ def _does_not_run(module: Any, tensors: Sequence[Any], error: Exception) -> Valu
     )
 
 
-def _of_one(module: Any, name: str) -> ForeignGraph:
-    """A module of PyTorch's by itself."""
-    kind = modules.kind_of(module)
-    writer = Writer()
-    value = _Calls(writer).module(module, "", name or kind.lower(), Value("x"), "y")
-    ports = (Port("x", (None,), np.dtype(np.float32)),)
-    return _graph(type(module).__name__, ports, (value.name,), writer)
-
-
-def _graph(name: str, ports: Sequence[Port], outputs: Sequence[str], writer: Writer) -> ForeignGraph:
+def graph_of(name: str, ports: Sequence[Port], outputs: Sequence[str], writer: Writer) -> ForeignGraph:
     operations = _needed(writer.operations, outputs)
     used = {each for operation in operations for each in operation.inputs if each is not None} | {*outputs}
     constants = {key: array for key, array in writer.constants.items() if key in used}
@@ -138,7 +103,11 @@ def _needed(operations: Sequence[Operation], outputs: Sequence[str]) -> list[Ope
     return found[::-1]
 
 
-class _Calls:
+_ATTRIBUTES = {"T": "t", "mT": "adjoint", "data": "identity"}
+"""Attributes of tensors that are calls."""
+
+
+class Calls:
     """Writes single calls."""
 
     def __init__(self, writer: Writer) -> None:
@@ -168,7 +137,7 @@ class Reader:
     def __init__(self, trace: Trace, module: Any, prefix: str = "") -> None:
         self.trace, self.root, self.prefix = trace, module, prefix
         self.writer = Writer()
-        self.calls = _Calls(self.writer)
+        self.calls = Calls(self.writer)
         self.values: dict[Any, Any] = {}
         self.ports: list[Port] = []
         self.outputs: list[str] = []
@@ -179,7 +148,7 @@ class Reader:
         for node in self.trace.nodes:
             if node in needed or (node.op == "placeholder" and not node.args):  # those with a default are what it is
                 self._node(node)
-        graph = _graph(type(self.root).__name__, self.ports, self.outputs, self.writer)
+        graph = graph_of(type(self.root).__name__, self.ports, self.outputs, self.writer)
         names = {node: value.name for node, value in self.values.items() if isinstance(value, Value)}
         return Reading(graph, self.trace, names)
 
@@ -266,11 +235,36 @@ class Reader:
         arguments, options = self._resolved(own)
         if not any(isinstance(each, Value) for each in _leaves((arguments, options))):
             return self._of_sizes(function, arguments)
+        if function == "getattr" and arguments[1] in _ATTRIBUTES:
+            function, arguments = _ATTRIBUTES[arguments[1]], arguments[:1]
         if function in ("size", "dim", "getattr", "numel"):
             return self._size(function, arguments)
         self.writer.begin(self._name(self._owner(node) or str(node.name)), function, str(node.name), self._shape(node))
-        made = handled(self.writer, function, tracing.as_function(node, arguments), options)
+        try:
+            made = handled(self.writer, function, tracing.as_function(node, arguments), options)
+        except ValueError:
+            made = self._computed(node, (arguments, options))
+            if made is None:
+                raise
         return self._shaped(node, made)
+
+    def _computed(self, node: Any, given: tuple[Any, Any]) -> Value | None:
+        """What PyTorch itself makes of parameters and other constants alone; None if an image has a part in it."""
+        values = [each for each in _leaves(given) if isinstance(each, Value)]
+        if any(each.array is None for each in values) or node.op == "call_module":
+            return None
+        torch = importlib.import_module("torch")
+
+        def tensor_of(item: Any) -> Any:
+            return torch.from_numpy(np.array(item.array)) if isinstance(item, Value) else item
+
+        arguments, options = _mapped(tensor_of, given)
+        with torch.no_grad():
+            if node.op == "call_method":
+                result = getattr(arguments[0], node.target)(*arguments[1:], **options)
+            else:
+                result = node.target(*arguments, **options)
+        return self.writer.constant(array_of(result), str(node.name)) if isinstance(result, torch.Tensor) else None
 
     def _owner(self, node: Any) -> str | None:
         """The module whose weight a function is called with: its users know the call by that."""
@@ -336,6 +330,14 @@ class Reader:
             for other, value in self.values.items():
                 if isinstance(value, Value) and value.name == before.name:
                     self.values[other] = after
+
+
+def _mapped(function: Any, item: Any) -> Any:
+    if isinstance(item, (tuple, list)):
+        return type(item)([_mapped(function, each) for each in item])
+    if isinstance(item, Mapping):
+        return {key: _mapped(function, value) for key, value in item.items()}
+    return function(item)
 
 
 class _Shape:

@@ -69,6 +69,12 @@ def transpose(writer: Writer, input: Value, dim0: int, dim1: int) -> Value:
     return _transposed(writer, input, tuple(order))
 
 
+@function("t", "adjoint")
+def turned(writer: Writer, input: Value) -> Value:
+    """The last two axes, the other way round."""
+    return transpose(writer, input, _rank(writer, input) - 2, _rank(writer, input) - 1)
+
+
 @function("movedim", "moveaxis")
 def movedim(writer: Writer, input: Value, source: Any, destination: Any) -> Value:
     rank = _rank(writer, input)
@@ -258,6 +264,39 @@ def _sliced(writer: Writer, input: Value, cuts: dict[int, slice]) -> Value:
     steps = [1 if cut.step is None else cut.step for cut in real.values()]
     numbers = [writer.integers(writer.numbers(each)) for each in (starts, ends, list(real), steps)]
     return writer.emit("Slice", input, *numbers)
+
+
+@function("flip")
+def flip(writer: Writer, input: Value, *dims: Any) -> Value:
+    axes = _several(dims)
+    _refuse_batch(writer, axes)
+    count = len(axes)
+    ends = [[-1] * count, [-_END] * count, axes, [-1] * count]
+    return writer.emit("Slice", input, *(writer.integers(each) for each in ends))
+
+
+@function("roll")
+def roll(writer: Writer, input: Value, shifts: Any, dims: Any = None) -> Value:
+    """What leaves at one end comes in at the other."""
+    axes = [] if dims is None else _several((dims,))
+    if not axes:
+        raise writer.refuse("all images of a batch are rolled together", expected="dims=...", received="none")
+    _refuse_batch(writer, axes)
+    for axis, shift in zip(axes, _several((shifts,)), strict=True):
+        if shift:
+            end = slice_axis(writer, input, axis, -shift, None)
+            input = writer.emit("Concat", end, slice_axis(writer, input, axis, None, -shift), axis=axis)
+    return input
+
+
+def _several(given: Sequence[Any]) -> list[int]:
+    """Numbers that are given one after another, or as a list."""
+    return list(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else list(given)
+
+
+def _refuse_batch(writer: Writer, axes: Sequence[int]) -> None:
+    if 0 in axes:
+        raise writer.refuse("images are put into another order", expected="an axis from 1 on", received="axis 0")
 
 
 def _is_whole(cut: slice) -> bool:

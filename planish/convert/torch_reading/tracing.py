@@ -31,6 +31,8 @@ class Trace:
     arguments: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     module: Any = None
     """What can be run: a GraphModule."""
+    images: int | None = None
+    """How many images `module` takes, if it does not take any number."""
 
     @property
     def nodes(self) -> list[Any]:
@@ -123,7 +125,7 @@ def exported(module: Any, inputs: Sequence[Sequence[Any]]) -> Trace:
                 remedy="a forward that does not look at the number of images",
             )
         )
-    trace = Trace(runnable[0].graph, dict(runnable[0].named_modules()), module=runnable[0])
+    trace = Trace(runnable[0].graph, dict(runnable[0].named_modules()), {}, {}, runnable[0], BATCHES[0])
     partner = dict(zip(second, first, strict=True))
     map_nodes = importlib.import_module("torch.fx").node.map_arg
     results = [run(each, tensors) for each, tensors in zip(runnable, inputs, strict=True)]
