@@ -31,6 +31,15 @@ assert model.predict_on_batch(numpy.zeros((1, *model.input_shape[1:]), "float32"
 """
 
 
+_WARM = """
+import startup
+startup.model_of(startup.NETS[{name!r}]).save({file!r})
+exec(startup._LOAD.format(file={file!r}))
+for task in ("predict", "fit"):
+    startup.first_calls(task, {name!r})
+"""
+
+
 def run(program: str, cache: str) -> tuple[float, str]:
     """Seconds of a whole process, and what it printed."""
     paths = os.pathsep.join(filter(None, [str(HERE.parent), str(HERE), os.environ.get("PYTHONPATH")]))
@@ -112,10 +121,7 @@ def main() -> None:
     parts: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         file, warm = str(Path(folder) / "model.keras"), str(Path(folder) / "warm")
-        run(f"from own import *; from nets import *; model_of(NETS[{arguments.model!r}]).save({file!r})", warm)
-        run(_LOAD.format(file=file), warm)
-        for task in ("predict", "fit"):
-            run(f"import startup; startup.first_calls({task!r}, {arguments.model!r})", warm)
+        run(_WARM.format(name=arguments.model, file=file), warm)
         for turn in range(arguments.rounds):
             processes["planish: import, load, predict one"].append(run(_LOAD.format(file=file), warm)[0])
             processes["import numpy, h5py"].append(run("import numpy, h5py", warm)[0])

@@ -10,7 +10,7 @@ from planish.models import Sequential
 
 @pytest.fixture(autouse=True)
 def _names_from_the_start():
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 
 def _trained(threads):
     planish.set_num_threads(threads)
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     planish.utils.set_random_seed(3)
     random = np.random.default_rng(0)
     x = random.integers(0, 256, (300, 12, 11, 2)).astype(np.uint8)

@@ -1,10 +1,12 @@
 """Imports point one way: front -> primitives -> graph <- passes <- codegen <- runtime; `import planish` is light."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -89,12 +91,28 @@ def statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from statements(inner)
 
 
+class Imports(NamedTuple):
+    """What a file has of `import` and of `from ... import`, and which of it is for types only."""
+
+    found: list[ast.Import | ast.ImportFrom]
+    for_types: set[ast.stmt]
+
+
+@functools.cache
+def imports_in(source: str) -> Imports:
+    """Parsed once for all tests."""
+    everything = [*statements(ast.parse(source))]
+    for_types = {inner for node in everything if is_for_types(node) for inner in statements(node)}
+    found = [node for node in everything if isinstance(node, ast.Import | ast.ImportFrom)]
+    return Imports(found, for_types & {*found})
+
+
 def modules_imported(source: str) -> Iterator[str]:
     """Every module that a file imports; `from planish import primitives` imports 'planish.primitives'."""
-    for node in statements(ast.parse(source)):
+    for node in imports_in(source).found:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, "imports are written in full"
             assert node.module is not None
             yield from (f"planish.{alias.name}" for alias in node.names) if node.module == "planish" else (node.module,)
@@ -107,14 +125,13 @@ def is_for_types(node: ast.AST) -> bool:
 
 def names_imported(source: str) -> Iterator[str]:
     """The same with what is imported from a module, which may be a module itself. What only types need is left out."""
-    found = [*statements(ast.parse(source))]
-    for_types = {inner for node in found if is_for_types(node) for inner in statements(node)}
+    found, for_types = imports_in(source)
     for node in found:
         if node in for_types:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 

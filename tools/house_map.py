@@ -101,6 +101,8 @@ def imports_of(source: str) -> Imports:
 
 def _imports(node: ast.AST, *, later: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue  # most of a file, and nothing in it imports
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child, later
         else:

@@ -290,7 +290,7 @@ def test_demo_tells_compiling_from_loading(planish, few_digits, writing_nothing,
     times = []
     for _ in range(2):
         monkeypatch.setattr(programs, "_COMPILED", {})  # as in a new process
-        clear_session()
+        clear_session(free_memory=False)
         _, out, _ = planish("demo", "--epochs", 1)
         times.append([line.partition(" ms")[2] for line in out.splitlines() if line.startswith("compile time")])
     assert times == [["", ""], [" to load what an earlier run compiled"] * 2]

@@ -28,7 +28,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("guide", "section"), SECTIONS)
 def test_a_section_of_a_guide(guide, section):
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     run = GUIDES[guide][section]
     if section not in REFUSED:
         run(planish)

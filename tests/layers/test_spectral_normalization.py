@@ -68,7 +68,7 @@ def test_many_iterations_give_the_largest_singular_value():
 def test_a_convolution_trains_alike_compiled_and_interpreted():
     made = []
     for eager in (False, True):
-        planish.utils.clear_session()
+        planish.utils.clear_session(free_memory=False)
         planish.utils.set_random_seed(3)
         layer = SpectralNormalization(Conv2D(5, 3, activation="tanh", kernel_regularizer="l2"))
         model = model_of(layer, (7, 6, 2), optimizer="adam", run_eagerly=eager)

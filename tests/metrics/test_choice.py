@@ -39,7 +39,7 @@ def test_a_metric_is_called_what_was_asked_for(name):
 
 
 def test_metrics_without_a_name_are_numbered():
-    utils.clear_session()
+    utils.clear_session(free_memory=False)
     assert [metrics.Precision().name for _ in range(3)] == ["precision", "precision_1", "precision_2"]
     assert metrics.AUC().name == "auc"
     assert metrics.Recall(name="found").name == "found"

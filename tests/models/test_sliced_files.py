@@ -18,7 +18,7 @@ KEYS = {
 
 
 def _model(key):
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     image = planish.Input((4, 5, 3), name="image")
     return planish.Model(image, image[key])
 

@@ -165,7 +165,7 @@ def test_a_variable_is_read_at_every_step():
 
 
 def test_names_of_layers_go_on_as_if_nothing_had_been_traced():
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     model_with(images_alone).fit(X, BITS, verbose=0)
     assert (Input((2,)) + 1).call.layer.name == "add"
     assert Dense(1).name == "dense_1"

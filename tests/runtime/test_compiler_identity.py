@@ -1,7 +1,9 @@
 """Whose programs a cache may give back: those of the same compiler, wherever it lies, and of no other."""
 
 import compileall
+import importlib.util
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -34,14 +36,21 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def copy(tmp_path):
-    """planish's files at another place, with the times of today."""
+    """planish's files at another place."""
     target = tmp_path / "planish"
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copyfile)
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy2)
     return target
 
 
 def identity_of(package):
     return compiler_identity._digest_of_files(str(package))
+
+
+def place_bytecode(copy):
+    """Compiled modules beside their sources. Python has compiled nearly all of them."""
+    compileall.compile_dir(PACKAGE, quiet=2)
+    for path in copy.rglob("*.py"):
+        shutil.copyfile(importlib.util.cache_from_source(PACKAGE / path.relative_to(copy)), f"{path}c")
 
 
 def was_loaded(place, cache):
@@ -100,6 +109,7 @@ def test_what_is_remembered_is_cleared_with_the_programs_and_not_listed(copy, fo
 
 def test_planish_in_a_zip_keeps_its_programs(copy, folder, tmp_path):
     archive = tmp_path / "planish.zip"
+    place_bytecode(copy)  # as `pip install --compile` in front of the packing; compiling all of it takes two seconds
     with zipfile.ZipFile(archive, "w") as file:
         for path in copy.rglob("*"):
             file.write(path, path.relative_to(tmp_path))
@@ -112,14 +122,12 @@ def test_planish_without_its_sources_keeps_its_programs_until_it_changes(copy, f
     changed = copy / "codegen" / "kernels" / "dense_panels.py"
     source = changed.read_text(encoding="utf-8")
 
-    def leave_only_compiled():
-        compileall.compile_dir(copy, legacy=True, quiet=2)
-        for path in copy.rglob("*.py"):
-            path.unlink()
-
-    leave_only_compiled()
+    place_bytecode(copy)
+    for path in copy.rglob("*.py"):
+        path.unlink()
     assert was_loaded(tmp_path, folder) == "False"
     assert was_loaded(tmp_path, folder) == "True"
     changed.write_text(source + "\nCHANGED = True\n", encoding="utf-8")
-    leave_only_compiled()
+    py_compile.compile(str(changed), cfile=f"{changed}c")
+    changed.unlink()
     assert was_loaded(tmp_path, folder) == "False"

@@ -173,9 +173,9 @@ def test_a_model_compiled_with_functions(tmp_path):
 
 def test_layers_that_are_made_after_loading_get_other_names(tmp_path):
     path = tmp_path / "model.keras"
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     Sequential([Input((2,)), Dense(3), Dense(4), Sequential([Flatten()]), Dense(2, name="dense_7")]).save(path)
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     model = load_model(path)
     model.pop()
     head = Dense(5)
@@ -186,9 +186,9 @@ def test_layers_that_are_made_after_loading_get_other_names(tmp_path):
 
 def test_the_head_of_a_model_is_replaced_without_naming_it(tmp_path):
     path = tmp_path / "model.keras"
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     Sequential([Input((2,)), Dense(3)]).save(path)
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     base = load_model(path)
     assert [layer.name for layer in Sequential([*base.layers, Dense(2)]).layers] == ["dense", "dense_1"]
 

@@ -47,7 +47,7 @@ def given(library: str, folder: Path) -> dict[str, Any]:
         exec(TORCH_GIVEN, names)
         return names
     front = importlib.import_module(library)
-    front.utils.clear_session() if library == "keras" else front.backend.clear_session()
+    (front.utils if library == "keras" else front.backend).clear_session(free_memory=False)
     front.utils.set_random_seed(0)
     names = {name: getattr(front.layers, name) for name in LAYERS}
     names |= {"keras": front, "Sequential": front.Sequential, "np": importlib.import_module("numpy"), "folder": folder}

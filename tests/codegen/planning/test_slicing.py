@@ -119,7 +119,7 @@ def test_the_largest_of_the_batch_is_the_largest_of_all_slices(small_slices):
 
 def trained(threads, *, normalized):
     planish.set_num_threads(threads)
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     planish.utils.set_random_seed(3)
     random = np.random.default_rng(0)
     x, y = random.random((230, 12, 11, 2), np.float32), random.integers(0, 5, 230)

@@ -25,7 +25,7 @@ FACTS = compact.unpacked(json.loads((FOLDER / "facts.json").read_text(encoding="
 
 
 def build(name):
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     return MODELS[name](planish)
 
 

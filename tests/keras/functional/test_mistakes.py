@@ -32,7 +32,7 @@ def test_every_mistake_is_recorded():
 
 @pytest.mark.parametrize("name", [*REFUSED, *ONLY_HERE])
 def test_a_mistake_is_explained(name):
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
     with pytest.raises((ValueError, TypeError, AttributeError, IndexError, NotImplementedError)) as caught:
         MISTAKES[name](planish)
     text = str(caught.value)

@@ -28,7 +28,7 @@ REFUSED_BY_KERAS_ONLY = [
 
 @pytest.fixture(autouse=True)
 def fresh_names():
-    planish.utils.clear_session()
+    planish.utils.clear_session(free_memory=False)
 
 
 def test_every_case_is_recorded():

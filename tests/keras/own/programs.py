@@ -67,7 +67,7 @@ def as_facts(value: Any) -> Any:
 
 
 def facts_of(run: Program, library: Any) -> Any:
-    library.utils.clear_session()
+    library.utils.clear_session(free_memory=False)
     try:
         return as_facts(run(library))
     except Exception as error:

@@ -143,7 +143,7 @@ print(steps, int(model.optimizer.iterations) - steps, busy, np.isfinite(model.pr
 def test_ctrl_c_in_a_long_epoch_without_callbacks():
     process = subprocess.Popen([sys.executable, "-c", LONG_EPOCH], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n"
-    time.sleep(2)
+    time.sleep(1)
     sent = time.perf_counter()
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline() == "returned\n"
