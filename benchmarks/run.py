@@ -11,7 +11,18 @@ from peers import KINDS, PREDICTING, TRAINING
 
 HERE = Path(__file__).resolve().parent
 COMPARED, NEED_DATA = ["predict", "fit"], ["accuracy", "raw_pixels"]
-OWN = ["startup", "memory", "bits", "degradation", "growth", "frozen", "loading", "reading_files", *NEED_DATA]
+OWN = [
+    "startup",
+    "memory",
+    "bits",
+    "degradation",
+    "callers",
+    "growth",
+    "frozen",
+    "loading",
+    "reading_files",
+    *NEED_DATA,
+]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
 # With --quick: checks in a minute or two that everything works; the numbers mean little.
 QUICK = {
@@ -21,6 +32,7 @@ QUICK = {
     "memory": "--calls 500 --fits 2 --images 500",
     "bits": "--images 300",
     "degradation": "--images 3000 --rounds 1",
+    "callers": "--seconds 0.2 --rounds 1",
     "growth": "--counts 1000 10000 --channels 8 32 64 --images 64 --rounds 1",
     "frozen": "--net MobileNetV3Small --size 32 --images 8 --epochs 2 --batch 4",
     "loading": "--net pool --size 32 --file-size 32 --images 32 --batch 8",

@@ -17,7 +17,8 @@ from planish.graph.node import NUMBERS, Node
 from planish.graph.printer import print_graph
 from planish.primitives.interpreter import interpret
 from planish.runtime.compiled import Compiled
-from planish.runtime.executable import Arrays, InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import Arrays, TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from planish.runtime.interpreted import InterpretedTraining
 from planish.runtime.programs import compile
 

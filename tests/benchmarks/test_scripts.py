@@ -71,6 +71,27 @@ def test_degradation(run):
     assert "| logistic | beside a busy process |" in out
 
 
+def test_callers(module, monkeypatch, tmp_path, capsys):
+    found = tmp_path / "found.json"
+    options = [
+        "--models",
+        "logistic",
+        "--callers",
+        "1",
+        "3",
+        "--seconds",
+        "0.02",
+        "--rounds",
+        "1",
+        "--json",
+        str(found),
+    ]
+    monkeypatch.setattr(sys, "argv", ["callers.py", *options])
+    assert module("callers").main() == 0
+    assert "| logistic | 3 |" in capsys.readouterr().out
+    assert all(rate > 0 for (rate,) in json.loads(found.read_text())["rates"]["logistic"].values())
+
+
 def test_frozen(run):
     options = ["--net", "MobileNetV3Small", "--size", 32, "--images", 8, "--epochs", 2, "--batch", 4]
     _, out, found = run("frozen", *options)

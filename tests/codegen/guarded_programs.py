@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 
-import planish.runtime.executable as runtime
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
@@ -21,7 +20,8 @@ from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
 from planish.primitives.circle_sums import CircleSettings, circle_sums
 from planish.runtime import compile
-from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from planish.runtime.native import NativeCode
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
@@ -37,7 +37,8 @@ ENDS = (True, False)
 
 def buffers(at_end):
     """What programs work in lies in guarded memory, too."""
-    runtime.aligned_buffer = lambda nbytes: guarded(-(-nbytes // 64) * 64, at_end=at_end)
+    for kind in (InferenceExecutable, TrainingExecutable):
+        sys.modules[kind.__module__].aligned_buffer = lambda nbytes: guarded(-(-nbytes // 64) * 64, at_end=at_end)
 
 
 def run_inference(outputs, inputs, parameters):
@@ -53,6 +54,7 @@ def run_inference(outputs, inputs, parameters):
         ]
         executable = InferenceExecutable(program)
         executable.run(*arrays, images, version=1)
+        assert executable._run_beside(*arrays[1:], images, version=1)
         if program.most_cut:
             run_cut(program, executable, images)
 

@@ -14,7 +14,8 @@ from planish.graph.node import type_of_numbers
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
-from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 
 IMAGES = 3
 FILLER = 7.0

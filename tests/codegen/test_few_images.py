@@ -16,7 +16,7 @@ from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.runtime import compile, programs
-from planish.runtime.executable import InferenceExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from tests.codegen.odd_values import arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats, on_every_target, prefer
 from tests.passes.random_graphs import random_inference

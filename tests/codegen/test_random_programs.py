@@ -6,7 +6,8 @@ import pytest
 from planish.graph.settings import name_of
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
-from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from tests.codegen.support import on_every_target
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of

@@ -12,7 +12,7 @@ from planish.explain import Report, report
 from planish.explain.report import embedded_digit
 from planish.layers import Conv2D, Dense, Flatten, Input, Permute
 from planish.models import Sequential
-from planish.runtime.executable import InferenceExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from tests.explain.pages import Page
 from tests.models.looking.introspected import images, with_seeded_weights
 

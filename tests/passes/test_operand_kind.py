@@ -9,7 +9,7 @@ from planish.graph.node import TensorType
 from planish.primitives.expression import operand_kind
 from planish.primitives.interpreter import interpret
 from planish.runtime import compile
-from planish.runtime.executable import InferenceExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 
 ROW, MAP = TensorType((5,)), TensorType((4, 3, 5))
 

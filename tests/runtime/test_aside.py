@@ -14,7 +14,7 @@ import pytest
 from planish import primitives
 from planish.graph.graph import Graph
 from planish.runtime import aside, compile, programs
-from planish.runtime.executable import InferenceExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 
 WAIT_SECONDS = 20
 

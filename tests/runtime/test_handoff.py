@@ -12,7 +12,7 @@ import planish
 from planish.codegen.llvm import context_layout as layout
 from planish.layers import Conv2D, Flatten, Input
 from planish.models import Sequential
-from planish.runtime import executable, handoff
+from planish.runtime import handoff, inference_executable
 from planish.runtime.workers import yield_address
 from tests.runtime.test_forking import ends_well, leave
 
@@ -127,7 +127,7 @@ def test_a_system_that_gives_no_thread(crew, monkeypatch):
 
 @pytest.fixture
 def model(monkeypatch):
-    monkeypatch.setattr(executable, "recent_num_threads", lambda now: 3)
+    monkeypatch.setattr(inference_executable, "recent_num_threads", lambda now: 3)
     return Sequential([Input((32, 32, 8)), Conv2D(32, 3, activation="relu"), Conv2D(32, 3), Flatten()])
 
 

@@ -13,7 +13,8 @@ from planish.codegen import compile as compiler
 from planish.graph.graph import Graph
 from planish.runtime import compile, object_cache, programs
 from planish.runtime.compiled import Compiled
-from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 
 linked = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64", reason="programs are linked on Linux on x86-64"
@@ -79,7 +80,8 @@ def test_programs_from_a_file_run_where_there_is_no_llvm(tmp_path):
     from pathlib import Path
     import numpy as np
     from planish.runtime.compiled import Compiled
-    from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+    from planish.runtime.executable import TrainingExecutable
+    from planish.runtime.inference_executable import InferenceExecutable
 
     x, w = np.linspace(-2, 2, 12, dtype=np.float32).reshape(4, 3), np.full(3, 0.5, np.float32)
     y, trained = np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32)

@@ -65,9 +65,9 @@ def inference(graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], *, eager:
         from planish.runtime.compared import ComparedInference
 
         return ComparedInference(program, graph, input_dtypes)
-    from planish.runtime import executable
+    from planish.runtime import inference_executable
 
-    return executable.InferenceExecutable(program)
+    return inference_executable.InferenceExecutable(program)
 
 
 def training(

@@ -6,7 +6,8 @@ import pytest
 from planish import primitives
 from planish.graph.graph import Graph
 from planish.runtime import compile
-from planish.runtime.executable import InferenceExecutable, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
+from planish.runtime.inference_executable import InferenceExecutable
 from tests.codegen.support import on_every_target
 
 DTYPES = [
