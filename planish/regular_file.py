@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from planish.errors import explain, is_explained
+from planish.errors import explain, is_explained, nearest_names
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"))
 
@@ -24,13 +24,23 @@ def opened(path: str | os.PathLike[str], what: str) -> BinaryIO:
     """
     name = os.fspath(path)
     if not _can_be_a_name(name):
-        raise ValueError(explain(what=f"{name!r} cannot be the name of a file", expected=f"the name of {what}"))
+        raise ValueError(
+            explain(
+                what=f"{name!r} cannot be the name of a file",
+                expected=f"the name of {what}",
+                remedy="a name without null bytes",
+            )
+        )
     if os.path.isdir(name):  # which Windows does not open
-        raise IsADirectoryError(explain(what=f"{name!r} is a folder", expected=what))
+        raise IsADirectoryError(
+            explain(what=f"{name!r} is a folder", expected=what, remedy=f"the path of {what} that is in it")
+        )
     try:
         descriptor = os.open(name, _FLAGS)
     except FileNotFoundError:
-        raise FileNotFoundError(explain(what=f"there is no file {name!r}", expected=what)) from None
+        raise FileNotFoundError(
+            explain(what=f"there is no file {name!r}", expected=what, remedy=_existing(name))
+        ) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ValueError(
@@ -42,6 +52,19 @@ def opened(path: str | os.PathLike[str], what: str) -> BinaryIO:
             )
         )
     return open(descriptor, "rb")
+
+
+def _existing(name: str) -> str:
+    """A file beside it that may have been meant."""
+    folder, own = os.path.split(name)
+    try:
+        beside = os.listdir(folder or ".")
+    except OSError:
+        beside = []
+    near = nearest_names(own, beside)
+    if near:
+        return "did you mean " + " or ".join(repr(os.path.join(folder, each)) for each in near) + "?"
+    return "a path that starts at os.getcwd(), or at the root"
 
 
 def _can_be_a_name(name: str) -> bool:
@@ -67,13 +90,14 @@ def damage_told(what: str) -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        raise ValueError(explain(what=f"{what} claims to be larger than the memory", received=str(error))) from error
+        told = f"{what} claims to be larger than the memory"
+        raise ValueError(explain(what=told, received=str(error), remedy="copy or download it again")) from error
     except Exception as error:
         if is_explained(error):
             raise
         reason = str(error).strip("'") or type(error).__name__
         told = f"{what} is damaged, cut short, or holds something else"
-        raise ValueError(explain(what=told, received=reason)) from error
+        raise ValueError(explain(what=told, received=reason, remedy="copy or download it again")) from error
 
 
 def inflated(packed: bytes, most_nbytes: int, what: str) -> bytes:
@@ -84,5 +108,11 @@ def inflated(packed: bytes, most_nbytes: int, what: str) -> bytes:
     with damage_told(what), gzip.open(io.BytesIO(packed)) as file:
         found = file.read(most_nbytes + 1)
         if len(found) > most_nbytes:
-            raise ValueError(explain(what=f"{what} holds more than it should", expected=f"{most_nbytes:,} bytes"))
+            raise ValueError(
+                explain(
+                    what=f"{what} holds more than it should",
+                    expected=f"{most_nbytes:,} bytes",
+                    remedy="copy or download it again",
+                )
+            )
         return found

@@ -1,8 +1,9 @@
 """Makes docs/errors.md: what planish, Keras and PyTorch say of the same mistakes.
 
-python tools/make_errors.py [--keras PYTHON] [--torch PYTHON]
+python tools/make_errors.py [--keras PYTHON] [--torch PYTHON] [--both PYTHON]
 
-Each library runs in the interpreter given, or in a virtual environment that is made in .venvs.
+Each library runs in the interpreter given, or in a virtual environment that is made in .venvs; mistakes with modules of
+PyTorch run in one that has what planish needs besides.
 """
 
 from __future__ import annotations
@@ -144,6 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keras", help="an interpreter that has Keras and JAX")
     parser.add_argument("--torch", help="an interpreter that has PyTorch")
+    parser.add_argument("--both", help="an interpreter that has PyTorch and what planish needs")
     arguments = parser.parse_args()
     pythons = {
         "planish": sys.executable,
@@ -151,6 +153,10 @@ def main() -> None:
         "torch": arguments.torch or interpreter("torch"),
     }
     answers = {library: answers_of(library, python) for library, python in pythons.items()}
+    wanted = {mistake.title for stage in STAGES for mistake in stage.mistakes if mistake.needs_torch}
+    if wanted - {*answers["planish"]}:
+        both = answers_of("planish", arguments.both or interpreter("torch-parity"))
+        answers["planish"] |= {title: both[title] for title in wanted}
     versions = {library: version_of(library, pythons[library]) for library in ("keras", "torch")}
     PAGE.write_text(page(answers, versions), encoding="utf-8")
     silent = {

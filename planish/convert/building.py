@@ -59,6 +59,7 @@ def model_of(graph: ForeignGraph, input_shapes: InputShapes = None, *, data_form
                 what="load_onnx: there is no such data_format",
                 expected="'channels_last' or 'channels_first'",
                 received=repr(data_format),
+                remedy="leave it out: planish takes images with the channels last",
             )
         )
     return built(graph, input_shapes, data_format == "channels_last").model
@@ -122,7 +123,12 @@ class _Building:
         outputs = [self.outputs[name].tensor for name in self.graph.outputs]
         name = readable(self.graph.name, "") or "model"
         if not inputs or not outputs:
-            raise ValueError(explain(what=f"the {self.graph.library} network has no inputs or no outputs"))
+            raise ValueError(
+                explain(
+                    what=f"the {self.graph.library} network has no inputs or no outputs",
+                    remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+                )
+            )
         ends = (inputs[0] if len(inputs) == 1 else inputs, outputs[0] if len(outputs) == 1 else outputs)
         self._tell_apart(Network(*ends))
         return Model(*ends, name=name)
@@ -147,12 +153,25 @@ class _Building:
             shapes = [given] if all(extent is None or isinstance(extent, int) for extent in given) else given
             shapes = cast("Sequence[Sequence[int | None]]", shapes)
             if len(shapes) != len(ports):
-                raise ValueError(explain(what="input_shapes", expected=f"{len(ports)} shapes", received=tuple(shapes)))
+                raise ValueError(
+                    explain(
+                        what="input_shapes",
+                        expected=f"{len(ports)} shapes",
+                        received=tuple(shapes),
+                        remedy="input_shapes={name: shape}, with the names of inputs whose extents are open",
+                    )
+                )
             wanted = {port.name: shape for port, shape in zip(ports, shapes, strict=True)}
         unknown = [name for name in wanted if name not in [port.name for port in ports]]
         if unknown:
             names = [port.name for port in ports]
-            raise ValueError(explain(what=f"there is no input {unknown[0]!r}", expected=f"one of {names}"))
+            raise ValueError(
+                explain(
+                    what=f"there is no input {unknown[0]!r}",
+                    expected=f"one of {names}",
+                    remedy=f"input_shapes={{{names[0]!r}: (3, 224, 224)}}, with the extents of your images",
+                )
+            )
         return [(port, _extents(port, wanted.get(port.name))) for port in ports]
 
     def _input(self, port: Port, sizes: tuple[int, ...]) -> Any:
@@ -220,6 +239,7 @@ class _Building:
                 what=f"reads {name!r}, which planish does not compute",
                 layer=f"{operation.called or operation.kind} '{operation.name}'",
                 rule="of operators with several results, such as Dropout or MaxPool, planish has the first",
+                remedy="a network that does not use its other results: torch.onnx.export(module.eval(), ...)",
             )
         )
 
@@ -242,6 +262,7 @@ class _Building:
                 explain(
                     what=f"output {name!r} does not depend on the network's input",
                     rule="a model's outputs are computed of its inputs",
+                    remedy="export the network without this output",
                 )
             )
         value = arranged(unmixed(found), channels_last(found.rank)) if found.rank in self.turned_ranks else given(found)
@@ -259,14 +280,24 @@ def _extents(port: Port, wanted: Sequence[int | None] | None) -> tuple[int, ...]
         clash = [a for a, b in zip(given[1:], shape[1:], strict=False) if b is not None and a not in (None, b)]
         if len(given) != len(shape) or clash:
             raise ValueError(
-                explain(what=f"input {port.name!r} has another shape", expected=shape, received=tuple(wanted))
+                explain(
+                    what=f"input {port.name!r} has another shape",
+                    expected=shape,
+                    received=tuple(wanted),
+                    remedy=f"input_shapes={{{port.name!r}: {tuple(extent or 224 for extent in shape[1:])}}}",
+                )
             )
         shape = (
             shape[0] if shape else None,
             *(b if a is None else a for a, b in zip(given[1:], shape[1:], strict=True)),
         )
     if not shape:
-        raise ValueError(explain(what=f"input {port.name!r} is a number, without an axis for the batch"))
+        raise ValueError(
+            explain(
+                what=f"input {port.name!r} is a number, without an axis for the batch",
+                remedy="export a network that takes a batch of images: torch.onnx.export(module.eval(), images, ...)",
+            )
+        )
     if any(extent is None or extent < 1 for extent in shape[1:]):
         assumed = tuple(extent or 224 for extent in shape[1:])
         raise ValueError(

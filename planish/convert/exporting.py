@@ -45,6 +45,7 @@ def export(
                 what="export: ONNX has no such argument",
                 expected="filepath, format, verbose, input_signature or opset_version",
                 received=", ".join(options),
+                remedy="model.export('model.onnx', format='onnx')",
             )
         )
     from planish.convert.onnx_writer.exporting import export_onnx
@@ -54,7 +55,13 @@ def export(
 
 def _checked_path(filepath: Any) -> str:
     if not isinstance(filepath, str | os.PathLike):
-        raise TypeError(explain(what="export: the name of a file is expected", received=repr(filepath)))
+        raise TypeError(
+            explain(
+                what="export: the name of a file is expected",
+                received=repr(filepath),
+                remedy="model.export('model.onnx', format='onnx')",
+            )
+        )
     return os.fspath(filepath)
 
 

@@ -66,6 +66,7 @@ def _compared(theirs: Any, ours: Model) -> None:
                 what="the converted model gives other numbers than Keras's",
                 expected=f"Keras's numbers within {APART:g} of the largest one",
                 received=f"{difference:.2g} apart",
+                remedy="convert the layers before it: from_keras(keras.Model(model.input, that_layer.input))",
             )
         )
 

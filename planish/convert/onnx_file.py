@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from planish.convert.building import InputShapes, model_of
 from planish.convert.onnx_reader import file
+from planish.errors import Explanation, explain, is_explained, kind_with_article
 from planish.models import Model
 
 
@@ -25,6 +26,15 @@ def load_onnx(
     ValueError, naming the file and the operator, if planish does not have it, or the file is damaged;
     ImportError without the onnx package: `pip install 'planish[onnx]'`.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            explain(
+                what="load_onnx takes the path of a file",
+                expected="a string, or a pathlib.Path",
+                received=kind_with_article(path),
+                remedy="planish.load_onnx('model.onnx')",
+            )
+        )
     with mistakes_name(os.fspath(path)):
         return model_of(file.read(path), input_shapes, data_format=data_format)
 
@@ -37,4 +47,5 @@ def mistakes_name(path: str) -> Iterator[None]:
     except ValueError as error:
         if path in str(error):
             raise
-        raise ValueError(f"{path!r}: {error}") from error
+        text = f"{path!r}: {error}"
+        raise ValueError(Explanation(text) if is_explained(error) else text) from error

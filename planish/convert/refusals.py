@@ -46,13 +46,18 @@ def unknown_operator(graph: ForeignGraph, operation: Operation) -> ValueError:
             label, "planish has no recurrent layers", "it compiles classifiers of convolutions", _cut(graph, operation)
         )
     if kind in _TABLES:
-        return _error(label, "the file holds a model that is not a neural network", None, None)
+        return _error(
+            label,
+            "the file holds a model that is not a neural network",
+            "planish compiles networks",
+            "the library that it was made with: model.predict(images)",
+        )
     near = nearest_names(kind, OPERATORS)
     return _error(
         label,
         f"planish does not have {graph.library}'s operator {kind}",
         None if not near else f"it has {', '.join(near)}",
-        _cut(graph, operation) if graph.library == "ONNX" else None,
+        _cut(graph, operation) if graph.library == "ONNX" else "give the part of the module that comes before it",
     )
 
 

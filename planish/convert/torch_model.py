@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from planish.convert.torch_arrays import entries
 from planish.convert.torch_reading import reading, tracing
 from planish.convert.torch_state import ORIGINS, Origin
 from planish.convert.verifying import compared
-from planish.errors import explain
+from planish.errors import explain, kind_with_article
 from planish.models import Model
 
 Array = NDArray[Any]
@@ -42,14 +43,9 @@ def from_torch(module: Any, input_shape: Sequence[Any]) -> Model:
     whose numbers differ.
     """
     if not reading.is_module(module):
-        raise TypeError(
-            explain(
-                what="from_torch: this is not a PyTorch module",
-                expected="a torch.nn.Module",
-                received=repr(module),
-                remedy="planish.convert.from_state_dict(state, like=model)" if isinstance(module, Mapping) else None,
-            )
-        )
+        raise _no_module(module)
+    if any(class_.__name__ == "ScriptModule" for class_ in type(module).__mro__):
+        raise _scripted()
     shapes = _shapes(input_shape)
     ready = _computable(module)
     torch = importlib.import_module("torch")
@@ -61,6 +57,40 @@ def from_torch(module: Any, input_shape: Sequence[Any]) -> Model:
     compared(made, read, images)
     ORIGINS[made.model] = _origin(made.model, read.graph, ready)
     return made.model
+
+
+def _no_module(value: Any) -> TypeError:
+    ways: list[tuple[type | tuple[type, ...], str]] = [
+        (Mapping, "planish.convert.from_state_dict(state, like=model), with a model of the same layers"),
+        (type, f"an object of the class: {getattr(value, '__name__', '')}(...)"),
+        (
+            (str, os.PathLike),
+            "make the module, then module.load_state_dict(torch.load(path, weights_only=True))",
+        ),
+        (Model, "model.predict(images): it is a model of planish"),
+    ]
+    way = next((way for kind, way in ways if isinstance(value, kind)), "from_torch(module, input_shape)")
+    return TypeError(
+        explain(
+            what="from_torch: this is not a PyTorch module",
+            expected="a torch.nn.Module",
+            received=repr(value) if isinstance(value, (str, os.PathLike)) else kind_with_article(value),
+            remedy="program.module()" if hasattr(value, "graph_module") else way,
+        )
+    )
+
+
+def _scripted() -> ValueError:
+    return ValueError(
+        explain(
+            what="from_torch: this is a TorchScript module, which is not followed",
+            expected="the module that it was made of",
+            received="a ScriptModule",
+            remedy="from_torch(module, input_shape), with the module that torch.jit was given\n"
+            "or torch.onnx.export(module, images, 'model.onnx', dynamo=False)\n"
+            "then planish.load_onnx('model.onnx')",
+        )
+    )
 
 
 def _shapes(given: Any) -> list[Shape]:
@@ -76,6 +106,7 @@ def _shapes(given: Any) -> list[Shape]:
                 what="from_torch: this is not the shape of an image",
                 expected="the extents without the batch axis, channels first, such as (3, 224, 224)",
                 received=repr(given),
+                remedy="from_torch(module, (3, 224, 224))",
             )
         )
     return [tuple(int(each) for each in items)]

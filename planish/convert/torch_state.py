@@ -97,7 +97,12 @@ def from_state_dict(state: Mapping[str, Any], like: Model) -> Model:
 def _checked(model: Any, called: str) -> Model:
     if not isinstance(model, Model):
         raise TypeError(
-            explain(what=f"{called}: this is not a model", expected="a model of planish", received=repr(model))
+            explain(
+                what=f"{called}: this is not a model",
+                expected="a model of planish",
+                received=repr(model),
+                remedy=_model_wanted(called),
+            )
         )
     if not model.built:
         raise ValueError(
@@ -113,6 +118,18 @@ def _checked(model: Any, called: str) -> Model:
 # -- what a state dict contains ----------------------------------------------------------------------------------------
 
 
+def _inside(state: Mapping[str, Any]) -> str:
+    """What to give in place of a dictionary that has more than arrays in it."""
+    inner = next((name for name, value in state.items() if isinstance(value, Mapping) and value), None)
+    if inner is not None:
+        return f"from_state_dict(state[{inner!r}], like=model)"
+    return "{name: value for name, value in state.items() if hasattr(value, 'shape')}"
+
+
+def _model_wanted(called: str) -> str:
+    return "from_state_dict(state, like=model)" if called == "from_state_dict" else f"{called}(model)"
+
+
 def _arrays(state: Any) -> dict[str, Array]:
     """The arrays of a state dict."""
     if not isinstance(state, Mapping):
@@ -121,7 +138,7 @@ def _arrays(state: Any) -> dict[str, Array]:
                 what="from_state_dict: this is not a state dict",
                 expected="tensors or arrays by name",
                 received=type(state).__name__,
-                remedy="module.state_dict()" if hasattr(state, "state_dict") else None,
+                remedy=f"torch.load({state!r}, weights_only=True)" if isinstance(state, str) else "module.state_dict()",
             )
         )
     return {str(name): _array(state, str(name), value) for name, value in state.items()}
@@ -147,6 +164,7 @@ def _array(state: Mapping[str, Any], name: str, value: Any) -> Array:
             what=f"from_state_dict: {name!r} is not an array of numbers",
             expected="tensors or arrays by name",
             received=type(value).__name__,
+            remedy=_inside(state),
         )
     )
 
@@ -251,6 +269,9 @@ class _Matching:
                 layer=own.label if own is not None else None,
                 expected=str(own),
                 received=str(other) if other is not None else "no arrays that are left",
+                remedy="the whole state dict: module.state_dict()"
+                if other is None or own is None
+                else f"like: a model whose {own.label} has the shapes of {other.name!r}, for images of the same size",
             )
         )
 

@@ -56,6 +56,7 @@ def _differing(built: Built, read: Reading, images: Sequence[Array], given: Sequ
             what="the converted model gives other numbers than the module",
             expected=f"the module's numbers within {APART:g} of the largest one",
             received=f"{most:.2g} apart, though every layer by itself agrees",
+            remedy="a forward that gives the same for the same images in eval mode",
         )
     )
 

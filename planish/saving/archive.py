@@ -81,6 +81,7 @@ class Archive:
                     what=f"{self.path!r} is not a .keras file of Keras 3",
                     expected="a zip with config.json, metadata.json and model.weights.h5",
                     received=", ".join(self._archive.namelist()[:8]) or "an empty zip",
+                    remedy="write it again, in Keras: model.save('model.keras')",
                 )
             ) from None
         self._refuse_unusual(info)
@@ -125,6 +126,7 @@ class _Bounded:
                     what="the zip's directory is larger than that of any model",
                     expected=f"at most {self.most_nbytes:,} bytes",
                     received=f"{nbytes:,}",
+                    remedy="copy or download it again",
                 )
             )
         return self._file.read(nbytes)

@@ -99,10 +99,22 @@ def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, r
             )
         )
     if os.path.isdir(name):
-        raise IsADirectoryError(explain(what=f"{name!r} is a folder", expected="the name of a file to write"))
+        raise IsADirectoryError(
+            explain(
+                what=f"{name!r} is a folder",
+                expected="the name of a file to write",
+                remedy=f"{os.path.join(name, 'model.keras')!r}",
+            )
+        )
     folder = os.path.dirname(name) or "."
     if not os.path.isdir(folder):
-        raise FileNotFoundError(explain(what=f"there is no folder {folder!r} to write into", received=repr(name)))
+        raise FileNotFoundError(
+            explain(
+                what=f"there is no folder {folder!r} to write into",
+                received=repr(name),
+                remedy=f"os.makedirs({folder!r})",
+            )
+        )
     if not overwrite and os.path.exists(name):
         raise FileExistsError(explain(what=f"{name!r} exists, and overwrite=False", remedy="give another name"))
     _refuse_to_replace(name)
@@ -115,7 +127,13 @@ def _refuse_to_replace(name: str) -> None:
         return
     mode = os.stat(name).st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(explain(what=f"{name!r} is not a regular file", expected="the name of a file to write"))
+        raise OSError(
+            explain(
+                what=f"{name!r} is not a regular file",
+                expected="the name of a file to write",
+                remedy="the name of a file that does not exist yet",
+            )
+        )
     if not mode & _WRITABLE or not os.access(name, os.W_OK):
         raise PermissionError(
             explain(

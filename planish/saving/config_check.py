@@ -21,12 +21,23 @@ def check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> 
         _refuse_code(config, source, custom_objects)
         _check_model(config, source, custom_objects)
     except RecursionError:
-        raise ValueError(explain(what=f"{source!r} is nested too deep to be a model")) from None
+        raise ValueError(
+            explain(
+                what=f"{source!r} is nested too deep to be a model",
+                remedy="write it again, in Keras: model.save('model.keras')",
+            )
+        ) from None
 
 
 def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        raise ValueError(explain(what=f"{source!r} does not hold a model", expected="a serialized model"))
+        raise ValueError(
+            explain(
+                what=f"{source!r} does not hold a model",
+                expected="a serialized model",
+                remedy="write it again, in Keras: model.save('model.keras')",
+            )
+        )
     kind = str(config.get("class_name"))
     if own_objects.named(config, custom_objects) is not None:
         return
@@ -42,7 +53,11 @@ def _check_model(config: Any, source: str, custom_objects: Mapping[str, Any]) ->
     items = config["config"].get("layers")
     if not isinstance(items, list):
         raise ValueError(
-            explain(what=f"{source!r} holds a model without a list of layers", received=type(items).__name__)
+            explain(
+                what=f"{source!r} holds a model without a list of layers",
+                received=type(items).__name__,
+                remedy="write it again, in Keras: model.save('model.keras')",
+            )
         )
     if kind != "Sequential":
         _check_ends(config["config"], source)
@@ -54,13 +69,23 @@ def _check_ends(config: Mapping[str, Any], source: str) -> None:
     missing = [name for name in ("input_layers", "output_layers") if not isinstance(config.get(name), list | dict)]
     if missing:
         raise ValueError(
-            explain(what=f"{source!r} holds a functional model without {' and '.join(missing)}", expected="lists")
+            explain(
+                what=f"{source!r} holds a functional model without {' and '.join(missing)}",
+                expected="lists",
+                remedy="write it again, in Keras: model.save('model.keras')",
+            )
         )
 
 
 def _check_layer(item: Any, source: str, custom_objects: Mapping[str, Any]) -> None:
     if not isinstance(item, dict) or not isinstance(item.get("config"), dict):
-        raise ValueError(explain(what=f"{source!r} contains something that is not a layer", received=repr(item)))
+        raise ValueError(
+            explain(
+                what=f"{source!r} contains something that is not a layer",
+                received=repr(item),
+                remedy="write it again, in Keras: model.save('model.keras')",
+            )
+        )
     kind, name = str(item.get("class_name")), item["config"].get("name")
     if str(item.get("module")).startswith(_OPERATIONS):
         _check_operation(item, source)
@@ -78,6 +103,7 @@ def _check_operation(item: Mapping[str, Any], source: str) -> None:
             explain(
                 what=f"{source!r} holds an operation that planish does not have",
                 received=f"{kind} of {module}, {item['config'].get('name')!r}",
+                remedy="a layer of your own that computes it, in the model before it is saved",
             )
         )
 

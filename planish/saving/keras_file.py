@@ -107,6 +107,11 @@ def mistakes_told(path: str) -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise ValueError(explain(what=f"{path!r} holds models that are nested too deep for Python to follow")) from None
+        raise ValueError(
+            explain(
+                what=f"{path!r} holds models that are nested too deep for Python to follow",
+                remedy="in Keras: save one model of all layers, Sequential([*outer.layers, *inner.layers])",
+            )
+        ) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"{path!r} holds a model that planish cannot make:\n{error}") from error

@@ -61,7 +61,11 @@ def find(model: Model, reader: WeightsReader, *, skip_mismatch: bool = False, by
     """
     root = _root(reader)
     if root is None:
-        missing = explain(what=f"{reader.source!r} holds no weights of a model", expected=f"an attribute {LAYERS}")
+        missing = explain(
+            what=f"{reader.source!r} holds no weights of a model",
+            expected=f"an attribute {LAYERS}",
+            remedy="in Keras: model.save_weights('model.weights.h5')",
+        )
         raise ValueError(missing)
     matched = (_namesakes if by_name else _in_order)(model, reader, root)
     origin = _origin(reader, root, [group for group, _ in matched])

@@ -30,6 +30,7 @@ def written(model: Model) -> dict[str, Any]:
                 what="the notes of the model cannot be saved",
                 expected="names, numbers, lists and dictionaries, as in JSON",
                 received=str(error),
+                remedy="strings and numbers in their place: str(value), float(value)",
             )
         ) from error
     if len(text) > _MOST_NBYTES // 2:
@@ -39,6 +40,7 @@ def written(model: Model) -> dict[str, Any]:
                 what="the notes of the model are too long to be saved",
                 expected=f"at most {_MOST_NBYTES // 2:,} characters as JSON",
                 received=f"{len(text):,}",
+                remedy="keep long notes in a file of your own beside the model",
             )
         )
     return {NAME: json.loads(text)}

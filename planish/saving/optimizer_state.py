@@ -71,7 +71,11 @@ def read(
         except WeightsError as error:
             reason = str(error)
     warned.warn(
-        explain(what=f"the optimizer starts over: {reader.source!r} has the state of another one", received=reason)
+        explain(
+            what=f"the optimizer starts over: {reader.source!r} has the state of another one",
+            received=reason,
+            remedy="compile the model as it was compiled when it was saved, and load the weights again",
+        )
     )
     return None
 

@@ -95,7 +95,13 @@ def _array(file: Any, places: _Places, model: Model, variable: Variable) -> Stor
             parts = {"what": f"{told} has another shape", "expected": variable.shape, "received": shape, **mistake}
             raise ValueError(explain(**parts))
         if kind not in _TYPES:
-            raise ValueError(explain(what=f"{told} is not an array of numbers that planish knows", received=kind))
+            raise ValueError(
+                explain(
+                    what=f"{told} is not an array of numbers that planish knows",
+                    received=kind,
+                    remedy="save it as float32: tensor.float() in PyTorch",
+                )
+            )
         found = StoredArray(shape, np.dtype(_TYPES[kind]), places.of(variable.path))
         return found.then(_floats) if kind == _HALVES else found
 

@@ -176,6 +176,7 @@ def _weight_map(path: str) -> dict[str, list[str]]:
             what=f"{path!r} does not say where the weights are",
             expected="a weight_map of groups, and the names of files beside it",
             received=repr(found)[:80],
+            remedy="copy or download it again",
         )
     )
 

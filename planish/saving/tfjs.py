@@ -68,7 +68,13 @@ def _topology(document: Any, source: str) -> tuple[Any, Any]:
     """The serialized model, and the settings of `compile`, which are None if it was not compiled."""
     topology = document.get("modelTopology") if isinstance(document, dict) else None
     if not isinstance(topology, dict):
-        raise ValueError(explain(what=f"{source!r} does not hold a model", expected="modelTopology, an object"))
+        raise ValueError(
+            explain(
+                what=f"{source!r} does not hold a model",
+                expected="modelTopology, an object",
+                remedy="convert it again: tensorflowjs_converter --input_format=keras model.h5 folder",
+            )
+        )
     config = topology.get("model_config", topology)
     if isinstance(config, str):
         with regular_file.damage_told(f"model_config in {source!r}"):
@@ -101,7 +107,11 @@ def _assign(model: Model, arrays: _Arrays, source: str) -> None:
     assignments = [pair for path, layer in layer_paths(model) for pair in _of_layer(path, layer, groups, source)]
     if groups:
         raise ValueError(
-            explain(what=f"{source!r} has weights for which the model has no layer", received=", ".join(groups)[:200])
+            explain(
+                what=f"{source!r} has weights for which the model has no layer",
+                received=", ".join(groups)[:200],
+                remedy="convert it again: tensorflowjs_converter --input_format=keras model.h5 folder",
+            )
         )
     for variable, array in assignments:
         variable.assign(array)
@@ -132,6 +142,7 @@ def _of_layer(
                 layer=layer.label,
                 expected=listed([each.shape for each in variables], [each.name for each in variables]),
                 received=number_of(len(stored), "array") if len(names) < 2 else "several: " + ", ".join(names),
+                remedy="download all files of the folder that model.json names",
             )
         )
     for variable, array in zip(variables, _in_order(variables, stored), strict=True):
@@ -141,6 +152,7 @@ def _of_layer(
                     what=f"{source!r}: weight '{variable.path}' has another shape",
                     expected=variable.shape,
                     received=array.shape,
+                    remedy="convert it again: tensorflowjs_converter --input_format=keras model.h5 folder",
                 )
             )
         yield variable, array

@@ -176,5 +176,9 @@ def _sizes(paths: list[str], source: str) -> Iterator[int]:
 
 def _damaged(source: str, what: str, received: object) -> DamagedManifestError:
     return DamagedManifestError(
-        explain(what=f"{source!r} is damaged, or not of TensorFlow.js: {what}", received=repr(received)[:200])
+        explain(
+            what=f"{source!r} is damaged, or not of TensorFlow.js: {what}",
+            received=repr(received)[:200],
+            remedy="copy or download it again",
+        )
     )

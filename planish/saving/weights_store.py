@@ -157,11 +157,19 @@ class WeightsReader:
             if not isinstance(dataset, self._h5py.h5d.DatasetID) or not self._is_in_the_file(dataset):
                 raise self._hostile(place)
             if dataset.get_space().get_simple_extent_type() == self._h5py.h5s.NULL:
-                raise WeightsError(explain(what=f"{self.source!r}: {what} is an array without values", expected=shape))
+                raise WeightsError(
+                    explain(
+                        what=f"{self.source!r}: {what} is an array without values",
+                        expected=shape,
+                        remedy="write it again, in Keras: model.save_weights('model.weights.h5')",
+                    )
+                )
             if dataset.dtype.kind not in "fiub":
                 raise WeightsError(
                     explain(
-                        what=f"{self.source!r}: {what} is not an array of numbers", received=f"dtype {dataset.dtype}"
+                        what=f"{self.source!r}: {what} is not an array of numbers",
+                        received=f"dtype {dataset.dtype}",
+                        remedy="write it again, in Keras: model.save_weights('model.weights.h5')",
                     )
                 )
             if dataset.shape != shape:
@@ -192,7 +200,11 @@ class WeightsReader:
             group = self._group(path)
             if group is None:
                 raise WeightsError(
-                    explain(what=f"the weights in {self.source!r} are damaged", expected=f"group {path}")
+                    explain(
+                        what=f"the weights in {self.source!r} are damaged",
+                        expected=f"group {path}",
+                        remedy="copy or download it again",
+                    )
                 )
             if self._h5py.h5a.exists(group, attribute.encode()):
                 return self._texts_of(group, attribute)
@@ -283,7 +295,11 @@ class WeightsReader:
         except (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
             reason = str(error).strip("'") or type(error).__name__
             raise WeightsError(
-                explain(what=f"the weights in {self.source!r} are damaged or cut short", received=reason)
+                explain(
+                    what=f"the weights in {self.source!r} are damaged or cut short",
+                    received=reason,
+                    remedy="copy or download it again",
+                )
             ) from error
 
     def _hostile(self, place: str) -> WeightsError:
@@ -291,7 +307,12 @@ class WeightsReader:
 
     def _unusual(self, rule: str, received: str) -> WeightsError:
         return WeightsError(
-            explain(what=f"{self.source!r} is not as Keras writes it, so it is not read", rule=rule, received=received)
+            explain(
+                what=f"{self.source!r} is not as Keras writes it, so it is not read",
+                rule=rule,
+                received=received,
+                remedy="write it again, in Keras: model.save_weights('model.weights.h5')",
+            )
         )
 
 

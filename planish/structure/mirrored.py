@@ -33,4 +33,7 @@ class Mirrored(Layer):
                 shape,
                 expected=channels,
                 received=shape[0],
+                remedy=f"input_shape={(channels, *shape[:-1])}"
+                if shape[-1] == channels
+                else f"input_shape={(channels, *shape[1:])}, for images of that many channels",
             )

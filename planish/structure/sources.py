@@ -43,6 +43,7 @@ def layers_from(source: Any, input_shape: Sequence[int] | int | None = None) -> 
                 what="the shape of the images is not known",
                 expected="input_shape, without the batch axis, such as (28, 28, 1), or (1, 28, 28) for PyTorch",
                 received=declared,
+                remedy="planish.shapes(model, (28, 28, 1))",
             )
         )
     shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)

@@ -110,7 +110,7 @@ REFUSED = {
     "a place behind the file": (outside(location="x.onnx", offset=1 << 40), "are not in"),
     "more than the file has": (outside(location="x.onnx", length=1 << 50), "are not in"),
     "half a file": (FLAT.SerializeToString()[:300], "damaged, cut short, or not an ONNX file"),
-    "nothing": (b"", "does not hold a network"),
+    "nothing": (b"", "is an empty file, and not an ONNX file"),
 }  # fmt: skip
 
 

@@ -234,6 +234,7 @@ def test_another_shape_is_named():
         "Dense 'dense': from_state_dict: the state dict is that of another network",
         "  expected: Dense 'dense': weight (6, 40), bias (6,)",
         "  received: 'dense': weight (6, 41), bias (6,)",
+        "  remedy:   like: a model whose Dense 'dense' has the shapes of 'dense', for images of the same size",
     ]
 
 

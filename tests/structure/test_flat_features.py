@@ -92,12 +92,14 @@ def test_a_shape_that_nobody_says():
     assert text_of(ValueError, lambda: planish.flat_features(blog_layers())) == [
         "the shape of the images is not known",
         expected,
+        "  remedy:   planish.shapes(model, (28, 28, 1))",
     ]
     with_holes = [Conv2D(2, 3, input_shape=(None, None, 3))]
     assert text_of(ValueError, lambda: planish.flat_features(with_holes)) == [
         "the shape of the images is not known",
         expected,
         "  received: (None, None, None, 3)",
+        "  remedy:   planish.shapes(model, (28, 28, 1))",
     ]
 
 

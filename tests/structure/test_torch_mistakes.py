@@ -38,6 +38,7 @@ def test_other_channels():
         "  received:    1",
         "  input shape: (None, 1, 8, 8)",
         "  shapes:      (None, 1, 8, 8) -> Conv2d '0'",
+        "  remedy:      input_shape=(3, 8, 8), for images of that many channels",
     ]
 
 
@@ -167,6 +168,7 @@ def test_shapes_that_are_not_known():
         "view 'view': this shape cannot be followed",
         "  expected: the batch, then integers",
         "  received: -1, unknown, unknown",
+        "  remedy:   write numbers for what x.shape gives, or x.flatten(1)",
     ]
 
 
@@ -185,6 +187,7 @@ def test_modules_that_are_not_known():
                 "Flatten 'flatten': start_dim is not supported here",
                 "  expected: 1 or more: axis 0 is the batch",
                 "  received: 0",
+                "  remedy:   give the part of the module that comes before it, such as module.features",
             ],
         ),
     ],

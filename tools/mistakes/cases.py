@@ -33,11 +33,16 @@ x, y = torch.zeros(64, 1, 28, 28), torch.zeros(64, dtype=torch.long)
 
 @dataclass(frozen=True)
 class Mistake:
-    """`keras` is run by planish and Keras, `torch` by PyTorch; None where PyTorch has no such step."""
+    """`keras` is run by planish and Keras, `torch` by PyTorch; None where PyTorch has no such step.
+
+    `own`: Keras has no such step. `needs_torch`: planish is run where PyTorch is, too.
+    """
 
     title: str
     keras: str
     torch: str | None
+    own: bool = False
+    needs_torch: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fitting import FITTING
 from freezing import FREEZING
 from functions import FUNCTIONS
 from holding import HOLDING
+from modules import MODULES
 from naming import NAMING
 from normalizing import NORMALIZING
 from opening import OPENING
@@ -20,11 +21,13 @@ from picturing import PICTURING
 from predicting import PREDICTING
 from reading import LOADING
 from shaping import SHAPING
+from state_dicts import STATE_DICTS
 from subclassing import SUBCLASSING
 from training import TRAINING
 from watching import WATCHING
 
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
-    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, CONVERTING, EXPORTING),
+    *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, CONVERTING),
+    *(STATE_DICTS, MODULES, EXPORTING),
 )

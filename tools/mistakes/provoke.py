@@ -1,5 +1,5 @@
 """Makes every mistake in one library and prints what the library says, as JSON: `python provoke.py
-planish|keras|torch`.
+planish|keras|torch`. planish leaves those out that need PyTorch, where it is not.
 
 Runs in the interpreter of that library, which needs nothing else from planish.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import importlib.util
 import io
 import json
 import re
@@ -58,7 +59,7 @@ def given(library: str, folder: Path) -> dict[str, Any]:
 def answer(library: str, mistake: Mistake, folder: Path) -> Answer | None:
     """What the library does about it; None if it has no such step."""
     code = mistake.torch if library == "torch" else mistake.keras
-    if code is None:
+    if code is None or (library == "keras" and mistake.own):
         return None
     names = given(library, folder)
     program = _keeping_the_last_value(code)
@@ -71,6 +72,11 @@ def answer(library: str, mistake: Mistake, folder: Path) -> Answer | None:
             return Answer(type(error).__name__, _plain(str(error)).replace(str(folder), "folder"))
     texts = [str(warning.message) for warning in warned if not issubclass(warning.category, DeprecationWarning)]
     return Answer("", "\n".join(map(_plain, dict.fromkeys([_outcome(names["result"]), *texts]))))
+
+
+def has_torch() -> bool:
+    """Whether this interpreter has PyTorch."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def _plain(text: str) -> str:
@@ -107,6 +113,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for stage in STAGES:
             for mistake in stage.mistakes:
+                if library == "planish" and mistake.needs_torch and not has_torch():
+                    continue
                 found = answer(library, mistake, Path(folder))
                 answers[mistake.title] = None if found is None else [found.kind, found.text]
     print(json.dumps(answers))

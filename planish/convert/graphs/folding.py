@@ -52,6 +52,7 @@ def _check_size(sizes: Sequence[int], source: int = 0) -> None:
                 what="a constant would be larger than planish computes while it reads",
                 expected=f"{MOST_ELEMENTS:,} elements at most",
                 received=f"shape {tuple(sizes)}",
+                remedy="export it again with constants of the size that the network needs",
             )
         )
 
@@ -207,6 +208,7 @@ def evaluated(operation: Operation, inputs: Sequence[Array | None]) -> list[Arra
                 what="this part of the network cannot be computed",
                 layer=f"{operation.called or operation.kind} '{operation.name or operation.outputs[0]}'",
                 received=f"{str(error) or type(error).__name__}",
+                remedy="onnx.checker.check_model(path, full_check=True) says what is wrong with the file",
             )
         ) from error
     results = found if isinstance(found, list) else [found]

@@ -19,7 +19,12 @@ def settings_of(node: Any, weights: Weights) -> dict[str, Any]:
     them is computed here."""
     found = {attribute.name: _value(attribute, node, weights) for attribute in node.attribute}
     if len(found) != len(node.attribute):
-        raise ValueError(explain(what=f"{node.op_type} '{node.name}' has a setting twice"))
+        raise ValueError(
+            explain(
+                what=f"{node.op_type} '{node.name}' has a setting twice",
+                remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+            )
+        )
     typed = _OF_TYPES.get(node.op_type)
     if typed and isinstance(found.get(typed), int):
         found[typed] = (
@@ -34,7 +39,10 @@ def _value(attribute: Any, node: Any, weights: Weights) -> Any:
         return None
     if max(len(attribute.ints), len(attribute.floats), len(attribute.strings)) > _MOST_NUMBERS:
         raise ValueError(
-            explain(what=f"{node.op_type} '{node.name}' has more than {_MOST_NUMBERS:,} numbers in a setting")
+            explain(
+                what=f"{node.op_type} '{node.name}' has more than {_MOST_NUMBERS:,} numbers in a setting",
+                remedy="put them into a Constant or an initializer, as torch.onnx.export does",
+            )
         )
     readers: dict[int, Any] = {
         _FLOAT: lambda: float(attribute.f),
@@ -51,6 +59,7 @@ def _value(attribute: Any, node: Any, weights: Weights) -> Any:
             explain(
                 what=f"{node.op_type} '{node.name}' has a setting that planish does not read",
                 received=f"{attribute.name}, of type {kind}",
+                remedy="export it without this operator",
             )
         )
     return readers[kind]()

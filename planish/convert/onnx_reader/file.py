@@ -12,6 +12,8 @@ from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.onnx_reader import functions, sorting, tensors, versions
 from planish.convert.onnx_reader.attributes import settings_of
 from planish.errors import explain
+from planish.saving import formats, ways_out
+from planish.saving.formats import Kind
 
 MOST_NBYTES = (1 << 31) - 1
 """What a message of protobuf may have; larger networks keep their weights in files beside it."""
@@ -60,10 +62,22 @@ def _parsed(name: str) -> Any:
         try:
             model.ParseFromString(file.read())
         except Exception as error:  # protobuf's own kind, which differs between its implementations
-            raise ValueError(
-                explain(what=f"{name!r} is damaged, cut short, or not an ONNX file", received=_reason(error))
-            ) from error
+            raise _not_onnx(name, f"{name!r} is damaged, cut short, or not an ONNX file", _reason(error)) from error
     return model
+
+
+def _not_onnx(name: str, what: str, received: str | None = None) -> ValueError:
+    """The error about a file without a network in it, which may be another library's."""
+    kind = formats.kind_of(name)
+    others = [Kind.KERAS, Kind.KERAS_H5, Kind.TFJS_LAYERS]
+    if kind in others:
+        way = f"planish.models.load_model({name!r})"
+    elif kind in (Kind.ONNX, Kind.UNKNOWN):
+        way = "copy or download it again, or export it again: torch.onnx.export(module, images, path)"
+    else:
+        way = ways_out.way_out(kind, name)
+    told = what if kind in (Kind.ONNX, Kind.UNKNOWN) else f"{name!r} is {kind.value}, and not an ONNX file"
+    return ValueError(explain(what=told, expected="an ONNX file with operators in it", received=received, remedy=way))
 
 
 def _reason(error: Exception) -> str:
@@ -85,21 +99,25 @@ def _library() -> Any:
 
 def _check_whole(model: Any, name: str) -> None:
     if not model.HasField("graph") or not model.graph.node:
-        raise ValueError(
-            explain(what=f"{name!r} does not hold a network", expected="an ONNX file with operators in it")
-        )
+        raise _not_onnx(name, f"{name!r} does not hold a network")
     if model.graph.sparse_initializer:
         raise ValueError(
             explain(
                 what=f"{name!r} has sparse weights",
                 rule="planish reads weights with all their numbers",
                 received=repr(model.graph.sparse_initializer[0].values.name),
+                remedy="export it with weights that have all their numbers",
             )
         )
     seen: set[str] = set()
     for tensor in model.graph.initializer:
         if tensor.name in seen:
-            raise ValueError(explain(what=f"{name!r} has two weights named {tensor.name!r}"))
+            raise ValueError(
+                explain(
+                    what=f"{name!r} has two weights named {tensor.name!r}",
+                    remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+                )
+            )
         seen.add(tensor.name)
 
 
@@ -123,7 +141,13 @@ def _check_names(model: Any, name: str) -> None:
     texts += [text for each in graph.initializer for entry in each.external_data for text in (entry.key, entry.value)]
     wrong = next((text for text in texts if not isinstance(text, str)), None)
     if wrong is not None:
-        raise ValueError(explain(what=f"{name!r} is damaged: a name in it is not text", received=repr(wrong[:100])))
+        raise ValueError(
+            explain(
+                what=f"{name!r} is damaged: a name in it is not text",
+                received=repr(wrong[:100]),
+                remedy="copy or download it again",
+            )
+        )
 
 
 def _version(model: Any, name: str) -> int:
@@ -185,5 +209,6 @@ def _check_outputs(outputs: tuple[str, ...], operations: list[Operation], known:
             explain(
                 what=f"{path!r} has an output that nothing computes" if outputs else f"{path!r} has no outputs",
                 received=repr(missing[0]) if missing else None,
+                remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
             )
         )

@@ -16,7 +16,12 @@ def inlined(nodes: Iterable[Any], definitions: Iterable[Any]) -> Iterator[Any]:
     known = {(each.domain, each.name): each for each in definitions}
     for count, node in enumerate(_expanded(nodes, known, 0)):
         if count > MOST_NODES:
-            raise ValueError(explain(what=f"the network has more than {MOST_NODES:,} operators"))
+            raise ValueError(
+                explain(
+                    what=f"the network has more than {MOST_NODES:,} operators",
+                    remedy="a smaller network: planish compiles classifiers of images",
+                )
+            )
         yield node
 
 
@@ -27,7 +32,12 @@ def _expanded(nodes: Iterable[Any], known: Mapping[tuple[str, str], Any], depth:
             yield node
             continue
         if depth == _DEEPEST:
-            raise ValueError(explain(what=f"functions call each other more than {_DEEPEST} deep: {node.op_type!r}"))
+            raise ValueError(
+                explain(
+                    what=f"functions call each other more than {_DEEPEST} deep: {node.op_type!r}",
+                    remedy="export it without functions: torch.onnx.export(module.eval(), images, path, dynamo=False)",
+                )
+            )
         yield from _expanded(_body(node, definition, f"{node.name or node.op_type}_{depth}_{place}"), known, depth + 1)
 
 

@@ -17,7 +17,12 @@ def in_order(operations: Iterable[Operation], known: set[str], path: str) -> lis
     for operation in operations:
         for made in operation.outputs:
             if made in makers or made in known:
-                raise ValueError(explain(what=f"{path!r} computes {made!r} twice"))
+                raise ValueError(
+                    explain(
+                        what=f"{path!r} computes {made!r} twice",
+                        remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+                    )
+                )
             makers[made] = operation
     waiting: dict[int, set[str]] = {id(operation): set() for operation in operations}
     readers: defaultdict[str, list[Operation]] = defaultdict(list)
@@ -31,6 +36,7 @@ def in_order(operations: Iterable[Operation], known: set[str], path: str) -> lis
                         what=f"reads {name!r}, which nothing computes",
                         layer=f"{operation.called or operation.kind} '{operation.name}'",
                         received=repr(path),
+                        remedy="onnx.checker.check_model(path) names all of them; export it with its weights",
                     )
                 )
             waiting[id(operation)].add(name)
@@ -59,6 +65,7 @@ def _sorted(
             explain(
                 what=f"{path!r} computes values of each other in a circle",
                 received=f"{stuck.called or stuck.kind} '{stuck.name}'",
+                remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
             )
         )
     return found

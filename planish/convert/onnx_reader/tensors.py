@@ -70,7 +70,13 @@ class Weights:
         stored = np.dtype(_TYPES[kind][1])
         count = math.prod(shape)
         if any(extent < 0 for extent in shape) or count > 1 << 40:
-            raise ValueError(explain(what=f"{tensor.name!r} has a shape that cannot be", received=shape))
+            raise ValueError(
+                explain(
+                    what=f"{tensor.name!r} has a shape that cannot be",
+                    received=shape,
+                    remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+                )
+            )
         if tensor.data_location == _OUTSIDE:
             flat = np.frombuffer(self._outside(tensor, count * stored.itemsize), stored)
         elif tensor.HasField("raw_data"):
@@ -90,6 +96,7 @@ class Weights:
                     what=f"{name!r} is not as large as its shape says",
                     expected=f"{wanted:,} {what} for {shape}",
                     received=f"{found:,}",
+                    remedy="copy or download it again",
                 )
             )
 
@@ -98,6 +105,14 @@ class Weights:
         entries = {entry.key: entry.value for entry in tensor.external_data}
         path = self._inside_folder(entries.get("location", ""), tensor.name)
         offset, length = _whole(entries, "offset", 0, tensor.name), _whole(entries, "length", nbytes, tensor.name)
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                explain(
+                    what=f"the weights of {tensor.name!r} are in a file that is not there",
+                    expected=repr(path),
+                    remedy=f"copy {os.path.basename(path)!r} into the folder of the network",
+                )
+            )
         with regular_file.opened(path, "a file of an ONNX network's weights") as file:
             size = os.fstat(file.fileno()).st_size
             if length != nbytes or offset + length > size:
@@ -106,6 +121,7 @@ class Weights:
                         what=f"the weights of {tensor.name!r} are not in {path!r}",
                         expected=f"{nbytes:,} bytes from byte {offset:,} on",
                         received=f"a length of {length:,}, in a file of {size:,} bytes",
+                        remedy="copy the file of the weights again, beside that of the network",
                     )
                 )
             file.seek(offset)
@@ -132,7 +148,13 @@ class Weights:
 def _whole(entries: dict[str, str], key: str, default: int, name: str) -> int:
     text = entries.get(key) or str(default)
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
-        raise ValueError(explain(what=f"the {key} of {name!r} is not a number", received=repr(text[:50])))
+        raise ValueError(
+            explain(
+                what=f"the {key} of {name!r} is not a number",
+                received=repr(text[:50]),
+                remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+            )
+        )
     return int(text)
 
 

@@ -66,7 +66,14 @@ def _checked_opset(given: Any) -> int:
     if given is None:
         return file.USUAL
     if isinstance(given, bool) or not isinstance(given, int | np.integer):
-        raise TypeError(explain(what="export: `opset_version` is wrong", expected=_RANGE, received=repr(given)))
+        raise TypeError(
+            explain(
+                what="export: `opset_version` is wrong",
+                expected=_RANGE,
+                received=repr(given),
+                remedy="leave opset_version out",
+            )
+        )
     if not file.OLDEST <= given <= file.NEWEST:
         raise ValueError(
             explain(
@@ -198,6 +205,7 @@ def _warn_of_updates(model: Model, names: Sequence[str]) -> None:
             layer=model.label,
             what="every prediction changes variables, and an ONNX file does not: it has their values of now",
             received=", ".join(names),
+            remedy="call those layers with training=False",
         )
         warned.warn(text)
 

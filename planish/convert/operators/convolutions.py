@@ -119,7 +119,8 @@ def transposed_convolution(site: Site) -> Value:
     filters = kernel.shape[1] * groups
     make = functools.partial(site.layer, _TRANSPOSED[value.rank - 2], filters, window.extents, **settings)
     layer = site.shared((site.weight_names(1, 2), tuple(settings.items()), groups), make)
-    tensor = weighted(layer, value, lambda: [_spread(kernel, groups), *([] if bias is None else [bias.reshape(-1)])])
+    biases = [] if bias is None else [bias.reshape(-1)]
+    tensor = weighted(layer, value, lambda: [_spread(site, kernel, groups), *biases])
     return cropped(site, Value(tensor, value.order), window.borders)
 
 
@@ -145,11 +146,11 @@ def window_of_transposed(site: Site, value: Value, kernel: Array) -> Window:
     return Window(window.extents, strides, dilations, first, behind)
 
 
-def _spread(kernel: Array, groups: int) -> Array:
+def _spread(site: Site, kernel: Array, groups: int) -> Array:
     """[channels, filters of a group, *window] as [*window, filters, channels]: zeros where groups do not meet."""
     channels, filters = kernel.shape[:2]
     if kernel.size * groups > MOST_NUMBERS:
-        raise ValueError(f"a kernel of {kernel.size * groups:,} numbers")
+        raise site.too_large(kernel.shape)
     whole = np.zeros((*kernel.shape[2:], filters * groups, channels), kernel.dtype)
     own = channels // groups
     for group in range(groups):

@@ -128,8 +128,15 @@ class Site:
         return self.mistake("the result is too large to compute", expected=expected, received=tuple(sizes))
 
     def mistake(self, what: str, **parts: Any) -> ValueError:
-        """The error about this operator."""
-        return ValueError(explain(what=what, layer=self.label, **parts))
+        """The error about this operator. What to do is up to the file's maker, if nothing else is said."""
+        return ValueError(explain(what=what, layer=self.label, **{"remedy": self._without(), **parts}))
+
+    def _without(self) -> str:
+        """The network up to this operator."""
+        if self.library != "ONNX":
+            return "give the part of the module that comes before it, such as module.features"
+        ends = [name for name in self.operation.inputs[:1] if name]
+        return f"without what follows: onnx.utils.extract_model(path, 'part.onnx', inputs, {ends})"
 
 
 @contextlib.contextmanager

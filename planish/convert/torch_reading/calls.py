@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from planish.convert.torch_reading.writing import Writer, written
+from planish.convert.torch_reading.writing import REMEDY, Writer, written
 from planish.errors import explain
 
 Handler = Callable[..., Any]
@@ -19,8 +19,6 @@ Many = Any
 """A number, or a sequence with one for each axis."""
 
 HANDLERS: dict[str, Handler] = {}
-
-REMEDY = "give the part of the module that comes before it, such as module.features"
 
 
 def function(*names: str) -> Callable[[_Handler], _Handler]:
@@ -52,7 +50,7 @@ def _unknown_call(writer: Writer, name: str, arguments: Sequence[Any], options: 
     return ValueError(
         explain(
             what=f"the call {writer.name!r} in the module's forward is not known",
-            received=f"{name}({', '.join(parts)})",
+            received=f"{name}({', '.join(parts)}){writer.place}",
             remedy=REMEDY,
         )
     )

@@ -29,8 +29,9 @@ def batch_norm(
     if training or running_mean is None or running_var is None:
         raise writer.refuse(
             "the images of a batch are normalized together, also in eval mode",
-            expected="running statistics: track_running_stats=True",
+            expected="running statistics",
             received="none",
+            remedy="track_running_stats=True, and the module trained with it",
         )
     kept = {} if momentum is None else {"momentum": 1.0 - momentum}
     return writer.emit("BatchNormalization", input, weight, bias, running_mean, running_var, epsilon=eps, **kept)

@@ -12,6 +12,7 @@ import numpy as np
 from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.torch_reading import (  # noqa: F401
     convolutions,
+    mistakes,
     modules,
     norms,
     pointwise,
@@ -20,11 +21,11 @@ from planish.convert.torch_reading import (  # noqa: F401
     shaping,
     tracing,
 )
-from planish.convert.torch_reading.calls import REMEDY, handled
+from planish.convert.torch_reading.calls import handled
 from planish.convert.torch_reading.tracing import Trace
 from planish.convert.torch_reading.values import Extent, Measured, Value, array_of
 from planish.convert.torch_reading.writing import Writer
-from planish.errors import explain, unknown_name
+from planish.errors import explain
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def read(module: Any, inputs: Sequence[Sequence[Any]], prefix: str = "") -> Read
     try:
         tracing.measured(module, trace, inputs)
     except Exception as error:
-        raise _does_not_run(module, inputs[0], error) from error
+        raise mistakes.does_not_run(module, inputs[0], error) from error
     return Reader(trace, module, prefix).read()
 
 
@@ -66,24 +67,10 @@ def _exported(module: Any, inputs: Sequence[Sequence[Any]], first: Exception) ->
         raise ValueError(
             explain(
                 what=f"the forward of {type(module).__name__} can be followed neither by torch.fx nor by torch.export",
-                received=f"{_told(first)}; {_told(error)}",
-                remedy="give the parts that are layers as a Sequential",
+                received=f"{mistakes.told(first)}; {mistakes.told(error)}",
+                remedy="torch.where(condition, a, b) in place of if; or give the parts that are layers as a Sequential",
             )
         ) from error
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-
-
-def _does_not_run(module: Any, tensors: Sequence[Any], error: Exception) -> ValueError:
-    return ValueError(
-        explain(
-            what=f"PyTorch cannot run {type(module).__name__} on images of this shape",
-            expected="input_shape without the batch axis, with the channels first",
-            received=f"{', '.join(str(tuple(each.shape[1:])) for each in tensors)}: {_told(error)}",
-        )
-    )
 
 
 def graph_of(name: str, ports: Sequence[Port], outputs: Sequence[str], writer: Writer) -> ForeignGraph:
@@ -117,7 +104,7 @@ class Calls:
         """A module of PyTorch's. `path` is where the whole has it, for its weights."""
         kind = modules.kind_of(module)
         if not modules.is_known(module):
-            raise ValueError(f"module {name!r}: " + unknown_name("PyTorch module", kind, modules.MODULES))
+            raise mistakes.unknown_module(module, name)
         self.writer.begin(name, kind, result, shape)
         call = modules.call_of(module, lambda own: self.parameter(module, path or name, own))
         if call.borders is not None:
@@ -194,7 +181,7 @@ class Reader:
         def walk(item: Any) -> None:
             if isinstance(item, Value):
                 if item.array is not None:
-                    raise _not_followed(self.root, f"an output that no image changes: {item.name}")
+                    raise mistakes.not_followed(self.root, f"an output that no image changes: {item.name}")
                 found.append(item.name)
             elif isinstance(item, Mapping):
                 for each in item.values():
@@ -203,7 +190,7 @@ class Reader:
                 for each in item:
                     walk(each)
             elif item is not None:
-                raise _not_followed(self.root, f"an output that is not a tensor: {item}")
+                raise mistakes.not_followed(self.root, f"an output that is not a tensor: {item}")
 
         walk(self._resolved(node.args[0] if node.args else None))
         return found
@@ -223,6 +210,7 @@ class Reader:
         given = self._resolved((node.args, node.kwargs))
         inputs = [*given[0], *given[1].values()]
         name, shape = self._name(self.prefix + path), self._shape(node)
+        self.writer.place = tracing.place_of(node)
         made = self.calls.module(self.trace.modules[path], path, name, inputs[0], str(node.name), shape)
         return self._shaped(node, made)
 
@@ -240,6 +228,7 @@ class Reader:
         if function in ("size", "dim", "getattr", "numel"):
             return self._size(function, arguments)
         self.writer.begin(self._name(self._owner(node) or str(node.name)), function, str(node.name), self._shape(node))
+        self.writer.place = tracing.place_of(node)
         try:
             made = handled(self.writer, function, tracing.as_function(node, arguments), options)
         except ValueError:
@@ -353,7 +342,3 @@ def _leaves(item: Any) -> list[Any]:
     if isinstance(item, Mapping):
         return _leaves(list(item.values()))
     return [leaf for each in item for leaf in _leaves(each)] if isinstance(item, (tuple, list)) else [item]
-
-
-def _not_followed(module: Any, received: str) -> ValueError:
-    return ValueError(explain(what=f"{type(module).__name__} cannot be followed", received=received, remedy=REMEDY))

@@ -16,7 +16,10 @@ def _axes(writer: Writer, input: Value, dim: Any) -> list[int]:
     axes = None if dim is None else [dim] if isinstance(dim, int) else list(dim)
     if not axes or 0 in axes or (input.rank is not None and -input.rank in axes):
         raise writer.refuse(
-            "images of a batch are reduced together", expected="dim without 0, the batch's axis", received=f"dim={dim}"
+            "images of a batch are reduced together",
+            expected="dim without 0, the batch's axis",
+            received=f"dim={dim}",
+            remedy=f"x.{writer.called}(dim=(1, 2, 3)), which gives a number for each image",
         )
     return axes
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from planish.convert.torch_reading.calls import function
 from planish.convert.torch_reading.values import Extent, Value
-from planish.convert.torch_reading.writing import Writer
+from planish.convert.torch_reading.writing import Writer, written
 
 _END = 2**63 - 1
 
@@ -28,7 +28,8 @@ def _reshaped(writer: Writer, input: Value, shape: Sequence[Any]) -> Value:
         raise writer.refuse(
             "the batch is not the first axis any more",
             expected="the batch, then integers",
-            received=", ".join("batch" if each is Extent.BATCH else str(each) for each in shape) or "a single number",
+            received=", ".join(map(written, shape)) or "a single number",
+            remedy="x.flatten(1), or x.view(x.size(0), -1)",
         )
     numbers = writer.numbers([0 if first is Extent.BATCH else first, *rest])
     return writer.emit("Reshape", input, writer.integers(numbers))

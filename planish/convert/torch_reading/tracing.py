@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import operator
+import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +59,12 @@ def traced(module: Any) -> Trace:
     fx = importlib.import_module("torch.fx")
 
     class Tracer(fx.Tracer):  # type: ignore[misc, name-defined]
+        record_stack_traces = True
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.record_stack_traces = True
+
         def is_leaf_module(self, inner: Any, path: str) -> bool:
             return modules.is_known(inner) or bool(super().is_leaf_module(inner, path))
 
@@ -138,6 +146,28 @@ def exported(module: Any, inputs: Sequence[Sequence[Any]]) -> Trace:
         if one in results[0]:
             trace.measured[one] = merged(results[0][one], results[1][other], BATCHES)
     return trace
+
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\w+)')
+
+
+def place_of(node: Any) -> str:
+    """Where users' code makes the call: ", line 12 of net.py, in forward"; nothing if it is not known."""
+    frames = _FRAME.findall(str(getattr(node, "stack_trace", None) or ""))
+    own = [frame for frame in frames if "/torch/" not in frame[0].replace("\\", "/")]
+    if not own:
+        return ""
+    path, line, function = own[-1]
+    return f", line {line}{'' if path.startswith('<') else f' of {os.path.basename(path)}'}, in {function}"
+
+
+def required_inputs(module: Any) -> int:
+    """How many arguments `forward` has that no default gives."""
+    try:
+        parameters = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
 
 
 def _unlifted(program: Any) -> Any:

@@ -12,6 +12,8 @@ from planish.convert.graphs.foreign_graph import Operation
 from planish.convert.torch_reading.values import Extent, Extents, Value
 from planish.errors import explain
 
+REMEDY = "give the part of the module that comes before it, such as module.features"
+
 
 class Writer:
     """Takes down operators. `begin` says for which call: `name` is what users call it, `called` its kind."""
@@ -19,7 +21,7 @@ class Writer:
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self.constants: dict[str, NDArray[Any]] = {}
-        self.name = self.called = self.result = ""
+        self.name = self.called = self.result = self.place = ""
         self.out_shape: Extents | None = None
         self._made = 0
 
@@ -89,11 +91,14 @@ class Writer:
                 what="this shape cannot be followed",
                 expected="the batch, then integers",
                 received=", ".join(map(written, extents)) or None,
+                remedy="write numbers for what x.shape gives, or x.flatten(1)",
             )
         )
 
-    def refuse(self, what: str, *, expected: Any = None, received: Any = None, remedy: str | None = None) -> ValueError:
+    def refuse(self, what: str, *, expected: Any = None, received: Any = None, remedy: str = REMEDY) -> ValueError:
         """A call, or an argument of it, that has no counterpart."""
+        if received is not None:
+            received = f"{received}{self.place}"
         return ValueError(explain(layer=self.label, what=what, expected=expected, received=received, remedy=remedy))
 
     def unsupported(self, argument: str, expected: Any, received: Any) -> ValueError:

@@ -107,6 +107,7 @@ def warn_of_changed_functions(config: Any, source: str) -> None:
                 what=f"{source!r} was made before Keras 3, which changed 'hard_sigmoid'",
                 expected="clip(0.2 * x + 0.5, 0, 1), as when the file was written",
                 received="clip(x / 6 + 0.5, 0, 1), as Keras 3 computes it",
+                remedy="to compute as Keras 3: hard_sigmoid set on those layers, and the model saved again",
             )
         )
 
