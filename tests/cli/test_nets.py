@@ -30,8 +30,8 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-@pytest.fixture
-def weights(tmp_path):
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
     """Files of weights of a small MobileNet, without and with its classifier, and the net without it."""
     base = applications.MobileNet(include_top=False, weights=None, alpha=0.25, input_shape=(32, 32, 3))
     base.set_weights([4 * array if array.ndim == 4 else array for array in base.get_weights()])  # or images fade away
@@ -39,7 +39,8 @@ def weights(tmp_path):
     for layer in base.layers:
         if layer.weights:
             whole.get_layer(layer.name).set_weights(layer.get_weights())
-    paths = tmp_path / "notop.weights.h5", tmp_path / "whole.weights.h5"
+    folder = tmp_path_factory.mktemp("weights")
+    paths = folder / "notop.weights.h5", folder / "whole.weights.h5"
     base.save_weights(paths[0])
     whole.save_weights(paths[1])
     return paths, base
