@@ -51,8 +51,8 @@ def pytest_addoption(parser):
 
 
 OPTIMIZED = ("tests/runtime/", "tests/test_determinism.py", "tests/test_docs.py::test_examples_of[README.md]")
-"""Tests of machine code, besides those in tests/codegen, and one that trains for longer than LLVM takes. What others ask
-about does not depend on how good the code is."""
+"""Tests of machine code, besides those in tests/codegen, and one that trains for longer than LLVM takes. What others
+ask about does not depend on how good the code is."""
 
 
 @pytest.fixture(autouse=True)
