@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import on_arrays
+from asking import JAX, TENSORFLOW, Keras, ahead
+from both import Arrays, answer, build, config_differences, configuration, loss_values, rebuild
+from chains import Case
+from exact import exact_answer
+from given import arrays
+
+import planish
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-
-import on_arrays  # noqa: E402
-from both import Arrays, answer, build, config_differences, configuration, loss_values, rebuild  # noqa: E402
-from chains import Case  # noqa: E402
-from exact import exact_answer  # noqa: E402
-from given import arrays  # noqa: E402
-from peers import interpreter  # noqa: E402
-
-import planish  # noqa: E402
-
 PREDICTION_BOUND = 1e-5
 WEIGHT_BOUND = 1e-4
 ROUNDING_BOUND = 100.0  # times the limit: what is farther apart is not rounding
+AHEAD = 8  # cases that Keras may be ahead by
 SMALLEST = 1e-6  # results that are all smaller are compared as if the largest were this
-TENSORFLOW, JAX = ("tensorflow", "keras-tf"), ("jax", "keras-jax")  # Keras's backends, and where they are installed
 
 
 class Verdict(NamedTuple):
@@ -48,24 +45,52 @@ class Verdict(NamedTuple):
         return self.errors is not None and self.errors[0] < self.errors[1] and self.weights < ROUNDING_BOUND
 
 
-def compare(cases: list[Case], folder: Path, *, resume: bool = False) -> list[Verdict]:
-    """The verdict on each case, after running all of them on both sides. `resume` takes the answers of Keras's that a
-    run which was broken off has left in the folder.
+def compare(cases: list[Case], folder: Path, *, resume: bool = False) -> Iterator[Verdict]:
+    """The verdict on each case, in order, as soon as both sides have answered; the folder keeps it. `resume` takes
+    those that a run which was broken off has left there.
 
     Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow cannot
     convolve those.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    left = [case for case in cases if not (resume and _is_answered(case, folder))]
-    for case in left:
-        _prepare(case, folder)
-    first = [case for case in left if _channels_first(case)]
-    last = [case for case in left if not _channels_first(case)]
-    peers = [_start_keras(some, folder, *where) for some, where in ((last, TENSORFLOW), (first, JAX)) if some]
-    own = {case["seed"]: _own_answer(case, folder) for case in cases}
-    for peer in peers:
-        _finish(peer)
-    return [_judged(case, own[case["seed"]], folder) for case in cases]
+    kept = folder / "verdicts.jsonl"
+    if not resume:
+        kept.unlink(missing_ok=True)
+    before = {_as_text(verdict.case): verdict for verdict in _kept(kept)}
+    fresh = _compared([case for case in cases if _as_text(case) not in before], folder, kept)
+    for case in cases:
+        yield before.get(_as_text(case)) or next(fresh)
+    fresh.close()
+
+
+def _compared(cases: list[Case], folder: Path, kept: Path) -> Generator[Verdict]:
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def keras(where: tuple[str, str]) -> Keras:
+            return stack.enter_context(Keras("keras_side.py", folder, where))
+
+        def ask(case: Case) -> None:
+            _prepare(case, folder)
+            keras(_backend(case)).ask(case)
+
+        for case in ahead(cases, ask, AHEAD):
+            own = _own_answer(case, folder)
+            keras(_backend(case)).wait()
+            verdict = _judged(case, own, folder)
+            with kept.open("a", encoding="utf-8") as file:
+                print(json.dumps(verdict), file=file)
+            yield verdict
+
+
+def _kept(path: Path) -> list[Verdict]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    every = map(json.loads, lines)
+    return [Verdict(*told, errors=errors and (errors[0], errors[1])) for *told, errors in every]
+
+
+def _as_text(case: Case) -> str:
+    return json.dumps(case, sort_keys=True)
 
 
 def _prepare(case: Case, folder: Path) -> None:
@@ -73,7 +98,6 @@ def _prepare(case: Case, folder: Path) -> None:
     seed = case["seed"]
     for before in folder.glob(f"{seed}-*"):
         before.unlink()
-    (folder / f"{seed}-case.json").write_text(json.dumps(case), encoding="utf-8")
     if "arrays" in case:
         np.savez(folder / f"{seed}.npz", **on_arrays.given(case))  # type: ignore[arg-type]
         return
@@ -87,30 +111,11 @@ def _prepare(case: Case, folder: Path) -> None:
         model.save(folder / f"{seed}.keras")
 
 
-def _is_answered(case: Case, folder: Path) -> bool:
-    path, answer = (folder / f"{case['seed']}-{kind}" for kind in ("case.json", "keras.npz"))
-    return path.exists() and answer.exists() and json.loads(path.read_text(encoding="utf-8")) == case
-
-
-def _channels_first(case: Case) -> bool:
+def _backend(case: Case) -> tuple[str, str]:
     if "backend" in case:
-        return bool(case["backend"] == "jax")
-    return any(arguments.get("data_format") == "channels_first" for _, arguments in case["layers"])
-
-
-def _start_keras(cases: list[Case], folder: Path, backend: str, home: str) -> subprocess.Popen[bytes]:
-    """PARITY_PYTHON names an interpreter that has Keras and both, or PARITY_PYTHON_JAX one for JAX; without them,
-    environments are made on demand."""
-    (folder / f"cases-{backend}.json").write_text(json.dumps(cases), encoding="utf-8")
-    own = os.environ.get(f"PARITY_PYTHON_{backend.upper()}") or os.environ.get("PARITY_PYTHON")
-    command = [own or interpreter(home), str(ROOT / "parity" / "keras_side.py"), str(folder), f"cases-{backend}.json"]
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": backend}
-    return subprocess.Popen(command, env=environment)
-
-
-def _finish(peer: subprocess.Popen[bytes]) -> None:
-    if peer.wait():
-        raise SystemExit("real Keras's process failed")
+        return JAX if case["backend"] == "jax" else TENSORFLOW
+    first = any(arguments.get("data_format") == "channels_first" for _, arguments in case["layers"])
+    return JAX if first else TENSORFLOW
 
 
 def _own_answer(case: Case, folder: Path) -> Arrays | str:

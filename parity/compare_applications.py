@@ -2,6 +2,7 @@
 
 Real Keras on TensorFlow builds each net in a process of its own, gives it random weights and saves them in its three
 kinds of files. Here the same net reads each file and predicts images of two sizes: within 1e-5 of the largest number.
+Meanwhile Keras is at the next net.
 Some train one step: the weights change alike within 2 % of the largest change of the array (a hundred layers of float32
 lie between the loss and the first kernels), or planish's are nearer to those of the same step in float64. Whatever
 differs is printed, and the exit status is 1.
@@ -10,8 +11,6 @@ differs is printed, and the exit status is 1.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from compare import ROOT
-from known_nets import CASES, Case, built, images, stepped, weights
-from peers import interpreter
+from asking import Keras, ahead
+from known_nets import CASES, Case, built, images, stepped
 
 import planish
 
@@ -42,7 +40,8 @@ def compared(number: int, folder: Path) -> Iterator[str]:
             expected = theirs[f"predictions{place}"]
             if np.ptp(expected, axis=0).max() < SEEN * np.abs(expected).max():
                 yield f"the images of {size}x{size} do not reach the predictions, which says nothing"
-            apart = float(np.abs(model.predict(images(size)[0], verbose=0) - expected).max() / np.abs(expected).max())
+            x = images(size, case.strength)[0]
+            apart = float(np.abs(model.predict(x, verbose=0) - expected).max() / np.abs(expected).max())
             print(f"  {file}, {size}x{size}: {apart:.1e}", flush=True)
             if not apart <= PREDICTIONS_APART:
                 yield f"{file}: predictions of {size}x{size} are {apart:.2g} apart"
@@ -59,8 +58,8 @@ def _read(case: Case, path: Path) -> Any:
 
 
 def _steps_apart(case: Case, model: Any, theirs: dict[str, Any]) -> Iterator[str]:
-    before = weights(model, case.gain)
-    loss, after = stepped(planish, model, case.sizes[1])
+    before = [np.array(array) for array in model.get_weights()]
+    loss, after = stepped(planish, model, case.sizes[1], case.strength)
     if not np.isclose(loss, theirs["loss"], rtol=LOSSES_APART):
         yield f"the loss of a step is {loss}, Keras's {theirs['loss']}"
     expected = [theirs[f"w{place}"] for place in range(len(before))]
@@ -88,9 +87,19 @@ def _in_float64(case: Case, before: list[Any]) -> list[Any]:
     try:
         model = built(planish, case)
         model.set_weights(before)
-        return stepped(planish, model, case.sizes[1])[1]
+        return stepped(planish, model, case.sizes[1], case.strength)[1]
     finally:
         planish.config.set_floatx("float32")
+
+
+def told(numbers: list[int]) -> Iterator[tuple[int, list[str]]]:
+    """What differs, case by case; no more than two cases have files at a time."""
+    with tempfile.TemporaryDirectory() as name, Keras("keras_applications.py", Path(name)) as keras:
+        for number in ahead(numbers, keras.ask, 1):
+            keras.wait()
+            yield number, list(compared(number, Path(name)))
+            for path in Path(name).glob(f"{number}.*"):
+                path.unlink()
 
 
 def main() -> int:
@@ -98,14 +107,8 @@ def main() -> int:
     parser.add_argument("nets", nargs="*", help="all without names")
     wanted = parser.parse_args().nets
     numbers = [number for number, case in enumerate(CASES) if not wanted or case.name in wanted]
-    python = os.environ.get("PARITY_PYTHON") or interpreter("keras-tf")
     differing = 0
-    for number in numbers:
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": "tensorflow"}
-            command = [python, str(ROOT / "parity" / "keras_applications.py"), folder, str(number)]
-            subprocess.run(command, env=environment, check=True)
-            found = list(compared(number, Path(folder)))
+    for number, found in told(numbers):
         differing += bool(found)
         print(f"{CASES[number].name} {CASES[number].options}: {'; '.join(found[:5]) or 'agrees'}", flush=True)
     print(f"{len(numbers) - differing} of {len(numbers)} nets agree")

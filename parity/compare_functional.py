@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import traceback
@@ -20,11 +18,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from asking import Keras, ahead
 from both import config_differences
-from compare import ROOT, distance
+from compare import AHEAD, distance
 from functional import Case, functional_case
 from graphs import Arrays, answer, arrays, build, data, predictions
-from peers import interpreter
 
 import planish
 
@@ -40,19 +38,25 @@ class Verdict(NamedTuple):
     weights: float = 0.0
 
 
-def compare_functional(cases: list[Case], folder: Path) -> list[Verdict]:
-    """The verdict on each case, after running all of them on both sides, side by side."""
+def compare_functional(cases: list[Case], folder: Path) -> Iterator[Verdict]:
+    """The verdict on each case, in order, as soon as both sides, which run side by side, have answered."""
     folder.mkdir(parents=True, exist_ok=True)
-    failed = {case["seed"]: text for case in cases if (text := _prepare(case, folder))}
-    able = [case for case in cases if case["seed"] not in failed]
-    peer = _start_keras(able, folder)
-    own = {case["seed"]: _own_answer(case, folder) for case in able}
-    if peer.wait():
-        raise SystemExit("real Keras's process failed")
-    return [
-        Verdict(case, [failed[case["seed"]]]) if case["seed"] in failed else _judged(case, own[case["seed"]], folder)
-        for case in cases
-    ]
+    (folder / "functional.json").write_text(json.dumps(cases), encoding="utf-8")
+    failed: dict[int, str] = {}
+    with Keras("keras_functional.py", folder) as keras:
+
+        def ask(case: Case) -> None:
+            failed[case["seed"]] = _prepare(case, folder)
+            if not failed[case["seed"]]:
+                keras.ask(case)
+
+        for case in ahead(cases, ask, AHEAD):
+            if text := failed[case["seed"]]:
+                yield Verdict(case, [text])
+                continue
+            own = _own_answer(case, folder)
+            keras.wait()
+            yield _judged(case, own, folder)
 
 
 def _prepare(case: Case, folder: Path) -> str:
@@ -71,13 +75,6 @@ def _prepare(case: Case, folder: Path) -> str:
 def _failure(who: str, error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{who}: {type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
-
-
-def _start_keras(cases: list[Case], folder: Path) -> subprocess.Popen[bytes]:
-    (folder / "functional.json").write_text(json.dumps(cases), encoding="utf-8")
-    python = os.environ.get("PARITY_PYTHON") or interpreter("keras-tf")
-    command = [python, str(ROOT / "parity" / "keras_functional.py"), str(folder), "functional.json"]
-    return subprocess.Popen(command, env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": "tensorflow"})
 
 
 def _own_answer(case: Case, folder: Path) -> tuple[Arrays, dict[str, Any]] | str:
@@ -179,10 +176,11 @@ def main() -> int:
     seeds = arguments.seeds or range(arguments.first_seed, arguments.first_seed + arguments.models)
     with tempfile.TemporaryDirectory() as temporary:
         cases = [functional_case(seed) for seed in seeds]
-        verdicts = compare_functional(cases, arguments.keep or Path(temporary))
-    for verdict in verdicts:
-        if verdict.found:
-            print(f"seed {verdict.case['seed']}: " + "; ".join(verdict.found))
+        verdicts = []
+        for verdict in compare_functional(cases, arguments.keep or Path(temporary)):
+            verdicts.append(verdict)
+            if verdict.found:
+                print(f"seed {verdict.case['seed']}: " + "; ".join(verdict.found), flush=True)
     agreed = [verdict for verdict in verdicts if not verdict.found]
     if agreed:
         prediction = max(verdict.prediction for verdict in agreed)

@@ -1,6 +1,6 @@
-"""The half of functional parity that runs in real Keras's process: `python keras_functional.py FOLDER CASES`.
+"""The half of functional parity that runs in real Keras's process: `python keras_functional.py FOLDER`.
 
-Reads FOLDER/CASES and FOLDER/f<seed>.npz (data and starting weights), builds each case by calling, and writes
+Reads cases, a line of JSON each, and FOLDER/f<seed>.npz (data and starting weights), builds each by calling, and writes
 FOLDER/f<seed>-keras.npz (predictions, and weights after the steps), FOLDER/f<seed>-keras.keras with the starting
 weights, and FOLDER/f<seed>-keras.json (names, History, and the configuration after reading that file); and what Keras
 predicts after loading planish's FOLDER/f<seed>.keras: `loaded0`, ... among the arrays. What Keras refuses goes to
@@ -20,6 +20,7 @@ from typing import Any
 import keras
 import numpy as np
 from graphs import answer, build, data, predictions
+from serving import serve
 
 
 def run(case: dict[str, Any], folder: Path) -> None:
@@ -49,9 +50,10 @@ def _read_back(file: Path) -> Any:
     return keras.models.load_model(file).get_config()
 
 
-def main(folder: Path, cases: str) -> None:
-    print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", flush=True)
-    for case in json.loads((folder / cases).read_text(encoding="utf-8")):
+def main(folder: Path) -> None:
+    print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", file=sys.stderr)
+
+    def answered(case: dict[str, Any]) -> None:
         failure = folder / f"f{case['seed']}-error.txt"
         failure.unlink(missing_ok=True)
         try:
@@ -59,6 +61,8 @@ def main(folder: Path, cases: str) -> None:
         except Exception:  # whatever Keras refuses is an answer
             failure.write_text(traceback.format_exc(), encoding="utf-8")
 
+    serve(answered)
+
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]))

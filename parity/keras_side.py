@@ -1,9 +1,10 @@
-"""The half that runs in real Keras's process: `python keras_side.py FOLDER CASES`. It needs keras and numpy only.
+"""The half that runs in real Keras's process: `python keras_side.py FOLDER`. It needs keras and numpy only.
 
-Reads FOLDER/CASES, FOLDER/<seed>.json (planish's configuration) and FOLDER/<seed>.npz (x, y, w0, w1, ...); makes
-the model of planish's configuration, and writes FOLDER/<seed>-keras.npz (prediction, and w0, w1, ... after the steps)
-and FOLDER/<seed>-keras.json (the configuration in Keras's words), or FOLDER/<seed>-error.txt. Where a case has files,
-it reads planish's FOLDER/<seed>.keras, and leaves FOLDER/<seed>-keras.keras with the weights after the steps.
+It reads cases, a line of JSON each, and writes a line with the seed when one is answered. It reads FOLDER/<seed>.json
+(planish's configuration) and FOLDER/<seed>.npz (x, y, w0, w1, ...), makes the model of planish's configuration, and
+writes FOLDER/<seed>-keras.npz (prediction, and w0, w1, ... after the steps) and FOLDER/<seed>-keras.json (the
+configuration in Keras's words), or FOLDER/<seed>-error.txt. Where a case has files, it reads planish's
+FOLDER/<seed>.keras, and leaves FOLDER/<seed>-keras.keras with the weights after the steps.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import keras
 import numpy as np
 import on_arrays
 from both import answer, build, config_differences, configuration, loss_values, rebuild
+from serving import serve
 
 
 def run(case: dict[str, Any], folder: Path) -> None:
@@ -53,17 +55,18 @@ def eagerly(case: dict[str, Any]) -> bool:
     return "about" in case and keras.backend.backend() == "tensorflow"
 
 
-def main(folder: Path, cases: str) -> None:
-    print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", flush=True)
-    for case in json.loads((folder / cases).read_text(encoding="utf-8")):
-        failure = folder / f"{case['seed']}-error.txt"
-        failure.unlink(missing_ok=True)
+def main(folder: Path) -> None:
+    print(f"Keras {keras.__version__}, backend {keras.backend.backend()}", file=sys.stderr)
+
+    def answered(case: dict[str, Any]) -> None:
         try:
             run(case, folder)
         except Exception:  # whatever Keras refuses is an answer
-            failure.write_text(traceback.format_exc(), encoding="utf-8")
+            (folder / f"{case['seed']}-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
         keras.backend.clear_session()
+
+    serve(answered)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]))

@@ -11,16 +11,19 @@ Array = NDArray[Any]
 
 
 class Case(NamedTuple):
-    """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, and the
-    variance of its kernels that lets what the first layers see reach the last, without growing over all bounds."""
+    """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, the
+    variance of its kernels, of which larger ones let more of the images reach the predictions, and more rounding; and
+    how strong images are: small values are one gray to a net that takes those of 0 to 255."""
 
     name: str
     options: dict[str, Any]
     sizes: tuple[int, int]
     trained: bool = False
     gain: float = 2.0
+    strength: float = 1.0
 
 
+COLORS = 64.0
 CASES = [
     Case("VGG16", {}, (64, 48)),
     Case("VGG19", {}, (48, 32)),
@@ -37,14 +40,14 @@ CASES = [
     Case("Xception", {}, (96, 75), True),
     Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
     Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True),
-    Case("MobileNetV3Small", {}, (64, 50), True, 3.0),
-    Case("MobileNetV3Small", {"minimalistic": True}, (64, 50)),
-    Case("MobileNetV3Large", {}, (64, 50), gain=3.0),
-    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 4.0) for number in range(8)),
-    *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 4.0) for kind in ("B0", "B1", "B2", "B3", "S")),
+    Case("MobileNetV3Small", {}, (64, 50), True, strength=COLORS),
+    Case("MobileNetV3Small", {"minimalistic": True}, (64, 50), strength=COLORS),
+    Case("MobileNetV3Large", {}, (64, 50), strength=COLORS),
+    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 1.0, COLORS) for number in range(8)),
+    *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 1.0, COLORS) for kind in ("B0", "B1", "B2", "B3", "S")),
     Case("InceptionResNetV2", {}, (96, 80), True),
     Case("NASNetMobile", {}, (64, 50), True),
-    Case("ConvNeXtTiny", {}, (64, 50), True, 1.0),
+    Case("ConvNeXtTiny", {}, (64, 50), True, 1.0, COLORS),
 ]
 IMAGES = 4
 CLASSES = 7
@@ -61,20 +64,32 @@ def built(keras: Any, case: Case, size: int | None = None) -> Any:
     return keras.Model(net.input, keras.layers.Dense(CLASSES, name="classes")(net.output))
 
 
-def images(size: int) -> tuple[Array, Array]:
-    """Noise of another strength and color for each image: averages of the same noise would be the same numbers."""
+def images(size: int, strength: float = 1.0) -> tuple[Array, Array]:
+    """Noise of another contrast and color for each image: averages of the same noise would be the same numbers."""
     random = np.random.default_rng(size)
-    strength, color = random.uniform(0.2, 2.0, (IMAGES, 1, 1, 1)), random.uniform(-1.0, 1.0, (IMAGES, 1, 1, 3))
-    x = (strength * random.uniform(-1.0, 1.0, (IMAGES, size, size, 3)) + color).astype(np.float32)
-    return x, random.integers(0, CLASSES, IMAGES)
+    contrast, color = random.uniform(0.2, 2.0, (IMAGES, 1, 1, 1)), random.uniform(-1.0, 1.0, (IMAGES, 1, 1, 3))
+    x = strength * (contrast * random.uniform(-1.0, 1.0, (IMAGES, size, size, 3)) + color)
+    return x.astype(np.float32), random.integers(0, CLASSES, IMAGES)
 
 
-def set_weights(model: Any, gain: float) -> None:
+def set_weights(model: Any, arrays: list[Array]) -> None:
     """Keras's Normalization reads the statistics that it was given when it is told that they are final."""
-    model.set_weights(weights(model, gain))
+    model.set_weights(arrays)
     for layer in model.layers:
         if type(layer).__name__ == "Normalization" and hasattr(layer, "finalize_state"):
             layer.finalize_state()
+
+
+def settle(layer: Any, x: Array) -> None:
+    """Multiplies what a batch normalization subtracts and divides by so that it makes values about as large as 1 of x.
+
+    Deep nets amplify rounding otherwise, and two right programs disagree: where values grow to 1e9, as EfficientNetV2's
+    do under random weights, the gates of channels are 0 or 1 by the last bit. The mean of the images stays in: without
+    it, each layer takes apart what the layers before it made alike, rounding included.
+    """
+    *others, mean, variance = layer.get_weights()
+    square = np.mean(np.square(x, dtype=np.float64))
+    layer.set_weights([*others, np.float32(np.sqrt(square) * mean), np.float32(square * variance)])
 
 
 def weights(model: Any, gain: float) -> list[Array]:
@@ -106,11 +121,11 @@ def frozen_normalizations(model: Any) -> None:
                 layer.rate = 0.0
 
 
-def stepped(keras: Any, model: Any, size: int) -> tuple[float, list[Array]]:
+def stepped(keras: Any, model: Any, size: int, strength: float) -> tuple[float, list[Array]]:
     """The loss of a step, and the weights after it."""
     frozen_normalizations(model)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(RATE), loss)
-    x, y = images(size)
+    x, y = images(size, strength)
     told = model.train_on_batch(x, y)
     return float(np.ravel(np.asarray(told))[0]), [np.asarray(array) for array in model.get_weights()]

@@ -15,7 +15,7 @@ from graphs import build as build_network
 from one_layer import cases as layer_cases
 
 import planish
-from planish import standalone
+from planish import standalone, structures
 from planish.convert.graphs.foreign_graph import Port
 from planish.convert.onnx_writer import file
 from planish.convert.onnx_writer.translating import translated
@@ -23,11 +23,11 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.ends.graph_names import input_names
 from planish.primitives.interpreter import interpret
+from planish.symbolic import SymbolicTensor
 
 Arrays = list[np.ndarray[Any, Any]]
 
 BATCHES = (1, 3)
-MOST_GAIN = 2.0
 
 
 class Exported(NamedTuple):
@@ -76,9 +76,27 @@ def layer(case: dict[str, Any]) -> Exported:
 
 def net(case: known_nets.Case) -> Exported:
     """For the smaller of its images, with weights whose values do not grow from layer to layer: rounding would, too."""
-    model = known_nets.built(planish, case, case.sizes[1])
-    known_nets.set_weights(model, min(case.gain, MOST_GAIN))
-    return of_model(model)
+    model, size = known_nets.built(planish, case, case.sizes[1]), case.sizes[1]
+    known_nets.set_weights(model, known_nets.weights(model, case.gain))
+    _settle(model, known_nets.images(size, case.strength)[0])
+    return of_model(model)._replace(inputs=lambda count: [known_nets.images(size, case.strength)[0][:count]])
+
+
+def _settle(model: Any, x: np.ndarray[Any, Any]) -> None:
+    """Layer by layer, in order."""
+    values = {model.input: x}
+
+    def value(leaf: Any) -> Any:
+        return values[leaf] if isinstance(leaf, SymbolicTensor) else leaf
+
+    for each in model.operations:
+        call = each.calls[0]
+        if call.outputs[0] in values:
+            continue
+        arguments = structures.mapped(value, call.record.arguments)
+        if isinstance(each, planish.layers.BatchNormalization):
+            known_nets.settle(each, arguments[0])
+        values[call.outputs[0]] = each(*arguments, **structures.mapped(value, dict(call.record.keywords)))
 
 
 def operation(graph: Graph, bindings: dict[str, Any]) -> Exported:

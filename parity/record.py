@@ -64,7 +64,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        verdicts = compare([random_case(seed) for seed in range(arguments.models)], folder)
+        verdicts = [*compare([random_case(seed) for seed in range(arguments.models)], folder)]
         cases = chosen(verdicts, folder, arguments.kilobytes * 1000)
         arrays = {}
         for case in cases:

@@ -6,8 +6,9 @@ environment that is made in .venvs. Models with channels first run on JAX: in th
 Keras makes its models from planish's configurations, and planish reads Keras's; each reads files of the other.
 `--page` writes what was found to docs/parity.md. It compares predictions (within 1e-5 of the largest output) and the
 weights after training steps (within 1e-4 of the largest weight of the array, or of 1 if that is larger).
-Whatever differs is printed with its seed and its model, and the exit status is 1, except where only weights differ and
-planish's are nearer to those of the same steps in float64 than Keras's: rounding grows with the number of steps.
+Whatever differs is printed at once with its seed and its model, and the exit status is 1, except where only weights
+differ and planish's are nearer to those of the same steps in float64 than Keras's: rounding grows with the number of
+steps.
 """
 
 from __future__ import annotations
@@ -26,16 +27,18 @@ from chains import random_case
 from compare import Verdict, compare
 
 
+def shown(verdict: Verdict) -> str:
+    """What differs, with its model."""
+    case, found = verdict.case, verdict.found
+    if verdict.errors is not None:
+        own, other = verdict.errors
+        found = [*found, f"off from exact steps by {own:.3g} times the limit (planish), {other:.3g} (Keras)"]
+    return f"seed {case['seed']}: " + "; ".join(found) + f"\n  {json.dumps(case)}\n"
+
+
 def report(verdicts: list[Verdict]) -> str:
-    """What differs, with its model; then what was covered, and how near the nearest miss was."""
+    """What was covered, and how near the nearest miss was."""
     lines = []
-    for verdict in verdicts:
-        case, found = verdict.case, verdict.found
-        if verdict.errors is not None:
-            own, other = verdict.errors
-            found = [*found, f"off from exact steps by {own:.3g} times the limit (planish), {other:.3g} (Keras)"]
-        if found:
-            lines.append(f"seed {case['seed']}: " + "; ".join(found) + f"\n  {json.dumps(case)}\n")
     cases = [verdict.case for verdict in verdicts]
     layers = Counter(name for case in cases for name, _ in case["layers"])
     about = Counter(f"{case['group']}" for case in cases if "group" in case)
@@ -60,7 +63,7 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=3, help="of training")
     parser.add_argument("--seeds", type=int, nargs="+", help="these only")
-    parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides")
+    parser.add_argument("--keep", type=Path, help="a folder for the arrays of both sides and the verdicts")
     parser.add_argument("--resume", action="store_true", help="with what --keep has kept of a run that was broken off")
     parser.add_argument("--layers", action="store_true", help="only the models of one layer")
     parser.add_argument("--about", nargs="+", help="only the models of these layers, functions, losses, ...")
@@ -72,8 +75,12 @@ def main() -> int:
         single = [case for case in single if case["about"] in arguments.about]
     random = [] if arguments.layers or arguments.about else [random_case(seed, arguments.steps) for seed in seeds]
     start = time.perf_counter()
+    verdicts = []
     with tempfile.TemporaryDirectory() as temporary:
-        verdicts = compare([*single, *random], arguments.keep or Path(temporary), resume=arguments.resume)
+        for verdict in compare([*single, *random], arguments.keep or Path(temporary), resume=arguments.resume):
+            verdicts.append(verdict)
+            if verdict.found:
+                print(shown(verdict), flush=True)
     agreed = sum(not verdict.found for verdict in verdicts)
     print(report(verdicts))
     if arguments.page:

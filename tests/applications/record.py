@@ -30,10 +30,10 @@ def written(name, facts):
 def main():
     keras.initializers.VarianceScaling.__call__ = zeros  # weights are set, or do not matter
     predictions = {}
-    for name in PREDICTED:
+    for name, gain in PREDICTED.items():
         case = next(case for case in known_nets.CASES if case.name == name)
         model = known_nets.built(keras, case, 32)
-        known_nets.set_weights(model, case.gain)
+        known_nets.set_weights(model, known_nets.weights(model, gain))
         values = model.predict(known_nets.images(32)[0][:2], verbose=0)
         predictions[name] = [[round(float(value), 7) for value in row] for row in values]
     written("predictions.json", predictions)

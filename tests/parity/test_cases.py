@@ -1,6 +1,8 @@
 """Everything public is among the cases that `make parity` gives to real Keras."""
 
+import contextlib
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,13 +125,73 @@ def test_exact_steps_run_where_weights_differ(cases, parity, tmp_path):
     assert max(compare.distance(name, ours[name], value) for name, value in found.items()) < 1
 
 
-def test_answers_of_a_broken_off_run_are_taken_if_the_case_is_the_same(cases, parity, tmp_path):
+@pytest.fixture
+def asked(parity, monkeypatch):
+    """The cases that real Keras would be asked, which is not here; all of them agree."""
+    compare, found = parity("compare"), []
+
+    class Keras(contextlib.nullcontext):
+        def __init__(self, *told):
+            super().__init__(self)
+            self.ask, self.wait = found.append, lambda: None
+
+    monkeypatch.setattr(compare, "Keras", Keras)
+    monkeypatch.setattr(compare, "_own_answer", lambda case, folder: {})
+    monkeypatch.setattr(compare, "_judged", lambda case, own, folder: compare.Verdict(case, [], 0.5, 0.25))
+    return found
+
+
+def test_verdicts_of_a_run_that_was_broken_off_are_taken_if_the_case_is_the_same(cases, parity, tmp_path, asked):
     compare = parity("compare")
-    case = next(case for case in cases if case["about"] == "glu")
-    compare._prepare(case, tmp_path)
-    assert not compare._is_answered(case, tmp_path)
-    (tmp_path / f"{case['seed']}-keras.npz").touch()
-    assert compare._is_answered(case, tmp_path)
-    assert not compare._is_answered({**case, "steps": 1}, tmp_path)
-    compare._prepare(case, tmp_path)
-    assert not compare._is_answered(case, tmp_path)
+    same = next(case for case in cases if case["about"] == "glu")
+    changed = {**same, "seed": 1}
+    kept = [compare.Verdict(same, ["w0 differs"], 0.25, 2.0, (0.5, 1.0)), compare.Verdict(changed, ["y"], 2.0, 0.0)]
+    (tmp_path / "verdicts.jsonl").write_text("".join(f"{compare.json.dumps(each)}\n" for each in kept))
+    changed = {**changed, "steps": 1}
+    verdicts = [*compare.compare([same, changed], tmp_path, resume=True)]
+    assert verdicts == [kept[0], compare.Verdict(changed, [], 0.5, 0.25)]
+    assert asked == [changed]
+    assert [*compare.compare([same, changed], tmp_path, resume=True)] == verdicts
+    assert asked == [changed]
+
+
+def test_cases_are_judged_in_order_and_keras_is_a_few_ahead(cases, parity, tmp_path, asked):
+    compare = parity("compare")
+    one = next(case for case in cases if case["about"] == "glu")
+    some = [{**one, "files": False, "seed": seed} for seed in range(compare.AHEAD + 3)]
+    verdicts = compare.compare(some, tmp_path)
+    assert next(verdicts).case == some[0]
+    assert asked == some[: compare.AHEAD + 1]
+    assert [verdict.case for verdict in verdicts] == some[1:]
+    assert asked == some
+
+
+SERVING = """
+import pathlib, sys
+from serving import serve
+
+def answer(case):
+    print("libraries print what they like")
+    if case == "dies":
+        raise SystemExit
+    pathlib.Path(sys.argv[1], case["name"]).touch()
+
+serve(answer)
+"""
+
+
+def test_a_process_answers_one_case_after_the_other(parity, tmp_path, monkeypatch):
+    parity("compare")
+    asking = parity("asking")
+    monkeypatch.setenv("PARITY_PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "parity"))
+    script = tmp_path / "side.py"
+    script.write_text(SERVING)
+    with asking.Keras(str(script), tmp_path) as keras:
+        for case in asking.ahead([{"name": "a"}, {"name": "b"}, "dies"], keras.ask, 1):
+            if case == "dies":
+                with pytest.raises(SystemExit, match="real Keras's process failed"):
+                    keras.wait()
+            else:
+                keras.wait()
+                assert (tmp_path / case["name"]).exists()
