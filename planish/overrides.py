@@ -12,7 +12,10 @@ from typing import Any
 from planish.errors import explain
 from planish.signatures import shown, takes
 
-_LOSS = "a loss of your own: compile(loss=function of (y_true, y_pred)), or a subclass of Loss with call"
+_LOSS = (
+    "a loss of your own: compile(loss=function of (y_true, y_pred)), or a subclass of Loss with call\n"
+    "what else the loss is made of, as of a teacher's outputs, in the model's call: self.add_loss(term)"
+)
 _METRIC = (
     "a metric of your own: compile(metrics=[function of (y_true, y_pred)]), or a subclass of planish.metrics.Metric"
 )

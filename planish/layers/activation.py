@@ -6,12 +6,12 @@ from typing import Any, Unpack
 
 from planish import activations
 from planish.graph.node import Node
+from planish.layers.base.activated import Activated
 from planish.layers.base.common_arguments import LayerOptions
 from planish.layers.base.context import CallContext
-from planish.layers.base.layer import Layer
 
 
-class Activation(Layer):
+class Activation(Activated):
     """Applies `activation`: a name or a function of nodes.
 
     >>> print(keras.layers.Activation("relu")(np.array([[-1.0, 2.0]])))
@@ -22,7 +22,7 @@ class Activation(Layer):
 
     def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation = activation
 
     def call(self, x: Node, context: CallContext) -> Node:
         return activations.applied(self.activation, x)

@@ -14,7 +14,7 @@ from planish.absent.attributes import Told
 from planish.constructors import Constructed
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
-from planish.graph.node import Node
+from planish.graph.node import Node, current_layers
 from planish.losses import targets
 from planish.losses.reduction import REDUCTIONS, Array, reduced
 from planish.primitives.broadcasting import zeros_like
@@ -160,7 +160,7 @@ class Loss(Constructed, Told):
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """The reduced loss of arrays, as a number with `.numpy()` (an array if the reduction is 'none').
 
-        For nodes, inside another loss: the loss of each image.
+        For nodes in a layer's `call`: the reduced loss, for `add_loss`. Inside another loss: the loss of each image.
         """
         if isinstance(y_pred, Node):
             return self._of_nodes(y_true, y_pred, sample_weight)
@@ -170,9 +170,13 @@ class Loss(Constructed, Told):
         return tensor(reduced(values, sample_weight, counted, self.reduction))
 
     def _of_nodes(self, y_true: Any, y_pred: Node, sample_weight: Any) -> Node:
-        """Within another loss; the mean over the batch is the reduced loss."""
+        """The mean over the batch is the reduced loss. Another loss takes it, since it knows what images weigh."""
         values = (self.traced if self.reduction == "none" else self.per_sample)(y_true, y_pred)
-        return values if sample_weight is None else primitives.multiply(values, sample_weight)
+        if sample_weight is not None:
+            values = primitives.multiply(values, sample_weight)
+        if self.reduction == "none" or not current_layers():
+            return values
+        return primitives.divide(primitives.batch_sum(values), primitives.batch_size())
 
     def evaluate(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array | None]:
         """`values`, and where they count (None: everywhere). A single vector of outputs is read as a batch of one."""

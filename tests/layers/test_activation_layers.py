@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import planish as keras
 from planish import activations
-from planish.layers import ELU, Activation, Dense, LeakyReLU, ReLU, Softmax
+from planish.layers import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU, Softmax
 
 from .support import again, images
 
@@ -27,6 +28,23 @@ def test_a_layer_as_an_activation():
     np.testing.assert_allclose(layer(x), np.where(product >= 0, product, 0.1 * product), rtol=1e-5, atol=1e-6)
     assert layer.get_config()["activation"]["class_name"] == "LeakyReLU"
     assert again(layer).get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("layer", [Dense(3, "softmax"), Conv2D(3, 1, activation="softmax"), Activation("softmax")])
+def test_an_activation_that_is_set_later_holds_at_once(layer):
+    """As every explanation of Grad-CAM does with the last layer, here also in a model that has predicted."""
+    x = images(2, 2, 2, 3)
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    before = model.predict(x, verbose=0)
+    model.layers[-1].activation = None
+    scores = keras.Model(model.inputs, model.layers[-1].output)(x)
+    np.testing.assert_allclose(activations.softmax(scores), before, rtol=1e-5)
+    np.testing.assert_allclose(model.predict(x, verbose=0), scores, rtol=1e-5, atol=1e-6)
+    assert layer.get_config()["activation"] == "linear"
+    layer.activation = "softmax"
+    np.testing.assert_array_equal(model.predict(x, verbose=0), before)
+    with pytest.raises(ValueError, match="unknown activation 'sofmax'"):
+        layer.activation = "sofmax"
 
 
 def test_relu_with_all_settings():

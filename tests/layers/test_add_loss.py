@@ -1,10 +1,12 @@
-"""Penalties that are added where nothing would compute them."""
+"""Penalties that are added in `call`, and where nothing would compute them."""
 
 import numpy as np
 import pytest
 
+import planish as keras
 from planish import Input, Model, Sequential, ops
 from planish.layers import Dense, Layer
+from planish.losses import KLDivergence, SparseCategoricalCrossentropy
 
 
 @pytest.fixture
@@ -46,3 +48,28 @@ def test_what_is_not_computed_is_refused_in_call():
 
     with pytest.raises(TypeError, match="add_loss takes what is computed in `call`"):
         Wrong()(Input((3,)))
+
+
+class Distiller(keras.Model):
+    """Learns what a teacher says, as one whose `compute_loss` adds the two losses in Keras."""
+
+    def __init__(self, student, teacher):
+        super().__init__()
+        self.student, self.teacher = student, teacher
+        teacher.trainable = False
+
+    def call(self, x):
+        scores = self.student(x)
+        self.add_loss(2.0 * KLDivergence()(ops.softmax(self.teacher(x)), ops.softmax(scores)))
+        return scores
+
+
+def test_a_loss_in_call_is_the_mean_over_the_batch():
+    student, teacher = (Sequential([Input((3,)), Dense(4)]) for _ in range(2))
+    model = Distiller(student, teacher)
+    model.compile("sgd", SparseCategoricalCrossentropy(from_logits=True), loss_weights=0.5)
+    x, y = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32), np.arange(6) % 4
+    given, learnt = (keras.activations.softmax(each.predict(x, verbose=0)) for each in (teacher, student))
+    expected = 2 * np.mean(np.sum(given * np.log(given / learnt), axis=1)) - 0.5 * np.mean(np.log(learnt[range(6), y]))
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(expected, rel=1e-5)
+    assert model.train_on_batch(x, y) == pytest.approx(expected, rel=1e-5)

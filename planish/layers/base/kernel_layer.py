@@ -9,11 +9,11 @@ from planish import activations, primitives
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.base import arguments, weight_arguments
-from planish.layers.base.layer import Layer
+from planish.layers.base.activated import Activated
 from planish.variable import Variable
 
 
-class KernelLayer(Layer):
+class KernelLayer(Activated):
     """Base of layers with a kernel or two, perhaps a `bias`, and an `activation`."""
 
     bias_initializer: Any
@@ -51,7 +51,7 @@ class KernelLayer(Layer):
         """
         super().__init__(**options)
         arguments.unsupported(self.label, **(unsupported or {}))
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = arguments.flag(self.label, "use_bias", use_bias)
         self._about = tuple(about_weights)
         for name, given in about_weights.items():
