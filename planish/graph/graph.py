@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import is_not
 
 from planish.graph.node import NUMBERS, Node, found_or
 
@@ -61,10 +62,14 @@ class Graph:
         `rule(original, with its inputs rewritten)`.
         """
         new: dict[Node, Node] = {}
+        changed = False
         for node in self.nodes:
-            inputs = tuple(new[source] for source in node.inputs)
-            moved = node if inputs == node.inputs else replace(node, inputs=inputs)
+            inputs = tuple([new[source] for source in node.inputs])
+            moved = node.with_inputs(inputs) if any(map(is_not, inputs, node.inputs)) else node
             new[node] = found_or(rule(node, moved), moved)
+            changed = changed or new[node] is not node
+        if not changed:
+            return self
         return Graph.build(
             {name: new[node] for name, node in self.outputs}, {name: new[node] for name, node in self.updates}
         )

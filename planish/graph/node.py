@@ -95,6 +95,10 @@ class Node(WithOperators):
     def batched(self) -> bool:
         return self.type.batched
 
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """The same operation on other operands, whose types are the same."""
+        return Node(self.op, inputs, self.type, self.settings, self.layers)
+
     def __repr__(self) -> str:
         return f"<{self.op} {self.type}{' of ' + ', '.join(self.layers) if self.layers else ''}>"
 

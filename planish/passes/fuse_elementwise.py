@@ -18,10 +18,10 @@ from planish.graph.settings import Settings
 from planish.primitives.axes import AxesSettings
 from planish.primitives.expression import Expression, Instruction, operand_kind, summed_kind
 from planish.primitives.reduce import ReduceSettings
-from planish.primitives.registry import make, op_named
+from planish.primitives.registry import op_named
 from planish.primitives.rewritten.batch_sum_of import batch_sum_of
-from planish.primitives.rewritten.elementwise import ElementwiseSettings, elementwise
-from planish.primitives.rewritten.fused import FusedSettings, base_of, fuse
+from planish.primitives.rewritten.elementwise import ElementwiseSettings, as_elementwise
+from planish.primitives.rewritten.fused import FusedSettings, base_of
 from planish.primitives.rewritten.reduce_sum_of import reduce_sum_of
 
 MOST_OPERANDS = 10
@@ -128,8 +128,7 @@ def _join_operands(node: Node, inside: set[Node], known: _Known) -> Node:
         return found[source]
 
     chain.instruction(node.op, tuple(place_of(source) for source in node.inputs), node.settings)
-    result = elementwise(chain.operands, chain.expression())
-    return replace(result, layers=tuple(dict.fromkeys((*layers, *node.layers))))
+    return as_elementwise(node, chain.operands, chain.expression(), tuple(dict.fromkeys((*layers, *node.layers))))
 
 
 def _joining(node: Node, inside: set[Node], known: _Known) -> set[Node]:
@@ -176,8 +175,8 @@ def _join_producer(node: Node, inside: set[Node], known: _Known) -> Node | None:
             continue
         inside |= known.inside(producer)
         tail = _moved_to_front(ElementwiseSettings.of(node).expression, node.inputs.index(producer))
-        result = fuse(producer, tail, extra) if producer.op != "fused" else _extended(producer, tail, extra)
-        return replace(result, layers=tuple(dict.fromkeys((*producer.layers, *node.layers))))
+        inputs, settings = _with_tail(producer, tail, extra)
+        return Node("fused", inputs, node.type, settings, tuple(dict.fromkeys((*producer.layers, *node.layers))))
     return None
 
 
@@ -197,8 +196,16 @@ def _join_summed(node: Node, inside: set[Node], known: _Known) -> Node | None:
     return replace(result, layers=tuple(dict.fromkeys((*summed.layers, *node.layers))))
 
 
-def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
-    """A `fused` node whose expression goes on with `tail`."""
+def _with_tail(producer: Node, tail: Expression, extra: list[Node]) -> tuple[tuple[Node, ...], FusedSettings]:
+    """What a `fused` node reads and does that computes `producer`, then `tail`, which reads `extra`, too."""
+    if producer.op == "fused":
+        return _extended(producer, tail, extra)
+    own = FusedSettings(base=producer.op, settings=producer.settings, arity=len(producer.inputs), expression=tail)
+    return (*producer.inputs, *extra), own
+
+
+def _extended(producer: Node, tail: Expression, extra: list[Node]) -> tuple[tuple[Node, ...], FusedSettings]:
+    """The expression of a `fused` node goes on with `tail`."""
     settings = FusedSettings.of(producer)
     first = settings.expression
     count = first.inputs + len(extra)
@@ -211,8 +218,7 @@ def _extended(producer: Node, tail: Expression, extra: list[Node]) -> Node:
     for each in tail.instructions:
         instructions.append(Instruction(each.op, tuple(places[place] for place in each.operands), each.settings))
         places.append(count + len(instructions) - 1)
-    inputs = (*producer.inputs, *extra)
-    return make("fused", inputs, settings.changed(expression=Expression(count, tuple(instructions))))
+    return (*producer.inputs, *extra), settings.changed(expression=Expression(count, tuple(instructions)))
 
 
 def _moved_to_front(expression: Expression, position: int) -> Expression:

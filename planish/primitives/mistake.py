@@ -28,10 +28,11 @@ def too_small(what: str, **parts: Any) -> ValueError:
 
 def check_values(what: str, *types: TensorType) -> None:
     """ValueError unless all are numbers: class indices are not quantities."""
-    if any(type_.dtype != type_of_numbers() for type_ in types):
+    numbers = type_of_numbers()
+    if any(type_.dtype != numbers for type_ in types):
         received = " and ".join(map(str, types))
         raise mistake(
-            f"{what} computes with {type_of_numbers()} values",
+            f"{what} computes with {numbers} values",
             received=received,
             remedy="one_hot(labels, classes), or as_floats(labels) for the numbers themselves",
         )

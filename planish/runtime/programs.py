@@ -19,6 +19,7 @@ from planish.graph.settings import name_of
 from planish.primitives.registry import multiply_adds
 from planish.runtime import object_cache
 from planish.runtime.aside import Aside, together
+from planish.runtime.collecting import collector_rests
 from planish.runtime.compiled import Compiled, renamed, to_bytes
 from planish.runtime.compiler_identity import compiler_identity
 from planish.runtime.processor import current_target
@@ -161,7 +162,8 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         from planish.runtime.dump import show
 
         show(request, forms)
-    program = compiler.generate(request)
+    with collector_rests():
+        program = compiler.generate(request)
     threads = min(get_num_threads(), usable_cpus())
     code, functions = compiler.machine_code(program.text, wanted.target, functools.partial(together, threads=threads))
     facts = {

@@ -8,6 +8,7 @@ from importlib import import_module
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Kind, Spec, spec_of
 from planish.graph.node import Node
+from planish.primitives.rewritten.fused import base_of
 
 
 @cache
@@ -28,7 +29,9 @@ def kind_of(spec: Spec) -> Kind:
 
 
 def kind_of_node(node: Node) -> Kind:
-    return kind_of(spec_of(node))
+    """That of its spec, which need not be made for it: a tail does not change whether a value has a batch axis."""
+    kind = kernel_of(base_of(node)).kind
+    return kind if node.batched or kind == "reduce" else "whole"
 
 
 def items_of(node: Node, target: Target) -> int:

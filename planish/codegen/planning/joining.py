@@ -33,8 +33,9 @@ def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node
         elif sums or waits:
             late.add(node)
     while True:  # a sum that anything else reads goes to memory, and then everything made from it waits for that
-        members = {total: {node for node in found if found[node] is total} for total in set(found.values())}
-        alone = {total for total in members if any(reader not in members[total] for reader in readers[total])}
+        alone = {
+            total for total in set(found.values()) if any(found.get(reader) is not total for reader in readers[total])
+        }
         if not alone:
             return found
         found = {node: total for node, total in found.items() if total not in alone}

@@ -16,9 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from planish.codegen.kernels import in_parts, kind_of
+from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.kernel import spec_of
 from planish.codegen.planning.joining import cut_alike, joined_to
 from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.views import is_beside, is_view, storage_root
@@ -96,13 +95,13 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
             _put_images_last(working, levels)
     together = images is not None and all(levels[node] == images + 1 for node in sums)
     repeating = together and not any(node.batched and in_parts(node) for node in working)
+    members: dict[tuple[int, bool], list[Node]] = {}
+    for node in working:
+        members.setdefault((levels[node], in_parts(node)), []).append(node)
     stages = []
-    for level in range(max(levels.values(), default=-1) + 1):
-        for batched in (True, False):
-            members = [node for node in working if levels[node] == level and in_parts(node) != batched]
-            if members:
-                stages.append(_stage(level, batched, members, unit_of))
-                stages[-1].repeats = repeating and (batched or members[0] in sums | totals)
+    for (level, parts), nodes in sorted(members.items(), key=lambda item: item[0]):  # images first
+        stages.append(_stage(level, not parts, nodes, unit_of))
+        stages[-1].repeats = repeating and (not parts or nodes[0] in sums | totals)
     return stages
 
 
@@ -272,12 +271,12 @@ def _segments(members: list[Node]) -> list[list[Node]]:
     """As few changes between image and block nodes as the dependencies allow."""
     waiting = list(members)
     segments: list[list[Node]] = []
-    kind = "image" if any(kind_of(spec_of(node)) == "image" for node in members) else "rows"
+    kind = "image" if any(kind_of_node(node) == "image" for node in members) else "rows"
     while waiting:
         pending = set(waiting)
         taken: list[Node] = []
         for node in waiting:
-            if kind_of(spec_of(node)) == kind and not any(source in pending for source in _sources(node)):
+            if kind_of_node(node) == kind and not any(source in pending for source in _sources(node)):
                 taken.append(node)
                 pending.discard(node)
         if taken:

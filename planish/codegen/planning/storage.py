@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -60,23 +61,19 @@ def rounded(nbytes: int) -> int:
 def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tuple[list[int], int]:
     """Offsets such that values alive at the same time do not overlap (first fit, largest first), and the total."""
     offsets = [0] * len(sizes)
-    placed: list[int] = []
+    placed: list[tuple[int, int, int, int]] = []  # from lower addresses to higher: where, up to where, since, until
     total = 0
     for value in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
-        start, end = lifetimes[value]
-        busy = sorted(
-            (offsets[other], offsets[other] + sizes[other])
-            for other in placed
-            if lifetimes[other][0] <= end and start <= lifetimes[other][1]
-        )
+        size, (start, end) = sizes[value], lifetimes[value]
         offset = 0
-        for first, last in busy:
-            if offset + sizes[value] <= first:
-                break
-            offset = max(offset, last)
+        for first, last, since, until in placed:
+            if since <= end and start <= until and last > offset:
+                if offset + size <= first:
+                    break
+                offset = last
         offsets[value] = offset
-        placed.append(value)
-        total = max(total, offset + sizes[value])
+        insort(placed, (offset, offset + size, start, end))
+        total = max(total, offset + size)
     return offsets, total
 
 
@@ -160,20 +157,20 @@ def _place_in_arena(
     ]
     sizes = [rounded(nbytes_of(node) * (slices.images if node.batched else 1)) for node in shared]
     last = len(stages) - 1
+    repeated = [number for number, stage in enumerate(stages) if stage.repeats and slices.count > 1]
     lifetimes = []
     for node in shared:
-        end = max((stage_of[reader] for each in families[node] for reader in readers[each]), default=last)
-        lifetimes.append(_through_slices(stages, slices, node, min(stages_of[node]), end))
+        end = max([stage_of[reader] for each in families[node] for reader in readers[each]], default=last)
+        lifetimes.append(_through_slices(repeated, node, min(stages_of[node]), end))
     offsets, total = allocate(sizes, lifetimes)
     for node, offset in zip(shared, offsets, strict=True):
         places[node] = Place("arena", start + offset, span="batch" if node.batched else "none")
     return total
 
 
-def _through_slices(stages: list[Stage], slices: Slices, node: Node, first: int, last: int) -> tuple[int, int]:
-    """The lifetime of a value by its stages, some of which come again for every slice."""
-    repeated = [number for number, stage in enumerate(stages) if stage.repeats]
-    if slices.count == 1 or not repeated:
+def _through_slices(repeated: Sequence[int], node: Node, first: int, last: int) -> tuple[int, int]:
+    """The lifetime of a value by its stages; the `repeated` ones come again for every slice."""
+    if not repeated:
         return first, last
     if node.op == "sum_of_slices":  # it is read by itself
         return min(repeated), last

@@ -28,3 +28,8 @@ register_rewritten("elementwise", ElementwiseSettings, _infer, _reference)
 
 def elementwise(inputs: Sequence[Node], expression: Expression) -> Node:
     return make("elementwise", inputs, ElementwiseSettings(expression=expression))
+
+
+def as_elementwise(node: Node, inputs: Sequence[Node], expression: Expression, layers: tuple[str, ...]) -> Node:
+    """The value of `node` as one expression: its type is known."""
+    return Node("elementwise", tuple(inputs), node.type, ElementwiseSettings(expression=expression), layers)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
 from planish.primitives.expression import Expression, evaluate, result_type
-from planish.primitives.registry import Array, Environment, make, op_named, register_rewritten
+from planish.primitives.registry import Array, Environment, op_named, register_rewritten
 
 
 class FusedSettings(Settings):
@@ -48,9 +48,3 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
 
 
 register_rewritten("fused", FusedSettings, _infer, _reference)
-
-
-def fuse(base: Node, expression: Expression, extra: Sequence[Node]) -> Node:
-    """`base` followed by `expression` on its result and `extra`."""
-    own = FusedSettings(base=base.op, settings=base.settings, arity=len(base.inputs), expression=expression)
-    return make("fused", (*base.inputs, *extra), own)
