@@ -12,7 +12,7 @@ import numpy as np
 from planish.graph.node import Node, TensorType
 from planish.primitives import linearity
 from planish.primitives.axes import AxisSettings, axis_of
-from planish.primitives.entries import check_numbers, images_of, numbers_of
+from planish.primitives.entries import check_numbers, numbers_of
 from planish.primitives.reaching import Reached
 from planish.primitives.regions import Places, Region
 from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primitive, make, register
@@ -28,15 +28,33 @@ def _infer(inputs: Sequence[TensorType], settings: AxisSettings) -> TensorType:
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    picked = np.stack([_taken(x, indices, AxisSettings.of(node).axis) for x, indices in images_of(arrays, node)])
-    return picked if node.batched else picked[0]
+    x, indices = arrays
+    per_image = [source.batched for source in node.inputs]
+    axis = AxisSettings.of(node).axis
+    if not per_image[1]:
+        return _taken(x, indices, axis + per_image[0])
+    entries = x if per_image[0] else np.broadcast_to(x, (len(indices), *x.shape))
+    return _taken_by_each(entries, indices, axis + 1)
 
 
 def _taken(x: Array, indices: Array, axis: int) -> Array:
     numbers, named = numbers_of(indices, x.shape[axis])
-    named = named.reshape(*named.shape, *(1,) * (x.ndim - axis - 1))
-    taken: Array = np.where(named, np.take(x, numbers, axis), np.asarray(np.nan, x.dtype))
-    return taken
+    return _or_nan(np.take(x, numbers, axis), named.reshape(*named.shape, *(1,) * (x.ndim - axis - 1)))
+
+
+def _taken_by_each(x: Array, indices: Array, axis: int) -> Array:
+    """Each image's entries, by its own numbers."""
+    numbers, named = numbers_of(indices, x.shape[axis])
+    rank, images = indices.ndim - 1, np.arange(len(x)).reshape(-1, *(1,) * (indices.ndim - 1))
+    found = np.moveaxis(x, axis, 1)[images, numbers]
+    taken = np.moveaxis(found, range(1, 1 + rank), range(axis, axis + rank))
+    before, behind = (1,) * (axis - 1), (1,) * (x.ndim - axis - 1)
+    return _or_nan(taken, named.reshape(len(x), *before, *indices.shape[1:], *behind))
+
+
+def _or_nan(taken: Array, named: Array) -> Array:
+    found: Array = np.where(named, taken, np.asarray(np.nan, taken.dtype))
+    return found
 
 
 def _grad(node: Node, g: Node) -> Sequence[Node | None]:
