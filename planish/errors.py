@@ -17,6 +17,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 _LISTED_CHOICES = 60
+_LONGEST_PART = 4000
+_LONGEST_NAME = 200
+"""Characters of a name for which a nearest one is looked for: a file may have names of millions."""
+
 _WIDEST_CHAIN = 100
 """Characters of a chain of shapes that are written in one line; a longer one has a line for each step."""
 
@@ -36,7 +40,7 @@ def explain(
 
     `layer` is the layer as its user knows it ("Dense 'dense'"), or the data; `chain` is the way from the input to the
     place that failed, a step an item. Parts that are None or empty are left out. Several lines in one part are indented
-    alike.
+    alike. The middle of an enormous part, which a file may have a name of, is left out.
     """
     parts = {
         "rule": rule,
@@ -46,9 +50,9 @@ def explain(
         "shapes": _arrows(chain) or None,
         "remedy": remedy,
     }
-    given = {label: _text(part) for label, part in parts.items() if part is not None}
+    given = {label: _shortened(_text(part)) for label, part in parts.items() if part is not None}
     width = max((len(label) for label in given), default=0) + 1
-    first = what if layer is None else f"{layer}: {what}"
+    first = _shortened(what) if layer is None else f"{_shortened(layer)}: {_shortened(what)}"
     return Explanation("\n".join([first, *(_line(label, text, width) for label, text in given.items())]))
 
 
@@ -125,6 +129,8 @@ def nearest_names(name: object, choices: Iterable[str]) -> list[str]:
     """Up to three of `choices` that `name` may have been meant to be, the likeliest first."""
     import difflib
 
+    if len(str(name)) > _LONGEST_NAME:
+        return []
     known = {choice.lower(): choice for choice in sorted(choices)}
     return [known[match] for match in difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.6)]
 
@@ -138,6 +144,13 @@ def _arrows(chain: Sequence[object]) -> str:
     steps = [str(step) for step in chain]
     line = " -> ".join(steps)
     return line if len(line) <= _WIDEST_CHAIN else "\n-> ".join(steps)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _LONGEST_PART:
+        return text
+    half = _LONGEST_PART // 2
+    return f"{text[:half]} ... ({len(text):,} characters in all) ... {text[-half:]}"
 
 
 def _text(part: object) -> str:

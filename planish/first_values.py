@@ -22,11 +22,10 @@ NUMBERS = "fiub"
 def checked_name(name: Any) -> str:
     if name is None:
         return naming.automatic_name("Variable")
-    if isinstance(name, str) and name and "/" not in name:
-        return name
-    raise ValueError(
-        explain(what="Variable: argument 'name' is wrong", expected="a string without '/'", received=repr(name))
-    )
+    wanted = naming.misfit(name)
+    if wanted is None:
+        return str(name)
+    raise ValueError(explain(what="Variable: argument 'name' is wrong", expected=wanted, received=repr(name)))
 
 
 _FROM_LISTS = {"float64": "float32", "int64": "int32"}

@@ -44,6 +44,26 @@ def count_on(class_name: str, name: str) -> None:
         _used()[stem] = max(_used()[stem], int(numbered[1] or 0) + 1)
 
 
+LONGEST = 1000
+"""Characters of a name: one comes again in the paths of all weights, in tables, and in messages."""
+
+
+def misfit(name: object) -> str | None:
+    """What a name should be that is not one; None for a name that files and tables can have."""
+    if not isinstance(name, str) or not name or "/" in name:
+        return "a string without '/'"
+    if len(name) > LONGEST:
+        return f"a string of at most {LONGEST:,} characters"
+    return None if _can_be_written(name) else "a string of characters that a file can have"
+
+
+def _can_be_written(name: str) -> bool:
+    try:
+        return b"\0" not in name.encode()
+    except UnicodeEncodeError:  # half of a character, which JSON can have
+        return False
+
+
 def snake_case(class_name: str) -> str:
     """Keras's spelling: MaxPooling2D -> max_pooling2d, ReLU -> re_lu."""
     spaced = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", class_name))

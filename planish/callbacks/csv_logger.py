@@ -97,10 +97,8 @@ class CSVLogger(Callback):
         lines = self._lines(always=bool(self._columns))
         self._columns = [*self._columns, *names]
         width = len(self._columns)
-        self._file = open(self.filename, "w", newline="", encoding="utf-8")  # noqa: SIM115
-        writer = csv.writer(self._file, delimiter=self.separator)
-        writer.writerow(self._columns)
-        writer.writerows([*line, *[_NOTHING] * (width - len(line))] for line in lines[1:])
+        self._write([self._columns, *([*line, *[_NOTHING] * (width - len(line))] for line in lines[1:])])
+        self._file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115
 
     def _lines(self, *, always: bool = False) -> list[list[str]]:
         """The lines of a file that is continued, the header first. ValueError if it is not such a file."""
@@ -128,8 +126,12 @@ class CSVLogger(Callback):
         )
 
     def _write(self, lines: list[list[str]]) -> None:
-        with open(self.filename, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=self.separator).writerows(lines)
+        """Replaces the file as a whole: what is in it already is never lost."""
+        from planish.saving import atomic_file
+
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self.separator).writerows(lines)
+        atomic_file.write(self.filename, text.getvalue().encode())
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._close()

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, cast
 
 import numpy as np
 
-from planish import foreign, signatures, warned
+from planish import foreign, naming, signatures, warned
 from planish.errors import explain, unknown_name
 from planish.optimizers.schedules import LearningRateSchedule
 
@@ -155,8 +155,9 @@ def check_accumulation(optimizer: object, steps: Any) -> None:
 
 def check_name(optimizer: object, name: Any) -> None:
     """ValueError for a name that Keras would not take."""
-    if name is not None and (not isinstance(name, str) or not name or "/" in name):
-        raise ValueError(mistake(optimizer, "`name` is wrong", "a string without '/'", name))
+    wanted = None if name is None else naming.misfit(name)
+    if wanted is not None:
+        raise ValueError(mistake(optimizer, "`name` is wrong", wanted, name))
 
 
 def checked_count(optimizer: object, count: Any) -> int:

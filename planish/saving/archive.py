@@ -10,7 +10,7 @@ import codecs
 import contextlib
 import io
 import json
-import re
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -34,9 +34,13 @@ _MOST_DIRECTORY_NBYTES = 1 << 22
 _ALWAYS_ALLOWED_NBYTES = {"model.weights.h5": 16 << 20}
 _ALWAYS_ALLOWED_TEXT_NBYTES = 1 << 20
 
+_MOST_TEXT_NBYTES = 32 << 20
+"""JSON of a model: a layer takes about 600 bytes, so this is a model of 50,000 layers."""
+
 # The memory of a parsed text depends on how many items are in it: a layer as Keras writes it has about one bracket or
 # comma for each 20 characters, and "[{},{},..." one for each two.
 _LEAST_CHARACTERS = 6
+_LONGEST_KEY = 100
 _ALWAYS_ALLOWED_ITEMS = 10_000
 
 
@@ -84,6 +88,8 @@ class Archive:
                     remedy="write it again, in Keras: model.save('model.keras')",
                 )
             ) from None
+        if self._archive.namelist().count(name) > 1:  # of which every program would read the one that it likes
+            raise _unusual(repr(self.path), f"several members of the name {name}")
         self._refuse_unusual(info)
         return info
 
@@ -95,6 +101,8 @@ class Archive:
         if info.compress_type not in _PACKINGS:
             kind = zipfile.compressor_names.get(info.compress_type, "an unknown way")  # type: ignore[attr-defined]
             raise _unusual(repr(self.path), f"{info.filename} packed by {kind}")
+        if info.filename.endswith(".json") and info.file_size > _MOST_TEXT_NBYTES:
+            raise _unusual(repr(self.path), f"{info.filename} of {info.file_size:,} bytes")
         always = _ALWAYS_ALLOWED_NBYTES.get(info.filename, _ALWAYS_ALLOWED_TEXT_NBYTES)
         if info.file_size > max(always, _MOST_EXPANSION * info.compress_size):
             packed = f"{info.filename} of {info.file_size:,} bytes, packed into {info.compress_size:,}"
@@ -145,17 +153,39 @@ def open_archive(path: str) -> Iterator[Archive]:
             yield Archive(archive, file, path)
 
 
+def text_of(path: str, what: str) -> bytes:
+    """A file that is JSON; `what` says what it should be. ValueError if it is larger than any model's, and errors as in
+    `regular_file.opened`."""
+    with regular_file.opened(path, what) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > _MOST_TEXT_NBYTES:
+            raise _unusual(repr(path), f"{size:,} bytes of JSON")
+        return file.read(size)
+
+
 def parsed(text: bytes | str, source: str) -> Any:
-    """The value of JSON text; `source` is its name in messages. ValueError if it is damaged, or holds far more items
-    than its size suggests."""
+    """The value of JSON text; `source` is its name in messages. ValueError if it is damaged, enormous, has a key twice,
+    or holds far more items than its size suggests."""
     if isinstance(text, str):  # from an HDF5 file, whose bytes need not be characters
         with regular_file.damage_told(source):
             text = text.encode(errors="surrogateescape")
-    items = len(re.findall(rb"[\[{,]", text))
+    if len(text) > _MOST_TEXT_NBYTES:
+        raise _unusual(source, f"{len(text):,} bytes of JSON")
+    items = sum(map(text.count, (b"[", b"{", b",")))
     if items > _ALWAYS_ALLOWED_ITEMS + len(text) // _LEAST_CHARACTERS:
         raise _unusual(source, f"{len(text):,} bytes with {items:,} items in them")
     with regular_file.damage_told(source):
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_with_each_key_once)
+
+
+def _with_each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key that comes twice, every program would read the value that it likes."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f"the key {twice[:_LONGEST_KEY]!r} comes twice")
+    return found
 
 
 def _unusual(source: str, received: str) -> ValueError:

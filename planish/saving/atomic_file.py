@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import time
+from collections.abc import Iterator
 
 from planish.errors import explain
 from planish.saving import other_names
@@ -29,23 +30,55 @@ def write(path: str, contents: bytes) -> None:
     The target of a link is replaced, not the link; a replaced file keeps its permissions. Files that processes left in
     the folder when they died while writing are removed. OSError, naming `path`, if it cannot be written.
     """
-    target = os.path.realpath(path)
-    temporary = f"{target}.{os.urandom(6).hex()}{_TEMPORARY}"
-    _remove_abandoned(os.path.dirname(target))
+    with Together() as files:
+        files.write(path, contents)
+
+
+class Together:
+    """Files that belong together: `with Together() as files: files.write(path, contents)`, as `write` does, but all are
+    whole on the disk before the first takes the place of an old one. If one cannot be written, none is replaced."""
+
+    def __init__(self) -> None:
+        self._written: list[tuple[str, str, str]] = []
+
+    def __enter__(self) -> Together:
+        return self
+
+    def write(self, path: str, contents: bytes) -> None:
+        """Writes a file beside the one that it will replace. OSError, naming `path`, if it cannot be written."""
+        target = os.path.realpath(path)
+        temporary = f"{target}.{os.urandom(6).hex()}{_TEMPORARY}"
+        self._written.append((path, temporary, target))
+        _remove_abandoned(os.path.dirname(target))
+        with _told_of(path):
+            with open(temporary, "xb") as file:
+                file.write(contents)
+                file.flush()
+                os.fsync(file.fileno())
+            if os.path.exists(target):
+                shutil.copymode(target, temporary)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                for path, temporary, target in self._written:
+                    with _told_of(path):
+                        _replace(temporary, target)
+        finally:
+            for _, temporary, _ in self._written:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def _told_of(path: str) -> Iterator[None]:
+    """Errors of the system name the file that was asked for: the user does not know the temporary one."""
     try:
-        with open(temporary, "xb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.path.exists(target):
-            shutil.copymode(target, temporary)
-        _replace(temporary, target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, path) from error  # the user does not know the temporary file
-        raise
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, path) from error
 
 
 def _replace(temporary: str, target: str) -> None:

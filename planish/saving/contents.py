@@ -6,17 +6,20 @@ up, by several threads: most of the time goes to the system, which copies, and t
 
 from __future__ import annotations
 
+import bisect
 import io
+import itertools
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish import regular_file
 from planish.runtime.threads import get_num_threads
 
 Bytes = NDArray[np.uint8]
@@ -90,6 +93,27 @@ class Contents:
             self.read_into(place, part)
             found = zlib.crc32(part.data, found)
         return found
+
+
+class Joined(Contents):
+    """Files one after the other, each of a known size. They are opened when they are read: there may be many."""
+
+    def __init__(self, paths: Sequence[str], sizes: Sequence[int], what: str) -> None:
+        self._paths, self._what = paths, what
+        self._ends = [*itertools.accumulate(sizes)]
+        self.nbytes = self._ends[-1] if self._ends else 0
+
+    def read_into(self, offset: int, room: Bytes) -> None:
+        if not 0 <= offset <= self.nbytes - room.size:
+            raise EOFError(f"{room.size:,} bytes from {offset:,} on are not within {self.nbytes:,}")
+        done = 0
+        while done < room.size:
+            number = bisect.bisect_right(self._ends, offset + done)
+            part = room[done : done + self._ends[number] - offset - done]
+            start = self._ends[number - 1] if number else 0
+            with regular_file.opened(self._paths[number], self._what) as file:
+                Contents(file).read_into(offset + done - start, part)
+            done += part.size
 
 
 def _descriptor(file: BinaryIO) -> int | None:

@@ -87,7 +87,14 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
 )
 _START_NBYTES = 1 << 16
 _TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # of TensorFlow's .index files
-_MOST_JSON_NBYTES = 1 << 26
+_MOST_JSON_NBYTES, _PIECE_NBYTES, _OVERLAP_NBYTES = 1 << 26, 1 << 20, 1 << 8
+_JSON_KINDS: tuple[tuple[Kind, tuple[bytes, ...]], ...] = (
+    (Kind.TFJS_GRAPH, (rb'"format"\s*:\s*"graph-model"',)),
+    (Kind.TFJS_LAYERS, (rb'"modelTopology"\s*:',)),
+    (Kind.WEIGHTS_INDEX, (rb'"weight_map"\s*:',)),
+    (Kind.KERAS_JSON, (rb'"class_name"\s*:', rb'"config"\s*:')),
+)
+_JSON_KEYS = {key for _, keys in _JSON_KINDS for key in keys}
 _MOST_FIELDS = 1000
 
 _VARINT, _EIGHT_BYTES, _MESSAGE, _FOUR_BYTES = 0, 1, 2, 5
@@ -207,17 +214,23 @@ def _json(start: bytes, file: BinaryIO) -> Kind | None:
     """By its keys: a reader that parses the text has its own bounds."""
     if not re.match(rb"(?:\xef\xbb\xbf)?\s*\{", start):
         return None
+    found: set[bytes] = set()
+    for piece in _pieces(file):
+        found |= {key for key in _JSON_KEYS if key not in found and re.search(key, piece)}
+    kinds = (kind for kind, keys in _JSON_KINDS if found.issuperset(keys))
+    return next(kinds, Kind.JSON)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The beginning of a file in pieces that overlap, so that a key is in one of them as a whole."""
     file.seek(0)
-    text = file.read(_MOST_JSON_NBYTES)
-    if re.search(rb'"format"\s*:\s*"graph-model"', text):
-        return Kind.TFJS_GRAPH
-    if re.search(rb'"modelTopology"\s*:', text):
-        return Kind.TFJS_LAYERS
-    if re.search(rb'"weight_map"\s*:', text):
-        return Kind.WEIGHTS_INDEX
-    if re.search(rb'"class_name"\s*:', text) and re.search(rb'"config"\s*:', text):
-        return Kind.KERAS_JSON
-    return Kind.JSON
+    before = b""
+    for _ in range(_MOST_JSON_NBYTES // _PIECE_NBYTES):
+        piece = file.read(_PIECE_NBYTES)
+        if not piece:
+            return
+        yield before + piece
+        before = piece[-_OVERLAP_NBYTES:]
 
 
 def _text(start: bytes, _file: BinaryIO) -> Kind | None:

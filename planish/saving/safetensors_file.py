@@ -4,7 +4,6 @@ writes them."""
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from planish import regular_file, warned
 from planish.errors import explain
 from planish.models import Model, weight_misfits
-from planish.saving import atomic_file
+from planish.saving import archive, atomic_file
 from planish.saving.contents import Contents
 from planish.saving.stored_array import Place, StoredArray, assign_all
 from planish.variable import Variable
@@ -117,7 +116,7 @@ class _Places:
     def __init__(self, file: BinaryIO, path: str) -> None:
         self._contents, self.path = Contents(file), path
         length = int.from_bytes(self._contents.read(0, _LENGTH_NBYTES), "little")
-        self._header = json.loads(self._contents.read(_LENGTH_NBYTES, length))
+        self._header = archive.parsed(self._contents.read(_LENGTH_NBYTES, length), repr(path))
         self._start = _LENGTH_NBYTES + length
 
     def of(self, name: str) -> Place:

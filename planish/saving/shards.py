@@ -26,7 +26,6 @@ RULE = "with max_shard_size, a .weights.json file says which weights are in whic
 _SHARD_ENDING = ".weights.h5"
 _GIGABYTE = 1 << 30
 _MOST_SHARDS = 10_000
-_MOST_NBYTES = 16 << 20
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -38,11 +37,16 @@ def index_name(name: str) -> str:
 
 
 def save(model: Model, path: str, max_shard_size: float) -> None:
-    """Writes the weights and the optimizer's state. The file that names the others is written last.
+    """Writes the weights and the optimizer's state: all files, or none. The one that names the others is the last.
 
     ValueError for a size that is not above 0, or in which one of the arrays does not fit.
     """
     most = _checked_size(max_shard_size)
+    with atomic_file.Together() as files:
+        _save(model, path, most, max_shard_size, files)
+
+
+def _save(model: Model, path: str, most: int, max_shard_size: float, files: atomic_file.Together) -> None:
     stem = os.path.basename(path).removesuffix(ENDING)
     writer, used, number = WeightsWriter(), 0, 0
     places: dict[str, list[str]] = {}
@@ -52,18 +56,18 @@ def save(model: Model, path: str, max_shard_size: float) -> None:
         for place, array in enumerate(arrays):
             _check_fits(group, array, most, max_shard_size)
             if used and used + array.nbytes > most:
-                _write(path, stem, number, writer)
+                _write(files, path, stem, number, writer)
                 writer, used, number = WeightsWriter(), 0, number + 1
                 writer.begin(group, name)
             writer.add_array(f"{group}/vars/{place}" if group else f"vars/{place}", array)
             used, total = used + array.nbytes, total + array.nbytes
-            files = places.setdefault(f"/{group}/vars" if group else "/vars", [])
-            if (file := _name(stem, number)) not in files:
-                files.append(file)
-    _write(path, stem, number, writer)
-    weight_map = {group: files[0] if len(files) == 1 else files for group, files in places.items()}
+            known = places.setdefault(f"/{group}/vars" if group else "/vars", [])
+            if (file := _name(stem, number)) not in known:
+                known.append(file)
+    _write(files, path, stem, number, writer)
+    weight_map = {group: names[0] if len(names) == 1 else names for group, names in places.items()}
     text = json.dumps({"metadata": {"total_size": total}, "weight_map": weight_map}, indent=4)
-    atomic_file.write(path, text.encode())
+    files.write(path, text.encode())
 
 
 def _checked_size(max_shard_size: Any) -> int:
@@ -96,8 +100,8 @@ def _name(stem: str, number: int) -> str:
     return f"{stem}_{number:05}{_SHARD_ENDING}"
 
 
-def _write(path: str, stem: str, number: int, writer: WeightsWriter) -> None:
-    atomic_file.write(os.path.join(os.path.dirname(path), _name(stem, number)), writer.contents())
+def _write(files: atomic_file.Together, path: str, stem: str, number: int, writer: WeightsWriter) -> None:
+    files.write(os.path.join(os.path.dirname(path), _name(stem, number)), writer.contents())
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -158,14 +162,16 @@ class ShardsReader(WeightsReader):
         if self._open is None or self._open[0] != file:
             self.__exit__()
             path = os.path.join(self._folder, file)
+            inside = os.path.join(os.path.realpath(self._folder or "."), "")
+            if not os.path.realpath(path).startswith(inside):
+                raise self._unusual("weights are in files beside the index", f"{file}, a link that leads elsewhere")
             self._open = file, WeightsReader(regular_file.contents(path, f"a {_SHARD_ENDING} file"), path)
         return self._open[1]
 
 
 def _weight_map(path: str) -> dict[str, list[str]]:
     """The files of each group. ValueError for a file that is damaged, or names files outside of its folder."""
-    text = regular_file.contents(path, f"a {ENDING} file")
-    found = archive.parsed(text, repr(path)) if len(text) <= _MOST_NBYTES else None
+    found = archive.parsed(archive.text_of(path, f"a {ENDING} file"), repr(path))
     groups: Any = found.get("weight_map") if isinstance(found, dict) else None
     with contextlib.suppress(TypeError, AttributeError):
         files = {group: [*dict.fromkeys(_names(value))] for group, value in groups.items()}

@@ -6,14 +6,10 @@ Weights have the names of their layers: `conv2d/kernel`, or where Keras 3 wrote 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
-from planish import regular_file
 from planish.errors import explain, number_of
 from planish.layers.base.foreign_weights import listed
 from planish.layers.base.weight_owner import WeightOwner
@@ -21,11 +17,12 @@ from planish.models import Model
 from planish.saving import archive, keras_file, tfjs_weights
 from planish.saving.layer_paths import layer_paths
 from planish.saving.older import compile_settings
+from planish.saving.stored_array import StoredArray, assign_all
 from planish.variable import Variable
 
 TOPOLOGY = "model.json"
 
-_Arrays = dict[str, NDArray[Any]]
+_Arrays = dict[str, StoredArray]
 
 _OPTIMIZER_NAMES = {
     "learningRate": "learning_rate",
@@ -61,7 +58,7 @@ def configuration(path: str) -> dict[str, Any]:
 def _document(path: str) -> tuple[str, Any]:
     """The name of the file with the configuration, and what it says."""
     file = os.path.join(path, TOPOLOGY) if os.path.isdir(path) else path
-    return file, archive.parsed(regular_file.contents(file, "a TensorFlow.js model"), repr(file))
+    return file, archive.parsed(archive.text_of(file, "a TensorFlow.js model"), repr(file))
 
 
 def _topology(document: Any, source: str) -> tuple[Any, Any]:
@@ -77,8 +74,7 @@ def _topology(document: Any, source: str) -> tuple[Any, Any]:
         )
     config = topology.get("model_config", topology)
     if isinstance(config, str):
-        with regular_file.damage_told(f"model_config in {source!r}"):
-            config = json.loads(config)
+        config = archive.parsed(config, f"model_config in {source!r}")
     own = document.get("trainingConfig")
     return config, _with_optimizer(own) if isinstance(own, dict) else topology.get("training_config")
 
@@ -113,8 +109,7 @@ def _assign(model: Model, arrays: _Arrays, source: str) -> None:
                 remedy="convert it again: tensorflowjs_converter --input_format=keras model.h5 folder",
             )
         )
-    for variable, array in assignments:
-        variable.assign(array)
+    assign_all(assignments)
 
 
 def _grouped(arrays: _Arrays) -> dict[str, _Arrays]:
@@ -128,7 +123,7 @@ def _grouped(arrays: _Arrays) -> dict[str, _Arrays]:
 
 def _of_layer(
     path: str, layer: WeightOwner, groups: dict[str, _Arrays], source: str
-) -> Iterator[tuple[Variable, NDArray[Any]]]:
+) -> Iterator[tuple[Variable, StoredArray]]:
     """The layer's variables with their arrays, which are taken out of the groups."""
     variables = layer.own_variables
     if not variables:
@@ -158,7 +153,7 @@ def _of_layer(
         yield variable, array
 
 
-def _in_order(variables: list[Variable], stored: _Arrays) -> list[NDArray[Any]]:
+def _in_order(variables: list[Variable], stored: _Arrays) -> list[StoredArray]:
     """By their names, or, where these are others, as they come."""
     known = {_AS_BEFORE.get(name, name): array for name, array in stored.items()}
     wanted = [_AS_BEFORE.get(variable.name, variable.name) for variable in variables]

@@ -4,8 +4,8 @@ weightsManifest: [{"paths": ["group1-shard1of2.bin", ...], "weights": [
     {"name": "conv2d/kernel", "shape": [3, 3, 1, 8], "dtype": "float32",
      "quantization": {"dtype": "uint8", "min": -0.5, "scale": 0.004}}, ...]}]
 
-The files of a group, joined, hold its arrays one after the other. Every size is checked before anything is read: arrays
-take the bytes that the files have, and no file is read twice.
+The files of a group, joined, hold its arrays one after the other. Every size is checked before anything is read, and
+nothing is read before the model is known to fit: arrays go straight into its weights.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import regular_file
 from planish.errors import explain
+from planish.saving.contents import Joined
+from planish.saving.stored_array import Place, StoredArray
 
 Array = NDArray[Any]
 
 _TYPES = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "int32", "uint8", "uint16", "float16", "bool")}
 _QUANTIZED = ("uint8", "uint16", "float16")
 _OF_OPTIMIZER = "optimizer"
+_MOST_FILES = 10_000
 _LEADS_ELSEWHERE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\0|^$")
 
 
@@ -34,14 +36,20 @@ class DamagedManifestError(ValueError):
     """A manifest that does not say which arrays there are; the text names the file."""
 
 
-def arrays(manifest: Any, folder: str, source: str) -> dict[str, Array]:
-    """The arrays by name, dequantized. ValueError, naming the file, for a manifest that makes no sense, files that are
-    missing, outside of the folder or of another size, and names that come twice."""
-    found: dict[str, Array] = {}
+def arrays(manifest: Any, folder: str, source: str) -> dict[str, StoredArray]:
+    """The arrays by name, to be read from their files, and dequantized then.
+
+    ValueError, naming the file, for a manifest that makes no sense, files that are missing, outside of the folder or of
+    another size, and names that come twice.
+    """
+    found: dict[str, StoredArray] = {}
     used: set[str] = set()
     for group in _listed(manifest, "weightsManifest", source):
         entries = [_entry(item, source) for item in _listed(_of(group, "weights", source), "weights", source)]
-        paths = [_inside(path, folder, source) for path in _listed(_of(group, "paths", source), "paths", source)]
+        names = _listed(_of(group, "paths", source), "paths", source)
+        if len(names) + len(used) > _MOST_FILES:
+            raise _damaged(source, f"weights are in more than {_MOST_FILES:,} files", len(names))
+        paths = [_inside(name, folder, source) for name in names]
         if len({*paths, *used}) < len(paths) + len(used):
             raise _damaged(source, "a file of weights is listed twice", paths)
         used.update(paths)
@@ -51,7 +59,7 @@ def arrays(manifest: Any, folder: str, source: str) -> dict[str, Array]:
             if entry.name in found:
                 raise _damaged(source, "an array is listed twice", entry.name)
             if entry.group != _OF_OPTIMIZER:
-                found[entry.name] = entry.read(contents, offset)
+                found[entry.name] = entry.stored(Place(contents, offset, source))
             offset += entry.nbytes
     return found
 
@@ -74,14 +82,16 @@ class _Entry:
         self._stored, self._type = _TYPES[kind], _TYPES.get(str(item["dtype"]), _TYPES["float32"])
         self.nbytes = math.prod(self.shape) * self._stored.itemsize
 
-    def read(self, contents: bytearray, offset: int) -> Array:
-        """The array; a view of the contents where they are what it is."""
-        values: Array = np.frombuffer(contents, self._stored, math.prod(self.shape), offset).reshape(self.shape)
-        if self._quantization is None:
-            return values
-        if "scale" not in self._quantization:
+    def stored(self, place: Place) -> StoredArray:
+        """The array at a place, as numbers of its type when it is read."""
+        found = StoredArray(tuple(self.shape), self._stored, place)
+        return found if self._quantization is None else found.then(self._as_they_were)
+
+    def _as_they_were(self, values: Array) -> Array:
+        settings = self._quantization or {}
+        if "scale" not in settings:
             return values.astype(self._type)
-        return _dequantized(values, self._quantization["scale"], self._quantization["min"], self._type)
+        return _dequantized(values, settings["scale"], settings["min"], self._type)
 
 
 def _dequantized(values: Array, scale: float, least: float, kind: np.dtype[Any]) -> Array:
@@ -143,22 +153,14 @@ def _inside(path: Any, folder: str, source: str) -> str:
     return file
 
 
-def _joined(paths: list[str], nbytes: int, source: str) -> bytearray:
+def _joined(paths: list[str], nbytes: int, source: str) -> Joined:
     """The files one after the other, `nbytes` in all."""
     sizes = list(_sizes(paths, source))
     if sum(sizes) != nbytes:
         raise _damaged(
             source, "its files of weights have another size than its arrays", f"{sum(sizes):,} bytes, not {nbytes:,}"
         )
-    contents = bytearray(nbytes)
-    rest = memoryview(contents)
-    for path, size in zip(paths, sizes, strict=True):
-        with regular_file.opened(path, "a file of weights") as file:
-            read = file.readinto(rest[:size])  # type: ignore[attr-defined]
-        if read != size:
-            raise _damaged(source, "a file of weights was cut while it was read", path)
-        rest = rest[size:]
-    return contents
+    return Joined(paths, sizes, "a file of weights")
 
 
 def _sizes(paths: list[str], source: str) -> Iterator[int]:

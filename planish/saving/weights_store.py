@@ -30,6 +30,7 @@ from planish.saving.stored_array import Place, StoredArray
 Array = NDArray[Any]
 
 _MOST_ATTRIBUTE_NBYTES = 64512
+_DEEPEST = 1000
 
 
 class WeightsWriter:
@@ -104,9 +105,9 @@ class WeightsReader:
         self.source = source
         self._contents = contents if isinstance(contents, Contents) else Contents(io.BytesIO(contents))
         self._groups: dict[str, Any] = {}
-        self._texts_are_checked = False
+        self._seen = strings.TextsSeen()
         with self._guarded():
-            self._file = h5py.File(self._contents.stream(strings.HeapsSeen()), "r")
+            self._file = h5py.File(self._contents.stream(self._seen), "r")
             self._groups[""] = h5py.h5g.open(self._file.id, b"/")
 
     def __enter__(self) -> WeightsReader:
@@ -230,12 +231,12 @@ class WeightsReader:
         if before + count > strings.MOST_NAMES:
             rule = f"a list has at most {strings.MOST_NAMES:,} names"
             raise self._unusual(rule, f"{before + count:,} in {attribute}")
-        is_text = isinstance(kind, self._h5py.h5t.TypeStringID)
-        fixed = is_text and not kind.is_variable_str()  # so it is in no heap
-        if count > 1 and not fixed and not self._texts_are_checked:
-            if not strings.within_bounds(self._contents.read()):
-                raise self._unusual("each text is in the file once", f"long texts, many times, for {attribute}")
-            self._texts_are_checked = True
+        if not count:
+            return []
+        if not isinstance(kind, self._h5py.h5t.TypeStringID) or found.get_storage_size() > self._contents.nbytes:
+            raise ValueError(f"{attribute} is not text")
+        if kind.is_variable_str():
+            self._seen.check_references(self._contents)
         return _texts(self._h5py.Group(group).attrs[attribute])
 
     def _values(self, dataset: Any) -> StoredArray:
@@ -260,6 +261,8 @@ class WeightsReader:
 
     def _group(self, path: str) -> Any:
         """The group at `path`; None if there is none."""
+        if path.count("/") > _DEEPEST:
+            raise self._unusual(f"groups are at most {_DEEPEST} deep", f"{path.count('/'):,} slashes in a name")
         unknown = []
         while path not in self._groups:
             unknown.append(path)

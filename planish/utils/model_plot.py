@@ -136,7 +136,7 @@ def plot_model(
     )
     path = Path(to_file)
     if path.suffix in _TEXTS:
-        path.write_text(dot.to_string(), encoding="utf-8")
+        _put(path, dot.to_string().encode())
         return None
     _write(dot, path, path.suffix[1:] or "png")
     return _shown(path)
@@ -176,7 +176,13 @@ def _write(dot: Any, path: Path, kind: str) -> None:
                 received=last[0],
             )
         ) from None
-    path.write_bytes(picture)
+    _put(path, picture)
+
+
+def _put(path: Path, contents: bytes) -> None:
+    from planish.saving import atomic_file
+
+    atomic_file.write(str(path), contents)
 
 
 def _shown(path: Path) -> Any:

@@ -206,3 +206,20 @@ def test_another_data_format_is_refused(tmp_path):
     onnx.save(FLAT, tmp_path / "x.onnx")
     with pytest.raises(ValueError, match=r"expected: +'channels_last' or 'channels_first'"):
         planish.load_onnx(tmp_path / "x.onnx", data_format="nchw")
+
+
+def doubled(times):
+    """A constant that is put behind itself again and again."""
+    parts = [("Concat", [f"c{n}", f"c{n}"], [f"c{n + 1}"], {"axis": 0}) for n in range(times)]
+    return net([*parts, ("Add", ["x", f"c{times}"], ["y"])], {"c0": np.zeros(1, np.float32)})
+
+
+def test_constants_that_double_are_bounded(tmp_path):
+    with pytest.raises(ValueError, match=r"constants of the network would be far larger|a constant would be larger"):
+        load(doubled(40), tmp_path)
+
+
+def test_a_product_of_two_constants_is_not_computed(tmp_path):
+    arrays = {"a": np.zeros((40_000, 1), np.float32), "b": np.zeros((1, 40_000), np.float32)}
+    with pytest.raises(ValueError, match="both matrices are constants"):
+        load(net([("MatMul", ["a", "b"], ["c"]), ("Add", ["x", "c"], ["y"])], arrays), tmp_path)

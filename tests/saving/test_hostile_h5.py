@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from planish.models import load_model
-from planish.saving import strings
 from planish.saving.weights_store import WeightsReader
 
 
@@ -71,23 +70,33 @@ def test_links(h5, link, place):
         load_model(h5)
 
 
-def test_one_long_text_that_is_named_many_times(tmp_path):
+@pytest.mark.parametrize("length", [1, 1 << 20])
+def test_one_long_text_that_is_named_many_times(tmp_path, length):
     """4,000 references to a megabyte are four gigabytes."""
     path = tmp_path / "large.h5"
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = "x" * (1 << 20)
-        file.create_group("model_weights").attrs["layer_names"] = ["y" * 2000] + ["z"] * 3999
+        file.create_group("model_weights").attrs["layer_names"] = ["y"] * 4000
     contents = bytearray(path.read_bytes())
-    (heap, index), *_ = [(heap, index) for heap, index, nbytes in strings._texts(bytes(contents)) if nbytes > 5000]
-    short = next((heap, index) for heap, index, nbytes in strings._texts(bytes(contents)) if 1024 < nbytes < 5000)
-    reference = heap.to_bytes(8, "little") + index.to_bytes(4, "little")
-    at = contents.index(short[0].to_bytes(8, "little") + short[1].to_bytes(4, "little"))
-    for number in range(4000):
-        contents[at + 16 * number : at + 16 * number + 12] = reference
-    path.write_bytes(contents)
-    told = "is not as Keras writes it, so it is not read"
-    with WeightsReader(path.read_bytes(), "large.h5") as reader, pytest.raises(ValueError, match=told):
+    (long,) = references(contents, 1 << 20)
+    short = references(contents, 1)
+    assert len(short) == 4000
+    for place in short:
+        contents[place : place + 16] = length.to_bytes(4, "little") + contents[long + 4 : long + 16]
+    told = r"long texts, many times|a text of 1 bytes"
+    with WeightsReader(bytes(contents), "large.h5") as reader, pytest.raises(ValueError, match=told):
         reader.names("model_weights", "layer_names")
+
+
+def references(contents, nbytes):
+    """The places where texts of so many bytes are referred to: their length, the place of the heap, their number."""
+    begins = nbytes.to_bytes(4, "little")
+    heaps = [contents[place + 4 : place + 12] for place in range(len(contents) - 16)]
+    return [
+        place
+        for place, heap in enumerate(heaps)
+        if contents.startswith(begins, place) and contents.startswith(b"GCOL", int.from_bytes(heap, "little"))
+    ]
 
 
 def test_more_names_than_a_model_has(h5):

@@ -173,3 +173,57 @@ def test_names_of_other_modules_are_not_looked_up(saved, module, name, kind):
     }
     changed(saved, {"config.json": json.dumps(config)})
     refused(saved, "holds a model that planish cannot make")
+
+
+def test_a_member_that_is_there_twice(saved):
+    """Every program would read the one that it likes."""
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("config.json", archive.read("config.json"))
+    refused(saved, "several members of the name config.json")
+
+
+def test_a_key_that_is_there_twice(saved):
+    with zipfile.ZipFile(saved) as archive:
+        text = archive.read("config.json")
+    changed(saved, {"config.json": text.replace(b'"filters": ', b'"filters": 9, "filters": ')})
+    refused(saved, "config.json in .* is damaged.*\n.*the key 'filters' comes twice")
+
+
+@pytest.mark.parametrize("name", ["co\\u0000v", "co\\ud800v", "c" * 1001])
+def test_names_that_no_file_can_have(saved, name):
+    with zipfile.ZipFile(saved) as archive:
+        text = archive.read("config.json")
+    changed(saved, {"config.json": text.replace(b'"name": "conv2d', f'"name": "{name}'.encode())})
+    refused(saved, "argument 'name' is wrong\n  expected: a string of")
+
+
+def test_text_of_more_than_any_model_has(saved):
+    changed(saved, {"config.json": b'{"class_name": "' + b"a" * (32 << 20) + b'"}'})
+    refused(saved, "config.json of 33,554,450 bytes")
+
+
+def test_an_enormous_name_is_shortened_and_looked_up_at_once(saved):
+    config = config_of(saved)
+    config["config"]["layers"][1]["class_name"] = "a" * 1_000_000
+    changed(saved, {"config.json": json.dumps(config)})
+    with pytest.raises(ValueError, match=r"unknown layer class 'aaa.* characters in all") as caught:
+        load_model(saved)
+    assert len(str(caught.value)) < 10_000
+
+
+@pytest.mark.skipif(not hasattr(os, "truncate"), reason="files without holes")
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"", b'{"modelTopology": {', b'{"class_name": "Sequential", "config": {', b"\x89HDF\r\n\x1a\n", b"PK\3\4",
+        b"\x08\x08\x3a\x02\x0a\x00", b"GGUF", b"text", b"\xff" * 7 + b"\0{",
+    ],
+)  # fmt: skip
+def test_a_terabyte_of_nothing(tmp_path, start):
+    path = tmp_path / "x"
+    path.write_bytes(start)
+    try:
+        os.truncate(path, 1 << 40)
+    except OSError:
+        pytest.skip("the system has no files of this size")
+    refused(path, "x'")

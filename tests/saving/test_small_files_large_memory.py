@@ -15,6 +15,7 @@ from planish import regular_file
 from planish.metrics import AUC, SensitivityAtSpecificity
 from planish.models import load_model
 from planish.saving import strings
+from planish.saving.contents import Contents
 from planish.saving.formats import Kind, kind_of
 from planish.saving.weights_store import WeightsReader
 
@@ -200,11 +201,28 @@ def heap(*items, size=None):
     return b"GCOL\x01\0\0\0" + struct.pack("<Q", 16 + len(inside) if size is None else size) + inside
 
 
+def look_at(contents):
+    strings.TextsSeen()(Contents(io.BytesIO(contents)), 0, len(contents))
+
+
+def test_a_text_that_is_said_to_be_longer_than_its_place(tmp_path, model):
+    """HDF5's library takes the memory before it looks."""
+    path = tmp_path / "x.h5"
+    model.save(path)
+    contents = path.read_bytes()
+    heap = contents.index(b"GCOL")
+    place = contents.index(struct.pack("<QI", heap, 1)) - 4
+    path.write_bytes(contents[:place] + struct.pack("<I", 1 << 31) + contents[place + 4 :])
+    with pytest.raises(ValueError, match=r"x\.h5' are damaged or cut short\n.*a text of 2,147,483,648 bytes"):
+        load_model(path)
+
+
 def test_heaps_inside_of_heaps_are_not_walked_through_again_and_again():
     count = 20_000
     items = [(1, 16, heap(size=32 * (count - number) - 16)) for number in range(count)]
-    assert not strings.within_bounds(heap(*items))
-    assert strings.within_bounds(heap((1, 16, bytes(16)), (0, 16, b"")))
+    with pytest.raises(ValueError, match=r"heaps of texts are larger|does not add up"):
+        look_at(heap(*items))
+    look_at(heap((1, 16, bytes(16)), (0, 16, b"")))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +241,7 @@ def test_heaps_inside_of_heaps_are_not_walked_through_again_and_again():
 def test_heaps_that_do_not_add_up(contents):
     """HDF5's library does not come back from some of them."""
     with pytest.raises(ValueError, match="a heap of texts"):
-        strings.within_bounds(contents)
+        look_at(contents)
 
 
 def test_a_heap_that_leads_in_a_circle_is_damage(tmp_path, model):

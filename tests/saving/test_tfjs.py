@@ -10,6 +10,7 @@ import pytest
 from planish.cli.main import main
 from planish.models import load_model
 from planish.optimizers import SGD, Adam, RMSprop
+from planish.saving.contents import Joined
 from tests.saving.conftest import RECORDED
 
 
@@ -205,3 +206,31 @@ def test_a_missing_file_is_named(folder):
 def test_a_folder_on_the_command_line(folder, capsys):
     assert main(["summary", str(folder)]) == 0
     assert "separable" in capsys.readouterr().out
+
+
+def test_no_more_files_than_any_model_has(folder):
+    changed(folder, lambda document: document["weightsManifest"][0].update(paths=[f"{n}.bin" for n in range(10_001)]))
+    with pytest.raises(ValueError, match="weights are in more than 10,000 files"):
+        load_model(folder)
+
+
+def test_arrays_that_nothing_has_room_for_are_not_read(folder, monkeypatch):
+    monkeypatch.setattr(Joined, "read_into", lambda *given: pytest.fail("read"))
+    changed(folder, lambda document: entries(document)[0].update(shape=[*entries(document)[0]["shape"], 1]))
+    with pytest.raises(ValueError, match="has another shape"):
+        load_model(folder)
+
+
+def test_arrays_are_read_across_the_ends_of_files(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "b").write_bytes(b"")
+    (tmp_path / "c").write_bytes(b"defg")
+    whole = Joined([str(tmp_path / name) for name in "abc"], [3, 0, 4], "a part")
+    assert [whole.read(start, stop - start) for start in range(7) for stop in range(start, 8)] == [
+        b"abcdefg"[start:stop] for start in range(7) for stop in range(start, 8)
+    ]
+    with pytest.raises(EOFError):
+        whole.read(3, 5)
+    (tmp_path / "c").write_bytes(b"de")
+    with pytest.raises(EOFError, match="are not within 2"):
+        whole.read()

@@ -117,6 +117,7 @@ def _gather(settings: Mapping[str, Any], x: Array, indices: Array) -> Array:
 
 
 def _concat(settings: Mapping[str, Any], *parts: Array) -> Array:
+    _check_size((sum(part.size for part in parts),), sum({id(part): part.size for part in parts}.values()))
     return np.concatenate(parts, int(settings.get("axis", 0)))
 
 
@@ -215,9 +216,14 @@ def evaluated(operation: Operation, inputs: Sequence[Array | None]) -> list[Arra
     return [np.asarray(each) for each in results]
 
 
+def _is_view(array: Array, sources: Sequence[Array | None]) -> bool:
+    return any(source is not None and np.may_share_memory(array, source) for source in sources)
+
+
 def folded(graph: ForeignGraph) -> ForeignGraph:
     """The graph without the operators that only read constants."""
     constants = dict(graph.constants)
+    room = MOST_ELEMENTS + 2 * sum(array.size for array in constants.values())
     kept = []
     for operation in graph.operations:
         known = [None if name is None else constants.get(name) for name in operation.inputs]
@@ -226,5 +232,14 @@ def folded(graph: ForeignGraph) -> ForeignGraph:
         if found is None:
             kept.append(operation)
         else:
+            room -= sum(array.size for array in found if not _is_view(array, known))
+            if room < 0:  # each is within bounds, but not all of them together
+                raise ValueError(
+                    explain(
+                        what="the constants of the network would be far larger than those in the file",
+                        expected=f"{MOST_ELEMENTS:,} elements, and twice as many as there are, at most",
+                        received=f"more at {operation.called or operation.kind} '{operation.name}'",
+                    )
+                )
             constants.update(zip(operation.outputs, found, strict=False))
     return replace(graph, operations=tuple(kept), constants=constants)

@@ -51,10 +51,11 @@ def write(
     model.metadata_props.extend(_property(name, value) for name, value in properties.items())
     moved = {name: array for name, array in graph.constants.items() if apart and array.nbytes > _ALWAYS_INSIDE}
     model.graph.initializer.extend(_tensor(name, array) for name, array in graph.constants.items() if name not in moved)
-    if moved:
-        beside = f"{path}.data"
-        atomic_file.write(beside, _moved_out(model, moved, os.path.basename(beside)))
-    atomic_file.write(path, model.SerializeToString())
+    with atomic_file.Together() as files:
+        if moved:
+            beside = f"{path}.data"
+            files.write(beside, _moved_out(model, moved, os.path.basename(beside)))
+        files.write(path, model.SerializeToString())
 
 
 def _model(graph: ForeignGraph, outputs: Sequence[Port], opset: int, version: str) -> ModelProto:

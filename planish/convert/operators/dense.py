@@ -40,6 +40,8 @@ def _row(site: Site, bias: Array, units: int) -> Array:
 def matmul(site: Site) -> Value:
     """A third input is a bias, which `recognizing` has found behind the product."""
     first, second = site.inputs[0], site.inputs[1]
+    if not (isinstance(first, Value) or isinstance(second, Value)):
+        raise site.mistake("both matrices are constants", expected="one that depends on the model's input")
     if isinstance(first, Value) and isinstance(second, np.ndarray) and second.ndim == 2:
         return dense(site, first, second, site.optional(2, "the bias"))
     if isinstance(first, Value) and isinstance(second, Value) and first.rank != second.rank:
@@ -84,5 +86,7 @@ def dense(site: Site, value: Value, kernel: Array, bias: Array | None) -> Value:
 
 @operator("Einsum")
 def einsum(site: Site) -> Value:
+    if not any(isinstance(item, Value) for item in site.inputs):
+        raise site.mistake("all operands are constants", expected="one that depends on the model's input")
     values = [given(unmixed(item)).tensor if isinstance(item, Value) else item for item in site.inputs]
     return plain(site.named(ops.einsum(str(site.setting("equation", "")), *values)))

@@ -49,11 +49,10 @@ def checked_name(class_name: str, name: str | None) -> str:
     """`name`, or the next automatic one; ValueError if Keras would not take it."""
     if name is None:
         return naming.automatic_name(class_name)
-    if not isinstance(name, str) or not name or "/" in name:
+    wanted = naming.misfit(name)
+    if wanted is not None:
         raise ValueError(
-            explain(
-                layer=class_name, what="argument 'name' is wrong", expected="a string without '/'", received=repr(name)
-            )
+            explain(layer=class_name, what="argument 'name' is wrong", expected=wanted, received=repr(name))
         )
     return name
 
