@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from planish import atomic_file
 from planish.callbacks.arguments import checked_path
 from planish.callbacks.callback import Callback, Logs
 from planish.callbacks.coming_run import ComingRun
@@ -127,8 +128,6 @@ class CSVLogger(Callback):
 
     def _write(self, lines: list[list[str]]) -> None:
         """Replaces the file as a whole: what is in it already is never lost."""
-        from planish.saving import atomic_file
-
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=self.separator).writerows(lines)
         atomic_file.write(self.filename, text.getvalue().encode())

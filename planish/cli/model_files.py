@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import output, saving, utils
+from planish import atomic_file, output, saving, utils
 from planish.errors import explain
-from planish.saving import atomic_file
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -9,11 +9,11 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from planish import atomic_file
 from planish.callbacks import Callback, ModelCheckpoint
 from planish.callbacks.callback import Logs
 from planish.cli import model_files
 from planish.errors import explain, number_of
-from planish.saving import atomic_file
 
 if TYPE_CHECKING:
     from planish.models.model import Model

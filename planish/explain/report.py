@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planish import atomic_file
 from planish.errors import explain
 from planish.explain import layer_cards, page, pixels, unrolling, words
 from planish.explain.compiler_view import compiler_view
@@ -24,7 +25,6 @@ from planish.models.looking.flatten_maps import flattens
 from planish.models.looking.gradient_values import class_logits, class_scores, output_of
 from planish.models.looking.inputs import Inputs, one_image
 from planish.models.looking.layer_outputs import trace
-from planish.saving import atomic_file
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -16,9 +16,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from planish import atomic_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, keras_file, legacy_optimizer, legacy_weights, notes, optimizer_state
+from planish.saving import archive, keras_file, legacy_optimizer, legacy_weights, notes, optimizer_state
 from planish.saving.older import compile_settings, layers, written
 from planish.saving.weights_store import WeightsReader, WeightsWriter, opened
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import planish
+from planish import atomic_file, serialization
 from planish import custom_objects as own_objects
-from planish import serialization
 from planish.errors import explain
 from planish.models import Functional, Model, Sequential
-from planish.saving import archive, atomic_file, config_check, model_weights, notes
+from planish.saving import archive, config_check, model_weights, notes
 from planish.saving.archive import open_archive
 from planish.saving.older import compile_settings, models
 

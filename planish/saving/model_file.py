@@ -7,7 +7,7 @@ import os
 from planish import warned
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, h5_file, keras_file
+from planish.saving import archive, h5_file, keras_file, targets
 
 _FORMATS = {"keras": (archive.ENDING,), "h5": h5_file.ENDINGS}
 _RULE = "whole models are saved in Keras 3's .keras files, or in .h5 files as Keras before 3 did"
@@ -44,6 +44,6 @@ def save_model(
     if not model.built:
         warned.warn(f"{model.label} is not built: the file holds no weights")
     ending = next((each for each in h5_file.ENDINGS if name.endswith(each)), archive.ENDING)
-    path = atomic_file.checked_target(filepath, ending, overwrite, _RULE)
+    path = targets.checked_target(filepath, ending, overwrite, _RULE)
     file = keras_file if ending == archive.ENDING else h5_file
     file.save(model, path, include_optimizer=include_optimizer)

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import regular_file, warned
+from planish import atomic_file, regular_file, warned
 from planish.errors import explain
 from planish.models import Model, weight_misfits
-from planish.saving import archive, atomic_file
+from planish.saving import archive
 from planish.saving.contents import Contents
 from planish.saving.stored_array import Place, StoredArray, assign_all
 from planish.variable import Variable

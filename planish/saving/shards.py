@@ -13,10 +13,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from planish import regular_file
+from planish import atomic_file, regular_file
 from planish.errors import explain
 from planish.models import Model
-from planish.saving import archive, atomic_file, model_weights
+from planish.saving import archive, model_weights
 from planish.saving.stored_array import StoredArray
 from planish.saving.weights_store import Array, WeightsError, WeightsReader, WeightsWriter
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from planish import atomic_file
 from planish.errors import explain
 from planish.models import Model
 from planish.saving import (
-    atomic_file,
     formats,
     h5_file,
     keras_file,
@@ -18,6 +18,7 @@ from planish.saving import (
     other_names,
     safetensors_file,
     shards,
+    targets,
     ways_out,
 )
 from planish.saving.formats import Kind
@@ -41,17 +42,17 @@ def save_weights(
     """
     if max_shard_size is not None:
         name = shards.index_name(os.fspath(filepath))
-        path = atomic_file.checked_target(name, shards.ENDING, overwrite, shards.RULE)
+        path = targets.checked_target(name, shards.ENDING, overwrite, shards.RULE)
         _require_built(model, "save_weights")
         shards.save(model, path, max_shard_size)
         return
     if os.fspath(filepath).endswith(safetensors_file.ENDING):
-        path = atomic_file.checked_target(filepath, safetensors_file.ENDING, overwrite)
+        path = targets.checked_target(filepath, safetensors_file.ENDING, overwrite)
         _require_built(model, "save_weights")
         safetensors_file.save(model, path)
         return
     ending = next((each for each in (ENDING, *h5_file.ENDINGS) if os.fspath(filepath).endswith(each)), ENDING)
-    path = atomic_file.checked_target(filepath, ending, overwrite, _RULE)
+    path = targets.checked_target(filepath, ending, overwrite, _RULE)
     _require_built(model, "save_weights")
     atomic_file.write(path, model_weights.packed(model) if ending == ENDING else _as_before_keras_3(model))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planish import structures
+from planish import atomic_file, structures
 from planish.errors import explain, unknown_name
 from planish.symbolic import SymbolicTensor
 from planish.tracebacks import short_in_notebooks
@@ -180,8 +180,6 @@ def _write(dot: Any, path: Path, kind: str) -> None:
 
 
 def _put(path: Path, contents: bytes) -> None:
-    from planish.saving import atomic_file
-
     atomic_file.write(str(path), contents)
 
 

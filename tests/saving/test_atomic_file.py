@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from planish.saving import atomic_file
+from planish import atomic_file
+from planish.saving import targets
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path, monkeypatch):
@@ -51,16 +52,16 @@ def test_a_read_only_file_is_kept(tmp_path):
     with pytest.raises(
         PermissionError, match=r"model.keras' is read-only, so it is not replaced\n  remedy:.*os.chmod"
     ) as caught:
-        atomic_file.checked_target(path, ".keras", True)
+        targets.checked_target(path, ".keras", True)
     exec(str(caught.value).partition("allow it: ")[2], {"os": os})
-    assert atomic_file.checked_target(path, ".keras", True) == str(path)
+    assert targets.checked_target(path, ".keras", True) == str(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
 def test_only_regular_files_are_replaced(tmp_path):
     os.mkfifo(tmp_path / "model.keras")
     with pytest.raises(OSError, match="is not a regular file"):
-        atomic_file.checked_target(tmp_path / "model.keras", ".keras", True)
+        targets.checked_target(tmp_path / "model.keras", ".keras", True)
 
 
 class Busy:

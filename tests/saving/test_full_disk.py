@@ -7,8 +7,8 @@ import os
 import pytest
 
 import planish
+from planish import atomic_file
 from planish.callbacks import CSVLogger
-from planish.saving import atomic_file
 
 resource = pytest.importorskip("resource")
 

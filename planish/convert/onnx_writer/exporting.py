@@ -20,7 +20,7 @@ from planish.errors import explain, kind_with_article, number_of
 from planish.layers.base.input_spec import InputSpec
 from planish.models.ends.graph_names import input_names
 from planish.models.model import fits
-from planish.saving import atomic_file
+from planish.saving import targets
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -42,7 +42,7 @@ def export_onnx(
     """
     _require_onnx()
     opset = _checked_opset(opset_version)
-    path = atomic_file.checked_target(filepath, "", overwrite=True)
+    path = targets.checked_target(filepath, "", overwrite=True)
     inputs = _inputs(model, input_signature)
     graph = model.graph(sizes=[tuple(extent for extent in port.shape[1:] if extent is not None) for port in inputs])
     _warn_of_updates(model, [name for name, _ in graph.updates])

@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from planish import atomic_file
 from planish.convert.graphs.foreign_graph import ForeignGraph, Operation, Port
 from planish.convert.onnx_writer.layouts import Array
 from planish.convert.onnx_writer.writing import TYPES
 from planish.errors import explain
-from planish.saving import atomic_file
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto

@@ -140,7 +140,7 @@ class Backups:
             self._write(self._keeper, self._packed(self._epoch, done))
 
     def _write(self, keeper: BackupAndRestore, contents: bytes) -> None:
-        from planish.saving import atomic_file
+        from planish import atomic_file
 
         keeper.make_room()
         atomic_file.write(keeper.path, contents)

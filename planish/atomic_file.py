@@ -6,12 +6,10 @@ import contextlib
 import os
 import re
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 
 from planish.errors import explain
-from planish.saving import other_names
 
 _TEMPORARY = ".planish-tmp"
 _IS_TEMPORARY = re.compile(rf"\.[0-9a-f]{{12}}{re.escape(_TEMPORARY)}$")
@@ -20,8 +18,6 @@ _ABANDONED_SECONDS = 3600.0
 
 _PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait for another program to close a file that is to be replaced."""
-
-_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write(path: str, contents: bytes) -> None:
@@ -114,63 +110,3 @@ def _remove_abandoned(folder: str) -> None:
                 with contextlib.suppress(OSError):
                     if time.time() - file.stat(follow_symlinks=False).st_mtime > _ABANDONED_SECONDS:
                         os.unlink(file.path)
-
-
-def checked_target(path: str | os.PathLike[str], ending: str, overwrite: bool, rule: str | None = None) -> str:
-    """The name of a file to write. ValueError for another ending, FileExistsError for a file that is to be kept,
-    PermissionError for one that may only be read, FileNotFoundError for a folder that does not exist,
-    IsADirectoryError for a folder, OSError for anything else that is not a regular file."""
-    name = os.path.expanduser(os.fspath(path))
-    if not name.endswith(ending):
-        raise ValueError(
-            explain(
-                what="the file's name does not say what to write",
-                expected=f"a name that ends in {ending}",
-                received=repr(name),
-                rule=rule,
-                remedy=repr(other_names.renamed(name, ending)),
-            )
-        )
-    if os.path.isdir(name):
-        raise IsADirectoryError(
-            explain(
-                what=f"{name!r} is a folder",
-                expected="the name of a file to write",
-                remedy=f"{os.path.join(name, 'model.keras')!r}",
-            )
-        )
-    folder = os.path.dirname(name) or "."
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(
-            explain(
-                what=f"there is no folder {folder!r} to write into",
-                received=repr(name),
-                remedy=f"os.makedirs({folder!r})",
-            )
-        )
-    if not overwrite and os.path.exists(name):
-        raise FileExistsError(explain(what=f"{name!r} exists, and overwrite=False", remedy="give another name"))
-    _refuse_to_replace(name)
-    return name
-
-
-def _refuse_to_replace(name: str) -> None:
-    """Refuses files that must not be changed: to replace a file, systems ask only for rights to its folder."""
-    if not os.path.exists(name):
-        return
-    mode = os.stat(name).st_mode
-    if not stat.S_ISREG(mode):
-        raise OSError(
-            explain(
-                what=f"{name!r} is not a regular file",
-                expected="the name of a file to write",
-                remedy="the name of a file that does not exist yet",
-            )
-        )
-    if not mode & _WRITABLE or not os.access(name, os.W_OK):
-        raise PermissionError(
-            explain(
-                what=f"{name!r} is read-only, so it is not replaced",
-                remedy=f"give another name, or allow it: os.chmod({name!r}, 0o644)",
-            )
-        )
