@@ -110,13 +110,12 @@ def _outcome(result: Any) -> str:
 def main() -> None:
     library = sys.argv[1]
     answers = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for stage in STAGES:
-            for mistake in stage.mistakes:
-                if library == "planish" and mistake.needs_torch and not has_torch():
-                    continue
-                found = answer(library, mistake, Path(folder))
-                answers[mistake.title] = None if found is None else [found.kind, found.text]
+    for mistake in (mistake for stage in STAGES for mistake in stage.mistakes):
+        if library == "planish" and mistake.needs_torch and not has_torch():
+            continue
+        with tempfile.TemporaryDirectory() as folder:  # of its own: what one writes changes no answer to another
+            found = answer(library, mistake, Path(folder))
+        answers[mistake.title] = None if found is None else [found.kind, found.text]
     print(json.dumps(answers))
 
 
