@@ -57,7 +57,8 @@ def _configuration(reader: WeightsReader, custom: dict[str, Any]) -> dict[str, A
     if config is None:
         raise ValueError(_without_model(reader))
     if not (reader.text("", _VERSION) or "").startswith("3"):
-        layers.warn_of_changed_functions(config, reader.source)
+        with keras_file.mistakes_told(reader.source):
+            layers.warn_of_changed_functions(config, reader.source)
     return keras_file.checked(config, reader.source, custom)
 
 

@@ -1,6 +1,7 @@
 """Whole models in `.h5` files that are damaged, foreign or hostile."""
 
 import json
+import re
 import warnings
 
 import h5py
@@ -145,3 +146,16 @@ def test_truncated_and_flipped_files(h5):
                 load_model(h5)
             except ValueError:
                 continue
+
+
+@pytest.mark.parametrize("depth", [900, 20_000])
+def test_a_configuration_that_is_nested_deep(h5, depth):
+    """Deeper than Python's own limit for JSON, or less, but deeper than what looks through it can follow."""
+    with h5py.File(h5, "a") as file:
+        text = file.attrs["model_config"]
+        text = text.decode() if isinstance(text, bytes) else text
+        deep = "[" * depth + "]" * depth
+        del file.attrs["model_config"]
+        file.attrs["model_config"] = text.replace('"config": {', f'"config": {{"deep": {deep}, ', 1)
+    with pytest.raises(ValueError, match=re.escape(str(h5))):
+        load_model(h5)
