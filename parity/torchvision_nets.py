@@ -25,15 +25,15 @@ def torchvision_of(torch: Any) -> Any:
     return importlib.import_module("torchvision")
 
 
-def calibrated(torch: Any, module: Any, *shape: int) -> None:
-    """Normalizations get the statistics of random images, as those of trained nets have them: else what is seen of an
-    image fades from layer to layer, and every image has the same scores."""
+def calibrated(torch: Any, module: Any, images: Any) -> None:
+    """Normalizations get the statistics of these images, as those of trained nets have them: else what is seen of an
+    image fades from layer to layer, and every image has the same scores, or rounding grows from layer to layer."""
     norms = [each for each in module.modules() if isinstance(each, torch.nn.modules.batchnorm._BatchNorm)]
     training, momentums = module.training, [each.momentum for each in norms]
     for each in norms:
         each.momentum = 1.0
     with torch.no_grad():
-        module.train()(torch.randn(8, *shape))
+        module.train()(images)
     for each, momentum in zip(norms, momentums, strict=True):
         each.momentum = momentum
     module.train(training)

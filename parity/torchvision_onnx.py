@@ -72,7 +72,7 @@ def exported(folder: Path, name: str, side: int, version: int) -> None:
             if isinstance(part, torch.nn.BatchNorm2d):
                 part.weight.uniform_(0.7, 1.3)
                 part.bias.normal_(0, 0.2)
-    calibrated(torch, module, 3, 96, 96)
+    calibrated(torch, module, torch.randn(8, 3, 96, 96))
     images, path = torch.randn(BATCH, 3, side, side), folder / f"{name}-{side}-{version}.onnx"
     by_tracing = version < 18
     axes: dict[str, Any] = {"dynamic_axes": {"x": {0: "n"}, "y": {0: "n"}}} if by_tracing else {"external_data": False}
