@@ -17,7 +17,7 @@ import h5py
 import keras
 import numpy as np
 from keras.src.legacy.saving import legacy_h5_format
-from known_nets import CASES, built, images, set_weights, settle, stepped, weights
+from known_nets import CASES, Case, built, images, set_weights, settle, stepped, weights
 from serving import serve
 
 
@@ -33,7 +33,7 @@ def answer(folder: Path, number: int) -> None:
     case = CASES[number]
     model = built(keras, case)
     set_weights(model, weights(model, case.gain))
-    with settling(model):
+    with settling(case, model):
         model(images(case.sizes[0], case.strength)[0])
     found = {
         f"predictions{place}": model.predict(images(size, case.strength)[0], verbose=0)
@@ -50,11 +50,11 @@ def answer(folder: Path, number: int) -> None:
 
 
 @contextlib.contextmanager
-def settling(model: Any) -> Iterator[None]:
+def settling(case: Case, model: Any) -> Iterator[None]:
     """In it, each batch normalization settles on what it is called on."""
     layers = [layer for layer in model.layers if type(layer).__name__ == "BatchNormalization"]
     for layer in layers:
-        layer.call = functools.partial(_settled, layer, layer.call)
+        layer.call = functools.partial(_settled, case, layer, layer.call)
     try:
         yield
     finally:
@@ -62,8 +62,8 @@ def settling(model: Any) -> Iterator[None]:
             del layer.call
 
 
-def _settled(layer: Any, call: Callable[..., Any], x: Any, **options: Any) -> Any:
-    settle(layer, np.asarray(x))
+def _settled(case: Case, layer: Any, call: Callable[..., Any], x: Any, **options: Any) -> Any:
+    settle(case, layer, np.asarray(x))
     return call(x, **options)
 
 

@@ -12,8 +12,9 @@ Array = NDArray[Any]
 
 class Case(NamedTuple):
     """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, the
-    variance of its kernels, of which larger ones let more of the images reach the predictions, and more rounding; and
-    how strong images are: small values are one gray to a net that takes those of 0 to 255."""
+    variance of its kernels, of which larger ones let more of the images reach the predictions, and more rounding; how
+    strong images are: small values are one gray to a net that takes those of 0 to 255; and how large values are where
+    batches are normalized: small where the activations bend, large where they end at 6."""
 
     name: str
     options: dict[str, Any]
@@ -21,9 +22,11 @@ class Case(NamedTuple):
     trained: bool = False
     gain: float = 2.0
     strength: float = 1.0
+    scale: float = 1.0
 
 
-COLORS = 64.0
+COLORS, BENT, UP_TO_SIX = 64.0, 0.25, 3.0
+V2 = ("B0", "B1", "B2", "B3", "S")
 CASES = [
     Case("VGG16", {}, (64, 48)),
     Case("VGG19", {}, (48, 32)),
@@ -38,13 +41,13 @@ CASES = [
     Case("DenseNet201", {}, (48, 40), gain=1.0),
     Case("InceptionV3", {}, (96, 80), True),
     Case("Xception", {}, (96, 75), True),
-    Case("MobileNet", {"alpha": 0.5}, (64, 50), True),
-    Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True),
+    Case("MobileNet", {"alpha": 0.5}, (64, 50), True, scale=UP_TO_SIX),
+    Case("MobileNetV2", {"alpha": 0.5}, (64, 50), True, scale=UP_TO_SIX),
     Case("MobileNetV3Small", {}, (64, 50), True, strength=COLORS),
     Case("MobileNetV3Small", {"minimalistic": True}, (64, 50), strength=COLORS),
     Case("MobileNetV3Large", {}, (64, 50), strength=COLORS),
-    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 1.0, COLORS) for number in range(8)),
-    *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 1.0, COLORS) for kind in ("B0", "B1", "B2", "B3", "S")),
+    *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 1.0, COLORS, BENT) for number in range(8)),
+    *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 1.0, COLORS, BENT) for kind in V2),
     Case("InceptionResNetV2", {}, (96, 80), True),
     Case("NASNetMobile", {}, (64, 50), True),
     Case("ConvNeXtTiny", {}, (64, 50), True, 1.0, COLORS),
@@ -80,15 +83,16 @@ def set_weights(model: Any, arrays: list[Array]) -> None:
             layer.finalize_state()
 
 
-def settle(layer: Any, x: Array) -> None:
-    """Multiplies what a batch normalization subtracts and divides by so that it makes values about as large as 1 of x.
+def settle(case: Case, layer: Any, x: Array) -> None:
+    """Multiplies what a batch normalization subtracts and divides by so that it makes values of x about as large as the
+    case says.
 
     Deep nets amplify rounding otherwise, and two right programs disagree: where values grow to 1e9, as EfficientNetV2's
     do under random weights, the gates of channels are 0 or 1 by the last bit. The mean of the images stays in: without
     it, each layer takes apart what the layers before it made alike, rounding included.
     """
     *others, mean, variance = layer.get_weights()
-    square = np.mean(np.square(x, dtype=np.float64))
+    square = np.mean(np.square(x, dtype=np.float64)) / case.scale**2
     layer.set_weights([*others, np.float32(np.sqrt(square) * mean), np.float32(square * variance)])
 
 

@@ -78,11 +78,11 @@ def net(case: known_nets.Case) -> Exported:
     """For the smaller of its images, with weights whose values do not grow from layer to layer: rounding would, too."""
     model, size = known_nets.built(planish, case, case.sizes[1]), case.sizes[1]
     known_nets.set_weights(model, known_nets.weights(model, case.gain))
-    _settle(model, known_nets.images(size, case.strength)[0])
+    _settle(case, model, known_nets.images(size, case.strength)[0])
     return of_model(model)._replace(inputs=lambda count: [known_nets.images(size, case.strength)[0][:count]])
 
 
-def _settle(model: Any, x: np.ndarray[Any, Any]) -> None:
+def _settle(case: known_nets.Case, model: Any, x: np.ndarray[Any, Any]) -> None:
     """Layer by layer, in order."""
     values = {model.input: x}
 
@@ -95,7 +95,7 @@ def _settle(model: Any, x: np.ndarray[Any, Any]) -> None:
             continue
         arguments = structures.mapped(value, call.record.arguments)
         if isinstance(each, planish.layers.BatchNormalization):
-            known_nets.settle(each, arguments[0])
+            known_nets.settle(case, each, arguments[0])
         values[call.outputs[0]] = each(*arguments, **structures.mapped(value, dict(call.record.keywords)))
 
 
