@@ -223,3 +223,10 @@ def test_a_product_of_two_constants_is_not_computed(tmp_path):
     arrays = {"a": np.zeros((40_000, 1), np.float32), "b": np.zeros((1, 40_000), np.float32)}
     with pytest.raises(ValueError, match="both matrices are constants"):
         load(net([("MatMul", ["a", "b"], ["c"]), ("Add", ["x", "c"], ["y"])], arrays), tmp_path)
+
+
+def test_two_inputs_of_one_name_are_refused(tmp_path):
+    message = net([("Relu", ["x"], ["y"])], {})
+    message.graph.input.append(message.graph.input[0])
+    with pytest.raises(ValueError, match="has two inputs of one name"):
+        load(message, tmp_path)

@@ -109,6 +109,15 @@ def _check_whole(model: Any, name: str) -> None:
                 remedy="export it with weights that have all their numbers",
             )
         )
+    names = [value.name for value in model.graph.input]
+    if len(names) != len({*names}):
+        raise ValueError(
+            explain(
+                what=f"{name!r} has two inputs of one name",
+                received=repr(next(each for each in names if names.count(each) > 1)[:100]),
+                remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
+            )
+        )
     seen: set[str] = set()
     for tensor in model.graph.initializer:
         if tensor.name in seen:
