@@ -13,6 +13,7 @@ import json
 import os
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -182,8 +183,7 @@ def _with_each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of a key that comes twice, every program would read the value that it likes."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"the key {twice[:_LONGEST_KEY]!r} comes twice")
     return found
 

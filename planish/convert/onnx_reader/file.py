@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,7 +115,7 @@ def _check_whole(model: Any, name: str) -> None:
         raise ValueError(
             explain(
                 what=f"{name!r} has two inputs of one name",
-                received=repr(next(each for each in names if names.count(each) > 1)[:100]),
+                received=repr(Counter(names).most_common(1)[0][0][:100]),
                 remedy="export it again: torch.onnx.export(module.eval(), images, 'model.onnx')",
             )
         )
