@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 
 from planish.codegen.kernels import run_of_item
@@ -25,6 +26,13 @@ class Addresses:
     def __init__(self, module: Module, storage: Storage, slots: Mapping[str, int], request: Request) -> None:
         self._module, self._storage, self._slot = module, storage, slots
         self._dtypes, self._training = request.input_dtypes, request.training
+        self._begins: Mapping[Node, Pointer] = {}
+
+    def with_bands(self, begins: Mapping[Node, Pointer]) -> Addresses:
+        """The same where these maps begin there, of which only bands are held."""
+        same = copy.copy(self)
+        same._begins = begins
+        return same
 
     def base(self, f: Function, place: Place) -> Pointer:
         if place.area == "argument":
@@ -39,6 +47,8 @@ class Addresses:
         That of one image if `image` (and its position in the block) is given, else of the first of all.
         """
         root = storage_root(node)
+        if root in self._begins:
+            return self._begins[root]
         if root.op == "constant":
             return f.stack_float(f.float_constant(ConstantSettings.of(root).value))
         if root.op == "batch_size":

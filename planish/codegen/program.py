@@ -13,12 +13,13 @@ All functions of a program find the user's arrays through a context: an array of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
+from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
@@ -29,11 +30,12 @@ from planish.codegen.llvm.target import CACHE_LINE_NBYTES
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, Spec, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
+from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
 from planish.codegen.planning.schedule import Stage
-from planish.codegen.planning.storage import readers_of, rounded
-from planish.codegen.planning.views import is_beside, storage_root
+from planish.codegen.planning.storage import rounded
+from planish.codegen.planning.views import is_beside, readers_of, storage_root
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -91,9 +93,8 @@ class Emitter:
         self._kernels: dict[tuple[object, ...], str] = {}
         self._readers = readers_of(plan.graph)
         self._cut = plan.cut
-        self._grains = {
-            cut.stage.nodes[0]: cut.grains for cut in (plan.cut.stages if plan.cut else ()) if cut.grains > 1
-        }
+        self._in_bands = _by_first(plan.stages)
+        self._grains = self._counted_grains()
         self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
 
     def program(self) -> Program:
@@ -120,6 +121,14 @@ class Emitter:
             self._checked(),
             0 if self._cut is None else MOST_IMAGES,
         )
+
+    def _counted_grains(self) -> dict[Node, int]:
+        """Of the nodes whose kernels are called for some of their grains."""
+        cut = [stage for stage in (self._cut.stages if self._cut else ()) if stage.grains > 1]
+        nodes = [node for stage in cut for node in stage.stage.nodes]
+        nodes += [node for cascade in self._in_bands.values() for node in cascade.nodes]
+        specs = {node: self.storage.layouts.spec_of(node) for node in nodes}
+        return {node: kernel_for(spec).grains(spec, self.target) for node, spec in specs.items()}
 
     def _checked(self) -> tuple[str, ...]:
         """Names of inputs."""
@@ -278,11 +287,30 @@ class Emitter:
                         self._emit_image(f, segment, f.add(block.index, inside.index), inside.index)
 
     def _emit_image(self, f: Function, segment: list[Node], image: Index, in_block: Index) -> None:
+        done: list[Node] = []
         for group in self._groups_of(segment):
-            if len(group) > 1:
+            cascade = self._in_bands.get(group[0])
+            if cascade is not None:
+                self._emit_cascade(f, cascade, image, in_block, (0, self._grains[cascade.depthwise]))
+                done = cascade.nodes
+            elif group[0] in done:
+                continue
+            elif len(group) > 1:
                 self._call_group(f, group, image, in_block)
             elif not is_beside(group[0]):
                 self._call_image_kernel(f, group[0], image, in_block)
+
+    def _emit_cascade(
+        self, f: Function, cascade: Cascade, image: Index, in_block: Index, grains: tuple[Index, Index]
+    ) -> None:
+        """Some grains of the convolution in its middle."""
+        whole = self._where
+        with over_bands(f, cascade, whole, grains) as band:
+            self._where = whole.with_bands(band.begins)
+            for node, (first, last) in band.work:
+                with f.when(f.compare("slt", first, last)):
+                    self._call_image_kernel(f, node, image, in_block, (first, last))
+        self._where = whole
 
     def _call_image_kernel(
         self, f: Function, node: Node, image: Index, in_block: Index, grains: tuple[Index, Index] | None = None
@@ -298,8 +326,9 @@ class Emitter:
 
     def _emit_cut(self, cut: CutSchedule) -> None:
         """The second schedule, with the functions of the first one's kernels."""
-        whole, where = self.storage, self._where
+        whole, where, in_bands = self.storage, self._where, self._in_bands
         self.storage, self._where = cut.storage, Addresses(self.module, cut.storage, self._slots, self._request)
+        self._in_bands = _by_first([each.stage for each in cut.stages])
         quickly = len(cut.stages) > MANY
         for number, stage in enumerate(cut.stages):
             with self.module.function(f"cut{number}", few_images.CUT_PARAMETERS, quickly=quickly) as f:
@@ -307,6 +336,8 @@ class Emitter:
                     if kind_of_node(segment[0]) == "rows":
                         for node in segment:
                             self._call_rows(f, node, "%image", "%count" if stage.together else 1, stage.grains > 1)
+                    elif segment[0] in self._in_bands:
+                        self._emit_cascade(f, self._in_bands[segment[0]], "%image", 0, ("%first", "%last"))
                     elif stage.grains > 1:
                         self._call_image_kernel(f, segment[0], "%image", 0, ("%first", "%last"))
                     else:
@@ -316,7 +347,7 @@ class Emitter:
                         self._emit_image(f, stage.beside, "%image", 0)
         items = [few_images.CutItems(f"cut{n}", each.grains, each.together) for n, each in enumerate(cut.stages)]
         few_images.emit_cut_inference(self.module, items)
-        self.storage, self._where = whole, where
+        self.storage, self._where, self._in_bands = whole, where, in_bands
 
     def _call_rows(self, f: Function, node: Node, image: Index, count: Index, cut: bool = False) -> None:
         """Calls a kernel of rows for so many images from `image` on."""
@@ -351,6 +382,11 @@ class Emitter:
                     else:
                         self._call_part(f, first, item)
                 before += count
+
+
+def _by_first(stages: Sequence[Stage]) -> dict[Node, Cascade]:
+    """The cascades of some stages by the node that each begins with."""
+    return {cascade.nodes[0]: cascade for stage in stages for cascade in stage.cascades}
 
 
 def _pointers(sources: Mapping[Node, Pointer], results: Mapping[Node, Pointer]) -> list[str]:

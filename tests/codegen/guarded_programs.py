@@ -14,7 +14,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
-from planish.codegen.planning import cutting
+from planish.codegen.planning import cascades, cutting
 from planish.graph.graph import Graph
 from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
@@ -26,6 +26,8 @@ from planish.runtime.native import NativeCode
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats
+from tests.codegen.test_cascades import SETTINGS as CASCADES
+from tests.codegen.test_cascades import block
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of
 
@@ -293,6 +295,17 @@ def few():
         run_inference(dict(graph.outputs), {"x": values.pop("x")[:4]}, values)
 
 
+def bands():
+    """Convolutions that are computed band by band, wherever that can be done."""
+    cascades.gain, cascades.BAND_NBYTES = (lambda each, target: len(each.nodes)), 40_000
+    cutting.gain, cutting.FEWEST_CYCLES = (lambda each, target: 1), 0
+    for cutting.MANY_PIECES, settings in ((1, CASCADES), (10**9, CASCADES[:1])):
+        case = Case(images=2)
+        for setting in settings:
+            case.output(block(case.input(*setting[0], 16), case, 67, 33, setting))
+        run_inference(case.outputs, case.inputs, case.parameters)
+
+
 def training():
     for size in TRAINED_SIZES:
         for build in (pooled_training, averaged_training, mixed_training, circle_training):
@@ -347,7 +360,7 @@ def double():
             train(build(3))
 
 
-KINDS = {kind.__name__: kind for kind in (inference, few, training, long, listed, random, double)}
+KINDS = {kind.__name__: kind for kind in (inference, few, bands, training, long, listed, random, double)}
 
 
 def main(kind):

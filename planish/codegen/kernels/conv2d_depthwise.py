@@ -231,4 +231,17 @@ def grains(spec: Spec, target: Target) -> int:
     return -(-shape.rows // shape.tile.rows)
 
 
+def most_rows(spec: Spec, target: Target, count: int) -> int:
+    """Output rows of so many grains, at most."""
+    shape = _Shape(spec, target)
+    return sum(cut(shape.rows, shape.tile.rows)[:count])
+
+
+def first_row(f: Function, spec: Spec, grain: Index) -> Index:
+    """The output row that a grain begins with; behind the last one, how many rows there are."""
+    shape = _Shape(spec, f.module.target)
+    each, larger = divmod(shape.rows, grains(spec, f.module.target))
+    return f.add(f.multiply(grain, each), f.smaller(grain, larger))
+
+
 KERNEL = Kernel("image", emit, grains=grains, writes_apart=True, reads_apart=first_and_extra)

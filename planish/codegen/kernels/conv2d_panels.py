@@ -146,7 +146,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
     block, fetched = rows_in_block(spec, matrix * sum(panels)), matrix * sum(panels) >= FETCHED_NBYTES
-    by_panel = _is_cut_by_panel(spec, f.lanes)
+    by_panel = is_cut_by_panel(spec)
     start, end = (0, spec.shape[0]) if by_panel else operands.over(spec.shape[0])
     with f.loop(0, groups) as group, f.loop(start, end, block) as first:
         x = f.offset(operands.inputs[0], f.nbytes(group.index, depth))
@@ -330,13 +330,13 @@ class _Store:
 
 
 def grains(spec: Spec, target: Target) -> int:
-    return len(Conv2DPanelsSettings.of(spec).panels) if _is_cut_by_panel(spec, target.lanes) else spec.shape[0]
+    return len(Conv2DPanelsSettings.of(spec).panels) if is_cut_by_panel(spec) else spec.shape[0]
 
 
-def _is_cut_by_panel(spec: Spec, lanes: int) -> bool:
+def is_cut_by_panel(spec: Spec) -> bool:
     """Whether the parts of an image are panels and not rows: where the weights are more than the map."""
     settings = Conv2DPanelsSettings.of(spec)
-    weights = math.prod(settings.kernel_shape[:3]) * sum(settings.panels) * lanes
+    weights = math.prod(settings.kernel_shape[:3]) * sum(settings.panels) * settings.lanes
     return settings.groups == 1 and weights > spec.inputs[0].size + spec.result.size
 
 

@@ -42,14 +42,14 @@ def _fill_border(f: Function, spec: Spec, settings: Pad2DSettings, output: Point
 
 
 def grains(spec: Spec, target: Target) -> int:
-    """Rows, with the border; a border alone is little work."""
-    return 1 if 0 in spec.in_place else spec.shape[0]
+    """Rows, with the border."""
+    return spec.shape[0]
 
 
 def _emit_rows(
     f: Function, spec: Spec, settings: Pad2DSettings, operands: Operands, grains: tuple[Index, Index]
 ) -> None:
-    """Some rows, each from the first border to the last."""
+    """Some rows, each from the first border to the last; what is in the middle of it already is not moved."""
     (height, width, _), (row, column, _) = spec.inputs[0].shape, strides_of(spec.shape)
     top, left = divmod(settings.first_of(spec.shape), row)
     middle = width * column
@@ -60,8 +60,9 @@ def _emit_rows(
                 fill(f, f.offset(operands.output, f.nbytes(place.index, row)), row, settings.value)
     with f.loop(f.larger(grains[0], top), f.smaller(grains[1], top + height), guarded=True) as place:
         target = f.offset(operands.output, f.nbytes(place.index, row))
-        source = f.nbytes(f.subtract(place.index, top), spec.strides_of_input(0)[0])
-        move(f, box, f.offset(operands.inputs[0], source), f.offset(target, f.floats.nbytes * left))
+        if 0 not in spec.in_place:
+            source = f.nbytes(f.subtract(place.index, top), spec.strides_of_input(0)[0])
+            move(f, box, f.offset(operands.inputs[0], source), f.offset(target, f.floats.nbytes * left))
         for start, count in ((0, left), (left + middle, row - left - middle)):
             if count:
                 fill(f, f.offset(target, f.floats.nbytes * start), count, settings.value)

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 
 from planish.codegen.kernels import kernel_for, kind_of_node
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.kernel import Spec
+from planish.codegen.pieces.kernel import Spec, spec_of
+from planish.codegen.planning.cascades import Cascade, gain
+from planish.codegen.planning.cascades import cascade as made
 from planish.codegen.planning.layouts import Layouts
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
@@ -26,12 +28,14 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 
 MOST_IMAGES = 8  # there is memory for; more of them keep the threads busy as they are
+MANY_PIECES = 16  # of an image: more threads than most machines have
+NBYTES_OF_CYCLE = 20  # of a map that need not leave the second level of the cache save one, measured
 FEWEST_CYCLES = 4000  # of a kernel that is worth sharing: threads wait for each other behind it, about a microsecond
 
 
 @dataclass(frozen=True, slots=True)
 class CutStage:
-    """A stage of one node that has grains, or of several that one thread takes an image through.
+    """A stage of one node that has grains, or of a cascade, or of several nodes that one thread takes an image through.
 
     `together`: the grains are those of all images at once. `beside`: nodes that have nothing to wait for, borders
     around what the stage computes; whoever has an image's first grain computes them.
@@ -45,7 +49,8 @@ class CutStage:
     @property
     def whole(self) -> Stage:
         """With all nodes."""
-        return Stage(0, True, segments=[*self.stage.segments, *([node] for node in self.beside)])
+        segments = [*self.stage.segments, *([node] for node in self.beside)]
+        return Stage(0, True, segments=segments, cascades=self.stage.cascades)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,16 @@ def _cut(stage: Stage, layouts: Layouts, target: Target) -> list[CutStage]:
     """The stage's nodes in their order."""
     found: list[CutStage] = []
     alone: list[list[Node]] = []
+    cascades = {each.nodes[0]: each for whole in stage.cascades if (each := _for_few_images(whole, target))}
+    done: set[Node] = set()
     for node in stage.nodes:
+        if node in cascades:
+            found += [_whole(alone)] if alone else []
+            found.append(_in_bands(cascades[node], layouts, target))
+            alone = []
+            done.update(cascades[node].nodes)
+        if node in done:
+            continue
         grains, kind = _grains(node, layouts, target), kind_of_node(node)
         before = found[-1] if found and not alone else None
         if before is not None and not before.together and _is_border(node, layouts):
@@ -119,6 +133,25 @@ def _cut(stage: Stage, layouts: Layouts, target: Target) -> list[CutStage]:
     return [*found, _whole(alone)] if alone else found
 
 
+def _in_bands(cascade: Cascade, layouts: Layouts, target: Target) -> CutStage:
+    """The grains are those of the convolution in the middle."""
+    spec = layouts.spec_of(cascade.depthwise)
+    stage = Stage(0, True, segments=[cascade.nodes], cascades=[cascade])
+    return CutStage(stage, kernel_for(spec).grains(spec, target))
+
+
+def _for_few_images(cascade: Cascade, target: Target) -> Cascade | None:
+    """Without the producer, if the rows that several threads compute cost more than bands save: None if that leaves
+    nothing that pays."""
+    if cascade.producer is None or not cascade.kept:
+        return cascade
+    again = cycles_of(spec_of(cascade.producer), target) * cascade.kept * (MANY_PIECES - 1)
+    if again / cascade.depthwise.inputs[0].shape[0] < cascade.between_nbytes / NBYTES_OF_CYCLE:
+        return cascade
+    rest = None if cascade.consumer is None else made(None, None, cascade.depthwise, cascade.consumer, target)
+    return rest if rest is not None and gain(rest, target) > 0 else None
+
+
 def _is_border(node: Node, layouts: Layouts) -> bool:
     """Whether it only writes a border around what somebody else writes."""
     return node.op == "pad2d" and 0 in layouts.spec_of(node).in_place
@@ -130,7 +163,7 @@ def _whole(segments: list[list[Node]]) -> CutStage:
 
 def _grains(node: Node, layouts: Layouts, target: Target) -> int:
     """1 for what is not to be cut."""
-    if node in layouts.there:
+    if node in layouts.there or _is_border(node, layouts):
         return 1
     spec = layouts.spec_of(node)
     return kernel_for(spec).grains(spec, target) if cycles_of(spec, target) >= FEWEST_CYCLES else 1

@@ -6,6 +6,7 @@ import sys
 
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, scratch_nbytes_of
 from planish.codegen.pieces.kernel import spec_of
+from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.plan import Plan
 from planish.codegen.planning.schedule import Stage
 from planish.graph.node import Node
@@ -32,8 +33,14 @@ def print_loops(plan: Plan) -> str:
             if not rows:
                 lines.append("  for image of block:")
             indent = "  " if rows else "    "
+            lines += [_band_line(names, each) for each in stage.cascades if each.depthwise in segment]
             lines += [line for node in segment for line in _node_lines(plan, names, node, indent)]
     return "\n".join([*lines, *_cut_lines(plan, names)]) + "\n"
+
+
+def _band_line(names: dict[Node, str], each: Cascade) -> str:
+    held = ", ".join(f"{nbytes} bytes of {names[node]}" for node, nbytes in each.held.items())
+    return f"    band by band: {' '.join(names[node] for node in each.nodes)}, with {held} at a time"
 
 
 def _cut_lines(plan: Plan, names: dict[Node, str]) -> list[str]:

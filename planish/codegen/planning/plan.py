@@ -11,10 +11,11 @@ from planish.codegen.llvm.context_layout import MOST_PIECES
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.candidate import Decision
+from planish.codegen.planning.cascades import cascades_of
 from planish.codegen.planning.cutting import CutSchedule, cut_schedule
 from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
-from planish.codegen.planning.schedule import Stage, schedule
+from planish.codegen.planning.schedule import Stage, schedule, with_cascades
 from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
 from planish.codegen.planning.storage import Storage, nbytes_of, plan_storage
 from planish.graph.graph import Graph
@@ -87,7 +88,10 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
     if slices.count > 1:
         lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
         stages = schedule(lowered, request.target)
-    storage = plan_storage(lowered, stages, request.target, block, slices, layouts_of(lowered))
+    layouts = layouts_of(lowered)
+    if not request.training:
+        with_cascades(stages, cascades_of(lowered, layouts, request.target))
+    storage = plan_storage(lowered, stages, request.target, block, slices, layouts)
     cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target)
     return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside)
 

@@ -13,11 +13,12 @@ stage as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.llvm.target import Target
+from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.joining import cut_alike, joined_to
 from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.views import is_beside, is_view, storage_root
@@ -45,6 +46,7 @@ class Stage:
     """`segments` (images) alternate between nodes done image by image and nodes done a block at a time.
 
     `units` are those of parts. `repeats`: it belongs to the part of a step that a batch goes through slice by slice.
+    `cascades`: nodes of images that follow each other and are computed together, band by band.
     """
 
     level: int
@@ -52,6 +54,7 @@ class Stage:
     segments: list[list[Node]] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
     repeats: bool = False
+    cascades: list[Cascade] = field(default_factory=list)
 
     @property
     def nodes(self) -> list[Node]:
@@ -73,6 +76,18 @@ def schedule(graph: Graph, target: Target) -> list[Stage]:
             return stages
         earliest.update(early)
     raise RuntimeError(f"a value needs parameters both as they were and as they become: {list(early)}")
+
+
+def with_cascades(stages: Sequence[Stage], cascades: Sequence[Cascade]) -> None:
+    """Puts the nodes of each of them one after another, where the last of them was, if they are in one segment."""
+    for stage in stages:
+        for segment in stage.segments:
+            for cascade in cascades:
+                nodes = cascade.nodes
+                if all(node in segment for node in nodes):
+                    end = 1 + segment.index(nodes[-1])
+                    segment[:end] = [*(node for node in segment[:end] if node not in nodes), *nodes]
+                    stage.cascades.append(cascade)
 
 
 def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, Node]) -> list[Stage]:

@@ -19,7 +19,7 @@ from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.planning.layouts import Layouts
 from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import Slices
-from planish.codegen.planning.views import is_beside, storage_root
+from planish.codegen.planning.views import is_beside, readers_of, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -126,16 +126,6 @@ def _argument_places(graph: Graph, stages: list[Stage]) -> dict[Node, Place]:
     return places
 
 
-def readers_of(graph: Graph) -> dict[Node, list[Node]]:
-    """The nodes that read each value, through views too."""
-    readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
-    for node in graph.nodes:
-        if node.op != "reshape":
-            for source in node.inputs:
-                readers[storage_root(source)].append(node)
-    return readers
-
-
 def _place_in_arena(
     places: dict[Node, Place],
     stages: list[Stage],
@@ -202,6 +192,8 @@ def _place_in_scratch(
     for node in stage.nodes:
         if is_beside(node):  # it exists as soon as the value that it is beside
             order[node] = order[storage_root(node.inputs[0])]
+    for cascade in stage.cascades:  # each of them reads and writes as long as all of them do
+        order.update(dict.fromkeys(cascade.nodes, order[cascade.nodes[0]]))
     segment_of = {node: number for number, segment in enumerate(stage.segments) for node in segment}
     own = [node for node in stage.nodes if node not in places and node in families]
     spans, lifetimes = [], []
@@ -211,7 +203,11 @@ def _place_in_scratch(
         together = kind_of_node(node) == "rows" or any(segment_of[user] != segment_of[first] for user in users)
         spans.append(together)
         lifetimes.append(_lifetime(order[first], order[last], together, stage, segment_of, first))
-    sizes = [rounded(nbytes_of(node) * (block if together else 1)) for node, together in zip(own, spans, strict=True)]
+    held = {node: nbytes for cascade in stage.cascades for node, nbytes in cascade.held.items()}
+    sizes = [
+        rounded(held.get(node) or nbytes_of(node) * (block if together else 1))
+        for node, together in zip(own, spans, strict=True)
+    ]
     offsets, total = allocate(sizes, lifetimes)
     for node, offset, together in zip(own, offsets, spans, strict=True):
         places[node] = Place("scratch", offset, span="block" if together else "image")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planish.graph.graph import Graph
 from planish.graph.node import Node
 
 
@@ -19,3 +20,13 @@ def storage_root(node: Node) -> Node:
     while is_view(node):
         node = node.inputs[0]
     return node
+
+
+def readers_of(graph: Graph) -> dict[Node, list[Node]]:
+    """The nodes that read each value, through views too."""
+    readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
+    for node in graph.nodes:
+        if node.op != "reshape":
+            for source in node.inputs:
+                readers[storage_root(source)].append(node)
+    return readers
