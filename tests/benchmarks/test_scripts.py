@@ -65,6 +65,13 @@ def test_other_seeds_and_nets_have_other_bits(module):
     assert bits.digest("mlp", 40, 1, None) != bits.digest("mlp", 41, 1, None)
 
 
+def test_bands(run):
+    code, out, found = run("bands", "--models", "logistic", "--images", 2, "--threads", 1, "--rounds", 2)
+    assert code == 0
+    assert "All the same bits" in out
+    assert [len(times) for times in found["seconds"]["logistic, 2, 1"]] == [2, 2]
+
+
 def test_degradation(run):
     _, out, found = run("degradation", "--models", "logistic", "--images", 64, "--rounds", 1)
     assert len(found["seconds"]["logistic"]) == 3
