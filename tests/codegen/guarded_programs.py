@@ -298,7 +298,7 @@ def few():
 def bands():
     """Convolutions that are computed band by band, wherever that can be done."""
     cascades.gain, cascades.BAND_NBYTES = (lambda each, target: len(each.nodes)), 40_000
-    cutting.gain, cutting.FEWEST_CYCLES = (lambda each, target: 1), 0
+    cutting.gain, cutting.FEWEST_CYCLES, cascades.FEWEST_NBYTES = (lambda each, target: 1), 0, 0
     for cutting.MANY_PIECES, settings in ((1, CASCADES), (10**9, CASCADES[:1])):
         case = Case(images=2)
         for setting in settings:

@@ -67,6 +67,7 @@ def everywhere(monkeypatch):
     """Wherever there can be bands, of few rows; many threads compute all of it."""
     monkeypatch.setattr(cascades, "gain", lambda each, target: len(each.nodes))
     monkeypatch.setattr(cutting, "gain", lambda each, target: 1)
+    monkeypatch.setattr(cascades, "FEWEST_NBYTES", 0)
     monkeypatch.setattr(cascades, "BAND_NBYTES", 40_000)
     monkeypatch.setattr(cutting, "FEWEST_CYCLES", 0)
     monkeypatch.setattr(cutting, "MANY_PIECES", 1)

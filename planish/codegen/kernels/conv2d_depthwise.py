@@ -231,10 +231,10 @@ def grains(spec: Spec, target: Target) -> int:
     return -(-shape.rows // shape.tile.rows)
 
 
-def most_rows(spec: Spec, target: Target, count: int) -> int:
-    """Output rows of so many grains, at most."""
+def rows_of_grains(spec: Spec, target: Target) -> list[int]:
+    """Output rows of each grain, larger ones first."""
     shape = _Shape(spec, target)
-    return sum(cut(shape.rows, shape.tile.rows)[:count])
+    return cut(shape.rows, shape.tile.rows)
 
 
 def first_row(f: Function, spec: Spec, grain: Index) -> Index:

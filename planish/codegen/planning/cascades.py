@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from itertools import accumulate
 
 from planish.codegen.kernels import conv2d_depthwise, kernel_for
 from planish.codegen.kernels.conv2d_panels import is_cut_by_panel
@@ -25,6 +26,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.primitives.rewritten.conv2d_depthwise import Conv2DDepthwiseSettings
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
+from planish.primitives.rewritten.fused import base_of
 
 BAND_NBYTES = 3 * 2**17  # of the maps of a band: most of the second level of the cache
 FEWEST_NBYTES = 3 * 2**20  # of maps that bands take the place of: less is not worth the trouble, measured
@@ -64,17 +66,23 @@ def nbytes_of(node: Node) -> int:
 
 def cascades_of(graph: Graph, layouts: Layouts, target: Target) -> list[Cascade]:
     """Those that pay, in the order of the graph."""
+    large = [node for node in graph.nodes if base_of(node) == "conv2d_depthwise" and _is_large(node)]
+    if not large:
+        return []
     finder = _Finder(graph, layouts)
     found: list[Cascade] = []
     taken: set[Node] = set()
-    for node in graph.nodes:
-        if node.batched and spec_of(node).op == "conv2d_depthwise":
-            possible = [made for nodes in finder.around(node, taken) if (made := cascade(*nodes, target))]
-            best = max(possible, key=lambda each: gain(each, target), default=None)
-            if best is not None and gain(best, target) > 0:
-                found.append(best)
-                taken.update(best.nodes)
+    for node in large:
+        possible = [made for nodes in finder.around(node, taken) if (made := cascade(*nodes, target))]
+        best = max(possible, key=lambda each: gain(each, target), default=None)
+        if best is not None and gain(best, target) > 0:
+            found.append(best)
+            taken.update(best.nodes)
     return found
+
+
+def _is_large(node: Node) -> bool:
+    return node.batched and nbytes_of(node) + nbytes_of(node.inputs[0]) >= FEWEST_NBYTES
 
 
 def cascade(
@@ -85,8 +93,8 @@ def cascade(
     settings = Conv2DDepthwiseSettings.of(spec)
     stride, reach = settings.strides[0], (spec.inputs[1].shape[0] - 1) * settings.dilation[0] + 1
     found = None
-    for grains in range(1, kernel_for(spec).grains(spec, target) + 1):
-        rows = conv2d_depthwise.most_rows(spec, target, grains)
+    most_rows = accumulate(conv2d_depthwise.rows_of_grains(spec, target))
+    for grains, rows in enumerate(most_rows, 1):
         held: dict[Node, int] = {}
         if producer is not None:
             held[source] = nbytes_of(source) // source.shape[0] * ((rows - 1) * stride + reach)
