@@ -43,7 +43,7 @@ NETWORKS: dict[str, tuple[str, dict[str, tuple[int, ...]]]] = {
     "basic-pitch": ("0.4.0", {"nmp": (43844, 1)}),  # of Keras, by tf2onnx: one input, three outputs
     "nudenet": ("3.4.2", {"320n": (3, 320, 320)}),  # of PyTorch: YOLOv8
     "ddddocr": ("1.6.1", {"common_det": (3, 416, 416)}),  # of PyTorch: YOLOX
-    "onnx": ("1.23.2", dict.fromkeys(("light_densenet121", "light_resnet50", "light_shufflenet"), _PHOTO)),  # of Caffe2
+    "onnx": ("1.23.2", dict.fromkeys(("light_densenet121", "light_shufflenet"), _PHOTO)),  # of Caffe2
 }
 """Packages with networks of ONNX in them: the version, and of each file the shape of an image."""
 
