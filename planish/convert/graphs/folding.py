@@ -239,6 +239,7 @@ def folded(graph: ForeignGraph) -> ForeignGraph:
                         what="the constants of the network would be far larger than those in the file",
                         expected=f"{MOST_ELEMENTS:,} elements, and twice as many as there are, at most",
                         received=f"more at {operation.called or operation.kind} '{operation.name}'",
+                        remedy="export it again with the weights themselves, as torch.onnx.export writes them",
                     )
                 )
             constants.update(zip(operation.outputs, found, strict=False))
