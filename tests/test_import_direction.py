@@ -53,7 +53,7 @@ ALLOWED = {
     "runtime": {"graph", "primitives", "autodiff", "passes", "codegen"},
 }
 # `structure` reads models of all kinds: it makes planish's layers of Keras's and PyTorch's, and reads files.
-TOP = {"saving", "cli", "structure", "explain", "convert"}
+TOP = {"saving", "cli", "structure", "explain", "convert", "distributed"}
 FRONT = ROOMS - set(ALLOWED) - TOP
 
 ALLOWED |= {room: FRONT | {"graph", "primitives", "autodiff", "flattening"} for room in FRONT}
@@ -72,7 +72,7 @@ INNER_ROOMS = {
 }
 HEAVY = (
     *("llvmlite", "h5py", "rich", "pooch", "PIL", "matplotlib", "jinja2", "pydot", "scipy", "sklearn"),
-    *("onnx", "safetensors", "torch"),
+    *("onnx", "safetensors", "torch", "dask", "distributed", "zarr", "pyarrow", "cloudpickle"),
 )
 FOR_SCIKIT_LEARN = "planish.wrappers"
 """The one module that imports scikit-learn, and with it SciPy; nothing else imports it."""

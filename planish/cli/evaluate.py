@@ -13,6 +13,7 @@ from planish.cli.console import facts
 from planish.cli.data import Part
 from planish.cli.folders import TEST
 from planish.errors import explain
+from planish.utils.image_reader import SMOOTHED
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -75,7 +76,7 @@ def _part(model: Model, arguments: argparse.Namespace) -> tuple[Part, list[str]]
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)
     names = model_files.known_class_names(model, arguments.model)
-    smoothed = model.notes.get(folder_data.SMOOTHED) is True
+    smoothed = model.notes.get(SMOOTHED) is True
     place = (arguments.data, (height, width), mode, names)
     if arguments.split:
         return folder_data.held_out(*place, model.notes.get(folder_data.HELD_OUT), smoothed=smoothed)

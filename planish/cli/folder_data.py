@@ -20,10 +20,10 @@ from planish.memory import machine_nbytes
 from planish.utils.image_batches import ImageFolder
 from planish.utils.image_files import image_size
 from planish.utils.image_modes import CHANNELS
-from planish.utils.image_reader import ImageReader
+from planish.utils.image_reader import SMOOTHED, ImageReader
 
-HELD_OUT, SMOOTHED = "held_out", "smoothed"
-"""Names among a model's notes: the rule of what was held out; and that images are averaged when they become smaller."""
+HELD_OUT = "held_out"
+"""The name among a model's notes of the rule by which images were held out."""
 
 LARGEST_BY_ITSELF = 64
 """Pixels of a side of images if no size was asked for."""

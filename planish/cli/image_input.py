@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from planish.cli import data, digit, folder_data, model_files
 from planish.errors import explain
 from planish.utils.folders import images_in
 from planish.utils.image_folder import ENDINGS
-from planish.utils.image_reader import rounded
+from planish.utils.image_reader import SMOOTHED, ImageReader, rounded
 from planish.utils.resizing import resized
 
 if TYPE_CHECKING:
@@ -24,6 +25,32 @@ _WHITE = 255
 _PATTERN = frozenset("*?[")
 
 Read = Callable[[str], model_files.Array]
+Failure = OSError | ValueError
+
+
+class Part(NamedTuple):
+    """Some of the files: those that were read, the model's outputs for them, and why the others were not."""
+
+    paths: list[str]
+    outputs: model_files.Array | None
+    failures: dict[str, Failure]
+
+
+def tried(read: Read, path: str) -> model_files.Array | Failure:
+    """The image of a file, or why it cannot be read."""
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        return error
+
+
+def part(
+    found: Mapping[str, model_files.Array | Failure], outputs: Callable[[model_files.Array], model_files.Array]
+) -> Part:
+    """What `outputs` gives for those of the files that could be read."""
+    failures = {path: image for path, image in found.items() if isinstance(image, Exception)}
+    good = {path: image for path, image in found.items() if not isinstance(image, Exception)}
+    return Part([*good], outputs(np.stack([*good.values()])) if good else None, failures)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -71,21 +98,32 @@ def reader(model: Model, arguments: argparse.Namespace) -> Read:
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)
     if arguments.digit:
-        return _digit_reader((height, width), channels[0] if channels else 1)
-    read = folder_data.reader_of((height, width), mode, model.notes.get(folder_data.SMOOTHED) is True)
+        return _Digits((height, width), channels[0] if channels else 1)
+    read = folder_data.reader_of((height, width), mode, model.notes.get(SMOOTHED) is True)
+    return _Pictures(read, arguments.invert)
 
-    def image(path: str) -> model_files.Array:
-        pixels = rounded(read(path), np.dtype(np.uint8))
-        if arguments.invert:
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Reads a picture as bytes, with dark and light swapped if asked. It may be sent to another process."""
+
+    read: ImageReader
+    invert: bool
+
+    def __call__(self, path: str) -> model_files.Array:
+        pixels = rounded(self.read(path), np.dtype(np.uint8))
+        if self.invert:
             pixels[..., :3] = _WHITE - pixels[..., :3]  # and not the alpha channel
         return pixels
 
-    return image
 
+@dataclass(frozen=True)
+class _Digits:
+    """Reads a digit on paper as one of MNIST's."""
 
-def _digit_reader(size: tuple[int, int], channels: int) -> Read:
-    def image(path: str) -> model_files.Array:
-        sized = np.rint(resized(digit.like_mnist(path), size, antialias=True)).astype(np.uint8)
-        return np.repeat(sized, channels, axis=-1)
+    size: tuple[int, int]
+    channels: int
 
-    return image
+    def __call__(self, path: str) -> model_files.Array:
+        sized = np.rint(resized(digit.like_mnist(path), self.size, antialias=True)).astype(np.uint8)
+        return np.repeat(sized, self.channels, axis=-1)

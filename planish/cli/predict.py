@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish.cli import image_input, model_files
+from planish.cli import image_input, model_files, remote
 from planish.cli.console import complain, one_line, table
 from planish.cli.parser import MISTAKE
-from planish.utils.image_files import UnreadableImageError
 from planish.utils.workers import in_order
 
 if TYPE_CHECKING:
@@ -23,11 +22,10 @@ examples:
   planish predict pets/best.keras new.jpg
   planish predict pets/best.keras holiday/ --top 3
   planish predict demo-output/digits.keras photo-of-a-seven.jpg --digit
+  planish predict pets/best.keras /shared/holiday --dask tcp://head:8786
 """
 
 _AT_ONCE = 256  # images in memory
-
-Failure = UnreadableImageError | OSError | ValueError
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +42,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--top", type=model_files.count, default=1, metavar="N", help="how many classes to name (default: %(default)s)"
     )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="have the workers of a Dask cluster read and classify the images: tcp://HOST:8786, or 'local' for "
+        "processes on this machine",
+    )
     image_input.add_options(parser)
     parser.set_defaults(run=run)
 
@@ -53,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = model_files.load(arguments.model, compile=False)
     names = model_files.class_names(model, arguments.model)
     top = min(arguments.top, len(names))
-    failures: dict[str, Failure] = {}
+    failures: dict[str, image_input.Failure] = {}
     rows = []
     for path, scores in _scored(model, arguments, failures):
         best = np.argsort(-scores, kind="stable")[:top]
@@ -65,28 +69,26 @@ def run(arguments: argparse.Namespace) -> int:
     return MISTAKE if failures else 0
 
 
-def _scored(model: Model, arguments: argparse.Namespace, failures: dict[str, Failure]) -> Iterator[tuple[str, Any]]:
+def _scored(
+    model: Model, arguments: argparse.Namespace, failures: dict[str, image_input.Failure]
+) -> Iterator[tuple[str, Any]]:
     """Path and scores of the images that can be read; the reasons for the others go into `failures`."""
     paths = list(image_input.files(arguments.images))
     read = image_input.reader(model, arguments)
-
-    def tried(path: str) -> model_files.Array | Failure:
-        try:
-            return read(path)
-        except (OSError, ValueError) as error:
-            return error
-
-    found = zip(paths, in_order(tried, paths, _AT_ONCE), strict=True)
-    for together in _lists(found):
-        failures |= {path: image for path, image in together if isinstance(image, Exception)}
-        good = [(path, image) for path, image in together if not isinstance(image, Exception)]
-        if good:
-            images = np.stack([image for _, image in good])
-            outputs = model.predict(model_files.as_input(model, images, arguments.scale), verbose=0)
-            yield from zip((path for path, _ in good), model_files.class_scores(model, outputs), strict=True)
+    if arguments.dask is None:
+        parts = _parts(model, paths, read, arguments.scale)
+    else:
+        parts = remote.parts(model, paths, read, arguments.scale, arguments.dask, _AT_ONCE)
+    for part in parts:
+        failures |= part.failures
+        if part.outputs is not None:
+            yield from zip(part.paths, model_files.class_scores(model, part.outputs), strict=True)
 
 
-def _lists(items: Iterable[Any]) -> Iterator[list[Any]]:
-    remaining = iter(items)
-    while together := list(itertools.islice(remaining, _AT_ONCE)):
-        yield together
+def _parts(model: Model, paths: list[str], read: image_input.Read, scale: float) -> Iterator[image_input.Part]:
+    """The outputs for images, a part after another: files are read on threads, ahead of what computes."""
+    found = in_order(lambda path: (path, image_input.tried(read, path)), paths, _AT_ONCE)
+    while together := dict(itertools.islice(found, _AT_ONCE)):
+        yield image_input.part(
+            together, lambda images: model.predict(model_files.as_input(model, images, scale), verbose=0)
+        )

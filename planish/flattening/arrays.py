@@ -23,10 +23,30 @@ def as_array(x: Any) -> Any:
 
 def reshaped(x: Any, shape: Sequence[int]) -> Any:
     """An array of `as_array` in another shape: a view if its library can make one."""
+    if any(map(is_unknown, x.shape)):
+        return _of_unknown_length(x, tuple(shape))
     namespace = None if isinstance(x, np.ndarray) else _namespace(x)
     if namespace is not None:
         return namespace.reshape(x, tuple(shape))
     return x.reshape(tuple(shape)) if hasattr(x, "reshape") else _package(x).reshape(x, tuple(shape))
+
+
+def is_unknown(extent: Any) -> bool:
+    """Whether a Dask array does not know how long an axis is: it says NaN until it has counted."""
+    return bool(extent != extent)
+
+
+def _of_unknown_length(x: Any, shape: tuple[Any, ...]) -> Any:
+    """A Dask array whose blocks hold nobody knows how many rows, each of them in another shape. Nothing is computed."""
+    whole = x.rechunk(dict.fromkeys(range(1, x.ndim), -1))
+    rest = shape[1:]
+    return whole.map_blocks(
+        lambda block: block.reshape(len(block), *rest),
+        chunks=(whole.chunks[0], *((extent,) for extent in rest)),
+        drop_axis=list(range(1, x.ndim)),
+        new_axis=list(range(1, len(shape))),
+        dtype=x.dtype,
+    )
 
 
 def permuted(x: Any, axes: Sequence[int]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from planish.errors import explain
 from planish.flattening import arrays
+from planish.flattening.flatten import known
 from planish.tracebacks import short_in_notebooks
 
 
@@ -34,6 +35,7 @@ def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
             )
         )
     place = axis % rank
+    known("unflatten", shape, place, place)
     extents = _completed(tuple(operator.index(size) for size in sizes), shape[place], axis, shape)
     return arrays.reshaped(array, (*shape[:place], *extents, *shape[place + 1 :]))
 

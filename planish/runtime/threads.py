@@ -5,6 +5,7 @@ The number of threads never changes a result, only how long it takes.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import operator
@@ -36,6 +37,21 @@ def get_num_threads() -> int:
     The one given to `set_num_threads`; else the environment variable PLANISH_NUM_THREADS; else `usable_cpus()`.
     """
     return _requested or settings.value("PLANISH_NUM_THREADS") or usable_cpus()
+
+
+@contextlib.contextmanager
+def unless_chosen(count: int | None) -> Iterator[None]:
+    """Inside, planish uses `count` threads, unless the program or the environment has chosen a number."""
+    global _requested
+    if count is None or _requested is not None or settings.value("PLANISH_NUM_THREADS") is not None:
+        yield
+        return
+    _requested = _checked(count)
+    try:
+        yield
+    finally:
+        if _requested == count:  # and not what was chosen meanwhile
+            _requested = None
 
 
 def recent_num_threads(now: float) -> int:

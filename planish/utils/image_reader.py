@@ -15,6 +15,9 @@ from planish.utils.image_files import Source
 from planish.utils.image_modes import CHANNELS, check_color_mode, pixels
 from planish.utils.resizing import check_interpolation, middle, padded, resized
 
+SMOOTHED = "smoothed"
+"""The name among a model's notes which says that images are averaged when they become smaller."""
+
 _TIMES_AS_LARGE = 2  # times the requested size: pixels that are left to be averaged
 
 
