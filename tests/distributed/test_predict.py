@@ -1,6 +1,5 @@
 """`planish.distributed.predict` with Dask's scheduler in this process: the same bits as `predict`, whatever is read."""
 
-import io
 import os
 import pickle
 import types
@@ -12,65 +11,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zarr
-from PIL import Image
 
 import planish
 from planish.distributed import images as images_of
 from planish.distributed import model_copy, predict, worker, writing
-from planish.layers import BatchNormalization, Dense, Flatten, Input, Lambda
+from planish.layers import Flatten, Input, Lambda
 from planish.models import Sequential
 from planish.utils import image_dataset_from_directory
+from tests.distributed.stored import (
+    as_folder_of_parquet,
+    as_npy,
+    as_npy_in_columns,
+    as_parquet,
+    as_parquet_of_small_groups,
+    as_zarr,
+    folder_of,
+    png,
+)
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def png(pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png")
-    return file.getvalue()
-
-
-def as_npy(images):
-    np.save("x.npy", images)
-    return "x.npy"
-
-
-def as_npy_in_columns(images):
-    np.save("f.npy", np.asfortranarray(images))
-    return "f.npy"
-
-
-def as_zarr(images):
-    zarr.create_array("x.zarr", shape=images.shape, chunks=(6, 4, 9), dtype=images.dtype)[:] = images
-    return "x.zarr"
-
-
-def fixed_lists(images):
-    return pa.FixedSizeListArray.from_arrays(pa.array(images.reshape(-1)), images[0].size)
-
-
-def as_parquet(images):
-    """Groups of 20 rows, cut where parts have fewer."""
-    pq.write_table(
-        pa.table({"image": fixed_lists(images), "label": range(len(images))}), "x.parquet", row_group_size=20
-    )
-    return "x.parquet"
-
-
-def as_parquet_of_small_groups(images):
-    pq.write_table(pa.table({"pixels": [image.tolist() for image in images]}), "s.parquet", row_group_size=3)
-    return "s.parquet"
-
-
-def as_folder_of_parquet(images):
-    os.mkdir("many")
-    for place in range(5):
-        rows = images[10 * place : 10 * place + 10]
-        pq.write_table(pa.table({"image": fixed_lists(rows)}), f"many/part-{place}.parquet")
-    return "many"
 
 
 SOURCES = (
@@ -128,14 +90,6 @@ def test_outputs_are_those_of_the_weights_at_the_time_of_the_call(model, images,
 
 
 # ---------------------------------------------------------------------- pictures
-
-
-def folder_of(images):
-    for place, image in enumerate(images):
-        os.makedirs(f"pictures/{place % 2}", exist_ok=True)
-        with open(f"pictures/{place % 2}/{place:02}.png", "wb") as file:
-            file.write(png(image))
-    return "pictures"
 
 
 def test_a_folder_of_pictures_is_read_as_keras_reads_it(model, images):
@@ -214,7 +168,9 @@ def test_outputs_are_written_as_parquet(model, images, expected):
     table = pq.read_table("y.parquet")
     assert table.column_names == ["scores"]
     np.testing.assert_array_equal(np.stack(table["scores"].to_numpy()), expected)
-    np.testing.assert_array_equal(predict(Sequential([Input((4,)), Flatten()]), "y.parquet", column="scores").compute(), expected)
+    np.testing.assert_array_equal(
+        predict(Sequential([Input((4,)), Flatten()]), "y.parquet", column="scores").compute(), expected
+    )
 
 
 @pytest.mark.parametrize("to", ["y.zarr", "y.parquet"])
@@ -333,93 +289,3 @@ def test_a_copy_of_another_version_is_refused(model, monkeypatch):
         RuntimeError, match=r"another version on this worker.*\n.*\n  expected: 0.1.0\n  received: 99.0"
     ):
         copy.model()
-
-
-# ---------------------------------------------------------------------- mistakes
-
-
-def unknown_length():
-    x = da.zeros((6, 8, 9), chunks=3)
-    return x[x[:, 0, 0] == 0]
-
-
-@pytest.mark.parametrize(
-    ("data", "options", "error", "text"),
-    [
-        (lambda: da.zeros((5, 32, 32)), {}, ValueError, "`data` holds images of 32x32x1, but the model takes 8x9x1"),
-        (lambda: da.zeros((5, 8, 9), dtype=complex), {}, TypeError, "`data` does not hold plain numbers"),
-        (unknown_length, {}, ValueError, "shape of `data` is not known\n.*\n.*\n  remedy: .*compute_chunk_sizes"),
-        (lambda: 5, {}, TypeError, "`data` is not data that workers can read\n  expected: a Dask array, or the path"),
-        (lambda: "absent.npy", {}, FileNotFoundError, "there is no file '.*absent.npy'"),
-        (lambda: "s3://bucket/x.npy", {}, ValueError, "is an address, not a path"),
-        (lambda: np.zeros((5, 8, 9)), {"client": "tcp://a:1"}, TypeError, r"remedy:   client=Client\('tcp://a:1'\)"),
-        (
-            lambda: np.zeros((5, 8, 9)),
-            {"to": "y.csv"},
-            ValueError,
-            "expected: a path that ends in '.zarr' or '.parquet'",
-        ),
-        (lambda: np.zeros((5, 8, 9)), {"to": "a/y.zarr"}, FileNotFoundError, "there is no folder '.*a' to write into"),
-        (lambda: np.zeros((5, 8, 9)), {"batch_size": 0}, ValueError, "`batch_size`"),
-        (lambda: np.zeros((0, 8, 9)), {}, ValueError, "`data` holds no images"),
-    ],
-)
-def test_mistakes_are_told_before_anything_is_computed(model, data, options, error, text):
-    with pytest.raises(error, match=text):
-        predict(model, data(), **options)
-
-
-def test_files_that_are_not_images(model, images):
-    np.savez("x.npz", x=images)
-    np.save("objects.npy", np.array([{}, {}]), allow_pickle=True)
-    with open("cut.npy", "wb") as file, open(as_npy(images), "rb") as whole:
-        file.write(whole.read(400))
-    with open("no.parquet", "wb") as file:
-        file.write(b"PAR1 and so on")
-    zarr.open_group("group.zarr", mode="w").create_array("inner", shape=(3, 8, 9), dtype="u1")
-    os.mkdir("empty")
-    pq.write_table(pa.table({"image": [[1, 2], [3]], "other": ["a", "b"]}), "short.parquet")
-    pq.write_table(pa.table({"image": [[1] * 72, None]}), "null.parquet")
-    for name, text in (
-        ("x.npz", r"remedy:   np.save\('x.npy', np.load\('x.npz'\)\['x'\]\)"),
-        ("objects.npy", "is damaged, or holds something that is not an array of numbers"),
-        ("cut.npy", "is damaged"),
-        ("no.parquet", "is not a Parquet file, or is damaged"),
-        ("group.zarr", "is a group of Zarr arrays\n.*\n  received: 'inner'\n  remedy:   '.*group.zarr/inner'"),
-        ("empty", "there are no pictures in '.*empty'\n.*\n  received: an empty folder"),
-        ("short.parquet", "row 0 of column 'image' of '.*' does not hold an image.*\n  expected: 72 numbers: 8 x 9"),
-        ("null.parquet", "row 1 of column 'image' of '.*' is empty"),
-    ):
-        with pytest.raises(ValueError, match=text):
-            predict(model, name).compute()
-
-
-def test_columns_that_may_be_meant(model, images):
-    pq.write_table(pa.table({"a": fixed_lists(images), "b": fixed_lists(images), "c": range(50)}), "x.parquet")
-    with pytest.raises(ValueError, match=r"which column of '.*' holds the images\?\n(.*\n)*  remedy:   column='a'"):
-        predict(model, "x.parquet")
-    with pytest.raises(ValueError, match=r"unknown column of '.*' 'd'"):
-        predict(model, "x.parquet", column="d")
-    with pytest.raises(ValueError, match=r"column 'c' of '.*' does not hold images"):
-        predict(model, "x.parquet", column="c")
-    assert predict(model, "x.parquet", column="b").shape == (50, 4)
-
-
-def test_nothing_is_overwritten(model, images):
-    os.mkdir("y.zarr")
-    with pytest.raises(FileExistsError, match=r"there is something at 'y.zarr' already"):
-        predict(model, images, to="y.zarr")
-
-
-def test_models_whose_images_matter_to_each_other(images):
-    image = Input((8, 9, 1))
-    model = planish.Model(image, Dense(2)(Flatten()(BatchNormalization()(image, training=True))))
-    with pytest.raises(ValueError, match=r"what the model gives for an image depends on the others"):
-        predict(model, images)
-
-
-def test_a_library_that_is_missing(model, images, monkeypatch):
-    path = as_zarr(images)
-    monkeypatch.setitem(__import__("sys").modules, "zarr", None)
-    with pytest.raises(ImportError, match=r"need the zarr package.*\n.*\n  remedy:   pip install 'planish\[zarr\]'"):
-        predict(model, path)

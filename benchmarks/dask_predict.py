@@ -1,0 +1,253 @@
+"""A million images of a file by two worker processes, one of which is killed: `python benchmarks/dask_predict.py`.
+
+The blog's net, one thread a process. In turns: two bare processes, each with half of the file; the same by Dask; by Dask
+with a `kill -9` of one worker when half is done. Answers must have the bits of `predict`. The scheduler is a process of its
+own, and its memory and the client's are watched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from nets import BLOG
+from own import model_of
+from peers import ROOT, interpreter
+
+SIDE, BLOCK = 28, 50_000
+ENVIRONMENT = {**os.environ, "PLANISH_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}"}
+
+BARE = """
+import sys
+import numpy as np
+from nets import BLOG
+from own import model_of
+path, to, start, stop = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+model = model_of(BLOG)
+x, y = np.load(path, mmap_mode="r"), np.load(to, mmap_mode="r+")
+model.predict(np.asarray(x[:2048]), verbose=0)
+print("ready", flush=True)
+sys.stdin.readline()
+for row in range(start, stop, 16384):
+    end = min(row + 16384, stop)
+    y[row:end] = model.predict(x[row:end], verbose=0)
+y.flush()
+print("done", flush=True)
+"""
+
+
+def make_images(path: Path, count: int) -> None:
+    """Random strokes, mostly zeros, as digits are."""
+    images = np.lib.format.open_memmap(path, "w+", np.uint8, (count, SIDE, SIDE))
+    for start in range(0, count, BLOCK):
+        random = np.random.default_rng(start)
+        size = min(BLOCK, count - start)
+        block = random.integers(0, 256, (size, SIDE, SIDE), dtype=np.uint8)
+        images[start : start + size] = block * (random.random((size, SIDE, SIDE), np.float32) < 0.2)
+    images.flush()
+
+
+def bare(path: Path, folder: Path, count: int, classes: int) -> float:
+    """Seconds of two processes that know nothing of each other, from when both are ready."""
+    to = folder / "bare.npy"
+    np.lib.format.open_memmap(to, "w+", np.float32, (count, classes)).flush()
+    halves = [(0, count // 2), (count // 2, count)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", BARE, str(path), str(to), *map(str, half)],
+            env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for half in halves
+    ]  # fmt: skip
+    for process in running:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    start = time.perf_counter()
+    for process in running:
+        assert process.stdin
+        print(file=process.stdin, flush=True)
+    for process in running:
+        assert process.stdout
+        assert process.stdout.readline() == "done\n"
+    seconds = time.perf_counter() - start
+    for process in running:
+        process.wait()
+    return seconds
+
+
+@contextmanager
+def cluster(folder: Path):
+    """A scheduler and two workers with a nanny each, as `dask scheduler` and `dask worker` start them."""
+    at = folder / "scheduler.json"
+    at.unlink(missing_ok=True)
+    options = ["--scheduler-file", str(at), "--no-dashboard"]
+    log = (folder / "cluster.log").open("a")
+    scheduler, workers = (
+        subprocess.Popen([sys.executable, "-m", f"distributed.cli.dask_{kind}", *more, *options], env=ENVIRONMENT, stdout=log, stderr=log)
+        for kind, more in (
+            ("scheduler", ["--port", "0", "--host", "127.0.0.1"]),
+            ("worker", ["--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder)]),
+        )
+    )  # fmt: skip
+    try:
+        yield at, scheduler.pid
+    finally:
+        for process in (workers, scheduler):
+            process.terminate()
+            process.wait()
+
+
+class Watched:
+    """The largest memory, in MiB, of processes by name, while it is open."""
+
+    def __init__(self, **pids: int) -> None:
+        import psutil
+
+        self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+        self.most = {name: process.memory_info().rss / 2**20 for name, process in self._processes.items()}
+        self.before = dict(self.most)
+        self._ended = threading.Event()
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.05):
+            for name, process in self._processes.items():
+                self.most[name] = max(self.most[name], process.memory_info().rss / 2**20)
+
+
+def kill_one(client, to: Path, parts: int, told: list[str]) -> None:
+    """Waits until half of the parts are written, and kills a worker."""
+    pid = next(iter(client.run(os.getpid).values()))
+    unfinished = Path(f"{to}.unfinished")
+    while len(written(unfinished)) < parts // 2:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    told.append(f"worker {pid} was killed when {len(written(unfinished))} of {parts} files were there")
+
+
+def written(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if name.endswith(".parquet")] if folder.is_dir() else []
+
+
+def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+    from distributed import Client
+
+    import planish
+
+    path, count = folder / "images.npy", arguments.images
+    if not path.exists():
+        make_images(path, count)
+    model = model_of(BLOG)
+    classes = model.output_shape[-1]
+    planish.set_num_threads(2)
+    x = np.load(path, mmap_mode="r")
+    expected = np.concatenate([model.predict(x[row : row + BLOCK], verbose=0) for row in range(0, count, BLOCK)])
+    seconds: dict[str, list[float]] = {"bare": [], "dask": [], "lazy": [], "killed": []}
+    memory: dict[str, float] = {}
+    told: list[str] = []
+    with cluster(folder) as (at, scheduler), Client(scheduler_file=str(at)) as client:
+        client.wait_for_workers(2)
+        planish.distributed.predict(model, path, client)[: 4 * 16384].compute()
+        for turn in range(arguments.rounds):
+            seconds["bare"].append(bare(path, folder, count, classes))
+            for name in ("dask", "killed") if turn == arguments.rounds - 1 else ("dask",):
+                seconds[name].append(written_by(model, path, client, scheduler, folder, name, memory, told, expected))
+            start = time.perf_counter()
+            gathered = planish.distributed.predict(model, path, client).compute()
+            seconds["lazy"].append(time.perf_counter() - start)
+            assert np.array_equal(gathered, expected), "other bits"
+    return {"images": count, "seconds": seconds, "MiB": memory, "told": told}
+
+
+def written_by(model, path, client, scheduler, folder, name, memory, told, expected) -> float:
+    """Seconds until the workers have written all answers, which are compared with those of `predict`."""
+    import pyarrow.parquet as parquet
+
+    import planish
+
+    to = folder / f"{name}.parquet"
+    shutil.rmtree(to, ignore_errors=True)
+    killing = threading.Thread(target=kill_one, args=(client, to, parts_of(model, path), told))
+    with Watched(client=os.getpid(), scheduler=scheduler) as watched:
+        start = time.perf_counter()
+        if name == "killed":
+            killing.start()
+        planish.distributed.predict(model, path, client, to=to, verbose=0)
+        seconds = time.perf_counter() - start
+    if name == "killed":
+        killing.join()
+        client.wait_for_workers(2)
+    for process, most in watched.most.items():
+        memory[f"{process}, more than before, {name}"] = max(
+            memory.get(f"{process}, more than before, {name}", 0.0), most - watched.before[process]
+        )
+    row = 0
+    for file in sorted(written(to)):
+        column = parquet.read_table(to / file).column(0).combine_chunks()
+        answers = column.flatten().to_numpy().reshape(len(column), -1)
+        assert np.array_equal(answers, expected[row : row + len(answers)]), f"{file}: other bits"
+        row += len(answers)
+    assert row == len(expected), "answers are missing"
+    return seconds
+
+
+def parts_of(model, path: Path) -> int:
+    import planish
+
+    return int(planish.distributed.images(path).numblocks[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of each, in turns (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="where the images are kept for the next time")
+    parser.add_argument("--json", type=Path, help="where the numbers go")
+    arguments = parser.parse_args()
+    try:
+        import distributed  # noqa: F401
+        import pyarrow  # noqa: F401
+    except ImportError:
+        os.execve(interpreter("dask"), [interpreter("dask"), *sys.argv], ENVIRONMENT)
+    with tempfile.TemporaryDirectory() as made:
+        folder = arguments.folder or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers = run(arguments, folder)
+    for name, taken in numbers["seconds"].items():
+        if taken:
+            median = statistics.median(taken)
+            print(
+                f"{name:8} {median:6.2f} s  {numbers['images'] / median:10,.0f} images/s  {[round(each, 2) for each in taken]}"
+            )
+    shares = {
+        name: statistics.median(numbers["seconds"]["bare"]) / statistics.median(numbers["seconds"][name])
+        for name in ("dask", "lazy")
+    }
+    print("throughput beside two bare processes:", {name: round(share, 3) for name, share in shares.items()})
+    print("MiB:", {name: round(value, 1) for name, value in numbers["MiB"].items()}, *numbers["told"], sep="\n")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(numbers))
+
+
+if __name__ == "__main__":
+    main()
