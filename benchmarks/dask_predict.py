@@ -1,8 +1,9 @@
 """A million images of a file by two worker processes, one of which is killed: `python benchmarks/dask_predict.py`.
 
-The blog's net, one thread a process. In turns: two bare processes, each with half of the file; the same by Dask; by Dask
-with a `kill -9` of one worker when half is done. Answers must have the bits of `predict`. The scheduler is a process of its
-own, and its memory and the client's are watched.
+The blog's net, one thread a process. In turns: two bare processes, each with half of the file (`bare`); workers of
+Dask that write the answers (`dask`), one of which dies of `kill -9` when half is written (`killed`); workers whose
+answers come here (`lazy`). Answers must have the bits of `predict`. The scheduler is a process of its own; its memory
+and that of the client are watched.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nets import BLOG
@@ -94,13 +96,13 @@ def cluster(folder: Path):
     at.unlink(missing_ok=True)
     options = ["--scheduler-file", str(at), "--no-dashboard"]
     log = (folder / "cluster.log").open("a")
-    scheduler, workers = (
-        subprocess.Popen([sys.executable, "-m", f"distributed.cli.dask_{kind}", *more, *options], env=ENVIRONMENT, stdout=log, stderr=log)
-        for kind, more in (
-            ("scheduler", ["--port", "0", "--host", "127.0.0.1"]),
-            ("worker", ["--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder)]),
-        )
-    )  # fmt: skip
+
+    def started(kind: str, *more: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *more, *options]
+        return subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
+
+    scheduler = started("scheduler", "--port", "0", "--host", "127.0.0.1")
+    workers = started("worker", "--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder))
     try:
         yield at, scheduler.pid
     finally:
@@ -149,7 +151,7 @@ def written(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if name.endswith(".parquet")] if folder.is_dir() else []
 
 
-def run(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+def run(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from distributed import Client
 
     import planish
@@ -198,9 +200,8 @@ def written_by(model, path, client, scheduler, folder, name, memory, told, expec
         killing.join()
         client.wait_for_workers(2)
     for process, most in watched.most.items():
-        memory[f"{process}, more than before, {name}"] = max(
-            memory.get(f"{process}, more than before, {name}", 0.0), most - watched.before[process]
-        )
+        label = f"{process}, more than before, {name}"
+        memory[label] = max(memory.get(label, 0.0), most - watched.before[process])
     row = 0
     for file in sorted(written(to)):
         column = parquet.read_table(to / file).column(0).combine_chunks()
@@ -215,6 +216,14 @@ def parts_of(model, path: Path) -> int:
     import planish
 
     return int(planish.distributed.images(path).numblocks[0])
+
+
+def show(images: int, seconds: dict[str, list[float]]) -> None:
+    bare = statistics.median(seconds["bare"])
+    for name, taken in seconds.items():
+        median = statistics.median(taken)
+        rates = f"{images / median:,.0f} images a second, {bare / median:.3f} of two bare processes"
+        print(f"{name}: {median:.2f} s, {rates}; {', '.join(f'{each:.2f}' for each in taken)}")
 
 
 def main() -> None:
@@ -233,18 +242,10 @@ def main() -> None:
         folder = arguments.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
         numbers = run(arguments, folder)
-    for name, taken in numbers["seconds"].items():
-        if taken:
-            median = statistics.median(taken)
-            print(
-                f"{name:8} {median:6.2f} s  {numbers['images'] / median:10,.0f} images/s  {[round(each, 2) for each in taken]}"
-            )
-    shares = {
-        name: statistics.median(numbers["seconds"]["bare"]) / statistics.median(numbers["seconds"][name])
-        for name in ("dask", "lazy")
-    }
-    print("throughput beside two bare processes:", {name: round(share, 3) for name, share in shares.items()})
-    print("MiB:", {name: round(value, 1) for name, value in numbers["MiB"].items()}, *numbers["told"], sep="\n")
+    show(numbers["images"], numbers["seconds"])
+    for name, nbytes in numbers["MiB"].items():
+        print(f"{name}: {nbytes:.1f} MiB")
+    print(*numbers["told"], sep="\n")
     if arguments.json:
         arguments.json.write_text(json.dumps(numbers))
 
