@@ -41,7 +41,7 @@ _TABLE: dict[str, Groups] = {
         ("NumPy on arrays, or a subclass of Layer", "Operation StatelessScope SymbolicScope"),
         ("Sequential([Input(shape=...), layer, layer, ...])", "Functional"),
         (_FLOAT32, "Quantizer quantizers"),
-        (_ONE_PROCESS, "device distribution"),
+        (_ONE_PROCESS, "device"),
         ("layers' own names: Dense(10, name='scores')", "name_scope"),
         ("leave it out: planish keeps what gradients need, in slices of the batch", "RematScope remat"),
         ("train the small model on the large one's outputs: fit(x, teacher.predict(x))", "distillation"),

@@ -35,6 +35,8 @@ class BackupAndRestore(Callback):
     >>> backup = keras.callbacks.BackupAndRestore("backup", save_freq=100)
     """
 
+    writes = True
+
     def __init__(
         self,
         backup_dir: str | os.PathLike[str],

@@ -10,7 +10,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from planish import regular_file
 from planish.callbacks import plain_data
@@ -42,18 +42,26 @@ def packed(facts: Mapping[str, Any], arrays: Sequence[Array]) -> bytes:
 def read(path: str) -> Backup:
     """The backup at `path`. FileNotFoundError if there is none, ValueError if it is damaged or something else."""
     with regular_file.opened(path, "a backup of a training run") as opened:
-        size = os.fstat(opened.fileno()).st_size
-        with regular_file.damage_told(f"the backup {path!r}"), zipfile.ZipFile(opened) as file:
-            header = json.loads(_member(file, _FACTS, size))
-            if not isinstance(header, dict) or header.get("format") != FORMAT:
-                raise ValueError(f"it does not say that it is a {FORMAT!r}")
-            left, arrays = memoryview(_member(file, _ARRAYS, size)), []
-            for description in header["arrays"]:
-                array, left = plain_data.restored(description, left)
-                arrays.append(array)
-            if len(left) or not isinstance(header["facts"], dict):
-                raise ValueError(f"{len(left):,} bytes belong to no array")
-            return Backup(header["facts"], arrays, path)
+        return _unpacked(opened, os.fstat(opened.fileno()).st_size, path)
+
+
+def from_bytes(contents: bytes, path: str) -> Backup:
+    """What `packed` gave; `path` is for messages."""
+    return _unpacked(io.BytesIO(contents), len(contents), path)
+
+
+def _unpacked(opened: IO[bytes], size: int, path: str) -> Backup:
+    with regular_file.damage_told(f"the backup {path!r}"), zipfile.ZipFile(opened) as file:
+        header = json.loads(_member(file, _FACTS, size))
+        if not isinstance(header, dict) or header.get("format") != FORMAT:
+            raise ValueError(f"it does not say that it is a {FORMAT!r}")
+        left, arrays = memoryview(_member(file, _ARRAYS, size)), []
+        for description in header["arrays"]:
+            array, left = plain_data.restored(description, left)
+            arrays.append(array)
+        if len(left) or not isinstance(header["facts"], dict):
+            raise ValueError(f"{len(left):,} bytes belong to no array")
+        return Backup(header["facts"], arrays, path)
 
 
 def _member(file: zipfile.ZipFile, name: str, size: int) -> bytes:

@@ -44,6 +44,9 @@ class Callback(Constructed):
     adds: tuple[str, ...] = ()
     """Names that the callback puts into the logs of an epoch."""
 
+    writes = False
+    """Whether it writes files: of several processes that train together (`keras.distribution`), one does so for all."""
+
     def __init__(self) -> None:
         # Any: a callback may use whatever its model has, methods of the user's own subclass included.
         self.model: Any = None

@@ -12,6 +12,7 @@ from planish.callbacks.callback import Callback, Logs, check_hooks, own_hook
 from planish.callbacks.coming_run import ComingRun
 from planish.callbacks.history import History
 from planish.callbacks.progbar_logger import ProgbarLogger
+from planish.distribution.data_parallel import is_first
 from planish.errors import explain
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class CallbackList:
             histories = [History()]
             given.append(histories[0])
         self.callbacks: tuple[Callback, ...] = tuple(given)
+        self.called = self.callbacks if is_first() else tuple(each for each in given if not each.writes)
+        """Those whose hooks are called in this process."""
         self.history: History | None = histories[0] if histories else None
         self.params: dict[str, Any] = {}
         self.model: Any = None
@@ -70,42 +73,43 @@ class CallbackList:
         added = frozenset(name for callback in self.callbacks for name in callback.adds)
         open_ended = any(map(_is_open_ended, self.callbacks))
         run = ComingRun(self.model, metrics, validated, added, open_ended)
-        for callback in self.callbacks:
+        for callback in self.called:
             callback.check_before_training(run)
 
     def wants_batches(self, mode: str) -> bool:
+        """Whether any of them does: processes that train together do their steps alike."""
         return any(callback.wants_batches(mode) for callback in self.callbacks)
 
     def wants_progress(self, mode: str) -> bool:
-        return any(callback.wants_progress(mode) for callback in self.callbacks)
+        return any(callback.wants_progress(mode) for callback in self.called)
 
     def on_begin(self, mode: str) -> None:
         """`on_train_begin`, `on_test_begin` or `on_predict_begin`."""
-        for callback in self.callbacks:
+        for callback in self.called:
             getattr(callback, f"on_{mode}_begin")({})
 
     def on_end(self, mode: str, logs: Logs | None = None) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             getattr(callback, f"on_{mode}_end")(logs or {})
 
     def on_epoch_begin(self, epoch: int) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             callback.on_epoch_begin(epoch, {})
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             callback.on_epoch_end(epoch, logs)
 
     def on_batch_begin(self, mode: str, batch: int) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             getattr(callback, f"on_{mode}_batch_begin")(batch, {})
 
     def on_batch_end(self, mode: str, batch: int, logs: dict[str, Any]) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             getattr(callback, f"on_{mode}_batch_end")(batch, logs)
 
     def on_progress(self, mode: str, step: int, images: int, logs: Logs) -> None:
-        for callback in self.callbacks:
+        for callback in self.called:
             getattr(callback, f"on_{mode}_progress")(step, images, logs)
 
 

@@ -33,6 +33,8 @@ class CSVLogger(Callback):
     >>> logger = keras.callbacks.CSVLogger("log.csv", separator=";")
     """
 
+    writes = True
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         super().__init__()
         self.filename = checked_path(self, "filename", filename)

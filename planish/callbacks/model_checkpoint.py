@@ -28,6 +28,8 @@ class ModelCheckpoint(MonitorCallback):
     >>> keep = keras.callbacks.ModelCheckpoint("best.keras", monitor="val_loss", save_best_only=True)
     """
 
+    writes = True
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],

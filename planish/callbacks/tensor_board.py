@@ -37,6 +37,8 @@ class TensorBoard(Callback):
     >>> board = keras.callbacks.TensorBoard("logs", histogram_freq=1)
     """
 
+    writes = True
+
     def __init__(
         self,
         log_dir: str | os.PathLike[str] = "logs",

@@ -51,8 +51,9 @@ class Addresses:
             return self._begins[root]
         if root.op == "constant":
             return f.stack_float(f.float_constant(ConstantSettings.of(root).value))
-        if root.op == "batch_size":
-            return f.stack_float(f.let(f"uitofp i64 %total to {f.floats.llvm}"))
+        if root.op in ("batch_size", "share_size"):
+            images = "%total" if root.op == "batch_size" else "%count"
+            return f.stack_float(f.let(f"uitofp i64 {images} to {f.floats.llvm}"))
         if root.op == "table":
             return self._module.data(TableSettings.of(root).numbers.data)
         if root in self._storage.layouts.inside:

@@ -23,17 +23,21 @@ from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
+from planish.codegen.kernels.total import copy_nbytes
 from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
+from planish.codegen.pieces.combining import combining
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, Spec, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
+from planish.codegen.planning.blocks import Blocks
 from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
 from planish.codegen.planning.schedule import Stage
+from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.storage import rounded
 from planish.codegen.planning.views import is_beside, readers_of, storage_root
 from planish.codegen.small_values import emit_group, groups_of
@@ -88,7 +92,7 @@ class Emitter:
         self.arguments = tuple(names)
         self._slots = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._where = Addresses(self.module, plan.storage, self._slots, request)
-        self._request = request
+        self._request, self._blocks = request, plan.blocks
         self._kernel_names: dict[Node, str] = {}
         self._kernels: dict[tuple[object, ...], str] = {}
         self._readers = readers_of(plan.graph)
@@ -103,10 +107,12 @@ class Emitter:
                 self._emit_kernel(node)
             if stage.batched:
                 self._emit_images_stage(number, stage)
+            elif stage.exchanges:
+                self._emit_exchange(number)
             else:
                 self._emit_parts_stage(number, stage)
         if self.training:
-            steps.emit_training(self.module, self.stage_items(), self.slices)
+            steps.emit_training(self.module, self.stage_items(), self.slices, self._blocks)
         else:
             steps.emit_inference(self.module, self.stage_items())
         if self._cut is not None:
@@ -150,7 +156,12 @@ class Emitter:
         ]
 
     def _parts(self, stage: Stage) -> int:
-        return sum(items_of(unit.nodes[0], self.target) for unit in stage.units)
+        return 1 if stage.exchanges else sum(self._parts_of(unit.nodes[0]) for unit in stage.units)
+
+    def _parts_of(self, node: Node) -> int:
+        """Items; those of a sum over blocks are there for each of the rank's own."""
+        copies = self._blocks.own if self._blocks is not None and is_sum(node) else 1
+        return copies * items_of(node, self.target)
 
     # ------------------------------------------------------------------ kernels
     def _emit_kernel(self, node: Node) -> None:
@@ -236,22 +247,52 @@ class Emitter:
         f.call(function.name, *pointers, ("i64", item))
 
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
-        """Calls the kernel of a part of a value. The kernel finds rows of the user's arrays by their order."""
+        """Calls the kernel of a part of a value."""
+        if self._blocks is not None and is_sum(node):
+            self._call_block(f, node, item, self._blocks)
+        elif self._blocks is not None and node.batched:  # the rank may have no images
+            with f.when(f.compare("sgt", "%count", 0)):
+                self._call_part_of(f, node, item, self._where.item_address(f, node, item))
+        else:
+            self._call_part_of(f, node, item, self._where.item_address(f, node, item))
+
+    def _call_block(self, f: Function, node: Node, part: Index, blocks: Blocks) -> None:
+        """Calls the kernel of a part of a sum for the images of one block. An empty one has the neutral number."""
+        items = items_of(node, self.target)
+        number, item = f.divide(part, items), f.remainder(part, items)
+        block = f.add(f.load_integer("%context", 8 * layout.FIRST_BLOCK_SLOT), number)
+        first = steps.border(f, blocks, block, "%total")
+        count = f.subtract(steps.border(f, blocks, f.add(block, 1), "%total"), first)
+        target = f.offset(self._where.address(f, node), f.multiply(number, copy_nbytes(node.type)))
+        some = f.compare("sgt", count, 0)
+        with f.when(some):
+            self._call_part_of(f, node, item, target, f.subtract(first, "%before"), count)
+        empty = f.let(f"xor i1 {some}, true")
+        with f.when(f.let(f"and i1 {empty}, {f.compare('eq', item, 0)}")):
+            neutral = combining(f, node.op if node.op == "batch_max" else "batch_sum").neutral
+            with f.loop(0, copy_nbytes(node.type), f.vector_nbytes) as place:
+                f.store(neutral, target, place.index)
+
+    def _call_part_of(
+        self, f: Function, node: Node, item: Index, target: Pointer, first: Index = 0, count: Index = "%count"
+    ) -> None:
+        """For `count` images from the one on that is number `first` of the slice. The kernel finds rows of the user's
+        arrays by their order."""
         order: Pointer = "null"
         alarm: Pointer = "null"
         left: Index = 0
         if any(source.op == "input" for source in node.inputs):
             alarm = f.offset(f.load_pointer("%context", 8 * layout.SYNC_SLOT), layout.ALARM)
-            order = f.offset(f.load_pointer("%context", 8 * layout.ORDER_SLOT), f.multiply("%start", 8))
-            left = f.subtract(f.load_integer("%context", 8 * layout.TOTAL_SLOT), "%start")
+            start = f.add("%start", first)
+            order = f.offset(f.load_pointer("%context", 8 * layout.ORDER_SLOT), f.multiply(start, 8))
+            left = f.subtract(f.load_integer("%context", 8 * layout.TOTAL_SLOT), start)
         addresses = {
             source: self._where.base(f, self.storage.places[source])
             if source.op == "input"
-            else self._where.address(f, source)
+            else self._where.address(f, source, first if source.batched and first != 0 else None)
             for source in node.inputs
         }
-        target = self._where.item_address(f, node, item)
-        covered = Covered(count="%count", item=item, order=order, left=left, alarm=alarm)
+        covered = Covered(count=count, item=item, order=order, left=left, alarm=alarm)
         self._call_kernel(f, node, addresses, target, covered)
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
@@ -365,11 +406,22 @@ class Emitter:
         with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
             f.prefetch(row, line.index)
 
+    def _emit_exchange(self, number: int) -> None:
+        """Calls the runtime's function with the bucket: its address, how many sums and how many largest numbers are in
+        it, and the bytes of each."""
+        bucket = self.storage.buckets[number]
+        with self._stage_function(number) as f:
+            address = f.offset(f.load_pointer("%context", 8 * layout.ARENA_SLOT), bucket.offset)
+            exchange = f.load_pointer("%context", 8 * layout.EXCHANGE_SLOT)
+            nbytes = f.floats.nbytes
+            counts = (bucket.sums_nbytes // nbytes, bucket.largest_nbytes // nbytes, nbytes)
+            f.emit(f"call void {exchange}(ptr {address}, {', '.join(f'i64 {count}' for count in counts)})")
+
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:
             before = 0
             for unit in stage.units:
-                count = items_of(unit.nodes[0], self.target)
+                count = self._parts_of(unit.nodes[0])
                 inside = f.let(f"icmp ult i64 {f.subtract(part.index, before)}, {count}")
                 item = f.subtract(part.index, before)
                 with f.when(inside):

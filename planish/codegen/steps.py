@@ -35,16 +35,20 @@ from dataclasses import dataclass
 
 from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
 from planish.codegen.llvm.context_layout import (
+    BATCH_OF_ALL_SLOT,
     BATCH_SLOT,
+    FIRST_BLOCK_SLOT,
     NEXT,
     SHARES_SLOT,
     STEPS_SLOT,
     SYNC_SLOT,
+    TOTAL_OF_ALL_SLOT,
     TOTAL_SLOT,
     YIELD_SLOT,
 )
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.module import Module
+from planish.codegen.planning.blocks import Blocks
 from planish.codegen.planning.slicing import Slices
 
 STAGE_PARAMETERS = (
@@ -113,7 +117,7 @@ def _call_stage(
     f.call(function, ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", number) for number in numbers), *more)
 
 
-def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) -> None:
+def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices, blocks: Blocks | None = None) -> None:
     plan = _Plan(stages, slices)
     emit_leave(module, plan.places)
     emit_any_stage(module, STAGE_PARAMETERS, [stage.function for stage in stages])
@@ -127,10 +131,12 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
 
         def work(generation: Value, counter: Counter, draw: Draw) -> tuple[Value, Index]:
             step = f.divide(generation, plan.places)
-            start = f.multiply(step, header[BATCH_SLOT])
-            count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
             number, before = plan.at(f, f.remainder(generation, plan.places))
             stage = _entry(f, _table(module, stages), number)
+            if blocks is not None:
+                return _emit_shared_stage(f, stage, counter, draw, _share(f, blocks, step), shares, always=True)
+            start = f.multiply(step, header[BATCH_SLOT])
+            count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
             inside = count
             if slices.count > 1:
                 left = f.larger(f.smaller(slices.images, f.subtract(count, before)), 0)
@@ -140,6 +146,23 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices) 
 
         emit_work(f, sync, give_way, end, work)
         restore()
+
+
+def border(f: Function, blocks: Blocks, block: Index, images: Index) -> Index:
+    """The first image of a block in a batch of so many (see `Blocks.border`)."""
+    return f.divide(f.multiply(block, images), blocks.count)
+
+
+def _share(f: Function, blocks: Blocks, step: Index) -> _Images:
+    """The rank's images of a step."""
+    first = f.load_integer("%context", 8 * FIRST_BLOCK_SLOT)
+    batch, total = (f.load_integer("%context", 8 * slot) for slot in (BATCH_OF_ALL_SLOT, TOTAL_OF_ALL_SLOT))
+    behind = f.add(first, blocks.own)
+    full = f.subtract(border(f, blocks, behind, batch), border(f, blocks, first, batch))
+    images = f.smaller(batch, f.subtract(total, f.multiply(step, batch)))
+    before = border(f, blocks, first, images)
+    count = f.subtract(border(f, blocks, behind, images), before)
+    return _Images(f.multiply(step, full), count, step, before, images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +212,10 @@ class _Plan:
 
 
 def _emit_shared_stage(
-    f: Function, stage: _Entry, counter: Counter, first: Draw, images: _Images, shares: Index
+    f: Function, stage: _Entry, counter: Counter, first: Draw, images: _Images, shares: Index, *, always: bool = False
 ) -> tuple[Value, Index]:
     """Does the drawn piece and draws others until none is left; gives how many it did, and how many there are: one that
-    does nothing, if there are no images.
+    does nothing, if there are no images. `always`: parts are computed even then.
 
     As long as a piece that this thread did is not counted, the stage stays the same.
     """
@@ -206,7 +229,8 @@ def _emit_shared_stage(
     def work(piece: Value) -> None:
         begin = f.multiply(piece, size)
         end = f.smaller(f.add(begin, size), limit)
-        with f.when(f.compare("sgt", images.count, 0)):
+        some = f.compare("sgt", images.count, 0)
+        with f.when(f.let(f"or i1 {some}, {f.compare('eq', stage.block, 0)}") if always else some):
             _call_stage(f, "any_stage", begin, end, images, ("i64", stage.number))
 
     return emit_pieces(f, counter, first, pieces, work)

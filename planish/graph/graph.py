@@ -8,7 +8,7 @@ from operator import is_not
 
 from planish.graph.node import NUMBERS, Node, found_or
 
-LEAVES = frozenset({"input", "parameter", "scalar", "constant", "table", "batch_size"})
+LEAVES = frozenset({"input", "parameter", "scalar", "constant", "table", "batch_size", "share_size"})
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,9 @@ class BatchNormalization(ScaledLayer):
     """`gamma * (x - mean) / sqrt(variance + epsilon) + beta` for every channel (`axis`, counted with the batch axis).
 
     In training, mean and variance are those of the batch, and the moving ones follow them by `1 - momentum`. At
-    inference, or if the layer is frozen (`trainable = False`), they are the moving ones. `synchronized` is kept but
-    changes nothing: all images of a batch are on one machine.
+    inference, or if the layer is frozen (`trainable = False`), they are the moving ones. Where several processes share
+    a batch (`keras.distribution`), each takes them over its own images, as in Keras, and the moving ones follow the
+    means of all; `synchronized`: they are those of the whole batch.
 
     `center` and `scale`: whether there are `beta` and `gamma`. `beta_initializer`, `gamma_initializer`,
     `moving_mean_initializer` and `moving_variance_initializer` give the first values of the weights [channels],
@@ -112,11 +113,14 @@ class BatchNormalization(ScaledLayer):
     def _batch_statistics(self, x: Node, context: CallContext) -> tuple[Node, Node]:
         """Mean and (biased) variance of every channel over the batch; the moving ones are updated."""
         axes = tuple(range(len(x.shape) - 1))
-        count = primitives.multiply(primitives.batch_size(), float(math.prod(x.shape[:-1])))
-        mean = primitives.divide(primitives.batch_sum(x, axes), count)
-        variance = primitives.divide(primitives.batch_sum(primitives.squared_deviation(x, mean), axes), count)
+        own = context.shared and not self.synchronized
+        summed = context.own_sum if own else primitives.batch_sum
+        images = primitives.maximum(primitives.share_size(), 1.0) if own else primitives.batch_size()
+        count = primitives.multiply(images, float(math.prod(x.shape[:-1])))
+        mean = primitives.divide(summed(x, axes), count)
+        variance = primitives.divide(summed(primitives.squared_deviation(x, mean), axes), count)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            followed = primitives.multiply(now, 1.0 - self.momentum)
+            followed = primitives.multiply(_of_all(now) if own else now, 1.0 - self.momentum)
             context.update(moving, primitives.add(primitives.multiply(moving.node, self.momentum), followed))
         return mean, variance
 
@@ -144,3 +148,9 @@ class BatchNormalization(ScaledLayer):
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": self.synchronized,
         }
+
+
+def _of_all(statistic: Node) -> Node:
+    """The mean over processes, each of which counts by its images."""
+    weighted = primitives.multiply(statistic, primitives.share_size())
+    return primitives.divide(primitives.total(weighted), primitives.batch_size())

@@ -45,7 +45,7 @@ from planish.primitives.concatenate import concatenate
 from planish.primitives.conv2d import conv2d
 from planish.primitives.crop2d import crop2d
 from planish.primitives.dense import dense
-from planish.primitives.leaves import batch_size, constant, input_, parameter, scalar
+from planish.primitives.leaves import batch_size, constant, input_, parameter, scalar, share_size
 from planish.primitives.log_softmax import log_softmax
 from planish.primitives.logic import (
     ceil,
@@ -94,6 +94,7 @@ from planish.primitives.statistics import (
 from planish.primitives.table import table
 from planish.primitives.take import take
 from planish.primitives.take_along_axis import take_along_axis
+from planish.primitives.total import total
 from planish.primitives.transpose import transpose
 from planish.primitives.unary import (
     absolute,
@@ -231,6 +232,7 @@ __all__ = [
     "rsqrt",
     "scalar",
     "select",
+    "share_size",
     "sigmoid",
     "sigmoid_cross_entropy",
     "sign",
@@ -261,6 +263,7 @@ __all__ = [
     "tanh",
     "tile",
     "top_k",
+    "total",
     "transpose",
     "trunc",
     "truth",

@@ -78,6 +78,7 @@ for _name in ("input", "parameter", "scalar"):
 _define("operand", Settings, _no_inference, _unbound)
 _define("constant", ConstantSettings, _infer_constant, _constant)
 _define("batch_size", Settings, _infer_constant, _batch_size)
+_define("share_size", Settings, _infer_constant, _batch_size)
 
 
 def is_constant(node: Node, value: float) -> bool:
@@ -116,3 +117,8 @@ def constant(value: float) -> Node:
 def batch_size() -> Node:
     """The number of images in the current batch."""
     return _leaf("batch_size", TensorType((), batched=False))
+
+
+def share_size() -> Node:
+    """The number of images of the current batch that this process has: all, if no other one trains with it."""
+    return _leaf("share_size", TensorType((), batched=False))

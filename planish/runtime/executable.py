@@ -16,6 +16,7 @@ from planish.codegen.llvm import context_layout as layout
 from planish.errors import explain
 from planish.runtime.buffers import aligned_buffer
 from planish.runtime.compiled import Compiled
+from planish.runtime.share import NativeExchange, Share
 from planish.runtime.threads import get_num_threads, usable_cpus
 from planish.runtime.workers import NoThreadError, run_watched, yield_address
 
@@ -109,9 +110,12 @@ class Run(NamedTuple):
     batch_size: int
     scalars: Arrays
     outputs: Arrays
+    share: Share | None = None
 
     @property
     def steps(self) -> int:
+        if self.share is not None:
+            return self.share.steps
         return -(-len(self.order) // self.batch_size)
 
     @property
@@ -122,7 +126,10 @@ class Run(NamedTuple):
     def single(self, step: int, batched: Collection[str]) -> Run:
         """One of the steps; of the outputs, those in `batched` have a row for each image, others one for each step."""
         rows, own = slice(step * self.batch_size, (step + 1) * self.batch_size), slice(step, step + 1)
+        if self.share is not None:
+            rows = self.share.rows(step)
         return self._replace(
+            share=None if self.share is None else self.share.single(step),
             order=self.order[rows],
             scalars={name: values[own] for name, values in self.scalars.items()},
             outputs={name: array[rows if name in batched else own] for name, array in self.outputs.items()},
@@ -163,6 +170,27 @@ class TrainingExecutable(Executable):
         if count == 0:
             return 0
         given = Run(parameters, inputs, np.ascontiguousarray(order, np.int64), batch_size, scalars, outputs)
+        return self._run_in_turn(given, progress)
+
+    def run_share(
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        order: NDArray[np.int64],
+        scalars: Arrays,
+        outputs: Arrays,
+        share: Share,
+    ) -> int:
+        """The same with other ranks: `order` and the batched `outputs` have the rows that are the share of this one.
+
+        What the exchange of totals raises ends the run before its step changes anything.
+        """
+        if share.batch_size > self.max_batch:
+            raise ValueError(f"the program was made for batches of {self.max_batch} images, not {share.batch_size}")
+        rows = np.ascontiguousarray(order, np.int64)
+        return self._run_in_turn(Run(parameters, inputs, rows, share.step_rows, scalars, outputs, share), None)
+
+    def _run_in_turn(self, given: Run, progress: Callable[[int], None] | None) -> int:
         with self._lock:
             if self._running or self._left_behind:
                 self._refuse_or_start_anew()
@@ -198,8 +226,17 @@ class TrainingExecutable(Executable):
         }  # fmt: skip
         for slot, value in header.items():
             slots[slot] = value
-        context = int(slots.ctypes.data)
         words = sync.view(np.int64)
+
+        def alarm() -> None:
+            words[layout.ALARM // 8] = 1
+
+        exchange = None if given.share is None else NativeExchange(given.share.exchange, alarm)
+        if given.share is not None and exchange is not None:
+            slots[layout.EXCHANGE_SLOT] = exchange.address
+            slots[layout.FIRST_BLOCK_SLOT] = given.share.first
+            slots[layout.BATCH_OF_ALL_SLOT], slots[layout.TOTAL_OF_ALL_SLOT] = given.share.batch_size, given.share.total
+        context = int(slots.ctypes.data)
         words[layout.PATIENCE // 8] = layout.SPINS if threads <= usable_cpus() else 0
         scratch = [self._scratch_address(number) for number in range(threads)]
 
@@ -220,4 +257,6 @@ class TrainingExecutable(Executable):
                 run_watched(work, threads, watch, stop, _WATCH_SECONDS)
         finally:  # an interrupted run also reports how far it came
             watch()
+        if exchange is not None:
+            exchange.raise_failure()
         return int(words[layout.DONE // 8])

@@ -48,13 +48,14 @@ class _Wanted(NamedTuple):
     target: Target
     training: bool
     max_batch: int
+    blocks: tuple[int, int] | None
     level: int
 
     @property
     def key(self) -> str:
         parts = [compiler_identity(), self.target.key, print_graph(self.graph, comments=False, parameters=self.numbers)]
         parts.append(repr(sorted(self.input_dtypes.items())))
-        parts.append(f"training={self.training} max_batch={self.max_batch} level={self.level}")
+        parts.append(f"training={self.training} max_batch={self.max_batch} level={self.level} blocks={self.blocks}")
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -79,18 +80,24 @@ _UNDER_WAY = _UnderWay()
 
 
 def compile(
-    graph: Graph, input_dtypes: Mapping[str, DTypeLike], *, training: bool = False, max_batch: int = 0
+    graph: Graph,
+    input_dtypes: Mapping[str, DTypeLike],
+    *,
+    training: bool = False,
+    max_batch: int = 0,
+    blocks: tuple[int, int] | None = None,
 ) -> Compiled:
     """The program of a graph for the current target; `input_dtypes` are the element types of the arrays it will read.
 
-    A training program updates what the graph updates, in batches of up to `max_batch` images. Models that differ only
+    A training program updates what the graph updates, in batches of up to `max_batch` images. Where several ranks share
+    them, `blocks` says how many a batch has, and how many of them are this rank's. Models that differ only
     in names share a program. Threads that want the same one wait for one compilation, which goes on if Ctrl-C ends the
     waiting.
     """
     numbers = _numbered_parameters(graph)
     dtypes = {name: np.dtype(dtype).name for name, dtype in input_dtypes.items()}
     level = settings.value("PLANISH_LLVM_LEVEL")
-    wanted = _Wanted(graph, numbers, dtypes, current_target(), training, max_batch, level)
+    wanted = _Wanted(graph, numbers, dtypes, current_target(), training, max_batch, blocks, level)
     key = wanted.key
     with _MAKING.lock:
         found = _COMPILED.get(key)
@@ -155,9 +162,11 @@ def _loaded(key: str) -> Compiled | None:
 
 def _made(key: str, wanted: _Wanted) -> Compiled:
     from planish.codegen import compile as compiler
+    from planish.codegen.planning.blocks import Blocks
     from planish.codegen.planning.plan import Request
 
-    request = Request(wanted.graph, wanted.input_dtypes, wanted.target, wanted.training, wanted.max_batch)
+    blocks = None if wanted.blocks is None else Blocks(*wanted.blocks)
+    request = Request(wanted.graph, wanted.input_dtypes, wanted.target, wanted.training, wanted.max_batch, blocks)
     if forms := settings.value("PLANISH_DUMP"):
         from planish.runtime.dump import show
 

@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 OWN_BUSINESS = {"src"}
 """Names of the package that are not meant for its users."""
 
-NOT_IN_PLANISH = ("quantizers", "distribution", "tree", "export")
+NOT_IN_PLANISH = ("quantizers", "tree", "export")
 """Modules whose signatures nobody compares."""
 
 WITH_METHODS = (

@@ -4,7 +4,10 @@ share. It is separate from the code that writes programs, so that one found on d
 
 # Slots of the context, 8 bytes each, before the arguments.
 ARENA_SLOT, ORDER_SLOT, SYNC_SLOT, TOTAL_SLOT, BATCH_SLOT, STEPS_SLOT, YIELD_SLOT, SHARES_SLOT = range(8)
-HEADER_SLOTS = 8
+# Of steps that several ranks do together: the function that exchanges totals, the rank's first block, and the images of
+# a batch, and of the run, of all ranks.
+EXCHANGE_SLOT, FIRST_BLOCK_SLOT, BATCH_OF_ALL_SLOT, TOTAL_OF_ALL_SLOT = range(8, 12)
+HEADER_SLOTS = 12
 
 # Fields of the memory that training threads share, a cache line each.
 NEXT, FINISHED, STOP_REQUEST, DONE, PATIENCE = (64 * line for line in range(5))

@@ -96,6 +96,9 @@ def print_plan(plan: Plan) -> str:
 
 def _stage_line(number: int, plan: Plan) -> str:
     stage = plan.stages[number]
+    if stage.exchanges:
+        bucket = plan.storage.buckets[number]
+        return f"stage {number}: totals of {bucket.sums_nbytes + bucket.largest_nbytes:,} bytes, with other ranks"
     if stage.batched:
         return f"stage {number}: {len(stage.nodes)} values, by blocks of {plan.block} images"
     parts = sum(items_of(unit.nodes[0], plan.target) for unit in stage.units)

@@ -21,13 +21,15 @@ def print_loops(plan: Plan) -> str:
         f"arena {storage.arena_nbytes} bytes, scratch {storage.scratch_nbytes} bytes a thread",
     ]
     for number, stage in enumerate(plan.stages):
-        if not stage.batched:
+        if stage.exchanges:
+            lines.append(f"stage {number}: exchange the totals with other ranks")
+        elif not stage.batched:
             lines.append(f"stage {number}: {_slices(plan, stage)}for part in parallel:")
             for unit in stage.units:
                 lines.append(f"  for part of {items_of(unit.nodes[0], plan.target)}:")
                 lines += [line for node in unit.nodes for line in _node_lines(plan, names, node, "    ")]
-            continue
-        lines.append(f"stage {number}: {_slices(plan, stage)}for block of {plan.block} images in parallel:")
+        else:
+            lines.append(f"stage {number}: {_slices(plan, stage)}for block of {plan.block} images in parallel:")
         for segment in stage.segments:
             rows = kind_of_node(segment[0]) == "rows"
             if not rows:

@@ -10,6 +10,7 @@ from planish.codegen.kernels import kind_of_node
 from planish.codegen.llvm.context_layout import MOST_PIECES
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
+from planish.codegen.planning.blocks import Blocks, totals_of, with_results_apart
 from planish.codegen.planning.candidate import Decision
 from planish.codegen.planning.cascades import cascades_of
 from planish.codegen.planning.cutting import CutSchedule, cut_schedule
@@ -32,13 +33,15 @@ INFERENCE_BLOCK, TRAINING_BLOCK, TRAINING_BLOCK_WITHOUT_ROWS = 28, 16, 4
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything from which a program is made. `input_dtypes` are NumPy's names of the element types in memory."""
+    """Everything from which a program is made. `input_dtypes` are NumPy's names of the element types in memory;
+    `blocks` are those of batches that several ranks share."""
 
     graph: Graph
     input_dtypes: Mapping[str, str]
     target: Target
     training: bool
     max_batch: int = 0
+    blocks: Blocks | None = None
 
     def in_own_numbers(self) -> Request:
         """The same for the target as programs with the graph's type of numbers see it."""
@@ -58,6 +61,7 @@ class Plan:
     slices: Slices
     decisions: Mapping[Node, Decision]
     cut: CutSchedule | None = None
+    blocks: Blocks | None = None
 
 
 def _told(node: Node) -> str:
@@ -79,6 +83,9 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
     lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
+    if request.blocks is not None:
+        lowered = lowered.rewrite_knowing(followed(decisions, totals_of(lowered, request.blocks)))
+        lowered = with_results_apart(lowered)
     stages = schedule(lowered, request.target)
     block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
     if request.training and not _has_rows(stages):
@@ -91,13 +98,15 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
     layouts = layouts_of(lowered)
     if not request.training:
         with_cascades(stages, cascades_of(lowered, layouts, request.target))
-    storage = plan_storage(lowered, stages, request.target, block, slices, layouts)
+    storage = plan_storage(lowered, stages, request.target, block, slices, layouts, blocks=request.blocks)
     cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target)
-    return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside)
+    return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside, request.blocks)
 
 
 def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:
-    """How a batch is cut; it stays whole where stages need all of it."""
+    """How a batch is cut; it stays whole where stages need all of it, and where it is cut into blocks already."""
+    if request.blocks is not None:
+        return Slices(1, request.blocks.most_images(request.max_batch))
     if not any(stage.repeats for stage in stages):
         return Slices(1, request.max_batch)
     layouts = layouts_of(graph)

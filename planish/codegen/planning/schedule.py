@@ -9,6 +9,8 @@ Where nothing that is computed for an image needs a sum over the batch, everythi
 stage, and the sums are the next one. These *repeat*: a large batch goes through them slice by slice (see `slicing`), so
 that what the sums read is still in the cache. Batch normalization needs sums in the middle; its batches go through each
 stage as a whole.
+
+Behind a stage of totals is one that *exchanges* them with other ranks (see `blocks.py`); nothing else is in it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 
 from planish.codegen.kernels import in_parts, kind_of_node
 from planish.codegen.llvm.target import Target
+from planish.codegen.planning.blocks import is_total, totals_at_the_end
 from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.joining import cut_alike, joined_to
 from planish.codegen.planning.slicing import is_sum
@@ -47,6 +50,7 @@ class Stage:
 
     `units` are those of parts. `repeats`: it belongs to the part of a step that a batch goes through slice by slice.
     `cascades`: nodes of images that follow each other and are computed together, band by band.
+    `exchanges`: it has no nodes, and exchanges the totals of the stage before it.
     """
 
     level: int
@@ -55,6 +59,7 @@ class Stage:
     units: list[Unit] = field(default_factory=list)
     repeats: bool = False
     cascades: list[Cascade] = field(default_factory=list)
+    exchanges: bool = False
 
     @property
     def nodes(self) -> list[Node]:
@@ -93,7 +98,7 @@ def with_cascades(stages: Sequence[Stage], cascades: Sequence[Cascade]) -> None:
 def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, Node]) -> list[Stage]:
     working = [node for node in graph.nodes if node.op not in LEAVES and not is_view(node)]
     sums = {node for node in working if is_sum(node)}
-    totals = {node for node in working if node.op == "sum_of_slices"}
+    totals = {node for node in working if node.op == "sum_of_slices" or is_total(node)}
     mixed = any(map(_mixes_images, working))
     images = _level_of_images(working, sums, earliest) if sums and not mixed else None
     if images is not None:
@@ -103,7 +108,7 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
         at_least |= dict.fromkeys(totals, images + 2)
         levels, unit_of = _levels(working, at_least, joined)
     else:
-        levels, unit_of = _levels(working, earliest, joined)
+        levels, unit_of = _levels_with_totals_late(working, earliest, joined)
         if sums or mixed:
             _delay_images(graph, working, levels)
         else:
@@ -117,6 +122,8 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
     for (level, parts), nodes in sorted(members.items(), key=lambda item: item[0]):  # images first
         stages.append(_stage(level, not parts, nodes, unit_of))
         stages[-1].repeats = repeating and (not parts or nodes[0] in sums | totals)
+        if any(map(is_total, nodes)):
+            stages.append(Stage(level, False, exchanges=True))
     return stages
 
 
@@ -189,6 +196,18 @@ def _levels(
         else:
             _place_part(node, sources, levels, unit_of, earliest.get(node, 0))
     return levels, unit_of
+
+
+def _levels_with_totals_late(
+    working: list[Node], earliest: Mapping[Node, int], joined: Mapping[Node, Node]
+) -> tuple[dict[Node, int], dict[Node, Unit]]:
+    """The same; totals that can wait do so for each other, and are exchanged at once."""
+    levels, unit_of = _levels(working, earliest, joined)
+    late = totals_at_the_end(working)
+    if not late:
+        return levels, unit_of
+    last = max(levels[node] for node in late)
+    return _levels(working, {**earliest, **{node: max(last, earliest.get(node, 0)) for node in late}}, joined)
 
 
 def _can_join(sources: list[Node], levels: dict[Node, int], unit_of: dict[Node, Unit], total: Node) -> bool:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
+from planish.codegen.kernels.total import copy_nbytes
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.planning.blocks import Blocks, Bucket, is_largest, is_total
 from planish.codegen.planning.layouts import Layouts
 from planish.codegen.planning.schedule import Stage
-from planish.codegen.planning.slicing import Slices
+from planish.codegen.planning.slicing import Slices, is_sum
 from planish.codegen.planning.views import is_beside, readers_of, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -45,6 +47,8 @@ class Storage:
     scratch_nbytes: int
     layouts: Layouts
     slot_nbytes: int = 0
+    buckets: Mapping[int, Bucket] = field(default_factory=dict)
+    """Those of totals, by the numbers of the stages that exchange them."""
 
 
 NOTHING: Mapping[Node, Place] = MappingProxyType({})
@@ -86,20 +90,43 @@ def plan_storage(
     layouts: Layouts,
     known: Mapping[Node, Place] = NOTHING,
     used_nbytes: int = 0,
+    blocks: Blocks | None = None,
 ) -> Storage:
-    """`known` values are where they are, within the first `used_nbytes` of the arena."""
+    """`known` values are where they are, within the first `used_nbytes` of the arena; of a sum over a block there is a
+    copy for each of the `blocks` that are the rank's own."""
     places = {**_argument_places(graph, stages), **known}
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
     families = _families(graph, layouts)
     scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
-    arena_nbytes = used_nbytes + _place_in_arena(places, stages, stage_of, readers, slices, families, used_nbytes)
+    copies = 1 if blocks is None else blocks.own
+    arena_nbytes = used_nbytes + _place_in_arena(
+        places, stages, stage_of, readers, slices, families, used_nbytes, copies
+    )
     for stage in stages:
         scratch_nbytes = max(scratch_nbytes, _place_in_scratch(places, stage, readers, target, block, families))
     for node, layout in layouts.inside.items():
         whole = places[layout.whole]
         places[node] = replace(whole, offset=whole.offset + element_type(node.type.dtype).nbytes * layout.offset)
-    return Storage(places, arena_nbytes, scratch_nbytes, layouts)
+    return Storage(places, arena_nbytes, scratch_nbytes, layouts, buckets=_buckets(stages, places))
+
+
+def _totals_of(stage: Stage) -> list[Node]:
+    """In the order of the bucket: sums first."""
+    return sorted(filter(is_total, stage.nodes), key=is_largest)
+
+
+def _buckets(stages: list[Stage], places: Mapping[Node, Place]) -> dict[int, Bucket]:
+    found = {}
+    for number, stage in enumerate(stages):
+        if stage.exchanges:
+            totals = _totals_of(stages[number - 1])
+            sums, largest = (
+                sum(rounded(nbytes_of(node)) for node in totals if is_largest(node) == wanted)
+                for wanted in (False, True)
+            )
+            found[number] = Bucket(places[totals[0]].offset, sums, largest)
+    return found
 
 
 def _families(graph: Graph, layouts: Layouts) -> dict[Node, list[Node]]:
@@ -134,6 +161,7 @@ def _place_in_arena(
     slices: Slices,
     families: Mapping[Node, list[Node]],
     start: int,
+    copies: int,
 ) -> int:
     stages_of = {
         node: [stage_of[user] for each in family for user in (each, *readers[each])]
@@ -145,17 +173,35 @@ def _place_in_arena(
         for node, used in stages_of.items()
         if node not in places and (not node.batched or any(number != used[0] for number in used))
     ]
-    sizes = [rounded(nbytes_of(node) * (slices.images if node.batched else 1)) for node in shared]
     last = len(stages) - 1
     repeated = [number for number, stage in enumerate(stages) if stage.repeats and slices.count > 1]
-    lifetimes = []
+    lifetimes = {}
     for node in shared:
         end = max([stage_of[reader] for each in families[node] for reader in readers[each]], default=last)
-        lifetimes.append(_through_slices(repeated, node, min(stages_of[node]), end))
-    offsets, total = allocate(sizes, lifetimes)
-    for node, offset in zip(shared, offsets, strict=True):
-        places[node] = Place("arena", start + offset, span="batch" if node.batched else "none")
+        lifetimes[node] = _through_slices(repeated, node, min(stages_of[node]), end)
+    groups = [*map(_totals_of, stages), *([node] for node in shared if not is_total(node))]
+    groups = [group for group in groups if group]
+    sizes = {node: _shared_nbytes(node, slices, copies) for node in shared}
+    offsets, total = allocate(
+        [sum(sizes[node] for node in group) for group in groups],
+        [_whole_lifetime([lifetimes[node] for node in group]) for group in groups],
+    )
+    for group, offset in zip(groups, offsets, strict=True):
+        for node in group:
+            places[node] = Place("arena", start + offset, span="batch" if node.batched else "none")
+            offset += sizes[node]
     return total
+
+
+def _shared_nbytes(node: Node, slices: Slices, copies: int) -> int:
+    """What a value takes that all threads read: a slot for each image, or a copy of a sum for each block."""
+    if is_sum(node):
+        return copies * copy_nbytes(node.type)
+    return rounded(nbytes_of(node) * (slices.images if node.batched else 1))
+
+
+def _whole_lifetime(lifetimes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return min(first for first, _ in lifetimes), max(last for _, last in lifetimes)
 
 
 def _through_slices(repeated: Sequence[int], node: Node, first: int, last: int) -> tuple[int, int]:

@@ -51,16 +51,25 @@ class CallContext:
     scalars); `visits` holds the layers, each after those inside it. `training` may be None: nobody has said whether the
     layers are trained, so that each behaves as the defaults of its `call` say. `sets_variables`: whether `update`
     sets variables without training, too. `builds` is the layer whose parts are made by the trace: it may make more.
-    `warps` holds, for what a layer gave that moves pixels, where they come from, so that the next one can start there.
+    `shared`: several processes share each batch; `own_sums` are the sums that are meant to be over the images of this
+    one alone. `warps` holds, for what a layer gave that moves pixels, where they come from, so that the next one can
+    start there.
     """
 
     def __init__(
-        self, training: bool | None = False, *, sets_variables: bool = False, builds: Layer | None = None
+        self,
+        training: bool | None = False,
+        *,
+        sets_variables: bool = False,
+        builds: Layer | None = None,
+        shared: bool = False,
     ) -> None:
         self.training = bool(training)
         self._sets_variables = self.training or sets_variables
         self.told = training is not None
         self.builds = builds
+        self.shared = shared
+        self.own_sums: set[Node] = set()
         self.updates = Assignments()
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
@@ -77,6 +86,12 @@ class CallContext:
     def iteration(self) -> Node:
         """The number of steps before this one: a scalar of type i32, for layers with a seed of their own."""
         return self._scalar("iteration")
+
+    def own_sum(self, x: Node, axes: Sequence[int]) -> Node:
+        """The sum over the batch, or over this process's share of it."""
+        found = primitives.batch_sum(x, axes)
+        self.own_sums.add(found)
+        return found
 
     def _scalar(self, name: str) -> Node:
         if name not in self._scalars:

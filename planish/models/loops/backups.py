@@ -14,6 +14,7 @@ from planish import random_seed
 from planish.callbacks import BackupAndRestore, Callback, CallbackList, backup_file, plain_data
 from planish.callbacks.backup_file import Backup
 from planish.callbacks.plain_data import Array, NotPlainError
+from planish.distribution.data_parallel import current_ranks, is_first
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.fit_loop import Epochs, Progress
 from planish.regular_file import damage_told
@@ -42,13 +43,13 @@ class Backups:
     def begin(self, epochs: range) -> range:
         """The epochs that are left. Tells callbacks beforehand that the run goes on. ValueError for a backup that is
         damaged, or of another run."""
-        self._kept = None if self._keeper is None else self._keeper.found()
+        self._kept = None if self._keeper is None else _found(self._keeper)
         if self._kept is None:
             return epochs
         with self._told():
             self._check()
             first = _count(self._kept.facts["epoch"])
-        for callback in self._callbacks.callbacks:
+        for callback in self._callbacks.called:
             callback.resume_from(first)
         return range(first, max(first, epochs.stop))
 
@@ -126,17 +127,17 @@ class Backups:
     # ------------------------------------------------------------------ keeping
     def end_epoch(self) -> None:
         """Once all callbacks have seen the end of the epoch."""
-        if self._keeper is not None and self._keeper.is_due_after_epoch():
+        if self._keeper is not None and self._keeper.is_due_after_epoch() and is_first():
             self._write(self._keeper, self._packed(self._epoch + 1, Progress()))
 
     def end_training(self) -> None:
         """Once all callbacks have seen the end of training."""
-        if self._keeper is not None:
+        if self._keeper is not None and is_first():
             self._keeper.after_training()
 
     def _after_batches(self, count: int, done: Progress) -> None:
         assert self._keeper is not None
-        if self._keeper.is_due_after_batches(count):
+        if self._keeper.is_due_after_batches(count) and is_first():
             self._write(self._keeper, self._packed(self._epoch, done))
 
     def _write(self, keeper: BackupAndRestore, contents: bytes) -> None:
@@ -164,6 +165,16 @@ class Backups:
             ],
         }
         return backup_file.packed(facts, arrays)
+
+
+def _found(keeper: BackupAndRestore) -> Backup | None:
+    """The backup to go on from: of several ranks, the first one reads it for all."""
+    found = keeper.found() if is_first() else None
+    ranks = current_ranks()
+    if ranks is None:
+        return found
+    contents = ranks.communicator.broadcast(b"" if found is None else backup_file.packed(found.facts, found.arrays))
+    return backup_file.from_bytes(contents, keeper.path) if contents else None
 
 
 def _added(array: Array, arrays: list[Array]) -> int:

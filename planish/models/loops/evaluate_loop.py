@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planish.callbacks import CallbackList
+from planish.distribution.data_parallel import is_first
 from planish.errors import explain
 from planish.models.data.arrays import CHUNK_NBYTES
 from planish.models.data.expected import expected_by
@@ -158,7 +159,7 @@ def evaluate(
             warn_of_few_rows(limit, len(data), size, "steps")
             shown = -(-len(data) // size) if limit is None else limit
         if not isinstance(callbacks, CallbackList):
-            loud = checked_verbose(verbose)
+            loud = checked_verbose(verbose) if is_first() else 0
             callbacks = CallbackList(callbacks, add_progbar=loud != 0, model=model, verbose=loud, epochs=1, steps=shown)
         return Evaluation(model, settings, callbacks).run(data, size, limit)
 

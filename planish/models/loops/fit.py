@@ -9,6 +9,7 @@ import numpy as np
 
 from planish import random_seed
 from planish.callbacks import CallbackList, History, ProgbarLogger
+from planish.distribution.data_parallel import is_first
 from planish.errors import explain, kind_with_article
 from planish.models.data.expected import expected_by
 from planish.models.data.in_memory import Arrays, as_arrays, split_off
@@ -32,6 +33,7 @@ from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.loops.fit_streams import StreamEpochs
 from planish.models.programs.metric_set import MetricSet
 from planish.models.programs.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
+from planish.models.programs.shared_steps import agree_to_stop, begin_together
 from planish.models.programs.trunk_outputs import Room, TrunkOutputs, kept_of
 
 if TYPE_CHECKING:
@@ -112,7 +114,9 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
         else:
             batch_size = batch_size_for(size, len(data), steps)
             shown = -(-len(data) // batch_size) if steps is None else steps
-        callbacks = _callback_list(arguments.callbacks, model, verbose, epochs, shown)
+        facts = {"batch_size": batch_size, "steps in an epoch": shown, "epochs": f"{first} to {epochs}"}
+        begin_together(model, settings, "fit", facts)
+        callbacks = _callback_list(arguments.callbacks, model, verbose if is_first() else 0, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
         if validation is not None and isinstance(validation.data, Stream):
@@ -163,6 +167,7 @@ def _run(
             logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in results.items()}}.items()))
         callbacks.on_epoch_end(epoch, logs)
         backups.end_epoch()
+        agree_to_stop(model)
         if model.stop_training:
             break
     settings.optimizer.finalize_variable_values(model.trainable_weights)

@@ -18,6 +18,7 @@ from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops.progress_reports import ProgressReports
 from planish.models.programs.metric_set import RunMetrics
 from planish.models.programs.prepare import Prepared, prepare, run_metrics
+from planish.models.programs.shared_steps import agree_to_stop
 from planish.models.programs.tally import Tally, logs_of
 from planish.models.programs.train_program import Trainer
 from planish.models.programs.trunk_outputs import Kept, Room
@@ -172,6 +173,7 @@ class Epochs:
         self._callbacks.on_batch_begin("train", first)
         run()
         self._callbacks.on_batch_end("train", first + steps - 1, self._logs())
+        agree_to_stop(self._model)
         if self.after_batches is not None:
             self.after_batches(steps, self._done)
 

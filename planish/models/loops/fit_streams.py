@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planish.callbacks import CallbackList
+from planish.distribution.data_parallel import current_ranks
 from planish.models.data.in_memory import Arrays, joined
 from planish.models.data.read_ahead import MOST_AHEAD
 from planish.models.data.streams import Stream
@@ -46,6 +47,8 @@ class StreamEpochs(Epochs):
         self._came = 0
         self._kept: TrunkOutputs | None = None
         self._most = settings.steps_per_execution if self._single else MOST_AHEAD
+        if current_ranks() is not None and not self._single:
+            self._most = 1  # what has arrived differs from rank to rank
 
     def keep_in(self, room: Room) -> None:
         self._kept = kept_of(self._stream, room)

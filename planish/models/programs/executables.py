@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
 from planish.models.programs.stepped import SteppedInference, needs_steps
+
+if TYPE_CHECKING:
+    from planish.runtime.executable import TrainingExecutable as SharedExecutable
 
 Arrays = Mapping[str, Array]
 
@@ -87,4 +90,15 @@ def training(
         return ComparedTraining(program, graph, input_dtypes)
     from planish.runtime import executable
 
+    return executable.TrainingExecutable(program)
+
+
+def shared_training(
+    graph: Graph, input_dtypes: Mapping[str, np.dtype[Any]], max_batch: int, blocks: tuple[int, int]
+) -> SharedExecutable:
+    """For a training step of up to `max_batch` images that several ranks share (see `runtime.compile`)."""
+    from planish import runtime
+    from planish.runtime import executable
+
+    program = runtime.compile(graph, input_dtypes, training=True, max_batch=max_batch, blocks=blocks)
     return executable.TrainingExecutable(program)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from planish import forking, overrides, precision
+from planish.distribution.data_parallel import current_ranks
 from planish.graph.node import dtype_of_numbers
 from planish.layers.base.context import CallContext
 from planish.models.data.arrays import Array
@@ -137,9 +138,11 @@ class Programs:
     def trainer(
         self, model: Model, settings: CompileSettings, data: Prepared, batch_size: int, *, with_outputs: bool
     ) -> Trainer:
-        """For batches of up to `batch_size` images. Which layers are frozen is part of the program."""
+        """For batches of up to `batch_size` images. Which layers are frozen, and who shares batches, is part of the
+        program."""
         self.refresh(model)
-        key = (*data.key, *_frozen(model), with_outputs)
+        ranks = current_ranks()
+        key = (*data.key, *_frozen(model), with_outputs, None if ranks is None else ranks.key)
         with self._making.lock, precision.computing_in(model):
             found = self._trainers.get(key)
             if found is None or found.max_batch < batch_size:

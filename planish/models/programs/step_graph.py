@@ -70,11 +70,14 @@ class Objective(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A training step, the variables that it reads or changes, and its trunk, if that was cut off."""
+    """A training step, the variables that it reads or changes, and its trunk, if that was cut off.
+
+    `own_statistics`: it has sums that each of several ranks takes over its own images alone (see `training_graph`)."""
 
     graph: Graph
     variables: list[Variable]
     trunk: Graph | None
+    own_statistics: bool = False
 
 
 Objectives = Sequence[Objective | None]
@@ -156,8 +159,15 @@ def training_graph(
     sizes: Any = None,
     metrics: Sequence[Part] = (),
     divided: bool = False,
+    ranks: int = 0,
 ) -> Step:
-    """One training step. `divided`: the trunk, if there is one, is cut off.
+    """One training step. `divided`: the trunk, if there is one, is cut off. `ranks`: how many processes share a batch;
+    0 if there are no others.
+
+    Mostly the compiler makes totals over all ranks of all sums over images. Where a layer wants some over the rank's
+    own images (`CallContext.own_sum`), the graph itself says what is a total: all other sums of the forward pass, and
+    the gradients of weights. Then a rank computes the gradient of its own part of the loss; all parts add up to the
+    loss.
 
     Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, the values of `metrics`, and
     the scalar 'penalty' if the model has one. It minimises the mean of the losses over the batch plus the penalty (see
@@ -165,7 +175,7 @@ def training_graph(
     Updates: weights, the optimizer's slots, moving statistics, and whatever layers assign. ValueError if there is
     neither a loss nor a penalty.
     """
-    context = CallContext(training=True)
+    context = CallContext(training=True, shared=ranks > 0)
     ys = model.trace(context, sizes).outputs
     outputs = {**losses_of(objectives, ys), **_values_of(metrics, ys)}
     if with_outputs:
@@ -176,6 +186,8 @@ def training_graph(
     check_minimised(outputs)
     weights = model.trainable_weights
     forward = Graph.build(outputs, {**_updates(context), **_given(weights, context)})
+    if context.own_sums:
+        forward = _with_totals(forward, context.own_sums)
     trunk = None
     if divided and split.may_have_trunk(model):
         trunk, forward, moved = split.split(forward, input_names(model.input_specs), split.changing(model, context))
@@ -187,12 +199,23 @@ def training_graph(
     if "loss" in outputs:
         terms.append(primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size()))
     if penalty is not None:
-        terms.append(outputs["penalty"])
+        own_part = 1.0 / ranks if context.own_sums else 1.0
+        terms.append(outputs["penalty"] if own_part == 1.0 else primitives.multiply(outputs["penalty"], own_part))
     total = _minimised(reduce(primitives.add, terms), objectives, ys)
-    updates |= _optimizer_updates(optimizer, weights, values, total)
+    updates |= _optimizer_updates(optimizer, weights, values, total, totals=bool(context.own_sums))
     slots = [slot for weight in weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
-    return Step(graph, standalone.bound([*model.weights, *slots], graph), trunk)
+    return Step(graph, standalone.bound([*model.weights, *slots], graph), trunk, bool(context.own_sums))
+
+
+def _with_totals(graph: Graph, own: Collection[Node]) -> Graph:
+    """The graph with totals over all ranks of all sums over images but those in `own`."""
+
+    def rule(original: Node, node: Node) -> Node | None:
+        is_sum = not node.batched and any(source.batched for source in node.inputs)
+        return primitives.total(node, largest=node.op == "batch_max") if is_sum and original not in own else None
+
+    return graph.rewrite_knowing(rule)
 
 
 def _minimised(mean: Node, objectives: Objectives, outputs: Sequence[Node]) -> Node:
@@ -225,13 +248,16 @@ def _penalty(model: Model, context: CallContext) -> Node | None:
 
 
 def _optimizer_updates(
-    optimizer: Optimizer, weights: Sequence[Variable], values: Sequence[Sequence[Node]], total: Node
+    optimizer: Optimizer, weights: Sequence[Variable], values: Sequence[Sequence[Node]], total: Node, *, totals: bool
 ) -> dict[str, Node]:
     """New values of the weights and of the optimizer's slots, from all `values` that each weight has had in the step.
 
-    The optimizer goes on from the last of them, by the gradient of all.
+    The optimizer goes on from the last of them, by the gradient of all: of its `totals` over ranks, if it is one of the
+    rank's own part of the loss.
     """
-    every = dict(zip(flat := [*itertools.chain(*values)], gradients(total, flat), strict=True))
+    flat = [*itertools.chain(*values)]
+    found = gradients(total, flat)
+    every = dict(zip(flat, map(primitives.total, found) if totals else found, strict=True))
     slots = [optimizer.slots(weight) for weight in weights]
     scalars = {name: primitives.scalar(name) for name in optimizer.scalars(0)}
     changed_values, new_slots = optimizer.update_graph(

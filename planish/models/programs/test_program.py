@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planish import standalone
+from planish.distribution.communicator import Ranks
+from planish.distribution.data_parallel import current_ranks
 from planish.models.data.arrays import Array
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.ends.graph_names import output_names
 from planish.models.programs import executables
 from planish.models.programs.prepare import Prepared
+from planish.models.programs.shared_steps import evaluated_places, gather_rows
 from planish.models.programs.step_graph import check_minimised, evaluation_graph, penalty_graph
 from planish.models.programs.stepped import needs_steps
 from planish.models.programs.train_program import StepOutputs
@@ -55,18 +58,43 @@ class Tester:
     def run(self, inputs: dict[str, Array], count: int, kept: Kept | None = None) -> StepOutputs:
         """Loss, outputs and penalty of `count` images, as one step. `kept`: what is kept of the trunk's outputs for
         them; all of it is used, so that images that are known may be missing from `inputs`."""
+        penalty = self._penalty_of(inputs, count)  # before variables change
+        ranks = current_ranks()
+        if ranks is None or self.depends_on_batch:
+            arrays = self._computed(inputs, count, kept)
+        else:
+            arrays = self._computed_together(ranks, inputs, count, kept)
+        if penalty is not None:
+            arrays["penalty"] = penalty
+        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
+
+    def _computed(self, inputs: dict[str, Array], count: int, kept: Kept | None) -> dict[str, Array]:
+        """The outputs by name."""
         if self.trunk is not None:
             inputs = {**inputs, **outputs_of(self.trunk, inputs, count, usable(kept, self.trunk))}
-        arrays = {name: np.empty((count, *kind.shape), kind.numpy_dtype) for name, kind in self._outputs.items()}
+        arrays = self._new_arrays(count)
         version = max([variable.version for variable in self._variables], default=0)
-        penalty = self._penalty_of(inputs, count)  # before variables change
         self._executable.run(self._parameters, inputs, arrays, count, version=version)
         if self._changed:
             for variable in self._variables:
                 variable.touch()
-        if penalty is not None:
-            arrays["penalty"] = penalty
-        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
+        return arrays
+
+    def _computed_together(
+        self, ranks: Ranks, inputs: dict[str, Array], count: int, kept: Kept | None
+    ) -> dict[str, Array]:
+        """The same, of which each rank computes some rows."""
+        places = evaluated_places(ranks, count)
+        rows = places[ranks.rank]
+        own_inputs = {name: array[rows] for name, array in inputs.items()}
+        own_kept = None if kept is None else kept._replace(numbers=kept.of(np.arange(rows.start, rows.stop)))
+        own = self._computed(own_inputs, rows.stop - rows.start, own_kept)
+        whole = self._new_arrays(count)
+        gather_rows(ranks, own, whole, places)
+        return whole
+
+    def _new_arrays(self, count: int) -> dict[str, Array]:
+        return {name: np.empty((count, *kind.shape), kind.numpy_dtype) for name, kind in self._outputs.items()}
 
     def _penalty_of(self, inputs: dict[str, Array], count: int) -> Array | None:
         """f32 [1]; by the interpreter, since it is a handful of sums over weights."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import random_seed
+from planish.distribution.data_parallel import current_ranks
 from planish.errors import explain
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
@@ -18,6 +19,7 @@ from planish.models.ends.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.prepare import Prepared
+from planish.models.programs.shared_steps import SharedSteps, check_can_be_shared, gather_rows
 from planish.models.programs.step_graph import training_graph
 from planish.models.programs.trunk import Trunk, taken, trunk_of, with_trunk
 from planish.models.programs.trunk_outputs import Kept, usable
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from planish.models.model import Model
 
 _LARGEST_SEED = 2**31 - 1
+_SHARED_ROWS_AT_ONCE = 8192
+"""Of all ranks, after which they tell each other what they have computed."""
 
 
 class StepOutputs(NamedTuple):
@@ -77,7 +81,15 @@ class Trainer:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
-        graph, variables, trunk = training_graph(
+        ranks = current_ranks()
+        if ranks is not None and settings.run_eagerly:
+            raise ValueError(
+                explain(
+                    what="run_eagerly: the interpreter does not share steps with other ranks",
+                    remedy="compile(run_eagerly=False)\nor keras.distribution.set_distribution(None)",
+                )
+            )
+        graph, variables, trunk, own_statistics = training_graph(
             model,
             data.objectives,
             self._optimizer,
@@ -85,13 +97,21 @@ class Trainer:
             sizes=data.sizes,
             metrics=data.compiled,
             divided=not settings.run_eagerly,
+            ranks=0 if ranks is None else ranks.size,
         )
+        self._shared = None if ranks is None else SharedSteps(ranks, own_statistics=own_statistics)
         self._compiled = data.compiled
         self.trunk = trunk_of(model, trunk, data.dtypes)
         dtypes = executables.read_by(graph, with_trunk(data.dtypes, self.trunk))
         self._reads = [name for name in dtypes if self.trunk is None or name not in self.trunk.shapes]
         self.reads_images = not dtypes.keys().isdisjoint(data.names)
-        self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
+        self._executable: executables.TrainingExecutable
+        if self._shared is None:
+            self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
+        else:
+            check_can_be_shared(graph)
+            self._together = executables.shared_training(graph, dtypes, max_batch, self._shared.blocks)
+            self._executable = self._together
         self._names = data.names
         self._wide = data.data.labels.wide
         self._model_outputs = output_names(model.output_specs)
@@ -183,7 +203,9 @@ class Trainer:
                 progress(done)
 
         try:
-            for start, read, rows in self._pieces(inputs, order, batch_size, kept):
+            if self._shared is not None:
+                self._shared_run(self._shared, inputs, order, batch_size, outputs, scalars, note, kept)
+            for start, read, rows in () if self._shared else self._pieces(inputs, order, batch_size, kept):
                 before = start // batch_size
                 of_steps = slice(before, before - (-len(rows) // batch_size))
                 places = {True: slice(start, start + len(rows)), False: of_steps}
@@ -203,6 +225,52 @@ class Trainer:
             for variable in self._changed:
                 variable.touch()
         return done
+
+    def _shared_run(
+        self,
+        shared: SharedSteps,
+        inputs: dict[str, Array],
+        order: NDArray[np.int64],
+        batch_size: int,
+        outputs: StepOutputs,
+        scalars: dict[str, Array],
+        note: Callable[[int], None],
+        kept: Kept | None,
+    ) -> None:
+        """The steps with other ranks: each computes its rows, and then all of them get the results of all rows."""
+        at_once = _SHARED_ROWS_AT_ONCE if self.trunk is None else min(_SHARED_ROWS_AT_ONCE, self.trunk.rows_at_once)
+        size = max(1, at_once // batch_size) * batch_size
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            share = shared.share(batch_size, len(rows))
+            steps = slice(start // batch_size, start // batch_size + share.steps)
+            places = shared.places(share)
+            own_rows = rows[places[shared.ranks.rank]]
+            whole = {name: array[start : start + len(rows)] for name, array in self._batched(outputs).items()}
+            own = {name: np.empty((len(own_rows), *array.shape[1:]), array.dtype) for name, array in whole.items()}
+            of_steps = {name: array[steps] for name, array in outputs.arrays.items() if name not in own}
+            read, read_rows = self._own_inputs(inputs, own_rows, kept)
+            of_run = {name: values[steps] for name, values in scalars.items()}
+            done = self._together.run_share(self._parameters, read, read_rows, of_run, {**own, **of_steps}, share)
+            if done == share.steps:
+                gather_rows(shared.ranks, own, whole, places)
+            note(steps.start + done)
+            if done < share.steps:
+                return
+
+    def _batched(self, outputs: StepOutputs) -> dict[str, Array]:
+        """The outputs that have a row for each image."""
+        return {name: array for name, array in outputs.arrays.items() if self._outputs[name].batched}
+
+    def _own_inputs(
+        self, inputs: dict[str, Array], rows: NDArray[np.int64], kept: Kept | None
+    ) -> tuple[dict[str, Array], NDArray[np.int64]]:
+        """What the program reads of some rows of `inputs`, and the numbers of the rows in it."""
+        if self.trunk is None:
+            return inputs, rows
+        rest = {name: inputs[name] for name in self._reads}
+        here = np.arange(len(rows), dtype=np.int64)
+        return {**taken(rest, rows), **self._from_trunk(self.trunk, inputs, rows, kept)}, here
 
     def _pieces(
         self, inputs: dict[str, Array], order: NDArray[np.int64], batch_size: int, kept: Kept | None
