@@ -26,6 +26,9 @@ _interactive = True
 """Whether what belongs on standard output goes there, or to the logger."""
 
 
+_silent = False
+
+
 class Shown:
     """`sys.stdout` or `sys.stderr`, whatever it is now, as a file that can always be written."""
 
@@ -42,6 +45,8 @@ class Shown:
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
+        if self._name == "stdout" and _silent:
+            return len(text)
         if self._name == "stdout" and not _interactive:
             logging.getLogger("planish").info(text.strip("\n"))
             return len(text)
@@ -113,6 +118,17 @@ def is_interactive_logging_enabled() -> bool:
     True
     """
     return _interactive
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Inside, nothing is shown on standard output, nor given to the logger."""
+    global _silent
+    _silent, before = True, _silent
+    try:
+        yield
+    finally:
+        _silent = before
 
 
 def show(text: str, end: str = "\n") -> None:

@@ -18,6 +18,12 @@ EMITTED = ("graph", "plan", "loops", "llvm", "asm")
 TARGETS = ("avx512", "avx2", "x86-64", "aarch64")
 """The kinds of processor that code can be generated for."""
 
+_OF_LAUNCHERS: tuple[Literal["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"], ...] = (
+    "OMPI_COMM_WORLD_SIZE",
+    "PMI_RANK",
+    "PMIX_RANK",
+)
+
 CACHE_OFF = "off"
 MAX_THREADS = 1024
 MOST_SPIN_MICROSECONDS = 1_000_000
@@ -45,7 +51,16 @@ def value(name: Literal["PLANISH_LLVM_LEVEL", "PLANISH_SPIN"]) -> int: ...
 def value(name: Literal["PLANISH_NUM_THREADS", "PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
 @overload
 def value(
-    name: Literal["PLANISH_CACHE_DIR", "PLANISH_TARGET", "KERAS_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"],
+    name: Literal[
+        "PLANISH_CACHE_DIR",
+        "PLANISH_TARGET",
+        "KERAS_HOME",
+        "XDG_CACHE_HOME",
+        "LOCALAPPDATA",
+        "OMPI_COMM_WORLD_SIZE",
+        "PMI_RANK",
+        "PMIX_RANK",
+    ],
 ) -> str | None: ...
 def value(name: str) -> Any:
     """The present value of a variable of the table.
@@ -55,6 +70,15 @@ def value(name: str) -> Any:
     setting = TABLE[name]
     text = os.environ.get(name, "").strip()
     return setting.parse(name, text) if text else setting.default
+
+
+def is_launched_by_mpi() -> bool:
+    """Whether this process is one of a job of MPI."""
+    return any(value(name) is not None for name in _OF_LAUNCHERS)
+
+
+def _parse_anything(name: str, text: str) -> str:
+    return text
 
 
 def _parse_switch(name: str, text: str) -> bool:
@@ -233,6 +257,31 @@ _SETTINGS = (
         None,
         "`AppData\\Local` in the user's folder",
         _parse_absolute_folder,
+    ),
+    Setting(
+        "OMPI_COMM_WORLD_SIZE",
+        "Set by Open MPI's `mpiexec`: this process is one of a job ([scale.md](scale.md)).",
+        "a number",
+        None,
+        "this process is alone",
+        _parse_anything,
+    ),
+    Setting(
+        "PMI_RANK",
+        "Set by the `mpiexec` of MPICH, Intel MPI and Microsoft MPI, and by SLURM's `srun`: this process is one of a"
+        " job.",
+        "a number",
+        None,
+        "this process is alone",
+        _parse_anything,
+    ),
+    Setting(
+        "PMIX_RANK",
+        "Set by whatever starts jobs with PMIx, such as SLURM's `srun`: this process is one of a job.",
+        "a number",
+        None,
+        "this process is alone",
+        _parse_anything,
     ),
 )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from planish import layers, utils
 from planish.callbacks import Callback, EarlyStopping
-from planish.cli import data, folder_data, model_choice, model_files, nets, pictures, results, splitting
+from planish.cli import data, folder_data, model_choice, model_files, nets, pictures, results, splitting, together
 from planish.cli.console import facts, say
 from planish.cli.data import Data, Part
 from planish.cli.folders import TEST
@@ -73,6 +73,11 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         "--augment", action="store_true",
         help="mirror, turn, shift and zoom the images at random while training (default: as they are)",
     )  # fmt: skip
+    add(
+        "--distribute", choices=("mpi",),
+        help="mpi: the processes that mpiexec has started train together: mpiexec -n 4 planish train ... (default: this"
+        " process trains alone)",
+    )  # fmt: skip
     add("--seed", type=int, metavar="N", help="the same seed gives the same model (default: another one each time)")
 
 
@@ -119,6 +124,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    if arguments.distribute is None:
+        _run(arguments)
+    else:
+        together.run(arguments, _run)
+
+
+def _run(arguments: argparse.Namespace) -> None:
     run = Run(arguments.out)
     net = model = None
     if arguments.resume:
@@ -139,7 +151,8 @@ def run(arguments: argparse.Namespace) -> None:
         elif model is None:
             model = _with_notes(_made(arguments, examples), examples)
         _train(model, examples, arguments, run)
-        _report(model, examples, run)
+        if together.ends_here():
+            _report(model, examples, run)
 
 
 def _base_for_photos(net: nets.Net, arguments: argparse.Namespace) -> Model | None:

@@ -23,16 +23,13 @@ from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
-from planish.codegen.kernels.total import copy_nbytes
 from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
-from planish.codegen.pieces.combining import combining
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, Spec, spec_of
 from planish.codegen.pieces.user_elements import element_nbytes
-from planish.codegen.planning.blocks import Blocks
 from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
@@ -40,6 +37,7 @@ from planish.codegen.planning.schedule import Stage
 from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.storage import rounded
 from planish.codegen.planning.views import is_beside, readers_of, storage_root
+from planish.codegen.shared_batches import emit_exchange, part_of_block
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
@@ -108,7 +106,8 @@ class Emitter:
             if stage.batched:
                 self._emit_images_stage(number, stage)
             elif stage.exchanges:
-                self._emit_exchange(number)
+                with self._stage_function(number) as f:
+                    emit_exchange(f, self.storage.buckets[number])
             else:
                 self._emit_parts_stage(number, stage)
         if self.training:
@@ -249,29 +248,13 @@ class Emitter:
     def _call_part(self, f: Function, node: Node, item: Index) -> None:
         """Calls the kernel of a part of a value."""
         if self._blocks is not None and is_sum(node):
-            self._call_block(f, node, item, self._blocks)
+            with part_of_block(f, node, item, self._blocks, self._where.address(f, node)) as part:
+                self._call_part_of(f, node, part.item, part.target, part.first, part.count)
         elif self._blocks is not None and node.batched:  # the rank may have no images
             with f.when(f.compare("sgt", "%count", 0)):
                 self._call_part_of(f, node, item, self._where.item_address(f, node, item))
         else:
             self._call_part_of(f, node, item, self._where.item_address(f, node, item))
-
-    def _call_block(self, f: Function, node: Node, part: Index, blocks: Blocks) -> None:
-        """Calls the kernel of a part of a sum for the images of one block. An empty one has the neutral number."""
-        items = items_of(node, self.target)
-        number, item = f.divide(part, items), f.remainder(part, items)
-        block = f.add(f.load_integer("%context", 8 * layout.FIRST_BLOCK_SLOT), number)
-        first = steps.border(f, blocks, block, "%total")
-        count = f.subtract(steps.border(f, blocks, f.add(block, 1), "%total"), first)
-        target = f.offset(self._where.address(f, node), f.multiply(number, copy_nbytes(node.type)))
-        some = f.compare("sgt", count, 0)
-        with f.when(some):
-            self._call_part_of(f, node, item, target, f.subtract(first, "%before"), count)
-        empty = f.let(f"xor i1 {some}, true")
-        with f.when(f.let(f"and i1 {empty}, {f.compare('eq', item, 0)}")):
-            neutral = combining(f, node.op if node.op == "batch_max" else "batch_sum").neutral
-            with f.loop(0, copy_nbytes(node.type), f.vector_nbytes) as place:
-                f.store(neutral, target, place.index)
 
     def _call_part_of(
         self, f: Function, node: Node, item: Index, target: Pointer, first: Index = 0, count: Index = "%count"
@@ -405,17 +388,6 @@ class Emitter:
         row = self._where.address(f, source, soon)
         with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
             f.prefetch(row, line.index)
-
-    def _emit_exchange(self, number: int) -> None:
-        """Calls the runtime's function with the bucket: its address, how many sums and how many largest numbers are in
-        it, and the bytes of each."""
-        bucket = self.storage.buckets[number]
-        with self._stage_function(number) as f:
-            address = f.offset(f.load_pointer("%context", 8 * layout.ARENA_SLOT), bucket.offset)
-            exchange = f.load_pointer("%context", 8 * layout.EXCHANGE_SLOT)
-            nbytes = f.floats.nbytes
-            counts = (bucket.sums_nbytes // nbytes, bucket.largest_nbytes // nbytes, nbytes)
-            f.emit(f"call void {exchange}(ptr {address}, {', '.join(f'i64 {count}' for count in counts)})")
 
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:

@@ -10,7 +10,7 @@ from typing import Any
 from planish.distribution import launched
 from planish.distribution.communicator import Communicator, Ranks
 from planish.distribution.devices import DeviceMesh, list_devices
-from planish.errors import explain
+from planish.errors import explain, number_of
 
 DEFAULT_TIMEOUT = 600.0
 
@@ -92,8 +92,7 @@ class DataParallel:
         return self
 
     def __repr__(self) -> str:
-        count = self.num_processes
-        return f"<DataParallel: {count} process{'es' * (count > 1)}>"
+        return f"<DataParallel: {number_of(self.num_processes, 'process', 'processes')}>"
 
 
 _CURRENT: ContextVar[DataParallel | None] = ContextVar("distribution", default=None)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from planish import settings
 from planish.errors import explain
 
 if TYPE_CHECKING:
     from planish.distribution.mpi import MPIRanks
-
-_SET_BY_LAUNCHERS = (
-    "OMPI_COMM_WORLD_SIZE",
-    "PMI_SIZE",
-    "PMI_RANK",
-    "PMIX_RANK",
-    "MPI_LOCALNRANKS",
-    "MV2_COMM_WORLD_SIZE",
-)
-"""By Open MPI, by MPICH, Intel MPI and MS-MPI, by SLURM's srun with PMIx, and by MVAPICH."""
 
 _communicator: MPIRanks | None = None
 
 
 def by_mpiexec() -> bool:
     """Whether this process is one of a job of MPI."""
-    return any(name in os.environ for name in _SET_BY_LAUNCHERS)
+    return settings.is_launched_by_mpi()
 
 
 def communicator(timeout: float) -> MPIRanks:
@@ -60,3 +50,8 @@ def communicator_rank() -> int:
 
 def _timeout() -> float:
     return 600.0 if _communicator is None else _communicator.timeout
+
+
+def end_job() -> None:
+    """Ends all processes of the job at once."""
+    communicator(_timeout()).end_job()

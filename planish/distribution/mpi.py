@@ -70,6 +70,12 @@ class MPIRanks:
         self._wait([self._comm.Ibcast(buffer, 0)], "rank 0")
         return buffer.tobytes()
 
+    def end_job(self) -> None:
+        """Ends all ranks at once, this one included."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._mpi.COMM_WORLD.Abort(1)
+
     def _wait(self, requests: list[Any], who: str) -> None:
         """Looks until all are done: gives its processor away after some looks, and sleeps after a while."""
         testall = self._mpi.Request.Testall

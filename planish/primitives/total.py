@@ -62,6 +62,11 @@ register(
 )
 
 
+def total_of(node: Node, blocks: int = 1) -> Node:
+    """The total of a sum over images, or of the largest number of all."""
+    return total(node, blocks=blocks, largest=node.op == "batch_max")
+
+
 def total(x: Node, *, blocks: int = 1, largest: bool = False) -> Node:
     """The sum of `x`, a value without a batch axis, over all processes; of `blocks` copies in each of them."""
     return make("total", [x], TotalSettings(blocks=blocks, largest=largest))

@@ -80,15 +80,15 @@ def near(a, b, tolerance=1e-4):
 
 
 @pytest.mark.parametrize(
-    ("layers", "optimizer"),
-    [(blog, "adam"), (dropped, "sgd"), (augmented, "sgd"), (normalized(True), "adam")],
+    ("layers", "optimizer", "sizes"),
+    [(blog, "adam", (2, 4)), (dropped, "sgd", (2,)), (augmented, "sgd", (2,)), (normalized(True), "adam", (4,))],
     ids=["blog", "dropout", "augmented", "synchronized"],
 )
-def test_bits_and_histories_do_not_depend_on_the_number_of_ranks(layers, optimizer):
+def test_bits_and_histories_do_not_depend_on_the_number_of_ranks(layers, optimizer, sizes):
     """Batches of 16, 16 and 6 images: in the last one, some blocks are empty."""
     plain = trained(layers, compiled={"optimizer": optimizer})
     alone = results_on(1, lambda: trained(layers, compiled={"optimizer": optimizer}))[0]
-    for size in (2, 4):
+    for size in sizes:
         results = results_on(size, lambda: trained(layers, compiled={"optimizer": optimizer}))
         assert all_alike([alone, *results])
     assert near(alone[0], plain[0])

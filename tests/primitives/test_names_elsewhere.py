@@ -11,7 +11,7 @@ from tests.primitives.test_registry import ALL
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "planish"
-LEAVES = {"input", "parameter", "scalar", "constant", "batch_size", "table", "operand"}
+LEAVES = {"input", "parameter", "scalar", "constant", "batch_size", "share_size", "table", "operand"}
 
 TABLES = {
     "codegen/pieces/elementwise.py": "its instructions on a vector, if it is element-wise",

@@ -23,7 +23,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.primitives.expression import Expression
 from planish.primitives.rewritten.elementwise import elementwise
-from planish.primitives.total import TotalSettings, total
+from planish.primitives.total import TotalSettings, total_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def totals_of(graph: Graph, blocks: Blocks) -> Callable[[Node, Node], Node | Non
         return lambda original, node: None
 
     def rule(original: Node, node: Node) -> Node | None:
-        return total(node, blocks=blocks.own, largest=node.op == "batch_max") if is_sum(node) else None
+        return total_of(node, blocks.own) if is_sum(node) else None
 
     return rule
 

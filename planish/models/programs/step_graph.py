@@ -20,6 +20,7 @@ from planish.models.programs.split import Split
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
 from planish.primitives.of_the_batch import OF_THE_BATCH
+from planish.primitives.total import total_of
 from planish.variable import Variable
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _with_totals(graph: Graph, own: Collection[Node]) -> Graph:
 
     def rule(original: Node, node: Node) -> Node | None:
         is_sum = not node.batched and any(source.batched for source in node.inputs)
-        return primitives.total(node, largest=node.op == "batch_max") if is_sum and original not in own else None
+        return total_of(node) if is_sum and original not in own else None
 
     return graph.rewrite_knowing(rule)
 
