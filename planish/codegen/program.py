@@ -21,6 +21,7 @@ from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
 from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
+from planish.codegen.kernel_calls import Covered, parameters_of, sources_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm import context_layout as layout
@@ -62,20 +63,6 @@ class Program:
     block: int
     checked: tuple[str, ...]
     most_cut: int
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What one call of a kernel covers, see `pieces/kernel.py`; nothing where kernels of its kind are not told."""
-
-    beside: Pointer = "null"
-    image: Index = 0
-    count: Index = 0
-    item: Index = 0
-    order: Pointer = "null"
-    left: Index = 0
-    alarm: Pointer = "null"
-    grains: tuple[Index, Index] | None = None
 
 
 class Emitter:
@@ -231,7 +218,7 @@ class Emitter:
     def _call_group(self, f: Function, group: list[Node], image: Index, in_block: Index) -> None:
         """Emits the function of a group of small values, and calls it."""
         name, sources, results = self._interface(group, "small_values")
-        with self.module.function(name, _pointers(sources, results), shared=True) as function:
+        with self.module.function(name, parameters_of(sources, results), shared=True) as function:
             emit_group(function, group, sources, results)
         f.call(
             function.name, *(("ptr", self._where.address(f, node, image, in_block)) for node in (*sources, *results))
@@ -240,7 +227,7 @@ class Emitter:
     def _call_unit(self, f: Function, nodes: list[Node], item: Index, run: int = ITEM_ELEMENTS) -> None:
         """Emits the function of a unit of several element-wise nodes, and calls it."""
         name, sources, results = self._interface(nodes, "values")
-        with self.module.function(name, [*_pointers(sources, results), "i64 %item"], shared=True) as function:
+        with self.module.function(name, [*parameters_of(sources, results), "i64 %item"], shared=True) as function:
             emit_together(function, nodes, sources, results, "%item", run)
         pointers = [("ptr", self._where.item_address(f, node, item)) for node in (*sources, *results)]
         f.call(function.name, *pointers, ("i64", item))
@@ -282,7 +269,7 @@ class Emitter:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""
         name = f"g{len(self._kernel_names)}_{len(nodes)}_{what}"
         self._kernel_names[nodes[0]] = name
-        inputs = [source for source in _sources(nodes) if storage_root(source) not in nodes]
+        inputs = [source for source in sources_of(nodes) if storage_root(source) not in nodes]
         outputs = [node for node in nodes if self._is_read_outside(node, nodes)]
         sources = {source: f"%x{position}" for position, source in enumerate(inputs)}
         return name, sources, {node: f"%y{position}" for position, node in enumerate(outputs)}
@@ -411,14 +398,3 @@ class Emitter:
 def _by_first(stages: Sequence[Stage]) -> dict[Node, Cascade]:
     """The cascades of some stages by the node that each begins with."""
     return {cascade.nodes[0]: cascade for stage in stages for cascade in stage.cascades}
-
-
-def _pointers(sources: Mapping[Node, Pointer], results: Mapping[Node, Pointer]) -> list[str]:
-    """The parameters of a function."""
-    readonly = [f"ptr nocapture readonly {pointer}" for pointer in sources.values()]
-    return readonly + [f"ptr nocapture {pointer}" for pointer in results.values()]
-
-
-def _sources(group: list[Node]) -> list[Node]:
-    """What the nodes read, each once."""
-    return list(dict.fromkeys(source for node in group for source in node.inputs))
