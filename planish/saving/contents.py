@@ -7,13 +7,13 @@ up, by several threads: most of the time goes to the system, which copies, and t
 from __future__ import annotations
 
 import bisect
+import functools
 import io
 import itertools
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -70,29 +70,58 @@ class Contents:
 
     def crc32(self) -> int:
         """The checksum that zips have of their members. Errors as in `read_into`."""
-        starts = range(0, self.nbytes, _PIECE_NBYTES)
-        sums = [0] * len(starts)
+        parts = [*self._parts()]
+        sums = {part: known for part, known in parts if known is not None}
 
-        def sum_up(number: int) -> None:
-            start = starts[number]
-            sums[number] = self._crc32_of(start, min(_PIECE_NBYTES, self.nbytes - start))
+        def sum_up(part: range) -> None:
+            sums[part] = self._crc32_of(part.start, len(part))
 
-        in_threads(partial(sum_up, number) for number in range(len(starts)))
-        whole = _shift_by(_PIECE_NBYTES)
+        in_threads(functools.partial(sum_up, part) for part, known in parts if known is None)
         found = 0
-        for start, each in zip(starts, sums, strict=True):
-            nbytes = min(_PIECE_NBYTES, self.nbytes - start)
-            found = _product(whole if nbytes == _PIECE_NBYTES else _shift_by(nbytes), found) ^ each
+        for part, _ in parts:
+            found = _product(_shift_by(len(part)), found) ^ sums[part]
         return found
+
+    def _parts(self) -> Iterator[tuple[range, int | None]]:
+        """The ranges of bytes that make up the whole, in their order, and the checksums of those that are known."""
+        return ((part, None) for part in _cut(0, self.nbytes))
 
     def _crc32_of(self, offset: int, nbytes: int) -> int:
         room = np.empty(min(nbytes, _SUMMED_NBYTES), np.uint8)
         found = 0
         for place in range(offset, offset + nbytes, _SUMMED_NBYTES):
             part = room[: offset + nbytes - place]
-            self.read_into(place, part)
+            Contents.read_into(self, place, part)  # a heir may sum up what it reads
             found = zlib.crc32(part.data, found)
         return found
+
+
+class Summed(Contents):
+    """Contents whose checksum takes no second look at what was read in large parts."""
+
+    def __init__(self, file: BinaryIO, start: int, nbytes: int) -> None:
+        super().__init__(file, start, nbytes)
+        self._sums: dict[int, tuple[int, int]] = {}  # by the place of a part: the place of its end, and the checksum
+
+    def read_into(self, offset: int, room: Bytes) -> None:
+        if room.size < _SUMMED_NBYTES:
+            super().read_into(offset, room)
+            return
+        found = 0
+        for start in range(0, room.size, _SUMMED_NBYTES):  # each is summed up while it is in the cache
+            part = room[start : start + _SUMMED_NBYTES]
+            super().read_into(offset + start, part)
+            found = zlib.crc32(part.data, found)
+        self._sums[offset] = offset + room.size, found
+
+    def _parts(self) -> Iterator[tuple[range, int | None]]:
+        place = 0
+        for start, (end, known) in sorted(self._sums.items()):
+            if start >= place:  # an array that lies in another one is read again
+                yield from ((part, None) for part in _cut(place, start))
+                yield range(start, end), known
+                place = end
+        yield from ((part, None) for part in _cut(place, self.nbytes))
 
 
 class Joined(Contents):
@@ -148,6 +177,10 @@ class _Stream(io.RawIOBase):
         return room.size
 
 
+def _cut(start: int, end: int) -> Iterator[range]:
+    return (range(place, min(place + _PIECE_NBYTES, end)) for place in range(start, end, _PIECE_NBYTES))
+
+
 def pieces(offset: int, room: Bytes) -> Iterable[tuple[int, Bytes]]:
     """The places and rooms of the pieces in which so much is read."""
     for start in range(0, room.size, _PIECE_NBYTES):
@@ -186,6 +219,7 @@ def _product(a: int, b: int) -> int:
     return found
 
 
+@functools.lru_cache(maxsize=8)  # nearly all pieces are as large
 def _shift_by(nbytes: int) -> int:
     """x^(8n), by squaring."""
     found, power = _ONE, _BYTE

@@ -57,7 +57,8 @@ def read(path: str, custom: Mapping[str, Any], compile: bool) -> Model:
         if not compile:
             config.pop("compile_config", None)
         model = model_from(config, path, dict(custom))
-        model_weights.restore(model, file.contents(_WEIGHTS), path)
+        with file.contents_of_nobody(_WEIGHTS) as contents:
+            model_weights.restore(model, contents, path)
         model.notes.update(notes.read(file, _METADATA))
     return model
 

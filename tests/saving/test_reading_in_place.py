@@ -10,7 +10,7 @@ import pytest
 
 import planish as keras
 from planish.saving import contents, stored_array
-from planish.saving.contents import Contents
+from planish.saving.contents import Contents, Summed
 from planish.saving.weights_store import opened
 from planish.variable import Variable
 
@@ -61,8 +61,9 @@ def test_arrays_of_other_types_are_converted(saved, dtype):
     np.testing.assert_array_equal(model.layers[0].kernel.value, np.arange(15.0).reshape(3, 5))
 
 
-def test_a_keras_file_with_a_flipped_bit_in_its_weights_leaves_the_model_as_it_was(saved):
-    model, path = saved("model.keras")
+@pytest.mark.parametrize("units", [5, 50_000])
+def test_a_keras_file_with_a_flipped_bit_in_its_weights_leaves_the_model_as_it_was(saved, units):
+    model, path = saved("model.keras", units=units)
     damaged = bytearray(path.read_bytes())
     damaged[damaged.index(model.layers[0].kernel.value.tobytes()) + 7] ^= 1
     path.write_bytes(damaged)
@@ -132,6 +133,39 @@ def test_large_parts_are_read_and_summed_up_by_several_threads(tmp_path, monkeyp
         assert room.tobytes() == written
         with pytest.raises(EOFError):
             part.read_into(1, room) if nbytes else part.read(0, 1)
+
+
+OVERLAPPING = [(10, 300), (200, 500)]  # the second is read again for the checksum
+
+
+@pytest.mark.parametrize(
+    ("read", "again"), [([], 1000), ([(0, 1000)], 0), ([(30, 90), (400, 430)], 910), (OVERLAPPING, 710)]
+)
+def test_what_was_read_is_not_read_again_for_the_checksum(tmp_path, monkeypatch, read, again):
+    monkeypatch.setattr(contents, "_PIECE_NBYTES", 100)
+    monkeypatch.setattr(contents, "_SUMMED_NBYTES", 30)
+    written = np.random.default_rng(len(read)).bytes(1000)
+    (tmp_path / "file").write_bytes(b"before" + written + b"after")
+    with open(tmp_path / "file", "rb") as file:
+        part = Summed(file, 6, 1000)
+        for start, end in read:
+            room = np.zeros(end - start, np.uint8)
+            part.read_into(start, room)
+            assert room.tobytes() == written[start:end]
+        native, sizes = part._read_some, []
+        monkeypatch.setattr(part, "_read_some", lambda place, room: sizes.append(room.size) or native(place, room))
+        assert part.crc32() == zlib.crc32(written)
+        assert sum(sizes) == again
+
+
+def test_a_change_of_what_was_read_is_found(tmp_path):
+    nbytes = 1 << 20
+    (tmp_path / "file").write_bytes(bytes(nbytes))
+    with open(tmp_path / "file", "rb") as file:
+        part = Summed(file, 0, nbytes)
+        (tmp_path / "file").write_bytes(b"1" + bytes(nbytes - 1))
+        part.read_into(0, np.zeros(nbytes // 2, np.uint8))
+        assert part.crc32() != zlib.crc32(bytes(nbytes))
 
 
 def test_the_first_error_of_several_threads_is_raised(monkeypatch):
