@@ -247,6 +247,24 @@ def test_where_workers_die_parts_become_smaller(model, images, expected, monkeyp
     assert tried == [25, 5, 1][: len(tried)]
 
 
+def test_a_task_computes_on_the_threads_of_its_worker(model, images, monkeypatch):
+    used, whole = [], worker._outputs
+
+    def outputs(model, inputs):
+        used.append(planish.get_num_threads())
+        return whole(model, inputs)
+
+    monkeypatch.setattr(worker, "_outputs", outputs)
+    monkeypatch.setattr(worker, "_worker", lambda: types.SimpleNamespace(state=types.SimpleNamespace(nthreads=3)))
+    before = planish.get_num_threads()
+    predict(model, images).compute()
+    monkeypatch.setenv("PLANISH_NUM_THREADS", "5")
+    predict(model, images).compute()
+    monkeypatch.delenv("PLANISH_NUM_THREADS")
+    assert used == [3, 5]
+    assert planish.get_num_threads() == before
+
+
 # ---------------------------------------------------------------------- the model's way
 
 

@@ -8,6 +8,7 @@ from building import BUILDING
 from cases import Stage
 from converting import CONVERTING
 from convolving import CONVOLVING
+from distributing import DISTRIBUTING
 from exporting import EXPORTING
 from fitting import FITTING
 from freezing import FREEZING
@@ -29,5 +30,5 @@ from watching import WATCHING
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
     *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, CONVERTING),
-    *(STATE_DICTS, MODULES, EXPORTING),
+    *(STATE_DICTS, MODULES, EXPORTING, DISTRIBUTING),
 )
