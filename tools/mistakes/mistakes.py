@@ -22,6 +22,7 @@ from picturing import PICTURING
 from predicting import PREDICTING
 from reading import LOADING
 from shaping import SHAPING
+from sharing import SHARING
 from state_dicts import STATE_DICTS
 from subclassing import SUBCLASSING
 from training import TRAINING
@@ -30,5 +31,5 @@ from watching import WATCHING
 STAGES: tuple[Stage, ...] = (
     *(BUILDING, BRANCHING, SHAPING, CONVOLVING, NORMALIZING, NAMING, FITTING, FUNCTIONS, TRAINING, FREEZING),
     *(SUBCLASSING, HOLDING, PICTURING, AUGMENTING, WATCHING, PREDICTING, LOADING, OPENING, CONVERTING),
-    *(STATE_DICTS, MODULES, EXPORTING, DISTRIBUTING),
+    *(STATE_DICTS, MODULES, EXPORTING, DISTRIBUTING, SHARING),
 )
