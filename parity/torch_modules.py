@@ -180,14 +180,16 @@ def larger(r: Random, channels: int, rank: int) -> tuple[nn.Module, int]:
         return nn.PixelShuffle(2), channels // 4
     modes = {1: ["nearest", "linear"], 2: ["nearest", "bilinear"], 3: ["nearest"]}[rank]
     mode = r.choice(modes)
-    kind = of_rank("ConvTranspose", rank)
-    return r.choice(
-        [
-            lambda: (nn.Upsample(scale_factor=2, mode=mode), channels),
-            lambda: (kind(channels, 4, r.randint(2, 4), stride=2, padding=1, output_padding=r.randint(0, 1)), 4),
-            lambda: (nn.Sequential(of_rank("ConstantPad", rank)(1, 0.5), of_rank("ZeroPad", rank)(1)), channels),
-        ]
-    )()
+
+    def transposed() -> tuple[nn.Module, int]:
+        kind = of_rank("ConvTranspose", rank)
+        return kind(channels, 4, r.randint(2, 4), stride=2, padding=1, output_padding=r.randint(0, 1)), 4
+
+    ways: list[Callable[[], tuple[nn.Module, int]]] = [
+        lambda: (nn.Upsample(scale_factor=2, mode=mode), channels),
+        lambda: (nn.Sequential(of_rank("ConstantPad", rank)(1, 0.5), of_rank("ZeroPad", rank)(1)), channels),
+    ]
+    return r.choice(ways if rank == 3 else [*ways, transposed])()  # planish has no transposed one over volumes
 
 
 CUT = _block(Cut)
