@@ -27,6 +27,15 @@ from planish.errors import explain, unknown_name
 ENDING = ".parquet"
 MAGIC = b"PAR1"
 
+_NUMBERS = {
+    "halffloat": "float16",
+    "float": "float32",
+    "double": "float64",
+    "bool": "bool",
+    **{name: name for bits in (8, 16, 32, 64) for name in (f"int{bits}", f"uint{bits}")},
+}
+"""NumPy's names of Arrow's types."""
+
 _MOST_SLICES = 8
 """Parts of one group of rows: to read the last, all before it are unpacked."""
 
@@ -256,11 +265,8 @@ def _numbers_of(kind: Any) -> np.dtype[Any] | None:
         inner = inner.value_type
     if inner is kind:
         return None
-    try:
-        dtype = np.dtype(inner.to_pandas_dtype())
-    except (NotImplementedError, TypeError):
-        return None
-    return dtype if dtype.kind in "iufb" else None
+    name = _NUMBERS.get(str(inner))
+    return None if name is None else np.dtype(name)
 
 
 def _is_encoded(kind: Any) -> bool:
