@@ -46,7 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--dask",
         metavar="ADDRESS",
         help="have the workers of a Dask cluster read and classify the images: tcp://HOST:8786, or 'local' for "
-        "processes on this machine",
+        "processes on this machine (default: this process)",
     )
     image_input.add_options(parser)
     parser.set_defaults(run=run)

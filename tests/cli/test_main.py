@@ -103,7 +103,10 @@ def test_a_command_or_an_option_that_does_not_exist(capsys, arguments, message):
 def test_a_mistake_is_one_line_and_code_2(planish):
     code, out, err = planish("summary", "absent.keras")
     assert (code, out) == (2, "")
-    assert err == "planish summary: error: there is no file 'absent.keras'; expected: a file of a model\n"
+    remedy = "a path that starts at os.getcwd(), or at the root"
+    assert err == (
+        f"planish summary: error: there is no file 'absent.keras'; expected: a file of a model; remedy: {remedy}\n"
+    )
 
 
 @pytest.mark.parametrize("error", [ValueError, TypeError, OSError, ImportError, MemoryError, FileNotFoundError])

@@ -11,6 +11,7 @@ from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import make_target
+from planish.codegen.planning.blocks import Blocks
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
@@ -155,6 +156,9 @@ CASES = {
     "product: last axis": lambda n: primitives.reduce_prod(primitives.input_("x", (3, n)), (1,)),
     "smallest: first axis": lambda n: primitives.reduce_min(primitives.input_("x", (n, 64)), (0,)),
     "largest of the batch": lambda n: Net(3, n).trained_on(primitives.batch_max),
+    "sums over several processes": lambda n: Net(3, n).trained_on(
+        lambda x: primitives.total(primitives.batch_sum(x), blocks=8)
+    ),
     "images of the batch in another order": lambda n: Net(3, n).trained_on(reordered),
     "pairs of images": paired,
     "place of the largest: last axis": lambda n: primitives.argmax(primitives.input_("x", (3, n)), 1),
@@ -202,7 +206,8 @@ def text_of(made, target, batch=64):
     types = {"f32": "float32", "i32": "int32"}
     dtypes = {name_of(node): types[node.type.dtype] for node in graph.leaves("input")}
     training = bool(graph.updates)
-    return compiler.generate(Request(graph, dtypes, target, training, batch if training else 0)).text
+    blocks = Blocks(8, 8) if any(node.op == "total" for node in graph.nodes) else None
+    return compiler.generate(Request(graph, dtypes, target, training, batch if training else 0, blocks)).text
 
 
 @pytest.mark.parametrize("case", CASES)

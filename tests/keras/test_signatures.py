@@ -12,6 +12,9 @@ OF_THEIR_OWN = {
     "Variable": "variables are made by layers, which know their path",
     "Layer.call": "a layer's author writes call(x, context): docs/adding-a-layer.md",
     "datasets.mnist.load_data": "no path, too, means Keras's mnist.npz",
+    "distribution.LayoutMap": "refused, whatever it is given: every rank has the whole model",
+    "distribution.ModelParallel": "refused, as LayoutMap",
+    "distribution.TensorLayout": "refused, as LayoutMap",
     "Layer.add_weight": "the name may come first; the shape may, too",
 }
 """What differs, and why."""

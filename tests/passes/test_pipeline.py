@@ -72,7 +72,7 @@ def graphs_of(layers):
     optimizer = optimizers.Adam()
     optimizer.build(model.trainable_weights)
     objective = Objective(losses.SparseCategoricalCrossentropy(from_logits=True), None, (), False)
-    step, variables, _ = training_graph(model, [objective], optimizer, with_outputs=True)
+    step, variables, *_ = training_graph(model, [objective], optimizer, with_outputs=True)
     return (model.graph(), step), variables
 
 

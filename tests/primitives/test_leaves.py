@@ -28,6 +28,7 @@ def test_they_are_the_leaves_that_graphs_know():
         primitives.constant(1),
         primitives.table([1.0, 2.0]),
         primitives.batch_size(),
+        primitives.share_size(),
     ]
     assert {node.op for node in made} == LEAVES
 

@@ -9,6 +9,7 @@ from planish.convert.onnx_writer.writing import Writer
 WRITERS: dict[str, Writer] = {}
 
 _GRADIENT = "it belongs to a step of training, and a file has what predictions need"
+_RANKS = "it belongs to a step of several processes, and a file has what predictions need"
 _WHOLE_STEP = "its value is another one in every step, and a file has none of them"
 
 REFUSED: dict[str, str] = {
@@ -23,6 +24,8 @@ REFUSED: dict[str, str] = {
     "take_batch_grad": _GRADIENT,
     "operand": "it stands for a value inside of an expression, which models do not have",
     "scalar": _WHOLE_STEP,
+    "share_size": _RANKS,
+    "total": _RANKS,
 }
 """Primitives that are not written, on purpose, and why."""
 
