@@ -47,9 +47,10 @@ def _current() -> Any:
     if module is None:
         return None
     try:
-        return module.default_client()
+        found = module.default_client()
     except ValueError:  # there is none
         return None
+    return found if found.status == "running" else None  # one that found no scheduler is still the program's
 
 
 def _check_workers(client: Any) -> None:
