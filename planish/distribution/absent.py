@@ -20,21 +20,28 @@ def _refuse(name: str) -> NoReturn:
 class ModelParallel:
     """Not supported: a model is not cut into parts. NotImplementedError says what to use."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        layout_map: Any = None,
+        batch_dim_name: str | None = None,
+        auto_shard_dataset: bool = True,
+        **kwargs: Any,
+    ) -> None:
         _refuse("ModelParallel")
 
 
 class LayoutMap:
     """Not supported: a model is not cut into parts. NotImplementedError says what to use."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, device_mesh: Any) -> None:
         _refuse("LayoutMap")
 
 
 class TensorLayout:
     """Not supported: a model is not cut into parts. NotImplementedError says what to use."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, axes: Any, device_mesh: Any = None) -> None:
         _refuse("TensorLayout")
 
 

