@@ -63,7 +63,7 @@ def _connected(address: str) -> Iterator[Any]:
             yield clients.checked(client)
         return
     try:
-        client = distributed.Client(address, timeout=_SECONDS_TO_CONNECT)
+        client = distributed.Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(
             explain(

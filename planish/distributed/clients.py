@@ -47,10 +47,9 @@ def _current() -> Any:
     if module is None:
         return None
     try:
-        found = module.default_client()
+        return module.default_client()
     except ValueError:  # there is none
         return None
-    return found if found.status == "running" else None  # one that found no scheduler is still the program's
 
 
 def _check_workers(client: Any) -> None:

@@ -106,12 +106,6 @@ def test_nobody_at_the_address(model, tmp_path, capsys):
     assert "there is no Dask scheduler at 'nowhere'" in capsys.readouterr().err
 
 
-def test_a_client_that_found_no_scheduler_computes_nothing(model, images, expected):
-    with pytest.raises(ValueError, match="missing port"):
-        clients.distributed().Client("nowhere")
-    assert np.array_equal(predict(model, images).compute(scheduler="synchronous"), expected)
-
-
 def test_nothing_of_dask_is_imported_before_it_is_needed():
     code = "import sys, planish.distributed; print({'dask', 'distributed', 'zarr', 'pyarrow'} & set(sys.modules))"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
