@@ -10,8 +10,8 @@ from tests.codegen.support import floats
 
 
 def run_shared(buffers, graph, inputs, parameters, rate=None, *, batch=None):
-    """Runs steps with all arrays at the end of their pages, and then at the start: the shares of two ranks, each of which
-    has half of the blocks of a batch. `buffers` says where programs work."""
+    """Runs steps with all arrays at the end of their pages, and then at the start: the shares of two ranks, each of
+    which has half of the blocks of a batch. `buffers` says where programs work."""
     images = len(next(iter(inputs.values())))
     dtypes = {name: array.dtype for name, array in inputs.items()}
     program = compile(graph, dtypes, training=True, max_batch=batch or images, blocks=(8, 4))
