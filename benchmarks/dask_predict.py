@@ -223,7 +223,8 @@ def written_by(model, path, client, scheduler, folder, name, memory, told, expec
     import planish
 
     to = folder / f"{name}.parquet"
-    shutil.rmtree(to, ignore_errors=True)
+    for old in (to, Path(f"{to}.unfinished")):
+        shutil.rmtree(old, ignore_errors=True)
     killing = threading.Thread(target=kill_one, args=(client, to, parts_of(model, path), told))
     with Watched(client=os.getpid(), scheduler=scheduler) as watched:
         start = time.perf_counter()

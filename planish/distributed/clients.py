@@ -65,6 +65,8 @@ def _check_workers(client: Any) -> None:
                     "client.register_plugin(distributed.PipInstall(['planish']))",
                 )
             )
+        if isinstance(found, OSError):  # it has just died: Dask gives its work to others
+            continue
         if isinstance(found, BaseException):
             raise RuntimeError(explain(what=f"the worker {address} does not answer", received=repr(found)))
         if found != planish.__version__:

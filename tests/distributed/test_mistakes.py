@@ -2,6 +2,7 @@
 
 import os
 import sys
+import types
 
 import dask.array as da
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import zarr
 
 import planish
-from planish.distributed import predict
+from planish.distributed import clients, predict
 from planish.layers import BatchNormalization, Dense, Flatten, Input
 from tests.distributed.stored import as_npy, as_zarr, fixed_lists
 
@@ -86,6 +87,17 @@ def test_columns_that_may_be_meant(model, images):
     with pytest.raises(ValueError, match=r"column 'c' of '.*' does not hold images"):
         predict(model, "x.parquet", column="c")
     assert predict(model, "x.parquet", column="b").shape == (50, 4)
+
+
+def test_a_worker_that_has_just_died_is_not_a_mistake():
+    def client(answer):
+        return types.SimpleNamespace(
+            run=lambda *given, **options: {"tcp://a:1": planish.__version__, "tcp://b:1": answer}
+        )
+
+    clients._check_workers(client(OSError("Stream is closed")))
+    with pytest.raises(RuntimeError, match="the worker tcp://b:1 does not answer\n  received: ValueError"):
+        clients._check_workers(client(ValueError()))
 
 
 def test_nothing_is_overwritten(model, images):
