@@ -277,4 +277,11 @@ def _is_encoded(kind: Any) -> bool:
 
 
 def _bad_row(place: str, row: int, what: str, expected: object, received: object = None) -> ValueError:
-    return ValueError(explain(what=f"row {row:,} of {place} {what}", expected=expected, received=received))
+    return ValueError(
+        explain(
+            what=f"row {row:,} of {place} {what}",
+            expected=expected,
+            received=received,
+            remedy="write the table without this row, or with an image like the others in it",
+        )
+    )

@@ -125,6 +125,7 @@ def in_folder(folder: str) -> list[str]:
             what=f"there are no pictures in {folder!r}",
             expected="files named " + ", ".join(ENDINGS) + ", a Zarr store, or Parquet files",
             received=_inside(folder),
+            remedy="the path of the folder that holds them, as the workers see it",
         )
     )
 
