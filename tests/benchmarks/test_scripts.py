@@ -174,7 +174,7 @@ def test_growth_that_is_too_fast_is_found(module):
 
 
 def test_startup(run):
-    code, out, found = run("startup", "--model", "mlp", "--rounds", 1)
+    code, out, found = run("startup", "--model", "logistic", "--rounds", 1)
     assert code == 0
     first = {name: values[0] for name, values in found["first"].items()}
     assert first["first step of training, from the cache"] < first["first step of training, nothing cached"]
