@@ -148,6 +148,7 @@ class Ranks:
                     " data; each then computes its own share",
                     expected=f"on all ranks as on rank 0: {texts[0]}",
                     received=f"on rank {other}: {texts[other]}",
+                    remedy="give every rank all of the data: each computes its own share of every batch",
                 )
             )
 

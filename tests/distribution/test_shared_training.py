@@ -263,6 +263,24 @@ def test_ranks_that_do_different_things_are_told():
     assert "on rank 1: batch_size: 9" in str(results[0])
 
 
+@pytest.mark.parametrize("what", ["images", "images to validate on"])
+def test_ranks_with_other_data_are_told_before_they_train(what):
+    def work():
+        less = current_ranks().rank
+        counts = {"images": (40 - less, 20), "images to validate on": (40, 20 - less)}[what]
+        model = model_of(blog)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        train, validate = ((X[:count], Y[:count]) for count in counts)
+        model.fit(*train, validation_data=validate, verbose=0)
+
+    results = on_ranks(2, lambda _: work())
+    assert all(isinstance(result, ValueError) for result in results)
+    assert "fit differs from rank to rank" in str(results[0])
+    most = {"images": 40, "images to validate on": 20}[what]
+    assert f"{what}: {most}" in str(results[0]).partition("received:")[0]
+    assert f"{what}: {most - 1}" in str(results[0]).partition("received:")[2]
+
+
 def test_a_rank_that_leaves_is_noticed():
     def work(communicator):
         model = model_of(blog)

@@ -159,6 +159,19 @@ def test_channels_first():
     )
 
 
+def test_rows_of_another_length():
+    refused(
+        "`x` holds images of 5, but the model takes 4\n"
+        "  rule:     Dense 'dense' was built for 4 features\n"
+        "            but would get 5\n"
+        "  expected: (n, 4), what Sequential 'sequential' takes\n"
+        "  received: (n, 5)\n"
+        "  shapes:   (None, 5) -> Dense 'dense'\n"
+        "  remedy:   a new model: Input((5,))",
+        lambda: Sequential([Input((4,)), Dense(2)]).predict(images(3, 5)),
+    )
+
+
 def test_images_of_another_size(model):
     refused(
         "`x` holds images of 32x32x1, but the model takes 28x28x1\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from planish.errors import explain
-from planish.layers.base.chain import origin
+from planish.layers.base.chain import Link, origin
 from planish.layers.base.lineage import image_format
 from planish.models.data.arrays import Array
 from planish.models.data.expected import fits
@@ -153,9 +153,15 @@ def _reason(built: Walk, got: Walk) -> str | None:
         return got.reason.splitlines()[0]
     links = built.links[:count]
     return (
-        f"{got.stopped_at.label} was built for {links[-1].shape[-1]:,} features ({origin(links)})\n"
-        f"but would get {got.links[-1].shape[-1]:,} ({origin(got.links)})"
+        f"{got.stopped_at.label} was built for {_with_origin(f'{links[-1].shape[-1]:,} features', links)}\n"
+        f"but would get {_with_origin(f'{got.links[-1].shape[-1]:,}', got.links)}"
     )
+
+
+def _with_origin(number: str, links: Sequence[Link]) -> str:
+    """Where a number comes from behind it, if there is more to say than that it is that of the input."""
+    found = origin(links)
+    return f"{number} ({found})" if found else number
 
 
 def _size_remedy(images: Shape, expected: OpenShape, got: Walk) -> str:

@@ -93,6 +93,12 @@ class FitArguments(NamedTuple):
     keep_frozen: Any
 
 
+def _counts(data: Arrays | Stream, validation: Validation | None) -> dict[str, int]:
+    """How many images there are, where that is known."""
+    given = {"images": data, "images to validate on": None if validation is None else validation.data}
+    return {name: len(images) for name, images in given.items() if isinstance(images, Arrays)}
+
+
 def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
     """Trains; see `Training.fit`."""
     settings = require_compiled(model, "fit")
@@ -115,7 +121,7 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
             batch_size = batch_size_for(size, len(data), steps)
             shown = -(-len(data) // batch_size) if steps is None else steps
         facts = {"batch_size": batch_size, "steps in an epoch": shown, "epochs": f"{first} to {epochs}"}
-        begin_together(model, settings, "fit", facts)
+        begin_together(model, settings, "fit", facts | _counts(data, validation))
         callbacks = _callback_list(arguments.callbacks, model, verbose if is_first() else 0, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
