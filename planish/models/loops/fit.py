@@ -121,7 +121,7 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
             batch_size = batch_size_for(size, len(data), steps)
             shown = -(-len(data) // batch_size) if steps is None else steps
         facts = {"batch_size": batch_size, "steps in an epoch": shown, "epochs": f"{first} to {epochs}"}
-        begin_together(model, settings, "fit", facts | _counts(data, validation))
+        begin_together(model, settings, "fit", {**facts, **_counts(data, validation)})
         callbacks = _callback_list(arguments.callbacks, model, verbose if is_first() else 0, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)
