@@ -40,11 +40,9 @@ def answered(path: Path, images: Any) -> None:
 
 def random_networks(folder: Path, count: int, first: int) -> None:
     """`count` of them; those that ONNX Runtime refuses itself are left out."""
-    made = 0
-    for seed in itertools.count(first):
-        made += _random_network(folder, seed)
-        if made == count:
-            return
+    seeds, made = itertools.count(first), 0
+    while made < count:
+        made += _random_network(folder, next(seeds))
 
 
 def _random_network(folder: Path, seed: int) -> bool:
