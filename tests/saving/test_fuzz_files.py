@@ -11,6 +11,7 @@ FUZZ = Path(__file__).parents[2] / "tools" / "fuzz"
 sys.path.insert(0, str(FUZZ))
 
 import mutants  # noqa: E402
+import protobuf  # noqa: E402
 
 FORMATS = ("keras", "weights.h5", "h5", "tfjs", "onnx", "safetensors", "recognized", "program")
 
@@ -41,13 +42,13 @@ def test_damage_follows_from_the_seed(damage):
 
 
 def test_messages_are_taken_apart_and_put_together():
-    inner = mutants._field(1, 2, b"conv") + mutants._field(3, 0, 2**64 - 1)
-    message = mutants._field(7, 2, inner) + mutants._field(200, 5, b"abcd") + mutants._field(9, 1, bytes(8))
-    fields = mutants.fields_of(message)
+    inner = protobuf._field(1, 2, b"conv") + protobuf._field(3, 0, 2**64 - 1)
+    message = protobuf._field(7, 2, inner) + protobuf._field(200, 5, b"abcd") + protobuf._field(9, 1, bytes(8))
+    fields = protobuf.fields_of(message)
     assert [number for number, _, _ in fields] == [7, 200, 9]
-    assert b"".join(mutants._field(*field) for field in fields) == message
-    assert mutants.fields_of(inner) == [(1, 2, b"conv"), (3, 0, 2**64 - 1)]
-    assert mutants.fields_of(b"\xff" * 20) == []
+    assert b"".join(protobuf._field(*field) for field in fields) == message
+    assert protobuf.fields_of(inner) == [(1, 2, b"conv"), (3, 0, 2**64 - 1)]
+    assert protobuf.fields_of(b"\xff" * 20) == []
 
 
 SELF_TEST = """

@@ -14,6 +14,7 @@ from functools import cache
 import h5py
 import mutants
 import numpy as np
+import protobuf
 from mutants import Dice
 
 Files = dict[str, bytes]
@@ -29,7 +30,7 @@ def is_in_folder(path: str) -> bool:
 
 def made() -> list[Files]:
     """One of each kind, whose name says by what rules it is damaged. What is in a folder has several files."""
-    message, zipped = mutants.message, mutants.zipped
+    message, zipped = protobuf.message, mutants.zipped
     node = message((1, b"input"), (2, b"Placeholder"), (5, message((1, b"dtype"), (2, message((6, 1))))))
     meta = message((1, message((5, b"2.15.0"))), (2, message((1, node), (4, message((1, 1087))))))
     return [
@@ -71,7 +72,7 @@ def damaged(dice: Dice, files: Files) -> Files:
     contents, kind = files[name], dice.randrange(5)
     if kind == 0:
         return {**files, name: _begun_as_another(dice, contents)}
-    rules = {"pb": mutants.protobuf, "json": mutants.json_text, "h5": mutants.hdf5, "zip": mutants.keras_zip}
+    rules = {"pb": protobuf.damaged, "json": mutants.json_text, "h5": mutants.hdf5, "zip": mutants.keras_zip}
     damage = rules.get(name.rpartition(".")[2], mutants.any_bytes) if kind > 1 else mutants.any_bytes
     return {**files, name: damage(dice, contents)}
 

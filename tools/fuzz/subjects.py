@@ -17,6 +17,7 @@ from typing import Any
 import foreign_files
 import mutants
 import numpy as np
+import protobuf
 from mutants import Dice
 
 import planish
@@ -206,7 +207,7 @@ SUBJECTS = {
     "weights.h5": Subject(lambda: _saved(".weights.h5", "save_weights"), _one(mutants.hdf5), _into_weights),
     "h5": Subject(lambda: [*map(_recorded, _OF_KERAS), *_saved(".h5")], _one(mutants.hdf5), _load),
     "tfjs": Subject(_tfjs, _of_folder, lambda path: _load(os.path.dirname(path))),
-    "onnx": Subject(_onnx, _one(mutants.protobuf), _load),
+    "onnx": Subject(_onnx, _one(protobuf.damaged), _load),
     "safetensors": Subject(lambda: _saved(".safetensors", "save_weights"), _one(mutants.safetensors), _into_weights),
     "recognized": Subject(foreign_files.made, foreign_files.damaged, _load_anything, is_read=False),
     "program": Subject(_programs, _one(mutants.any_bytes), _program),
