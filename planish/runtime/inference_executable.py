@@ -133,10 +133,10 @@ class InferenceExecutable(Executable):
         if thread == self._running or len(guests) >= self._most_guests:
             return False
         try:
-            guests.add(thread)  # before it looks at the version: who packs does so the other way round
+            guests.add(thread)  # before it looks at the version; `_pack` does it the other way round
             if version != self._version:
                 return False
-            seat = self._seats.pop() if self._seats else self._new_seat()
+            seat = self._seat()
             self._name(seat.words, inputs, outputs)
             self._infer(seat.context, seat.scratch, 0, count)
             self._seats.append(seat)
@@ -144,13 +144,20 @@ class InferenceExecutable(Executable):
         finally:
             guests.discard(thread)
 
+    def _seat(self) -> _Seat:
+        """One that is free, or a new one."""
+        try:
+            return self._seats.pop()  # another guest may have taken the last one just now
+        except IndexError:
+            return self._new_seat()
+
     def _new_seat(self) -> _Seat:
         slots, scratch = self._slots.copy(), aligned_buffer(max(self._program.scratch_nbytes, 64))
         return _Seat(slots.data, int(slots.ctypes.data), int(scratch.ctypes.data), (slots, scratch, self._arena))
 
     def _pack(self, parameters: Arrays) -> None:
         self._version = None  # until all are packed
-        while self._guests:  # who read the old ones
+        while self._guests:  # they read the old ones
             time.sleep(_SECONDS_TO_LOOK_AGAIN)
         self._seats.clear()  # they have the addresses of the old ones
         self._bind(self._slots, {"parameter": parameters})

@@ -120,6 +120,18 @@ def test_there_are_no_more_guests_than_there_is_memory_for(model, program, slow,
         assert np.array_equal(result[0], model.predict_on_batch(X[:1]))
 
 
+def test_the_last_seat_may_be_taken_by_another_guest(model, program, host):
+    class Taken(list):
+        """Looks as if somebody had a seat, until it is taken."""
+
+        def __bool__(self):
+            return True
+
+    program._seats = Taken()
+    assert len(model.predict_on_batch(X)) == len(X)
+    assert len(program._seats) == 1
+
+
 def test_a_guest_that_fails_is_one_no_longer(model, program, host, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
