@@ -67,7 +67,6 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, full, name):
 
 
 def test_a_full_disk_leaves_a_drawing(tmp_path, full):
-    pytest.importorskip("pydot")
     path = tmp_path / "x.dot"
     path.write_bytes(b"old")
     full()

@@ -10,8 +10,6 @@ from planish.layers import Add, Conv2D, Dense, Flatten, ReLU
 from planish.naming import reset_names
 from planish.utils import model_to_dot, plot_model
 
-pytest.importorskip("pydot")
-
 
 @pytest.fixture(autouse=True)
 def _names_are_counted_anew():
