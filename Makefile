@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-lowest check names parity fuzz soak bench clean
+.PHONY: demo test test-targets test-lowest qemu check names parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -24,6 +24,14 @@ test-targets: .venv/develop.stamp
 # The tests with the lowest versions of all dependencies that pyproject.toml allows.
 test-lowest: .venvs/lowest.stamp
 	.venvs/lowest/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+# All kernels as code for AArch64, run by QEMU (Debian's qemu-user): each test is some processes that consist of a program
+# and its arrays.
+qemu: .venv/develop.stamp
+	PLANISH_EMULATED=aarch64 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --every-target \
+		tests/codegen/kernels tests/codegen/llvm/test_vector_math.py tests/codegen/llvm/test_wide_functions.py \
+		tests/codegen/llvm/test_double_functions.py tests/codegen/test_small_values.py tests/codegen/test_nan.py \
+		tests/codegen/test_random_programs.py tests/codegen/test_double_programs.py tests/codegen/test_cascades.py
 
 check: .venv/develop.stamp
 	$(BIN)/ruff check

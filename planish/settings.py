@@ -175,7 +175,8 @@ _SETTINGS = (
     ),
     Setting(
         "PLANISH_TARGET",
-        "Generates code for a lesser kind of processor than the one it runs on.",
+        "Generates code for another kind of processor: a lesser one than the one it runs on, or any kind whose code is"
+        " only looked at (`model.program(emit='asm')`).",
         ", ".join(f"`{target}`" for target in TARGETS),
         None,
         "the processor it runs on",

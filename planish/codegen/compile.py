@@ -10,7 +10,7 @@ from planish.codegen.llvm.apart import object_code_apart
 from planish.codegen.llvm.library import binding, initialize
 from planish.codegen.llvm.linking import Linked, link, links
 from planish.codegen.llvm.splitting import split
-from planish.codegen.llvm.target import Target
+from planish.codegen.llvm.target import Target, architecture_of
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
 from planish.graph.node import numbers_are
@@ -47,7 +47,7 @@ def _target_machine(target: Target, level: int) -> object:
 
 def _made_machine(target: Target, level: int) -> object:
     llvm = binding()
-    initialize()
+    initialize(native=target.architecture == architecture_of(llvm.get_process_triple()))
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="default"
     )

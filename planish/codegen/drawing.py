@@ -199,9 +199,9 @@ def _emit_wait(f: Function, patience: Value, before: str, leave: str) -> None:
 
 
 def emit_pause(f: Function) -> None:
-    if f.module.target.name == "aarch64":
+    if f.module.target.architecture == "aarch64":
         f.module.declare("void @llvm.aarch64.hint(i32)")
         f.emit("call void @llvm.aarch64.hint(i32 1)")
-    else:
+    elif f.module.target.architecture == "x86_64":
         f.module.declare("void @llvm.x86.sse2.pause()")
         f.emit("call void @llvm.x86.sse2.pause()")

@@ -243,14 +243,14 @@ class _Restore:
         self._f, self._saved = f, saved
 
     def __call__(self) -> None:
-        if self._f.module.target.name == "aarch64":
+        if self._f.module.target.architecture == "aarch64":
             self._f.emit(f"call void @llvm.aarch64.set.fpcr(i64 {self._saved})")
         else:
             self._f.emit(f"call void @llvm.x86.sse.ldmxcsr(ptr {self._saved})")
 
 
 def _flush_denormals(f: Function) -> _Restore:
-    if f.module.target.name == "aarch64":
+    if f.module.target.architecture == "aarch64":
         f.module.declare("i64 @llvm.aarch64.get.fpcr()")
         f.module.declare("void @llvm.aarch64.set.fpcr(i64)")
         saved = f.let("call i64 @llvm.aarch64.get.fpcr()")

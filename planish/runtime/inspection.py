@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planish.codegen.llvm.target import current_target
+from planish.codegen.llvm.target import shown_target
 from planish.codegen.planning.plan import Request
 from planish.graph.graph import Graph
 from planish.graph.settings import name_of
@@ -16,5 +16,5 @@ def describe(graph: Graph, after: str | None = None, emit: str = "graph", *, bat
     ValueError for an unknown pass or form, and for a pass with a form other than 'graph'.
     """
     dtypes = {name_of(node): node.type.numpy_dtype for node in graph.leaves("input")}
-    request = Request(graph, dtypes, current_target(), batch_size is not None, batch_size or 0)
+    request = Request(graph, dtypes, shown_target(), batch_size is not None, batch_size or 0)
     return describe_request(request, after, emit)

@@ -10,6 +10,11 @@ import zlib
 
 import pytest
 
+from tests.codegen import emulated
+
+if emulated.WANTED:
+    emulated.install()
+
 from tests.codegen.support import TARGETS
 
 _TAKES_LONG = "test_no_step_beyond_an_array"

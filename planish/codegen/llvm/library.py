@@ -50,11 +50,15 @@ def unlocked(name: str) -> Any:
 
 
 @functools.cache
-def initialize() -> None:
-    """Makes LLVM ready to write code for this processor."""
+def initialize(*, native: bool = True) -> None:
+    """Makes LLVM ready to write code for this processor, or for all that it knows."""
     llvm = binding()
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    if native:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+    else:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
 
 
 @functools.cache

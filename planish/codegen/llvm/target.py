@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import platform
-from collections.abc import Collection
 from typing import NamedTuple
 
 from planish import settings
@@ -35,6 +33,11 @@ class Target(NamedTuple):
     exact: bool = False
 
     @property
+    def architecture(self) -> str:
+        """The first word of the triple: "x86_64", "aarch64"."""
+        return architecture_of(self.triple)
+
+    @property
     def takes_winograd(self) -> bool:
         """Whether a convolution may be computed by Winograd's method, which is made for float32 and trades digits."""
         return self.floats is F32 and not self.exact
@@ -60,7 +63,7 @@ _SHAPES = {
     "aarch64": (4, 32, True, False, False),
 }
 
-# What is assumed about a processor when a target below the host's is requested.
+# What is assumed about a processor when a target below the host's is requested, or one that is not the host.
 _GENERIC_CPUS = {"avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic"}
 
 
@@ -71,6 +74,44 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
     lanes, registers, *abilities = _SHAPES[name]
     fused, masked, permutes = map(bool, abilities)
     return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, fused, masked, permutes)
+
+
+class Processor(NamedTuple):
+    """A kind of processor that programs are built for on any machine; `kind` is the name of its targets."""
+
+    kind: str
+    triple: str
+    cpu: str
+    features: str = ""
+
+    def target(self) -> Target:
+        return make_target(self.kind, self.triple, self.cpu, self.features)
+
+
+_X86, _ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
+HOST = "host"
+PROCESSORS = {
+    "x86-64-v4": Processor("avx512", _X86, "x86-64-v4"),
+    "x86-64-v3": Processor("avx2", _X86, "x86-64-v3"),
+    "x86-64-v2": Processor("x86-64", _X86, "x86-64-v2"),
+    "aarch64": Processor("aarch64", _ARM, "generic", "+reserve-x18"),  # a register that macOS and Windows keep
+}
+"""What can be built for besides HOST, by names that do not depend on the machine: the levels of x86-64 are those of its
+ABI. Code for one of them runs on any system, since it calls nothing."""
+
+
+def target_named(name: str) -> Target:
+    """The target for one of PROCESSORS, or for HOST, the machine that this runs on. ValueError for another name."""
+    if name == HOST:
+        return current_target()
+    if name not in PROCESSORS:
+        raise ValueError(unknown_name("target", name, [HOST, *PROCESSORS]))
+    return PROCESSORS[name].target()._replace(exact=settings.value("PLANISH_EXACT"))
+
+
+def architecture_of(triple: str) -> str:
+    first = triple.partition("-")[0]
+    return "aarch64" if first.startswith(("arm64", "aarch64")) else first
 
 
 class Host(NamedTuple):
@@ -93,6 +134,15 @@ def current_target() -> Target:
     return chosen_on(ask_llvm())
 
 
+def shown_target() -> Target:
+    """The target whose code is looked at: that of PLANISH_TARGET, whether this processor can run it or not."""
+    requested = settings.value("PLANISH_TARGET")
+    host = ask_llvm()
+    if requested is None or requested in runnable(host):
+        return chosen_on(host)
+    return target_named(next(name for name, processor in PROCESSORS.items() if processor.kind == requested))
+
+
 def chosen_on(host: Host) -> Target:
     """The target on a processor that PLANISH_TARGET and PLANISH_EXACT choose."""
     return target_on(host, settings.value("PLANISH_TARGET") or None)._replace(exact=settings.value("PLANISH_EXACT"))
@@ -101,27 +151,36 @@ def chosen_on(host: Host) -> Target:
 @functools.cache
 def target_on(host: Host, requested: str | None) -> Target:
     """The best target for a processor, or the lower one that is requested. ValueError if it cannot run that."""
-    best = _best_name(host.features.split(","))
+    best = _best_name(host)
     if requested is None or requested == best:
         return make_target(best, host.triple, host.cpu, host.features)
-    runnable = [name for name in _SHAPES if _runs(name, best)]
-    if requested not in runnable:
+    names = runnable(host)
+    if requested not in names:
         raise ValueError(
             explain(
                 what=f"PLANISH_TARGET is {requested!r}: this processor cannot run it",
-                expected="one of " + ", ".join(repr(name) for name in runnable),
+                expected="one of " + ", ".join(map(repr, names)),
                 received=repr(requested),
+                remedy="to look at its code: model.program(emit='asm')\n"
+                "to build a file for it: model.build('model.plan', targets=...)",
             )
         )
     return make_target(requested, host.triple)
 
 
-def _best_name(features: Collection[str]) -> str:
-    if platform.machine().lower() in {"arm64", "aarch64"}:
+def runnable(host: Host) -> list[str]:
+    """The names of the targets whose code a processor runs, the best one first."""
+    best = _best_name(host)
+    return [name for name in _SHAPES if _runs(name, best)]
+
+
+def _best_name(host: Host) -> str:
+    features = set(host.features.split(","))
+    if architecture_of(host.triple) == "aarch64":
         return "aarch64"
-    if {"+avx512f", "+avx512vl", "+avx512bw", "+avx512dq"} <= set(features):
+    if {"+avx512f", "+avx512vl", "+avx512bw", "+avx512dq"} <= features:
         return "avx512"
-    return "avx2" if {"+avx2", "+fma"} <= set(features) else "x86-64"
+    return "avx2" if {"+avx2", "+fma"} <= features else "x86-64"
 
 
 def _runs(name: str, best: str) -> bool:

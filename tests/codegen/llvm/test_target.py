@@ -4,7 +4,13 @@ import re
 
 import pytest
 
+from planish import primitives
+from planish.codegen import compile as compiler
 from planish.codegen.llvm import target
+from planish.codegen.planning.plan import Request
+from planish.graph.graph import Graph
+from planish.layers import Dense, Input
+from planish.models import Sequential
 
 KINDS = [
     ("avx512", ["avx512", "avx2", "x86-64"]),
@@ -17,7 +23,7 @@ KINDS = [
 @pytest.fixture(params=KINDS, ids=lambda kind: kind[0])
 def host(request, monkeypatch):
     """A processor of each kind: (its name, the names of the targets that it runs)."""
-    monkeypatch.setattr(target, "_best_name", lambda features: request.param[0])
+    monkeypatch.setattr(target, "_best_name", lambda host: request.param[0])
     target.target_on.cache_clear()
     yield request.param
     target.target_on.cache_clear()
@@ -48,3 +54,41 @@ def test_an_unknown_target(host, monkeypatch, name):
 def test_without_the_variable_the_best(host, monkeypatch):
     monkeypatch.delenv("PLANISH_TARGET", raising=False)
     assert target.current_target().name == host[0]
+
+
+def object_for(name):
+    x, w = primitives.input_("x", (6, 6, 3)), primitives.parameter("w", (3, 3, 3, 9))
+    graph = Graph.build({"y": primitives.sigmoid(primitives.conv2d(x, w))})
+    wanted = target.target_named(name)
+    program = compiler.generate(Request(graph, {"x": "uint8"}, wanted, training=False))
+    return compiler.object_code(program.text, wanted)
+
+
+@pytest.mark.parametrize("name", target.PROCESSORS)
+def test_code_for_a_named_processor_does_not_depend_on_the_machine(name, monkeypatch):
+    first = object_for(name)
+    other = target.Host("x86_64-unknown-linux-gnu", "nehalem", "+sse2")
+    monkeypatch.setattr(target, "ask_llvm", lambda: other)
+    monkeypatch.setenv("PLANISH_NUM_THREADS", "7")
+    assert object_for(name) == first
+    assert target.target_named(name).name == target.PROCESSORS[name].kind
+
+
+def test_the_host_is_a_target_too():
+    assert target.target_named("host") == target.current_target()
+
+
+@pytest.mark.parametrize(("name", "meant"), [("avx2", None), ("arm64", "aarch64"), ("x86-64-v5", "x86-64-v")])
+def test_a_processor_that_nobody_knows(name, meant):
+    with pytest.raises(ValueError, match=re.escape(f"unknown target {name!r}")) as caught:
+        target.target_named(name)
+    assert "'host'" in str(caught.value)
+    assert meant is None or f"did you mean '{meant}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "word"), [("aarch64", "fmla"), ("avx512", "%zmm"), ("x86-64", "mulps")])
+def test_code_that_this_processor_may_not_run_can_be_looked_at(name, word, monkeypatch):
+    monkeypatch.setenv("PLANISH_TARGET", name)
+    model = Sequential([Input((40,)), Dense(64)])
+    assert word in model.program(emit="asm")
+    assert f"target {name}:" in model.program(emit="plan")
