@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
+from numpy import ndarray
 
 from planish import overrides, structures, warned
 from planish.callbacks import History
@@ -13,6 +13,7 @@ from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.base import calling
 from planish.layers.base.layer import Layer
+from planish.layers.base.weight_owner import Changes
 from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models.ends.compile_settings import CompileSettings
@@ -231,9 +232,10 @@ class Training:
         The batch size matters only to callbacks, to `steps`, and to models that look at whole batches or count them.
         """
         silent = verbose is _SILENT or verbose is False
-        if silent and batch_size is None and steps is None and callbacks is None and type(x) is np.ndarray:
+        any_size = batch_size is None or (type(batch_size) is int and batch_size > 0)
+        if silent and any_size and steps is None and callbacks is None and type(x) is ndarray:
             if self._programs.by_batch is not False:
-                return predict_loop.predict(cast("Model", self), x, None, verbose, None, None)
+                return predict_loop.predict(cast("Model", self), x, batch_size, verbose, None, None)
             return self.predict_on_batch(x)
         return predict_loop.predict(cast("Model", self), x, batch_size, verbose, steps, callbacks)
 
@@ -243,7 +245,7 @@ class Training:
         """The model's outputs for one batch, float32 [n, ...], in the form of `predict`."""
         programs = self._programs
         try:
-            if type(x) is np.ndarray and programs.structure_version == self.structure_version:
+            if type(x) is ndarray and (programs.fit_after == Changes.last or programs.fit(cast("Model", self))):
                 predictor = programs.predictors.get((x.dtype, x.shape[1:]))
                 if predictor is not None:
                     return predictor(x)
@@ -282,6 +284,9 @@ class Training:
 
         With `training=True`, dropout drops and moving statistics move.
         """
+        if len(inputs) == 1 and type(inputs[0]) is ndarray and _is_plain(keywords):
+            outputs = self.predict_on_batch(inputs[0])
+            return tensor(outputs) if type(outputs) is ndarray else structures.mapped(tensor, outputs)
         given, named = calling.without_training(type(self), inputs, keywords)
         if len(given) == 1 and _is_plain(named) and not _traced(given):
             return structures.mapped(tensor, self.predict_on_batch(given[0]))

@@ -1,6 +1,6 @@
-"""Where an array's elements begin, in a third of the time that NumPy takes to say so.
+"""Where an array's elements begin, in a small part of the time that NumPy takes to say so.
 
-A prediction of one image by a small net takes some microseconds, and `array.ctypes.data` two of them for each array.
+A prediction of one image by a small net takes some microseconds, and `array.ctypes.data` one of them for each array.
 NumPy's array objects have the address in the same place in every version, right behind what every Python object begins
 with; whether that is so here is looked up once. Where it is not, NumPy is asked.
 """
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_word = ctypes.c_size_t.from_address
+_WORD_NBYTES = ctypes.sizeof(ctypes.c_size_t)
+_memory = (ctypes.c_size_t * (sys.maxsize // _WORD_NBYTES)).from_address(0)  # that of this process, word by word
+_PLACE = object.__basicsize__ // _WORD_NBYTES
 
 
 def _asked(array: NDArray[Any]) -> int:
@@ -23,7 +25,7 @@ def _asked(array: NDArray[Any]) -> int:
 
 
 def _read(array: NDArray[Any]) -> int:
-    return _word(id(array) + object.__basicsize__).value
+    return _memory[id(array) // _WORD_NBYTES + _PLACE]
 
 
 def _way() -> Callable[[NDArray[Any]], int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import ctypes
 import time
 from collections import deque
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planish.codegen.llvm import context_layout as layout
 from planish.runtime import handoff
@@ -16,6 +18,7 @@ from planish.runtime.buffers import aligned_buffer
 from planish.runtime.choice import Choice
 from planish.runtime.compiled import Compiled
 from planish.runtime.executable import INSIDE_OF_ITSELF, POINTER, SIZE, Arrays, Executable, fewest_images
+from planish.runtime.places import Places
 from planish.runtime.threads import get_num_threads, recent_num_threads, usable_cpus
 from planish.runtime.workers import run_together, yield_address
 
@@ -26,11 +29,15 @@ CHUNK_BLOCKS = 36
 _WORK_FOR_THREADS = 290_000_000
 FEWEST_IMAGES_FOR_THREADS = 2, 112
 # What a call that threads share in native code has to do: more than they need to find each other.
-_FEWEST_TO_SHARE = 1_500_000
+_FEWEST_TO_SHARE = 600_000
 _MOST_AT_ONCE = 20_000_000_000  # in one native call, which would keep Ctrl-C waiting
 _ALWAYS_SHARED = 200_000_000  # what takes milliseconds: a thread that is put aside costs less than trying would
 _FEWEST_AT_ONCE = 4  # images that a thread takes, if there are so many: dense layers read their weights once for them
 _SECONDS_TO_LOOK_AGAIN = 2e-5
+# A call is brief if one of the first `_TRIALS` calls of as many images, at most `_MOST_BRIEF`, took so few seconds.
+_BRIEF_SECONDS, _MOST_BRIEF, _FEWEST_TRIALS, _TRIALS = 1.5e-5, 16, 4, 64
+_FIRST = SIZE(0)
+_MOST_IN_TURNS = 10_000_000  # multiply-adds; what takes longer gains nothing by turns
 _NBYTES_FOR_GUESTS, _FEWEST_GUESTS = 2**28, 2
 
 
@@ -38,16 +45,16 @@ class _Seat(NamedTuple):
     """What a guest computes with: a context, its address, the address of scratch memory, and what has to be kept."""
 
     words: Any
-    context: int
-    scratch: int
+    context: ctypes.c_void_p
+    scratch: ctypes.c_void_p
     kept: tuple[Any, ...]
 
 
 class InferenceExecutable(Executable):
     """Computes the batched outputs of a graph without updates.
 
-    The thread that has the lock may have others help it. Threads that come meanwhile, with short computations and the
-    same weights, are *guests*: each computes by itself, and nobody packs weights before they have left.
+    The thread that has the lock may have others help it. Threads that come meanwhile, or have little to compute, with
+    the same weights, are *guests*: each computes by itself, and nobody packs weights before they have left.
     """
 
     def __init__(self, program: Compiled) -> None:
@@ -57,6 +64,7 @@ class InferenceExecutable(Executable):
             raise ValueError(f"a program for inference cannot take arguments of the kinds {sorted(unknown)}")
         self._prepare = program.code.function("prepare", [POINTER, POINTER])
         self._infer = program.code.function("infer", [POINTER, POINTER, SIZE, SIZE])
+        self._infer_briefly = program.code.brief_function("infer")
         self._work = program.multiply_adds
         self._blocks_address = program.code.address("infer_blocks")
         self._cut_address = program.code.address("infer_cut") if program.most_cut else 0
@@ -68,6 +76,9 @@ class InferenceExecutable(Executable):
             for position, (kind, name) in enumerate(self._argument_names)
             if kind in ("input", "output")
         ]
+        slots = [[slot for slot, is_input, _ in self._rows if is_input is kind] for kind in (True, False)]
+        self._is_straight = [*map(len, slots)] == [1, 1]
+        self._input_slot, self._output_slot = (slots[0][0], slots[1][0]) if self._is_straight else (0, 0)
 
     def _start_anew(self) -> None:
         super()._start_anew()
@@ -83,34 +94,39 @@ class InferenceExecutable(Executable):
         self._scratches = 0
         self._choices: dict[int, Choice] = {}
         self._version: int | None = None
-        self._guests: set[int] = set()
+        self._places = Places()
+        self._trials: dict[int, tuple[int, float]] = {}
+        self._brief: dict[int, Any] = {}
         self._seats: list[_Seat] = []
 
     def after_fork(self) -> None:
         """Guests on other threads do not go on here."""
         super().after_fork()
-        self._guests &= {threading.get_ident()}
+        self._places.after_fork()
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...], all C-contiguous, on all threads.
 
         Parameters are packed again when `version` differs from last time. RuntimeError inside another run.
         """
-        work = count * self._work
-        if self._guests and threading.get_ident() in self._guests:
+        work, thread = count * self._work, get_ident()
+        if thread in self._places.inside:
             raise RuntimeError(INSIDE_OF_ITSELF)
-        if self._running and work <= _MOST_AT_ONCE and self._run_beside(inputs, outputs, count, version=version):
+        little = work < _FEWEST_TO_SHARE and count < self.fewest_for_threads
+        alone = little or (self._places.inside and work <= _MOST_AT_ONCE)
+        if alone and not self._left_behind and self._run_beside(thread, inputs, outputs, count, version):
             return
         with self._lock:
             if self._running or self._left_behind:
                 self._refuse_or_start_anew()
             try:
-                self._running = threading.get_ident()
+                self._running = thread
+                self._places.inside.add(thread)
                 if version != self._version:
                     self._pack(parameters)
                     self._version = version
                 self._name(self._slot_words, inputs, outputs)
-                if self._guests and work <= _MOST_AT_ONCE:
+                if len(self._places.inside) > 1 and work <= _MOST_AT_ONCE:
                     self._infer(self._address, self._first_scratch, 0, count)
                 elif _FEWEST_TO_SHARE <= work <= _MOST_AT_ONCE:
                     self._run_short(count)
@@ -120,29 +136,62 @@ class InferenceExecutable(Executable):
                     self._infer(self._address, self._first_scratch, 0, count)
             finally:
                 self._running = 0
+                self._places.leave(thread)
+
+    def run_briefly(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
+        """`run` of a program with one input and one output, if that takes less time than another thread would need to
+        notice that the interpreter lock is free: it is kept. False if nothing was done."""
+        size, inside, thread = self._brief.get(count), self._places.inside, get_ident()
+        if size is None or thread in inside:
+            return False
+        try:
+            inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
+            if version != self._version:
+                return False
+            seat = self._seat()
+            words = seat.words
+            words[self._input_slot] = address_of(x)
+            words[self._output_slot] = address_of(y)
+            self._infer_briefly(seat.context, seat.scratch, _FIRST, size)
+            self._seats.append(seat)
+            return True
+        finally:
+            inside.discard(thread)
 
     def _name(self, slots: Any, inputs: Arrays, outputs: Arrays) -> None:
         """Writes the addresses of the arrays of a call into a context."""
         for slot, is_input, name in self._rows:
             slots[slot] = address_of((inputs if is_input else outputs)[name])
 
-    def _run_beside(self, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> bool:
-        """Alone, with memory of its own, while another thread has the lock. False if nothing was done: the weights are
-        not packed, the guests have enough memory already, or it is this thread that has the lock."""
-        thread, guests = threading.get_ident(), self._guests
-        if thread == self._running or len(guests) >= self._most_guests:
-            return False
+    def _run_beside(self, thread: int, inputs: Arrays, outputs: Arrays, count: int, version: int) -> bool:
+        """Alone, with memory of its own. False if nothing was done: the weights are not packed, or the guests have
+        enough memory already."""
+        places = self._places
         try:
-            guests.add(thread)  # before it looks at the version; `_pack` does it the other way round
+            if count * self._work <= _MOST_IN_TURNS:
+                places.wait_for_turn(thread)
+            if len(places.inside) - (self._running != 0) >= self._most_guests:
+                return False
+            places.inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
             if version != self._version:
                 return False
             seat = self._seat()
             self._name(seat.words, inputs, outputs)
+            started = time.perf_counter()
             self._infer(seat.context, seat.scratch, 0, count)
+            self._note(count, time.perf_counter() - started)
             self._seats.append(seat)
             return True
         finally:
-            guests.discard(thread)
+            places.leave(thread)
+
+    def _note(self, count: int, seconds: float) -> None:
+        """How long one of the first calls of so few images took."""
+        calls, least = self._trials.get(count, (0, seconds))
+        if calls < _TRIALS and count <= _MOST_BRIEF and self._is_straight:
+            calls, least = self._trials[count] = calls + 1, min(seconds, least)
+            if calls >= _FEWEST_TRIALS and least < _BRIEF_SECONDS:
+                self._brief[count] = SIZE(count)
 
     def _seat(self) -> _Seat:
         """One that is free, or a new one."""
@@ -153,11 +202,12 @@ class InferenceExecutable(Executable):
 
     def _new_seat(self) -> _Seat:
         slots, scratch = self._slots.copy(), aligned_buffer(max(self._program.scratch_nbytes, 64))
-        return _Seat(slots.data, int(slots.ctypes.data), int(scratch.ctypes.data), (slots, scratch, self._arena))
+        context, memory = POINTER(slots.ctypes.data), POINTER(scratch.ctypes.data)
+        return _Seat(slots.data, context, memory, (slots, scratch, self._arena))
 
     def _pack(self, parameters: Arrays) -> None:
         self._version = None  # until all are packed
-        while self._guests:  # they read the old ones
+        while len(self._places.inside) > 1:  # they read the old ones
             time.sleep(_SECONDS_TO_LOOK_AGAIN)
         self._seats.clear()  # they have the addresses of the old ones
         self._bind(self._slots, {"parameter": parameters})

@@ -60,10 +60,16 @@ def recent_num_threads(now: float) -> int:
 
     Asking them takes as long as a small net takes for an image.
     """
+    cpus = recent_cpus(now)
+    return min(_requested or _default, cpus)
+
+
+def recent_cpus(now: float) -> int:
+    """`usable_cpus()`, a moment ago."""
     global _default, _known_cpus, _asked
     if not 0 <= now - _asked < _SECONDS_TO_ASK_AGAIN:
         _default, _known_cpus, _asked = get_num_threads(), usable_cpus(), now
-    return min(_requested or _default, _known_cpus)
+    return _known_cpus
 
 
 def usable_cpus() -> int:

@@ -68,7 +68,7 @@ def host(model, slow):
 
 def test_a_guest_computes_while_another_thread_has_the_program(model, program, host):
     expected = program._version, model.predict_on_batch(X[3:5]).tobytes()
-    assert not program._guests
+    assert program._places.inside == {host[0].ident}
     assert len(program._seats) == 1
     assert (program._version, model.predict_on_batch(X[3:5]).tobytes()) == expected
     assert len(program._seats) == 1
@@ -85,7 +85,7 @@ def test_many_threads_get_what_they_get_alone(model, program):
     for (thread, result), expected in zip(threads, alone, strict=True):
         thread.join(SECONDS)
         assert result == [[expected] * 50]
-    assert not program._guests
+    assert not program._places.inside
 
 
 def test_new_weights_are_packed_when_the_guests_have_left(model, program, slow, host):
@@ -93,7 +93,7 @@ def test_new_weights_are_packed_when_the_guests_have_left(model, program, slow, 
     expected = model.predict_on_batch(X[:2])  # by a guest, this thread
     guest, of_guest = in_thread(lambda: model.predict_on_batch(X[:2]))
     assert slow.inside.acquire(timeout=SECONDS)
-    assert len(program._guests) == 1
+    assert program._places.inside == {host[0].ident, guest.ident}
     model.set_weights([2 * weight for weight in model.get_weights()])
     changed, of_changed = in_thread(lambda: model.predict_on_batch(X[:2]))
     changed.join(0.05)
@@ -105,7 +105,7 @@ def test_new_weights_are_packed_when_the_guests_have_left(model, program, slow, 
     assert np.array_equal(of_guest[0], expected)
     assert np.array_equal(of_changed[0], model.predict_on_batch(X[:2]))
     assert not np.array_equal(of_changed[0], expected)
-    assert not program._guests
+    assert not program._places.inside
 
 
 def test_there_are_no_more_guests_than_there_is_memory_for(model, program, slow, host):
@@ -140,7 +140,7 @@ def test_a_guest_that_fails_is_one_no_longer(model, program, host, monkeypatch):
         patch.setattr(program, "_infer", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.predict_on_batch(X)
-    assert not program._guests
+    assert program._places.inside == {host[0].ident}
     assert len(model.predict_on_batch(X)) == len(X)
 
 

@@ -21,7 +21,7 @@ from planish.variable import Variable, Weight
 Shape = tuple[int, ...]
 
 
-class _Changes:
+class Changes:
     """The last change of the structure of any layer in this process: usually nothing has changed since."""
 
     last = 0
@@ -167,12 +167,12 @@ class WeightOwner(Constructed, Told):
 
     def structure_changed(self) -> None:
         """Marks the programs that were made of the layer as out of date."""
-        _Changes.last = self._own_structure = next(_structures)
+        Changes.last = self._own_structure = next(_structures)
 
     @property
     def structure_version(self) -> int:
         """A number that grows whenever layers are added, removed or built, here or in any layer inside."""
-        changes = _Changes.last
+        changes = Changes.last
         seen = self._seen.structure
         if seen.changes != changes:
             layers = tuple((id(layer), layer._own_structure) for layer in self.flattened())

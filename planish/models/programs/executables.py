@@ -24,6 +24,7 @@ class InferenceExecutable(Protocol):
     """Computes batched outputs; see `planish.runtime.interpreted.InterpretedInference.run`."""
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None: ...
+    def run_briefly(self, x: Array, y: Array, count: int, version: int) -> bool: ...
 
 
 class TrainingExecutable(Protocol):

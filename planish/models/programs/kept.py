@@ -11,6 +11,7 @@ from planish import forking, overrides, precision
 from planish.distribution.data_parallel import current_ranks
 from planish.graph.node import dtype_of_numbers
 from planish.layers.base.context import CallContext
+from planish.layers.base.weight_owner import Changes
 from planish.models.data.arrays import Array
 from planish.models.data.expected import Expected, alone
 from planish.models.data.read_ahead import let_steps_catch_up
@@ -33,6 +34,8 @@ class Programs:
 
     def __init__(self) -> None:
         self.structure_version = -1
+        self.fit_after = -1
+        """After this change, among those of all layers, the programs were known to fit the model."""
         self.predictors: dict[tuple[np.dtype[Any], tuple[int, ...]], Predictor | OtherRank] = {}
         """Those for one input of a known shape, which `predict_on_batch` finds itself."""
         self.by_batch: bool | None = None
@@ -59,6 +62,14 @@ class Programs:
             with self._making.lock:
                 self.clear()
                 self.structure_version = model.structure_version  # last: whoever sees it may use the programs
+
+    def fit(self, model: Model) -> bool:
+        """Whether the model's layers are still those that the programs were made of."""
+        last = Changes.last
+        if self.structure_version != model.structure_version:
+            return False
+        self.fit_after = last
+        return True
 
     def clear(self) -> None:
         """Drops all programs, as `compile` does."""

@@ -101,7 +101,7 @@ class Predictor:
 class StraightPredictor(Predictor):
     """For one input and one output: an array that the program can read as it is goes straight into one."""
 
-    __slots__ = ("_dtype", "_input", "_output", "_shape", "_straight")
+    __slots__ = ("_dtype", "_input", "_of_one", "_output", "_run_briefly", "_shape", "_straight")
 
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
@@ -109,16 +109,19 @@ class StraightPredictor(Predictor):
         super().__init__(model, dtypes, sizes, eager=eager)
         (self._input,) = self._inputs
         ((self._output, self._shape, batched, self._dtype),) = self._outputs
-        self._straight = batched and self._reads_directly
+        self._of_one = 1, *self._shape
+        self._straight = batched and self._reads_directly and not self.by_batch
+        self._run_briefly = self._executable.run_briefly
 
     def __call__(self, *inputs: Array) -> Any:
-        x = inputs[0]
+        (x,) = inputs
         count, flags = len(x), x.flags
         if not (count and self._straight and flags.c_contiguous and flags.aligned):
             return super().__call__(x)
         let_steps_catch_up()
-        y = np.empty((count, *self._shape), self._dtype)
-        self._run({self._input: x}, {self._output: y}, count)
+        y = np.empty(self._of_one if count == 1 else (count, *self._shape), self._dtype)
+        if last_assignment() != self._seen or not self._run_briefly(x, y, count, self._version):
+            self._run({self._input: x}, {self._output: y}, count)
         return y
 
 
