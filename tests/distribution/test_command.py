@@ -12,7 +12,8 @@ from planish.distribution.data_parallel import is_first
 from tests.distribution.simulated import on_ranks
 
 
-def test_without_mpiexec_one_process_trains(tmp_path):
+def test_without_mpiexec_one_process_trains(tmp_path, monkeypatch):
+    monkeypatch.setattr("planish.cli.pictures.can_draw", lambda: False)  # they take longer than all the rest
     arguments = ["train", "digits", "--model", "softmax", "--epochs", "1", "--out", str(tmp_path / "run")]
     assert main([*arguments, "--distribute", "mpi"]) == 0
     assert (tmp_path / "run" / "model.keras").exists()

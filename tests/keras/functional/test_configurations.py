@@ -1,5 +1,6 @@
 """Configurations of functional models say what Keras's say (facts.json), and planish reads Keras's."""
 
+import functools
 import importlib.util
 import json
 from pathlib import Path
@@ -24,7 +25,9 @@ compact = _module("compact")
 FACTS = compact.unpacked(json.loads((FOLDER / "facts.json").read_text(encoding="utf-8")))
 
 
+@functools.cache
 def build(name):
+    """The model, made once: nothing here changes it."""
     planish.utils.clear_session(free_memory=False)
     return MODELS[name](planish)
 

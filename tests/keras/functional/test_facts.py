@@ -1,5 +1,6 @@
 """Functional models say of themselves what Keras says: facts.json has its answers, zoo.py the models."""
 
+import functools
 import importlib.util
 import json
 from pathlib import Path
@@ -23,7 +24,9 @@ compact = _module("compact")
 FACTS = compact.unpacked(json.loads((FOLDER / "facts.json").read_text(encoding="utf-8")))
 
 
+@functools.cache
 def build(name):
+    """The model, made once: nothing here changes it."""
     planish.utils.clear_session(free_memory=False)
     return MODELS[name](planish)
 
