@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from planish.models import Model, Sequential
     from planish.optimizers import Optimizer
     from planish.regularizers import Regularizer
-    from planish.runtime.threads import get_num_threads, set_num_threads
     from planish.structure import flat_features, flatten_map, shapes
     from planish.variable import Variable
+    from planish_runtime.threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
@@ -112,29 +112,29 @@ __all__ = [
 
 # Where each public name that is not itself a room comes from.
 _HOMES = {
-    "DTypePolicy": "dtype_policies",
-    "FlattenMap": "flattening",
-    "FloatDTypePolicy": "dtype_policies",
-    "Initializer": "initializers",
-    "Input": "layers",
-    "InputLayer": "layers",
-    "InputSpec": "layers",
-    "Layer": "layers",
-    "Loss": "losses",
-    "Metric": "metrics",
-    "Model": "models",
-    "Optimizer": "optimizers",
-    "Regularizer": "regularizers",
-    "Sequential": "models",
-    "Variable": "variable",
-    "flat_features": "structure",
-    "flatten": "flattening",
-    "flatten_map": "structure",
-    "get_num_threads": "runtime.threads",
-    "load_onnx": "convert.onnx_file",
-    "set_num_threads": "runtime.threads",
-    "shapes": "structure",
-    "unflatten": "flattening",
+    "DTypePolicy": "planish.dtype_policies",
+    "FlattenMap": "planish.flattening",
+    "FloatDTypePolicy": "planish.dtype_policies",
+    "Initializer": "planish.initializers",
+    "Input": "planish.layers",
+    "InputLayer": "planish.layers",
+    "InputSpec": "planish.layers",
+    "Layer": "planish.layers",
+    "Loss": "planish.losses",
+    "Metric": "planish.metrics",
+    "Model": "planish.models",
+    "Optimizer": "planish.optimizers",
+    "Regularizer": "planish.regularizers",
+    "Sequential": "planish.models",
+    "Variable": "planish.variable",
+    "flat_features": "planish.structure",
+    "flatten": "planish.flattening",
+    "flatten_map": "planish.structure",
+    "get_num_threads": "planish_runtime.threads",
+    "load_onnx": "planish.convert.onnx_file",
+    "set_num_threads": "planish_runtime.threads",
+    "shapes": "planish.structure",
+    "unflatten": "planish.flattening",
 }
 
 
@@ -145,7 +145,7 @@ def _found(name: str) -> Any:
             raise AttributeError(name)
         raise importlib.import_module("planish.absent").missing("", name, asking)
     home = _HOMES.get(name)
-    module = importlib.import_module(f"planish.{home or name}")
+    module = importlib.import_module(home or f"planish.{name}")
     found = module if home is None else getattr(module, name)
     globals()[name] = found
     return found

@@ -7,10 +7,10 @@ refused with the name of the variable. `docs/environment.md` is checked against 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, overload
 
 from planish.errors import explain, unknown_name
+from planish_runtime.settings import NUM_THREADS, SPIN, Setting, present
 
 EMITTED = ("graph", "plan", "loops", "llvm", "asm")
 """The forms in which a program can be looked at, from the first to the last."""
@@ -25,20 +25,7 @@ _OF_LAUNCHERS: tuple[Literal["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"], .
 )
 
 CACHE_OFF = "off"
-MAX_THREADS = 1024
-MOST_SPIN_MICROSECONDS = 1_000_000
 _MOST_MEGABYTES = 2**40
-
-
-class Setting(NamedTuple):
-    """One environment variable: `parse(name, text)` gives its value, `default` is what it is when unset."""
-
-    name: str
-    meaning: str
-    values: str
-    default: Any
-    default_text: str
-    parse: Callable[[str, str], Any]
 
 
 @overload
@@ -46,9 +33,9 @@ def value(name: Literal["PLANISH_DUMP"]) -> tuple[str, ...]: ...
 @overload
 def value(name: Literal["PLANISH_COMPARE", "PLANISH_EXACT"]) -> bool: ...
 @overload
-def value(name: Literal["PLANISH_LLVM_LEVEL", "PLANISH_SPIN"]) -> int: ...
+def value(name: Literal["PLANISH_LLVM_LEVEL"]) -> int: ...
 @overload
-def value(name: Literal["PLANISH_NUM_THREADS", "PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
+def value(name: Literal["PLANISH_TRUNK_MEMORY", "PLANISH_TRUNK_FILE"]) -> int | None: ...
 @overload
 def value(
     name: Literal[
@@ -67,9 +54,7 @@ def value(name: str) -> Any:
 
     ValueError if the variable is set to something that makes no sense.
     """
-    setting = TABLE[name]
-    text = os.environ.get(name, "").strip()
-    return setting.parse(name, text) if text else setting.default
+    return present(TABLE[name])
 
 
 def is_launched_by_mpi() -> bool:
@@ -88,13 +73,6 @@ def _parse_switch(name: str, text: str) -> bool:
     return words[text.lower()]
 
 
-def _parse_threads(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
-        expected = f"a whole number from 1 to {MAX_THREADS}"
-        raise ValueError(explain(what=f"{name} is a number of threads", expected=expected, received=repr(text)))
-    return int(text)
-
-
 def _parse_level(name: str, text: str) -> int:
     if text not in ("0", "1", "2", "3"):
         expected = "a whole number from 0 to 3"
@@ -106,13 +84,6 @@ def _parse_megabytes(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > _MOST_MEGABYTES:
         expected = f"a whole number from 0 to {_MOST_MEGABYTES}"
         raise ValueError(explain(what=f"{name} is a number of megabytes", expected=expected, received=repr(text)))
-    return int(text)
-
-
-def _parse_microseconds(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_SPIN_MICROSECONDS:
-        expected = f"a whole number from 0 to {MOST_SPIN_MICROSECONDS}"
-        raise ValueError(explain(what=f"{name} is a time in microseconds", expected=expected, received=repr(text)))
     return int(text)
 
 
@@ -146,23 +117,8 @@ def _parse_absolute_folder(name: str, text: str) -> str | None:
 
 
 _SETTINGS = (
-    Setting(
-        "PLANISH_NUM_THREADS",
-        "How many threads train and predict. `planish.set_num_threads` takes precedence. Results do not depend on it.",
-        f"a whole number from 1 to {MAX_THREADS}",
-        None,
-        "the CPUs that this process may use (its affinity and its container's quota)",
-        _parse_threads,
-    ),
-    Setting(
-        "PLANISH_SPIN",
-        "How long a thread that has helped with a prediction looks for more work before it sleeps, in microseconds."
-        " While it looks, it takes a processor; when it sleeps, the next prediction of a few images has less help.",
-        f"a whole number from 0 to {MOST_SPIN_MICROSECONDS}",
-        200,
-        "`200`",
-        _parse_microseconds,
-    ),
+    NUM_THREADS,
+    SPIN,
     Setting(
         "PLANISH_CACHE_DIR",
         "The folder in which compiled programs are kept from one process to the next: at most 256 MB; what has not"

@@ -17,13 +17,14 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planish import first_values, forking, memory, primitives
+from planish import first_values, primitives
 from planish.constructors import Constructed
 from planish.errors import explain
 from planish.first_values import NUMBERS, Initializer
 from planish.graph.node import Node, dtype_of_numbers, type_of_numbers
 from planish.initializers.initializer import made
 from planish.tensor import ArrayOperators
+from planish_runtime import forking, memory
 
 if TYPE_CHECKING:
     from planish.regularizers import Regularizer

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "planish"
+PACKAGE, RUNTIME = ROOT / "planish", ROOT / "planish_runtime"
 
 ROOMS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))} - {"__init__"}
 ANYONE = {
@@ -22,8 +22,6 @@ ANYONE = {
     "dtype_policies",
     "settings",
     "errors",
-    "forking",
-    "memory",
     "output",
     "structures",
     "symbolic",
@@ -42,8 +40,6 @@ ALLOWED = {
     "output": set(),
     "tracebacks": set(),
     "warned": set(),
-    "memory": set(),
-    "forking": set(),
     "flattening": {"graph", "primitives"},
     "graph": set(),
     "primitives": {"graph"},
@@ -184,6 +180,15 @@ def test_every_folder_inside_has_its_place():
     for room, order in INNER_ROOMS.items():
         folders = {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
         assert folders == set(order) - {ITSELF}
+
+
+def test_what_runs_programs_imports_numpy_and_nothing_of_planish():
+    own = {
+        module.split(".")[0]
+        for path in RUNTIME.rglob("*.py")
+        for module in modules_imported(path.read_text(encoding="utf-8"))
+    }
+    assert own - sys.stdlib_module_names == {"numpy", "planish_runtime"}
 
 
 @pytest.mark.parametrize(

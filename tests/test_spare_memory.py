@@ -2,7 +2,7 @@
 
 import pytest
 
-from planish import memory
+from planish_runtime import memory
 
 GB = 1 << 30
 

@@ -16,11 +16,11 @@ from planish.cli import splitting
 from planish.cli.data import Array, Data, Part
 from planish.cli.folders import ALL, TRAINING, VALIDATION, ImageFile, Listing, listed
 from planish.errors import explain
-from planish.memory import machine_nbytes
 from planish.utils.image_batches import ImageFolder
 from planish.utils.image_files import image_size
 from planish.utils.image_modes import CHANNELS
 from planish.utils.image_reader import SMOOTHED, ImageReader
+from planish_runtime.memory import machine_nbytes
 
 HELD_OUT = "held_out"
 """The name among a model's notes of the rule by which images were held out."""

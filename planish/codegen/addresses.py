@@ -6,7 +6,6 @@ import copy
 from collections.abc import Mapping
 
 from planish.codegen.kernels import run_of_item
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
@@ -18,6 +17,7 @@ from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.primitives.leaves import ConstantSettings
 from planish.primitives.table import TableSettings
+from planish_runtime import context_layout as layout
 
 
 class Addresses:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from planish.codegen.llvm.context_layout import (
+from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.llvm.module import Module
+from planish_runtime.context_layout import (
     ALARM,
     DONE,
     FINISHED,
@@ -22,8 +24,6 @@ from planish.codegen.llvm.context_layout import (
     STAGE_BITS,
     STOP_REQUEST,
 )
-from planish.codegen.llvm.function import Function, Index, Value
-from planish.codegen.llvm.module import Module
 
 
 def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tuple[Index, ...]) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
-from planish.codegen.llvm.context_layout import SHARES_SLOT, SYNC_SLOT, TOTAL_SLOT, YIELD_SLOT
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.steps import STAGE_PARAMETERS
+from planish_runtime.context_layout import SHARES_SLOT, SYNC_SLOT, TOTAL_SLOT, YIELD_SLOT
 
 CUT_PARAMETERS = (*STAGE_PARAMETERS, "i64 %image")
 """Of the function of a stage: grains first .. last - 1 of the image, or of all images together."""

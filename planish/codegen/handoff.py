@@ -12,7 +12,10 @@ is asleep; whoever has work wakes it by means of the system, and need not wait f
 from __future__ import annotations
 
 from planish.codegen.drawing import emit_pause
-from planish.codegen.llvm.context_layout import (
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.module import Module
+from planish.codegen.llvm.target import Target
+from planish_runtime.context_layout import (
     HELPER_ASLEEP,
     HELPER_CONTEXT,
     HELPER_NBYTES,
@@ -26,9 +29,6 @@ from planish.codegen.llvm.context_layout import (
     TAKEN,
     YIELD_SLOT,
 )
-from planish.codegen.llvm.function import Function, Index, Pointer, Value
-from planish.codegen.llvm.module import Module
-from planish.codegen.llvm.target import Target
 
 
 def text(target: Target) -> str:

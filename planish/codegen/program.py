@@ -24,7 +24,6 @@ from planish.codegen.drawing import MANY
 from planish.codegen.kernel_calls import Covered, parameters_of, sources_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES
@@ -43,6 +42,7 @@ from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.primitives.rewritten.places_beside import PlacesBesideSettings
+from planish_runtime import context_layout as layout
 
 _IMAGES_AHEAD = 2
 _FEWEST_NBYTES_TO_FETCH = 256

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from planish.codegen import steps
 from planish.codegen.kernels import items_of
 from planish.codegen.kernels.total import copy_nbytes
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.pieces.combining import combining
 from planish.codegen.planning.blocks import Blocks, Bucket
 from planish.graph.node import Node
+from planish_runtime import context_layout as layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
-from planish.codegen.llvm.context_layout import (
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
+from planish.codegen.llvm.module import Module
+from planish.codegen.planning.blocks import Blocks
+from planish.codegen.planning.slicing import Slices
+from planish_runtime.context_layout import (
     BATCH_OF_ALL_SLOT,
     BATCH_SLOT,
     FIRST_BLOCK_SLOT,
@@ -46,10 +50,6 @@ from planish.codegen.llvm.context_layout import (
     TOTAL_SLOT,
     YIELD_SLOT,
 )
-from planish.codegen.llvm.function import Function, Index, Pointer, Value
-from planish.codegen.llvm.module import Module
-from planish.codegen.planning.blocks import Blocks
-from planish.codegen.planning.slicing import Slices
 
 STAGE_PARAMETERS = (
     "ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step", "i64 %before",

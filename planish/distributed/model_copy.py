@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import planish
-from planish import forking
 from planish.distributed.libraries import dask_module
 from planish.errors import explain
+from planish_runtime import forking
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish import forking, structures
+from planish import structures
 from planish.distributed.model_copy import ModelCopy
 from planish.distributed.parts import Array
 from planish.errors import explain
 from planish.models.data.expected import alone
-from planish.runtime import threads
+from planish_runtime import forking, threads
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -17,13 +17,13 @@ from planish.graph.node import Node
 from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
 from planish.layers.base.traced import Traced
-from planish.memory import FLOAT_NBYTES
 from planish.models.looking.inputs import Inputs
 from planish.passes import pipeline
 from planish.passes.recorder import PassRun, Recorder
 from planish.primitives.expression import SumOfSettings
 from planish.primitives.rewritten.elementwise import ElementwiseSettings
 from planish.primitives.rewritten.fused import FusedSettings
+from planish_runtime.memory import FLOAT_NBYTES
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from planish import html
 from planish.errors import explain
 from planish.layers.base.layer import BatchShape, Layer
-from planish.memory import FLOAT_NBYTES
 from planish.models.looking.output_shapes import traced_shapes
 from planish.output import printable, stream
 from planish.symbolic import LayerCall, SymbolicTensor
+from planish_runtime.memory import FLOAT_NBYTES
 
 if TYPE_CHECKING:
     from rich.table import Table

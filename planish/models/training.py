@@ -14,7 +14,6 @@ from planish.graph.node import Node
 from planish.layers.base import calling
 from planish.layers.base.layer import Layer
 from planish.layers.base.weight_owner import Changes
-from planish.memory import TooLargeError
 from planish.metrics import Metric
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops import predict_loop
@@ -25,6 +24,7 @@ from planish.optimizers import Optimizer
 from planish.symbolic import SymbolicTensor
 from planish.tensor import tensor
 from planish.tracebacks import short_in_notebooks
+from planish_runtime.memory import TooLargeError
 
 if TYPE_CHECKING:
     from planish.models.model import Model

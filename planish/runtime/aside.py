@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from planish import forking
 from planish.errors import explain
+from planish_runtime import forking
 
 STACK_NBYTES = 64 * 2**20
 SECONDS_UNTIL_LATE = 1.0

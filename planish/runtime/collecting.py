@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from planish import forking
+from planish_runtime import forking
 
 
 class _Rest:

@@ -16,11 +16,12 @@ from planish.graph.graph import Graph
 from planish.graph.node import NUMBERS, Node
 from planish.graph.printer import print_graph
 from planish.primitives.interpreter import interpret
-from planish.runtime.compiled import Compiled
-from planish.runtime.executable import Arrays, TrainingExecutable
+from planish.runtime.executable import TrainingExecutable
 from planish.runtime.inference_executable import InferenceExecutable
 from planish.runtime.interpreted import InterpretedTraining
 from planish.runtime.programs import compile
+from planish_runtime.compiled import Compiled
+from planish_runtime.executable import Arrays
 
 TOLERANCE = 1e-4  # of the largest value of a tensor: f32 sums in another order differ by less
 _LARGEST_CHECK = 64  # images that are compared of each call

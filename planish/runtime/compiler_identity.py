@@ -17,9 +17,11 @@ from typing import Any
 
 import planish
 from planish.runtime import object_cache
+from planish_runtime import context_layout
 
 ROOMS = ("graph", "primitives", "passes", "codegen")
-"""Folders of the package whose files, and those of the folders inside, decide what a program is."""
+"""Folders of the package whose files, and those of the folders inside, decide what a program is. What programs and
+those who call them agree on, `planish_runtime/context_layout.py`, decides it, too."""
 
 _PYC_HEADER_NBYTES = 16
 """The header of a compiled module without source: magic, flags, and time and size of the missing source."""
@@ -30,7 +32,13 @@ def compiler_identity() -> str:
     """Changes whenever the compiler does."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     digest = _digest_of_files(root) if os.path.isdir(root) else _digest(_members())
-    return f"planish {planish.__version__} llvmlite {llvmlite_version()} {digest}"
+    return f"planish {planish.__version__} llvmlite {llvmlite_version()} {digest} {_agreed()}"
+
+
+def _agreed() -> str:
+    """The values of the layout, by their names."""
+    named = {name: value for name, value in vars(context_layout).items() if name.isupper()}
+    return hashlib.sha256(repr(sorted(named.items())).encode()).hexdigest()
 
 
 def llvmlite_version() -> str:

@@ -1,73 +1,16 @@
-"""Makes machine code callable. Code that is linked needs nothing but memory; only object files are left to LLVM."""
+"""Makes machine code callable. Only object files that are not linked are left to LLVM."""
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 from collections.abc import Mapping
-from typing import Any, Protocol
 
-from planish.errors import explain
-
-_NOT_EXECUTABLE = explain(
-    what="the system does not let this process run code that it has made, as planish's compiled programs are",
-    rule="memory that was written has to become memory that is run",
-    remedy="allow it to this process (systemd: MemoryDenyWriteExecute=no; SELinux: setsebool -P allow_execmem 1)",
-)
+from planish_runtime.native import Mapped, NativeCode
 
 
-class _Loaded(Protocol):
-    """Machine code in memory, which lives as long as the object."""
-
-    def address(self, name: str) -> int: ...
-
-
-class NativeCode:
-    """Machine code in memory; lives as long as this object.
-
-    `functions` says where the functions of linked code begin. Without any, `code` is an object file.
-    """
-
-    def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
-        self._loaded: _Loaded = _Mapped(code, functions) if functions else _object_file(code)
-
-    def address(self, name: str) -> int:
-        """Where a function begins. KeyError if there is no such function."""
-        return self._loaded.address(name)
-
-    def function(self, name: str, argument_types: list[Any]) -> Any:
-        """A callable that releases the interpreter lock. KeyError if there is no such function."""
-        return ctypes.CFUNCTYPE(None, *argument_types)(self.address(name))
-
-    def brief_function(self, name: str) -> Any:
-        """A callable that keeps the interpreter lock, and takes half the time to be called, if it is given objects of
-        ctypes for its arguments. KeyError if there is no such function."""
-        return ctypes.PYFUNCTYPE(None)(self.address(name))
-
-
-class _Mapped:
-    """Linked code: written to fresh memory, which can then be run and no longer be written."""
-
-    def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
-        self._functions = functions
-        self._memory = mmap.mmap(-1, len(code), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._memory[:] = code
-        self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        _let_run(self._start, len(code))
-
-    def address(self, name: str) -> int:
-        return self._start + self._functions[name]
-
-
-def _let_run(address: int, nbytes: int) -> None:
-    """PermissionError where the system lets no process run code that it has written."""
-    protect = ctypes.CDLL(None).mprotect
-    protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    if protect(address, nbytes, mmap.PROT_READ | mmap.PROT_EXEC):
-        raise PermissionError(_NOT_EXECUTABLE)
-
-
-def _object_file(code: bytes) -> _Loaded:
+def native_code(code: bytes, functions: Mapping[str, int]) -> NativeCode:
+    """`functions` says where the functions of linked code begin. Without any, `code` is an object file."""
+    if functions:
+        return NativeCode(Mapped(code, functions))
     from planish.codegen.llvm.object_file import ObjectFile
 
-    return ObjectFile(code)
+    return NativeCode(ObjectFile(code))

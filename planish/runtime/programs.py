@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from planish import forking, output, settings
+from planish import output, settings
 from planish.codegen.llvm.target import Target
 from planish.graph.graph import Graph
 from planish.graph.printer import print_graph
@@ -20,10 +20,12 @@ from planish.primitives.registry import multiply_adds
 from planish.runtime import object_cache
 from planish.runtime.aside import Aside, together
 from planish.runtime.collecting import collector_rests
-from planish.runtime.compiled import Compiled, renamed, to_bytes
+from planish.runtime.compiled import program_of, renamed, renamed_program, to_bytes
 from planish.runtime.compiler_identity import compiler_identity
 from planish.runtime.processor import current_target
-from planish.runtime.threads import get_num_threads, usable_cpus
+from planish_runtime import forking
+from planish_runtime.compiled import Compiled
+from planish_runtime.threads import get_num_threads, usable_cpus
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -105,7 +107,7 @@ def compile(
     if making is not None:
         found = making.result(functools.partial(_say_that_it_takes_long, training))
     assert found is not None
-    return found.renamed({number: name for name, number in numbers.items()})
+    return renamed_program(found, {number: name for name, number in numbers.items()})
 
 
 def _under_way(key: str, wanted: _Wanted) -> Aside[Compiled]:
@@ -157,7 +159,7 @@ def _loaded(key: str) -> Compiled | None:
     if settings.value("PLANISH_DUMP"):
         return None  # a program that is shown has to be made
     stored = object_cache.load(key)
-    return None if stored is None else Compiled.from_bytes(stored)
+    return None if stored is None else program_of(stored)
 
 
 def _made(key: str, wanted: _Wanted) -> Compiled:
@@ -189,4 +191,4 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
     }
     stored = to_bytes(code, facts)
     object_cache.store(key, stored)
-    return Compiled.from_bytes(stored)
+    return program_of(stored)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import regular_file
-from planish.runtime.threads import get_num_threads
+from planish_runtime.threads import get_num_threads
 
 Bytes = NDArray[np.uint8]
 

@@ -10,10 +10,10 @@ from planish.graph.graph import topological
 from planish.graph.node import Node
 from planish.layers import Layer
 from planish.layers.base.context import CallContext
-from planish.memory import FLOAT_NBYTES
 from planish.models import Sequential
 from planish.primitives.registry import multiply_adds
 from planish.structure import arithmetic
+from planish_runtime.memory import FLOAT_NBYTES
 
 Shape = tuple[int, ...]
 

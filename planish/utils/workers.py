@@ -19,7 +19,7 @@ def in_order(
 
     An error of `work` is raised in place of its result, with the traceback of its own thread.
     """
-    from planish.runtime.threads import get_num_threads
+    from planish_runtime.threads import get_num_threads
 
     count = get_num_threads() if threads is None else threads
     if count <= 1:

@@ -15,7 +15,8 @@ from planish.cli.console import one_line
 from planish.errors import explain
 from planish.layers import Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
-from planish.runtime import object_cache, programs, threads
+from planish.runtime import object_cache, programs
+from planish_runtime import threads
 
 ROOT = Path(__file__).parents[2]
 

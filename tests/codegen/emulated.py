@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from planish.codegen import compile as compiler
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm import target
 from planish.codegen.llvm.linking import link
 from planish.runtime import compiled, executable, inference_executable, processor
+from planish_runtime import context_layout as layout
 
 WANTED = os.environ.get("PLANISH_EMULATED") == "aarch64"
 EMULATOR = next(filter(None, map(shutil.which, ("qemu-aarch64-static", "qemu-aarch64"))), None)
@@ -221,6 +221,6 @@ def install():
     host = target.Host(ARM.triple, ARM.cpu, ARM.features)
     target.ask_llvm = processor.ask_llvm = lambda: host
     processor.description = lambda path: None
-    compiled.NativeCode = Code
+    compiled.native_code = Code
     executable.TrainingExecutable = Training
     inference_executable.InferenceExecutable = Inference

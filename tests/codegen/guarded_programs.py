@@ -11,7 +11,6 @@ import numpy as np
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen import compile as compiler
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning import cascades, cutting
@@ -22,7 +21,10 @@ from planish.primitives.circle_sums import CircleSettings, circle_sums
 from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from planish.runtime.inference_executable import InferenceExecutable
-from planish.runtime.native import NativeCode
+from planish.runtime.native import native_code
+from planish_runtime import context_layout as layout
+from planish_runtime.executable import Executable
+from planish_runtime.inference import Inference
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.guarded_shares import run_shared
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
@@ -40,7 +42,7 @@ ENDS = (True, False)
 
 def buffers(at_end):
     """What programs work in lies in guarded memory, too."""
-    for kind in (InferenceExecutable, TrainingExecutable):
+    for kind in (Executable, Inference, TrainingExecutable):
         sys.modules[kind.__module__].aligned_buffer = lambda nbytes: guarded(-(-nbytes // 64) * 64, at_end=at_end)
 
 
@@ -188,7 +190,7 @@ def masked_bytes():
             mask = f.tail_mask(count)
             numbers = f.let(f"bitcast {f.vector} {f.load('%from', 0, mask)} to {f.integers}")
             f.store_bytes(numbers, "%into", 0, mask)
-        code = NativeCode(*compiler.machine_code(module.text, target))
+        code = native_code(*compiler.machine_code(module.text, target))
         source = placed(np.arange(1, count + 1, dtype=np.int32), at_end=True)
         result = guarded(count, at_end=True)
         code.function("run", [ctypes.c_void_p] * 2)(source.ctypes.data, result.ctypes.data)

@@ -9,7 +9,6 @@ import pytest
 from planish import primitives
 from planish.codegen import few_images
 from planish.codegen.kernels import kernel_of
-from planish.codegen.llvm import context_layout as layout
 from planish.codegen.llvm.target import current_target
 from planish.codegen.planning import cutting
 from planish.codegen.planning.plan import Request, make_plan
@@ -17,6 +16,7 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.runtime import compile, programs
 from planish.runtime.inference_executable import InferenceExecutable
+from planish_runtime import context_layout as layout
 from tests.codegen.odd_values import arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats, on_every_target, prefer
 from tests.passes.random_graphs import random_inference

@@ -12,8 +12,8 @@ import pytest
 from planish.callbacks import LambdaCallback
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from planish.models import Sequential
-from planish.runtime import workers
 from planish.utils import set_random_seed
+from planish_runtime import workers
 
 ROOT = Path(__file__).parent.parent.parent
 

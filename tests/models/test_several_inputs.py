@@ -8,7 +8,7 @@ import pytest
 import planish
 from planish import Input, Model, Sequential
 from planish.layers import Concatenate, Conv2D, Dense, Flatten, GlobalAveragePooling2D
-from planish.runtime.threads import get_num_threads, set_num_threads
+from planish_runtime.threads import get_num_threads, set_num_threads
 
 COUNT = 37
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import planish as keras
-from planish import memory
 from planish.layers import Conv2D, Dense, Flatten
-from planish.runtime.buffers import aligned_buffer
+from planish_runtime import memory
+from planish_runtime.buffers import aligned_buffer
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from PIL import Image
 import planish
 from planish import layers
 from planish.preprocessing.image import ImageDataGenerator, Iterator, apply_affine_transform
-from planish.runtime.threads import get_num_threads, set_num_threads
+from planish_runtime.threads import get_num_threads, set_num_threads
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from planish.runtime import array_address
+from planish_runtime import array_address
 
 ARRAYS = [
     np.zeros((0, 3)),

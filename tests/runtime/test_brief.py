@@ -8,7 +8,7 @@ import pytest
 
 from planish.layers import Activation, Conv2D, Dense, Flatten, Input
 from planish.models import Sequential
-from planish.runtime import inference_executable
+from planish_runtime import inference
 
 X = np.random.default_rng(3).standard_normal((6, 4, 4, 1), np.float32)
 CALLS = {
@@ -21,9 +21,9 @@ CALLS = {
 
 @pytest.fixture
 def model(monkeypatch):
-    monkeypatch.setattr(inference_executable, "_BRIEF_SECONDS", np.inf)
+    monkeypatch.setattr(inference, "_BRIEF_SECONDS", np.inf)
     made = Sequential([Input((4, 4, 1)), Flatten(), Dense(5, activation="relu"), Dense(3)])
-    for _ in range(inference_executable._FEWEST_TRIALS + 1):
+    for _ in range(inference._FEWEST_TRIALS + 1):
         made.predict_on_batch(X[:1])
     return made
 
@@ -112,30 +112,30 @@ def test_any_layout_gives_the_same(model, x):
 
 
 def test_a_number_of_images_is_tried_before_it_is_brief(model, program, brief, monkeypatch):
-    for calls in range(inference_executable._FEWEST_TRIALS):
+    for calls in range(inference._FEWEST_TRIALS):
         assert 2 not in program._brief, calls
         model.predict_on_batch(X[:2])
     assert 2 in program._brief
-    monkeypatch.setattr(inference_executable, "_BRIEF_SECONDS", 0.0)
-    for _ in range(inference_executable._TRIALS + 1):
+    monkeypatch.setattr(inference, "_BRIEF_SECONDS", 0.0)
+    for _ in range(inference._TRIALS + 1):
         model.predict_on_batch(X[:3])
     assert 3 not in program._brief
-    assert program._trials[3][0] == inference_executable._TRIALS
+    assert program._trials[3][0] == inference._TRIALS
     assert brief.count == 0
 
 
 def test_many_images_are_never_brief(model, program):
     many = np.repeat(X, 5, axis=0)
-    for _ in range(inference_executable._TRIALS):
+    for _ in range(inference._TRIALS):
         model.predict_on_batch(many)
     assert {*program._brief} == {1}
 
 
 def test_what_is_shared_is_never_brief(monkeypatch):
-    monkeypatch.setattr(inference_executable, "_BRIEF_SECONDS", np.inf)
+    monkeypatch.setattr(inference, "_BRIEF_SECONDS", np.inf)
     model = Sequential([Input((24, 24, 8)), Conv2D(24, 3), Flatten()])
     x = np.zeros((1, 24, 24, 8), np.float32)
-    for _ in range(inference_executable._TRIALS):
+    for _ in range(inference._TRIALS):
         model.predict_on_batch(x)
     assert not program_of(model)._brief
 
@@ -181,7 +181,7 @@ def test_a_call_inside_of_a_brief_one_is_refused(model, program, monkeypatch):
 def test_a_comparison_with_the_interpreter_leaves_nothing_out(model, monkeypatch):
     monkeypatch.setenv("PLANISH_COMPARE", "1")
     compared = Sequential([Input((4, 4, 1)), Flatten(), Dense(3)])
-    for _ in range(inference_executable._FEWEST_TRIALS + 1):
+    for _ in range(inference._FEWEST_TRIALS + 1):
         compared.predict_on_batch(X[:1])
     program = program_of(compared)
     monkeypatch.setattr(program, "_infer", lambda *arguments: None)

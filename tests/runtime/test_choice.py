@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from planish.runtime.choice import Choice
+from planish_runtime.choice import Choice
 
 
 def calls(choice, count, alone, shared):

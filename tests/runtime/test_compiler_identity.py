@@ -28,6 +28,14 @@ print(*(making.loaded for making in programs.makings(0.0)))
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _runtime_alone(tmp_path_factory):
+    """A folder in which there is the package that runs programs, and no planish."""
+    global RUNTIME
+    RUNTIME = tmp_path_factory.mktemp("runtime")
+    shutil.copytree(PACKAGE.parent / "planish_runtime", RUNTIME / "planish_runtime")
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("PLANISH_CACHE_DIR", str(tmp_path / "cache"))
@@ -55,7 +63,8 @@ def place_bytecode(copy):
 
 def was_loaded(place, cache):
     """Whether a process that finds planish at `place` loaded its program from the cache."""
-    environment = {**os.environ, "PYTHONPATH": str(place), "PLANISH_CACHE_DIR": str(cache), "PYTHONNOUSERSITE": "1"}
+    path = os.pathsep.join([str(place), str(RUNTIME)])
+    environment = {**os.environ, "PYTHONPATH": path, "PLANISH_CACHE_DIR": str(cache), "PYTHONNOUSERSITE": "1"}
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, env=environment, cwd=cache.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

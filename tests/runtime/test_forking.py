@@ -14,14 +14,13 @@ import numpy as np
 import pytest
 
 import planish
-from planish import forking
 from planish.callbacks import LambdaCallback
 from planish.codegen.llvm import library
 from planish.layers import Dense, Input
 from planish.models import Sequential
 from planish.models.data.read_ahead import ReadAhead
-from planish.runtime import inference_executable
 from planish.runtime.aside import Aside
+from planish_runtime import forking, inference
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -253,7 +252,7 @@ def test_threads_of_the_parent_are_not_counted_on():
     try:
         model = classifier()
         expected = model.predict(X, verbose=0)
-        assert len(X) > max(inference_executable.FEWEST_IMAGES_FOR_THREADS)
+        assert len(X) > max(inference.FEWEST_IMAGES_FOR_THREADS)
 
         def check():
             assert np.array_equal(model.predict(X, verbose=0), expected)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import planish
-from planish.codegen.llvm import context_layout as layout
 from planish.layers import Conv2D, Flatten, Input
 from planish.models import Sequential
-from planish.runtime import handoff, inference_executable
-from planish.runtime.workers import yield_address
+from planish.runtime import handoff
+from planish_runtime import context_layout as layout
+from planish_runtime import inference
+from planish_runtime.workers import yield_address
 from tests.runtime.test_forking import ends_well, leave
 
 PATIENT_SECONDS = 20
@@ -22,7 +23,7 @@ PATIENT_SECONDS = 20
 @pytest.fixture
 def crew(monkeypatch):
     monkeypatch.setenv("PLANISH_SPIN", "20000")
-    return handoff.Crew()
+    return handoff.Crew(handoff._code)
 
 
 class Work:
@@ -83,7 +84,7 @@ def test_who_has_nothing_to_do_sleeps_and_is_woken(crew):
 
 def test_without_spinning(monkeypatch):
     monkeypatch.setenv("PLANISH_SPIN", "0")
-    crew = handoff.Crew()
+    crew = handoff.Crew(handoff._code)
     Work(2).shared_by(crew)
     helped = 0
     for _ in range(3):
@@ -96,7 +97,7 @@ def test_without_spinning(monkeypatch):
 
 
 def test_a_time_that_makes_no_sense_is_refused_until_it_does(monkeypatch):
-    crew = handoff.Crew()
+    crew = handoff.Crew(handoff._code)
     monkeypatch.setenv("PLANISH_SPIN", "soon")
     for _ in range(2):
         with pytest.raises(ValueError, match="PLANISH_SPIN is a time in microseconds"):
@@ -127,7 +128,7 @@ def test_a_system_that_gives_no_thread(crew, monkeypatch):
 
 @pytest.fixture
 def model(monkeypatch):
-    monkeypatch.setattr(inference_executable, "recent_num_threads", lambda now: 3)
+    monkeypatch.setattr(inference, "recent_num_threads", lambda now: 3)
     return Sequential([Input((32, 32, 8)), Conv2D(32, 3, activation="relu"), Conv2D(32, 3), Flatten()])
 
 

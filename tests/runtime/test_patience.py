@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from planish import primitives
-from planish.codegen.llvm import context_layout as layout
 from planish.graph.graph import Graph
 from planish.runtime import compile, executable
 from planish.runtime.executable import TrainingExecutable
-from planish.runtime.threads import get_num_threads, set_num_threads, usable_cpus
+from planish_runtime import context_layout as layout
+from planish_runtime.threads import get_num_threads, set_num_threads, usable_cpus
 
 
 def patience_of(threads, monkeypatch):

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from planish.runtime import places as places_module
-from planish.runtime.places import Places
+from planish_runtime import places as places_module
+from planish_runtime.places import Places
 
 SECONDS = 30
 

@@ -6,7 +6,8 @@ import pytest
 import planish
 from planish.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
 from planish.models import Sequential
-from planish.runtime import executable, inference_executable
+from planish.runtime import executable, handoff
+from planish_runtime import inference
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def three_threads():
 def used(monkeypatch):
     """The numbers of threads of all calls that took several, whoever they were found by."""
     numbers = []
-    together, share = inference_executable.run_together, inference_executable.handoff.CREW.share
+    together, share = inference.run_together, handoff.CREW.share
 
     def recorded(work, threads, stop):
         numbers.append(threads)
@@ -30,9 +31,9 @@ def used(monkeypatch):
         numbers.append(threads)
         return share(work, context, scratches, threads)
 
-    monkeypatch.setattr(inference_executable, "run_together", recorded)
-    monkeypatch.setattr(inference_executable.handoff.CREW, "share", shared)
-    monkeypatch.setattr(inference_executable, "recent_num_threads", lambda now: planish.get_num_threads())
+    monkeypatch.setattr(inference, "run_together", recorded)
+    monkeypatch.setattr(handoff.CREW, "share", shared)
+    monkeypatch.setattr(inference, "recent_num_threads", lambda now: planish.get_num_threads())
     return numbers
 
 
@@ -45,8 +46,8 @@ def test_the_more_work_an_image_is_the_fewer_are_enough(products, fewest):
     class Program:
         multiply_adds = products
 
-    bounds = inference_executable.FEWEST_IMAGES_FOR_THREADS
-    assert inference_executable.fewest_images(Program, inference_executable._WORK_FOR_THREADS, bounds) == fewest
+    bounds = inference.FEWEST_IMAGES_FOR_THREADS
+    assert inference.fewest_images(Program, inference._WORK_FOR_THREADS, bounds) == fewest
 
 
 def test_few_images_of_much_work_are_shared_among_threads_with_the_same_bits(three_threads, used):
@@ -67,8 +68,8 @@ def test_what_would_keep_ctrl_c_waiting_is_shared_by_threads_that_return_to_pyth
     model = heavy()
     x = np.random.default_rng(3).standard_normal((9, 64, 64, 32), np.float32)
     shared = model.predict_on_batch(x)
-    monkeypatch.setattr(inference_executable, "_MOST_AT_ONCE", 1)
-    monkeypatch.setattr(inference_executable.handoff.CREW, "share", None)
+    monkeypatch.setattr(inference, "_MOST_AT_ONCE", 1)
+    monkeypatch.setattr(handoff.CREW, "share", None)
     assert np.array_equal(model.predict_on_batch(x), shared)
     assert used == [3, 3]
 
@@ -77,7 +78,7 @@ def test_helpers_that_are_busy_are_done_without(three_threads, monkeypatch):
     model = heavy()
     x = np.random.default_rng(3).standard_normal((2, 64, 64, 32), np.float32)
     shared = model.predict_on_batch(x)
-    monkeypatch.setattr(inference_executable.handoff.CREW, "share", lambda *arguments: False)
+    monkeypatch.setattr(handoff.CREW, "share", lambda *arguments: False)
     assert np.array_equal(model.predict_on_batch(x), shared)
 
 

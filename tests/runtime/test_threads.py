@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from planish.runtime import threads
+from planish_runtime import threads
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_usable_cpus_are_those_of_the_affinity():
         return
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from planish.runtime.threads import usable_cpus; print(usable_cpus())"
+        "from planish_runtime.threads import usable_cpus; print(usable_cpus())"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout == "1\n"

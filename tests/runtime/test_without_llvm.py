@@ -12,7 +12,7 @@ from planish import primitives
 from planish.codegen import compile as compiler
 from planish.graph.graph import Graph
 from planish.runtime import compile, object_cache, programs
-from planish.runtime.compiled import Compiled
+from planish.runtime.compiled import program_of
 from planish.runtime.executable import TrainingExecutable
 from planish.runtime.inference_executable import InferenceExecutable
 
@@ -79,13 +79,13 @@ def test_programs_from_a_file_run_where_there_is_no_llvm(tmp_path):
     sys.modules["llvmlite"] = None
     from pathlib import Path
     import numpy as np
-    from planish.runtime.compiled import Compiled
+    from planish.runtime.compiled import program_of
     from planish.runtime.executable import TrainingExecutable
     from planish.runtime.inference_executable import InferenceExecutable
 
     x, w = np.linspace(-2, 2, 12, dtype=np.float32).reshape(4, 3), np.full(3, 0.5, np.float32)
     y, trained = np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32)
-    infer, train = (Compiled.from_bytes(Path(name).read_bytes()) for name in sys.argv[1:])
+    infer, train = (program_of(Path(name).read_bytes()) for name in sys.argv[1:])
     InferenceExecutable(infer).run({"0": w}, {"x": x}, {"y": y}, 4, version=1)
     TrainingExecutable(train).run({"0": w}, {"x": x}, np.arange(4), 4, {}, {"y": trained})
     np.testing.assert_allclose(y, np.exp(x * 0.5), rtol=1e-6)
@@ -116,7 +116,7 @@ def test_a_program_is_the_same_however_it_is_come_by():
     graph = Graph.build({"y": primitives.tanh(primitives.input_("x", (3,)))})
     made = compile(graph, {"x": np.float32})
     (entry,) = object_cache.entries()
-    loaded = Compiled.from_bytes(object_cache.load(entry.key))
+    loaded = program_of(object_cache.load(entry.key))
     assert loaded[1:] == made[1:]
     results = []
     for program in (made, loaded):

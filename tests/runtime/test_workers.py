@@ -11,8 +11,8 @@ from collections import deque
 
 import pytest
 
-from planish.runtime import workers
-from planish.runtime.workers import run_together, run_watched
+from planish_runtime import workers
+from planish_runtime.workers import run_together, run_watched
 
 
 class Work:

@@ -31,7 +31,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 import numpy as np  # noqa: E402
 from subjects import SUBJECTS, Files  # noqa: E402
 
-from planish.memory import TooLargeError  # noqa: E402
+from planish_runtime.memory import TooLargeError  # noqa: E402
 
 _CPU_SECONDS = 20
 _WALL_SECONDS = 300

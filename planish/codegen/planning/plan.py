@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planish.codegen.kernels import kind_of_node
-from planish.codegen.llvm.context_layout import MOST_PIECES
 from planish.codegen.llvm.element_type import element_type
 from planish.codegen.llvm.target import Target
 from planish.codegen.planning.blocks import Blocks, totals_of, with_results_apart
@@ -22,9 +21,10 @@ from planish.codegen.planning.storage import Storage, nbytes_of, plan_storage
 from planish.graph.graph import Graph
 from planish.graph.node import Node, numbers_are
 from planish.graph.settings import name_of
-from planish.memory import check_fits
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
+from planish_runtime.context_layout import MOST_PIECES
+from planish_runtime.memory import check_fits
 
 # Images that a thread takes through the dense layers together, at most: two row blocks of the AVX-512 kernel, or one of
 # the narrower ones; fewer in training, so that what a block leaves for the gradients stays in the cache.

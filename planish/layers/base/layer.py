@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from planish import dtype_policies, forking, precision, primitives, random_seed, regularizers, structures
+from planish import dtype_policies, precision, primitives, random_seed, regularizers, structures
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, layer_scope
 from planish.layers.base import (
@@ -36,6 +36,7 @@ from planish.layers.base.records import Records
 from planish.layers.base.weight_owner import NOT_INSIDE, Seen, Shape, WeightOwner, not_initialized
 from planish.symbolic import BatchShape, LayerCall, Record, Spec, SymbolicTensor, any_symbolic
 from planish.variable import Variable
+from planish_runtime import forking
 
 __all__ = ["BatchShape", "Layer", "Shape"]
 
@@ -382,9 +383,8 @@ def _extents(shape: BatchShape) -> Shape:
 
 def _batch_shape(leaf: Any) -> BatchShape:
     """The shape of a node, with the batch axis first; of anything else, that of a single number."""
-    if not isinstance(leaf, Node):
-        return ()
-    return (None, *leaf.shape) if leaf.batched else leaf.shape
+    shape = leaf.shape if isinstance(leaf, Node) else ()
+    return (None, *shape) if isinstance(leaf, Node) and leaf.batched else shape
 
 
 def _unbuilt(value: Any, made: dict[int, Any]) -> Any:

@@ -349,8 +349,8 @@ def check_finite(array: Array, what: str, *, wide: bool = False) -> None:
     if array.nbytes < _NBYTES_FOR_THREADS:
         look(0)
     else:
-        from planish.runtime.threads import get_num_threads
-        from planish.runtime.workers import run_together
+        from planish_runtime.threads import get_num_threads
+        from planish_runtime.workers import run_together
 
         run_together(look, get_num_threads(), stop=lambda: deque(starts, maxlen=0).clear())
     suspects.sort()

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from planish import forking
 from planish.errors import explain
+from planish_runtime import forking
 
 
 class HasNbytes(Protocol):

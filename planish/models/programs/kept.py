@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from planish import forking, overrides, precision
+from planish import overrides, precision
 from planish.distribution.data_parallel import current_ranks
 from planish.graph.node import dtype_of_numbers
 from planish.layers.base.context import CallContext
@@ -20,6 +20,7 @@ from planish.models.programs.predict_program import OtherRank, Predictor, predic
 from planish.models.programs.prepare import Prepared, Sizes, fitting, sizes_of
 from planish.models.programs.recent import Recent, SizesSeen
 from planish.models.programs.turn import Turn
+from planish_runtime import forking
 
 if TYPE_CHECKING:
     from planish.models.model import Model

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planish import forking, metrics
+from planish import metrics
 from planish.errors import explain
 from planish.metrics import Mean, MeanMetricWrapper, Metric
 from planish.metrics.state import State
@@ -17,6 +17,7 @@ from planish.models.data.arrays import Array
 from planish.models.ends.output_settings import OutputSettings
 from planish.models.programs.compiled_metrics import CompiledMetric, compiled
 from planish.tensor import tensor
+from planish_runtime import forking
 
 Shape = Sequence[int]
 Columns = Sequence[Array | None]

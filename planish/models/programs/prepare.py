@@ -12,7 +12,6 @@ import numpy as np
 from planish import structures
 from planish.errors import ExplainedError, explain
 from planish.losses.loss import Loss
-from planish.memory import TooLargeError
 from planish.models.data.arrays import Array, memory_dtype, readable, readable_as_is, told_at
 from planish.models.data.expected import End, expected_by, with_rank
 from planish.models.data.image_shapes import check_images
@@ -25,6 +24,7 @@ from planish.models.ends.graph_names import endings, input_names
 from planish.models.ends.output_settings import OutputSettings
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.metric_set import MetricSet, RunMetrics
+from planish_runtime.memory import TooLargeError
 
 if TYPE_CHECKING:
     from planish.models.model import Model

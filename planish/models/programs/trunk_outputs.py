@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import memory, settings
+from planish import settings
 from planish.models.data.arrays import Array
 from planish.models.data.in_memory import Arrays
 from planish.models.data.streams import Stream
 from planish.models.programs.trunk import Trunk, taken
+from planish_runtime import memory
 
 Numbers = NDArray[np.int64]
 

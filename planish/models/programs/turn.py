@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planish import forking
 from planish.errors import explain
+from planish_runtime import forking
 
 _INSIDE_OF_ITSELF = explain(
     what="a model was trained in the middle of its own training steps: from on_train_progress, or a signal handler",

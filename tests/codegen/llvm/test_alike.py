@@ -14,7 +14,7 @@ from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target, make_target
 from planish.codegen.planning.plan import Request
 from planish.runtime import programs
-from planish.runtime.native import NativeCode
+from planish.runtime.native import native_code
 from tests.codegen.support import Case
 from tests.codegen.test_code_size import Net
 
@@ -48,7 +48,7 @@ def expected(item, first, second, third):
 
 def results(module, count):
     y = np.zeros(count, np.int64)
-    code = NativeCode(*compiler.machine_code(module.text, current_target()))
+    code = native_code(*compiler.machine_code(module.text, current_target()))
     code.function("run", [ctypes.c_void_p])(y.ctypes.data)
     return y.tolist()
 

@@ -10,7 +10,7 @@ import pytest
 from planish.codegen import compile as compiler
 from planish.codegen.llvm.linking import PAGE_NBYTES, link
 from planish.codegen.llvm.target import make_target
-from planish.runtime.native import NativeCode
+from planish.runtime.native import native_code
 
 LINUX = "x86_64-unknown-linux-gnu"
 NOTHING = "define void @run(ptr %to) {\n  ret void\n}"
@@ -64,7 +64,7 @@ def test_constants_calls_and_tables_of_jumps_are_found_wherever_the_code_lies():
     linked = link(code)
     assert sorted(linked.functions) == ["run", "third"]
     for _ in range(3):
-        native = NativeCode(*linked)
+        native = native_code(*linked)
         for given, expected in enumerate([60, 7, 8, 9, 6, 5]):
             value = ctypes.c_int64(given)
             native.function("run", [ctypes.c_void_p])(ctypes.addressof(value))
@@ -90,7 +90,7 @@ def test_code_for_aarch64_finds_its_constants():
 
 def test_only_functions_that_are_there_can_be_called():
     with pytest.raises(KeyError, match="nothing"):
-        NativeCode(*link(object_file(NOTHING))).function("nothing", [])
+        native_code(*link(object_file(NOTHING))).function("nothing", [])
 
 
 @pytest.mark.parametrize(

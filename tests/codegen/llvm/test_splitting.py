@@ -14,7 +14,7 @@ from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.splitting import split
 from planish.codegen.llvm.target import current_target, make_target
 from planish.runtime.aside import together
-from planish.runtime.native import NativeCode
+from planish.runtime.native import native_code
 
 FUNCTIONS = 9
 linked_here = pytest.mark.skipif(
@@ -80,7 +80,7 @@ def test_functions_find_each_other_and_only_the_program_can_be_asked_for(threads
     code = compiler.machine_code(module_of(target), target, lambda works: together(works, threads))
     assert list(code.functions) == ["run"]
     assert code == compiler.machine_code(module_of(target), target)
-    value, native = ctypes.c_int64(5), NativeCode(*code)
+    value, native = ctypes.c_int64(5), native_code(*code)
     native.function("run", [ctypes.c_void_p])(ctypes.addressof(value))
     assert value.value == expected(5)
 

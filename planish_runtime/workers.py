@@ -16,8 +16,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from planish import forking
-from planish.errors import explain
+from planish_runtime import forking
+from planish_runtime.errors import explain
 
 _SECONDS_TO_LOOK_AGAIN = 0.05  # after a wake-up that an exception has swallowed
 

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 
-from planish.runtime.threads import recent_cpus, usable_cpus
+from planish_runtime.threads import recent_cpus, usable_cpus
 
 TURN_SECONDS = 0.005
 _SECONDS_TO_BE_AT_ONCE = 1e-4

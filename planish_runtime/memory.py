@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from planish.errors import explain
+from planish_runtime.errors import explain
 
 ALIGNMENT_NBYTES = 64
 FLOAT_NBYTES = 4

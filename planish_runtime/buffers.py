@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.errors import explain
-from planish.memory import aligned_zeros, machine_nbytes
+from planish_runtime.errors import explain
+from planish_runtime.memory import aligned_zeros, machine_nbytes
 
 
 def aligned_buffer(nbytes: int) -> NDArray[np.uint8]:

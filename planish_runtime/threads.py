@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterator
 from typing import SupportsIndex
 
-from planish import settings
-from planish.errors import explain
+from planish_runtime import settings
+from planish_runtime.errors import explain
 
 _requested: int | None = None
 _default, _known_cpus, _asked = 1, 1, -math.inf
@@ -36,14 +36,20 @@ def get_num_threads() -> int:
 
     The one given to `set_num_threads`; else the environment variable PLANISH_NUM_THREADS; else `usable_cpus()`.
     """
-    return _requested or settings.value("PLANISH_NUM_THREADS") or usable_cpus()
+    return _requested or chosen_threads() or usable_cpus()
+
+
+def chosen_threads() -> int | None:
+    """PLANISH_NUM_THREADS, if it is set."""
+    found: int | None = settings.present(settings.NUM_THREADS)
+    return found
 
 
 @contextlib.contextmanager
 def unless_chosen(count: int | None) -> Iterator[None]:
     """Inside, planish uses `count` threads, unless the program or the environment has chosen a number."""
     global _requested
-    if count is None or _requested is not None or settings.value("PLANISH_NUM_THREADS") is not None:
+    if count is None or _requested is not None or chosen_threads() is not None:
         yield
         return
     _requested = _checked(count)

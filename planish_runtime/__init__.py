@@ -1,0 +1,1 @@
+"""Runs compiled models: `Model("model.plan").predict(images)`. NumPy is all that it needs."""
