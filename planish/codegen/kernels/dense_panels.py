@@ -1,7 +1,7 @@
 """Dense layer on packed weights, for a block of rows.
 
     for panel:                                 # columns [start, start + vectors * lanes) of the weights
-        for row block of `rows` (then the rest, one row and all panels at a time):
+        for row block of `rows` (then blocks of 4, then one row and all panels at a time):
             for k in range(features): sums[row][v] += x[row][k] * w[panel][k][v]
             y[row][panel] = epilogue(sums)     # the last vector is masked
 
@@ -27,11 +27,13 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec, epilogue_of
 from planish.primitives.rewritten.dense_panels import DensePanelsSettings
 
 SINGLE_ROW_VECTORS = 8  # sums of one row in flight: enough to hide the latency of an FMA on two ports
+PANEL_VECTORS = 2  # three would leave 16 registers for the sums of 3 rows, which read twice as much as 6 rows do
+SMALL_BLOCK = 4  # rows: the fewest that have so many sums in flight
 
 
-def panels_of(units: int, lanes: int, registers: int) -> list[int]:
+def panels_of(units: int, lanes: int) -> list[int]:
     """Vectors in each panel of columns."""
-    return cut(vectors_of(units, lanes), 2 if registers >= 32 else 3)
+    return cut(vectors_of(units, lanes), PANEL_VECTORS)
 
 
 def rows_in_block(vectors: int, registers: int, *, training: bool) -> int:
@@ -70,17 +72,22 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     rows = f.multiply(operands.count, per_image) if spec.result.batched else per_image
     settings = DensePanelsSettings.of(spec)
     panels, training = settings.panels, not settings.packed
-    block = rows_in_block(max(panels), f.module.target.registers, training=training)
-    whole = f.subtract(rows, f.remainder(rows, block))
-    if not isinstance(whole, int) or whole:
-        _emit_blocks(f, spec, operands, whole, block)
-    rest = f.subtract(rows, whole)
+    largest = rows_in_block(max(panels), f.module.target.registers, training=training)
+    done: Index = 0
+    for block in (largest, SMALL_BLOCK) if largest > SMALL_BLOCK else (largest,):
+        left = f.subtract(rows, done)
+        whole = f.subtract(left, f.remainder(left, block))
+        if not isinstance(whole, int) or whole:
+            _emit_blocks(f, spec, operands, done, whole, block)
+        done = f.add(done, whole)
+    rest = f.subtract(rows, done)
     if not isinstance(rest, int) or rest:
-        with f.when_positive(rest), f.loop(whole, rows) as row:
+        with f.when_positive(rest), f.loop(done, rows) as row:
             _emit_single_row(f, spec, operands, row.index)
 
 
-def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block: int) -> None:
+def _emit_blocks(f: Function, spec: Spec, operands: Operands, start: Index, rows: Index, block: int) -> None:
+    """Rows start .. start + rows - 1, so many at a time."""
     features, units = spec.inputs[0].shape[-1], spec.shape[-1]
     epilogue = epilogue_of(f, spec, operands)
     offsets = [f.floats.nbytes * features * row for row in range(block)]
@@ -90,7 +97,7 @@ def _emit_blocks(f: Function, spec: Spec, operands: Operands, rows: Index, block
         with f.when_positive(rows), over_run(f, run, before, operands.grains) as panel:
             vector = f.add(f.multiply(panel.index, vectors), run.start)
             weights = layout.panel(f, operands.inputs[1], vector)
-            with f.loop(0, rows, block) as first:
+            with f.loop(start, f.add(start, rows), block) as first:
                 x = f.offset(operands.inputs[0], f.nbytes(first.index, features))
                 own = Panel(weights, vectors, layout.step_nbytes(vectors), layout.tail(f, run))
                 sums = accumulate(f, [ZERO] * (block * vectors), x, offsets, own, features)

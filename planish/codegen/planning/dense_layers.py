@@ -72,7 +72,7 @@ def _lower_to_panels(problem: Problem) -> Node:
     """Weights that change in every step are packed only if they have to be turned."""
     x, w = problem.node.inputs[:2]
     units, target = w.shape[1], problem.target
-    panels = tuple(dense_kernel.panels_of(units, target.lanes, target.registers))
+    panels = tuple(dense_kernel.panels_of(units, target.lanes))
     turned = w.op == "transpose" and TransposeSettings.of(w).permutation == (1, 0)
     packed = turned or not problem.training
     settings = DensePanelsSettings(units=units, panels=panels, lanes=target.lanes, packed=packed)

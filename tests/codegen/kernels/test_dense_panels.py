@@ -3,6 +3,7 @@
 import pytest
 
 from planish import primitives
+from planish.codegen.kernels import dense_panels
 from planish.primitives.dense_weight_grad import dense_weight_grad
 from tests.codegen.support import Case, on_every_target
 
@@ -56,4 +57,21 @@ def test_gradient_of_the_weights(target, images):
     for units in (1, 7, 16, 33):
         case.output(dense_weight_grad(x, case.input(units)))
         case.output(dense_weight_grad(rows, case.input(2, 3, units)))
+    case.check()
+
+
+@pytest.mark.parametrize("registers", [16, 32])
+@pytest.mark.parametrize("training", [False, True])
+def test_registers_hold_the_sums_of_a_block_and_what_is_multiplied(registers, training):
+    rows = dense_panels.rows_in_block(dense_panels.PANEL_VECTORS, registers, training=training)
+    sums = rows * dense_panels.PANEL_VECTORS
+    assert sums + dense_panels.PANEL_VECTORS + 1 <= registers
+    assert 3 * sums >= 2 * registers  # or the weights are read more often than they have to
+    assert dense_panels.SMALL_BLOCK * dense_panels.PANEL_VECTORS >= dense_panels.SINGLE_ROW_VECTORS
+
+
+@pytest.mark.parametrize("images", [5, 10, 23])
+def test_rows_that_no_block_holds_follow_in_smaller_blocks_and_one_by_one(images):
+    case = Case(images=images)
+    case.output(primitives.dense(case.input(9), case.weight(9, 17)))
     case.check()
