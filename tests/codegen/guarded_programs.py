@@ -1,10 +1,12 @@
 """Programs whose arrays all lie against a page that must not be touched.
 
-A step beyond an array ends the process, so `test_memory.py` runs `python -m tests.codegen.guarded_programs KIND`.
+A step beyond an array ends the process, so `test_memory.py` runs `python -m tests.codegen.guarded_programs KIND`. Of
+what is trained in many sizes, LLVM does for one what it does for users, and hurries for the others (see `hurry`).
 """
 
 import ctypes
 import sys
+from threading import get_ident
 
 import numpy as np
 
@@ -28,16 +30,14 @@ from planish_runtime.inference import Inference
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.guarded_shares import run_shared
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
-from tests.codegen.support import Case, floats
+from tests.codegen.support import Case, floats, hurry
 from tests.codegen.test_cascades import SETTINGS as CASCADES
 from tests.codegen.test_cascades import block
 from tests.passes.random_graphs import random_inference, random_training
 from tests.passes.support import bindings_of
 
-SEEDS = 8
-TRAINED_SIZES, LONG_SIZES = (1, 7, 9, 17, 33), (3, 17)  # of what is slow to compile
-
-ENDS = (True, False)
+SEEDS, ENDS = 8, (True, False)
+TRAINED_SIZES, LONG_SIZES, USERS_SIZE = (1, 7, 9, 17, 33), (3, 17), 17  # of what is slow to compile
 
 
 def buffers(at_end):
@@ -59,7 +59,7 @@ def run_inference(outputs, inputs, parameters):
         ]
         executable = InferenceExecutable(program)
         executable.run(*arrays, images, version=1)
-        assert executable._run_beside(*arrays[1:], images, version=1)
+        assert executable._run_beside(get_ident(), *arrays[1:], images, 1)
         if program.most_cut:
             run_cut(program, executable, images)
 
@@ -311,14 +311,17 @@ def bands():
 
 def training():
     for size in TRAINED_SIZES:
+        hurry(size != USERS_SIZE)
         for build in (pooled_training, averaged_training, mixed_training, circle_training):
             train(build(size))
     for size in TRAINED_SIZES[::2]:
+        hurry(size != TRAINED_SIZES[2])
         train(depthwise_training(size))
 
 
 def long():
     for size in LONG_SIZES:
+        hurry(size != USERS_SIZE)
         for build in (long_training, arranged_training, computed_training):
             train(build(size))
 
@@ -326,6 +329,7 @@ def long():
 def listed():
     """Every number of features with every number of units; every type of element with some of both."""
     for place, size in enumerate((8, 16, 17, 31, 65)):
+        hurry(size != USERS_SIZE)
         for units in (1, 10, size + 48):
             train_listed(size, units, DTYPES[place % 2 :: 2] if units > 1 else DTYPES[:1])
     train_listed(17, 330, DTYPES[:1])
@@ -342,6 +346,7 @@ def train_listed(size, units, dtypes):
 def random():
     for seed in range(SEEDS):
         print(f"seed {seed}", flush=True)
+        hurry(seed >= SEEDS // 2)
         graph = random_inference(seed)
         values = values_of(graph)
         run_inference(dict(graph.outputs), {"x": values.pop("x")}, values)
@@ -358,9 +363,12 @@ def shared():
     for graph in graphs:
         values = values_of(graph)
         x, rate = values.pop("x"), values.pop("rate", None)
+        hurry(False)
         run_shared(buffers, graph, {"x": x}, values, rate)
+        hurry(True)
         run_shared(buffers, graph, {"x": x}, values, rate, batch=max(1, len(x) // 2))
     for units in (1, 10, 65):
+        hurry(units != 10)
         graph = listed_training(17, units)
         values = values_of(graph)
         del values["x"]

@@ -1,5 +1,7 @@
 """What tests of generated code share: compiled programs beside the interpreter in float64."""
 
+import os
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -130,3 +132,8 @@ def prefer(monkeypatch, operation, name):
 
 
 on_every_target = pytest.mark.parametrize("target", TARGETS, indirect=True)
+
+
+def hurry(now):
+    """Whether LLVM hurries with what a process of `test_memory.py` compiles next. With --every-target it never does."""
+    os.environ["PLANISH_LLVM_LEVEL"] = "0" if now and "thorough" not in sys.argv else "2"
