@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,11 +64,17 @@ class Ranks:
     def blocks(self, *, exact: bool) -> tuple[int, int, int]:
         """How many blocks a batch has, the first one that is this rank's, and how many are.
 
-        If the sums are not to be exact, each rank has one.
+        Each rank has one if the sums are not to be exact; so it has if the number of ranks is not a power of two, whose
+        sums are the same as those of no other number. In all cases its images are those of `rows`.
         """
-        count = max(LEAST_BLOCKS, 1 << (self.size - 1).bit_length()) if exact else self.size
-        first = self.rank * count // self.size
-        return count, first, (self.rank + 1) * count // self.size - first
+        power = self.size & (self.size - 1) == 0
+        count = max(LEAST_BLOCKS, self.size) if exact and power else self.size
+        own = count // self.size
+        return count, self.rank * own, own
+
+    def rows(self, images: int) -> slice:
+        """The rank's own of so many images of a batch."""
+        return slice(self.rank * images // self.size, (self.rank + 1) * images // self.size)
 
     def exchange(self, bucket: Array, sums: int) -> None:
         """Makes of a rank's `sums`, and of the largest numbers behind them, in place, those of all ranks."""
@@ -135,6 +142,17 @@ class Ranks:
     def any(self, flag: bool) -> bool:
         """Whether it holds on any rank."""
         return b"1" in self.communicator.gather(b"1" if flag else b"0")
+
+    def every(self, flag: bool) -> bool:
+        """Whether it holds on all ranks."""
+        return not self.any(not flag)
+
+    def united(self, own: Mapping[int, str]) -> dict[int, str]:
+        """What all ranks know together."""
+        known: dict[int, str] = {}
+        for message in self.communicator.gather(json.dumps(list(own.items())).encode()):
+            known |= dict(json.loads(message))
+        return known
 
     def check_alike(self, what: str, own: str) -> None:
         """ValueError if another rank has another description of what it is about to do."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from planish import random_seed
 from planish.distribution import launched
 from planish.distribution.communicator import Communicator, Ranks
 from planish.distribution.devices import DeviceMesh, list_devices
@@ -99,7 +100,7 @@ _CURRENT: ContextVar[DataParallel | None] = ContextVar("distribution", default=N
 
 
 def set_distribution(value: DataParallel | None) -> None:
-    """Trains models with it from now on; None: in this process alone.
+    """Trains models with it from now on; None: in this process alone. All ranks call it.
 
     >>> keras.distribution.set_distribution(None)
     """
@@ -115,6 +116,14 @@ def set_distribution(value: DataParallel | None) -> None:
     global _default
     _default = value
     _CURRENT.set(None)
+    _seed_alike(None if value is None else value.ranks())
+
+
+def _seed_alike(ranks: Ranks | None) -> None:
+    """What is drawn from now on - the order of a folder, say - is the same on all ranks: as on rank 0."""
+    if ranks is not None and ranks.size > 1:
+        state = ranks.communicator.broadcast(random_seed.state().to_bytes(8, "little"))
+        random_seed.set_seed(int.from_bytes(state, "little"))
 
 
 _default: DataParallel | None = None

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from planish import config, warned
 from planish.errors import explain, number_of, unknown_name
 from planish.output import show
-from planish.preprocessing.image_iterators import Array, Rows, TransformedImages, split_of, subset_of
+from planish.preprocessing.image_iterators import Array, Rows, TransformedImages
+from planish.preprocessing.subsets import split_of, subset_of
 from planish.utils import img_to_array, load_img
 from planish.utils.folders import class_folders, images_in
 from planish.utils.image_files import endings
@@ -62,6 +63,10 @@ class ImageFiles(TransformedImages):
     def _image(self, row: int) -> Array:
         read = (self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio)
         return img_to_array(load_img(self.filepaths[row], *read), self.data_format)
+
+    @property
+    def _needs_all_images(self) -> bool:
+        return self.class_mode == "input"
 
     def _batch(self, images: Array, rows: Rows) -> Any:
         if self.class_mode is None:

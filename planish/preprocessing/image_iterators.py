@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planish import config, random_seed
-from planish.errors import explain, number_of, unknown_name
+from planish.errors import explain
+from planish.preprocessing.subsets import check_classes, subset_of
 from planish.utils import PyDataset, array_to_img
 from planish.utils.image_reader import channels_first
+from planish.utils.part_of_batch import Own, PartOfBatch
 from planish.utils.workers import in_order
 
 if TYPE_CHECKING:
@@ -36,8 +38,6 @@ _VALUES_TOGETHER = 1 << 16
 
 RANDOM: ContextVar[np.random.RandomState | None] = ContextVar("RANDOM", default=None)
 """What transforms are drawn from; None is NumPy's global generator."""
-
-_SUBSETS = ("training", "validation")
 
 
 @contextmanager
@@ -209,15 +209,34 @@ class TransformedImages(Iterator):
         marks = random.randint(int(1e7), size=len(rows)) if self.save_to_dir is not None else np.empty(0, np.int64)
         return partial(self._made, rows, transforms, marks)
 
-    def _made(self, rows: Rows, transforms: Sequence[Transform], marks: Rows) -> Any:
+    def shared_task(self, index: int, own: Own) -> Callable[[], PartOfBatch] | None:
+        """What makes only those images of a batch that are `own`; everything random is drawn for all of them. None if
+        somebody else has to see all images."""
+        cls = type(self)
+        if (
+            cls.__getitem__ is not Iterator.__getitem__
+            or cls._get_batches_of_transformed_samples is not TransformedImages._get_batches_of_transformed_samples
+            or self._needs_all_images
+        ):
+            return None
+        whole = self._task(index)
+        return lambda: PartOfBatch(whole(own), whole)
+
+    @property
+    def _needs_all_images(self) -> bool:
+        """Whether they are targets, too: then metrics read them."""
+        return False
+
+    def _made(self, rows: Rows, transforms: Sequence[Transform], marks: Rows, own: Own | None = None) -> Any:
         images = np.zeros((len(rows), *self.image_shape), self.dtype)
+        wanted = slice(0, len(rows)) if own is None else own(len(rows))
         together = max(1, _VALUES_TOGETHER // max(1, int(np.prod(self.image_shape))))
-        each = list(zip(rows.tolist(), transforms, strict=True))
+        each = list(zip(rows.tolist(), transforms, strict=True))[wanted]
         pieces = [each[start : start + together] for start in range(0, len(each), together)]
         made = (image for piece in in_order(self._transformed, pieces, len(pieces)) for image in piece)
-        for place, image in enumerate(made):  # in order, on one thread: the user's function need not expect several
+        for place, image in enumerate(made, wanted.start):  # on one thread: the user's function need not expect several
             images[place] = self._standardized(image)
-        for image, row, mark in zip(images, rows, marks, strict=False):
+        for image, row, mark in zip(images[wanted], rows[wanted], marks[wanted], strict=False):
             name = f"{self.save_prefix}_{row}_{mark}.{self.save_format}"
             array_to_img(image, self.data_format, scale=True).save(os.path.join(self.save_to_dir, name))
         return self._batch(images, rows)
@@ -285,7 +304,7 @@ class NumpyArrayIterator(TransformedImages):
         check_images(arrays["x"], "x", 1 if first else 3)
         rows = subset_of(subset, image_data_generator, len(arrays["x"]))
         if subset is not None and y is not None and not ignore_class_split:
-            _check_classes(arrays["y"], rows)
+            check_classes(arrays["y"], rows)
         chosen = {name: array[rows] for name, array in arrays.items()}
         self.x, self.y, self.sample_weight = chosen["x"], chosen.get("y"), chosen.get("sample_weight")
         self.x_misc = [chosen[f"x[1][{place}]"] for place in range(len(others))]
@@ -307,38 +326,6 @@ class NumpyArrayIterator(TransformedImages):
             return inputs
         parts = (inputs, self.y[rows])
         return parts if self.sample_weight is None else (*parts, self.sample_weight[rows])
-
-
-def split_of(subset: str | None, generator: ImageDataGenerator | None) -> tuple[float, float]:
-    """Which part of the files or images `subset` is: from, to. ValueError for an unknown name."""
-    if subset is None:
-        return 0.0, 1.0
-    if subset not in _SUBSETS:
-        raise ValueError(unknown_name("subset", subset, _SUBSETS))
-    split = 0.0 if generator is None else generator._validation_split
-    if not split and subset == "validation":
-        raise ValueError(
-            explain(
-                what="subset 'validation' is empty",
-                rule="the first validation_split of the images are for validation",
-                received="an ImageDataGenerator without validation_split",
-                remedy="ImageDataGenerator(validation_split=0.2)",
-            )
-        )
-    return (0.0, split) if subset == "validation" else (split, 1.0)
-
-
-def subset_of(subset: str | None, generator: ImageDataGenerator | None, count: int) -> slice:
-    """The rows of `subset`. ValueError if there are none."""
-    start, stop = (int(part * count) for part in split_of(subset, generator))
-    if start == stop:
-        raise ValueError(
-            explain(
-                what="there are no images" + ("" if subset is None else f" left for {subset}"),
-                received=f"{number_of(count, 'image')} in all",
-            )
-        )
-    return slice(start, stop)
 
 
 def check_images(x: Array, what: str, channel_axis: int) -> None:
@@ -364,21 +351,6 @@ def _check_lengths(arrays: dict[str, Array]) -> None:
                 what=f"`x` and `{other}` differ in length",
                 expected=f"{lengths['x']:,} of each",
                 received=f"{lengths[other]:,} in `{other}`",
-            )
-        )
-
-
-def _check_classes(y: Array, rows: slice) -> None:
-    """ValueError if a part of the labels lacks a class that the other part has."""
-    start, stop = rows.indices(len(y))[:2]
-    inside = np.arange(start, stop)
-    if not np.array_equal(np.unique(y[inside]), np.unique(np.delete(y, inside, axis=0))):
-        raise ValueError(
-            explain(
-                what="the images for training and for validation do not have the same classes",
-                rule="the first validation_split of the images are for validation",
-                remedy="shuffle first: order = np.random.permutation(len(x)); x, y = x[order], y[order]\n"
-                "or ignore_class_split=True, if they may differ",
             )
         )
 

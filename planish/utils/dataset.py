@@ -260,7 +260,7 @@ class Dataset(ABC):
         """Makes elements on another thread, up to `buffer_size` of them before they are asked for (-1: as many as are
         good)."""
         most = _whole("prefetch", "buffer_size", buffer_size, least=-1)
-        return self if most == 0 else self._link(lambda: _read_ahead(self, most), self._count)
+        return self if most == 0 else Prefetched(self, most)
 
     def _link(
         self, start: Callable[[], Iterator[Element]], count: Callable[[], int], batched: bool | None = None
@@ -284,6 +284,17 @@ class Chained(Dataset):
 
     def _count(self) -> int:
         return self._counted()
+
+
+class Prefetched(Chained):
+    """The elements of `source`, made ahead on another thread."""
+
+    def __init__(self, source: Dataset, most: int) -> None:
+        super().__init__(
+            lambda: _read_ahead(source, most), source._count, class_names=source.class_names, batched=source._batched
+        )
+        self.source = source
+        self._sources = (source,)
 
 
 def nested(function: Callable[[Any], Any], element: Element) -> Element:

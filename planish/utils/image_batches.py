@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from planish.utils.dataset import ArraySpec, Dataset
 from planish.utils.image_files import UnreadableImageError
 from planish.utils.image_reader import ImageReader, rounded
 from planish.utils.labels import to_categorical
+from planish.utils.part_of_batch import Own, PartOfBatch
 from planish.utils.workers import in_order
 
 Rows = NDArray[np.int64]
 Images = NDArray[Any]
 Batch = tuple[Images, Any] | Images
+_Read = NDArray[np.float32] | UnreadableImageError | OSError
 
 _NBYTES_AHEAD = 32 << 20
 """The memory of images that are read before they are needed."""
@@ -85,6 +88,41 @@ class ImageFolder(Dataset):
             rows = np.array([row for row, _ in together], np.int64)
             yield rows, self._element(np.stack([image for _, image in together]), rows)
 
+    def shared_batches(self, order: Rows, own: Own) -> Iterator[tuple[Rows, PartOfBatch]]:
+        """Batches of the files with the numbers `order`, of which only the images that are `own` are read."""
+        assert self.batch_size is not None
+        order = order[np.isin(order, self.readable_numbers)]
+        batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+        wanted = [row for rows in batches for row in rows[own(len(rows))].tolist()]
+        images = in_order(self._read, wanted, self._ahead)
+        for rows in batches:
+            mine = own(len(rows))
+            yield rows, self._part(rows, mine, list(itertools.islice(images, mine.stop - mine.start)))
+
+    def _part(self, rows: Rows, mine: slice, read: Sequence[_Read]) -> PartOfBatch:
+        images = np.zeros((len(rows), *self.image_shape), np.float32)
+        broken: dict[int, str] = {}
+        for place, image in enumerate(read, mine.start):
+            if isinstance(image, UnreadableImageError | OSError):
+                broken[int(rows[place])] = _reason(image)
+            else:
+                images[place] = image
+        return PartOfBatch(self._element(images, rows), partial(self._whole, rows), broken)
+
+    def _whole(self, rows: Rows) -> Batch:
+        """A batch of files that all can be read."""
+        read = in_order(self._reader, [self._paths[row] for row in rows.tolist()], len(rows))
+        return self._element(np.stack(list(read)), rows)
+
+    def leave_out(self, broken: Mapping[int, str]) -> None:
+        """From now on, without a warning (see `warn_of`)."""
+        self.broken |= {self._paths[row]: reason for row, reason in broken.items()}
+
+    def warn_of(self, broken: Mapping[int, str]) -> None:
+        """Names files that have been left out. ValueError if none is left."""
+        self._check_that_some_are_left()
+        _warn_of({self._paths[row]: reason for row, reason in broken.items()}, len(self._paths))
+
     @property
     def count_of_files(self) -> int:
         """Those that cannot be read included."""
@@ -99,6 +137,13 @@ class ImageFolder(Dataset):
         """The numbers of the files of the next iteration, which this takes the place of."""
         order = self._order()
         return order[np.isin(order, self.readable_numbers)]
+
+    def coming_order(self) -> Rows:
+        """The same, but that iteration is still to come."""
+        runs = self._runs
+        order = self.next_order()
+        self._runs = runs
+        return order
 
     @property
     def all_targets(self) -> NDArray[Any] | None:
@@ -165,11 +210,14 @@ class ImageFolder(Dataset):
             self.broken |= found
             if len(self.broken) < len(self._paths):
                 _warn_of(found, len(self._paths))
+        self._check_that_some_are_left()
+
+    def _check_that_some_are_left(self) -> None:
         if len(self.broken) == len(self._paths):
             what = f"none of {len(self._paths):,} images can be read"
             raise ValueError(explain(what=what, received=_listed(self.broken)))
 
-    def _read(self, row: int) -> NDArray[np.float32] | UnreadableImageError | OSError:
+    def _read(self, row: int) -> _Read:
         try:
             return self._reader(self._paths[row])
         except (UnreadableImageError, OSError) as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from planish.errors import explain
+from planish.utils.part_of_batch import Own, PartOfBatch
 from planish.utils.workers import in_order
 
 
@@ -68,14 +69,28 @@ class PyDataset:
         return partial(self.__getitem__, index)
 
 
-def items(source: Any, places: Iterable[int]) -> Iterator[Any]:
-    """The batches of these places, in order, on as many threads as a `PyDataset` asks for."""
+@runtime_checkable
+class Sharing(Protocol):
+    """A source that can make parts of batches."""
+
+    def shared_task(self, index: int, own: Own) -> Callable[[], PartOfBatch] | None: ...
+
+
+def items(source: Any, places: Iterable[int], own: Own | None = None) -> Iterator[Any]:
+    """The batches of these places, in order, on as many threads as a `PyDataset` asks for; parts of them, if only some
+    images are `own`, and the source can make parts."""
     if not isinstance(source, PyDataset):
         return (source[place] for place in places)
     workers, most = (_checked(source, name) for name in ("workers", "max_queue_size"))
-    if workers <= 1:
+    part = own if isinstance(source, Sharing) else None
+    if workers <= 1 and part is None:
         return (source[place] for place in places)
-    return in_order(_done, map(source._task, places), max(most - workers, 0), workers)
+    tasks = map(source._task, places) if part is None else (_part_of(source, place, part) for place in places)
+    return in_order(_done, tasks, max(most - workers, 0), max(workers, 1))
+
+
+def _part_of(source: Any, place: int, own: Own) -> Callable[[], Any]:
+    return source.shared_task(place, own) or partial(source.__getitem__, place)
 
 
 def _done(task: Callable[[], Any]) -> Any:

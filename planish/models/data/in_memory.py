@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planish.errors import explain, number_of
+from planish.errors import explain
 from planish.models.data.arrays import CHUNK_NBYTES, Array, as_array, memory_dtype, told_at
 from planish.models.data.class_weights import ClassWeights
 from planish.models.data.expected import (
@@ -42,6 +41,13 @@ class Labels(NamedTuple):
 _ALONE = Labels(("x",), ("y",))
 
 
+class OwnPart(NamedTuple):
+    """What makes the whole batch, and the files that cannot be read, by their numbers (see `PartOfBatch`)."""
+
+    whole: Callable[[], Arrays]
+    broken: Mapping[int, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Arrays:
     """Data as the user gave them, of one length: an array [n, ...] for each input of the model, and for each output
@@ -55,6 +61,8 @@ class Arrays:
     labels: Labels = _ALONE
     numbers: Array | None = None
     """Of a batch of a folder: the numbers of its files, i64 [n]."""
+    part: OwnPart | None = None
+    """Of a batch of which only some images are there, and zeros for others."""
 
     def __len__(self) -> int:
         return len(self.inputs[0])
@@ -71,6 +79,17 @@ class Arrays:
         """A copy of the rows with these numbers, in this order."""
         return self._each(lambda array: array[rows])
 
+    def take_part(self, rows: Array, own: Array) -> Arrays:
+        """The same, where only those images are copied whose places among the `rows` are `own`; others are zeros."""
+
+        def some(array: Array) -> Array:
+            taken = np.zeros((len(rows), *array.shape[1:]), array.dtype)
+            taken[own] = array[rows[own]]
+            return taken
+
+        inputs = tuple(map(some, self.inputs))
+        return replace(self._each(lambda array: array[rows], keep_inputs=True), inputs=inputs)
+
     def copied(self) -> Arrays:
         """The same in memory of its own, with images as a program reads them."""
         inputs = tuple(np.array(array, memory_dtype(array.dtype), order="C") for array in self.inputs)
@@ -84,7 +103,7 @@ class Arrays:
             for arrays in (self.targets, self.weights)
         )
         numbers = None if self.numbers is None else change(self.numbers)
-        return Arrays(inputs, targets, weights, self.place, self.labels, numbers)
+        return Arrays(inputs, targets, weights, self.place, self.labels, numbers, self.part)
 
     @property
     def kinds(self) -> tuple[Any, ...]:
@@ -307,25 +326,6 @@ def _sample_weight(value: Any, count: int, label: str = "sample_weight") -> Arra
         )
     check_finite(array, label)
     return np.require(array.reshape(count), np.float64, ["C", "A"])
-
-
-def split_off(data: Arrays, fraction: float) -> tuple[Arrays, Arrays]:
-    """(training, validation): the last `fraction` of the rows is for validation. Views, nothing is copied."""
-    if not 0 < fraction < 1:
-        raise ValueError(explain(what="`validation_split` is not a fraction", expected="0 to 1", received=fraction))
-    cut = math.floor(len(data) * (1.0 - fraction))
-    if cut in (0, len(data)):
-        raise ValueError(
-            explain(
-                what=f"{number_of(len(data), 'image is', 'images are')} too few for validation_split={fraction}",
-                expected="at least one image to train on and one to validate on",
-                received=f"{cut} and {len(data) - cut}",
-                remedy="validation_split=0.5, or validation_data=(x_val, y_val)"
-                if len(data) > 1
-                else "validation_data=(x_val, y_val), or more images",
-            )
-        )
-    return data.rows(0, cut), data.rows(cut, len(data))
 
 
 def check_finite(array: Array, what: str, *, wide: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
@@ -9,13 +10,18 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from planish.distribution.communicator import Ranks
 from planish.errors import explain
 from planish.models.data.arrays import Array, is_array_like, is_sparse, told_at
 from planish.models.data.class_weights import ClassWeights
 from planish.models.data.expected import Expected, input_parts, output_parts
-from planish.models.data.in_memory import Arrays, as_arrays
+from planish.models.data.in_memory import Arrays, OwnPart, as_arrays
 from planish.models.data.read_ahead import ReadAhead
+from planish.models.data.shared_files import SharedFiles, order_of, own_numbers
+from planish.models.data.stream_length import length_of
+from planish.utils.dataset import Prefetched
 from planish.utils.image_batches import ImageFolder
+from planish.utils.part_of_batch import PartOfBatch
 from planish.utils.py_dataset import items
 
 _ENDLESS = -1
@@ -49,9 +55,19 @@ def check_end(source: Any, steps: int | None, argument: str) -> None:
 class Item(NamedTuple):
     """What a source gave, the name of its place in messages, and the numbers of a folder's files."""
 
-    batch: Any
+    given: Any
     place: str
     numbers: Array | None = None
+
+    @property
+    def batch(self) -> Any:
+        return self.given.batch if isinstance(self.given, PartOfBatch) else self.given
+
+
+class Knowing(Protocol):
+    """What is known of the images with some numbers."""
+
+    def knows(self, numbers: Array) -> bool: ...
 
 
 @runtime_checkable
@@ -65,20 +81,27 @@ class Placed(Protocol):
 class Stream:
     """A supply of batches. `steps` is how many make an epoch, None if nobody knows.
 
-    `expected` is what the model takes; `name` is for messages.
+    `expected` is what the model takes; `name` is for messages. Where `ranks` share the batches, only the images of this
+    one are made, if the source is planish's own (`PartOfBatch`); other sources make whole batches.
 
     An iterator continues from epoch to epoch; an object with items or an iterable starts again with each epoch. Every
     batch is copied, so that a source may fill the same arrays again and again.
     """
 
     def __init__(
-        self, source: Any, expected: Expected, class_weight: Any = None, steps: int | None = None, name: str = ""
+        self,
+        source: Any,
+        expected: Expected,
+        class_weight: Any = None,
+        steps: int | None = None,
+        name: str = "",
+        ranks: Ranks | None = None,
     ) -> None:
         self.source = source
         self.expected = expected
         self.name = name or type(source).__name__.replace("generator", "the generator")
         self.class_weight = None if class_weight is None else ClassWeights(class_weight)
-        self.length = _length(source)
+        self.length = length_of(source)
         self.steps = steps if steps is not None else self.length
         self.asked = steps
         self._open: Iterator[Item] | None = None
@@ -87,6 +110,8 @@ class Stream:
         self._state: Any = None  # that of the random numbers when the pass began
         self._source_state: Any = None  # that of the source
         self._handed_out = 0  # batches of the pass
+        self._ranks = ranks if ranks is not None and ranks.size > 1 else None
+        self._files: SharedFiles | None = None  # of the pass
 
     @property
     def ready(self) -> bool:
@@ -141,11 +166,14 @@ class Stream:
             with ReadAhead(map(self._batch, batches), left) as reader:
                 self._reader = reader
                 for batch in reader:
+                    if self._files is not None and batch.part is not None and self._files.drops_files_of(batch.part):
+                        self._open = self._of_files(self._files, self._handed_out)
+                        break
                     came += 1
                     self._handed_out += 1
                     yield batch
             left = None if left is None else left - came
-            if reader.exhausted:
+            if self._open is batches and reader.exhausted:
                 self._end_pass()
                 if self.asked is None or self.is_iterator or fresh or came or done:
                     break  # an epoch ends with the pass, as in Keras; only one that would be empty begins another
@@ -175,6 +203,8 @@ class Stream:
     def folder(self) -> ImageFolder | None:
         """The source, if it is a folder of images as it is: each image is the same in all passes."""
         source = self.source
+        while isinstance(source, Prefetched) and self._ranks is not None:
+            source = source.source  # batches are read ahead in any case
         return source if isinstance(source, ImageFolder) and source.batch_size is not None else None
 
     @property
@@ -189,6 +219,22 @@ class Stream:
         return as_arrays(
             images, folder.all_targets, None, self.class_weight, expected=self.expected, place=self.name, whole=False
         )
+
+    @property
+    def kind(self) -> str | None:
+        """Which images come, and in which order, where a rank can tell that to others."""
+        if self._ranks is None:
+            return None
+        if self.folder is not None:
+            return order_of(self.folder)
+        position = self._position_of_source()
+        digest = hashlib.blake2b(repr(position).encode(), digest_size=8)
+        return None if position is None else f"in the order {digest.hexdigest()}"
+
+    def knows(self, kept: Knowing, folder: ImageFolder, batch_size: int) -> bool:
+        """Whether each rank knows already what it would read in the next pass."""
+        known = kept.knows(own_numbers(folder, batch_size, self._ranks))
+        return known if self._ranks is None else self._ranks.every(known)
 
     def pass_over(self, folder: ImageFolder, batch_size: int) -> Array:
         """The numbers of the files of a pass, whose images nobody needs to see, in order."""
@@ -218,16 +264,27 @@ class Stream:
             assert self.length is not None
             places = np.arange(self.length) if shuffle is None else shuffle.permutation(self.length)
             order = places[first:].tolist()
-            named = zip(order, items(self.source, order), strict=True)
+            own = None if self._ranks is None else self._ranks.rows
+            named = zip(order, items(self.source, order, own), strict=True)
             return (Item(batch, f"item {place} of {self.name}") for place, batch in named)
+        if self.folder is not None and self._ranks is not None:
+            self._files = SharedFiles(self.folder, self._ranks)
+            return self._of_files(self._files, first)
         if self.folder is not None:
             numbered = itertools.islice(enumerate(self.folder.numbered_batches(), 1), first, None)
             return (Item(batch, f"batch {place} of {self.name}", files) for place, (files, batch) in numbered)
         batches = itertools.islice(enumerate(iter(self.source), 1), first, None)
         return (Item(batch, f"batch {number} of {self.name}") for number, batch in batches)
 
+    def _of_files(self, files: SharedFiles, first: int) -> Iterator[Item]:
+        batches = enumerate(files.batches(first), first + 1)
+        return (Item(part, f"batch {place} of {self.name}", numbers) for place, (numbers, part) in batches)
+
     def _end_pass(self) -> None:
         self._open = None
+        if self._files is not None:
+            self._files.end()
+            self._files = None
         _call(self.source, "on_epoch_end")
 
     def _batch(self, item: Item) -> Arrays:
@@ -238,7 +295,13 @@ class Stream:
                 taken_x, taken_y = input_parts(x, expected)[0].value, output_parts(y, "y", expected)[0].value
             self._refuse_one(taken_x, taken_y, place)
         arrays = as_arrays(x, y, weight, self.class_weight, expected=expected, place=place, whole=False)
-        return replace(arrays, numbers=item.numbers).copied()
+        return replace(arrays, numbers=item.numbers, part=self._part(item)).copied()
+
+    def _part(self, item: Item) -> OwnPart | None:
+        part = item.given
+        if not isinstance(part, PartOfBatch):
+            return None
+        return OwnPart(lambda: self._batch(item._replace(given=part.whole())), part.broken)
 
     def _refuse_one(self, x: Any, y: Any, place: str) -> None:
         """ValueError if this is a single image."""
@@ -269,76 +332,6 @@ def _in_parts(item: Item) -> tuple[Any, Any, Any]:
     parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
     x, y, weight = (*parts, None, None)[:3]
     return x, y, weight
-
-
-_OF_UNKNOWN_LENGTH = ("datasets", "grain", "tensorflow", "torch", "torchdata", "webdataset")
-"""Packages whose data sets raise TypeError from `__len__` to say that they do not know their length."""
-
-
-def _length(source: Any) -> int | None:
-    """Batches per epoch, as the source itself says. ValueError or TypeError, naming the method, for a bad number."""
-    batches = _number_of_batches(source)
-    if batches is not None:
-        return _whole(batches, f"`num_batches` of {_named(source)}")
-    if not hasattr(source, "__len__"):
-        return None
-    if callable(getattr(source, "cardinality", None)):
-        batches = int(source.cardinality())  # below 0 if endless or unknown
-        return batches if batches >= 0 else None
-    try:
-        batches = type(source).__len__(source)
-    except NotImplementedError:
-        return None
-    except TypeError as error:
-        if _is_of_unknown_length(source):
-            return None
-        raise TypeError(
-            explain(
-                what=f"`__len__` of {_named(source)} raised a TypeError",
-                expected="the number of batches of an epoch",
-                received=str(error),
-                remedy="fix `__len__`; where the number of batches is not known, let it raise NotImplementedError",
-            )
-        ) from error
-    return _whole(batches, f"`__len__` of {_named(source)}")
-
-
-def _number_of_batches(source: Any) -> Any:
-    """Its attribute or method `num_batches`; None if there is none, or if it fails because `__len__` does."""
-    try:
-        batches = getattr(source, "num_batches", None)
-        return batches() if callable(batches) else batches
-    except (TypeError, ValueError):  # which `len` raises for a number below 0
-        if hasattr(source, "__len__"):
-            return None
-        raise
-
-
-def _whole(batches: Any, who: str) -> int:
-    """The number of batches, checked: half a batch more is not left out silently."""
-    if isinstance(batches, int | np.integer) and not isinstance(batches, bool) and batches >= 0:
-        return int(batches)
-    fraction = isinstance(batches, float | np.floating)
-    raise ValueError(
-        explain(
-            what=f"{who} is not a number of batches",
-            expected="a whole number",
-            received=f"{batches!r} of type {type(batches).__name__}",
-            remedy="math.ceil(count / batch_size), or count // batch_size without the last, smaller batch"
-            if fraction
-            else None,
-        )
-    )
-
-
-def _is_of_unknown_length(source: Any) -> bool:
-    """Whether the author of its `__len__` may mean that the number is unknown."""
-    owner = next(class_ for class_ in type(source).__mro__ if "__len__" in vars(class_))
-    return owner.__module__.partition(".")[0] in _OF_UNKNOWN_LENGTH
-
-
-def _named(source: Any) -> str:
-    return type(source).__qualname__.rpartition(".")[2]
 
 
 def _call(source: Any, hook: str) -> None:

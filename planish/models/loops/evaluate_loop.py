@@ -63,7 +63,7 @@ class Evaluation:
             if not self._from_known(data):
                 with closing(data.epoch()) as batches:
                     for batch in batches:
-                        self._batch(prepare(self._model, self._settings, batch))
+                        self._batch(self._prepared(batch))
         else:
             count = len(data) if steps is None else min(len(data), steps * batch_size)
             self._arrays(prepare(self._model, self._settings, data.rows(0, count)), batch_size)
@@ -81,6 +81,13 @@ class Evaluation:
         self._reports.report(self._step, self._images, self._logs)
         self._callbacks.on_end("test", dict(sorted(results.items())))
         return results
+
+    def _prepared(self, batch: Arrays) -> Prepared:
+        """All of the batch, if the program depends on all of it."""
+        data = prepare(self._model, self._settings, batch)
+        if batch.part is None or not self._model._programs.tester(self._model, self._settings, data).depends_on_batch:
+            return data
+        return prepare(self._model, self._settings, batch.part.whole())
 
     def _arrays(self, data: Prepared, batch_size: int) -> None:
         tester = self._model._programs.tester(self._model, self._settings, data)
@@ -105,9 +112,11 @@ class Evaluation:
         data = prepare(self._model, self._settings, stream.all_of(folder))
         tester = self._model._programs.tester(self._model, self._settings, data)
         found = usable(Kept(self._kept), tester.trunk)
-        if found is None or tester.reads_images or not self._kept.knows(folder.readable_numbers):
+        size = folder.batch_size
+        known = found is not None and not tester.reads_images
+        if not stream.knows(self._kept, folder, size) or not known:
             return False
-        order, size = folder.next_order(), folder.batch_size
+        order = folder.next_order()
         for start in range(0, len(order), size):
             rows = order[start : start + size]
             self._run(data, taken(data.compared(), rows), rows, rows, len(rows), self._step + 1)

@@ -12,7 +12,8 @@ from planish.callbacks import CallbackList, History, ProgbarLogger
 from planish.distribution.data_parallel import is_first
 from planish.errors import explain, kind_with_article
 from planish.models.data.expected import expected_by
-from planish.models.data.in_memory import Arrays, as_arrays, split_off
+from planish.models.data.held_out import split_off
+from planish.models.data.in_memory import Arrays, as_arrays
 from planish.models.data.run_arguments import (
     DEFAULT_BATCH_SIZE,
     checked_count,
@@ -93,10 +94,11 @@ class FitArguments(NamedTuple):
     keep_frozen: Any
 
 
-def _counts(data: Arrays | Stream, validation: Validation | None) -> dict[str, int]:
-    """How many images there are, where that is known."""
+def _facts(data: Arrays | Stream, validation: Validation | None) -> dict[str, object]:
+    """What ranks have to agree on: how many images there are, or in which order they come, where that is known."""
     given = {"images": data, "images to validate on": None if validation is None else validation.data}
-    return {name: len(images) for name, images in given.items() if isinstance(images, Arrays)}
+    found = {name: len(each) if isinstance(each, Arrays) else each and each.kind for name, each in given.items()}
+    return {name: fact for name, fact in found.items() if fact is not None}
 
 
 def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArguments) -> History:
@@ -121,7 +123,7 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
             batch_size = batch_size_for(size, len(data), steps)
             shown = -(-len(data) // batch_size) if steps is None else steps
         facts = {"batch_size": batch_size, "steps in an epoch": shown, "epochs": f"{first} to {epochs}"}
-        begin_together(model, settings, "fit", {**facts, **_counts(data, validation)})
+        begin_together(model, settings, "fit", {**facts, **_facts(data, validation)})
         callbacks = _callback_list(arguments.callbacks, model, verbose if is_first() else 0, epochs, shown)
         model.stop_training = False
         running = _epochs(model, settings, callbacks, data, batch_size, steps, arguments.shuffle)

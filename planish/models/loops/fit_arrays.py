@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -119,11 +120,13 @@ class ArrayEpochs(Epochs):
             for order in self._orders(trainer):
                 yield Stretch(self._data, inputs, order)
             return
-        with ReadAhead(map(self._gathered, self._orders(trainer)), most=LEAST_AHEAD) as gathered:
+        gather = partial(self._gathered, trainer)
+        with ReadAhead(map(gather, self._orders(trainer)), most=LEAST_AHEAD) as gathered:
             yield from gathered
 
-    def _gathered(self, order: Order) -> Stretch:
-        rows = self._data.take(order)
+    def _gathered(self, trainer: Trainer, order: Order) -> Stretch:
+        """Copies of rows: of images, those that this process reads."""
+        rows = self._data.take(order, trainer.own_places(self._batch_size, len(order)))
         return Stretch(rows, rows.inputs(), np.arange(len(order), dtype=np.int64), order)
 
     def _needs_no_images(self, trainer: Trainer) -> bool:

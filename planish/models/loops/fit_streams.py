@@ -78,7 +78,8 @@ class StreamEpochs(Epochs):
         size = min(folder.batch_size, len(data))
         trainer = self._trainer(data, size)
         found = usable(Kept(self._kept), trainer.trunk)
-        if found is None or trainer.reads_images or not self._kept.knows(folder.readable_numbers):
+        known = found is not None and not trainer.reads_images
+        if not self._stream.knows(self._kept, folder, size) or not known:
             return False
         order = self._stream.pass_over(folder, size)
         self._came = -(-len(order) // size)

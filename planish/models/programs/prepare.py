@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planish import structures
+from planish.distribution.data_parallel import current_ranks
 from planish.errors import ExplainedError, explain
 from planish.losses.loss import Loss
 from planish.models.data.arrays import Array, memory_dtype, readable, readable_as_is, told_at
@@ -69,11 +70,12 @@ class Prepared:
     def nbytes(self) -> int:
         return self.data.nbytes + sum(array.nbytes for array in self.y_true if array is not None)
 
-    def take(self, rows: Array) -> Prepared:
-        """A copy of the rows with these numbers, in this order."""
+    def take(self, rows: Array, own: Array | None = None) -> Prepared:
+        """A copy of the rows with these numbers, in this order; `own`: see `Arrays.take_part`."""
+        data = self.data.take(rows) if own is None else self.data.take_part(rows, own)
         y_true = tuple(None if array is None else array[rows] for array in self.y_true)
         seen = tuple(None if array is None else array[rows] for array in self.seen)
-        return replace(self, data=self.data.take(rows), y_true=y_true, seen=seen)
+        return replace(self, data=data, y_true=y_true, seen=seen)
 
     def inputs(self, start: int = 0, stop: int | None = None) -> dict[str, Array]:
         """Rows as an executable reads them, converted where it cannot read the user's memory."""
@@ -276,7 +278,8 @@ def require_compiled(model: Model, what: str) -> CompileSettings:
 def stream_of(
     model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any, steps: Any, name: str, place: str = ""
 ) -> Stream:
-    """The batches that `x` gives; `name` is that of the argument `steps`, and `place` the source's name in messages.
+    """The batches that `x` gives, shared with other ranks; `name` is that of the argument `steps`, and `place` the
+    source's name in messages.
 
     ValueError if targets are given besides batches, which hold their own."""
     for argument, value in (("y", y), ("sample_weight", sample_weight)):
@@ -290,7 +293,7 @@ def stream_of(
             )
     count = checked_optional_count(steps, name)
     check_end(x, count, name)
-    stream = Stream(x, expected_by(model), class_weight, count, place)
+    stream = Stream(x, expected_by(model), class_weight, count, place, current_ranks())
     if not model.knows_ends:
         ensure_built(model, stream.peek())
         stream.expected = expected_by(model)

@@ -141,6 +141,10 @@ class Trainer:
         }
         return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
 
+    def own_places(self, batch_size: int, count: int) -> NDArray[np.int64] | None:
+        """Which of `count` rows `run` reads, if other ranks read the others."""
+        return None if self._shared is None else self._shared.share(batch_size, count).places()
+
     def run(
         self,
         inputs: dict[str, Array],
