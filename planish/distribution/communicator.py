@@ -17,6 +17,9 @@ LEAST_BLOCKS = 8
 _LEAST_TO_HALVE = 4096
 """Numbers in each of the parts: fewer take longer to begin with than to send."""
 
+_LEAST_TO_HALVE_FOR_TWO = 1 << 17
+"""Numbers in all: two ranks send no less in halves, they only add less."""
+
 
 class Communicator(Protocol):
     """Messages between `size` ranks, of which this process is number `rank`.
@@ -42,6 +45,12 @@ class Communicator(Protocol):
 
     def broadcast(self, message: bytes) -> bytes:
         """That of rank 0."""
+
+    def begin_run(self) -> None:
+        """Something begins in which all ranks take part."""
+
+    def leave_run(self, why: str) -> None:
+        """Tells the others that this rank does not go on with what was begun last: they wait for it no longer."""
 
 
 class Ranks:
@@ -104,7 +113,7 @@ class Ranks:
             self.communicator.receive(self.rank + power, received)
             _combine(bucket, received, sums)
         distances = [1 << place for place in range(power.bit_length() - 1)]
-        if len(bucket) < _LEAST_TO_HALVE * power:
+        if len(bucket) < (_LEAST_TO_HALVE_FOR_TWO if power == 2 else _LEAST_TO_HALVE * power):
             for distance in distances:
                 self.communicator.swap(self.rank ^ distance, bucket, received)
                 _combine(bucket, received, sums)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,10 @@ from planish.errors import explain
 Array = NDArray[Any]
 
 _LOOKS_BEFORE_YIELDING, _SECONDS_BEFORE_SLEEPING, _NAP_SECONDS = 200, 0.5, 0.001
+_SECONDS_AFTER_NOTICE = 2.0
+"""What a rank has sent before it left arrives sooner."""
+
+_EVERY_RUN = 1 << 62
 
 
 class MPIRanks:
@@ -34,8 +40,11 @@ class MPIRanks:
         self._mpi = MPI
         self._comm = MPI.COMM_WORLD.Dup()
         self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
+        self._run = self._settled = 0
+        self._notices = _Notices(MPI)
         if self.size > 1:
             sys.excepthook = _EndOfJob(sys.excepthook, MPI.COMM_WORLD)
+            atexit.register(self._notices.send, _EVERY_RUN, "it has come to the end of its program (or to sys.exit)")
 
     def swap(self, partner: int, sent: Array, received: Array) -> None:
         requests = [self._comm.Irecv(received, partner), self._comm.Isend(sent, partner)]
@@ -70,6 +79,18 @@ class MPIRanks:
         self._wait([self._comm.Ibcast(buffer, 0)], "rank 0")
         return buffer.tobytes()
 
+    def begin_run(self) -> None:
+        """After a run that a rank has left, messages go through another context: some may be left in the old one."""
+        broken = self._notices.come_since(self._settled)
+        self._run += 1
+        if broken:
+            self._settled = self._run - 1
+            self._comm, request = self._mpi.COMM_WORLD.Idup()
+            self._wait([request], "another rank")
+
+    def leave_run(self, why: str) -> None:
+        self._notices.send(self._run, why)
+
     def end_job(self) -> None:
         """Ends all ranks at once, this one included."""
         sys.stdout.flush()
@@ -89,6 +110,7 @@ class MPIRanks:
             if now - started > self.timeout:
                 raise TimeoutError(_not_there(self.rank, who, self.timeout))
             if now - started > _SECONDS_BEFORE_SLEEPING:
+                self._notices.check(self._settled, self.rank)
                 time.sleep(_NAP_SECONDS)
             else:
                 os.sched_yield()
@@ -100,6 +122,62 @@ def _not_there(rank: int, who: str, seconds: float) -> str:
         rule="all ranks call fit, evaluate and train_on_batch in the same order, with as many steps",
         remedy="look at the output of the other ranks: one has ended, hangs, or does something else meanwhile\n"
         f"or, if it only takes long: keras.distribution.DataParallel(timeout={2 * seconds:g})",
+    )
+
+
+class _Notices:
+    """What ranks tell each other that leave a run early: in a context of its own, looked at by whoever waits.
+
+    Runs are numbered. All up to the one that is `settled` are over for this rank, whatever others say.
+    """
+
+    def __init__(self, mpi: Any) -> None:
+        self._mpi = mpi
+        self._comm = mpi.COMM_WORLD.Dup()
+        self._sent: list[Any] = []
+        self._left: dict[int, _Left] = {}
+
+    def send(self, run: int, why: str) -> None:
+        message = np.frombuffer(json.dumps([run, why]).encode(), np.uint8)
+        others = set(range(self._comm.Get_size())) - {self._comm.Get_rank()}
+        self._sent += [(self._comm.Isend([message, self._mpi.BYTE], other), message) for other in others]
+        self._left[self._comm.Get_rank()] = _Left(run, why, time.monotonic())
+
+    def come_since(self, settled: int) -> bool:
+        """Whether anyone has left a later run, this rank included."""
+        self._take_in()
+        return any(left.run > settled for left in self._left.values())
+
+    def check(self, settled: int, own: int) -> None:
+        """ConnectionAbortedError if another rank has left a later run, some time ago."""
+        self._take_in()
+        for rank, left in self._left.items():
+            is_old = time.monotonic() - left.noticed > _SECONDS_AFTER_NOTICE
+            if rank != own and left.run > settled and is_old:
+                raise ConnectionAbortedError(_has_left(own, rank, left.why))
+
+    def _take_in(self) -> None:
+        status = self._mpi.Status()
+        while self._comm.Iprobe(self._mpi.ANY_SOURCE, self._mpi.ANY_TAG, status):
+            message = np.empty(status.Get_count(self._mpi.BYTE), np.uint8)
+            self._comm.Recv([message, self._mpi.BYTE], status.Get_source())
+            self._left[status.Get_source()] = _Left(*json.loads(message.tobytes()), time.monotonic())
+
+
+class _Left(NamedTuple):
+    """The last run that a rank took part in, why it has left, and when that was noticed."""
+
+    run: int
+    why: str
+    noticed: float
+
+
+def _has_left(own: int, rank: int, why: str) -> str:
+    return explain(
+        what=f"rank {own} waits for rank {rank}, which has left: {why}",
+        rule="all ranks call fit, evaluate and train_on_batch in the same order, and stay until these are done",
+        remedy=f"look at the output of rank {rank}\n"
+        "to end training early on one rank and go on with all: self.model.stop_training = True in a callback",
     )
 
 

@@ -219,7 +219,7 @@ class TransformedImages(Iterator):
             or self._needs_all_images
         ):
             return None
-        whole = self._task(index)
+        whole: Callable[..., Any] = self._task(index)
         return lambda: PartOfBatch(whole(own), whole)
 
     @property

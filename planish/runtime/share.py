@@ -77,6 +77,7 @@ class NativeExchange:
         self._exchange, self._alarm = exchange, alarm
         self._failure: BaseException | None = None
         self._function = _FUNCTION(self._called)
+        self._views: dict[tuple[int, int, int], Array] = {}
 
     @property
     def address(self) -> int:
@@ -84,8 +85,10 @@ class NativeExchange:
 
     def _called(self, address: int, sums: int, largest: int, nbytes: int) -> None:
         try:
-            memory = (_TYPES[nbytes] * (sums + largest)).from_address(address)
-            self._exchange(np.ctypeslib.as_array(memory), sums)
+            key = address, sums + largest, nbytes
+            if key not in self._views:  # made once in a run: it takes as long as a message
+                self._views[key] = np.ctypeslib.as_array((_TYPES[nbytes] * key[1]).from_address(address))
+            self._exchange(self._views[key], sums)
         except BaseException as error:  # raised where the run was started
             self._failure = error
             self._alarm()

@@ -28,6 +28,7 @@ class Sockets:
         for each in sockets.values():
             each.settimeout(seconds)
         self.exchanges = 0
+        self.runs, self.left = 0, []
 
     def send(self, partner, values):
         self._sockets[partner].sendall(memoryview(np.ascontiguousarray(values)).cast("B"))
@@ -70,6 +71,12 @@ class Sockets:
             found[other] = received.tobytes()
         sender.join()
         return [found[rank] for rank in range(self.size)]
+
+    def begin_run(self):
+        self.runs += 1
+
+    def leave_run(self, why):
+        self.left.append(why)
 
     def broadcast(self, message):
         return self.gather(message if self.rank == 0 else b"")[0]

@@ -18,6 +18,7 @@ from planish.models.programs.prepare import (
     require_compiled,
     run_metrics,
 )
+from planish.models.programs.shared_steps import run_together
 from planish.models.programs.train_program import StepOutputs
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def train(model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any) -
     settings = require_compiled(model, "train_on_batch")
     programs = model._programs
     programs.turn.refuse_inside()
-    with out_of_memory_explained(model, x):
+    with run_together(), out_of_memory_explained(model, x):
         ensure_built(model, x)
         data = as_arrays(x, y, sample_weight, class_weight, expected=expected_by(model), whole=False)
         prepared = prepare(model, settings, data)
@@ -46,7 +47,7 @@ def train(model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any) -
 def test(model: Model, x: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
     """The metrics of one batch."""
     settings = require_compiled(model, "test_on_batch")
-    with out_of_memory_explained(model, x):
+    with run_together(), out_of_memory_explained(model, x):
         ensure_built(model, x)
         data = as_arrays(x, y, sample_weight, expected=expected_by(model))
         prepared = prepare(model, settings, data)

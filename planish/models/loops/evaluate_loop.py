@@ -29,6 +29,7 @@ from planish.models.programs.prepare import (
     run_metrics,
     stream_of,
 )
+from planish.models.programs.shared_steps import run_together
 from planish.models.programs.trunk import taken
 from planish.models.programs.trunk_outputs import Kept, TrunkOutputs, usable
 
@@ -156,7 +157,7 @@ def evaluate(
     settings = require_compiled(model, "evaluate")
     limit = checked_optional_count(steps, "steps")
     given = checked_optional_count(batch_size, "batch_size")
-    with out_of_memory_explained(model, x):
+    with run_together(), out_of_memory_explained(model, x):
         data: Arrays | Stream
         if is_stream(x):
             data = stream_of(model, x, y, sample_weight, None, limit, "steps")

@@ -34,7 +34,7 @@ from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.loops.fit_streams import StreamEpochs
 from planish.models.programs.metric_set import MetricSet
 from planish.models.programs.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
-from planish.models.programs.shared_steps import agree_to_stop, begin_together
+from planish.models.programs.shared_steps import agree_to_stop, begin_together, run_together
 from planish.models.programs.trunk_outputs import Room, TrunkOutputs, kept_of
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def fit(model: Model, x: Any, y: Any, sample_weight: Any, arguments: FitArgument
     epochs = checked_count(arguments.epochs, "epochs", least=0)
     first = checked_count(arguments.initial_epoch, "initial_epoch", least=0)
     verbose = checked_verbose(arguments.verbose)
-    with out_of_memory_explained(model, x):
+    with run_together(), out_of_memory_explained(model, x):
         data, validation = _data(model, x, y, sample_weight, arguments)
         if isinstance(data, Stream):
             batch_size, shown = DEFAULT_BATCH_SIZE, data.steps

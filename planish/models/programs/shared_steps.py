@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,21 @@ def begin_together(model: Model, settings: CompileSettings, what: str, facts: Ma
     own = _digest([random_seed.state().to_bytes(8, "little"), *(variable.value.tobytes() for variable in variables)])
     if len(set(ranks.communicator.gather(own.encode()))) > 1:
         _take_from_first(ranks, variables)
+
+
+@contextmanager
+def run_together() -> Iterator[None]:
+    """Something that all ranks do: those that wait for this one are told if it raises something."""
+    ranks = current_ranks()
+    if ranks is None:
+        yield
+        return
+    ranks.communicator.begin_run()
+    try:
+        yield
+    except BaseException as error:
+        ranks.communicator.leave_run(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        raise
 
 
 def agree_to_stop(model: Model) -> None:
