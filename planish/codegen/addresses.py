@@ -76,11 +76,15 @@ class Addresses:
         position = f.add("%start", image)
         if root.op != "input":
             return f.offset(base, f.multiply(position, nbytes_of(root)))
-        nbytes = element_nbytes(self._dtypes[name_of(root)]) * root.type.size
+        nbytes = self.row_nbytes(root)
         if self._training:
             order = f.load_pointer("%context", 8 * layout.ORDER_SLOT)
             position = f.load_integer(order, f.multiply(position, 8))
         return f.offset(base, f.multiply(position, nbytes))
+
+    def row_nbytes(self, root: Node) -> int:
+        """Of an image in the user's array."""
+        return element_nbytes(self._dtypes[name_of(root)]) * root.type.size
 
     def item_address(self, f: Function, node: Node, item: Index) -> Pointer:
         """Where the value is, or would be if more than that item of it were kept."""

@@ -21,31 +21,27 @@ from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
 from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
+from planish.codegen.fetching import fetch_ahead
 from planish.codegen.kernel_calls import Covered, parameters_of, sources_of
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
-from planish.codegen.llvm.target import CACHE_LINE_NBYTES
 from planish.codegen.pieces.items import ITEM_ELEMENTS
 from planish.codegen.pieces.kernel import Operands, Spec, spec_of
-from planish.codegen.pieces.user_elements import element_nbytes
 from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
-from planish.codegen.planning.schedule import Stage
+from planish.codegen.planning.schedule import Stage, Unit
 from planish.codegen.planning.slicing import is_sum
-from planish.codegen.planning.storage import rounded
+from planish.codegen.planning.storage import item_nbytes, rounded
 from planish.codegen.planning.views import is_beside, readers_of, storage_root
-from planish.codegen.shared_batches import emit_exchange, part_of_block
+from planish.codegen.shared_batches import ItemOfTotal, emit_exchange, part_of_block
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish.primitives.rewritten.places_beside import PlacesBesideSettings
 from planish_runtime import context_layout as layout
-
-_IMAGES_AHEAD = 2
-_FEWEST_NBYTES_TO_FETCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +138,13 @@ class Emitter:
         ]
 
     def _parts(self, stage: Stage) -> int:
-        return 1 if stage.exchanges else sum(self._parts_of(unit.nodes[0]) for unit in stage.units)
+        return 1 if stage.exchanges else sum(map(self._parts_of, stage.units))
 
-    def _parts_of(self, node: Node) -> int:
-        """Items; those of a sum over blocks are there for each of the rank's own."""
-        copies = self._blocks.own if self._blocks is not None and is_sum(node) else 1
-        return copies * items_of(node, self.target)
+    def _parts_of(self, unit: Unit) -> int:
+        """Items; those of a sum over blocks are there for each of the rank's own, unless they are added at once."""
+        node = unit.nodes[0]
+        apart = self._blocks is not None and is_sum(node) and unit.total is None
+        return (self._blocks.own if self._blocks is not None and apart else 1) * items_of(node, self.target)
 
     # ------------------------------------------------------------------ kernels
     def _emit_kernel(self, node: Node) -> None:
@@ -243,6 +240,14 @@ class Emitter:
         else:
             self._call_part_of(f, node, item, self._where.item_address(f, node, item))
 
+    def _call_item_of_total(self, f: Function, node: Node, total: Node, item: Index) -> None:
+        """Computes an item of a sum for each block, and of its total."""
+        assert self._blocks is not None
+        kept, copies = self._where.address(f, node), self._where.item_address(f, node, item)
+        one = ItemOfTotal(node, total, item, kept, copies, item_nbytes(node, self.target))
+        with one.adding(f, self._blocks, self._where.address(f, total)) as part:
+            self._call_part_of(f, node, part.item, part.target, part.first, part.count)
+
     def _call_part_of(
         self, f: Function, node: Node, item: Index, target: Pointer, first: Index = 0, count: Index = "%count"
     ) -> None:
@@ -327,7 +332,7 @@ class Emitter:
         self, f: Function, node: Node, image: Index, in_block: Index, grains: tuple[Index, Index] | None = None
     ) -> None:
         if node.op == "load_input" and self.training:
-            self._fetch_ahead(f, node.inputs[0], image)
+            fetch_ahead(f, self._where, node.inputs[0], image)
         addresses = {source: self._where.address(f, source, image, in_block) for source in node.inputs}
         second = self._beside.get(node)
         beside = self._where.address(f, second, image, in_block) if second is not None else "null"
@@ -366,26 +371,18 @@ class Emitter:
         covered = Covered(count=count, grains=("%first", "%last") if cut else None)
         self._call_kernel(f, node, addresses, self._where.address(f, node, image, 0), covered)
 
-    def _fetch_ahead(self, f: Function, source: Node, image: Index) -> None:
-        """Prefetches the memory of an image that comes soon: the processor cannot foresee which row is drawn next."""
-        nbytes = element_nbytes(self.input_dtypes[name_of(source)]) * source.type.size
-        if nbytes < _FEWEST_NBYTES_TO_FETCH:
-            return
-        soon = f.smaller(f.add(image, _IMAGES_AHEAD), f.subtract("%count", 1))
-        row = self._where.address(f, source, soon)
-        with f.loop(0, nbytes, CACHE_LINE_NBYTES) as line:
-            f.prefetch(row, line.index)
-
     def _emit_parts_stage(self, number: int, stage: Stage) -> None:
         with self._stage_function(number) as f, f.loop("%first", "%last") as part:
             before = 0
             for unit in stage.units:
-                count = self._parts_of(unit.nodes[0])
+                count = self._parts_of(unit)
                 inside = f.let(f"icmp ult i64 {f.subtract(part.index, before)}, {count}")
                 item = f.subtract(part.index, before)
                 with f.when(inside):
                     first, *others = unit.nodes
-                    if unit.joined:
+                    if unit.total is not None:
+                        self._call_item_of_total(f, first, unit.total, item)
+                    elif unit.joined:
                         self._call_part(f, first, item)
                         self._call_unit(f, others, item, run_of_item(first, self.target) or 0)
                     elif others:

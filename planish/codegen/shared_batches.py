@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from planish.codegen import steps
-from planish.codegen.kernels import items_of
-from planish.codegen.kernels.total import copy_nbytes
+from planish.codegen.kernels import items_of, run_of_item
+from planish.codegen.kernels.total import Copies, copy_nbytes, emit_item
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.pieces.combining import combining
 from planish.codegen.planning.blocks import Blocks, Bucket
 from planish.graph.node import Node
+from planish.primitives.total import TotalSettings
 from planish_runtime import context_layout as layout
 
 
@@ -32,18 +33,57 @@ def part_of_block(f: Function, node: Node, part: Index, blocks: Blocks, copies: 
     """The body runs unless the block is empty; then its copy, among the `copies`, gets the neutral number."""
     items = items_of(node, f.module.target)
     number, item = f.divide(part, items), f.remainder(part, items)
+    target = f.offset(copies, f.multiply(number, copy_nbytes(node.type)))
+    first, count = _images_of(f, blocks, number)
+    some = f.compare("sgt", count, 0)
+    with f.when(some):
+        yield PartOfBlock(item, first, count, target)
+    empty = f.let(f"xor i1 {some}, true")
+    with f.when(f.let(f"and i1 {empty}, {f.compare('eq', item, 0)}")):
+        _fill(f, node, target, copy_nbytes(node.type))
+
+
+def _images_of(f: Function, blocks: Blocks, number: Index) -> tuple[Index, Index]:
+    """The first image of one of the rank's blocks, counted from that of its share, and how many there are."""
     block = f.add(f.load_integer("%context", 8 * layout.FIRST_BLOCK_SLOT), number)
     first = steps.border(f, blocks, block, "%total")
     count = f.subtract(steps.border(f, blocks, f.add(block, 1), "%total"), first)
-    target = f.offset(copies, f.multiply(number, copy_nbytes(node.type)))
-    some = f.compare("sgt", count, 0)
-    with f.when(some):
-        yield PartOfBlock(item, f.subtract(first, "%before"), count, target)
-    empty = f.let(f"xor i1 {some}, true")
-    with f.when(f.let(f"and i1 {empty}, {f.compare('eq', item, 0)}")):
-        neutral = combining(f, node.op).neutral
-        with f.loop(0, copy_nbytes(node.type), f.vector_nbytes) as place:
-            f.store(neutral, target, place.index)
+    return f.subtract(first, "%before"), count
+
+
+def _fill(f: Function, node: Node, target: Pointer, nbytes: int) -> None:
+    """With the neutral number of a sum."""
+    neutral = combining(f, node.op).neutral
+    with f.loop(0, nbytes, f.vector_nbytes) as place:
+        f.store(neutral, target, place.index)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOfTotal:
+    """An item of a total. Those of the sums over the blocks are in a thread's own memory, `apart` bytes from one to the
+    next: the first one at `kept`, where a whole sum would begin at `copies`."""
+
+    node: Node
+    total: Node
+    item: Index
+    kept: Pointer
+    copies: Pointer
+    apart: int
+
+    @contextmanager
+    def adding(self, f: Function, blocks: Blocks, target: Pointer) -> Iterator[PartOfBlock]:
+        """The body computes the sum over a block; the total of all is written into the whole one at `target`."""
+        with f.loop(0, blocks.own) as number:
+            behind = f.multiply(number.index, self.apart)
+            first, count = _images_of(f, blocks, number.index)
+            some = f.compare("sgt", count, 0)
+            with f.when(some):
+                yield PartOfBlock(self.item, first, count, f.offset(self.copies, behind))
+            with f.when(f.let(f"xor i1 {some}, true")):
+                _fill(f, self.node, f.offset(self.kept, behind), self.apart)
+        copies = Copies(self.copies, self.apart, TotalSettings.of(self.total))
+        run = run_of_item(self.node, f.module.target) or 0
+        emit_item(f, copies, target, self.total.type.size, run, self.item)
 
 
 def emit_exchange(f: Function, bucket: Bucket) -> None:

@@ -8,8 +8,10 @@ Bound by memory: 4 bytes an element for each block, which are in the cache if th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from planish.codegen.llvm.element_type import element_type
-from planish.codegen.llvm.function import Function, Index, Value
+from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.combining import Combining, combining
 from planish.codegen.pieces.items import ITEM_ELEMENTS, items_of_elements, over_item
@@ -29,17 +31,30 @@ def items(spec: Spec, target: Target) -> int:
 
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    settings = TotalSettings.of(spec)
-    how = combining(f, "batch_max" if settings.largest else "batch_sum")
-    apart = copy_nbytes(spec.result)
+    copies = Copies(operands.inputs[0], copy_nbytes(spec.result), TotalSettings.of(spec))
+    emit_item(f, copies, operands.output, spec.result.size, ITEM_ELEMENTS, operands.item)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The sums over the blocks: where the first one is, and how many bytes behind it the next."""
+
+    first: Pointer
+    apart: int
+    settings: TotalSettings
+
+
+def emit_item(f: Function, copies: Copies, output: Pointer, size: int, run: int, item: Index) -> None:
+    """One item, of `run` elements each, of a total of `size`."""
+    how = combining(f, "batch_max" if copies.settings.largest else "batch_sum")
+    places = [block * copies.apart for block in range(copies.settings.blocks)]
 
     def emit_vector(place: Index, mask: str | None) -> None:
         nbytes = f.nbytes(place)
-        at = f.offset(operands.inputs[0], nbytes)
-        f.store(_in_pairs(how, [f.load(at, block * apart, mask) for block in range(settings.blocks)]),
-                operands.output, nbytes, mask)  # fmt: skip
+        at = f.offset(copies.first, nbytes)
+        f.store(_in_pairs(how, [f.load(at, copy, mask) for copy in places]), output, nbytes, mask)
 
-    over_item(f, spec.result.size, ITEM_ELEMENTS, operands.item, emit_vector)
+    over_item(f, size, run, item, emit_vector)
 
 
 def _in_pairs(how: Combining, values: list[Value]) -> Value:

@@ -3,6 +3,9 @@
 A sum whose parts are runs of consecutive elements, and which only such values read, never goes to shared memory: a
 thread computes a part of it into its own memory, and then the same part of everything made from it. So gradients never
 travel, moments and weights pass once, and a step has one stage less.
+
+Where a sum is one over blocks of images (see `blocks.py`), it is its total that is computed with it: a thread adds
+the parts of the sums over single blocks in its own memory.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Set
 
 from planish.codegen.kernels import run_of_item
 from planish.codegen.llvm.target import Target
+from planish.codegen.planning.blocks import is_total
 from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.views import is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
@@ -26,8 +30,9 @@ def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node
         if node.batched or node.op in LEAVES or is_view(node):
             continue
         sources = [storage_root(source) for source in node.inputs]
-        sums = {found.get(source, source) for source in sources if is_sum(source) or source in found}
-        waits = node in apart or any(source in late for source in sources)
+        totals = set(filter(is_total, sources))  # which other ranks have to add to
+        sums = {found.get(source, source) for source in {*sources} - totals if is_sum(source) or source in found}
+        waits = node in apart or bool(totals) or any(source in late for source in sources)
         if len(sums) == 1 and not waits and _fits(node, next(iter(sums)), target):
             (found[node],) = sums
         elif sums or waits:
@@ -48,7 +53,7 @@ def cut_alike(node: Node) -> bool:
 
 def _fits(node: Node, total: Node, target: Target) -> bool:
     """Whether parts of `node` are parts of `total`."""
-    alike = node.op == "elementwise" and node.shape == total.shape and cut_alike(node)
+    alike = is_total(node) or (node.op == "elementwise" and node.shape == total.shape and cut_alike(node))
     return alike and total.type.size > 1 and run_of_item(total, target) is not None
 
 

@@ -10,7 +10,7 @@ stage, and the sums are the next one. These *repeat*: a large batch goes through
 that what the sums read is still in the cache. Batch normalization needs sums in the middle; its batches go through each
 stage as a whole.
 
-Behind a stage of totals is one that *exchanges* them with other ranks (see `blocks.py`); nothing else is in it.
+Behind stages of totals is one that *exchanges* them with other ranks (see `blocks.py`); nothing else is in it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Unit:
         """Whether the first node is a sum, from which the others are made."""
         return len(self.nodes) > 1 and self.nodes[0].op != "elementwise"
 
+    @property
+    def total(self) -> Node | None:
+        """The total of the sum, if that is what is made from it."""
+        return self.nodes[1] if self.joined and is_total(self.nodes[1]) else None
+
 
 @dataclass(slots=True)
 class Stage:
@@ -50,7 +55,7 @@ class Stage:
 
     `units` are those of parts. `repeats`: it belongs to the part of a step that a batch goes through slice by slice.
     `cascades`: nodes of images that follow each other and are computed together, band by band.
-    `exchanges`: it has no nodes, and exchanges the totals of the stage before it.
+    `exchanges`: it has no nodes, and exchanges the totals of the stages before it.
     """
 
     level: int
@@ -105,9 +110,10 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
         behind = dict.fromkeys(_that_need(working, sums | earliest.keys()) - joined.keys(), images + 2 + bool(totals))
         at_least = behind | {node: max(level, behind.get(node, 0)) for node, level in earliest.items()}
         at_least |= {node: images for node in working if not in_parts(node)} | dict.fromkeys(sums, images + 1)
-        at_least |= dict.fromkeys(totals, images + 2)
+        at_least |= dict.fromkeys(totals - joined.keys(), images + 2)
         levels, unit_of = _levels(working, at_least, joined)
     else:
+        joined = {node: total for node, total in joined.items() if not is_total(node)}
         levels, unit_of = _levels_with_totals_late(working, earliest, joined)
         if sums or mixed:
             _delay_images(graph, working, levels)
@@ -118,11 +124,12 @@ def _stages(graph: Graph, earliest: Mapping[Node, int], joined: Mapping[Node, No
     members: dict[tuple[int, bool], list[Node]] = {}
     for node in working:
         members.setdefault((levels[node], in_parts(node)), []).append(node)
+    last = max((levels[node] for node in totals), default=0)
     stages = []
     for (level, parts), nodes in sorted(members.items(), key=lambda item: item[0]):  # images first
         stages.append(_stage(level, not parts, nodes, unit_of))
         stages[-1].repeats = repeating and (not parts or nodes[0] in sums | totals)
-        if any(map(is_total, nodes)):
+        if any(map(is_total, nodes)) and (images is None or level == last):
             stages.append(Stage(level, False, exchanges=True))
     return stages
 

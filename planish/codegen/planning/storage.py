@@ -98,8 +98,8 @@ def plan_storage(
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
     families = _families(graph, layouts)
-    scratch_nbytes = max((_place_handed_over(places, stage, readers, target) for stage in stages), default=0)
     copies = 1 if blocks is None else blocks.own
+    scratch_nbytes = max((_place_handed_over(places, stage, readers, target, copies) for stage in stages), default=0)
     arena_nbytes = used_nbytes + _place_in_arena(
         places, stages, stage_of, readers, slices, families, used_nbytes, copies
     )
@@ -111,21 +111,25 @@ def plan_storage(
     return Storage(places, arena_nbytes, scratch_nbytes, layouts, buckets=_buckets(stages, places))
 
 
-def _totals_of(stage: Stage) -> list[Node]:
-    """In the order of the bucket: sums first."""
-    return sorted(filter(is_total, stage.nodes), key=is_largest)
+def _exchanged(stages: list[Stage]) -> dict[int, list[Node]]:
+    """The totals that each stage exchanges, by its number, in the order of the bucket: sums first."""
+    found: dict[int, list[Node]] = {}
+    waiting: list[Node] = []
+    for number, stage in enumerate(stages):
+        waiting += filter(is_total, stage.nodes)
+        if stage.exchanges:
+            found[number] = sorted(waiting, key=is_largest)
+            waiting = []
+    return found
 
 
 def _buckets(stages: list[Stage], places: Mapping[Node, Place]) -> dict[int, Bucket]:
     found = {}
-    for number, stage in enumerate(stages):
-        if stage.exchanges:
-            totals = _totals_of(stages[number - 1])
-            sums, largest = (
-                sum(rounded(nbytes_of(node)) for node in totals if is_largest(node) == wanted)
-                for wanted in (False, True)
-            )
-            found[number] = Bucket(places[totals[0]].offset, sums, largest)
+    for number, totals in _exchanged(stages).items():
+        sums, largest = (
+            sum(rounded(nbytes_of(node)) for node in totals if is_largest(node) == wanted) for wanted in (False, True)
+        )
+        found[number] = Bucket(places[totals[0]].offset, sums, largest)
     return found
 
 
@@ -179,7 +183,7 @@ def _place_in_arena(
     for node in shared:
         end = max([stage_of[reader] for each in families[node] for reader in readers[each]], default=last)
         lifetimes[node] = _through_slices(repeated, node, min(stages_of[node]), end)
-    groups = [*map(_totals_of, stages), *([node] for node in shared if not is_total(node))]
+    groups = [*_exchanged(stages).values(), *([node] for node in shared if not is_total(node))]
     groups = [group for group in groups if group]
     sizes = {node: _shared_nbytes(node, slices, copies) for node in shared}
     offsets, total = allocate(
@@ -213,14 +217,21 @@ def _through_slices(repeated: Sequence[int], node: Node, first: int, last: int) 
     return (first, max(last, *repeated)) if first < min(repeated) <= last else (first, last)
 
 
-def _place_handed_over(places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target) -> int:
-    """Sums that only the nodes of their own units read: one item at a time is in a thread's memory."""
+def item_nbytes(node: Node, target: Target) -> int:
+    """From an item of a sum over one block to that over the next, in a thread's memory."""
+    return rounded(element_type(node.type.dtype).nbytes * (run_of_item(node, target) or 0))
+
+
+def _place_handed_over(
+    places: dict[Node, Place], stage: Stage, readers: dict[Node, list[Node]], target: Target, copies: int
+) -> int:
+    """Sums that only the nodes of their own units read: one item at a time is in a thread's memory, of each copy."""
     most = 0
     for unit in stage.units:
         total = unit.nodes[0]
         if unit.joined and total not in places and all(reader in unit.nodes for reader in readers[total]):
             places[total] = Place("scratch", span="item")
-            most = max(most, rounded(element_type(total.type.dtype).nbytes * (run_of_item(total, target) or 0)))
+            most = max(most, copies * item_nbytes(total, target))
     work = max((scratch_nbytes_of(node, target) for node in stage.nodes), default=0)
     return most + rounded(work) if most else 0
 

@@ -111,9 +111,10 @@ def test_all_gradients_are_exchanged_at_once():
     for seed in range(6):
         plan = plan_of(random_training(seed), 4)
         last = [node for stage in plan.stages for node in stage.nodes if is_total(node)]
-        behind = max(number for number, stage in enumerate(plan.stages) if stage.exchanges)
+        *before, behind = [-1, *(number for number, stage in enumerate(plan.stages) if stage.exchanges)]
+        together = plan.stages[before[-1] + 1 : behind]
         needed = {source for stage in plan.stages[: behind - 1] for node in stage.nodes for source in node.inputs}
-        assert all(node in needed or node in plan.stages[behind - 1].nodes for node in last)
+        assert all(node in needed or any(node in stage.nodes for stage in together) for node in last)
 
 
 def test_every_sum_has_a_total_and_totals_lie_side_by_side():
@@ -128,6 +129,45 @@ def test_every_sum_has_a_total_and_totals_lie_side_by_side():
         offsets = [plan.storage.places[node].offset for node in totals]
         assert min(offsets) == bucket.offset
         assert max(offsets) < bucket.offset + bucket.sums_nbytes + bucket.largest_nbytes
+
+
+def of_dense_layers(inputs, units):
+    x, w = primitives.input_("x", (inputs,)), primitives.parameter("w", (inputs, units))
+    b = primitives.parameter("b", (units,))
+    y = primitives.relu(primitives.add(primitives.dense(x, w), b))
+    loss = primitives.reduce_sum(primitives.square(y), (0,))
+    rate = primitives.scalar("rate")
+    found = gradients(primitives.batch_sum(loss), [w, b])
+    updates = {
+        name_of(old): primitives.subtract(old, primitives.multiply(new, rate))
+        for old, new in zip((w, b), found, strict=True)
+    }
+    return Graph.build({"loss": loss}, updates)
+
+
+@pytest.mark.parametrize("images", [21, 3])
+def test_the_sums_over_blocks_of_a_large_gradient_are_added_item_by_item(images):
+    graph = of_dense_layers(301, 37)
+    random = np.random.default_rng(0)
+    values = {"w": random.standard_normal((301, 37)).astype(np.float32) / 20, "b": np.zeros(37, np.float32)}
+    x = random.standard_normal((images, 301)).astype(np.float32)
+    expected = interpret(graph, {**values, "x": x, "rate": 0.01}, dtype=np.float64, batch_size=images).updates
+    alone = None
+    for size in (1, 2, 4, 8):
+        results, exchanges = steps_on(size, graph, x, np.arange(images), values, 0.01)
+        assert exchanges == 1
+        for _, parameters, _ in results:
+            alone = alone or parameters
+            assert all(parameters[name].tobytes() == alone[name].tobytes() for name in values)
+    for name, value in expected.items():
+        np.testing.assert_allclose(alone[name], value, rtol=0, atol=1e-5)
+
+
+def test_a_large_gradient_has_no_copy_for_each_block():
+    plan = plan_of(of_dense_layers(301, 37), 4)
+    largest = next(node for node in plan.graph.nodes if is_sum(node) and node.shape == (301, 37))
+    assert plan.storage.places[largest].area == "scratch"
+    assert plan.storage.scratch_nbytes < 4 * 301 * 37
 
 
 def test_plan_and_loops_tell_of_the_exchange():
