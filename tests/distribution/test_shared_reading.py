@@ -150,6 +150,21 @@ def test_what_evaluates_a_batch_as_a_whole_reads_all_of_it(pictures, monkeypatch
     assert {COUNT} <= {len(set(opened)) for *_, opened in shared}
 
 
+def test_what_trains_on_a_batch_as_a_whole_reads_all_of_it(pictures, monkeypatch):
+    def work():
+        data = folder_of(pictures)
+        opened = counted(monkeypatch)
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([Input((8, 8, 1)), Flatten(), Dense(2, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+        history = model.fit(data, epochs=1, verbose=0)
+        return [*model.get_weights()], history.history, set(opened)
+
+    alone, *shared = results_on(1, work) + results_on(2, work)
+    assert all_alike([alone, *shared])
+    assert [len(opened) for *_, opened in shared] == [COUNT, COUNT]
+
+
 def test_files_that_one_rank_cannot_read_are_left_out_by_all(tmp_path, pictures, monkeypatch):
     def made(name):
         copy = shutil.copytree(pictures, tmp_path / name)

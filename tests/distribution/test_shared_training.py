@@ -1,6 +1,7 @@
 """Ranks that train together: the same bits on 1, 2 and 4 of them, and what everybody sees."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -292,21 +293,49 @@ def test_a_rank_that_leaves_is_noticed():
     assert isinstance(results[0], OSError)
 
 
-def test_what_mixes_images_is_refused():
-    def work(_):
+def mixed():
+    image = Input((8, 8, 1))
+    label = Input((3,))
+    given = CutMix()({"images": image, "labels": label})
+    model = keras.Model([image, label], Dense(3)(Flatten()(given["images"])))
+    model.compile("sgd", "mse")
+    return model, [X, np.eye(3)[Y]], np.eye(3)[Y]
+
+
+def of_pairs():
+    model = keras.Sequential([Input((8, 8, 1)), Flatten(), Dense(3)])
+    model.compile("sgd", keras.losses.Circle())
+    return model, X, Y
+
+
+@pytest.mark.parametrize("made", [mixed, of_pairs], ids=["CutMix", "circle loss"])
+def test_what_mixes_images_is_computed_by_every_rank_as_a_whole(made):
+    def work():
         keras.utils.set_random_seed(0)
-        image = Input((8, 8, 1))
-        mixed = CutMix()({"images": image, "labels": (label := Input((3,)))})
-        model = keras.Model([image, label], Dense(3)(Flatten()(mixed["images"])))
-        model.compile("sgd", "mse")
-        model.fit([X, np.eye(3)[Y]], np.eye(3)[Y], verbose=0)
+        model, x, y = made()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            history = model.fit(x, y, batch_size=16, epochs=2, verbose=0)
+        return model.get_weights(), history.history, [str(each.message) for each in told]
 
-    result = on_ranks(2, work)[0]
-    assert isinstance(result, NotImplementedError)
-    assert "mixes images of a batch" in str(result)
+    plain, first, second = work(), *results_on(2, work)
+    assert all_alike([each[:2] for each in (plain, first, second)])
+    assert not plain[2] + second[2]
+    assert len(first[2]) == 1
+    assert "every rank computes whole steps" in first[2][0]
 
 
-def test_the_interpreter_does_not_share_steps():
-    result = on_ranks(1, lambda _: trained(blog, compiled={"run_eagerly": True}))[0]
-    assert isinstance(result, ValueError)
-    assert "run_eagerly" in str(result)
+def test_the_interpreter_takes_every_rank_through_whole_steps():
+    def work():
+        return trained(dropped, compiled={"run_eagerly": True}, epochs=1)
+
+    assert all_alike([work(), *results_on(2, work)])
+
+
+def test_what_is_compared_with_the_interpreter_is_a_whole_step(monkeypatch):
+    monkeypatch.setenv("PLANISH_COMPARE", "1")
+
+    def work():
+        return trained(blog, epochs=1)
+
+    assert all_alike([work(), *results_on(2, work)])

@@ -86,7 +86,7 @@ class Evaluation:
     def _prepared(self, batch: Arrays) -> Prepared:
         """All of the batch, if the program depends on all of it."""
         data = prepare(self._model, self._settings, batch)
-        if batch.part is None or not self._model._programs.tester(self._model, self._settings, data).depends_on_batch:
+        if batch.part is None or not self._model._programs.tester(self._model, self._settings, data).reads_all:
             return data
         return prepare(self._model, self._settings, batch.part.whole())
 

@@ -112,7 +112,10 @@ class StreamEpochs(Epochs):
     def _prepared_after(self, waiting: list[Prepared], batch: Arrays) -> Prepared:
         """A bad batch is refused after training on the good ones before it."""
         try:
-            return self._prepared(batch)
+            data = self._prepared(batch)
+            if batch.part is None or not self._trainer(data, len(data)).reads_all:
+                return data
+            return self._prepared(batch.part.whole())
         except (ValueError, TypeError):
             self._run(waiting)
             raise

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import random_seed
+from planish import random_seed, settings, warned
 from planish.distribution.communicator import Ranks
-from planish.distribution.data_parallel import current_ranks
+from planish.distribution.data_parallel import current_ranks, is_first
 from planish.errors import explain
 from planish.graph.graph import Graph
 from planish.models.data.arrays import Array
@@ -57,20 +57,26 @@ class SharedSteps:
         return [share._replace(first=first, own=behind - first).places() for first, behind in pairwise(firsts)]
 
 
-def check_can_be_shared(graph: Graph) -> None:
-    """NotImplementedError for operations that need all images of a batch themselves."""
+def sharing_ranks() -> Ranks | None:
+    """The ranks that share steps of compiled programs; None if the interpreter is to see whole steps."""
+    return None if settings.value("PLANISH_COMPARE") else current_ranks()
+
+
+def can_be_shared(graph: Graph) -> bool:
+    """Whether no operation of a step needs all images of the batch themselves; rank 0 is warned of one that does."""
     found = [node for node in graph.nodes if node.op in MIXING]
-    if found:
+    if found and is_first():
         layers = ", ".join(dict.fromkeys(layer for node in found for layer in node.layers))
-        raise NotImplementedError(
+        warned.warn(
             explain(
                 layer=f"layer {layers}" if layers else "the loss",
-                what="it mixes images of a batch, which several ranks share",
-                rule="a rank has only its own images; sums over the batch are exchanged, images are not",
-                remedy="mix the images before fit, in the data: dataset.map(...)\n"
-                "or train in one process: without mpiexec, or keras.distribution.set_distribution(None)",
-            )
+                what="it needs all images of a batch, so every rank computes whole steps, and takes as long as one",
+                rule="ranks exchange sums over the batch, not images",
+                remedy="for a layer: mix the images before fit, in the data: dataset.map(...)\n"
+                "or train in one process, without mpiexec",
+            ),
         )
+    return not found
 
 
 def gather_rows(ranks: Ranks, own: Mapping[str, Array], whole: Mapping[str, Array], places: Sequence[Places]) -> None:
@@ -114,7 +120,7 @@ def evaluated_places(ranks: Ranks, count: int) -> list[slice]:
 
 
 # ------------------------------------------------------------------ the same everywhere
-def begin_together(model: Model, settings: CompileSettings, what: str, facts: Mapping[str, object]) -> None:
+def begin_together(model: Model, compiled: CompileSettings, what: str, facts: Mapping[str, object]) -> None:
     """Gives all ranks the weights, the optimizer's state and the random numbers of rank 0.
 
     ValueError if they are about to do different things.
@@ -122,7 +128,7 @@ def begin_together(model: Model, settings: CompileSettings, what: str, facts: Ma
     ranks = current_ranks()
     if ranks is None:
         return
-    variables = _variables(model, settings)
+    variables = _variables(model, compiled)
     shapes = [(variable.shape, variable.value.dtype.name) for variable in variables]
     facts = {**facts, "variables": len(shapes), "shapes": _digest([repr(shapes).encode()])}
     ranks.check_alike(what, ", ".join(f"{name}: {value}" for name, value in facts.items()))
@@ -153,8 +159,8 @@ def agree_to_stop(model: Model) -> None:
         model.stop_training = ranks.any(bool(model.stop_training))
 
 
-def _variables(model: Model, settings: CompileSettings) -> list[Variable]:
-    optimizer = settings.optimizer
+def _variables(model: Model, compiled: CompileSettings) -> list[Variable]:
+    optimizer = compiled.optimizer
     optimizer.build(model.trainable_weights, model.non_trainable_weights)
     return [*model.weights, *optimizer.variables]
 

@@ -47,6 +47,8 @@ class Tester:
         self._model_outputs = output_names(model.output_specs)
         self._penalty_reads_images = self._penalty is not None and bool(self._penalty.leaves("input"))
         self.depends_on_batch = by_batch or self._penalty_reads_images
+        self.reads_all = self.depends_on_batch or settings.run_eagerly
+        """Whether this process reads all images, also where several ranks evaluate."""
         self.reads_images = self._penalty_reads_images or not dtypes.keys().isdisjoint(data.names)
 
     @property
@@ -60,7 +62,7 @@ class Tester:
         them; all of it is used, so that images that are known may be missing from `inputs`."""
         penalty = self._penalty_of(inputs, count)  # before variables change
         ranks = current_ranks()
-        if ranks is None or self.depends_on_batch:
+        if ranks is None or self.reads_all:
             arrays = self._computed(inputs, count, kept)
         else:
             arrays = self._computed_together(ranks, inputs, count, kept)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planish import random_seed
-from planish.distribution.data_parallel import current_ranks
 from planish.errors import explain
 from planish.graph.settings import name_of
 from planish.models.data.arrays import Array
@@ -19,7 +19,7 @@ from planish.models.ends.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
 from planish.models.programs.prepare import Prepared
-from planish.models.programs.shared_steps import SharedSteps, check_can_be_shared, gather_rows
+from planish.models.programs.shared_steps import SharedSteps, can_be_shared, gather_rows, sharing_ranks
 from planish.models.programs.step_graph import training_graph
 from planish.models.programs.trunk import Trunk, taken, trunk_of, with_trunk
 from planish.models.programs.trunk_outputs import Kept, usable
@@ -81,15 +81,8 @@ class Trainer:
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
         self._optimizer.build(model.trainable_weights, model.non_trainable_weights)
-        ranks = current_ranks()
-        if ranks is not None and settings.run_eagerly:
-            raise ValueError(
-                explain(
-                    what="run_eagerly: the interpreter does not share steps with other ranks",
-                    remedy="compile(run_eagerly=False)\nor keras.distribution.set_distribution(None)",
-                )
-            )
-        graph, variables, trunk, own_statistics = training_graph(
+        traced = partial(
+            training_graph,
             model,
             data.objectives,
             self._optimizer,
@@ -97,8 +90,12 @@ class Trainer:
             sizes=data.sizes,
             metrics=data.compiled,
             divided=not settings.run_eagerly,
-            ranks=0 if ranks is None else ranks.size,
         )
+        ranks = None if settings.run_eagerly else sharing_ranks()
+        step = traced(ranks=0 if ranks is None else ranks.size)
+        if ranks is not None and not can_be_shared(step.graph):
+            ranks, step = None, traced()
+        graph, variables, trunk, own_statistics = step
         self._shared = None if ranks is None else SharedSteps(ranks, own_statistics=own_statistics)
         self._compiled = data.compiled
         self.trunk = trunk_of(model, trunk, data.dtypes)
@@ -109,7 +106,6 @@ class Trainer:
         if self._shared is None:
             self._executable = executables.training(graph, dtypes, max_batch, eager=settings.run_eagerly)
         else:
-            check_can_be_shared(graph)
             self._together = executables.shared_training(graph, dtypes, max_batch, self._shared.blocks)
             self._executable = self._together
         self._names = data.names
@@ -127,6 +123,11 @@ class Trainer:
         for name, array, label in zip(self._names, data.inputs, data.labels.inputs, strict=True):
             if name not in self._executable.checked:
                 check_finite(array, label, wide=data.labels.wide)
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether this process reads all images, also where several ranks train."""
+        return self._shared is None
 
     @property
     def output_nbytes(self) -> int:
