@@ -22,6 +22,7 @@ INFINITE, UNKNOWN = -1, -2
 """What `cardinality` says where there is no number: tf.data's constants."""
 
 Element = Any
+Start = Callable[[], Iterator[Element]]
 
 
 class ArraySpec(NamedTuple):
@@ -260,41 +261,31 @@ class Dataset(ABC):
         """Makes elements on another thread, up to `buffer_size` of them before they are asked for (-1: as many as are
         good)."""
         most = _whole("prefetch", "buffer_size", buffer_size, least=-1)
-        return self if most == 0 else Prefetched(self, most)
+        return self if most == 0 else self._link(lambda: _read_ahead(self, most), self._count, same=True)
 
-    def _link(
-        self, start: Callable[[], Iterator[Element]], count: Callable[[], int], batched: bool | None = None
-    ) -> Dataset:
+    def _link(self, start: Start, count: Callable[[], int], batched: bool | None = None, same: bool = False) -> Dataset:
         batched = self._batched if batched is None else batched
         link = Chained(start, count, class_names=self.class_names, batched=batched)
         link._sources = (self,)
+        link.same = self if same else None
         return link
 
 
 class Chained(Dataset):
     """What a method of a data set gives: `start` gives an iterator, `count` the number of its elements."""
 
-    def __init__(self, start: Callable[[], Iterator[Element]], count: Callable[[], int], **settings: Any) -> None:
+    def __init__(self, start: Start, count: Callable[[], int], **settings: Any) -> None:
         super().__init__(**settings)
         self._start = start
         self._counted = count
+        self.same: Dataset | None = None
+        """The data set that has the same elements."""
 
     def _elements(self) -> Iterator[Element]:
         return self._start()
 
     def _count(self) -> int:
         return self._counted()
-
-
-class Prefetched(Chained):
-    """The elements of `source`, made ahead on another thread."""
-
-    def __init__(self, source: Dataset, most: int) -> None:
-        super().__init__(
-            lambda: _read_ahead(source, most), source._count, class_names=source.class_names, batched=source._batched
-        )
-        self.source = source
-        self._sources = (source,)
 
 
 def nested(function: Callable[[Any], Any], element: Element) -> Element:

@@ -19,7 +19,7 @@ from planish.models.data.in_memory import Arrays, OwnPart, as_arrays
 from planish.models.data.read_ahead import ReadAhead
 from planish.models.data.shared_files import SharedFiles, order_of, own_numbers
 from planish.models.data.stream_length import length_of
-from planish.utils.dataset import Prefetched
+from planish.utils.dataset import Chained
 from planish.utils.image_batches import ImageFolder
 from planish.utils.part_of_batch import PartOfBatch
 from planish.utils.py_dataset import items
@@ -203,8 +203,8 @@ class Stream:
     def folder(self) -> ImageFolder | None:
         """The source, if it is a folder of images as it is: each image is the same in all passes."""
         source = self.source
-        while isinstance(source, Prefetched) and self._ranks is not None:
-            source = source.source  # batches are read ahead in any case
+        while self._ranks is not None and isinstance(source, Chained) and source.same is not None:
+            source = source.same  # batches are read ahead in any case
         return source if isinstance(source, ImageFolder) and source.batch_size is not None else None
 
     @property
