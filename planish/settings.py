@@ -57,11 +57,6 @@ def value(name: str) -> Any:
     return present(TABLE[name])
 
 
-def prefer(name: str, value: str) -> None:
-    """Tells another library so, unless the user has told it something else."""
-    os.environ.setdefault(name, value)
-
-
 def is_launched_by_mpi() -> bool:
     """Whether this process is one of a job of MPI."""
     return any(value(name) is not None for name in _OF_LAUNCHERS)

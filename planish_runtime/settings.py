@@ -33,6 +33,11 @@ def present(setting: Setting) -> Any:
     return setting.parse(setting.name, text) if text else setting.default
 
 
+def prefer(name: str, value: str) -> None:
+    """Tells another library so, unless the user has told it something else."""
+    os.environ.setdefault(name, value)
+
+
 def _parse_threads(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
         expected = f"a whole number from 1 to {MAX_THREADS}"

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planish import settings
 from planish.distribution.same_machine import SameMachine
 from planish.errors import explain
+from planish_runtime.settings import prefer
 
 Array = NDArray[Any]
 
@@ -32,7 +32,7 @@ class MPIRanks:
     not mixed up with it."""
 
     def __init__(self, timeout: float = 600.0) -> None:
-        settings.prefer("OMPI_MCA_osc", "^ucx")  # which prints an error of its own where there is no such network
+        prefer("OMPI_MCA_osc", "^ucx")  # which prints an error of its own where there is no such network
         from mpi4py import MPI
 
         if MPI.Query_thread() < MPI.THREAD_SERIALIZED:
