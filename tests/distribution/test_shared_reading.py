@@ -203,6 +203,26 @@ def test_a_kept_trunk_reads_each_image_once_on_one_rank(pictures, monkeypatch):
     assert [len(opened) for *_, opened in shared] == [COUNT, COUNT]
 
 
+@pytest.mark.parametrize("source", [folder_of, generator_of])
+def test_a_run_that_was_killed_in_an_epoch_goes_on_with_another_number_of_ranks(tmp_path, pictures, source):
+    class Kill(keras.callbacks.Callback):
+        seen = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen += 1
+            if self.seen == 6:  # of 4 in an epoch
+                raise RuntimeError
+
+    def work(*more):
+        backup = keras.callbacks.BackupAndRestore(str(tmp_path / "backup"), save_freq=1)
+        return trained(source(pictures), callbacks=[backup, *more])
+
+    whole = results_on(1, lambda: trained(source(pictures)))
+    assert all(isinstance(result, RuntimeError) for result in on_ranks(2, lambda _: work(Kill())))
+    assert (tmp_path / "backup").exists()
+    assert all_alike(whole + results_on(2, work))
+
+
 def test_rows_that_have_to_be_converted_are_copied_by_their_own_rank(tmp_path):
     path = tmp_path / "x.npy"
     np.save(path, np.random.default_rng(0).random((COUNT, 8, 8, 1)).astype(">f8"))

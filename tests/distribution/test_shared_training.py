@@ -282,6 +282,19 @@ def test_ranks_with_other_data_are_told_before_they_train(what):
     assert f"{what}: {most - 1}" in str(results[0]).partition("received:")[2]
 
 
+def test_a_rank_that_raises_tells_the_others_why():
+    class Fault(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise ValueError("the disk is on fire\nand so is the house")
+
+    def work(communicator):
+        with pytest.raises(ValueError, match="on fire"):
+            trained(blog, callbacks=[Fault()])
+        return communicator.runs, communicator.left
+
+    assert on_ranks(2, work) == [(1, ["ValueError: the disk is on fire"])] * 2
+
+
 def test_a_rank_that_leaves_is_noticed():
     def work(communicator):
         model = model_of(blog)
