@@ -287,8 +287,19 @@ def _efficientnet_b0() -> tuple[Layer, ...]:
     return (*net, Conv(1280, 1), BATCH_NORM, SWISH, GLOBAL_AVERAGE, Dense(1000))
 
 
+def _before_blocks() -> list[Layer]:
+    return [Border(3), Conv(64, 7, 2), BATCH_NORM, RELU, Border(1), Pool("max", 3, 2)]
+
+
+def _resnet18() -> tuple[Layer, ...]:
+    net = _before_blocks()
+    for filters, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        net += [*_residual(filters, stride), *_residual(filters)]
+    return (*net, GLOBAL_AVERAGE, Dense(1000))
+
+
 def _resnet50() -> tuple[Layer, ...]:
-    net: list[Layer] = [Border(3), Conv(64, 7, 2), BATCH_NORM, RELU, Border(1), Pool("max", 3, 2)]
+    net = _before_blocks()
     for filters, blocks, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
         for block in range(blocks):
             first = 1 if block else stride
@@ -329,6 +340,7 @@ NETS = {
         Net("mobilenetv2-96", (96, 96, 3), _mobilenet_v2(), 128, batch=16, gain=1.5),
         Net("mobilenetv2-224", (224, 224, 3), _mobilenet_v2(), 16, batch=16, gain=1.5),
         Net("efficientnetb0-224", (224, 224, 3), _efficientnet_b0(), 16, batch=16, gain=3.0),
+        Net("resnet18-224", (224, 224, 3), _resnet18(), 16, batch=16, gain=1.2),
         Net("resnet50-224", (224, 224, 3), _resnet50(), 16, batch=16, gain=1.2),
     )
 }  # fmt: skip

@@ -31,6 +31,7 @@ NAMES = [
     "mobilenetv2-96",
     "mobilenetv2-224",
     "efficientnetb0-224",
+    "resnet18-224",
     "resnet50-224",
 ]
 
@@ -41,7 +42,7 @@ def test_every_net_is_tested():
     assert list(nets.NETS) == NAMES
 
 
-TESTED = [name for name in NAMES if name != "mobilenetv2-224"]  # the same layers as at 96
+TESTED = [name for name in NAMES if name not in ("mobilenetv2-224", "resnet18-224")]  # as at 96, as ResNet-20
 
 
 @pytest.mark.parametrize("name", TESTED)

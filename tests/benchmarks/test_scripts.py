@@ -77,6 +77,18 @@ def test_bands(run):
     assert [len(times) for times in found["seconds"]["logistic, 2, 1"]] == [2, 2]
 
 
+def test_by_layer(run):
+    code, out, found = run("by_layer", "--models", "strided", "--images", 2, "--rounds", 2)
+    assert code == 0
+    assert [row[0] for row in found["layers"]["strided"]["rows"]][1::2][:2] == [
+        "conv2d_1, activation_1",
+        "conv2d_3, activation_3",
+    ]
+    shares = [float(row[5]) for row in found["layers"]["strided"]["rows"] if row[4]]
+    assert 0 < max(shares) < 9
+    assert "### strided:" in out
+
+
 def test_degradation(run):
     _, out, found = run("degradation", "--models", "logistic", "--images", 64, "--rounds", 1)
     assert len(found["seconds"]["logistic"]) == 3

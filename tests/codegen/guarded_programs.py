@@ -15,6 +15,7 @@ from planish.autodiff import gradients
 from planish.codegen import compile as compiler
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import current_target
+from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning import cascades, cutting
 from planish.graph.graph import Graph
 from planish.graph.node import numbers_are
@@ -285,7 +286,8 @@ def inference():
 
 
 def few():
-    """Programs that are cut inside of an image, wherever that can be done."""
+    """Programs that are cut inside of an image, wherever that can be done, at last with weights that are taken for more
+    than a cache keeps."""
     cutting.FEWEST_CYCLES = 0
     case = Case(images=2)
     odd_sizes(case)
@@ -296,6 +298,11 @@ def few():
         graph = random_inference(seed)
         values = values_of(graph)
         run_inference(dict(graph.outputs), {"x": values.pop("x")[:4]}, values)
+    winograd_plan.KEPT_OF_L2 = 0
+    case = Case(images=2)
+    for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
+        case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters)))
+    run_inference(case.outputs, case.inputs, case.parameters)
 
 
 def bands():

@@ -10,6 +10,7 @@ from planish import primitives
 from planish.codegen import few_images
 from planish.codegen.kernels import kernel_of
 from planish.codegen.llvm.target import current_target
+from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning import cutting
 from planish.codegen.planning.plan import Request, make_plan
 from planish.graph.graph import Graph
@@ -142,8 +143,12 @@ def test_random_graphs(target, seed):
     check(graph, {"x": values.pop("x")[: cutting.MOST_IMAGES]}, values)
 
 
-@pytest.mark.parametrize("name", ["conv2d_winograd", "conv2d_panels"])
-def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name):
+@pytest.mark.parametrize(
+    ("name", "kept"), [("conv2d_winograd", winograd_plan.KEPT_OF_L2), ("conv2d_winograd", 0), ("conv2d_panels", 0)]
+)
+def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name, kept):
+    """Also with weights that are taken for more than a cache keeps."""
+    monkeypatch.setattr(winograd_plan, "KEPT_OF_L2", kept)
     prefer(monkeypatch, "conv2d", name)
     case = Case(images=2)
     for rows, columns, channels, filters in ((13, 11, 5, 40), (3, 2, 40, 100), (2, 9, 33, 17)):

@@ -11,7 +11,18 @@ FOLDER = Path(__file__).parent.parent.parent / "benchmarks"
 BOUND = 5e-6
 SMALL = ("blog", "cifar", "vgg")
 """What `make test` looks at; `--every-net` looks at all nets that the benchmarks measure."""
-ALL = (*SMALL, "strided", "lenet", "resnet20", "inception", "densenet", "mobilenet", "mobilenetv2-96", "resnet50-224")
+ALL = (
+    *SMALL,
+    "strided",
+    "lenet",
+    "resnet20",
+    "inception",
+    "densenet",
+    "mobilenet",
+    "mobilenetv2-96",
+    "resnet18-224",
+    "resnet50-224",
+)
 METHOD = "Winograd F(4x4, 3x3)"
 
 

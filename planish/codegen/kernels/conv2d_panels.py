@@ -15,7 +15,8 @@ it meets. 2 * rows * columns * pool * kh * kw * cin * cout FLOP, at 90% of the F
 last vector of channels is masked when it is stored; packed weights are zero there.
 
 A large map is cut into blocks of rows, so that all panels find what they read and write in the second level of the
-cache. While a panel of many weights is used, the next one is fetched.
+cache. While a panel of many weights is used, the next one is fetched. A 1x1 kernel of more weights than there is of the
+map takes all pixels for one row, so that no tile is cut short at the end of a row of seven.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import NamedTuple
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import cut, numbered_runs, over_run, panel_runs, vectors_of
-from planish.codegen.llvm.target import Target
+from planish.codegen.llvm.target import ASSUMED, Caches, Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY, Ahead, accumulate, cycles_of_step, packed
 from planish.codegen.pieces.element import Element
 from planish.codegen.pieces.expression import Epilogue
@@ -40,7 +41,7 @@ from planish.codegen.pieces.places import store_places
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 
 SUMS_BESIDE_WEIGHTS = 12  # at most: more do not hide more latency, and values of x that are read early need room
-KEPT_NBYTES = 2**18  # of maps or weights that stay in the second level of the cache
+KEPT_OF_L2 = 1 / 2  # maps or weights of so many bytes stay in the second level of the cache
 BLOCK_NBYTES = 2**16  # of what a block of rows reads and writes
 FETCHED_NBYTES = 2**16  # of weights, at least, of which other layers have left nothing there
 
@@ -83,6 +84,12 @@ def windows_beside_weights(depth: int, vectors: int, pool_pixels: int, registers
     room = (registers - 3 - depth * vectors) // (pool_pixels * vectors)
     windows = min(room, max(1, SUMS_BESIDE_WEIGHTS // (pool_pixels * vectors)))
     return windows if windows * pool_pixels * vectors >= FMA_LATENCY else 0
+
+
+def windows_of(vectors: int, columns: int, registers: int) -> int:
+    """Those of a tile of so many vectors that need the fewest cycles for a row of outputs that are not pooled."""
+    most = max(1, min(columns, (registers - 2 - vectors) // vectors))
+    return min(range(1, most + 1), key=lambda windows: _row_cycles(Tile((vectors,), windows), columns, 1, registers))
 
 
 def row_cycles(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> float:
@@ -145,9 +152,10 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     panels = settings.panels
     matrix = kernel_rows * kernel_columns * depth * f.vector_nbytes
     each = filters // groups
-    block, fetched = rows_in_block(spec, matrix * sum(panels)), matrix * sum(panels) >= FETCHED_NBYTES
-    by_panel = is_cut_by_panel(spec)
-    start, end = (0, spec.shape[0]) if by_panel else operands.over(spec.shape[0])
+    block = rows_in_block(spec, matrix * sum(panels), f.module.target.caches)
+    fetched = matrix * sum(panels) >= FETCHED_NBYTES
+    by_panel, rows = is_cut_by_panel(spec), extents(spec)[0]
+    start, end = (0, rows) if by_panel else operands.over(rows)
     with f.loop(0, groups) as group, f.loop(start, end, block) as first:
         x = f.offset(operands.inputs[0], f.nbytes(group.index, depth))
         packed = f.offset(operands.inputs[1], f.multiply(group.index, matrix * sum(panels)))
@@ -162,7 +170,17 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
                 _emit_panel(f, spec, operands, geometry, own)
 
 
-def rows_in_block(spec: Spec, weights_nbytes: int) -> int:
+def extents(spec: Spec) -> tuple[int, int]:
+    """Rows and columns of outputs: all pixels are one row where that makes no difference."""
+    rows, columns, _ = spec.shape
+    settings = Conv2DPanelsSettings.of(spec)
+    single = settings.kernel_shape[:2] == settings.window == settings.strides == (1, 1)
+    maps = [spec.strides_of_input(0), spec.result_strides, *filter(None, spec.extra_strides)]
+    together = single and is_cut_by_panel(spec) and all(own[0] == columns * own[1] for own in maps if len(own) == 3)
+    return (1, rows * columns) if together else (rows, columns)
+
+
+def rows_in_block(spec: Spec, weights_nbytes: int, caches: Caches = ASSUMED) -> int:
     """Output rows of a block: all, unless the map is large, and reading weights again costs less than the map would.
 
     Each panel reads the map, and writes and reads its part of every pixel.
@@ -173,27 +191,25 @@ def rows_in_block(spec: Spec, weights_nbytes: int) -> int:
     nbytes = spec.floats.nbytes * elements
     block = max(1, BLOCK_NBYTES * rows // nbytes)
     again = weights_nbytes * (-(-rows // block) - 1)
-    small = nbytes <= KEPT_NBYTES or weights_nbytes > KEPT_NBYTES
+    kept = KEPT_OF_L2 * caches.l2_nbytes
+    small = nbytes <= kept or weights_nbytes > kept
     return rows if small or 2 * again > (panels - 1) * nbytes else block
 
 
 def _emit_panel(f: Function, spec: Spec, operands: Operands, geometry: _Geometry, panel: _Panel) -> None:
     """One panel of output channels over its rows."""
-    rows, columns, _ = spec.shape
+    rows, columns = extents(spec)
     pixels, vectors = Pixels(f, spec), panel.vectors
     pool_rows, pool_columns = geometry.window
     store = _Store(f, epilogue_of(f, spec, operands), operands, pixels, panel)
     settings = Conv2DPanelsSettings.of(spec)
-    windows = plan(
-        settings.kernel_shape[3] // settings.groups,
-        columns,
-        pool_rows * pool_columns,
-        f.lanes,
-        f.module.target.registers,
-    ).windows
+    channels, registers = settings.kernel_shape[3] // settings.groups, f.module.target.registers
+    windows = plan(channels, columns, pool_rows * pool_columns, f.lanes, registers).windows
+    if columns != spec.shape[1]:
+        windows = windows_of(vectors, columns, registers)
     kernel_rows, kernel_columns, depth = geometry.kernel
     depth = kernel_rows * kernel_columns * depth
-    beside = windows_beside_weights(depth, vectors, pool_rows * pool_columns, f.module.target.registers)
+    beside = windows_beside_weights(depth, vectors, pool_rows * pool_columns, registers)
     held: list[Value] = []
     if beside and geometry.contiguous:
         windows = min(beside, columns)

@@ -15,38 +15,72 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from itertools import product
+from typing import NamedTuple
 
-from planish.codegen.llvm.function import ZERO, Function, Index, Pointer
-from planish.codegen.llvm.loops import PanelRun, cut, panel_runs
+from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
+from planish.codegen.llvm.loops import PanelRun, cut, numbered_runs, over_run, panel_runs
 from planish.codegen.llvm.target import Target
-from planish.codegen.pieces.accumulate import accumulate, packed
+from planish.codegen.pieces.accumulate import Ahead, accumulate, packed
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec, first_and_extra
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
 from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 
 
+class _Work(NamedTuple):
+    """Transformed tiles, packed weights, products; and the panels that are computed, all unless they are given."""
+
+    inputs: Pointer
+    weights: Pointer
+    products: Pointer
+    panels: tuple[Index, Index] | None
+
+
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
-    whole = cut_of(spec, f.lanes)
+    whole = cut_of(spec, f.module.target)
     channels = Conv2DWinogradSettings.of(spec).kernel_shape[2]
-    inputs = operands.scratch
-    products = f.offset(inputs, whole.products * matrix_nbytes(whole, channels, f.lanes))
-    pointers = inputs, operands.inputs[1], products
+    products = f.offset(operands.scratch, whole.products * matrix_nbytes(whole, channels, f.lanes))
+    work = _Work(operands.scratch, operands.inputs[1], products, operands.grains if whole.by_panel else None)
+    start, end = (0, whole.tiles) if whole.by_panel else _tiles_of(f, whole, operands)
+    with f.loop(start, end, whole.at_once) as first:
+        count = whole.at_once if whole.by_panel else f.smaller(whole.at_once, f.subtract(end, first.index))
+        transform_inputs(f, spec, whole, operands.inputs[0], work.inputs, first.index, count)
+        for tiles, condition in _counts(f, whole, count):
+            with nullcontext() if condition is None else f.when(condition):
+                _multiply(f, spec, whole, work, tiles)
+        transform_outputs(f, spec, whole, operands, products, (first.index, count), _filters_of(f, spec, work.panels))
+
+
+def _tiles_of(f: Function, whole: Cut, operands: Operands) -> tuple[Index, Index]:
+    """Those of the grains."""
+    start, end = operands.over(_grains_of_tiles(whole))
+    return f.multiply(start, whole.grain), f.smaller(f.multiply(end, whole.grain), whole.tiles)
+
+
+def _counts(f: Function, whole: Cut, count: Index) -> list[tuple[Index, Value | None]]:
+    """How many tiles are computed together, if that is known, and when it is so many."""
+    if isinstance(count, int) or whole.at_once > whole.grain:
+        return [(count, None)]
     left = whole.tiles % whole.at_once
-    start, end = operands.over(_blocks(whole))
-    stop = whole.tiles if operands.grains is None else f.smaller(f.multiply(end, whole.at_once), whole.tiles)
-    with f.loop(f.multiply(start, whole.at_once), stop, whole.at_once) as first:
-        count: Index = whole.at_once
-        if left:
-            count = f.smaller(whole.at_once, f.subtract(whole.tiles, first.index))
-        transform_inputs(f, spec, whole, operands.inputs[0], inputs, first.index, count)
-        for tiles in (whole.at_once, left) if left else (whole.at_once,):
-            with f.when(f.compare("eq", count, tiles)) if left else nullcontext():
-                _multiply(f, spec, whole, pointers, tiles)
-        transform_outputs(f, spec, whole, operands, products, first.index, count)
+    sizes = (whole.at_once, left) if left else (whole.at_once,)
+    return [(size, f.compare("eq", count, size) if left else None) for size in sizes]
 
 
-def _multiply(f: Function, spec: Spec, whole: Cut, pointers: tuple[Pointer, Pointer, Pointer], tiles: int) -> None:
+def _filters_of(f: Function, spec: Spec, panels: tuple[Index, Index] | None) -> tuple[Index, Index] | None:
+    """The filters of some panels, whose widths are those of `cut`, the wider ones first."""
+    settings = Conv2DWinogradSettings.of(spec)
+    if panels is None:
+        return None
+    narrow, wider = min(settings.panels), settings.panels.count(max(settings.panels))
+    extra = max(settings.panels) - narrow
+    first, last = (
+        f.multiply(f.add(f.multiply(panel, narrow), f.multiply(f.smaller(panel, wider), extra)), f.lanes)
+        for panel in panels
+    )
+    return first, f.smaller(last, settings.kernel_shape[3])
+
+
+def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) -> None:
     """The products of the first `tiles` tiles."""
     channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     panels = Conv2DWinogradSettings.of(spec).panels
@@ -57,44 +91,74 @@ def _multiply(f: Function, spec: Spec, whole: Cut, pointers: tuple[Pointer, Poin
     )
     with f.loop(0, whole.products) as xi:
         x, w, y = (
-            f.offset(pointer, f.multiply(xi.index, nbytes)) for pointer, nbytes in zip(pointers, matrices, strict=True)
+            f.offset(pointer, f.multiply(xi.index, nbytes)) for pointer, nbytes in zip(work[:3], matrices, strict=True)
         )
-        for run in panel_runs(panels, sum(panels) * f.lanes, f.lanes):
-            with f.loop(0, run.count) as panel:
+        for before, run in numbered_runs(panel_runs(panels, sum(panels) * f.lanes, f.lanes)):
+            with over_run(f, run, before, work.panels) as panel:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                 own = f.offset(w, f.multiply(vector, channels * f.vector_nbytes))
                 into = f.offset(y, f.multiply(vector, f.vector_nbytes))
-                _multiply_panel(f, (channels, filters), run, (x, own, into), tiles)
+                _multiply_panel(f, _Panel(whole, (channels, filters), run, x, own, into), tiles)
 
 
-def _multiply_panel(
-    f: Function, extents: tuple[int, int], run: PanelRun, pointers: tuple[Pointer, Pointer, Pointer], tiles: int
-) -> None:
-    """For one block of tiles after the other, in blocks of one or two sizes."""
-    x, w, y = pointers
-    in_nbytes, out_nbytes = (row_nbytes(extent, f.lanes) for extent in extents)
-    blocks = cut(tiles, tiles_in_block(run.vectors, f.module.target.registers))
-    start = 0
-    for size in sorted(set(blocks), reverse=True):
-        stop = start + size * blocks.count(size)
-        with f.loop(start, stop, size) as tile:
-            source = f.offset(x, f.multiply(tile.index, in_nbytes))
-            target = f.offset(y, f.multiply(tile.index, out_nbytes))
-            offsets = [number * in_nbytes for number in range(size)]
-            zeros = [ZERO] * (size * run.vectors)
-            sums = accumulate(f, zeros, source, offsets, packed(f, w, run.vectors), extents[0])
-            for (number, v), total in zip(product(range(size), range(run.vectors)), sums, strict=True):
-                f.store(total, target, number * out_nbytes + v * f.vector_nbytes)
-        start = stop
+class _Panel(NamedTuple):
+    """A panel of one of the matrices; `extents` are channels and filters."""
+
+    whole: Cut
+    extents: tuple[int, int]
+    run: PanelRun
+    x: Pointer
+    weights: Pointer
+    y: Pointer
 
 
-def _blocks(whole: Cut) -> int:
-    """Of tiles that are computed together."""
-    return -(-whole.tiles // whole.at_once)
+def _multiply_panel(f: Function, panel: _Panel, tiles: Index) -> None:
+    """For one block of tiles after the other, in blocks of one or two sizes if their number is known."""
+    most = tiles_in_block(panel.run.vectors, f.module.target.registers)
+    if isinstance(tiles, int):
+        blocks, start = cut(tiles, most), 0
+        for size in sorted(set(blocks), reverse=True):
+            stop = start + size * blocks.count(size)
+            with f.loop(start, stop, size) as tile:
+                _multiply_block(f, panel, tile.index, size)
+            start = stop
+        return
+    rest = f.remainder(tiles, most)
+    full = f.subtract(tiles, rest)
+    with f.loop(0, full, most, guarded=True) as tile:
+        _multiply_block(f, panel, tile.index, most)
+    for size in range(1, most):
+        with f.when(f.compare("eq", rest, size)):
+            _multiply_block(f, panel, full, size)
+
+
+def _multiply_block(f: Function, panel: _Panel, first: Index, size: int) -> None:
+    vectors = panel.run.vectors
+    in_nbytes, out_nbytes = (row_nbytes(extent, f.lanes) for extent in panel.extents)
+    source, target = f.offset(panel.x, f.multiply(first, in_nbytes)), f.offset(panel.y, f.multiply(first, out_nbytes))
+    offsets = [number * in_nbytes for number in range(size)]
+    weights, zeros = packed(f, panel.weights, vectors), [ZERO] * (size * vectors)
+    ahead = _next_panel(f, panel, first, size) if panel.whole.heavy else None
+    sums = accumulate(f, zeros, source, offsets, weights, panel.extents[0], ahead)
+    for (number, v), total in zip(product(range(size), range(vectors)), sums, strict=True):
+        f.store(total, target, number * out_nbytes + v * f.vector_nbytes)
+
+
+def _next_panel(f: Function, panel: _Panel, first: Index, size: int) -> Ahead:
+    """The share of the panel behind this one that a block of tiles fetches."""
+    step = panel.run.vectors * f.vector_nbytes
+    share = -(-step // panel.whole.at_once)
+    start = f.offset(panel.weights, f.multiply(f.add(f.multiply(first, share), step), panel.extents[0]))
+    return Ahead(start, share * size)
+
+
+def _grains_of_tiles(whole: Cut) -> int:
+    return -(-whole.tiles // whole.grain)
 
 
 def grains(spec: Spec, target: Target) -> int:
-    return _blocks(cut_of(spec, target.lanes))
+    whole = cut_of(spec, target)
+    return len(Conv2DWinogradSettings.of(spec).panels) if whole.by_panel else _grains_of_tiles(whole)
 
 
 KERNEL = Kernel(

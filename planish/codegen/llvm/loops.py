@@ -186,3 +186,17 @@ def over_vectors(f: Function, extent: int, body: Callable[[Index, str | None], N
             body(place.index, None)
     if extent > whole:
         body(whole, f.tail_mask(extent - whole))
+
+
+def over_some_vectors(
+    f: Function, places: tuple[Index, Index], extent: int, body: Callable[[Index, str | None], None]
+) -> None:
+    """The same for the vectors between two places of the axis: the first is that of a vector, as is the second unless
+    it is the end."""
+    first, last = places
+    whole = extent // f.lanes * f.lanes
+    with f.loop(first, f.smaller(last, whole), f.lanes, guarded=True) as place:
+        body(place.index, None)
+    if extent > whole:
+        with f.when(f.compare("sgt", last, whole)):
+            body(whole, f.tail_mask(extent - whole))

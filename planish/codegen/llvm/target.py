@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import NamedTuple
 
 from planish import settings
@@ -11,6 +12,20 @@ from planish.codegen.llvm.library import binding
 from planish.errors import explain, unknown_name
 
 CACHE_LINE_NBYTES = 64
+
+
+class Caches(NamedTuple):
+    """Bytes of the second level of the cache, which each core has, and of the third, which cores share.
+
+    How work is cut follows them, and never what is computed: all processors of a target give the same bits.
+    """
+
+    l2_nbytes: int
+    l3_nbytes: int
+
+
+ASSUMED = Caches(2**19, 2**24)
+"""Where nobody says how large they are, and where methods are chosen."""
 
 
 class Target(NamedTuple):
@@ -31,6 +46,7 @@ class Target(NamedTuple):
     permutes_lanes: bool
     floats: ElementType = F32
     exact: bool = False
+    caches: Caches = ASSUMED
 
     @property
     def architecture(self) -> str:
@@ -52,7 +68,8 @@ class Target(NamedTuple):
     @property
     def key(self) -> str:
         """Everything that generated code depends on, for the object cache."""
-        return "|".join((self.name, self.triple, self.cpu, self.features, *(("exact",) if self.exact else ())))
+        sizes = map(str, self.caches)
+        return "|".join((self.name, self.triple, self.cpu, self.features, *sizes, *(("exact",) if self.exact else ())))
 
 
 # name: lanes, registers, fused multiply-add, masked loads and stores in one instruction, any lanes of two registers
@@ -145,7 +162,28 @@ def shown_target() -> Target:
 
 def chosen_on(host: Host) -> Target:
     """The target on a processor that PLANISH_TARGET and PLANISH_EXACT choose."""
-    return target_on(host, settings.value("PLANISH_TARGET") or None)._replace(exact=settings.value("PLANISH_EXACT"))
+    target = target_on(host, settings.value("PLANISH_TARGET") or None)
+    return target._replace(exact=settings.value("PLANISH_EXACT"), caches=own_caches())
+
+
+@functools.cache
+def own_caches() -> Caches:
+    """Those of the first processor, as Linux tells."""
+    return caches_in(Path("/sys/devices/system/cpu/cpu0/cache"))
+
+
+def caches_in(folder: Path) -> Caches:
+    """What is written there, within what caches can be; what is not there, or is not a size, is assumed."""
+    found = {}
+    for level in folder.glob("index*/level"):
+        try:
+            number, size = (level.with_name(name).read_text().strip() for name in ("level", "size"))
+        except (OSError, UnicodeError):
+            continue
+        if size.endswith("K") and size[:-1].isdecimal() and len(size) < 12:
+            found[number] = 1024 * int(size[:-1])
+    sizes = (found.get(number, assumed) for number, assumed in zip(("2", "3"), ASSUMED, strict=True))
+    return Caches(*(min(max(size, assumed // 8), assumed * 8) for size, assumed in zip(sizes, ASSUMED, strict=True)))
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.loops import counted, cut, vectors_of
-from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
+from planish.codegen.llvm.target import ASSUMED, CACHE_LINE_NBYTES, Caches, Target
 from planish.codegen.pieces.accumulate import cycles_of_step
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.conv2d import Conv2DSettings
@@ -30,16 +30,23 @@ TRANSFORM_CYCLES_IN_REGISTERS: Mapping[int, tuple[int, int]] = {2: (40, 40), 4: 
 BLOCK_CYCLES = 4
 WEIGHT_NBYTES_A_CYCLE = 48
 
+# Bytes a cycle from memory, where all processors want some at the same time.
+MEMORY_NBYTES_A_CYCLE = 3
+
 # Transformed tiles and their products fit in half of the L1 cache, unless that would be too few: then every weight read
-# from L2 or L3 serves eight products.
+# from L2 serves eight products. Weights of more than twice the size of L2 are heavy: they are read from L3 for as many
+# tiles as L2 has room for, or L3, whichever is less to read. Threads that share an image take so many tiles for one
+# reading, or some of the panels if there are not more tiles than that.
 WORK_NBYTES, FEWEST_AT_ONCE = 2**14, 8
+KEPT_OF_L2, WORK_OF_L2, WORK_OF_L3, FEWEST_SHARED = 2, 1 / 2, 1 / 16, 16
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """`rows` x `columns` tiles of `tile` x `tile` outputs; the last ones have `last` (rows, columns) of them.
 
-    `at_once` tiles are transformed, multiplied and transformed back together.
+    `at_once` tiles are transformed, multiplied and transformed back together, a number of grains of `grain` tiles each.
+    `heavy`: the weights do not stay in L2.
     """
 
     tile: int
@@ -47,10 +54,17 @@ class Cut:
     columns: int
     last: tuple[int, int]
     at_once: int
+    grain: int
+    heavy: bool
 
     @property
     def tiles(self) -> int:
         return self.rows * self.columns
+
+    @property
+    def by_panel(self) -> bool:
+        """Whether threads that share an image share the panels of filters, and each transforms all inputs."""
+        return self.heavy and self.tiles <= FEWEST_SHARED
 
     @property
     def side(self) -> int:
@@ -63,19 +77,36 @@ class Cut:
         return self.side**2
 
 
-def cut_map(shape: Sequence[int], window: tuple[int, int], tile: int, channels: Sequence[int], lanes: int) -> Cut:
+def cut_map(
+    shape: Sequence[int],
+    window: tuple[int, int],
+    tile: int,
+    channels: Sequence[int],
+    lanes: int,
+    caches: Caches = ASSUMED,
+) -> Cut:
     """For `shape` (rows, columns) of results, each the maximum of a window; `channels` in and out."""
     extents = [extent * size for extent, size in zip(shape, window, strict=True)]
     rows, columns = (-(-extent // tile) for extent in extents)
     last = extents[0] - (rows - 1) * tile, extents[1] - (columns - 1) * tile
     each = (tile + 2) ** 2 * sum(row_nbytes(extent, lanes) for extent in channels)
-    at_once = max(cut(rows * columns, max(FEWEST_AT_ONCE, WORK_NBYTES // each)))
-    return Cut(tile, rows, columns, last, at_once)
+    tiles, fitting = rows * columns, max(FEWEST_AT_ONCE, WORK_NBYTES // each)
+    weights = (tile + 2) ** 2 * channels[0] * row_nbytes(channels[1], lanes)
+    if weights <= KEPT_OF_L2 * caches.l2_nbytes:
+        at_once = max(cut(tiles, fitting))
+        return Cut(tile, rows, columns, last, at_once, at_once, False)
+    grain = max(cut(tiles, max(fitting, FEWEST_SHARED)))
+    room = WORK_OF_L2 * caches.l2_nbytes, WORK_OF_L3 * caches.l3_nbytes
+    in_l2, in_l3 = (grain * max(1, int(nbytes) // (each * grain)) for nbytes in room)
+    apart = weights * (-(-tiles // in_l2) - -(-tiles // in_l3))  # what is read of them once more, or written and read
+    at_once = in_l3 if apart > 2 * tiles * each else in_l2
+    return Cut(tile, rows, columns, last, min(at_once, tiles), grain, True)
 
 
-def cut_of(spec: Spec, lanes: int) -> Cut:
+def cut_of(spec: Spec, target: Target) -> Cut:
     settings = Conv2DWinogradSettings.of(spec)
-    return cut_map(spec.shape[:2], settings.window, settings.tile, settings.kernel_shape[2:], lanes)
+    channels = settings.kernel_shape[2:]
+    return cut_map(spec.shape[:2], settings.window, settings.tile, channels, target.lanes, target.caches)
 
 
 def row_nbytes(extent: int, lanes: int) -> int:
@@ -89,17 +120,19 @@ def matrix_nbytes(whole: Cut, extent: int, lanes: int) -> int:
 
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
-    whole = cut_of(spec, target.lanes)
+    whole = cut_of(spec, target)
     extents = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     return whole.products * sum(matrix_nbytes(whole, extent, target.lanes) for extent in extents)
 
 
-def cycles(whole: Cut, channels: int, filters: int, target: Target) -> float:
-    """Products, or the weights' way from the cache if that takes longer, and transforms."""
+def cycles(whole: Cut, channels: int, filters: int, target: Target, *, from_memory: bool = False) -> float:
+    """Products, or the weights' way from the cache or from memory if that takes longer, and transforms."""
     full, left = divmod(whole.tiles, whole.at_once)
     products = full * _product_cycles(whole.at_once, channels, filters, target)
     products += _product_cycles(left, channels, filters, target) if left else 0
-    weights = (full + bool(left)) * channels * row_nbytes(filters, target.lanes) / WEIGHT_NBYTES_A_CYCLE
+    matrix = channels * row_nbytes(filters, target.lanes)
+    weights = (full + bool(left)) * matrix / WEIGHT_NBYTES_A_CYCLE
+    weights = max(weights, matrix / MEMORY_NBYTES_A_CYCLE) if from_memory else weights
     return whole.products * max(products, weights) + whole.tiles * _transform_cycles(whole, channels, filters, target)
 
 

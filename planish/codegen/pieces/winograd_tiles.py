@@ -13,7 +13,7 @@ from itertools import chain, product
 
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import over_vectors
+from planish.codegen.llvm.loops import over_some_vectors, over_vectors
 from planish.codegen.pieces.kernel import Operands, Spec, epilogue_of
 from planish.codegen.pieces.maxima import first_maximum, largest_of
 from planish.codegen.pieces.pixels import Pixels
@@ -114,10 +114,18 @@ def _both(f: Function, a: Value, b: Value) -> Value:
 
 
 def transform_outputs(
-    f: Function, spec: Spec, whole: Cut, operands: Operands, products: Pointer, first: Index, count: Index
+    f: Function,
+    spec: Spec,
+    whole: Cut,
+    operands: Operands,
+    products: Pointer,
+    tiles: tuple[Index, Index],
+    some: tuple[Index, Index] | None,
 ) -> None:
-    """`count` tiles from the tile `first` on, from products[xi][tile][o]: their outputs, or the maxima of them."""
+    """So many tiles from the first one on, from products[xi][tile][o]: their outputs, or the maxima of them, for all
+    filters or some of them."""
     filters = spec.shape[2]
+    first, count = tiles
     pixels = Pixels(f, spec)
     height, width = Conv2DWinogradSettings.of(spec).window
     matrix, each = matrix_nbytes(whole, filters, f.lanes), row_nbytes(filters, f.lanes)
@@ -152,7 +160,10 @@ def transform_outputs(
                     for p, q in product(own_rows, own_columns):
                         store(p, q)
 
-        over_vectors(f, filters, body)
+        if some is None:
+            over_vectors(f, filters, body)
+        else:
+            over_some_vectors(f, some, filters, body)
 
 
 def _parts(f: Function, place: Index, count: int, extent: int, last: int) -> list[tuple[range, Value]]:

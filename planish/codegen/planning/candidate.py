@@ -22,11 +22,16 @@ DIRECT_SUMS = "PLANISH_EXACT asks for direct sums"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An operation of the graph, and what it is lowered for. `training`: weights change in every step."""
+    """An operation of the graph, and what it is lowered for.
+
+    `training`: weights change in every step; `from_memory`: those of all layers together are too many to be in the
+    cache when the next image needs them.
+    """
 
     node: Node
     target: Target
     training: bool
+    from_memory: bool = False
 
     @property
     def in_f32(self) -> bool:

@@ -162,7 +162,7 @@ def _convolution(node: Node, spec: Spec, plan: Plan) -> Costs:
 
 def _convolution_by_winograd(node: Node, spec: Spec, plan: Plan) -> Costs:
     channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
-    tiles = cut_of(spec, plan.target.lanes)
+    tiles = cut_of(spec, plan.target)
     return tiles.products * tiles.tiles * channels * filters, _convolution(node, spec, plan)[1]
 
 

@@ -45,6 +45,12 @@ def _convolution(problem: Problem) -> Conv2DSettings:
     return Conv2DSettings.part_of(problem.settings)
 
 
+def _with_weights_read(problem: Problem, cycles: float) -> float:
+    """The cycles, or those in which the weights come from memory if that takes longer."""
+    weights = problem.node.inputs[1].type.nbytes / winograd_plan.MEMORY_NBYTES_A_CYCLE
+    return float(max(cycles, weights) if problem.from_memory else cycles)
+
+
 # ------------------------------------------------------------------ Winograd's method
 def _why_not_winograd(tile: int, problem: Problem) -> str | None:
     if problem.without_winograd is not None:
@@ -57,7 +63,7 @@ def _winograd_cycles(tile: int, problem: Problem) -> float:
     channels, filters = problem.node.inputs[1].shape[2:]
     extents, target = problem.node.shape[:2], problem.target
     cut = winograd_plan.cut_map(extents, _window(problem), tile, (channels, filters), target.lanes)
-    return winograd_plan.cycles(cut, channels, filters, target) / GAIN
+    return winograd_plan.cycles(cut, channels, filters, target, from_memory=problem.from_memory) / GAIN
 
 
 def _lower_to_winograd(tile: int, problem: Problem) -> Node:
@@ -101,7 +107,8 @@ def _why_not_scattered(problem: Problem) -> str | None:
 
 def _scattered_cycles(problem: Problem) -> float:
     x, _ = _without_border(problem)
-    return scattered_kernel.cycles(x.shape, problem.node.inputs[1].shape, problem.target) / GAIN
+    cycles = scattered_kernel.cycles(x.shape, problem.node.inputs[1].shape, problem.target)
+    return _with_weights_read(problem, cycles) / GAIN
 
 
 def _lower_to_scattered(problem: Problem) -> Node:
@@ -139,7 +146,7 @@ def _columns_cycles(problem: Problem) -> float:
     x, w = problem.node.inputs[:2]
     cycles = columns_kernel.cycles(x.shape, w.shape, problem.node.shape, problem.target)
     assert cycles is not None  # it fits
-    return cycles / GAIN
+    return _with_weights_read(problem, cycles) / GAIN
 
 
 def _lower_to_columns(problem: Problem) -> Node:
@@ -179,7 +186,8 @@ def _direct_cycles(problem: Problem) -> float:
     groups = _convolution(problem).groups
     target, width, pixels = problem.target, problem.node.shape[1], math.prod(_window(problem))
     each = direct_kernel.row_cycles(filters // groups, width, pixels, target.lanes, target.registers)
-    return float(problem.node.shape[0] * rows * columns * channels * groups * each)
+    products = problem.node.shape[0] * rows * columns * channels * groups * each
+    return _with_weights_read(problem, products)
 
 
 def _lower_to_panels(problem: Problem) -> Node:

@@ -31,6 +31,7 @@ from planish.primitives.rewritten.places_beside import places_beside
 from planish.primitives.rewritten.pool_places import pool_places
 
 COPY = Expression(1, ())
+KEPT_NBYTES = 2**24  # of weights that stay in the cache: the same everywhere, since the bits depend on what follows
 
 
 Mains = dict[tuple[Node, ...], Node]
@@ -49,7 +50,8 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, trai
 
     `training`: the rows of a batch may be anywhere in the arrays, and weights change in every step.
     """
-    lowering = _Lowering(target, input_dtypes, training)
+    weights = sum(node.type.nbytes for node in graph.nodes if node.op == "parameter")
+    lowering = _Lowering(target, input_dtypes, training, not training and weights > KEPT_NBYTES)
     complete = graph.rewrite(lowering.lowered)
     used_once = complete.used_once()
 
@@ -78,8 +80,9 @@ def followed(decisions: Decisions, rule: Callable[[Node, Node], Node | None]) ->
 class _Lowering:
     """`pooled`: convolutions by their operands, which the places of their maxima have in common."""
 
-    def __init__(self, target: Target, input_dtypes: Mapping[str, str], training: bool) -> None:
+    def __init__(self, target: Target, input_dtypes: Mapping[str, str], training: bool, from_memory: bool) -> None:
         self.target, self.input_dtypes, self.training = target, input_dtypes, training
+        self.from_memory = from_memory
         self.decisions: Decisions = {}
         self.pooled: Mains = {}
 
@@ -101,7 +104,7 @@ class _Lowering:
         return None if in_place else load_input(node, dtype)
 
     def _by_best_candidate(self, node: Node) -> Node:
-        problem = Problem(node, self.target, self.training)
+        problem = Problem(node, self.target, self.training, self.from_memory)
         decision = decide(problem, CANDIDATES[base_of(node)])
         result = kernel_node = decision.candidate.lower(problem)
         while base_of(kernel_node) != decision.candidate.name:  # views and sums of its result are around it

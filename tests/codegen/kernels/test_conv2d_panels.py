@@ -137,6 +137,21 @@ def test_small_maps_and_many_weights_are_read_at_once():
 
 
 @on_every_target
+@pytest.mark.parametrize(("rows", "columns"), [(7, 7), (3, 5), (2, 9)])
+def test_single_pixels_of_small_maps_are_one_row(target, rows, columns):
+    """In one piece, and with something between the rows of what is read, of the result, and of what its tail reads."""
+    case = Case(images=2)
+    x, wide = case.input(rows, columns, 150), case.input(rows + 1, columns + 2, 150)
+    y = primitives.conv2d(x, case.weight(1, 1, 150, 100))
+    case.output(primitives.relu(primitives.add(primitives.add(y, case.weight(100)), case.input(*y.shape))))
+    case.output(primitives.pad2d(primitives.conv2d(x, case.weight(1, 1, 150, 99)), ((1, 0), (0, 1)), 0.0))
+    inner = primitives.crop2d(primitives.tanh(wide), ((0, 1), (1, 1)))
+    case.output(primitives.conv2d(inner, case.weight(1, 1, 150, 101)))
+    assert (1, rows * columns) in [conv2d_panels.extents(spec) for spec in panels_of(case)]
+    case.check()
+
+
+@on_every_target
 def test_panels_are_fetched_ahead(target):
     """Of weights that are too many to stay in the cache: nothing is read beyond them but into the cache."""
     case = Case(images=2)

@@ -6,7 +6,8 @@ import pytest
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen.llvm.target import current_target, make_target
+from planish.codegen.llvm import target as target_module
+from planish.codegen.llvm.target import ASSUMED, Caches, current_target, make_target
 from planish.codegen.pieces import winograd_plan as plan
 from planish.codegen.pieces.kernel import spec_of
 from planish.codegen.planning.candidate import Problem, decide
@@ -18,6 +19,7 @@ from planish.primitives.registry import make
 from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.rewritten.fused import base_of
 from planish.primitives.windows import NO_PADDING
+from planish.runtime import programs
 from tests.codegen.support import Case, on_every_target
 
 SAME = ((1, 1), (1, 1))
@@ -79,6 +81,29 @@ def test_pooled(target, tiles, rows, columns):
 # Tiles of 4 x 4 round more: the largest error is 3e-6 of the largest output for 128 channels (see ops/winograd.py), and
 # what stands here is for fewer channels.
 LARGE_TILES = 4e-6
+
+
+@pytest.fixture
+def heavy(monkeypatch):
+    """All weights are taken for more than the second level of the cache keeps."""
+    monkeypatch.setattr(plan, "KEPT_OF_L2", 0)
+    monkeypatch.setattr(programs, "_COMPILED", {})
+
+
+@on_every_target
+@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize("work", [0, 0.5])
+def test_weights_that_are_read_once_for_many_tiles(target, tiles, heavy, monkeypatch, tile, work):
+    """Tiles whose number is known when the kernel runs, of which blocks of every size are left."""
+    monkeypatch.setattr(plan, "WORK_OF_L2", work)
+    monkeypatch.setattr(plan, "WORK_OF_L3", 0)
+    tiles(tile)
+    case = Case(images=2)
+    for rows, columns, channels, filters in ((17, 27, 20, 21), (29, 31, 9, 43), (3, 2, 17, 100)):
+        case.output(
+            primitives.conv2d(case.input(rows, columns, channels), case.weight(3, 3, channels, filters), padding=SAME)
+        )
+    case.check(LARGE_TILES)
 
 
 def tiles_of(case, *, training):
@@ -152,11 +177,65 @@ def test_the_faster_tile(shape, window, channels, tile):
     assert method(training=False) == method(training=True)
 
 
+@pytest.mark.parametrize(
+    ("side", "channels", "methods"),
+    [
+        (7, 512, ("Winograd F(4x4, 3x3)", "Winograd F(2x2, 3x3)")),  # 38 MB of weights for four tiles, or 17 for 16
+        (14, 256, ("Winograd F(4x4, 3x3)", "Winograd F(4x4, 3x3)")),
+        (2, 512, ("direct", "direct")),
+    ],
+)
+def test_weights_from_memory_take_their_time(side, channels, methods):
+    """If those of all layers do not stay in the cache from one image to the next."""
+    x, w = primitives.input_("x", (side, side, channels)), primitives.parameter("w", (3, 3, channels, channels))
+    node, target = primitives.conv2d(x, w, padding=SAME), make_target("avx2", "x86_64-linux-gnu")
+    (node,) = (each for each in pipeline.run(Graph.build({"y": node})).nodes if each.op == "conv2d")
+    found = [
+        decide(Problem(node, target, False, from_memory), CANDIDATES["conv2d"]).candidate.method
+        for from_memory in (False, True)
+    ]
+    assert tuple(found) == methods
+
+
+@pytest.mark.parametrize(("others", "tile"), [(1, 4), (4 * 2**20, 2)])
+def test_weights_of_all_layers_say_whether_they_stay(others, tile):
+    x, w = primitives.input_("x", (7, 7, 512)), primitives.parameter("w", (3, 3, 512, 512))
+    y = primitives.dense(primitives.input_("z", (others,)), primitives.parameter("v", (others, 1)))
+    graph = pipeline.run(Graph.build({"x": primitives.conv2d(x, w, padding=SAME), "y": y}))
+    target = make_target("avx2", "x86_64-linux-gnu")
+    lowered = lower(graph, target, {"x": "float32", "z": "float32"}, training=False).graph
+    assert [spec_of(node).settings.tile for node in lowered.nodes if base_of(node) == "conv2d_winograd"] == [tile]
+
+
+@pytest.mark.parametrize("tile", [2, 4])
+def test_sizes_of_caches_change_no_bit(monkeypatch, tiles, tile):
+    """Cut otherwise, by machines that have smaller and larger ones."""
+    tiles(tile)
+    case = Case(images=1)
+    case.output(primitives.conv2d(case.input(21, 30, 40), case.weight(3, 3, 40, 41), padding=SAME))
+    found, cuts = set(), set()
+    for caches in (Caches(2**12, 2**21), Caches(2**16, 2**27), ASSUMED):
+        monkeypatch.setattr(target_module, "own_caches", lambda caches=caches: caches)
+        cuts.add(plan.cut_map((19, 28), (1, 1), tile, (40, 41), current_target().lanes, caches))
+        found.add(case.computed()["y0"].tobytes())
+    assert len(found) == 1 < len(cuts)
+
+
+def test_heavy_weights_are_read_few_times():
+    """Once for all tiles if they have room, or for those of a grain."""
+    once = plan.cut_map((28, 28), (1, 1), 4, (128, 128), 8, Caches(2**19, 2**25))
+    assert (once.grain, once.at_once, once.tiles) == (13, 49, 49)
+    grains = plan.cut_map((14, 14), (1, 1), 4, (256, 256), 8)
+    assert (grains.at_once, grains.by_panel) == (16, True)
+    light = plan.cut_map((56, 56), (1, 1), 4, (64, 64), 8)
+    assert (light.at_once, light.grain, light.heavy) == (8, 8, False)
+
+
 def test_tiles_cover_the_map():
     whole = plan.cut_map((5, 9), (2, 1), 4, (16, 16), 16)
     assert (whole.rows, whole.columns, whole.last) == (3, 3, (2, 1))
     assert (whole.tiles, whole.at_once) == (9, 5)  # and the other four
-    assert plan.cut_map((64, 64), (1, 1), 4, (128, 128), 16).at_once == plan.FEWEST_AT_ONCE
+    assert plan.cut_map((64, 64), (1, 1), 4, (48, 48), 16).at_once == plan.FEWEST_AT_ONCE
     assert plan.cut_map((64, 64), (1, 1), 2, (16, 16), 16).at_once == 2**14 // (2 * 16 * 64)  # all in L1
 
 

@@ -92,3 +92,29 @@ def test_code_that_this_processor_may_not_run_can_be_looked_at(name, word, monke
     model = Sequential([Input((40,)), Dense(64)])
     assert word in model.program(emit="asm")
     assert f"target {name}:" in model.program(emit="plan")
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"2": "512K\n", "3": "32768K\n"}, (2**19, 2**25)),
+        ({"1": "48K", "2": "2048K"}, (2**21, target.ASSUMED.l3_nbytes)),
+        ({"2": "many", "3": "-1K"}, target.ASSUMED),
+        ({"2": "0K", "3": "9" * 40 + "K"}, (target.ASSUMED.l2_nbytes // 8, target.ASSUMED.l3_nbytes)),
+        ({"2": "99999999K", "3": "K"}, (target.ASSUMED.l2_nbytes * 8, target.ASSUMED.l3_nbytes)),
+        ({}, target.ASSUMED),
+    ],
+)
+def test_sizes_of_caches(tmp_path, files, found):
+    for level, size in files.items():
+        index = tmp_path / f"index{level}"
+        index.mkdir()
+        (index / "level").write_text(level + "\n")
+        (index / "size").write_text(size)
+    (tmp_path / "index9").mkdir()
+    assert target.caches_in(tmp_path) == found
+
+
+def test_programs_are_kept_by_the_sizes_of_caches():
+    one = target.make_target("avx2", "x86_64")
+    assert one.key != one._replace(caches=target.Caches(2**20, 2**24)).key

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from planish import primitives
+from planish.codegen.llvm import vector_math
+from planish.codegen.llvm.module import Module
+from planish.codegen.llvm.target import make_target
 from tests.codegen.support import Case, on_every_target
 
 INF, NAN = math.inf, math.nan
@@ -119,6 +122,16 @@ def test_functions_keep_their_order(target):
     for name, result in case.computed().items():
         steps = np.diff(result[0].astype(np.float64))
         assert (steps >= -4 * np.spacing(np.abs(result[0][1:]))).all(), name
+
+
+def test_a_sigmoid_takes_few_operations():
+    """Two for its bounds, eleven for the exponential, and three: networks have one behind every convolution."""
+    module = Module(make_target("avx2", "x86_64"))
+    with module.function("test", ["ptr %x"]) as f:
+        x, before = f.load("%x"), len(f.lines)
+        vector_math.sigmoid(f, x)
+    operations = [line for line in f.lines[before:] if "bitcast" not in line and "fcmp" not in line]
+    assert len(operations) <= 2 + 11 + 3
 
 
 def powers():
