@@ -1,6 +1,7 @@
 """`predict_on_batch` of one image from many Python threads at once: `python benchmarks/callers.py`.
 
-All threads call the same model. Results are compared with those of a single thread first.
+All threads call the same model. Results are compared with those of a single thread first. The first row of a net is one
+Python thread, and a single thread of planish's: what one core does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from nets import NETS, images
 from own import model_of
 from report import machine_line, save, table
 
+import planish
+
+ONE_CORE = 0  # stands for one caller that has a single core
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -31,16 +36,20 @@ def main() -> int:
     for name in arguments.models:
         net = NETS[name]
         model, (x, _) = model_of(net), images(net, 1)
-        found[name] = {count: [] for count in arguments.callers}
+        found[name] = {count: [] for count in (ONE_CORE, *arguments.callers)}
         expected = model.predict_on_batch(x)
         for _ in range(arguments.rounds):
             for count, rates in found[name].items():
-                rates.append(_images_per_second(model, x, expected, count, arguments.seconds))
+                planish.set_num_threads(1 if count == ONE_CORE else None)
+                rates.append(_images_per_second(model, x, expected, max(count, 1), arguments.seconds))
     rows = []
     for name, measured in found.items():
         medians = {count: statistics.median(rates) for count, rates in measured.items()}
-        first = medians[arguments.callers[0]]
-        rows += [[name, str(count), f"{rate:,.0f}", f"{rate / first:.2f}"] for count, rate in medians.items()]
+        first = medians[ONE_CORE]
+        rows += [
+            [name, str(count) if count else "1, one core", f"{rate:,.0f}", f"{rate / first:.2f}"]
+            for count, rate in medians.items()
+        ]
     print(table(["net", "Python threads", "images a second", "times the first row"], rows))
     print(f"\n{machine_line()}")
     save(arguments.json, rates=found)
@@ -49,11 +58,12 @@ def main() -> int:
 
 def _images_per_second(model: Any, x: np.ndarray, expected: np.ndarray, callers: int, seconds: float) -> float:
     """RuntimeError if a caller gets anything else than `expected`."""
-    begin, counts = threading.Barrier(callers), []
+    ends: list[float] = []
+    begin, counts = threading.Barrier(callers, lambda: ends.append(time.perf_counter() + seconds)), []
 
     def call() -> None:
         begin.wait()
-        count, end = 0, time.perf_counter() + seconds
+        y, count, (end,) = expected, 0, ends
         while time.perf_counter() < end:
             y = model.predict_on_batch(x)
             count += 1

@@ -17,7 +17,7 @@ from collections import deque
 
 from planish_runtime.threads import recent_cpus, usable_cpus
 
-TURN_SECONDS = 0.005
+TURN_SECONDS = 0.01
 _SECONDS_TO_BE_AT_ONCE = 1e-4
 _SECONDS_TO_LOOK, _SECONDS_TO_LOOK_BEHIND = 0.004, 0.1  # for a place that somebody left, by the first and by others
 _MOST_SECONDS_IN_LINE = 0.5
