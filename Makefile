@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-lowest qemu check names parity fuzz soak bench clean
+.PHONY: demo test test-targets test-lowest qemu check browser names parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -37,6 +37,12 @@ qemu: .venv/develop.stamp
 check: .venv/develop.stamp
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+# Reports in a real Chromium, as their readers use them, in an environment with Playwright and axe-core. CHROMIUM is the
+# browser, PICTURES a folder for screenshots.
+browser: .venvs/browser.stamp
+	.venvs/browser/bin/python tests/explain/in_browser.py $(if $(CHROMIUM),--chromium $(CHROMIUM)) \
+		$(if $(PICTURES),--pictures $(PICTURES))
 
 # The page of Keras's names, and the record of real Keras's that it is made of.
 names: .venv/develop.stamp
@@ -85,6 +91,12 @@ clean:
 	$(BIN)/python tools/lowest_versions.py > .venvs/lowest/constraints.txt
 	.venvs/lowest/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	.venvs/lowest/bin/python -m pip install --quiet --constraint .venvs/lowest/constraints.txt --editable '.[all]' --group dev
+	touch $@
+
+.venvs/browser.stamp: pyproject.toml
+	$(PYTHON) -m venv .venvs/browser
+	.venvs/browser/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' pytest playwright \
+		axe-playwright-python
 	touch $@
 
 # The group of dependencies needs a pip that knows groups.

@@ -26,9 +26,9 @@ Images = NDArray[np.uint8]
 def main() -> None:
     (x, y), (x_test, y_test) = planish.datasets.digits.load_data()
     GALLERY.mkdir(exist_ok=True)
-    write("two-convolutions", two_convolutions, x[..., None], y, x_test[0][..., None], y_test[0])
-    write("one-convolution", one_convolution, x[..., None], y, x_test[218][..., None], y_test[218])
-    write("colours", colours, in_colours(x), y, in_colours(x_test)[411], y_test[411])
+    write("two-convolutions", two_convolutions, x[..., None], y, (x_test[..., None], y_test), 0)
+    write("one-convolution", one_convolution, x[..., None], y, (x_test[..., None], y_test), 218)
+    write("colours", colours, in_colours(x), y, (in_colours(x_test), y_test), 411)
 
 
 def two_convolutions() -> Sequential:
@@ -90,14 +90,15 @@ def in_colours(digits: Images) -> Images:
     return np.rint(framed * ink + (1 - framed) * ground).astype(np.uint8)
 
 
-def write(name: str, make: Callable[[], Sequential], x: Images, y: Any, image: Images, label: Any) -> None:
+def write(name: str, make: Callable[[], Sequential], x: Images, y: Any, unseen: tuple[Images, Any], row: int) -> None:
     planish.backend.clear_session()
     planish.utils.set_random_seed(SEED)
     model = make()
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, epochs=4, verbose=0)
     path = GALLERY / f"{name}.html"
-    model.explain(image, out=path, label=int(label))
+    images, labels = unseen
+    model.explain(images[row], out=path, label=int(labels[row]), data=unseen)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -12,9 +12,9 @@ from planish import utils
 from planish.cli import data, model_choice, model_files, pictures
 from planish.cli.console import facts, say
 from planish.cli.folders import TEST
-from planish.cli.results import Results
 from planish.cli.runs import MODEL
 from planish.errors import explain
+from planish.models.looking.results import CLASS_NAMES, Results
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -111,7 +111,7 @@ def _write(model: Model, history: dict[str, list[float]], digits: data.Data, fou
     saved, curve, samples = (
         os.path.join(folder, name) for name in ("digits.keras", "training-curve.png", "sample-predictions.png")
     )
-    model.notes[model_files.CLASS_NAMES] = digits.class_names
+    model.notes[CLASS_NAMES] = digits.class_names
     model.save(saved)
     model_files.write_class_names(digits.class_names, folder)
     say(f"wrote {saved}")
@@ -134,5 +134,6 @@ def _write_report(model: Model, digits: data.Data, path: str) -> None:
         say(f"No report: it needs Jinja2 ({page.INSTALL})")
         return
     unseen = digits.parts[TEST]
-    report(model, unseen.x[0], label=int(unseen.y[0]), class_names=digits.class_names).save(path)
+    data = (unseen.x, unseen.y)
+    report(model, unseen.x[0], label=int(unseen.y[0]), class_names=digits.class_names, data=data).save(path)
     say(f"wrote {path}: open it in a browser to see what every layer makes of a digit")

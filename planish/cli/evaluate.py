@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     if model.optimizer is None:
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     classes = model_files.class_count(model)
-    part, found = _part(model, arguments)
+    images, found = part(model, arguments)
     if len(found) > classes:
         raise ValueError(
             explain(
@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace) -> None:
                 received=len(found),
             )
         )
-    x = model_files.as_input(model, part.x, arguments.scale)
-    y = model_files.as_targets(model, part.y, classes)
+    x = model_files.as_input(model, images.x, arguments.scale)
+    y = model_files.as_targets(model, images.y, classes)
     start = time.perf_counter()
     results = model.evaluate(x, y, verbose=0, return_dict=True)
     seconds = time.perf_counter() - start
@@ -66,12 +66,12 @@ def run(arguments: argparse.Namespace) -> None:
     facts("Result", [*rows, ("images", f"{len(x):,} ({which})"), ("speed", f"{len(x) / seconds:,.0f} images/s")])
 
 
-def _part(model: Model, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
+def part(model: Model, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
     """The images to look at, and the names of their classes."""
     if not data.is_folder(arguments.data):
         examples = data.arrays(arguments.data)
         chosen = [examples.parts[TEST]] if arguments.split else list(examples.parts.values())
-        both = Part(np.concatenate([part.x for part in chosen]), np.concatenate([part.y for part in chosen]))
+        both = Part(np.concatenate([each.x for each in chosen]), np.concatenate([each.y for each in chosen]))
         return both, []
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)

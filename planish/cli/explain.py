@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from planish.cli import image_input, model_files
+from planish.cli import data, evaluate, image_input, model_files
 from planish.cli.console import say
 from planish.errors import explain, unknown_name
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   planish explain pets/best.keras new.jpg --label cat
-  planish explain demo-output/digits.keras
+  planish explain demo-output/digits.keras --data digits --split
 """
 
 
@@ -37,6 +38,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="NAME",
         help="the output that gives the scores, if there are several (default: the only one)",
     )
+    parser.add_argument("--data", metavar="DATA", help=f"also show the worst mistakes in it: {data.HELP}")
+    parser.add_argument(
+        "--split", action="store_true", help="of DATA only what training held out (default: all images of DATA)"
+    )
     parser.add_argument("--label", metavar="CLASS", help="the right class of the image: its name, or its number from 0")
     image_input.add_options(parser)
     parser.set_defaults(run=run)
@@ -45,6 +50,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from planish.explain import report
 
+    if arguments.split and arguments.data is None:
+        raise ValueError(explain(what="--split is about the images of --data, but no DATA was given"))
     if arguments.image is None and arguments.label is not None:
         raise ValueError(explain(what="--label names the right class of an IMAGE, but no IMAGE was given"))
     model_files.check_writable(arguments.out)
@@ -70,12 +77,20 @@ def run(arguments: argparse.Namespace) -> None:
     scores = len(model.output_specs) == 1 and len(model.output_shape) == 2
     names = model_files.class_names(model, arguments.model) if scores else None
     options = {"layer": arguments.layer, "class_names": names, "output": arguments.output}
+    if arguments.data is not None:
+        options["data"] = _data(model, arguments)
     if arguments.image is None:
         made = report(model, **options)
     else:
         made = report(model, _image(model, arguments), label=_label(arguments.label, names), **options)
     made.save(arguments.out)
     say(f"wrote {arguments.out}")
+
+
+def _data(model: Model, arguments: argparse.Namespace) -> tuple[model_files.Array, model_files.Array, Sequence[str]]:
+    """The images as the model takes them, their classes, and their files."""
+    part, _ = evaluate.part(model, arguments)
+    return model_files.as_input(model, part.x, arguments.scale), part.y, part.paths
 
 
 def _label(text: str | None, names: list[str] | None) -> int | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planish import atomic_file, output, saving, utils
 from planish.errors import explain
+from planish.models.looking.results import CLASS_NAMES
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -23,9 +24,6 @@ _OF_ONE_SCORE = 2
 
 CLASSES = "classes.txt"
 """Beside a model that `planish train` saved: the names of its classes, one per line."""
-
-CLASS_NAMES = "class_names"
-"""The same among the notes in the model's own file, which is what counts."""
 
 _LONGEST_LIST = 1 << 24
 
@@ -80,7 +78,7 @@ def class_names(model: Model, path: str) -> list[str]:
 
 def known_class_names(model: Model, path: str) -> list[str] | None:
     """The names in the model's notes, or those beside its file, if there is one for each class."""
-    noted = model.notes.get(CLASS_NAMES)
+    noted = model.notes.get(CLASS_NAMES)  # in the model's own file: that is what counts
     names = noted if noted is not None else _names_beside(path)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return None

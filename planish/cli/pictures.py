@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.cli.results import Results
 from planish.errors import explain
+from planish.models.looking.results import Results
 from planish.output import printable
 
 INSTALL = "pip install 'planish[plots]'"

@@ -1,10 +1,9 @@
-"""A trained model's answers for images that it has not seen: how often it takes one class for another, and its worst
-mistakes."""
+"""A trained model's answers for images that it has not seen, as `planish train` shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +11,13 @@ from numpy.typing import NDArray
 from planish.cli import model_files
 from planish.cli.console import say, table
 from planish.cli.data import Part
+from planish.models.looking.results import Results
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
 _MOST_CLASSES_IN_A_TABLE = 12
 _MISTAKES_NAMED = 5
-
-
-class Results(NamedTuple):
-    """The right class indices and the model's [n], and its scores [n, classes]."""
-
-    labels: NDArray[Any]
-    predicted: NDArray[np.int64]
-    scores: NDArray[np.float32]
-
-    def confusion(self) -> NDArray[np.int64]:
-        """[classes, classes]: how many images of the class of the row were taken for that of the column."""
-        classes = self.scores.shape[1]
-        counts = np.bincount(self.labels.astype(np.int64) * classes + self.predicted, minlength=classes**2)
-        return counts.reshape(classes, classes)
-
-    def mistakes(self) -> NDArray[np.int64]:
-        """The images that the model takes for something else, the surest mistake first."""
-        wrong = np.flatnonzero(self.predicted != self.labels)
-        return wrong[np.argsort(-self.scores[wrong, self.predicted[wrong]], kind="stable")]
 
 
 def of(model: Model, part: Part) -> Results | None:

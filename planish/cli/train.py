@@ -19,6 +19,7 @@ from planish.cli.data import Data, Part
 from planish.cli.folders import TEST
 from planish.cli.runs import BEST, MODEL, Run
 from planish.errors import explain, number_of
+from planish.models.looking.results import CLASS_NAMES, Results
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -230,7 +231,7 @@ def _made(arguments: argparse.Namespace, examples: Data) -> Any:
 
 
 def _with_notes(model: Any, examples: Data) -> Any:
-    model.notes.update({**examples.notes, model_files.CLASS_NAMES: list(examples.class_names)})
+    model.notes.update({**examples.notes, CLASS_NAMES: list(examples.class_names)})
     return model
 
 
@@ -330,7 +331,7 @@ def _show_values(model: Model, examples: Data, run: Run) -> None:
     facts("Result", rows)
 
 
-def _draw(run: Run, examples: Data, found: results.Results | None, judged: Part | None) -> None:
+def _draw(run: Run, examples: Data, found: Results | None, judged: Part | None) -> None:
     if not pictures.can_draw():
         say(f"No pictures: they need matplotlib ({pictures.INSTALL})")
         return

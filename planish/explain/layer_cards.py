@@ -30,7 +30,8 @@ MOST_NUMBERS = 4096
 class Card:
     """One layer. `maps` [shown, rows, columns] is what is drawn, None for layers that are only mentioned.
 
-    `size` is what there would be to draw: (maps, rows, columns).
+    `size` is what there would be to draw: (maps, rows, columns). `node` is the output in the model's graph. A row of
+    numbers is drawn in lines of whole groups of `group`, if there is one.
     """
 
     name: str
@@ -42,7 +43,10 @@ class Card:
     remark: str
     size: tuple[int, int, int]
     maps: Array | None
+    node: Node
+    data_format: str
     numbers: dict[str, float] = field(default_factory=dict)
+    group: int = 0
 
     @property
     def picture(self) -> dict[str, Any] | None:
@@ -50,7 +54,15 @@ class Card:
         if self.maps is None:
             return None
         shown, rows, columns = self.maps.shape
-        return {"maps": shown, "rows": rows, "columns": columns, **levels(self.maps)}
+        return {
+            "name": self.name,
+            "maps": shown,
+            "rows": rows,
+            "columns": columns,
+            "group": self.group,
+            "first": self.data_format == "channels_first",
+            **levels(self.maps),
+        }
 
 
 def cards(traced: Traced, values: dict[Any, Any], most_nbytes: int = MOST_NBYTES) -> list[Card]:
@@ -116,16 +128,28 @@ def _card(traced: Traced, visit: Visit, place: int, value: Array, data_format: s
         remark=source,
         size=planes.shape,
         maps=None,
+        node=y,
+        data_format=data_format,
         numbers=_numbers(value),
     )
     if isinstance(layer, Flatten):
-        told = "The same numbers in one row: nothing is computed. The next part shows which goes where."
+        card.group = _group(visit.inputs[0].shape, data_format)
+        told = "The same numbers in one row, drawn in lines: nothing is computed."
         card.remark = f"{source} {told}".strip()
+        card.maps = planes[..., :MOST_NUMBERS]
     elif y in visit.inputs:
         card.remark = f"{source} Changes nothing when predicting: what comes in goes out.".strip()
     else:
         card.maps = shrunk(planes, MOST_SIDE)[:MOST_MAPS] if value.ndim > 1 else planes[..., :MOST_NUMBERS]
     return card
+
+
+def _group(shape: tuple[int, ...], data_format: str) -> int:
+    """How many numbers of a flat vector belong together: the channels of a pixel, or the row of an image without
+    channels."""
+    if len(shape) < 2:
+        return 0
+    return shape[0] if data_format == "channels_first" else shape[-1]
 
 
 def _planes(value: Array, data_format: str) -> Array:

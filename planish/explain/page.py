@@ -14,11 +14,15 @@ from planish.errors import explain
 if TYPE_CHECKING:
     from planish.explain.compiler_view import CompilerView
     from planish.explain.layer_cards import Card
+    from planish.explain.mistakes import Mistakes
     from planish.explain.unrolling import Scored
     from planish.models.looking.contributions import Contributions
     from planish.models.model import Model
 
-SCRIPTS = ("drawing.js", "maps.js", "unrolling.js", "classes.js", "page.js")
+SCRIPTS = (
+    *("encoding.js", "computing.js", "drawing.js", "maps.js", "unrolling.js", "classes.js", "alive.js", "pad.js"),
+    *("beside.js", "numbers.js", "mistakes.js", "page.js"),
+)
 """In the order in which they run; together they are one function, so that nothing in them is global."""
 
 INSTALL = "pip install 'planish[explain]'"
@@ -38,11 +42,19 @@ class Parts(NamedTuple):
     input_shape: tuple[int, ...]
     cards: Sequence[Card]
     scored: Sequence[Scored]
+    scores_card: int | None
+    names: Sequence[str]
     label: int | None
     right: str
     missing: Mapping[str, str]
     unrolled: Contributions | None
     windows: bool
+    alive: bool
+    arithmetic: Sequence[Mapping[str, Any]]
+    learned: int | None
+    salient: bool
+    mistakes: Mistakes | None
+    given_data: bool
     compiled: CompilerView
     words: Mapping[str, Any]
     data: Mapping[str, Any]

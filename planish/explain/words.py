@@ -63,6 +63,7 @@ def _about_flatten(model: Model, traced: Traced, unrolled: Contributions | None)
         "units": units,
         "without": None if units is None else (*x.shape[:-1], units),
         "needed": len(x.shape) > 1,
+        "first": len(x.shape) > 1 and getattr(visit.layer, "data_format", None) == "channels_first",
     }
 
 
@@ -96,9 +97,11 @@ def _costs(model: Model) -> Shapes | None:
 
 
 def _about_order(unrolled: Contributions, image: int) -> dict[str, Any] | None:
-    """One element, in both orders: the example with which the words explain them. None if both are the same."""
+    """One element, in both orders: the example with which the words explain them. None if both are the same, and for an
+    image without channels."""
     flat = unrolled.map
-    if len(flat.extents) < 2 or flat.extents[-1] == 1 or math.prod(flat.extents[:-1]) == 1:
+    without = (flat.axis_names or ("",))[-1] != "channel"
+    if without or flat.extents[-1] == 1 or math.prod(flat.extents[:-1]) == 1:
         return None
     index = int(unrolled.values.argmax())
     position = flat.position(index)
@@ -114,12 +117,17 @@ def _about_order(unrolled: Contributions, image: int) -> dict[str, Any] | None:
     }
 
 
+def activation_of(y: Node) -> str | None:
+    """The activation that makes shares of the scores, if there is one."""
+    return _ACTIVATED.get(y.op)
+
+
 def _about_labels(model: Model, y: Node) -> dict[str, Any]:
     loss = model.loss
     name = loss.name if isinstance(loss, Loss) else loss if isinstance(loss, str) else None
     return {
         "outputs": y.shape,
         "classes": y.shape[0] if len(y.shape) == 1 else None,
-        "activation": _ACTIVATED.get(y.op),
+        "activation": activation_of(y),
         "loss": name,
     }

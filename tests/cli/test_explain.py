@@ -57,6 +57,22 @@ def test_explain_without_an_image_takes_a_digit(planish, tmp_path):
     assert page_at(tmp_path / "digit.html").data["image"]["width"] == 28
 
 
+def test_data_show_what_is_taken_for_what(planish, right_half, stripe_images, tmp_path):
+    picture = stripe_images / "left" / "00.png"
+    code, _, err = planish("explain", right_half, picture, "--data", stripe_images)
+    assert (code, err) == (0, "")
+    page = page_at(tmp_path / "report.html")
+    images = len([*stripe_images.glob("*/*.png")])
+    assert f"Of {images} images the model gets" in page.text("mistakes")
+    assert "Out: no data" not in page.text("mistakes")
+
+
+def test_split_needs_data(planish, right_half):
+    code, _, err = planish("explain", right_half, "--split")
+    assert code == 2
+    assert "--split is about the images of --data, but no DATA was given" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -93,6 +109,8 @@ def test_the_demo_writes_a_report(planish, few_digits, tmp_path, monkeypatch):
     page = page_at(tmp_path / "there" / "report.html")
     assert page.data["flat"]["extents"] == [5, 5, 64]
     assert "right" in page.text("scores")
+    assert "Of 20 images the model gets" in page.text("mistakes")
+    assert page.data["computation"]["alive"]
 
 
 def test_the_demo_without_jinja(planish, few_digits, tmp_path, monkeypatch):

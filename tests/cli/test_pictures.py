@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from planish.cli import pictures
-from planish.cli.results import Results
+from planish.models.looking.results import Results
 
 
 def test_training_curve(tmp_path):

@@ -31,6 +31,12 @@ def blog():
     return model, x_test[0][..., None], model.flatten_map()
 
 
+def unseen():
+    """Digits that the tutorial's model has not seen, and what they are."""
+    _, (x, y) = planish.datasets.digits.load_data()
+    return x[..., None], y
+
+
 def others():
     """Models of other kinds, by name, each with an image: made for it, or random."""
     found = {}

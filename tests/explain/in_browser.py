@@ -2,8 +2,9 @@
 
     python tests/explain/in_browser.py [--chromium /usr/bin/chromium] [--pictures FOLDER]
 
-Needs Chromium and the Python package playwright, beside planish[explain]. Not part of `make test`, which checks pages
-without a browser. Ends with an error at the first thing that is wrong.
+Needs Chromium and the Python packages playwright and axe-playwright-python, beside planish[explain]: `make browser`
+brings them. Not part of `make test`, which checks pages without a browser. Ends with an error at the first thing that
+is wrong.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.explain.browsed_models import blog, others  # noqa: E402
+from tests.explain.browsed_alive import check_alive  # noqa: E402
+from tests.explain.browsed_models import blog, others, unseen  # noqa: E402
+from tests.explain.browsing import boxes, centre, check_accessible, opened  # noqa: E402
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 WIDTHS = (1280, 390)
@@ -29,40 +30,12 @@ IMAGE = (28, 28)
 PAPER_WIDTH = 672  # pixels between the margins of A4
 
 
-@contextmanager
-def opened(browser: Browser, path: Path, width: int = 1280, **options: object) -> Iterator[Page]:
-    """The report at `path`; afterwards, nothing may have been complained of, and nothing asked for but the file."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-    complaints, requests = [], []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(path.as_uri())
-    yield page
-    assert not complaints, complaints
-    assert requests == [path.as_uri()], requests
-    page.close()
-
-
-def boxes(page: Page, *selectors: str) -> list[tuple[float, float, float, float]]:
-    """(left, top, width, height) of elements in the viewport, all at one moment."""
-    script = """(selectors) => selectors.map((selector) => {
-        const found = document.querySelector(selector).getBoundingClientRect();
-        return [found.x, found.y, found.width, found.height];
-    })"""
-    return [tuple(each) for each in page.evaluate(script, list(selectors))]
-
-
-def centre(box: tuple[float, float, float, float]) -> tuple[float, float]:
-    return box[0] + box[2] / 2, box[1] + box[3] / 2
-
-
 def go_to(page: Page, index: int) -> None:
     page.get_by_label("Go to index").fill(str(index))
 
 
 def shown_index(page: Page) -> int:
-    return int(page.get_by_role("slider").get_attribute("aria-valuenow") or -1)
+    return int(page.locator("#strip-picture").get_attribute("aria-valuenow") or -1)
 
 
 def colour_at(page: Page, picture: str, ring: str) -> list[int]:
@@ -89,7 +62,7 @@ def check_lights(page: Page, flat, order: str) -> None:
     rows, columns = window.rows, window.columns
     saw = f"saw rows {rows.start}\u2013{rows.stop - 1}, columns {columns.start}\u2013{columns.stop - 1} of the image"
     assert saw in text, text
-    assert page.get_by_role("slider").get_attribute("aria-valuetext") == text
+    assert page.locator("#strip-picture").get_attribute("aria-valuetext") == text
 
     maps, tile, ring = boxes(page, *(f"#map-picture {each}" for each in ("canvas", ".ring.tile", ".ring.cell")))
     tile_left, tile_top, tile_width, tile_height = tile
@@ -132,7 +105,7 @@ def check_orders(page: Page, flat) -> None:
     for order, label in (("channels_first", "channels first"), ("channels_last", "channels last")):
         go_to(page, 517)
         chosen = page.inner_text("#readout").split(" is ")[1].split(".")[0]
-        page.get_by_label(label).check()
+        page.get_by_role("radio", name=label).check()
         assert page.inner_text("#readout").split(" is ")[1].split(".")[0] == chosen  # the same cell, another index
         for index in range(0, flat.size, 97):
             go_to(page, index)
@@ -159,7 +132,7 @@ def check_keyboard(page: Page, flat) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.mouse.click(1, 1)
     reached = []
-    for _ in range(40):
+    for _ in range(120):
         page.keyboard.press("Tab")
         name = page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.href")
         reached.append(name)
@@ -167,7 +140,19 @@ def check_keyboard(page: Page, flat) -> None:
         assert outline != "none", name
         if name == "strip-picture":
             break
-    for stop in ("order", "colours", "index", "play", "map-picture", "strip-picture"):
+    for stop in (
+        "pad-picture",
+        "pad-clear",
+        "pad-file",
+        "sum-layer",
+        "sum-off",
+        "order",
+        "colours",
+        "index",
+        "play",
+        "map-picture",
+        "strip-picture",
+    ):
         assert stop in reached, (stop, reached)
     page.keyboard.press("Home")
     assert shown_index(page) == 0
@@ -218,9 +203,9 @@ def check_animation(page: Page) -> None:
     button.press("Enter")
     page.wait_for_timeout(300)
     assert shown_index(page) > stopped
-    page.get_by_label("pixel").check()  # painting anew ends it
+    page.get_by_role("radio", name="pixel").check()  # painting anew ends it
     assert button.inner_text() == "Play the order"
-    page.get_by_label("channel", exact=True).check()
+    page.get_by_role("radio", name="channel", exact=True).check()
 
 
 def check_classes(page: Page, model, image) -> None:
@@ -231,7 +216,7 @@ def check_classes(page: Page, model, image) -> None:
         top = found.top(8)
         indices = page.locator("#top tbody button").all_inner_texts()
         assert [int(text) for text in indices] == [each.index for each in top]
-        added = page.locator("#top tbody td:nth-child(5)").all_inner_texts()
+        added = page.locator("#top tbody td:nth-child(4)").all_inner_texts()
         for text, each in zip(added, top, strict=True):
             assert abs(float(text.replace("\u2212", "-")) - each.contribution) < 1e-3 * max(1, abs(each.contribution))
         assert f"to the logit of {target}; " in page.inner_text("#sum")
@@ -248,9 +233,10 @@ def check_names(page: Page) -> None:
     page.get_by_role("button", name="Play the order").wait_for()
     page.get_by_role("combobox", name="Look at class").wait_for()
     page.get_by_role("navigation", name="Parts of this report").wait_for()
-    for name in ("Layer by layer", "The unrolling", "What counts", "The compiler", "In plain words"):
-        page.get_by_role("region", name=name).wait_for()
-    page.get_by_role("status").wait_for()
+    for name in ("In plain words", "The image", "Layer by layer", "Number by number", "The unrolling", "What counts"):
+        page.get_by_role("region", name=name).first.wait_for()
+    page.get_by_role("application", name="The image").wait_for()
+    page.get_by_role("status").first.wait_for()
 
 
 def check_looks(browser: Browser, path: Path, pictures: Path, name: str) -> None:
@@ -263,9 +249,11 @@ def check_looks(browser: Browser, path: Path, pictures: Path, name: str) -> None
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 wide = page.evaluate(
                     "[...document.querySelectorAll('canvas')].filter(each => each.clientWidth > each.closest("
-                    "'figure, .layer-picture').clientWidth + 0.5 || !each.clientWidth).map(each => each.outerHTML)"
+                    "'figure, .layer-picture, li, button').clientWidth + 0.5 || !each.clientWidth)"
+                    ".map(each => each.outerHTML)"
                 )
                 assert not wide, wide
+                check_accessible(page)
                 page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
 
 
@@ -278,6 +266,7 @@ def check_elsewhere(browser: Browser, path: Path, pictures: Path, report) -> Non
         page.wait_for_timeout(500)
         assert boxes(page, "#map-picture canvas")[0][2] < min(before, 390)
         assert shown_index(page) == 517
+        assert boxes(page, "#top th:nth-child(4)")[0][0] + boxes(page, "#top th:nth-child(4)")[0][2] <= 390
         page.emulate_media(color_scheme="dark")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -310,7 +299,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=given.chromium, args=ARGUMENTS)
         model, image, flat = blog()
         path = Path(folder) / "blog.html"
-        report = model.explain(image, out=path)
+        report = model.explain(image, out=path, label=7, data=unseen())
         with opened(browser, path) as page:
             check_names(page)
             check_pointing(page, flat)
@@ -319,6 +308,7 @@ def main() -> None:
             check_animation(page)
             check_orders(page, flat)
             check_classes(page, model, image)
+        check_alive(browser, path, model, image)
         check_elsewhere(browser, path, pictures, report)
         check_looks(browser, path, pictures, "tutorial")
         for name, (other, its_image) in others().items():

@@ -40,9 +40,7 @@ def test_every_layers_maps_are_its_activations(reports, name):
         found = layer["low"] + decoded(layer["bytes"], "u1").reshape(shown.shape) * step
         np.testing.assert_allclose(found, shown, atol=step * 0.51 + 1e-6, err_msg=layer_name)
         assert (layer["low"], layer["high"]) == pytest.approx((shown.min(), shown.max()))
-    flattened = sum(1 for layer_name in values if layer_name in ("flatten", "early", "late", "inside"))
-    unchanged = sum(1 for layer_name in values if layer_name == "dropped")
-    assert drawn == len(values) - flattened - unchanged
+    assert drawn == len(values) - sum(1 for layer_name in values if layer_name == "dropped")
 
 
 @pytest.mark.parametrize("name", UNROLLED)
@@ -129,7 +127,7 @@ def test_a_vector_that_is_too_long_is_left_out():
     model = with_seeded_weights(Sequential([Input((257, 256, 1)), Flatten(), Dense(2, activation="softmax")]))
     html = model.explain(np.zeros((257, 256, 1))).html
     assert "The flat vector has 65,792 elements: more than the 65,536 that a page can show." in html
-    assert len(html) < 1_000_000
+    assert len(html) < 1_400_000
 
 
 def test_only_as_many_classes_as_fit_carry_weights():
@@ -172,7 +170,7 @@ def test_how_images_are_shown(image, first, note):
 def test_colour_images_in_both_formats():
     image = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     last, first = picture(image, "channels_last"), picture(image.transpose(2, 0, 1), "channels_first")
-    assert last == first
+    assert {**last, "first": True} == first
     np.testing.assert_array_equal(decoded(last["bytes"], "u1"), image.ravel())
     assert picture(image[0, 0], "channels_last") is None
 

@@ -2,15 +2,16 @@
 
 const classes = data.classes;
 let shown = 0;
+let classChosen = false;
 let weightMap = null;
 let contributionMap = null;
 
+const withContributions = (each) => (each.contributions = each.weights.map((weight, key) => weight * flat.features[key]));
+
 for (const each of classes) {
   each.weights = floatsOf(each.weights);
-  each.contributions = each.weights.map((weight, key) => weight * flat.features[key]);
+  withContributions(each);
 }
-
-const largest = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
 
 // [height × width]: every contribution spread evenly over what it saw; running sums of differences fill the windows.
 function heatOf(contributions) {
@@ -36,7 +37,7 @@ function heatOf(contributions) {
 // The image in ink on a ground that the heat colours: its darker or its lighter pixels, whichever are fewer.
 function paintHeat(canvas, contributions) {
   const { width, height, rows, columns, colours } = data.image;
-  const bytes = bytesOf(data.image.bytes);
+  const bytes = data.image.pixels;
   const brightness = Array.from({ length: rows * columns }, (_, place) => {
     let sum = 0;
     for (let at = 0; at < colours; at++) sum += bytes[place * colours + at];
@@ -44,7 +45,7 @@ function paintHeat(canvas, contributions) {
   });
   const bright = brightness.reduce((sum, each) => sum + each, 0) > brightness.length / 2;
   const heat = heatOf(contributions);
-  const most = largest(heat);
+  const most = largestIn(heat);
   const ink = theme.ramp[2];
   const picture = paintImage(canvas, 300);
   paintGrid(picture.context, 0, 0, height, width, picture.across, (place) => {
@@ -68,10 +69,10 @@ function tableRow(key, weights, contributions) {
     choose(key);
     byId("strip-picture").focus();
   });
-  const cells = [placeText(key), short(flat.features[key]), short(weights[key]), signed(contributions[key]), windowText(key) || "–"];
+  const cells = [short(flat.features[key]), short(weights[key]), signed(contributions[key]), placeText(key), windowText(key) || "–"];
   row.append(document.createElement("td"), ...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
   row.firstChild.append(link);
-  for (const place of [2, 3, 4]) row.children[place].className = "right";
+  for (const place of [1, 2, 3]) row.children[place].className = "right";
   return row;
 }
 
@@ -88,8 +89,8 @@ function paintClass() {
   const each = classes[shown];
   byId("sum").textContent = describe(each);
   if (byId("heat-picture")) paintHeat(byId("heat-picture"), each.contributions);
-  const mostWeight = largest(each.weights);
-  const mostAdded = largest(each.contributions);
+  const mostWeight = largestIn(each.weights);
+  const mostAdded = largestIn(each.contributions);
   weightMap.colourOf = (key) => signedColour(each.weights[key] / mostWeight);
   contributionMap.colourOf = (key) => signedColour(each.contributions[key] / mostAdded);
   weightMap.paint();
@@ -109,6 +110,8 @@ if (classes.length) {
   }
   byId("class").addEventListener("change", () => {
     shown = Number(byId("class").value);
+    classChosen = true;
+    if (now.changed && flat.node !== null) updateFlat();
     paintClass();
   });
 }

@@ -1,15 +1,4 @@
-// What every picture needs: the data, colours of the current theme, canvases of the screen's own resolution.
-
-const data = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
-
-function bytesOf(text) {
-  const raw = atob(text);
-  return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
-}
-
-const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
-const shortsOf = (text) => new Int16Array(bytesOf(text).buffer);
+// What every picture needs: colours of the current theme, canvases of the screen's own resolution.
 
 function themeColours() {
   const style = getComputedStyle(document.documentElement);
@@ -111,5 +100,20 @@ function roomIn(element) {
   return Math.floor(element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
 }
 
+// An element with properties and children; texts are only texts.
+function made(tag, properties = {}, ...children) {
+  const { dataset = {}, ...others } = properties;
+  const element = Object.assign(document.createElement(tag), others);
+  Object.assign(element.dataset, dataset);
+  element.append(...children);
+  return element;
+}
+
 const short = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "not a number");
 const signed = (value) => (Number.isFinite(value) ? (value < 0 ? "−" : "+") + short(Math.abs(value)) : short(value));
+
+// A share of all as percent, any other number as it is.
+function scoreText(value) {
+  if (!data.activation || !(value >= 0 && value <= 1)) return short(value);
+  return value >= 1e-4 || value === 0 ? `${(100 * value).toFixed(2)}%` : "< 0.01%";
+}

@@ -17,13 +17,13 @@ function tiling(tiles, rows, columns, width, height, largest) {
   return found;
 }
 
-function paintImage(canvas, widest) {
-  const image = data.image;
-  const room = roomIn(canvas.closest("figure, .layer-picture"));
+// The picture of an image as it is carried: one or three bytes a pixel.
+function paintPicture(canvas, image, widest) {
+  const room = roomIn(canvas.closest("figure, .layer-picture, li"));
   const scale = Math.min(widest, room) / Math.max(image.width, image.height * 0.9);
   const cell = (scale >= 2 ? Math.floor(scale) : scale) * (image.width / image.columns);
   const [width, height] = [image.columns * cell, image.rows * cell];
-  const bytes = bytesOf(image.bytes);
+  const bytes = image.pixels;
   const at = (place) =>
     image.colours === 3 ? [...bytes.subarray(place * 3, place * 3 + 3)] : [bytes[place], bytes[place], bytes[place]];
   const context = contextOf(canvas, width, height);
@@ -31,15 +31,23 @@ function paintImage(canvas, widest) {
   return { context, width, height, across: width / image.width, down: height / image.height };
 }
 
+const paintImage = (canvas, widest) => paintPicture(canvas, data.image, widest);
+
+for (const each of [data.image, ...data.layers]) if (each) each.pixels = bytesOf(each.bytes);
+
+// A colour for each of the 256 levels between `low` and `high`.
+function levelColours({ low, high }) {
+  const colour = valueColours(low, high);
+  return Array.from({ length: 256 }, (_, level) => colour(low + (level / 255) * (high - low)));
+}
+
 function paintLayer(canvas) {
   const layer = data.layers[Number(canvas.dataset.layer)];
-  const bytes = bytesOf(layer.bytes);
-  const step = (layer.high - layer.low) / 255;
-  const colour = valueColours(layer.low, layer.high);
-  const colourAt = (place) => colour(layer.low + bytes[place] * step);
+  const colours = levelColours(layer);
+  const colourAt = (place) => colours[layer.pixels[place]];
   const width = roomIn(canvas.parentElement);
   if (layer.rows === 1 && layer.maps === 1) {
-    paintRow(canvas, layer.columns, width, colourAt);
+    paintRow(canvas, layer, width, colourAt);
     return;
   }
   const { cell, across } = tiling(layer.maps, layer.rows, layer.columns, width, layer.maps === 1 ? 220 : 300, 12);
@@ -51,12 +59,22 @@ function paintLayer(canvas) {
     const [left, top] = [(map % across) * wide, Math.floor(map / across) * high];
     paintGrid(context, left, top, layer.rows, layer.columns, cell, (place) => colourAt(map * size + place));
   }
+  layer.tiles = { cell, across, wide, high };
 }
 
-// A vector: cells beside each other, in as many lines as it takes.
-function paintRow(canvas, count, width, colourAt) {
-  const cell = Math.max(6, Math.min(28, Math.floor(width / count)));
-  const across = Math.min(count, Math.floor(width / cell));
+// Which cell of which map is at a place in a layer's picture: [row, column, map], or null between them.
+function cellOfLayer(layer, x, y) {
+  const { cell, across, wide, high } = layer.tiles;
+  const map = Math.floor(y / high) * across + Math.floor(x / wide);
+  const [row, column] = [Math.floor((y % high) / cell), Math.floor((x % wide) / cell)];
+  return map < layer.maps && row < layer.rows && column < layer.columns ? [row, column, map] : null;
+}
+
+// A vector: cells beside each other, in as many lines as it takes; in lines of whole groups, if it has groups that fit.
+function paintRow(canvas, { columns: count, group }, width, colourAt) {
+  const fits = group > 1 && group * 3 <= width;
+  const cell = fits ? Math.min(12, Math.floor(width / group)) : Math.max(6, Math.min(28, Math.floor(width / count)));
+  const across = Math.min(count, fits ? Math.max(1, Math.floor(width / (group * cell))) * group : Math.floor(width / cell));
   const height = Math.max(10, cell);
   const context = contextOf(canvas, across * cell, Math.ceil(count / across) * (height + 1));
   for (let place = 0; place < count; place++) {

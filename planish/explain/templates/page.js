@@ -3,9 +3,14 @@
 function paintAll() {
   theme = themeColours();
   if (byId("input-picture")) paintImage(byId("input-picture"), 220);
+  if (data.image) paintPad();
+  paintSaliency();
+  paintFilters();
   for (const canvas of document.querySelectorAll("canvas[data-layer]")) paintLayer(canvas);
   paintUnrolling();
   paintClass();
+  showSum();
+  paintMistakes();
 }
 
 let paintedWidth = 0;

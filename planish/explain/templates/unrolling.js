@@ -1,5 +1,7 @@
 // The unrolling: one cell is chosen; the strip, the maps and the image all show it.
 
+const largestIn = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+
 const flat = data.flat;
 const chosen = { key: 0, order: flat ? flat.order : "" };
 const listeners = [];
@@ -9,7 +11,7 @@ if (flat) {
   flat.windows = flat.windows && shortsOf(flat.windows);
   flat.pixels = flat.rows * flat.columns;
   flat.size = flat.pixels * flat.channels;
-  flat.most = flat.features.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  flat.most = largestIn(flat.features);
 }
 
 // Where a cell is in the row, and which cell is there.
@@ -86,7 +88,9 @@ class Strip {
     Object.assign(this, { host, canvas: host.querySelector("canvas"), ring: host.querySelector(".ring.cell") });
   }
 
+  // All channels of a pixel or all pixels of a channel; without channels, a row of the image.
   get group() {
+    if (flat.channels === 1) return flat.columns < flat.size ? flat.columns : 1;
     return chosen.order === "channels_last" ? flat.channels : flat.pixels;
   }
 
@@ -208,18 +212,42 @@ function pause() {
   cancelAnimationFrame(play.frame);
   play.frame = 0;
   byId("play").setAttribute("aria-pressed", "false");
-  byId("play").textContent = play.next < flat.size ? "Play on" : "Play the order";
+  byId("play").textContent = play.next < flat.size ? "Play on" : playLabel();
   if (play.next >= flat.size) play.next = 0;
   choose(chosen.key);
 }
 
-function start() {
-  if (play.next === 0) {
-    map.colourOf = faintColour;
-    map.paint();
-    map.colourOf = cellColour;
-    strip.paint(faintColour);
+// Whoever wants no motion gets a line at each press.
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+function showLine() {
+  if (play.next === 0) fade();
+  const end = Math.min(flat.size, play.next + strip.line);
+  for (; play.next < end; play.next++) {
+    const key = keyAtIndex(play.next);
+    map.paintCell(key, cellColour(key));
+    strip.paintCell(key);
   }
+  choose(keyAtIndex(play.next - 1));
+  if (play.next >= flat.size) play.next = 0;
+  byId("play").textContent = play.next ? "Show the next line" : playLabel();
+}
+
+const playLabel = () => (still.matches ? "Show the first line" : "Play the order");
+
+function fade() {
+  map.colourOf = faintColour;
+  map.paint();
+  map.colourOf = cellColour;
+  strip.paint(faintColour);
+}
+
+function start() {
+  if (still.matches) {
+    showLine();
+    return;
+  }
+  if (play.next === 0) fade();
   byId("play").setAttribute("aria-pressed", "true");
   byId("play").textContent = "Pause";
   byId("readout").setAttribute("aria-live", "off");
@@ -244,7 +272,7 @@ function advance(now) {
 function stopPlaying() {
   pause();
   play.next = 0;
-  byId("play").textContent = "Play the order";
+  byId("play").textContent = playLabel();
 }
 
 let map = null;
