@@ -198,8 +198,10 @@ def check_clicks(page: Page) -> None:
     """Filters, pixels, cells of the confusion matrix and mistakes lead to their explanations."""
     page.locator("#filters button").nth(6).click()
     assert page.locator("#sum-channel").input_value() == "6"
-    page.locator("#saliency-picture").click(position={"x": 140, "y": 140})
-    assert page.inner_text("#saliency-pixel").startswith("Row 14, column 14: if its number grows")
+    page.wait_for_timeout(600)  # what was out of sight is shown when there is time
+    page.locator("#saliency-picture").click(position={"x": 145, "y": 145})
+    said = page.inner_text("#saliency-pixel")
+    assert said.startswith("Row 14, column 14: if its number grows"), said
     cell = page.locator("button[data-pair]").first
     pair = cell.get_attribute("data-pair")
     cell.click()
