@@ -138,7 +138,7 @@ def _multiply_block(f: Function, panel: _Panel, first: Index, size: int) -> None
     source, target = f.offset(panel.x, f.multiply(first, in_nbytes)), f.offset(panel.y, f.multiply(first, out_nbytes))
     offsets = [number * in_nbytes for number in range(size)]
     weights, zeros = packed(f, panel.weights, vectors), [ZERO] * (size * vectors)
-    ahead = _next_panel(f, panel, first, size) if panel.whole.heavy else None
+    ahead = _next_panel(f, panel, first, size) if panel.whole.fetches else None
     sums = accumulate(f, zeros, source, offsets, weights, panel.extents[0], ahead)
     for (number, v), total in zip(product(range(size), range(vectors)), sums, strict=True):
         f.store(total, target, number * out_nbytes + v * f.vector_nbytes)

@@ -67,6 +67,11 @@ class Cut:
         return self.heavy and self.tiles <= FEWEST_SHARED
 
     @property
+    def fetches(self) -> bool:
+        """Whether the next panel is fetched while this one is used: fewer tiles leave no time for so many lines."""
+        return self.heavy and self.at_once >= FEWEST_SHARED
+
+    @property
     def side(self) -> int:
         """Rows, and columns, of inputs that a tile reads."""
         return self.tile + 2

@@ -227,6 +227,8 @@ def test_heavy_weights_are_read_few_times():
     assert (once.grain, once.at_once, once.tiles) == (13, 49, 49)
     grains = plan.cut_map((14, 14), (1, 1), 4, (256, 256), 8)
     assert (grains.at_once, grains.by_panel) == (16, True)
+    few = plan.cut_map((8, 8), (1, 1), 4, (128, 128), 8)
+    assert (few.by_panel, few.fetches, grains.fetches) == (True, False, True)
     light = plan.cut_map((56, 56), (1, 1), 4, (64, 64), 8)
     assert (light.at_once, light.grain, light.heavy) == (8, 8, False)
 
