@@ -13,23 +13,24 @@ from planish.errors import explain
 from planish.signatures import shown, takes
 
 _LOSS = (
-    "a loss of your own: compile(loss=function of (y_true, y_pred)), or a subclass of Loss with call\n"
-    "what else the loss is made of, as of a teacher's outputs, in the model's call: self.add_loss(term)"
+    "what the loss is made of: def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True)\n"
+    "or a loss of your own: compile(loss=function of (y_true, y_pred)), or a subclass of Loss with call"
 )
 _METRIC = (
     "a metric of your own: compile(metrics=[function of (y_true, y_pred)]), or a subclass of planish.metrics.Metric"
 )
-_STEP = f"{_LOSS}\nor a loop of your own: model.train_on_batch(x, y)"
+_UPDATED = "metrics of other values in compute_loss: self.tracker.update_state(value), with self.tracker from __init__"
+_UNPACKING = "leave it out if it only unpacks data: fit takes batches of (x, y) or (x, y, sample_weight)"
+_STEP = f"{_LOSS}\n{_UNPACKING}\nor a loop of your own: model.train_on_batch(x, y)"
 _STORED = "store what has to be saved in weights: self.add_weight(...) in create_weights"
 _RULE = "the update is compiled: write step(weight, gradient, slots, scalars), with planish.ops"
 
 MODEL: Mapping[str, str] = {
     "train_step": _STEP,
-    "test_step": f"{_METRIC}\nor a loop of your own: model.test_on_batch(x, y)",
+    "test_step": f"{_METRIC}\n{_UNPACKING}\nor a loop of your own: model.test_on_batch(x, y)",
     "predict_step": "override predict: def predict(self, x, **options): return after(super().predict(x, **options))",
-    "compute_loss": _LOSS,
     "stateless_compute_loss": _LOSS,
-    "compute_metrics": _METRIC,
+    "compute_metrics": f"{_METRIC}\n{_UPDATED}",
     "get_metrics_result": _METRIC,
     "metrics": _METRIC,
     "reset_metrics": "a callback: planish.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: ...)",
@@ -55,6 +56,16 @@ OPTIMIZER: Mapping[str, str] = dict.fromkeys(
     ),
     _RULE,
 )
+
+
+_WITH_LOSS = ("metrics", "reset_metrics")
+"""What is called in a model that has a `compute_loss` of its own."""
+
+
+def refuse_model(model: Any) -> None:
+    """As `refuse`, for what planish does not call in a model."""
+    own = "compute_loss" in _own_names(model)
+    refuse(model, "model", {name: way for name, way in MODEL.items() if not (own and name in _WITH_LOSS)})
 
 
 def refuse(value: Any, kind: str, uncalled: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ _NOW: dict[str, Rows] = {
     ),
     "Model": (
         ("model.loss and model.metrics", "compiled_loss compiled_metrics"),
-        ("a loss of your own: compile(loss=function of (y_true, y_pred))", "compute_loss stateless_compute_loss"),
+        ("a loss of your own: compile(loss=function of (y_true, y_pred))", "stateless_compute_loss"),
         ("a metric of your own: compile(metrics=[function of (y_true, y_pred)])", "compute_metrics"),
         ("model.evaluate(x, y, return_dict=True)", "get_metrics_result"),
         ("leave it out: planish uses all processors of one machine", "distribute_reduction_method distribute_strategy"),

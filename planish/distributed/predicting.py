@@ -214,7 +214,7 @@ def _outputs(model: Model, arrays: list[Any], labels: list[str]) -> list[Output]
     samples = [np.broadcast_to(np.zeros((), array.dtype), array.shape) for array in arrays]
     if not model.knows_ends:
         ensure_built(model, samples[0])
-    overrides.refuse(model, "model", overrides.MODEL)
+    overrides.refuse_model(model)
     ends = expected_by(model).inputs
     images = [as_images(sample, end, label) for sample, end, label in zip(samples, ends, labels, strict=True)]
     fitted = fitting(model, images, labels)

@@ -11,6 +11,7 @@ from planish import initializers, naming
 from planish.absent.attributes import Told
 from planish.constructors import Constructed
 from planish.errors import explain
+from planish.metrics import recording
 from planish.metrics.state import State
 from planish.tensor import tensor
 
@@ -30,6 +31,10 @@ class Metric(Constructed, Told):
     keras_kinds: tuple[str, ...] = ("Metric",)
     _direction: str | None = None
     """'up' or 'down': which way is better. Callbacks read it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        recording.prepare(cls)
 
     @property
     def by_batch(self) -> bool:

@@ -17,6 +17,7 @@ from planish.layers.base.weight_owner import Changes
 from planish.metrics import Metric
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.loops import predict_loop
+from planish.models.programs import own_loss
 from planish.models.programs.kept import ProgramsOnce
 from planish.models.programs.metric_set import MetricSet
 from planish.models.programs.prepare import memory_message
@@ -76,7 +77,8 @@ class Training:
         `steps_per_execution` steps run between two calls of the hooks for batches. `jit_compile` and
         `auto_scale_loss` change nothing: programs are always compiled, and there is no half precision to scale for.
         """
-        overrides.refuse(self, "model", overrides.MODEL)
+        overrides.refuse_model(self)
+        own_loss.check(cast("Model", self))
         settings = CompileSettings.checked(
             optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution, self._settings
         )
@@ -98,6 +100,24 @@ class Training:
     def loss(self) -> Any:
         """The loss as it was given to `compile`."""
         return None if self._settings is None else self._settings.config["loss"]
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """What training makes smaller: the losses of `compile`, and what layers and regularizers add.
+
+        A subclass may write its own, with `planish.ops` and `super().compute_loss(...)`. It is compiled into the step,
+        so it runs once, on values that are not known yet; the metrics that it updates count after each step. `fit` and
+        `evaluate` report them, and what it returns as "loss".
+
+        `x`, `y`, `y_pred`, `sample_weight`: as `fit` was given them and the model computes them, one batch.
+
+        >>> class Confident(keras.Sequential):
+        ...     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        ...         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        ...         return loss + 0.1 * keras.ops.mean(y_pred * (1.0 - y_pred))
+        """
+        return own_loss.usual(cast("Model", self), y, y_pred, sample_weight)
 
     @property
     def metrics(self) -> list[Metric]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from planish import primitives
+from planish import primitives, structures
 from planish.errors import explain
 from planish.graph.node import Node, current_layers, dtype_of_numbers
 from planish.ops.dtypes import as_array
@@ -41,11 +41,24 @@ def node_of(value: Any) -> Node:
         return value.node
     if type(value) is float:
         return as_node(value)  # as exact as it is; programs round it to their type
+    if isinstance(value, list | tuple) and any(isinstance(leaf, Node | Variable) for leaf in structures.leaves(value)):
+        return _stacked([node_of(item) for item in value])
     array = as_array(value).astype(dtype_of_numbers())
     if array.size and (array == array.flat[0]).all():
         number = primitives.constant(float(array.flat[0]))
         return number if array.ndim == 0 else primitives.broadcast_to(number, array.shape)
     return as_node(array if array.ndim else float(array))
+
+
+def _stacked(items: Sequence[Node]) -> Node:
+    """A list of values of the whole batch, such as `self.losses`, as a value with an axis more."""
+    if any(item.batched for item in items):
+        raise mistake(
+            "a list of values of each image is not a value: its first axis would come before the batch axis",
+            expected="one value, or a list of values of the whole batch",
+            remedy="ops.stack([a, b], axis=1)\nor for sums a + b",
+        )
+    return primitives.stack(items, 0)
 
 
 def together(*values: Any) -> list[Node]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import planish as keras
 from planish import overrides
 from planish.layers import Activation, Dense, Input
 from planish.losses import Loss, MeanSquaredError
@@ -41,6 +42,23 @@ def test_a_model_that_is_not_compiled_is_refused_at_predict():
     assert "return after(super().predict(x, **options))" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["metrics", "reset_metrics"])
+def test_what_is_called_beside_a_loss_of_ones_own_is_taken(name):
+    member = property(lambda self: []) if name == "metrics" else lambda self: None
+    loss = {"compute_loss": lambda self, x, y, y_pred, sample_weight: keras.ops.mean(y_pred)}
+    type("Own", (Sequential,), {name: member, **loss})(LAYERS).compile("sgd")
+
+
+def test_a_step_that_only_unpacks_is_refused_with_the_way():
+    class Own(Sequential):
+        def train_step(self, data):
+            (x, y) = data
+            return super().train_step((x, y))
+
+    with pytest.raises(TypeError, match=r"leave it out if it only unpacks data: fit takes batches of \(x, y\)"):
+        Own(LAYERS).compile("sgd", "mse")
+
+
 def test_a_method_that_is_put_on_the_object_is_refused_too():
     model = Sequential(LAYERS)
     model.train_step = lambda data: {}
@@ -57,7 +75,7 @@ def test_a_class_of_code_that_is_executed_is_the_users_own():
 
 def test_one_of_a_class_in_between_is_found():
     class Mixin:
-        def compute_loss(self, x, y, y_pred, sample_weight):
+        def compute_metrics(self, x, y, y_pred, sample_weight):
             raise AssertionError("never called")
 
     class Between(Mixin, Sequential):
@@ -67,7 +85,7 @@ def test_one_of_a_class_in_between_is_found():
         def train_step(self, data):
             raise AssertionError("never called")
 
-    with pytest.raises(TypeError, match="overrides train_step, compute_loss"):
+    with pytest.raises(TypeError, match="overrides train_step, compute_metrics"):
         Own(LAYERS).compile("sgd", "mse")
 
 

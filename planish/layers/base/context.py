@@ -74,6 +74,7 @@ class CallContext:
         self.losses: list[Node] = []
         self.visits: list[Visit] = []
         self.warps: dict[Node, Warp] = {}
+        self.loss_of: object = None
         self._scalars: dict[str, Node] = {}
         self._streams = itertools.count()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from planish import primitives, structures
+from planish import primitives, regularizers, structures
 from planish.errors import Explanation, TooSmall, explain
 from planish.graph.node import Node
 from planish.layers.base import chain, misfits
@@ -35,7 +35,8 @@ class ForAuthors(Called):
     @property
     def losses(self) -> list[Any]:
         """What `add_loss` and activity regularizers added when the layer was last called on arrays, and the penalties
-        of its trainable weights: numbers, for loops of one's own. `fit` adds them up by itself.
+        of its trainable weights: numbers, for loops of one's own. `fit` adds them up by itself. In a model's own
+        `compute_loss` they are those of the step.
 
         >>> dense = keras.layers.Dense(2, kernel_regularizer="l2", kernel_initializer="ones")
         >>> _ = dense(np.ones((1, 3)))
@@ -44,6 +45,10 @@ class ForAuthors(Called):
         """
         owner: Any = self
         weights = [weight for weight in owner.trainable_weights if weight.regularizer is not None]
+        if CallContext.is_open():
+            context = CallContext.current()
+            added = context.losses if context.loss_of is self else []
+            return [*added, *(regularizers.applied(weight.regularizer, weight.node) for weight in weights)]
         return [*self._losses, *(tensor(weight.regularizer(weight.value)) for weight in weights)]
 
     def note_losses(self, losses: list[Any]) -> None:

@@ -145,13 +145,13 @@ class WeightOwner(Constructed, Told):
     @property
     def sublayers(self) -> list[WeightOwner]:
         """The layers that are its attributes, or in lists, tuples and dictionaries that are, each once and in order."""
-        return [item for item in _held(vars(self)) if isinstance(item, WeightOwner)]
+        return [item for item in held(vars(self)) if isinstance(item, WeightOwner)]
 
     @property
     def own_variables(self) -> list[Variable]:
         """The variables of the layer without those of layers inside it, those that were made trainable first: freezing
         does not change their order, in which files have them."""
-        found = [item for item in _held(vars(self)) if isinstance(item, Variable)]
+        found = [item for item in held(vars(self)) if isinstance(item, Variable)]
         return sorted(found, key=lambda variable: not variable.made_trainable)
 
     def flattened(self, enter: Callable[[WeightOwner], bool] = lambda layer: True) -> Iterator[WeightOwner]:
@@ -279,15 +279,16 @@ def not_initialized(class_name: str) -> str:
     )
 
 
-def _held(attributes: Mapping[str, Any]) -> list[Any]:
-    """The layers and variables among attributes, and in lists, tuples and dictionaries, each once and in order."""
+def held(attributes: Mapping[str, Any], kinds: tuple[type, ...] | None = None) -> list[Any]:
+    """The layers and variables, or objects of other `kinds`, among attributes, and in lists, tuples and dictionaries,
+    each once and in order."""
     found: dict[Any, None] = {}
     now = dict(attributes)  # another thread may be building the layer
     waiting = [value for name, value in reversed(now.items()) if type(value) not in _PLAIN and name not in NOT_INSIDE]
     containers: set[int] = set()
     while waiting:
         item = waiting.pop()
-        if isinstance(item, _PARTS):
+        if isinstance(item, _PARTS if kinds is None else kinds):
             found[item] = None
         elif isinstance(item, _CONTAINERS) and id(item) not in containers:
             containers.add(id(item))  # a container may hold itself

@@ -77,7 +77,7 @@ class Evaluation:
                 )
             )
         results = self._metrics.results()
-        if isinstance(data, Arrays) and not np.isfinite(results["loss"]):
+        if isinstance(data, Arrays) and not np.isfinite(results.get("loss", 0.0)):
             data.check_inputs()
         self._reports.report(self._step, self._images, self._logs)
         self._callbacks.on_end("test", dict(sorted(results.items())))

@@ -32,6 +32,7 @@ from planish.models.loops.evaluate_loop import Evaluation
 from planish.models.loops.fit_arrays import ArrayEpochs
 from planish.models.loops.fit_loop import Epochs, warn_of_bad_loss
 from planish.models.loops.fit_streams import StreamEpochs
+from planish.models.programs import own_loss
 from planish.models.programs.metric_set import MetricSet
 from planish.models.programs.prepare import ensure_built, out_of_memory_explained, prepare, require_compiled, stream_of
 from planish.models.programs.shared_steps import agree_to_stop, begin_together, run_together
@@ -165,7 +166,7 @@ def _run(
         if trained is None:
             break
         logs = trained
-        if not warned and not np.isfinite(logs["loss"]):
+        if not warned and not np.isfinite(logs.get("loss", 0.0)):
             warned = True
             warn_of_bad_loss(logs["loss"], epoch)
         if validation is not None and validation.is_due(epoch):
@@ -200,7 +201,8 @@ def _validated(validation: Validation | None, epochs: range) -> frozenset[bool]:
 def _directions(model: Model, settings: CompileSettings) -> dict[str, str | None]:
     """Which way each metric is better ('up', 'down' or unknown), by its name in the logs of an epoch."""
     shapes = [spec.shape for spec in model.output_specs]
-    found = MetricSet(settings.for_outputs(model), [(1, 1) for _ in shapes], shapes)
+    targets = [(1, 1) for _ in shapes]
+    found = MetricSet(settings.for_outputs(model), targets, shapes, own_loss.metrics_of(model))
     return found.directions
 
 

@@ -100,7 +100,7 @@ class Programs:
         with self._making.lock, precision.computing_in(model):
             found = self._predictors.get(key)
             if found is None:
-                overrides.refuse(model, "model", overrides.MODEL)
+                overrides.refuse_model(model)
                 fitting(model, inputs, labels)
                 sizes = self._noted(sizes_of(model, inputs))
                 eager = model._settings is not None and model._settings.run_eagerly

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -32,16 +32,34 @@ class OfOutput(NamedTuple):
     weighted: bool
 
 
+class OwnMetrics(NamedTuple):
+    """The metrics that a model's own `compute_loss` updates; `used`: whether it has one. `listed` are those that are
+    reported, if the model says so itself."""
+
+    used: bool = False
+    metrics: Sequence[Metric] = ()
+    listed: Sequence[Metric] | None = None
+
+    def shows(self, metric: Metric) -> bool:
+        return self.listed is None or metric in self.listed
+
+
 class MetricSet:
     """Metrics of one model, made from `compile`'s arguments once the shapes of targets and outputs are known.
 
     Reported as Keras does: "loss" is the mean over the images of weighted loss plus penalty; where several outputs have
     a loss, each is reported, too, before its weight; `metrics` ignore sample weights, `weighted_metrics` use them. A
     name that is taken gets "weighted_" in front or a number at the end.
+
+    `own` are metrics that a `compute_loss` of the user's own updates.
     """
 
     def __init__(
-        self, settings: OutputSettings, targets: Sequence[Shape | None], outputs: Sequence[Sequence[int | None]]
+        self,
+        settings: OutputSettings,
+        targets: Sequence[Shape | None],
+        outputs: Sequence[Sequence[int | None]],
+        own: OwnMetrics | None = None,
     ) -> None:
         self.loss = Mean(name="loss")
         compared = [name for name, loss in zip(settings.names, settings.losses, strict=True) if loss is not None]
@@ -52,6 +70,7 @@ class MetricSet:
         self.names = _names(settings, self.plain, self.weighted)
         self.each = [*_each(self.plain, weighted=False), *_each(self.weighted, weighted=True)]
         self._sorted = len(outputs) > 1
+        self.own = own or OwnMetrics()
         self._compiled: dict[Any, tuple[CompiledMetric, ...]] = {}
 
     def compiled(
@@ -74,20 +93,30 @@ class MetricSet:
 
     @property
     def all(self) -> list[Metric]:
+        return [*self._of_compile, *self.own.metrics]
+
+    @property
+    def _of_compile(self) -> list[Metric]:
         return [self.loss, *self.losses, *_flat(self.plain), *_flat(self.weighted)]
 
     @property
     def report_names(self) -> list[str]:
         """The names of the values in reports, in the order of `evaluate`: those of several outputs are sorted."""
         of_losses = ["loss", *(loss.name for loss in self.losses)]
-        return [*of_losses, *(sorted(self.names) if self._sorted else self.names)]
+        found = [*of_losses, *(sorted(self.names) if self._sorted else self.names)]
+        if not self.own.metrics:
+            return found
+        names = dict(zip(["loss", *(loss.name for loss in self.losses), *self.names], self._of_compile, strict=True))
+        shown = [name for name in found if self.own.shows(names[name])]
+        return [*dict.fromkeys([*shown, *(metric.name for metric in self.own.metrics if self.own.shows(metric))])]
 
     @property
     def directions(self) -> dict[str, str | None]:
         """Which way each is better ('up', 'down' or unknown), by its name in logs."""
         ways = [getattr(metric, "_direction", None) for metric in [*_flat(self.plain), *_flat(self.weighted)]]
         of_losses = {loss.name: "down" for loss in self.losses}
-        return {"loss": "down", **of_losses, **dict(zip(self.names, ways, strict=True))}
+        of_own = {metric.name: metric._direction for metric in self.own.metrics}
+        return {**of_own, "loss": "down", **of_losses, **dict(zip(self.names, ways, strict=True))}
 
     def __bool__(self) -> bool:
         """Whether there is a metric that needs the model's outputs."""
@@ -101,13 +130,20 @@ class MetricSet:
 
     def reported(self) -> dict[str, Any]:
         """Name to value, in the order of `report_names`."""
-        of_losses = {metric.name: _number(metric.name, metric.result()) for metric in [self.loss, *self.losses]}
+        counted = [self.loss, *(metric for metric in self.losses if not self.own.used or metric.count)]
+        of_losses = self._results([metric.name for metric in counted], counted)
+        results = self._results(self.names, [*_flat(self.plain), *_flat(self.weighted)])
+        of_own = self._results([metric.name for metric in self.own.metrics], self.own.metrics)
+        return {**of_losses, **(dict(sorted(results.items())) if self._sorted else results), **of_own}
+
+    def _results(self, names: Sequence[str], metrics: Sequence[Metric]) -> dict[str, Any]:
         results: dict[str, Any] = {}
-        for name, metric in zip(self.names, [*_flat(self.plain), *_flat(self.weighted)], strict=True):
-            value = metric.result()
-            of_metric = value if isinstance(value, Mapping) else {name: value}
-            results |= {key: _number(key, item) for key, item in of_metric.items()}
-        return {**of_losses, **(dict(sorted(results.items())) if self._sorted else results)}
+        for name, metric in zip(names, metrics, strict=True):
+            if self.own.shows(metric):
+                value = metric.result()
+                of_metric = value if isinstance(value, Mapping) else {name: value}
+                results |= {key: _number(key, item) for key, item in of_metric.items()}
+        return results
 
 
 class RunMetrics:
@@ -117,8 +153,10 @@ class RunMetrics:
     there to be read.
     """
 
-    def __init__(self, metrics: MetricSet) -> None:
+    def __init__(self, metrics: MetricSet, when_reset: Callable[[], object] | None = None) -> None:
+        """`when_reset`: what a model does itself when metrics are reset."""
         self._metrics = metrics
+        self._when_reset = when_reset
         self._values: _Values = {}
 
     def __bool__(self) -> bool:
@@ -134,13 +172,22 @@ class RunMetrics:
         with self._put_in():
             for metric in self._metrics.all:
                 metric.reset_state()
+            if self._when_reset is not None:
+                self._when_reset()
 
     def add_losses(self, mean: float, of_outputs: Sequence[float], count: int) -> None:
         """Counts the mean loss of `count` images, and that of each output, if several have one."""
         with self._put_in():
             self._metrics.loss.update_state(mean, sample_weight=count)
-            for metric, value in zip(self._metrics.losses, of_outputs, strict=True):
+            counted = self._metrics.losses if of_outputs else ()  # there are none without `super().compute_loss`
+            for metric, value in zip(counted, of_outputs, strict=True):
                 metric.update_state(value, sample_weight=count)
+
+    def update_own(self, updates: Iterable[tuple[Metric, Any]]) -> None:
+        """Does updates of metrics, each with its arguments by position and by name."""
+        with self._put_in():
+            for metric, (arguments, named) in updates:
+                metric.update_state(*arguments, **named)
 
     def update(
         self,

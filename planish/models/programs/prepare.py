@@ -23,8 +23,11 @@ from planish.models.data.streams import Stream, check_end
 from planish.models.ends.compile_settings import CompileSettings
 from planish.models.ends.graph_names import endings, input_names
 from planish.models.ends.output_settings import OutputSettings
+from planish.models.programs import own_loss
 from planish.models.programs.compiled_metrics import CompiledMetric
+from planish.models.programs.given_targets import given_targets
 from planish.models.programs.metric_set import MetricSet, RunMetrics
+from planish.models.programs.own_loss import Given
 from planish_runtime.memory import TooLargeError
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Prepared:
 
     data: Arrays
     y_true: tuple[Array | None, ...]
-    objectives: tuple[Objective | None, ...]
+    objectives: tuple[Objective | Given | None, ...]
     names: tuple[str, ...]
     sizes: Sizes | None = None
     compiled: tuple[CompiledMetric, ...] = ()
@@ -98,8 +101,8 @@ class Prepared:
         for objective, y_true, weight in zip(self.objectives, self.y_true, self.data.weights, strict=True):
             if objective is not None and y_true is not None:
                 yield objective.target_name, y_true
-                if objective.weighted and weight is not None:
-                    yield objective.weight_name, weight
+            if objective is not None and objective.weighted and weight is not None:
+                yield objective.weight_name, weight
         for name, place in {metric.target_name: metric.place for metric in self.compiled}.items():
             if (seen := self.seen[place]) is not None:
                 yield name, seen
@@ -152,13 +155,27 @@ def _in_precision(model: Model, weights: Sequence[Array | None]) -> tuple[Array 
 
 
 def _prepared(model: Model, settings: CompileSettings, data: Arrays) -> Prepared:
-    from planish.models.programs.step_graph import Objective
-
     inputs = fitting(model, data.inputs, data.labels.inputs)
     data = replace(data, inputs=inputs, weights=_in_precision(model, data.weights))
     sizes = sizes_of(model, inputs)
     shapes = model._programs.output_shapes(model, sizes)
     chosen = settings.for_outputs(model)
+    if own_loss.is_own(model):
+        y_true, givens = given_targets(model, chosen, data, shapes)
+        return Prepared(data, y_true, givens, tuple(input_names(model.input_specs)), sizes)
+    return _compared(model, chosen, data, sizes, shapes)
+
+
+def _compared(
+    model: Model,
+    chosen: OutputSettings,
+    data: Arrays,
+    sizes: Sizes | None,
+    shapes: Sequence[tuple[int | None, ...]],
+) -> Prepared:
+    """For the losses that `compile` was given."""
+    from planish.models.programs.step_graph import Objective
+
     y_true: list[Array | None] = []
     objectives: list[Objective | None] = []
     specs = model.output_specs
@@ -250,7 +267,7 @@ def _are_arrays(x: Any) -> bool:
 
 def run_metrics(model: Model, settings: CompileSettings, data: Arrays, sizes: Sizes | None = None) -> RunMetrics:
     """The model's metrics for a new run; made when the first targets are seen, as 'accuracy' depends on their shape."""
-    metrics = RunMetrics(_metric_set(model, settings, data, sizes))
+    metrics = RunMetrics(_metric_set(model, settings, data, sizes), own_loss.when_reset(model))
     metrics.reset()
     return metrics
 
@@ -259,7 +276,9 @@ def _metric_set(model: Model, settings: CompileSettings, data: Arrays, sizes: Si
     if model._metric_set is None:
         shapes = model._programs.output_shapes(model, sizes)
         targets = [None if array is None else array.shape for array in data.targets]
-        model._metric_set = MetricSet(settings.for_outputs(model), targets, shapes)
+        made = MetricSet(settings.for_outputs(model), targets, shapes, own_loss.metrics_of(model))
+        model._metric_set = made  # the model's own `metrics` may read it
+        made.own = own_loss.listed(model, made.own)
     return model._metric_set
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -15,7 +15,8 @@ from planish.graph.node import Node
 from planish.layers.base.context import CallContext
 from planish.losses.loss import Loss
 from planish.models.ends.graph_names import input_names, output_names
-from planish.models.programs import split
+from planish.models.programs import own_loss, split
+from planish.models.programs.own_loss import Given, Update
 from planish.models.programs.split import Split
 from planish.optimizers import Optimizer
 from planish.passes.before_gradients import before_gradients
@@ -24,7 +25,7 @@ from planish.primitives.total import total_of
 from planish.variable import Variable
 
 if TYPE_CHECKING:
-    from planish.models.model import Model
+    from planish.models.model import Model, Traced
 
 ELEMENT_TYPES = {"labels": "i32", "numbers": None}
 """The type of a loss's targets in the graph, by `target_kind`."""
@@ -73,21 +74,30 @@ class Objective(NamedTuple):
 class Step(NamedTuple):
     """A training step, the variables that it reads or changes, and its trunk, if that was cut off.
 
-    `own_statistics`: it has sums that each of several ranks takes over its own images alone (see `training_graph`)."""
+    `own_statistics`: it has sums that each of several ranks takes over its own images alone (see `training_graph`).
+    `updates` are those of metrics in a `compute_loss` of the model's own."""
 
     graph: Graph
     variables: list[Variable]
     trunk: Graph | None
     own_statistics: bool = False
+    updates: tuple[Update, ...] = ()
 
 
-Objectives = Sequence[Objective | None]
-"""One for each output of a model; None for those without a loss."""
+class Evaluation(NamedTuple):
+    """What `evaluate` computes, and the updates of metrics in a `compute_loss` of the model's own."""
+
+    split: Split
+    updates: tuple[Update, ...] = ()
+
+
+Objectives = Sequence[Objective | Given | None]
+"""One for each output of a model; None for those without a loss. All are `Given` to a `compute_loss` of its own."""
 
 
 def losses_of(objectives: Objectives, outputs: Sequence[Node]) -> dict[str, Node]:
     """The 'loss' of each image, the sum over all outputs; and if several have a loss, each by itself."""
-    pairs = [(each, y) for each, y in zip(objectives, outputs, strict=True) if each is not None]
+    pairs = [*_pairs(objectives, outputs)]
     values = {objective.loss_name: objective.per_image(y) for objective, y in pairs}
     terms = [
         values[objective.loss_name]
@@ -98,6 +108,23 @@ def losses_of(objectives: Objectives, outputs: Sequence[Node]) -> dict[str, Node
     if not terms:
         return {}
     return {**(values if len(values) > 1 else {}), "loss": reduce(primitives.add, terms)}
+
+
+def _pairs(objectives: Objectives, outputs: Sequence[Node]) -> Iterator[tuple[Objective, Node]]:
+    for objective, y in zip(objectives, outputs, strict=True):
+        if isinstance(objective, Objective):
+            yield objective, y
+
+
+def _computed(
+    model: Model, objectives: Objectives, traced: Traced, context: CallContext
+) -> tuple[dict[str, Node], tuple[Update, ...]]:
+    """Losses by their names in the graph, penalties included for a `compute_loss` of the model's own; and its updates
+    of metrics."""
+    if own_loss.is_own(model):
+        givens = [each for each in objectives if isinstance(each, Given)]
+        return own_loss.result(model, givens, traced.inputs, traced.outputs, context)
+    return losses_of(objectives, traced.outputs), ()
 
 
 class Part(Protocol):
@@ -112,20 +139,23 @@ class Part(Protocol):
 
 def evaluation_graph(
     model: Model, objectives: Objectives, sizes: Any = None, metrics: Sequence[Part] = (), *, divided: bool = False
-) -> Split:
-    """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties.
+) -> Evaluation:
+    """Inputs, 'y_true' and perhaps 'sample_weight' -> 'y' and the weighted 'loss' of each image, without penalties; or
+    the whole as 'penalty', if the model has a `compute_loss` of its own.
 
     Updates: whatever layers assign outside of training, too. `divided`: the trunk, if there is one, is cut off."""
     context = CallContext(training=False)
-    outputs = model.trace(context, sizes).outputs
-    named = dict(zip(output_names(model.output_specs), outputs, strict=True))
-    named |= {**losses_of(objectives, outputs), **_values_of(metrics, outputs)}
+    traced = model.trace(context, sizes)
+    losses, updates = _computed(model, objectives, traced, context)
+    losses.pop("minimised", None)
+    named = dict(zip(output_names(model.output_specs), traced.outputs, strict=True))
+    named |= {**losses, **_values_of(metrics, traced.outputs)}
     graph = Graph.build(named, _updates(context))
     if not (divided and split.may_have_trunk(model)):
-        return Split.whole(graph)
+        return Evaluation(Split.whole(graph), updates)
     step = CallContext(training=True)
     model.trace(step, sizes)
-    return split.split(graph, input_names(model.input_specs), split.changing(model, step))
+    return Evaluation(split.split(graph, input_names(model.input_specs), split.changing(model, step)), updates)
 
 
 def _values_of(metrics: Sequence[Part], outputs: Sequence[Node]) -> dict[str, Node]:
@@ -144,7 +174,10 @@ def _given(weights: Sequence[Variable], context: CallContext) -> dict[str, Node]
 
 
 def penalty_graph(model: Model, sizes: Any = None) -> Graph | None:
-    """The regularisation 'penalty' (an unbatched scalar) as `evaluate` adds it to the loss; None if there is none."""
+    """The regularisation 'penalty' (an unbatched scalar) as `evaluate` adds it to the loss; None if there is none, and
+    for a `compute_loss` of the model's own, which has it in its total."""
+    if own_loss.is_own(model):
+        return None
     context = CallContext(training=False)
     model.trace(context, sizes)
     penalty = _penalty(model, context)
@@ -172,16 +205,18 @@ def training_graph(
 
     Outputs: the 'loss' of each image (see `losses_of`), 'y' of each output if asked for, the values of `metrics`, and
     the scalar 'penalty' if the model has one. It minimises the mean of the losses over the batch plus the penalty (see
-    `Loss.minimised`).
+    `Loss.minimised`). What a `compute_loss` of the model's own returns is the 'penalty', and there is no 'loss'.
     Updates: weights, the optimizer's slots, moving statistics, and whatever layers assign. ValueError if there is
     neither a loss nor a penalty.
     """
     context = CallContext(training=True, shared=ranks > 0)
-    ys = model.trace(context, sizes).outputs
-    outputs = {**losses_of(objectives, ys), **_values_of(metrics, ys)}
+    traced = model.trace(context, sizes)
+    ys = traced.outputs
+    losses, of_metrics = _computed(model, objectives, traced, context)
+    outputs = {**losses, **_values_of(metrics, ys)}
     if with_outputs:
         outputs |= dict(zip(output_names(model.output_specs), ys, strict=True))
-    penalty = _penalty(model, context)
+    penalty = None if "minimised" in outputs else _penalty(model, context)
     if penalty is not None:
         outputs["penalty"] = penalty
     check_minimised(outputs)
@@ -196,17 +231,24 @@ def training_graph(
     forward = before_gradients(forward)
     outputs, updates = dict(forward.outputs), dict(forward.updates)
     values = [[weight.node, *(updates.pop(name) for name in _given([weight], context))] for weight in weights]
-    terms = []
-    if "loss" in outputs:
-        terms.append(primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size()))
-    if penalty is not None:
-        own_part = 1.0 / ranks if context.own_sums else 1.0
-        terms.append(outputs["penalty"] if own_part == 1.0 else primitives.multiply(outputs["penalty"], own_part))
-    total = _minimised(reduce(primitives.add, terms), objectives, ys)
+    total = _total(outputs, objectives, ys, 1.0 / ranks if context.own_sums else 1.0)
     updates |= _optimizer_updates(optimizer, weights, values, total, totals=bool(context.own_sums))
     slots = [slot for weight in weights for slot in optimizer.slots(weight).values()]
     graph = Graph.build(outputs, updates)
-    return Step(graph, standalone.bound([*model.weights, *slots], graph), trunk, bool(context.own_sums))
+    variables = standalone.bound([*model.weights, *slots], graph)
+    return Step(graph, variables, trunk, bool(context.own_sums), of_metrics)
+
+
+def _total(outputs: dict[str, Node], objectives: Objectives, ys: Sequence[Node], own_part: float) -> Node:
+    """What is minimised; `own_part` is this rank's of what all ranks compute alike. Drops what is needed here alone."""
+    own = outputs.pop("minimised", None)
+    whole = outputs.get("penalty") if own is None else own
+    terms = []
+    if "loss" in outputs:
+        terms.append(primitives.divide(primitives.batch_sum(outputs["loss"]), primitives.batch_size()))
+    if whole is not None:
+        terms.append(whole if own_part == 1.0 else primitives.multiply(whole, own_part))
+    return _minimised(reduce(primitives.add, terms), objectives, ys)
 
 
 def _with_totals(graph: Graph, own: Collection[Node]) -> Graph:
@@ -221,7 +263,7 @@ def _with_totals(graph: Graph, own: Collection[Node]) -> Graph:
 
 def _minimised(mean: Node, objectives: Objectives, outputs: Sequence[Node]) -> Node:
     """As a loss that is not reduced has it (see `Loss.minimised`), if there is one."""
-    given = [(each, y) for each, y in zip(objectives, outputs, strict=True) if each is not None]
+    given = [*_pairs(objectives, outputs)]
     unreduced = [(each, y) for each, y in given if each.loss.reduction == "none"] or given
     return unreduced[0][0].minimised(mean, unreduced[0][1]) if unreduced else mean
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planish.metrics import Metric
 from planish.models.data.in_memory import Arrays
 from planish.models.programs.metric_set import RunMetrics
 from planish.models.programs.train_program import StepOutputs
@@ -88,6 +90,18 @@ def add(
         step_of_image = np.arange(count) // batch_size
         of_images = [y[places] if len(y) == outputs.images else y[steps][step_of_image] for y in outputs.y]
         metrics.update(targets, of_images, weights, batch_size, computed)
+    if outputs.updates:
+        metrics.update_own(_own_updates(outputs, places, steps, batch_size))
+
+
+def _own_updates(outputs: StepOutputs, places: slice, steps: slice, batch_size: int) -> Iterator[tuple[Metric, Any]]:
+    """Those of metrics in a `compute_loss` of the model's own, step by step."""
+    start, stop, _ = places.indices(outputs.images)
+    first = steps.start or 0
+    for place, begin in enumerate(range(start, stop, batch_size)):
+        rows = slice(begin, min(begin + batch_size, stop))
+        for update in outputs.updates:
+            yield update.of_step(outputs.arrays, rows, first + place)
 
 
 def logs_of(metrics: RunMetrics) -> dict[str, Any]:

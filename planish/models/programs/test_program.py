@@ -31,7 +31,7 @@ class Tester:
 
     def __init__(self, model: Model, settings: CompileSettings, data: Prepared) -> None:
         self._compiled = [metric for metric in data.compiled if metric.alone]
-        trunk, graph, _ = evaluation_graph(
+        (trunk, graph, _), self._updates = evaluation_graph(
             model, data.objectives, data.sizes, self._compiled, divided=not settings.run_eagerly
         )
         self.trunk = trunk_of(model, trunk, data.dtypes)
@@ -68,7 +68,7 @@ class Tester:
             arrays = self._computed_together(ranks, inputs, count, kept)
         if penalty is not None:
             arrays["penalty"] = penalty
-        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
+        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled, self._updates)
 
     def _computed(self, inputs: dict[str, Array], count: int, kept: Kept | None) -> dict[str, Array]:
         """The outputs by name."""
@@ -96,7 +96,10 @@ class Tester:
         return whole
 
     def _new_arrays(self, count: int) -> dict[str, Array]:
-        return {name: np.empty((count, *kind.shape), kind.numpy_dtype) for name, kind in self._outputs.items()}
+        return {
+            name: np.empty((count if kind.batched else 1, *kind.shape), kind.numpy_dtype)
+            for name, kind in self._outputs.items()
+        }
 
     def _penalty_of(self, inputs: dict[str, Array], count: int) -> Array | None:
         """f32 [1]; by the interpreter, since it is a handful of sums over weights."""

@@ -18,6 +18,7 @@ from planish.models.ends.compile_settings import CompileSettings
 from planish.models.ends.graph_names import given_name, output_names
 from planish.models.programs import executables
 from planish.models.programs.compiled_metrics import CompiledMetric
+from planish.models.programs.own_loss import Update
 from planish.models.programs.prepare import Prepared
 from planish.models.programs.shared_steps import SharedSteps, can_be_shared, gather_rows, sharing_ranks
 from planish.models.programs.step_graph import training_graph
@@ -44,15 +45,22 @@ class StepOutputs(NamedTuple):
     y: Sequence[Array]
     losses: Sequence[Array]
     metrics: Sequence[tuple[CompiledMetric, Array]]
+    updates: Sequence[Update] = ()
+    """Of metrics, in a `compute_loss` of the model's own."""
 
     @classmethod
     def of(
-        cls, count: int, arrays: dict[str, Array], model_outputs: Sequence[str], compiled: Sequence[CompiledMetric]
+        cls,
+        count: int,
+        arrays: dict[str, Array],
+        model_outputs: Sequence[str],
+        compiled: Sequence[CompiledMetric],
+        updates: Sequence[Update] = (),
     ) -> StepOutputs:
         """`model_outputs` are the names of the model's outputs in the graph, `compiled` the metrics in it."""
         losses = [array for name, array in arrays.items() if name.startswith("loss/")]
         metrics = [(metric, arrays[metric.name]) for metric in compiled]
-        return cls(count, arrays, [arrays[name] for name in model_outputs if name in arrays], losses, metrics)
+        return cls(count, arrays, [arrays[name] for name in model_outputs if name in arrays], losses, metrics, updates)
 
     @property
     def loss(self) -> Array | None:
@@ -95,7 +103,7 @@ class Trainer:
         step = traced(ranks=0 if ranks is None else ranks.size)
         if ranks is not None and not can_be_shared(step.graph):
             ranks, step = None, traced()
-        graph, variables, trunk, own_statistics = step
+        graph, variables, trunk, own_statistics, self._updates = step
         self._shared = None if ranks is None else SharedSteps(ranks, own_statistics=own_statistics)
         self._compiled = data.compiled
         self.trunk = trunk_of(model, trunk, data.dtypes)
@@ -140,7 +148,7 @@ class Trainer:
             name: np.empty((count if kind.batched else steps, *kind.shape), kind.numpy_dtype)
             for name, kind in self._outputs.items()
         }
-        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled)
+        return StepOutputs.of(count, arrays, self._model_outputs, self._compiled, self._updates)
 
     def own_places(self, batch_size: int, count: int) -> NDArray[np.int64] | None:
         """Which of `count` rows `run` reads, if other ranks read the others."""
