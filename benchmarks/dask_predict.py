@@ -170,7 +170,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
     import planish
 
-    path, count = folder / "images.npy", arguments.images
+    path, count, part = folder / "images.npy", arguments.images, arguments.part
     if not path.exists():
         make_images(path, count)
     model = model_of(BLOG)
@@ -182,7 +182,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         return {"images": count, "seconds": seconds, "MiB": memory, "told": told}
     with cluster(folder) as (at, scheduler), Client(scheduler_file=str(at)) as client:
         client.wait_for_workers(2)
-        warm_up(model, path, client, folder / "warm.parquet")
+        warm_up(model, path, part, client, folder / "warm.parquet")
         for _ in range(arguments.rounds):
             for name in arguments.only:
                 seconds.setdefault(name, [])
@@ -190,24 +190,27 @@ def run(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
                     seconds[name].append(bare(path, folder, count, expected.shape[1]))
                 elif name == "lazy":
                     start = time.perf_counter()
-                    gathered = planish.distributed.predict(model, path, client).compute()
+                    gathered = planish.distributed.predict(model, path, client, batch_size=part).compute()
                     seconds[name].append(time.perf_counter() - start)
                     assert np.array_equal(gathered, expected), "other bits"
                 else:
-                    once = written_by(model, path, client, scheduler, folder, name, memory, told, expected)
+                    once = written_by(model, path, part, client, scheduler, folder, name, memory, told, expected)
                     seconds[name].append(once)
                 print(f"{name}: {seconds[name][-1]:.2f} s", file=sys.stderr)
     return {"images": count, "seconds": seconds, "MiB": memory, "told": told}
 
 
-def warm_up(model: Any, path: Path, client: Any, to: Path) -> None:
+def warm_up(model: Any, path: Path, part: int | None, client: Any, to: Path) -> None:
     """Both workers have compiled the model and imported all that they need, as the bare processes have."""
     import planish
 
-    shutil.rmtree(to, ignore_errors=True)
-    some = planish.distributed.images(path)[: 8 * 16384]
-    planish.distributed.predict(model, some, client, to=to, verbose=0)
-    assert all(client.run(compiled).values()), "a worker got nothing to do"
+    some = planish.distributed.images(path, part)[: 8 * 16384]
+    for _ in range(10):  # Dask may give all of a few parts to one of them
+        shutil.rmtree(to, ignore_errors=True)
+        planish.distributed.predict(model, some, client, to=to, verbose=0)
+        if all(client.run(compiled).values()):
+            return
+    raise SystemExit("a worker got nothing to do")
 
 
 def compiled() -> bool:
@@ -216,7 +219,7 @@ def compiled() -> bool:
     return bool(model_copy._kept)
 
 
-def written_by(model, path, client, scheduler, folder, name, memory, told, expected) -> float:
+def written_by(model, path, part, client, scheduler, folder, name, memory, told, expected) -> float:
     """Seconds until the workers have written all answers, which are compared with those of `predict`."""
     import pyarrow.parquet as parquet
 
@@ -225,12 +228,12 @@ def written_by(model, path, client, scheduler, folder, name, memory, told, expec
     to = folder / f"{name}.parquet"
     for old in (to, Path(f"{to}.unfinished")):
         shutil.rmtree(old, ignore_errors=True)
-    killing = threading.Thread(target=kill_one, args=(client, to, parts_of(model, path), told))
+    killing = threading.Thread(target=kill_one, args=(client, to, parts_of(path, part), told))
     with Watched(client=os.getpid(), scheduler=scheduler) as watched:
         start = time.perf_counter()
         if name == "killed":
             killing.start()
-        planish.distributed.predict(model, path, client, to=to, verbose=0)
+        planish.distributed.predict(model, path, client, batch_size=part, to=to, verbose=0)
         seconds = time.perf_counter() - start
     if name == "killed":
         killing.join()
@@ -248,10 +251,10 @@ def written_by(model, path, client, scheduler, folder, name, memory, told, expec
     return seconds
 
 
-def parts_of(model, path: Path) -> int:
+def parts_of(path: Path, part: int | None) -> int:
     import planish
 
-    return int(planish.distributed.images(path).numblocks[0])
+    return int(planish.distributed.images(path, part).numblocks[0])
 
 
 def show(images: int, seconds: dict[str, list[float]]) -> None:
@@ -265,6 +268,7 @@ def show(images: int, seconds: dict[str, list[float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--part", type=int, help="images that a task reads and computes, by default 16 MiB of them")
     parser.add_argument("--rounds", type=int, default=3, help="of each, in turns (%(default)s)")
     parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES, help="these; none only makes the images")
     parser.add_argument("--folder", type=Path, help="where the images are kept for the next time")

@@ -23,6 +23,7 @@ OWN = [
     "frozen",
     "loading",
     "reading_files",
+    "dask_predict",
     *NEED_DATA,
 ]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
@@ -41,6 +42,7 @@ QUICK = {
     "frozen": "--net MobileNetV3Small --size 32 --images 8 --epochs 2 --batch 4",
     "loading": "--net pool --size 32 --file-size 32 --images 32 --batch 8",
     "reading_files": "--megabytes 8 --rounds 1",
+    "dask_predict": "--images 2000 --part 100 --rounds 1",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
     "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }

@@ -64,8 +64,13 @@ _WITH_LOSS = ("metrics", "reset_metrics")
 
 def refuse_model(model: Any) -> None:
     """As `refuse`, for what planish does not call in a model."""
-    own = "compute_loss" in _own_names(model)
+    own = writes(model, "compute_loss")
     refuse(model, "model", {name: way for name, way in MODEL.items() if not (own and name in _WITH_LOSS)})
+
+
+def writes(value: Any, name: str) -> bool:
+    """Whether the class of `value`, or the object itself, has a method of that name that is the user's own."""
+    return name in _own_names(value)
 
 
 def refuse(value: Any, kind: str, uncalled: Mapping[str, str]) -> None:

@@ -6,9 +6,13 @@ import sys
 from typing import Any
 
 import planish
+from planish.distributed import room
 from planish.distributed.libraries import dask_module
 from planish.distributed.model_copy import ModelCopy, other_version
 from planish.errors import explain, kind_with_article
+
+_SMALL = 16 << 20
+"""Bytes of a model that are left out of account: a worker's use of memory goes up and down by as much."""
 
 _VERSION = "__import__('planish').__version__"
 
@@ -34,6 +38,14 @@ def checked(client: Any) -> Any:
                 expected="a distributed.Client, or None for the one that is there, or for this process",
                 received=repr(chosen) if isinstance(chosen, str) else kind_with_article(chosen),
                 remedy=remedy,
+            )
+        )
+    if chosen.status != "running":
+        raise RuntimeError(
+            explain(
+                what="`client` is not connected to a scheduler",
+                received=f"a client that is {chosen.status}",
+                remedy="a new one: client = distributed.Client(address)",
             )
         )
     if chosen.asynchronous:
@@ -73,11 +85,32 @@ def _check_workers(client: Any) -> None:
             raise RuntimeError(other_version(planish.__version__, f"the worker {address}", found))
 
 
+def check_room(copy: ModelCopy, client: Any) -> None:
+    """MemoryError if no worker has the memory for the model: all of them would be killed, one after another."""
+    found = {} if client is None else room.of_workers(client)
+    needed = room.MODEL_COPIES * copy.nbytes
+    if not found or any(each.usual >= needed or copy.nbytes < _SMALL for each in found.values()):
+        return
+    address, largest = max(found.items(), key=lambda item: item[1].usual)
+    raise MemoryError(
+        explain(
+            what="no worker has the memory for the model",
+            rule="a worker holds its weights as they came, as the model has them, and as programs read them",
+            expected=f"{needed / 2**20:,.0f} MiB that are free, and less than 80% in use then",
+            received=f"{largest} on {address}, which has the most",
+            remedy="workers with more memory: dask worker --memory-limit, or fewer of them on a machine",
+        )
+    )
+
+
 def sent(copy: ModelCopy, client: Any) -> Any:
-    """What stands for the copy in Dask's graphs: it goes to the scheduler once, and from there once to each worker."""
+    """What stands for the copy in Dask's graphs: it goes to the scheduler once, and from there once to each worker.
+
+    Only the client that the program works with knows it there: graphs for others have the copy in them.
+    """
     name = f"planish-model-{copy.digest}"
     dask = dask_module("dask")
-    if client is None:
+    if client is None or client is not _current():
         return dask.delayed(copy, name=name, traverse=False)
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"}):
         return client.submit(_itself, copy, key=name, retries=2)

@@ -43,6 +43,16 @@ class ModelCopy:
             digest.update(buffer)
         return cls(digest.hexdigest()[:32], planish.__version__, head, buffers)
 
+    @property
+    def nbytes(self) -> int:
+        """Of its weights."""
+        return sum(map(len, self.buffers))
+
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether `model` has been called in this process, so that it takes no more memory."""
+        return self.digest in _kept
+
     def model(self) -> Model:
         """The model: the same object for all that ask in this process, so that it is compiled once.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,13 @@ class NpyRows:
     @property
     def rows(self) -> int:
         return self.stop - self.start
+
+    @property
+    def image_type(self) -> tuple[Shape, np.dtype[Any]]:
+        return self.file.image_shape, self.file.dtype
+
+    def some(self, start: int, stop: int) -> parts.Part:
+        return replace(self, start=self.start + start, stop=self.start + stop)
 
     def __call__(self) -> Array:
         path = self.file.path

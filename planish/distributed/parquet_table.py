@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -62,22 +62,36 @@ class Column:
         return self._numbers(column, place, first) if self.reader is None else self._decoded(column, place, first)
 
     def _numbers(self, column: Any, place: str, first: int) -> Array:
-        """Lists, one after another in memory."""
+        """Lists, one after another in memory. Those inside of lists all have one length, as the rows of an image do."""
         count, size = len(column), math.prod(self.image_shape)
         pc = library("pyarrow.compute")
-        flat = column
-        lengths = np.ones(count, np.int64)
+        flat, rows = column, np.arange(count)
+        per_row = None
         while hasattr(flat, "flatten") and hasattr(flat.type, "value_type"):
-            inner = np.asarray(pc.list_value_length(flat).to_numpy(zero_copy_only=False), np.int64)
-            lengths = np.add.reduceat(inner, _starts(lengths)) if len(inner) != count else inner
+            self._check_complete(flat, rows, place, first)
+            lengths = np.asarray(pc.list_value_length(flat).to_numpy(zero_copy_only=False), np.int64)
+            if per_row is not None and len(lengths) and (lengths != lengths[0]).any():
+                row = int(rows[np.argmax(lengths != lengths[0])])
+                raise _bad_row(place, first + row, "has lists of different lengths in it", "an image, row by row")
+            rows = np.repeat(rows, lengths)
+            per_row = np.bincount(rows, minlength=count)
             flat = flat.flatten()
-        wrong = np.flatnonzero(lengths != size)
-        if len(wrong) or flat.null_count or len(flat) != count * size:
-            row = int(wrong[0]) if len(wrong) else 0
-            received = f"{int(lengths[row]):,} numbers" if len(wrong) else "numbers that are missing"
-            expected = f"{size:,} numbers: {' x '.join(map(str, self.image_shape))}"
-            raise _bad_row(place, first + row, "does not hold an image that the model takes", expected, received)
+        self._check_complete(flat, rows, place, first)
+        assert per_row is not None
+        wrong = np.flatnonzero(per_row != size)
+        if len(wrong):
+            row, expected = int(wrong[0]), f"{size:,} numbers: {' x '.join(map(str, self.image_shape))}"
+            what = "does not hold an image that the model takes"
+            raise _bad_row(place, first + row, what, expected, f"{int(per_row[row]):,} numbers")
         return np.asarray(flat.to_numpy(zero_copy_only=False)).reshape(count, *self.image_shape)
+
+    def _check_complete(self, values: Any, rows: Array, place: str, first: int) -> None:
+        """ValueError if lists or numbers are missing; `rows` are those that the values belong to."""
+        if values.null_count:
+            row = first + int(rows[np.argmax(np.asarray(values.is_null()))])
+            raise _bad_row(
+                place, row, "does not hold an image that the model takes", "numbers", "some that are missing"
+            )
 
     def _decoded(self, column: Any, place: str, first: int) -> Array:
         images = [self._picture(item, place, first + row) for row, item in enumerate(_encoded(column).to_pylist())]
@@ -96,10 +110,6 @@ class Column:
             reason = str(error).splitlines()[0].removeprefix("'BytesIO' ")
             raise _bad_row(place, row, reason, "a PNG, a JPEG or another image file") from error
         return image
-
-
-def _starts(lengths: Array) -> Array:
-    return np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,13 @@ class TableRows:
     @property
     def rows(self) -> int:
         return self.stop - self.start
+
+    @property
+    def image_type(self) -> tuple[Shape, np.dtype[Any]]:
+        return self.column.image_shape, self.column.dtype
+
+    def some(self, start: int, stop: int) -> parts.Part:
+        return replace(self, start=self.start + start, stop=self.start + stop)
 
     def __call__(self) -> Array:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,22 @@ PART_NBYTES = 16 << 20
 """Bytes of images that a task reads: enough that its own cost does not count, and little beside a worker's memory."""
 
 
+@runtime_checkable
 class Part(Protocol):
     """Some of the images of a source, as an object that is sent to a worker and called there."""
 
     @property
     def rows(self) -> int:
         """How many images they are."""
+        ...
+
+    @property
+    def image_type(self) -> tuple[Shape, np.dtype[Any]]:
+        """The shape and the element type of an image."""
+        ...
+
+    def some(self, start: int, stop: int) -> Part:
+        """The images `start` to `stop` among them."""
         ...
 
     def __call__(self) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +77,7 @@ class Pictures:
 
     def parts(self, rows: int) -> Sequence[parts.Part]:
         return [
-            PictureFiles(self.paths[start:stop], self.reader, self.image_shape)
+            PictureFiles(self.paths[start:stop], self.reader, self.image_shape, self.dtype)
             for start, stop in parts.ranges(len(self.paths), rows)
         ]
 
@@ -89,10 +89,18 @@ class PictureFiles:
     paths: tuple[str, ...]
     reader: Reader
     image_shape: Shape
+    dtype: np.dtype[Any]
 
     @property
     def rows(self) -> int:
         return len(self.paths)
+
+    @property
+    def image_type(self) -> tuple[Shape, np.dtype[Any]]:
+        return self.image_shape, self.dtype
+
+    def some(self, start: int, stop: int) -> parts.Part:
+        return replace(self, paths=self.paths[start:stop])
 
     def __call__(self) -> Array:
         """One after another: Dask runs as many tasks as a worker has threads."""

@@ -14,7 +14,7 @@ from planish.distributed.images import Found, found
 from planish.distributed.libraries import dask_array, dask_module
 from planish.distributed.model_copy import ModelCopy
 from planish.distributed.pictures import Reader, reader_for
-from planish.errors import explain
+from planish.errors import explain, kind_with_article
 from planish.models.data.expected import End, expected_by, input_parts
 from planish.models.data.in_memory import as_images
 from planish.models.data.run_arguments import checked_optional_count, checked_verbose
@@ -75,6 +75,8 @@ def predict(
     that are not Dask's; RuntimeError for workers that do not have this version of planish; OSError for paths;
     ImportError for a library that is missing.
     """
+    _check_model(model)
+    _check_reader(reader)
     chosen = clients.checked(client)
     destination = None if to is None else writing.checked_destination(to)
     shown = checked_verbose(verbose) != 0
@@ -88,6 +90,35 @@ def predict(
         return packed_outputs(model, outputs(size))
     writing.write(outputs, destination, lambda: _names(model), size, chosen, shown)
     return destination
+
+
+def _check_model(model: Any) -> None:
+    from planish.models.model import Model
+
+    if isinstance(model, Model):
+        return
+    path = isinstance(model, str | os.PathLike)
+    raise TypeError(
+        explain(
+            what="`model` is not a model of planish's",
+            received=repr(model) if path else kind_with_article(model),
+            remedy=f"planish.distributed.predict(planish.models.load_model({os.fspath(model)!r}), data)"
+            if path
+            else None,
+        )
+    )
+
+
+def _check_reader(reader: Any) -> None:
+    if reader is not None and not callable(reader):
+        raise TypeError(
+            explain(
+                what="`reader` is not a function",
+                expected="a function from the path of a picture, or a BytesIO, to an array",
+                received=repr(reader),
+                remedy="reader=planish.utils.image_reader.ImageReader((64, 64), 'rgb')",
+            )
+        )
 
 
 def _inputs(
@@ -163,7 +194,9 @@ def _aligned(arrays: list[Any], labels: list[str]) -> list[Any]:
 def _answers(model: Model, inputs: list[Found], labels: list[str], client: Any) -> list[Any]:
     arrays = _aligned([each.images for each in inputs], labels)
     outputs = _outputs(model, arrays, labels)
-    copy = clients.sent(ModelCopy.of(model), client)
+    packed = ModelCopy.of(model)
+    clients.check_room(packed, client)
+    copy = clients.sent(packed, client)
     with dask_module("dask").annotate(retries=_RETRIES):
         if len(inputs) == 1 and inputs[0].parts is not None:
             return _lazily([inputs[0].parts], outputs, copy)  # read and computed in one task

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,17 +15,24 @@ import numpy as np
 from planish.distributed import parquet_table, zarr_array
 from planish.distributed.libraries import dask_array, dask_module
 from planish.distributed.parts import Array, graphs, token
+from planish.distributed.worker import PartTooLargeError
 from planish.errors import explain
 
 _ZARR, _PARQUET = ".zarr", ".parquet"
 _UNFINISHED = ".unfinished-"
 _SMALLER, _MOST_TIMES = 4, 3
+_SECONDS_BETWEEN, _SECONDS_WITHOUT = 5.0, 30.0
+"""Between two looks at the workers; without any of them, until nothing is waited for."""
+
 _CHUNK_NBYTES = 1 << 20
 """Bytes of a chunk of a Zarr array, at most: whoever reads one row unpacks one chunk."""
 
 
 class Writer(Protocol):
     """Writes the outputs of parts into a folder, on a worker: `writer(outputs, place, start)` gives their number."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def begin(self, arrays: Sequence[Any]) -> None:
         """Prepares the folder, before the first part."""
@@ -65,6 +73,21 @@ class ZarrWriter:
 
     def end(self) -> None:
         """A chunk that was cut off is written again by whoever does the part again."""
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """ValueError for outputs whose arrays would not be in the store, or in groups of others."""
+    wrong = [name for name in names if name in ("", ".", "..") or set(name) & {"/", "\\"} or name.startswith("__")]
+    if wrong:
+        raise ValueError(
+            explain(
+                what=f"the output {wrong[0]!r} cannot be the name of an array in a Zarr store",
+                expected="names without slashes, that are not '.' or '..' and do not begin with '__'",
+                received=", ".join(map(repr, names)),
+                remedy="another key for it among the model's outputs\n"
+                "or to='scores.parquet', where columns have any name",
+            )
+        )
 
 
 def _common(rows: Sequence[int], most: int) -> int:
@@ -111,7 +134,10 @@ _WRITERS: dict[str, Callable[[str, tuple[str, ...]], Writer]] = {_ZARR: ZarrWrit
 
 
 def checked_destination(to: str | os.PathLike[str]) -> str:
-    """The absolute path. ValueError for another ending, FileExistsError if there is something already."""
+    """The absolute path. TypeError for what is not a path, ValueError for another ending, FileExistsError if there is
+    something already."""
+    if not isinstance(to, str | os.PathLike):
+        raise TypeError(explain(what="`to` is not a path", received=repr(to), remedy="to='scores.zarr'"))
     path = os.path.abspath(os.path.expanduser(os.fspath(to)))
     if os.path.splitext(path)[1] not in _WRITERS:
         raise ValueError(
@@ -155,6 +181,8 @@ def write(
         shutil.rmtree(unfinished, ignore_errors=True)
         arrays = outputs(rows)
         made = kind(unfinished, tuple(names()))
+        if kind is ZarrWriter and len(arrays) > 1:
+            _check_names(made.names)
         made.begin(arrays)
         try:
             with killed():
@@ -163,7 +191,11 @@ def write(
         except BaseException as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             of_part = max(arrays[0].chunks[0])
-            if not isinstance(error, WorkersDiedError) or attempt + 1 == _MOST_TIMES or of_part == 1:
+            if (
+                not isinstance(error, WorkersDiedError | PartTooLargeError)
+                or attempt + 1 == _MOST_TIMES
+                or of_part == 1
+            ):
                 raise
             rows = max(1, of_part // _SMALLER)
     made.end()
@@ -208,6 +240,35 @@ def _written(arrays: list[Any], writer: Writer) -> Any:
     return da.Array(layers, name, ((1,) * len(rows),), meta=np.empty(0, np.int64))
 
 
+def _awaited(future: Any, client: Any) -> None:
+    """Waits for the end. WorkersDiedError where the last worker has died of it and nobody will start another one."""
+    since: float | None = None
+    while True:
+        try:
+            future.result(timeout=_SECONDS_BETWEEN)
+            return
+        except dask_module("distributed").TimeoutError:
+            if future.done():
+                raise
+        since = None if client.scheduler_info()["workers"] else since or time.monotonic()
+        if since is not None and time.monotonic() - since > _SECONDS_WITHOUT and _is_local(client):
+            raise WorkersDiedError(
+                explain(
+                    what="all workers have died, and this cluster does not start others",
+                    expected="workers whose memory holds the model and some of the images",
+                    remedy="workers with more memory: LocalCluster(n_workers=1, memory_limit='8GB')\n"
+                    "fewer images in a task: batch_size=64",
+                )
+            )
+
+
+def _is_local(client: Any) -> bool:
+    """Whether the cluster has the workers that it was made with, and no others."""
+    cluster = client.cluster
+    adaptive = getattr(cluster, "_adaptive", None)
+    return adaptive is None and isinstance(cluster, dask_module("distributed").LocalCluster)
+
+
 def _computed(written: Any, client: Any, shown: bool) -> None:
     """Waits for it, with Dask's own progress bar."""
     if client is not None:
@@ -215,7 +276,7 @@ def _computed(written: Any, client: Any, shown: bool) -> None:
         try:
             if shown:
                 dask_module("distributed").progress(future)
-            future.result()
+            _awaited(future, client)
         finally:
             future.cancel()
     elif shown:

@@ -256,3 +256,12 @@ def test_the_picture_of_the_readme(module):
     assert "fit: an epoch of 10 images, batch 32, seconds" in words
     assert [words.index("2.00 s"), words.index("4.00 s")] == sorted([words.index("2.00 s"), words.index("4.00 s")])
     assert "a<b" in words
+
+
+def test_workers_of_dask_beside_bare_processes(run):
+    options = ["--images", 400, "--part", 50, "--rounds", 1, "--only", "bare", "killed"]
+    code, out, found = run("dask_predict", *options)
+    assert code == 0
+    assert {name: len(taken) for name, taken in found["seconds"].items()} == {"bare": 1, "killed": 1}
+    assert "of two bare processes" in out
+    assert len(found["told"]) == 1

@@ -78,6 +78,49 @@ def test_files_that_are_not_images(model, images):
             predict(model, name).compute()
 
 
+def test_rows_of_nested_lists_that_are_not_images(model, images):
+    nested = [image.tolist() for image in images[:5]]
+    rows = nested[3]
+    for place, (wrong, text) in enumerate(
+        (
+            ([None, *rows[1:]], "some that are missing"),
+            ([[None] * 9, *rows[1:]], "some that are missing"),
+            ([[*rows[0][:8]], [*rows[1], 1], *rows[2:]], "has lists of different lengths in it"),
+            (rows[:7], "63 numbers"),
+            ([], "0 numbers"),
+        )
+    ):
+        path = f"{place}.parquet"
+        pq.write_table(pa.table({"image": pa.array([*nested[:3], wrong, nested[4]])}), path)
+        with pytest.raises(ValueError, match=rf"row 3 of column 'image' of '.*'(.|\n)*{text}"):
+            predict(model, path).compute()
+    pq.write_table(pa.table({"image": pa.array(nested)}), "right.parquet")
+    np.testing.assert_array_equal(predict(model, "right.parquet").compute(), model.predict(images[:5], verbose=0))
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "__c"])
+def test_outputs_whose_arrays_would_be_somewhere_else(images, name, tmp_path):
+    image = Input((8, 9, 1))
+    model = planish.Model(image, {name: Dense(2)(Flatten()(image)), "b": Dense(3)(Flatten()(image))})
+    with pytest.raises(ValueError, match="cannot be the name of an array in a Zarr store"):
+        predict(model, images, to="y.zarr", verbose=0)
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "text"),
+    [
+        (("model.keras",), {}, r"`model` is not a model of planish's\n(.*\n)*  remedy: .*load_model\('model.keras'\)"),
+        ((None,), {}, r"`model` is not a model of planish's\n  received: None"),
+        ((), {"reader": 3}, "`reader` is not a function"),
+        ((), {"to": 3}, "`to` is not a path\n  received: 3"),
+    ],
+)
+def test_arguments_of_other_kinds(model, images, arguments, options, text):
+    with pytest.raises(TypeError, match=text):
+        predict(*(arguments or (model,)), images, **options)
+
+
 def test_columns_that_may_be_meant(model, images):
     pq.write_table(pa.table({"a": fixed_lists(images), "b": fixed_lists(images), "c": range(50)}), "x.parquet")
     with pytest.raises(ValueError, match=r"which column of '.*' holds the images\?\n(.*\n)*  remedy:   column='a'"):

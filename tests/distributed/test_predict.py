@@ -255,7 +255,8 @@ def test_a_task_computes_on_the_threads_of_its_worker(model, images, monkeypatch
         return whole(model, inputs)
 
     monkeypatch.setattr(worker, "_outputs", outputs)
-    monkeypatch.setattr(worker, "_worker", lambda: types.SimpleNamespace(state=types.SimpleNamespace(nthreads=3)))
+    here = types.SimpleNamespace(state=types.SimpleNamespace(nthreads=3), memory_manager=None)
+    monkeypatch.setattr(worker.room, "this_worker", lambda: here)
     before = planish.get_num_threads()
     predict(model, images).compute()
     monkeypatch.setenv("PLANISH_NUM_THREADS", "5")

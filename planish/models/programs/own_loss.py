@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from planish import primitives, signatures, structures, tracing
+from planish import overrides, primitives, signatures, structures, tracing
 from planish.errors import explain
 from planish.graph.node import NUMBERS, Node, layer_scope
 from planish.layers.base.context import CallContext
@@ -26,7 +26,7 @@ from planish.metrics import Metric
 from planish.metrics.recording import Noted, updates_noted
 from planish.models.data.arrays import Array
 from planish.models.data.expected import expected_by, output_parts
-from planish.models.programs.metric_set import OwnMetrics
+from planish.models.programs.metric_set import MetricSet, OwnMetrics
 from planish.tensor import tensor
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ class Result(NamedTuple):
 
 def is_own(model: Model) -> bool:
     """Whether the model's class, or the object itself, has a `compute_loss` of the user's."""
-    from planish.models.training import Training
-
-    return getattr(model.compute_loss, "__func__", None) is not Training.compute_loss
+    return overrides.writes(model, "compute_loss")
 
 
 def check(model: Model) -> None:
@@ -137,22 +135,18 @@ def metrics_of(model: Model) -> OwnMetrics:
     return OwnMetrics(True, tracked(model)) if is_own(model) else OwnMetrics()
 
 
-def listed(model: Model, metrics: OwnMetrics) -> OwnMetrics:
-    """The same with what the model's own `metrics` says, once the usual ones are known."""
-    from planish.models.training import Training
-
-    if not metrics.used or type(model).metrics is Training.metrics:
-        return metrics
+def listed(model: Model, usual: MetricSet) -> OwnMetrics:
+    """Those of `usual`, with what the model's own `metrics` says."""
+    if not (usual.own.used and overrides.writes(model, "metrics")):
+        return usual.own
     given = [*model.metrics]
-    more = [metric for metric in given if metric not in Training.metrics.fget(model)]  # type: ignore[attr-defined]
-    return metrics._replace(metrics=[*dict.fromkeys([*metrics.metrics, *more])], listed=given)
+    more = [metric for metric in given if metric not in usual.all]
+    return usual.own._replace(metrics=[*usual.own.metrics, *more], listed=given)
 
 
 def when_reset(model: Model) -> Callable[[], object] | None:
     """The model's own `reset_metrics`, if it has one."""
-    from planish.models.training import Training
-
-    return None if getattr(model.reset_metrics, "__func__", None) is Training.reset_metrics else model.reset_metrics
+    return model.reset_metrics if overrides.writes(model, "reset_metrics") else None
 
 
 # ------------------------------------------------------------------ the trace

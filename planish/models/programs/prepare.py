@@ -278,7 +278,7 @@ def _metric_set(model: Model, settings: CompileSettings, data: Arrays, sizes: Si
         targets = [None if array is None else array.shape for array in data.targets]
         made = MetricSet(settings.for_outputs(model), targets, shapes, own_loss.metrics_of(model))
         model._metric_set = made  # the model's own `metrics` may read it
-        made.own = own_loss.listed(model, made.own)
+        made.own = own_loss.listed(model, made)
     return model._metric_set
 
 
