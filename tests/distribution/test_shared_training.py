@@ -96,6 +96,34 @@ def test_bits_and_histories_do_not_depend_on_the_number_of_ranks(layers, optimiz
     np.testing.assert_allclose(alone[1]["val_loss"], plain[1]["val_loss"], rtol=1e-4)
 
 
+class WithLossOfItsOwn(keras.Sequential):
+    def __init__(self, layers):
+        super().__init__(layers)
+        self.certainty = keras.metrics.Mean(name="certainty")
+        self.largest = keras.metrics.Mean(name="largest")
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        certainty = keras.ops.mean(keras.ops.square(y_pred))
+        self.certainty.update_state(certainty)
+        self.largest.update_state(keras.ops.max(y_pred, axis=-1))
+        return super().compute_loss(x, y, y_pred, sample_weight) + 0.1 * certainty
+
+
+def trained_with_its_own_loss():
+    keras.utils.set_random_seed(3)
+    model = WithLossOfItsOwn([Input((8, 8, 1)), *blog()])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model.fit(X, Y, epochs=2, batch_size=16, verbose=0).history, model.get_weights()
+
+
+def test_a_loss_of_the_models_own_is_shared():
+    plain, alone = trained_with_its_own_loss(), results_on(1, trained_with_its_own_loss)
+    results = results_on(2, trained_with_its_own_loss)
+    assert all_alike([(weights, log) for log, weights in [*alone, *results]])
+    assert near(results[0][1], plain[1])
+    assert results[0][0].keys() == {"loss", "certainty", "largest"}
+
+
 def test_three_ranks_agree_with_each_other_and_nearly_with_one_process():
     plain = trained(blog)
     results = results_on(3, lambda: trained(blog))
