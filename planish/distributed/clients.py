@@ -103,17 +103,22 @@ def check_room(copy: ModelCopy, client: Any) -> None:
     )
 
 
-def sent(copy: ModelCopy, client: Any) -> Any:
-    """What stands for the copy in Dask's graphs: it goes to the scheduler once, and from there once to each worker.
+def in_graphs(copy: ModelCopy, client: Any) -> Any:
+    """What stands for the copy in Dask's graphs. Only the client that the program works with knows what was sent to its
+    scheduler: graphs for others have the copy in them."""
+    if client is not None and client is _current():
+        return sent(copy, client)
+    return dask_module("dask").delayed(copy, name=_name(copy), traverse=False)
 
-    Only the client that the program works with knows it there: graphs for others have the copy in them.
-    """
-    name = f"planish-model-{copy.digest}"
-    dask = dask_module("dask")
-    if client is None or client is not _current():
-        return dask.delayed(copy, name=name, traverse=False)
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"}):
-        return client.submit(_itself, copy, key=name, retries=2)
+
+def sent(copy: ModelCopy, client: Any) -> Any:
+    """The copy on its way: it goes to the scheduler once, and from there once to each worker."""
+    with dask_module("dask").config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"}):
+        return client.submit(_itself, copy, key=_name(copy), retries=2)
+
+
+def _name(copy: ModelCopy) -> str:
+    return f"planish-model-{copy.digest}"
 
 
 def _itself(copy: ModelCopy) -> ModelCopy:

@@ -196,7 +196,7 @@ def _answers(model: Model, inputs: list[Found], labels: list[str], client: Any) 
     outputs = _outputs(model, arrays, labels)
     packed = ModelCopy.of(model)
     clients.check_room(packed, client)
-    copy = clients.sent(packed, client)
+    copy = clients.in_graphs(packed, client)
     with dask_module("dask").annotate(retries=_RETRIES):
         if len(inputs) == 1 and inputs[0].parts is not None:
             return _lazily([inputs[0].parts], outputs, copy)  # read and computed in one task

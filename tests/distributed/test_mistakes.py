@@ -111,7 +111,7 @@ def test_outputs_whose_arrays_would_be_somewhere_else(images, name, tmp_path):
     ("arguments", "options", "text"),
     [
         (("model.keras",), {}, r"`model` is not a model of planish's\n(.*\n)*  remedy: .*load_model\('model.keras'\)"),
-        ((None,), {}, r"`model` is not a model of planish's\n  received: None"),
+        ((None,), {}, r"`model` is not a model of planish's\n  received: a NoneType"),
         ((), {"reader": 3}, "`reader` is not a function"),
         ((), {"to": 3}, "`to` is not a path\n  received: 3"),
     ],
