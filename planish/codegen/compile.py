@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Protocol
 
 from planish import settings
 from planish.codegen.llvm.apart import object_code_apart
 from planish.codegen.llvm.library import binding, initialize
 from planish.codegen.llvm.linking import Linked, link, links
-from planish.codegen.llvm.splitting import split
 from planish.codegen.llvm.target import Target, architecture_of
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter, Program
 from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
 
-Together = Callable[[Sequence[Callable[[], bytes]]], list[bytes]]
-"""Does pieces of work, and gives their results in order."""
+Ready = Callable[[str], object]
+"""Is given a part of a program as soon as it is complete: a module's text."""
 
 
-def one_by_one(works: Sequence[Callable[[], bytes]]) -> list[bytes]:
-    return [work() for work in works]
+class Beside(Protocol):
+    """Does pieces of work beside whoever adds them, and gives their results in order."""
+
+    def add(self, work: Callable[[], bytes]) -> None: ...
+
+    def results(self) -> list[bytes]: ...
 
 
-def generate(request: Request, recorder: Recorder | None = None) -> Program:
+def generate(request: Request, recorder: Recorder | None = None, ready: Ready | None = None) -> Program:
     """The program as text, with what the runtime has to provide."""
-    return emit(make_plan(request, recorder), request)
+    return emit(make_plan(request, recorder), request, ready)
 
 
-def emit(decided: Plan, request: Request) -> Program:
+def emit(decided: Plan, request: Request, ready: Ready | None = None) -> Program:
     """A plan as text."""
     with numbers_are(request.graph.numbers):
-        return Emitter(decided, request).program()
+        return Emitter(decided, request, ready).program()
+
+
+def compiled(request: Request, beside: Beside) -> tuple[Program, Linked]:
+    """A program and its code. LLVM compiles functions beside the writing of others; where planish does not link its
+    modules itself, it gets the whole text at the end."""
+    target, level = request.target, settings.value("PLANISH_LLVM_LEVEL")
+    if not links(target.triple):
+        program = generate(request)
+        return program, machine_code(program.text, target)
+
+    def ready(text: str) -> None:
+        beside.add(functools.partial(object_code_apart, text, _made_machine(target, level)))
+
+    program = generate(request, ready=ready)
+    return program, link(*beside.results()) or machine_code(program.text, target)
 
 
 def target_machine(target: Target) -> object:
@@ -67,18 +86,8 @@ def object_code(text: str, target: Target) -> bytes:
     return code
 
 
-def machine_code(text: str, target: Target, together: Together = one_by_one) -> Linked:
-    """What a module's text becomes: linked code, or the object file (without functions) that LLVM has to load.
-
-    A long text is compiled in several modules, by as many threads as `together` has.
-    """
-    modules = split(text) if links(target.triple) else [text]
-    if len(modules) > 1:
-        level = settings.value("PLANISH_LLVM_LEVEL")
-        works = [functools.partial(object_code_apart, module, _made_machine(target, level)) for module in modules]
-        linked = link(*together(works))
-        if linked:
-            return linked
+def machine_code(text: str, target: Target) -> Linked:
+    """What a module's text becomes: linked code, or the object file (without functions) that LLVM has to load."""
     code = object_code(text, target)
     return link(code) or Linked(code, {})
 

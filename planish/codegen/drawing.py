@@ -76,11 +76,12 @@ def emit_any_stage(module: Module, parameters: Sequence[str], functions: Sequenc
     """Calls the stage of a number, whose function has these parameters."""
     with module.function("any_stage", [*parameters, "i64 %number"], quickly=len(functions) > MANY) as f:
         done, labels = f.label("done"), [f.label("stage") for _ in functions]
+        arguments = [(kind, name) for kind, name in map(str.split, parameters)]
         cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
         f.emit(f"switch i64 %number, label %{done} [ {cases} ]")
         for function, label in zip(functions, labels, strict=True):
             f.begin_block(label)
-            f.emit(f"call void @{function}({', '.join(parameters)})")
+            f.call(function, *arguments)
             f.emit(f"br label %{done}")
         f.begin_block(done)
 

@@ -13,7 +13,7 @@ All functions of a program find the user's arrays through a context: an array of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,12 +23,13 @@ from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
 from planish.codegen.fetching import fetch_ahead
 from planish.codegen.kernel_calls import Covered, parameters_of, sources_of
+from planish.codegen.kernel_functions import KernelFunctions
 from planish.codegen.kernels import items_of, kernel_for, kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.elementwise import emit_together
 from planish.codegen.llvm.function import Function, Index, Pointer
 from planish.codegen.llvm.module import Module
 from planish.codegen.pieces.items import ITEM_ELEMENTS
-from planish.codegen.pieces.kernel import Operands, Spec, spec_of
+from planish.codegen.pieces.kernel import spec_of
 from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
@@ -40,7 +41,6 @@ from planish.codegen.shared_batches import ItemOfTotal, emit_exchange, part_of_b
 from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
-from planish.primitives.rewritten.places_beside import PlacesBesideSettings
 from planish_runtime import context_layout as layout
 
 
@@ -64,28 +64,28 @@ class Program:
 class Emitter:
     """Writes the functions of one program."""
 
-    def __init__(self, plan: Plan, request: Request) -> None:
+    def __init__(self, plan: Plan, request: Request, ready: Callable[[str], object] | None = None) -> None:
         self.graph, self.stages, self.storage, self.slices = plan.graph, plan.stages, plan.storage, plan.slices
         self.target, self.block = plan.target, plan.block
         self.input_dtypes, self.training = request.input_dtypes, request.training
-        self.module = Module(plan.target)
+        self.module = Module(plan.target, ready)
         names = sorted({place.name for place in plan.storage.places.values() if place.area == "argument"})
         self.arguments = tuple(names)
         self._slots = {name: layout.HEADER_SLOTS + position for position, name in enumerate(names)}
         self._where = Addresses(self.module, plan.storage, self._slots, request)
         self._request, self._blocks = request, plan.blocks
-        self._kernel_names: dict[Node, str] = {}
-        self._kernels: dict[tuple[object, ...], str] = {}
+        self._groups = 0
+        self._items: dict[Node, int] = {}
         self._readers = readers_of(plan.graph)
         self._cut = plan.cut
         self._in_bands = _by_first(plan.stages)
         self._grains = self._counted_grains()
         self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
+        self._kernels = KernelFunctions(self.module, plan.storage.layouts, self._grains, self._beside)
 
     def program(self) -> Program:
+        self._kernels.write(node for stage in self.stages for node in self._alone(stage))
         for number, stage in enumerate(self.stages):
-            for node in self._alone(stage):
-                self._emit_kernel(node)
             if stage.batched:
                 self._emit_images_stage(number, stage)
             elif stage.exchanges:
@@ -99,6 +99,7 @@ class Emitter:
             steps.emit_inference(self.module, self.stage_items())
         if self._cut is not None:
             self._emit_cut(self._cut)
+        self.module.end_chapter(last=True)
         storages = [self.storage] if self._cut is None else [self.storage, self._cut.storage]
         return Program(
             self.module.text,
@@ -144,35 +145,11 @@ class Emitter:
         """Items; those of a sum over blocks are there for each of the rank's own, unless they are added at once."""
         node = unit.nodes[0]
         apart = self._blocks is not None and is_sum(node) and unit.total is None
-        return (self._blocks.own if self._blocks is not None and apart else 1) * items_of(node, self.target)
+        if node not in self._items:
+            self._items[node] = items_of(node, self.target)
+        return (self._blocks.own if self._blocks is not None and apart else 1) * self._items[node]
 
     # ------------------------------------------------------------------ kernels
-    def _emit_kernel(self, node: Node) -> None:
-        """Emits the function of a node's kernel, unless another node has the same."""
-        spec = self.storage.layouts.spec_of(node)
-        second = self._beside.get(node)
-        gated = None if second is None else PlacesBesideSettings.of(second).gated
-        name = f"k{len(self._kernel_names)}_{spec.op}"
-        key = spec, repr(spec), gated, node in self._grains  # 0.0 and -0.0 are equal, but not the same
-        if key not in self._kernels:
-            self._kernels[key] = self._emitted(name, spec, gated, node in self._grains)
-        self._kernel_names[node] = self._kernels[key]
-
-    def _emitted(self, name: str, spec: Spec, gated: bool | None, in_grains: bool) -> str:
-        """The name of the kernel's function; `gated` is None if it gives no places beside its result."""
-        inputs = tuple(f"%x{position}" for position in range(len(spec.inputs)))
-        extra = tuple(f"%e{position}" for position in range(len(spec.extra)))
-        parameters = [f"ptr nocapture readonly {pointer}" for pointer in (*inputs, *extra)]
-        parameters += ["ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch"]
-        parameters += ["i64 %image", "i64 %count", "i64 %item", "i64 %before", "ptr nocapture readonly %order"]
-        parameters += ["i64 %left", "ptr nocapture %alarm"]
-        beside, grains = None if gated is None else "%beside", ("%from", "%to") if in_grains else None
-        parameters += [f"i64 {grain}" for grain in grains or ()]
-        operands = Operands(inputs, "%y", "%scratch", extra, beside=beside, gated=bool(gated), grains=grains)
-        with self.module.function(name, parameters, shared=True) as f:
-            kernel_for(spec).emit(f, spec, operands)
-        return f.name
-
     def _call_kernel(
         self,
         f: Function,
@@ -182,22 +159,7 @@ class Emitter:
         covered: Covered,
     ) -> None:
         work = self.storage.scratch_nbytes - rounded(scratch_nbytes_of(node, self.target))
-        arguments: list[tuple[str, Index]] = [("ptr", pointers[source]) for source in node.inputs]
-        arguments += [
-            ("ptr", output),
-            ("ptr", covered.beside),
-            ("ptr", f.offset("%scratch", work)),
-            ("i64", covered.image),
-            ("i64", covered.count),
-            ("i64", covered.item),
-            ("i64", "%before"),
-            ("ptr", covered.order),
-            ("i64", covered.left),
-            ("ptr", covered.alarm),
-        ]
-        if node in self._grains:
-            arguments += [("i64", grain) for grain in covered.grains or (0, self._grains[node])]
-        f.call(self._kernel_names[node], *arguments)
+        self._kernels.call(f, node, pointers, output, covered, work)
 
     def _alone(self, stage: Stage) -> list[Node]:
         """The nodes that have a function of their own."""
@@ -272,8 +234,8 @@ class Emitter:
 
     def _interface(self, nodes: list[Node], what: str) -> tuple[str, dict[Node, Pointer], dict[Node, Pointer]]:
         """The name of a function for several nodes, and its parameters: what it reads and what it gives."""
-        name = f"g{len(self._kernel_names)}_{len(nodes)}_{what}"
-        self._kernel_names[nodes[0]] = name
+        name = f"g{self._groups}_{len(nodes)}_{what}"
+        self._groups += 1
         inputs = [source for source in sources_of(nodes) if storage_root(source) not in nodes]
         outputs = [node for node in nodes if self._is_read_outside(node, nodes)]
         sources = {source: f"%x{position}" for position, source in enumerate(inputs)}
@@ -289,6 +251,8 @@ class Emitter:
     def _stage_function(self, number: int) -> Iterator[Function]:
         quickly = max(len(self.stages), len(self.stages[number].nodes)) > MANY
         with self.module.function(f"stage{number}", steps.STAGE_PARAMETERS, quickly=quickly) as f:
+            if quickly:  # what is computed first is known everywhere
+                f.load_pointer("%context", 8 * layout.ARENA_SLOT)
             yield f
 
     def _emit_images_stage(self, number: int, stage: Stage) -> None:

@@ -7,9 +7,11 @@ the waiting for it is interrupted: its result is there for the next thread that 
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
 
 from planish.errors import explain
 from planish_runtime import forking
@@ -95,22 +97,51 @@ class Aside(Generic[_Result]):
         return self._finished
 
 
-def together(works: Sequence[Callable[[], _Result]], threads: int) -> list[_Result]:
-    """Does pieces of work on so many threads, this one among them; gives their results in order."""
-    left = iter(enumerate(works))  # drawing from it is atomic under the interpreter lock
-    results: dict[int, _Result] = {}
+class Beside(Generic[_Result]):
+    """Does pieces of work on other threads while they are still being added, at most on so many at the same time, that
+    of whoever adds them included: it takes part when it asks for the results."""
 
-    def share() -> None:
-        for number, work in left:
-            results[number] = work()
+    def __init__(self, threads: int) -> None:
+        self._idle = threads - 1
+        self._count = 0
+        self._left: deque[tuple[int, Callable[[], _Result]]] = deque()
+        self._results: dict[int, _Result] = {}
+        self._others: list[Aside[None]] = []
+        self._lock = threading.Lock()
 
-    others = [Aside(share) for _ in range(min(threads, len(works)) - 1)]
-    for other in others:
-        other.begin()
-    share()
-    for other in others:
-        other.result()
-    return [results[number] for number in range(len(works))]
+    def add(self, work: Callable[[], _Result]) -> None:
+        with self._lock:
+            self._left.append((self._count, work))
+            self._count += 1
+            begin = self._idle > 0
+            self._idle -= begin
+        if begin:
+            self._others.append(Aside(functools.partial(self._work, leaving=1)))
+            self._others[-1].begin()
+
+    def results(self) -> list[_Result]:
+        """Of all that was added, in order; raises what a piece of work raised."""
+        self._work(leaving=0)
+        for other in self._others:
+            other.result()
+        return [self._results[number] for number in range(self._count)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What nobody has begun is left, if whoever adds it was interrupted."""
+        self._left.clear()
+
+    def _work(self, leaving: int) -> None:
+        """Until nothing is left; then so many more threads may begin."""
+        while True:
+            with self._lock:
+                if not self._left:
+                    self._idle += leaving
+                    return
+                number, work = self._left.popleft()
+            self._results[number] = work()
 
 
 def aside(work: Callable[[], _Result]) -> _Result:

@@ -18,7 +18,7 @@ from planish.graph.printer import print_graph
 from planish.graph.settings import name_of
 from planish.primitives.registry import multiply_adds
 from planish.runtime import object_cache
-from planish.runtime.aside import Aside, together
+from planish.runtime.aside import Aside, Beside
 from planish.runtime.collecting import collector_rests
 from planish.runtime.compiled import program_of, renamed, renamed_program, to_bytes
 from planish.runtime.compiler_identity import compiler_identity
@@ -173,10 +173,9 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         from planish.runtime.dump import show
 
         show(request, forms)
-    with collector_rests():
-        program = compiler.generate(request)
     threads = min(get_num_threads(), usable_cpus())
-    code, functions = compiler.machine_code(program.text, wanted.target, functools.partial(together, threads=threads))
+    with collector_rests(), Beside[bytes](threads) as beside:
+        program, (code, functions) = compiler.compiled(request, beside)
     facts = {
         "functions": functions,
         "arguments": renamed(program.arguments, wanted.numbers),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -136,16 +137,62 @@ def test_a_line_is_shown_once_if_it_takes_long_and_somebody_watches(monkeypatch,
     assert shown.getvalue().count("\n") == lines
 
 
+def beside(works, threads):
+    with aside.Beside(threads) as pieces:
+        for work in works:
+            pieces.add(work)
+        return pieces.results()
+
+
 @pytest.mark.parametrize("threads", [1, 3, 20])
 def test_pieces_of_work_are_shared_out_and_come_back_in_order(threads):
-    found = aside.together([lambda number=number: (number, threading.get_ident()) for number in range(8)], threads)
-    assert [number for number, _ in found] == list(range(8))
-    assert len({thread for _, thread in found}) <= threads
+    begun, most, lock = [], [], threading.Lock()
+
+    def work(number):
+        with lock:
+            begun.append(number)
+            most.append(len(begun))
+        time.sleep(0.002)
+        with lock:
+            begun.remove(number)
+        return number
+
+    assert beside([lambda number=number: work(number) for number in range(8)], threads) == list(range(8))
+    assert max(most) <= threads
 
 
 def test_pieces_of_work_are_done_at_the_same_time():
     meeting = threading.Barrier(3)
-    assert aside.together([lambda: meeting.wait(WAIT_SECONDS) < 3] * 3, 3) == [True] * 3
+    assert beside([lambda: meeting.wait(WAIT_SECONDS) < 3] * 3, 3) == [True] * 3
+
+
+def test_work_begins_before_all_of_it_is_there_and_once_more_after_a_rest():
+    with aside.Beside(2) as pieces:
+        for _ in range(3):
+            done = threading.Event()
+            pieces.add(done.set)
+            assert done.wait(WAIT_SECONDS)
+        assert pieces.results() == [None] * 3
+
+
+def test_alone_everything_is_done_when_the_results_are_asked_for():
+    with aside.Beside(1) as pieces:
+        pieces.add(threading.get_ident)
+        assert pieces.results() == [threading.get_ident()]
+
+
+def test_work_that_nobody_has_begun_is_left_if_there_will_be_no_more():
+    done = []
+
+    def interrupted(pieces):
+        with pieces:
+            pieces.add(lambda: done.append(1))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted(pieces := aside.Beside(1))
+    pieces._work(leaving=0)
+    assert not done
 
 
 @pytest.mark.parametrize("broken", [0, 3])
@@ -156,7 +203,7 @@ def test_what_a_piece_of_work_raises_is_raised(broken):
         return number
 
     with pytest.raises(ValueError, match=str(broken)):
-        aside.together([lambda number=number: work(number) for number in range(4)], 2)
+        beside([lambda number=number: work(number) for number in range(4)], 2)
 
 
 def test_a_broken_stream_ends_nothing(monkeypatch):

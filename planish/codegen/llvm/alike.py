@@ -35,19 +35,27 @@ _Kept = tuple[str, ...]
 
 
 class Defined(NamedTuple):
-    """A function of a module as text. `attributes`: the number of the group that it has."""
+    """A function of a module as text. `attributes`: the number of the group that it has; `called`: the functions of the
+    module that it calls."""
 
     name: str
     parameters: str
     body: str
     internal: bool
     attributes: int
+    called: frozenset[str]
 
-    @property
-    def text(self) -> str:
-        linkage = "internal " if self.internal else ""
+    def text(self, *, hidden: bool = False) -> str:
+        """`hidden`: functions of other modules may call it, too."""
+        linkage = ("hidden " if hidden else "internal ") if self.internal else ""
         head = f"define {linkage}void @{self.name}({self.parameters}) #{self.attributes}"
         return f"{head} {{\nentry:\n{self.body}\n  ret void\n}}\n"
+
+    @property
+    def declaration(self) -> str:
+        """For modules that call it, and do not have it."""
+        parameters = re.sub(r" %\w+", "", self.parameters)
+        return f"declare hidden void @{self.name}({parameters})\n"
 
 
 class _Member(NamedTuple):
@@ -57,23 +65,24 @@ class _Member(NamedTuple):
     numbers: _Numbers
 
 
-class _Shared(NamedTuple):
+class Shared(NamedTuple):
     """The function that is called in place of one, and the further arguments that make it the same."""
 
     name: str
     arguments: str
 
 
-def joined(functions: Sequence[Defined], sharing: Collection[str]) -> list[Defined]:
-    """The functions, those of the names in `sharing` joined where they are alike, and called accordingly."""
+def joined(functions: Sequence[Defined], sharing: Collection[str]) -> tuple[list[Defined], dict[str, Shared]]:
+    """The functions, those of the names in `sharing` joined where they are alike, and called accordingly; and what is
+    to be called in place of each that was joined."""
     written: dict[str, Defined] = {}
-    instead: dict[str, _Shared] = {}
+    instead: dict[str, Shared] = {}
     for kept, members in _groups(function for function in functions if function.name in sharing):
         first, calls = _one_of(members, kept)
         written[first.name] = first
         instead.update(calls)
     left = (written.get(function.name, function) for function in functions if _stays(function.name, instead))
-    return _calling(left, instead) if instead else list(functions)
+    return calling(left, instead), instead
 
 
 def _groups(functions: Iterable[Defined]) -> Iterator[tuple[_Kept, list[_Member]]]:
@@ -92,7 +101,7 @@ def _groups(functions: Iterable[Defined]) -> Iterator[tuple[_Kept, list[_Member]
         yield from ((kept, members) for kept, members in alike.items() if len(members) >= FEWEST)
 
 
-def _stays(name: str, instead: Mapping[str, _Shared]) -> bool:
+def _stays(name: str, instead: Mapping[str, Shared]) -> bool:
     return name not in instead or instead[name].name == name
 
 
@@ -103,7 +112,7 @@ def _without_numbers(body: str) -> tuple[_Kept, _Numbers]:
     return kept, tuple(map(int, pieces[2::3]))
 
 
-def _one_of(members: Sequence[_Member], kept: _Kept) -> tuple[Defined, dict[str, _Shared]]:
+def _one_of(members: Sequence[_Member], kept: _Kept) -> tuple[Defined, dict[str, Shared]]:
     """The function that all of them become, and how each is called."""
     places = list(zip(*(member.numbers for member in members), strict=True))
     given, lines, names = _arguments({numbers for numbers in places if len(set(numbers)) > 1})
@@ -112,7 +121,7 @@ def _one_of(members: Sequence[_Member], kept: _Kept) -> tuple[Defined, dict[str,
     first = members[0].function
     parameters = ", ".join([first.parameters, *(f"i64 {names[numbers]}" for numbers in given)])
     calls = {
-        member.function.name: _Shared(first.name, "".join(f", i64 {numbers[place]}" for numbers in given))
+        member.function.name: Shared(first.name, "".join(f", i64 {numbers[place]}" for numbers in given))
         for place, member in enumerate(members)
     }
     return first._replace(parameters=parameters, body="\n".join([*lines, body])), calls
@@ -152,7 +161,7 @@ def _made_of(numbers: _Numbers, given: Sequence[_Numbers], names: Mapping[_Numbe
     return None
 
 
-def _calling(functions: Iterable[Defined], instead: Mapping[str, _Shared]) -> list[Defined]:
+def calling(functions: Iterable[Defined], instead: Mapping[str, Shared]) -> list[Defined]:
     """The functions with calls of what is there instead."""
 
     def call(found: re.Match[str]) -> str:
@@ -161,4 +170,10 @@ def _calling(functions: Iterable[Defined], instead: Mapping[str, _Shared]) -> li
             return found[0]
         return f"{found[1].replace(f'@{found[2]}(', f'@{shared.name}(', 1)}{shared.arguments})"
 
-    return [function._replace(body=_CALL.sub(call, function.body)) for function in functions]
+    def changed(function: Defined) -> Defined:
+        if function.called.isdisjoint(instead):
+            return function
+        called = frozenset(instead[name].name if name in instead else name for name in function.called)
+        return function._replace(body=_CALL.sub(call, function.body), called=called)
+
+    return [changed(function) for function in functions]

@@ -33,12 +33,12 @@ class Function(Vectors):
 
         Where it was computed is hidden until the loop passes are over. Otherwise LLVM's loop strength reduction, which
         weighs everything that is accessed from an address, takes up to a third of the compile time, and the code is no
-        faster.
+        faster. Functions that are compiled quickly see no such passes.
         """
         if nbytes == 0:
             return pointer
         moved = self.let(f"getelementptr inbounds i8, ptr {pointer}, i64 {nbytes}")
-        if isinstance(nbytes, int):
+        if isinstance(nbytes, int) or self.quickly:
             return moved
         self.module.declare("ptr @llvm.launder.invariant.group.p0(ptr)")
         return self.let(f"call ptr @llvm.launder.invariant.group.p0(ptr {moved})")
@@ -336,4 +336,5 @@ class Function(Vectors):
 
     def call(self, function: str, *arguments: tuple[str, Index]) -> None:
         """Calls a function of the module that returns nothing; arguments are (type, value)."""
-        self.emit(f"call void @{function}({', '.join(f'{type_} {value}' for type_, value in arguments)})")
+        self.called.add(function)
+        self.emit(f"call void @{function}({', '.join([f'{type_} {value}' for type_, value in arguments])})")

@@ -9,13 +9,27 @@ from __future__ import annotations
 Index = int | str
 Value = str
 
+_LASTING = ("getelementptr ", "load ptr, ", "mul ", "add ", "sub ")
+"""Instructions that give the same whenever a function of calls executes them: it finds no pointers but those of the
+context, which stays as it is."""
+
 
 class Lines:
-    """The text of a function under construction."""
+    """The text of a function under construction.
 
-    def __init__(self) -> None:
+    `quickly`: LLVM will translate it as it is, so nothing is computed again that the same block, or the first one, has
+    computed already.
+    """
+
+    def __init__(self, *, quickly: bool = False) -> None:
+        self.quickly = quickly
+        self._known: dict[str, Value] = {}
+        self._known_everywhere: dict[str, Value] = {}
         self.lines: list[str] = []
         self.entry_lines: list[str] = []
+        self.called: set[str] = set()  # functions of the module
+        self.given: list[str] = []
+        self.parameters: list[str] = []
         self.block_name = "entry"
         self._count = 0
 
@@ -28,13 +42,26 @@ class Lines:
 
     def let(self, instruction: str) -> Value:
         """Emits the instruction and names its result."""
-        name = self.fresh()
+        if self.quickly and instruction.startswith(_LASTING):
+            return self._once(instruction)
+        self._count += 1
+        name = f"%v{self._count}"
         self.lines.append(f"  {name} = {instruction}")
         return name
+
+    def _once(self, instruction: str) -> Value:
+        found = self._known.get(instruction) or self._known_everywhere.get(instruction)
+        if found is None:
+            found = self.fresh()
+            self.lines.append(f"  {found} = {instruction}")
+            known = self._known_everywhere if self.block_name == "entry" else self._known
+            known[instruction] = found
+        return found
 
     def begin_block(self, label: str) -> None:
         self.lines.append(f"{label}:")
         self.block_name = label
+        self._known = {}
 
     def label(self, hint: str) -> str:
         self._count += 1

@@ -1,79 +1,52 @@
-"""A module's text as several modules, which LLVM compiles at the same time.
+"""A program's functions as several modules, which LLVM compiles at the same time, and while others are being written.
 
 Each has some of the functions, whole, and declares those of the others that it calls; these are hidden, so that only
-the program itself can be asked for by name. How a text is cut depends on nothing but the text: the code is the same
-however many threads compile it.
+the program itself can be asked for by name. Which functions a module has depends on nothing but their text: the code is
+the same however many threads compile it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-FEWEST_CHARACTERS, MOST_MODULES = 250_000, 16
-"""Of each module, which takes LLVM a few milliseconds by itself; and how many there are at most."""
+from planish.codegen.llvm.alike import Defined
 
-_DEFINE = re.compile(r"^(?=define )", re.MULTILINE)
-_HEAD = re.compile(r"define (?:internal )?void @(\w+)\((.*)\) #\d+ \{")
-_CALLED = re.compile(r"call void @(\w+)\(")
+FEWEST_CHARACTERS = 250_000
+"""Of each module, which takes LLVM a few milliseconds by itself."""
+
 _DATA = re.compile(r"@data\d+")
 
-
-class _Function(NamedTuple):
-    name: str
-    text: str
-    declared: str
-
-    @classmethod
-    def of(cls, text: str) -> _Function:
-        head = _HEAD.match(text)
-        assert head is not None, text[:100]
-        parameters = re.sub(r" %\w+", "", head[2])
-        return cls(head[1], text, f"declare hidden void @{head[1]}({parameters})\n")
+Functions = list[Defined]
 
 
-def split(text: str) -> list[str]:
-    """The text itself if it is small."""
-    count = min(MOST_MODULES, len(text) // FEWEST_CHARACTERS)
-    if count < 2:
-        return [text]
-    head, *texts = _DEFINE.split(text)
-    texts[-1], attributes = texts[-1].split("\nattributes ", 1)
-    functions = list(map(_Function.of, texts))
-    modules = _shared_out(functions, count)
-    declared = {function.name: function.declared for function in functions}
-    elsewhere = [_called(own) & declared.keys() - {function.name for function in own} for own in modules]
-    across = set().union(*elsewhere)
-    return [
-        _written(head, [declared[name] for name in sorted(others)], own, across, attributes)
-        for own, others in zip(modules, elsewhere, strict=True)
-    ]
+def dealt_out(functions: Sequence[Defined], *, everything: bool) -> tuple[list[Functions], Functions]:
+    """The functions of each module, and those that have to wait until there are more of them, unless this is
+    `everything`."""
+    count = sum(len(function.body) for function in functions) // FEWEST_CHARACTERS
+    if everything:
+        count = max(count, min(1, len(functions)))
+    return (_shared_out(functions, count), []) if count else ([], [*functions])
 
 
-def _shared_out(functions: Sequence[_Function], count: int) -> list[list[_Function]]:
+def _shared_out(functions: Sequence[Defined], count: int) -> list[Functions]:
     """So many lists of about as much text each: the longest function first, to whichever has least."""
-    modules: list[list[_Function]] = [[] for _ in range(count)]
+    modules: list[Functions] = [[] for _ in range(count)]
     lengths = [0] * count
-    for function in sorted(functions, key=lambda function: -len(function.text)):
+    for function in sorted(functions, key=lambda function: -len(function.body)):
         least = lengths.index(min(lengths))
         modules[least].append(function)
-        lengths[least] += len(function.text)
-    return modules
+        lengths[least] += len(function.body)
+    return [module for module in modules if module]
 
 
-def _called(functions: Sequence[_Function]) -> set[str]:
-    return {name for function in functions for name in _CALLED.findall(function.text)}
-
-
-def _written(
-    head: str, declarations: Sequence[str], functions: Sequence[_Function], across: Set[str], attributes: str
+def written(
+    head: str, constants: Mapping[str, str], own: Sequence[Defined], known: Mapping[str, Defined], attributes: str
 ) -> str:
-    """A module; functions in `across` are called by others, too."""
-    texts = [
-        function.text.replace("define internal", "define hidden", 1) if function.name in across else function.text
-        for function in functions
-    ]
+    """A module of some functions, which call others among the `known` ones; `constants` are the definitions of all."""
+    texts = [function.text(hidden=True) for function in own]
+    called = set().union(*(function.called for function in own)) - {function.name for function in own}
+    declarations = [known[name].declaration for name in sorted(called)]
     used = {name for text in texts for name in _DATA.findall(text)}
-    kept = (line for line in head.splitlines(keepends=True) if not line.startswith("@") or line.split(" ")[0] in used)
-    return "".join([*kept, *declarations, *texts, f"\nattributes {attributes}"])
+    data = [definition for name, definition in constants.items() if name in used]
+    return "\n".join([head, *data, "", *declarations, *texts, attributes])

@@ -22,8 +22,8 @@ class Vectors(Lines):
     """Numbers are of the type `floats`, that of the whole program. Vectors have `lanes` of them, or as many integers of
     32 bits, or as many words: integers with as many bits as the numbers have."""
 
-    def __init__(self, module: Module, name: str, lanes: int) -> None:
-        super().__init__()
+    def __init__(self, module: Module, name: str, lanes: int, *, quickly: bool = False) -> None:
+        super().__init__(quickly=quickly)
         self.module = module
         self.name = name
         self.lanes = lanes
