@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 COMPARED, NEED_DATA = ["predict", "fit"], ["accuracy", "raw_pixels"]
 OWN = [
     "startup",
+    "first_calls",
     "memory",
     "bits",
     "degradation",
@@ -32,6 +33,7 @@ QUICK = {
     "predict": "--images 500 --calls 20 --rounds 1",
     "fit": "--images 256 --rounds 1 --most-seconds 1",
     "startup": "--rounds 1",
+    "first_calls": "--models MobileNetV3Small --tasks predict",
     "memory": "--calls 500 --fits 2 --images 500",
     "bits": "--images 300",
     "degradation": "--images 3000 --rounds 1",

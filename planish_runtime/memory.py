@@ -59,12 +59,17 @@ def _cgroup(name: str) -> int | None:
     return None
 
 
+def limit_nbytes() -> int:
+    """The largest array that there may be."""
+    return min(machine_nbytes(), LARGEST_NBYTES)
+
+
 def check_fits(nbytes: int, what: str, shape: Sequence[int], layer: str | None = None) -> None:
     """TooLargeError for an array larger than all of the machine's memory.
 
     Allocating it would fail, or filling it would kill the process.
     """
-    limit = min(machine_nbytes(), LARGEST_NBYTES)
+    limit = limit_nbytes()
     if nbytes > limit:
         raise TooLargeError(
             explain(

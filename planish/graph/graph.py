@@ -84,14 +84,13 @@ def topological(roots: Iterable[Node]) -> Iterator[Node]:
     """Every node that `roots` reach, inputs first, without recursion (deep models must not hit Python's limit)."""
     done: set[Node] = set()
     for root in roots:
-        stack = [(root, False)]
+        stack = [root]
         while stack:
-            node, expanded = stack.pop()
+            node = stack[-1]
             if node in done:
-                continue
-            if expanded:
-                done.add(node)
-                yield node
+                stack.pop()
+            elif left := [source for source in reversed(node.inputs) if source not in done]:
+                stack += left
             else:
-                stack.append((node, True))
-                stack.extend((source, False) for source in reversed(node.inputs) if source not in done)
+                done.add(stack.pop())
+                yield node

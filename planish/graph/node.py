@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import cast
 
 from planish.askers import is_planish
@@ -74,6 +74,21 @@ class Node(WithOperators):
     settings: Settings = NO_SETTINGS
     layers: tuple[str, ...] = ()
 
+    def __init__(
+        self,
+        op: str,
+        inputs: tuple[Node, ...],
+        type: TensorType,
+        settings: Settings = NO_SETTINGS,
+        layers: tuple[str, ...] = (),
+    ) -> None:
+        """What a dataclass would write takes half as long again, and a deep net has a hundred thousand nodes."""
+        _set_op(self, op)
+        _set_inputs(self, inputs)
+        _set_type(self, type)
+        _set_settings(self, settings)
+        _set_layers(self, layers)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Without the batch axis. Code in Keras's way sees it: as None, as Keras has it for any number of images."""
@@ -101,6 +116,11 @@ class Node(WithOperators):
 
     def __repr__(self) -> str:
         return f"<{self.op} {self.type}{' of ' + ', '.join(self.layers) if self.layers else ''}>"
+
+
+_set_op, _set_inputs, _set_type, _set_settings, _set_layers = (
+    getattr(Node, each.name).__set__ for each in fields(Node)
+)
 
 
 def found_or(found: Node | None, otherwise: Node) -> Node:

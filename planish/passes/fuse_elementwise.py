@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Literal
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node, found_or
-from planish.graph.settings import Settings
+from planish.graph.settings import NO_SETTINGS, Settings
 from planish.primitives.axes import AxesSettings
 from planish.primitives.expression import Expression, Instruction, operand_kind, summed_kind
 from planish.primitives.reduce import ReduceSettings
@@ -115,6 +116,9 @@ def _argument(chain: _Chain, source: Node) -> _Place:
 def _join_operands(node: Node, inside: set[Node], known: _Known) -> Node:
     """The node with the element-wise nodes before it that join it; what these compute is `inside`, too."""
     joining = _joining(node, inside, known)
+    if not joining and node.settings is NO_SETTINGS and not any(source.op == "constant" for source in node.inputs):
+        operands = [*dict.fromkeys(node.inputs)]
+        return as_elementwise(node, operands, _single(node.op, tuple(map(operands.index, node.inputs))), node.layers)
     chain = _Chain()
     layers: list[str] = []
     found: dict[Node, _Place] = {}
@@ -129,6 +133,12 @@ def _join_operands(node: Node, inside: set[Node], known: _Known) -> Node:
 
     chain.instruction(node.op, tuple(place_of(source) for source in node.inputs), node.settings)
     return as_elementwise(node, chain.operands, chain.expression(), tuple(dict.fromkeys((*layers, *node.layers))))
+
+
+@cache
+def _single(op: str, places: tuple[int, ...]) -> Expression:
+    """One operation on operands, of which some may be the same."""
+    return Expression(1 + max(places, default=-1), (Instruction(op, places),))
 
 
 def _joining(node: Node, inside: set[Node], known: _Known) -> set[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.graph.settings import NO_SETTINGS
 
 
 def share_equal_nodes(graph: Graph) -> Graph:
@@ -11,7 +12,8 @@ def share_equal_nodes(graph: Graph) -> Graph:
 
     def shared(node: Node) -> Node | None:
         # as text, because 0.0 equals -0.0
-        key = (node.op, node.inputs, node.type, str(node.settings))
+        text = "" if node.settings is NO_SETTINGS else str(node.settings)
+        key = (node.op, node.inputs, node.type, text)
         return seen.setdefault(key, node)
 
     return graph.rewrite(shared)

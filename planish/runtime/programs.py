@@ -105,7 +105,7 @@ def compile(
         found = _COMPILED.get(key)
         making = None if found else _under_way(key, wanted)
     if making is not None:
-        found = making.result(functools.partial(_say_that_it_takes_long, training))
+        found = making.result(functools.partial(_say_that_it_takes_long, training, len(graph.nodes)))
     assert found is not None
     return renamed_program(found, {number: name for name, number in numbers.items()})
 
@@ -135,12 +135,13 @@ def _keep(key: str, found: Compiled, making: Making) -> None:
         _COMPILED[key] = found
 
 
-def _say_that_it_takes_long(training: bool) -> None:
+def _say_that_it_takes_long(training: bool, operations: int) -> None:
     """A line for whoever looks at a terminal or a notebook; logs and pipes stay as they are."""
     if output.errors_are_watched():
         what = "the training program" if training else "the program that predicts"
         kept = "" if object_cache.cache_folder() is None else " It is kept for the next time."
-        output.warn_of(f"planish is compiling {what} of this model, which takes more than a second.{kept}")
+        size = f"{operations:,} operations"
+        output.warn_of(f"planish is compiling {what} of this model ({size}), which takes more than a second.{kept}")
 
 
 def makings(since: float) -> list[Making]:

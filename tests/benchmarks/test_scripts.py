@@ -213,6 +213,16 @@ def test_startup(module, monkeypatch, tmp_path, capsys):
     assert "| LLVM compiles |" in capsys.readouterr().out
 
 
+def test_first_calls(run):
+    code, out, found = run("first_calls", "--models", "logistic", "--tasks", "fit", "--split")
+    own = found["first_calls"]["logistic, fit"]
+    assert code == 0
+    assert own["warm"]["first"] < own["cold"]["first"]
+    assert own["parts"].keys() == {"trace", "plan", "write", "LLVM", "link"}
+    assert own["parts"]["LLVM"] > own["parts"]["link"]
+    assert "| logistic, fit |" in out
+
+
 def test_accuracy(run, tmp_path):
     x, y = np.random.default_rng(0).integers(0, 256, (90, 28, 28), np.uint8), np.arange(90) % 10
     np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])

@@ -133,7 +133,7 @@ def test_a_line_is_shown_once_if_it_takes_long_and_somebody_watches(monkeypatch,
     told.wait(0.2)
     making.go_on.set()
     join(threads)
-    assert shown.getvalue().count("planish is compiling") == lines
+    assert shown.getvalue().count("planish is compiling") == shown.getvalue().count(" (3 operations)") == lines
     assert shown.getvalue().count("\n") == lines
 
 

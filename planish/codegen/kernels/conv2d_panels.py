@@ -25,6 +25,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class Tile:
     windows: int
 
 
+@lru_cache(maxsize=1000)
 def plan(channels: int, columns: int, pool_pixels: int, lanes: int, registers: int) -> Tile:
     """The tile that needs the fewest cycles for a row of outputs, by counting FMAs, loads and latency.
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Tile:
     stretches: tuple[int, ...]
 
 
+@lru_cache(maxsize=1000)
 def plan(filters: int, stretches: int, registers: int) -> Tile:
     """The blocks that need the fewest cycles a pixel; of equal ones the smaller, for more items."""
     sizes = [

@@ -24,7 +24,7 @@ from planish.graph.settings import name_of
 from planish.passes import pipeline
 from planish.passes.recorder import Recorder
 from planish_runtime.context_layout import MOST_PIECES
-from planish_runtime.memory import check_fits
+from planish_runtime.memory import check_fits, limit_nbytes
 
 # Images that a thread takes through the dense layers together, at most: two row blocks of the AVX-512 kernel, or one of
 # the narrower ones; fewer in training, so that what a block leaves for the gradients stays in the cache.
@@ -75,9 +75,11 @@ def make_plan(request: Request, recorder: Recorder | None = None) -> Plan:
 
 
 def _plan(request: Request, recorder: Recorder | None) -> Plan:
+    limit = limit_nbytes()
     for node in request.graph.nodes:
-        of = f"a value of one image ({node.op})" if node.batched else f"weight '{_told(node)}'"
-        check_fits(nbytes_of(node), of, node.shape, layer=", ".join(node.layers) or None)
+        if nbytes_of(node) > limit:
+            of = f"a value of one image ({node.op})" if node.batched else f"weight '{_told(node)}'"
+            check_fits(nbytes_of(node), of, node.shape, layer=", ".join(node.layers) or None)
     optimized = pipeline.run(request.graph, recorder)
     started = time.perf_counter()
     lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)
