@@ -43,7 +43,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
     work = _Work(operands.scratch, operands.inputs[1], products, operands.grains if whole.by_panel else None)
     start, end = (0, whole.tiles) if whole.by_panel else _tiles_of(f, whole, operands)
     with f.loop(start, end, whole.at_once) as first:
-        count = whole.at_once if whole.by_panel else f.smaller(whole.at_once, f.subtract(end, first.index))
+        count = _count(f, whole, first.index, end)
         transform_inputs(f, spec, whole, operands.inputs[0], work.inputs, first.index, count)
         for tiles, condition in _counts(f, whole, count):
             with nullcontext() if condition is None else f.when(condition):
@@ -57,13 +57,18 @@ def _tiles_of(f: Function, whole: Cut, operands: Operands) -> tuple[Index, Index
     return f.multiply(start, whole.grain), f.smaller(f.multiply(end, whole.grain), whole.tiles)
 
 
+def _count(f: Function, whole: Cut, first: Index, end: Index) -> Index:
+    """Of the tiles from the first one on: what is at once, unless fewer are left."""
+    always = whole.by_panel or (whole.at_once == whole.grain and whole.tiles % whole.at_once == 0)
+    return whole.at_once if always else f.smaller(whole.at_once, f.subtract(end, first))
+
+
 def _counts(f: Function, whole: Cut, count: Index) -> list[tuple[Index, Value | None]]:
     """How many tiles are computed together, if that is known, and when it is so many."""
     if isinstance(count, int) or whole.at_once > whole.grain:
         return [(count, None)]
-    left = whole.tiles % whole.at_once
-    sizes = (whole.at_once, left) if left else (whole.at_once,)
-    return [(size, f.compare("eq", count, size) if left else None) for size in sizes]
+    sizes = whole.at_once, whole.tiles % whole.at_once
+    return [(size, f.compare("eq", count, size)) for size in sizes]
 
 
 def _filters_of(f: Function, spec: Spec, panels: tuple[Index, Index] | None) -> tuple[Index, Index] | None:
