@@ -12,9 +12,6 @@ import numpy as np
 
 from planish import primitives
 from planish.autodiff import gradients
-from planish.codegen import compile as compiler
-from planish.codegen.llvm.module import Module
-from planish.codegen.llvm.target import current_target
 from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning import cascades, cutting
 from planish.graph.graph import Graph
@@ -24,10 +21,10 @@ from planish.primitives.circle_sums import CircleSettings, circle_sums
 from planish.runtime import compile
 from planish.runtime.executable import TrainingExecutable
 from planish.runtime.inference_executable import InferenceExecutable
-from planish.runtime.native import native_code
 from planish_runtime import context_layout as layout
 from planish_runtime.executable import Executable
 from planish_runtime.inference import Inference
+from tests.codegen.guarded_bytes import masked_bytes
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.guarded_shares import run_shared
 from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
@@ -180,22 +177,6 @@ def pooled_training(size):
         primitives.add(w, g) for w, g in zip(weights, gradients(primitives.batch_sum(loss), weights), strict=True)
     ]
     return Graph.build({"loss": loss}, dict(zip(("first", "second", "third", "bias"), changed, strict=True)))
-
-
-def masked_bytes():
-    """The first lanes of a vector as bytes, and nothing behind them: places of maxima end anywhere in a page."""
-    target = current_target()
-    for count in range(1, target.lanes + 1):
-        module = Module(target)
-        with module.function("run", ["ptr %from", "ptr %into"], internal=False) as f:
-            mask = f.tail_mask(count)
-            numbers = f.let(f"bitcast {f.vector} {f.load('%from', 0, mask)} to {f.integers}")
-            f.store_bytes(numbers, "%into", 0, mask)
-        code = native_code(*compiler.machine_code(module.text, target))
-        source = placed(np.arange(1, count + 1, dtype=np.int32), at_end=True)
-        result = guarded(count, at_end=True)
-        code.function("run", [ctypes.c_void_p] * 2)(source.ctypes.data, result.ctypes.data)
-        np.testing.assert_array_equal(result, source)
 
 
 def averaged_training(size):
