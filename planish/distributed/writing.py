@@ -21,6 +21,9 @@ from planish.errors import explain
 _ZARR, _PARQUET = ".zarr", ".parquet"
 _UNFINISHED = ".unfinished-"
 _SMALLER, _MOST_TIMES = 4, 3
+_SECONDS_UNTIL_GONE, _MOST_REMOVALS = 0.05, 100
+"""Between removing a folder and looking whether it is there again, and how often."""
+
 _SECONDS_BETWEEN, _SECONDS_WITHOUT = 5.0, 30.0
 """Between two looks at the workers; without any of them, until nothing is waited for."""
 
@@ -189,7 +192,7 @@ def write(
                 _computed(_written(arrays, made), client, shown)
             break
         except BaseException as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            _remove(unfinished)
             of_part = max(arrays[0].chunks[0])
             if (
                 not isinstance(error, WorkersDiedError | PartTooLargeError)
@@ -200,6 +203,15 @@ def write(
             rows = max(1, of_part // _SMALLER)
     made.end()
     os.replace(unfinished, destination)
+
+
+def _remove(folder: str) -> None:
+    """Until it stays away: tasks that had begun when another one failed may still write into it."""
+    for _ in range(_MOST_REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_SECONDS_UNTIL_GONE)
+        if not os.path.lexists(folder):
+            return
 
 
 class WorkersDiedError(MemoryError):

@@ -197,6 +197,18 @@ def test_what_failed_leaves_nothing_behind(model, images):
     assert os.listdir() == ["pictures"]
 
 
+def test_what_is_still_written_after_a_failure_is_removed_too(tmp_path, monkeypatch):
+    left = iter(range(3))
+
+    def sleep(seconds):
+        if next(left, None) is not None:  # a task that had begun writes on
+            os.makedirs(tmp_path / "y.zarr.unfinished" / "c")
+
+    monkeypatch.setattr(writing.time, "sleep", sleep)
+    writing._remove(str(tmp_path / "y.zarr.unfinished"))
+    assert os.listdir(tmp_path) == []
+
+
 # ---------------------------------------------------------------------- too little memory
 
 
