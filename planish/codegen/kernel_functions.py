@@ -36,11 +36,14 @@ class KernelFunctions:
         self._by_node: dict[Node, Function] = {}
 
     def write(self, nodes: Iterable[Node]) -> None:
-        """Those of an operation are a chapter: only they are alike, so LLVM need not wait for the others."""
+        """Those of an operation are a chapter: only they are alike, so LLVM need not wait for the others.
+
+        Short chapters come first, so that it has something to do while the long ones are being written.
+        """
         chapters: dict[str, list[Node]] = {}
         for node in nodes:
             chapters.setdefault(base_of(node), []).append(node)
-        for chapter in chapters.values():
+        for chapter in sorted(chapters.values(), key=len):
             for node in chapter:
                 self._write(node)
             self._module.end_chapter()
