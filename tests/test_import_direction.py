@@ -49,13 +49,14 @@ ALLOWED = {
     "runtime": {"graph", "primitives", "autodiff", "passes", "codegen"},
 }
 # `structure` reads models of all kinds: it makes planish's layers of Keras's and PyTorch's, and reads files.
-TOP = {"saving", "cli", "structure", "explain", "convert", "distributed"}
+TOP = {"saving", "cli", "structure", "explain", "convert", "distributed", "shipping"}
 FRONT = ROOMS - set(ALLOWED) - TOP
 
 ALLOWED |= {room: FRONT | {"graph", "primitives", "autodiff", "flattening"} for room in FRONT}
 ALLOWED |= {room: ROOMS - {"cli"} for room in TOP}
 ALLOWED["ops"] = {"graph", "primitives", "structures", "symbolic", "tensor", "variable", "utils"}  # below the layers
-ALLOWED["models"] |= {"runtime", "saving", "explain", "convert"}  # `model.save`, `model.explain`: inside the functions
+# `model.save`, `model.explain`, `model.build`: inside the functions
+ALLOWED["models"] |= {"runtime", "saving", "explain", "convert", "shipping"}
 ALLOWED["models"] |= {"passes"}  # gradients are taken of a graph that passes have made ready for it
 ALLOWED["utils"] |= {"runtime"}  # images are decoded on as many threads as there are
 ALLOWED["__main__"] = {"cli"}

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from planish import settings
+from planish.codegen.emitted import Program
 from planish.codegen.llvm.apart import object_code_apart
 from planish.codegen.llvm.library import binding, initialize
 from planish.codegen.llvm.linking import Linked, link, links
 from planish.codegen.llvm.target import Target, architecture_of
 from planish.codegen.planning.plan import Plan, Request, make_plan
-from planish.codegen.program import Emitter, Program
+from planish.codegen.program import Emitter
 from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
 

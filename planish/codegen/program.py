@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
 from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
+from planish.codegen.emitted import Program
 from planish.codegen.fetching import fetch_ahead
 from planish.codegen.kernel_calls import Covered, parameters_of, sources_of
 from planish.codegen.kernel_functions import KernelFunctions
@@ -34,6 +34,7 @@ from planish.codegen.planning.cascades import Cascade
 from planish.codegen.planning.cutting import MOST_IMAGES, CutSchedule
 from planish.codegen.planning.plan import Plan, Request
 from planish.codegen.planning.schedule import Stage, Unit
+from planish.codegen.planning.shipped import packed_nbytes, read_arguments
 from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.storage import item_nbytes, rounded
 from planish.codegen.planning.views import is_beside, readers_of, storage_root
@@ -42,23 +43,6 @@ from planish.codegen.small_values import emit_group, groups_of
 from planish.graph.node import Node
 from planish.graph.settings import name_of
 from planish_runtime import context_layout as layout
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """Text of the module, and what the runtime has to provide.
-
-    Memory in bytes, and an address per argument in order. `checked` are the inputs that a kernel checks for values that
-    are not finite. Up to `most_cut` images can be shared inside of an image.
-    """
-
-    text: str
-    arguments: tuple[str, ...]
-    arena_nbytes: int
-    scratch_nbytes: int
-    block: int
-    checked: tuple[str, ...]
-    most_cut: int
 
 
 class Emitter:
@@ -109,6 +93,9 @@ class Emitter:
             self.block,
             self._checked(),
             0 if self._cut is None else MOST_IMAGES,
+            0 if self._cut is None else self._cut.storage.arena_nbytes,
+            packed_nbytes(self.storage.places),
+            read_arguments(self.stages, self.storage),
         )
 
     def _counted_grains(self) -> dict[Node, int]:

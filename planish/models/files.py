@@ -77,6 +77,15 @@ class Files:
 
         exporting.export(cast("Model", self), filepath, format, verbose, input_signature, **kwargs)
 
+    def build_plan(self, filepath: _Path, **options: Any) -> None:
+        """Writes the compiled model, which runs where neither planish nor a compiler is: see `planish.shipping.build`.
+
+        `build` does the same when it is given the name of a file, also where a model of one's own has another `build`.
+        """
+        from planish import shipping
+
+        shipping.build(cast("Model", self), filepath, **options)
+
     @short_in_notebooks
     def save_weights(self, filepath: _Path, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Writes the weights, and the optimizer's state if there is one, to a `.weights.h5` file; or the weights alone

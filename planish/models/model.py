@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -121,8 +122,13 @@ class Model(Training, Files, Introspection, Ends, Layer):
 
     # -- building and calling ----------------------------------------------------------------------------------------
 
-    def build(self, input_shape: Any = None) -> None:
-        """Makes the weights for inputs of the shape (batch axis first); a list or dictionary of shapes for several."""
+    def build(self, input_shape: Any = None, **plan: Any) -> None:
+        """Makes the weights for inputs of the shape (batch axis first); a list or dictionary of shapes for several.
+
+        With the name of a file, `build("model.plan")`, it writes the compiled model: see `planish.shipping.build`."""
+        if plan or isinstance(input_shape, str | os.PathLike):
+            self.build_plan(input_shape, **plan)
+            return
         if self._network is not None:
             if input_shape is not None:
                 self.check_input(shapes.per_image(input_shape))

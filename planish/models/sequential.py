@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -139,8 +140,13 @@ class Sequential(Model):
 
     # -- building ----------------------------------------------------------------------------------------------------
 
-    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
-        """Makes the weights of all layers for inputs of the shape (batch axis first)."""
+    def build(self, input_shape: Any = None, **plan: Any) -> None:
+        """Makes the weights of all layers for inputs of the shape (batch axis first).
+
+        With the name of a file, `build("model.plan")`, it writes the compiled model: see `planish.shipping.build`."""
+        if plan or isinstance(input_shape, str | os.PathLike):
+            self.build_plan(input_shape, **plan)
+            return
         with building.lock:
             self._build(input_shape)
 

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from planish import settings
 from planish.codegen import compile as compiler
+from planish.codegen.emitted import Program
 from planish.codegen.planning.choices import print_plan
 from planish.codegen.planning.listing import print_loops
 from planish.codegen.planning.plan import Plan, Request, make_plan
-from planish.codegen.program import Program
 from planish.errors import explain, unknown_name
 from planish.graph.graph import Graph
 from planish.graph.node import numbers_are

@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 import planish as keras
+import planish_runtime
 from planish.cli import data, demo
 from planish.models import load_model
 from planish.runtime import programs
@@ -220,6 +221,19 @@ def test_export(planish, right_half, tmp_path):
     code, _, err = planish("export", right_half, "-o", "nowhere/x.onnx")
     assert code == 2
     assert "there is no folder 'nowhere'" in err
+
+
+def test_build(planish, right_half, tmp_path):
+    code, out, _ = planish("build", right_half, "-o", "half.plan", "--target", "host", "--batch", 4, "--dtype", "uint8")
+    assert (code, out) == (0, "")
+    plan = planish_runtime.Model(tmp_path / "half.plan")
+    model = load_model(right_half)
+    images = np.arange(5 * 64, dtype=np.uint8).reshape(5, 8, 8)
+    assert (plan.predict(images) == model.predict(images, verbose=0)).all()
+    code, _, err = planish("build", right_half, "--target", "avx2")
+    assert (code, "unknown target 'avx2'" in err) == (2, True)
+    code, _, err = planish("build", right_half, "-o", "half.bin")
+    assert (code, "ends in .plan" in err) == (2, True)
 
 
 def test_export_of_a_model_that_takes_images_of_any_size(planish, tmp_path):

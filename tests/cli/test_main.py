@@ -26,18 +26,18 @@ def test_version(capsys):
 def test_no_command_prints_help(planish):
     code, out, _ = planish()
     assert code == 0
-    for command in ("demo", "train", "predict", "evaluate", "summary", "inspect", "export", "cache", "bench"):
+    for command in ("demo", "train", "predict", "evaluate", "summary", "inspect", "export", "build", "cache", "bench"):
         assert re.search(rf"^    {command} ", out, re.MULTILINE)
 
 
 def test_the_manual_has_every_command(planish):
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     commands = re.findall(r"^    (\w+) ", planish()[1], re.MULTILINE)
-    assert len(commands) == 10
+    assert len(commands) == 11
     assert [name for name in commands if f"`planish {name}" not in page] == []
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "export", "cache"])
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "inspect", "export", "build", "cache"])
 def test_the_manual_has_every_option(capsys, command):
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     with pytest.raises(SystemExit, match="0"):
@@ -46,7 +46,19 @@ def test_the_manual_has_every_option(capsys, command):
     assert [option for option in options if option not in page] == []
 
 
-COMMANDS = ("demo", "train", "predict", "evaluate", "explain", "summary", "inspect", "export", "cache", "bench")
+COMMANDS = (
+    "demo",
+    "train",
+    "predict",
+    "evaluate",
+    "explain",
+    "summary",
+    "inspect",
+    "export",
+    "build",
+    "cache",
+    "bench",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -61,8 +61,11 @@ class CutSchedule:
     storage: Storage
 
 
-def cut_schedule(graph: Graph, stages: Sequence[Stage], storage: Storage, target: Target) -> CutSchedule | None:
-    """None if nothing is worth sharing, or if images cannot be computed by themselves."""
+def cut_schedule(
+    graph: Graph, stages: Sequence[Stage], storage: Storage, target: Target, beginning: int
+) -> CutSchedule | None:
+    """None if nothing is worth sharing, or if images cannot be computed by themselves. Its values are in the arena from
+    `beginning` on."""
     batched = [stage for stage in stages if stage.batched]
     if len(batched) != 1 or any(is_beside(node) or node.op == "batch_size" for node in graph.nodes):
         return None
@@ -71,17 +74,16 @@ def cut_schedule(graph: Graph, stages: Sequence[Stage], storage: Storage, target
         return None
     before = [stage for stage in stages if not stage.batched]
     known = {node: place for node, place in storage.places.items() if not node.batched}
-    joint, used_nbytes = _joint_places(cut, storage)
+    joint, used_nbytes = _joint_places(cut, storage, beginning)
     every = [*before, *(each.whole for each in cut)]
     own = plan_storage(graph, every, target, 1, Slices(1, 1), storage.layouts, {**known, **joint}, used_nbytes)
     return CutSchedule(cut, _with_slots(own, joint, used_nbytes))
 
 
-def _joint_places(cut: Sequence[CutStage], storage: Storage) -> tuple[dict[Node, Place], int]:
-    """Where all images of the values are together that are computed, or read, for all images at once; and the end of
-    that."""
+def _joint_places(cut: Sequence[CutStage], storage: Storage, end: int) -> tuple[dict[Node, Place], int]:
+    """Where, from `end` on, all images of the values are together that are computed, or read, for all images at once;
+    and the end of that."""
     places: dict[Node, Place] = {}
-    end = storage.arena_nbytes
     for node in (node for each in cut if each.together for node in each.stage.nodes):
         for value in map(storage_root, (node, *node.inputs)):
             whole = storage.layouts.whole_of(value)

@@ -16,8 +16,9 @@ from planish.codegen.planning.cutting import CutSchedule, cut_schedule
 from planish.codegen.planning.layouts import layouts_of
 from planish.codegen.planning.lowering import followed, lower
 from planish.codegen.planning.schedule import Stage, schedule, with_cascades
+from planish.codegen.planning.shipped import packed_places
 from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
-from planish.codegen.planning.storage import Storage, nbytes_of, plan_storage
+from planish.codegen.planning.storage import NOTHING, Storage, nbytes_of, plan_storage
 from planish.graph.graph import Graph
 from planish.graph.node import Node, numbers_are
 from planish.graph.settings import name_of
@@ -34,7 +35,8 @@ INFERENCE_BLOCK, TRAINING_BLOCK, TRAINING_BLOCK_WITHOUT_ROWS = 28, 16, 4
 @dataclass(frozen=True, slots=True)
 class Request:
     """Everything from which a program is made. `input_dtypes` are NumPy's names of the element types in memory;
-    `blocks` are those of batches that several ranks share."""
+    `blocks` are those of batches that several ranks share. `shipped`: packed weights will be in a file, and at most
+    `most_together` images are taken through a layer together."""
 
     graph: Graph
     input_dtypes: Mapping[str, str]
@@ -42,6 +44,8 @@ class Request:
     training: bool
     max_batch: int = 0
     blocks: Blocks | None = None
+    shipped: bool = False
+    most_together: int = INFERENCE_BLOCK
 
     def in_own_numbers(self) -> Request:
         """The same for the target as programs with the graph's type of numbers see it."""
@@ -89,7 +93,7 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
         lowered = lowered.rewrite_knowing(followed(decisions, totals_of(lowered, request.blocks)))
         lowered = with_results_apart(lowered)
     stages = schedule(lowered, request.target)
-    block = TRAINING_BLOCK if request.training else INFERENCE_BLOCK
+    block = TRAINING_BLOCK if request.training else min(INFERENCE_BLOCK, request.most_together)
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS
     block = max(block, -(-request.max_batch // MOST_PIECES))
@@ -100,8 +104,10 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
     layouts = layouts_of(lowered)
     if not request.training:
         with_cascades(stages, cascades_of(lowered, layouts, request.target))
-    storage = plan_storage(lowered, stages, request.target, block, slices, layouts, blocks=request.blocks)
-    cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target)
+    known = packed_places(stages, layouts) if request.shipped else NOTHING
+    storage = plan_storage(lowered, stages, request.target, block, slices, layouts, known, blocks=request.blocks)
+    beginning = 0 if request.shipped else storage.arena_nbytes  # nothing else is in the arena of a shipped program
+    cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target, beginning)
     return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside, request.blocks)
 
 
