@@ -82,6 +82,7 @@ def facts_of(text: bytes, nbytes: Mapping[str, int]) -> Facts:
 
 def _facts(found: Any, nbytes: Mapping[str, int]) -> Facts:
     inputs, outputs = (tuple(_several(found[name], _array)) for name in ("inputs", "outputs"))
+    _require(len(inputs) > 0 and len(outputs) > 0, "inputs")
     programs = tuple(_several(found["programs"], lambda each: _program(each, nbytes, inputs, outputs)))
     places = tuple(_several(found["test"], lambda each: _place(each, nbytes["test"])))
     for array, (_, size) in zip([*inputs, *outputs], places, strict=True):
