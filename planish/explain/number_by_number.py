@@ -75,12 +75,21 @@ def _activation(visit: Visit) -> str:
     return named if isinstance(named, str) else "the activation"
 
 
-def learned(arithmetic: Sequence[dict[str, Any]], computed: Computation, pixels: int) -> int | None:
-    """Which record has weights that are pictures: the first convolution, or a Dense that sees the whole image."""
+def learned(
+    arithmetic: Sequence[dict[str, Any]], computed: Computation, picture: dict[str, Any] | None, pixels: int
+) -> int | None:
+    """Which record has weights that are pictures: the first convolution, or a Dense that sees the whole image.
+
+    `picture` is what the page shows of the image, `pixels` how many numbers it has.
+    """
+    if picture is None:
+        return None
     nodes = [*computed.nodes]
     for place, record in enumerate(arithmetic):
         if record["kind"] == "conv":
             return place
         if record["kind"] == "dense":
-            return place if nodes[record["node"]].inputs[0].shape == (pixels,) else None
+            seen = nodes[record["node"]].inputs[0]
+            in_order = all(node.op != "transpose" for node in topological([seen])) and not picture["first"]
+            return place if seen.shape == (pixels,) and in_order else None
     return None

@@ -98,7 +98,7 @@ def report(
                 windows=seen.flat is not None and seen.flat["windows"] is not None,
                 alive=seen.alive,
                 arithmetic=arithmetic,
-                learned=number_by_number.learned(arithmetic, seen.computed, seen.x.size),
+                learned=number_by_number.learned(arithmetic, seen.computed, seen.picture, seen.x.size),
                 salient=carried["saliency"] is not None,
                 mistakes=mistaken,
                 given_data=data is not None,

@@ -111,6 +111,13 @@ def test_images_without_channels_have_one_order_and_lines_of_their_rows():
     assert "The weights of scores, one picture for each unit" in page_.text("image")
 
 
+@pytest.mark.parametrize(
+    ("name", "there"), [("digits", True), ("few channels", False), ("no maps", False), ("no flatten", False)]
+)
+def test_weights_are_pictures_where_the_image_is_one(reports, name, there):
+    assert ("filters" in reports(name)[3].ids) == there
+
+
 def test_flattens_own_card_shows_the_vector(reports):
     model, image, _, page_ = reports("blog")
     place = [*model.activations(image[None])].index("flatten")
