@@ -248,7 +248,8 @@ def check_looks(browser: Browser, path: Path, pictures: Path, name: str) -> None
                     go_to(page, int(page.locator("#index").get_attribute("max") or 0) // 3)
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 wide = page.evaluate(
-                    "[...document.querySelectorAll('canvas')].filter(each => each.offsetParent && (each.clientWidth > each.closest("
+                    "[...document.querySelectorAll('canvas')].filter(each => each.offsetParent"
+                    " && (each.clientWidth > each.closest("
                     "'figure, .layer-picture, li, button').clientWidth + 0.5 || !each.clientWidth))"
                     ".map(each => each.outerHTML)"
                 )
