@@ -29,8 +29,18 @@ def require(function: Any, what: str, *names: str, **named: Any) -> None:
                 what=f"{what} takes other arguments than it will be given",
                 expected=f"a function of ({', '.join([*names, *named])})",
                 received=shown(function, getattr(function, "__name__", type(function).__name__)),
+                remedy=_declared(function, [*names, *named]),
             )
         )
+
+
+def _declared(function: Any, names: list[str]) -> str:
+    """How it would be written: "def distance(y_true, y_pred):"."""
+    name = getattr(function, "__name__", "__call__")
+    if name == "<lambda>" and not inspect.ismethod(function):
+        return f"lambda {', '.join(names)}: ..."
+    own = ["self"] if inspect.ismethod(function) or name == "__call__" else []
+    return f"def {name}({', '.join([*own, *names])}):"
 
 
 def shown(function: Any, name: str) -> str:

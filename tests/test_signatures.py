@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from planish import signatures
 from planish.layers import Dense, Input, Layer
 from planish.metrics import Metric
 from planish.models import Sequential
@@ -37,6 +38,7 @@ class OfThree(Layer):
     ("arguments", "said"),
     [
         ({"loss": alone}, "the loss takes other arguments than it will be given"),
+        ({"loss": lambda t: t}, "the loss takes other arguments than it will be given"),
         ({"loss": "mse", "metrics": [alone]}, "the metric takes other arguments than it will be given"),
         ({"loss": "mse", "weighted_metrics": [alone]}, "the metric takes other arguments than it will be given"),
         ({"loss": "mse", "metrics": [OfOne()]}, "update_state of the metric 'of_one' takes other arguments"),
@@ -48,6 +50,19 @@ def test_compile_refuses_them(arguments, said):
     with pytest.raises(TypeError, match=said) as caught:
         model.compile("sgd", **arguments)
     assert "expected: a function of (y_true, y_pred" in str(caught.value)
+
+
+def test_the_remedy_is_the_line_that_declares_it():
+    def remedy(function, *names, **named):
+        with pytest.raises(TypeError) as caught:
+            signatures.require(function, "the loss", *names, **named)
+        return str(caught.value).rpartition("remedy:")[2].strip()
+
+    assert remedy(alone, "y_true", "y_pred") == "def alone(y_true, y_pred):"
+    assert remedy(lambda t: t, "y_true", "y_pred") == "lambda y_true, y_pred: ..."
+    assert (
+        remedy(OfOne().update_state, "y_true", sample_weight=None) == "def update_state(self, y_true, sample_weight):"
+    )
 
 
 def test_a_layer_is_told_how_its_call_is_called():
