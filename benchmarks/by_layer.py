@@ -50,9 +50,9 @@ class Clock:
         clock = self
 
         class Timed(Emitter):
-            def __init__(self, plan: Any, request: Any) -> None:
+            def __init__(self, plan: Any, *arguments: Any) -> None:
                 clock.plan = plan
-                super().__init__(plan, request)
+                super().__init__(plan, *arguments)
 
             def _call_kernel(self, f: Any, node: Any, *arguments: Any) -> None:
                 with clock.around(f, node):

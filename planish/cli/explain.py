@@ -38,7 +38,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="NAME",
         help="the output that gives the scores, if there are several (default: the only one)",
     )
-    parser.add_argument("--data", metavar="DATA", help=f"also show the worst mistakes in it: {data.HELP}")
+    parser.add_argument(
+        "--data", metavar="DATA", help=f"also show the worst mistakes in it (default: none): {data.HELP}"
+    )
     parser.add_argument(
         "--split", action="store_true", help="of DATA only what training held out (default: all images of DATA)"
     )

@@ -43,7 +43,7 @@ def test_every_command_of_the_page_does_what_it_should(planish, no_pictures, tmp
     for command in commands:
         code, output[command], err = planish(*shlex.split(command)[1:])
         assert (code, err) == (0, ""), command
-    assert len(commands) == 16
+    assert len(commands) == 17
     assert output["planish predict pets/best.keras new/1.jpg"].split("\t")[:2] == ["new/1.jpg", "cat"]
     assert "images: 4 (held out by training)" in output["planish evaluate pets/best.keras photos --split"]
     assert "images: 6 (all)" in output["planish evaluate pets/best.keras new-photos"]

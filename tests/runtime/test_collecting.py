@@ -42,9 +42,9 @@ def test_it_rests_while_a_program_is_generated(monkeypatch):
     seen = []
     generate = compiler.generate
 
-    def watched(request, recorder=None):
+    def watched(*arguments, **named):
         seen.append(gc.isenabled())
-        return generate(request, recorder)
+        return generate(*arguments, **named)
 
     monkeypatch.setattr(compiler, "generate", watched)
     monkeypatch.setenv("PLANISH_CACHE_DIR", "off")

@@ -7,7 +7,8 @@ import pytest
 
 from planish.models.data.arrays import CHUNK_NBYTES, READABLE, as_array, contiguous_chunks, memory_dtype, readable
 from planish.models.data.expected import UNKNOWN, End, Expected
-from planish.models.data.in_memory import as_arrays, as_images, split_off
+from planish.models.data.held_out import split_off
+from planish.models.data.in_memory import as_arrays, as_images
 from planish.models.data.streams import Stream, is_stream
 from planish.models.data.visits import Visits
 
