@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-lowest qemu check browser names parity fuzz soak bench clean
+.PHONY: demo test test-targets test-broad test-lowest qemu check browser names parity fuzz soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -21,6 +21,10 @@ test: .venv/develop.stamp
 # `make test` takes a sample of both.
 test-targets: .venv/develop.stamp
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --every-target tests/codegen
+
+# The tests that take many processes, or much memory: ranks and workers that are killed, benchmarks of several processes.
+test-broad: .venv/develop.stamp
+	$(BIN)/python -m pytest --broad -m broad
 
 # The tests with the lowest versions of all dependencies that pyproject.toml allows.
 test-lowest: .venvs/lowest.stamp

@@ -41,10 +41,17 @@ def _names_here():
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """The tests in one order, whichever end they were found from. Hypothesis does not look for numbers worth trying in
-    the texts of a thousand modules: what it draws here are sizes and seeds."""
+def pytest_collection_modifyitems(config, items):
+    """The tests in one order, whichever end they were found from, without broad ones unless they are asked for.
+
+    Hypothesis does not look for numbers worth trying in the texts of a thousand modules: what it draws here are sizes
+    and seeds.
+    """
     items.sort(key=lambda item: item.nodeid.split("/", 2)[1].partition("::")[0])
+    if not config.getoption("--broad"):
+        broad = [item for item in items if item.get_closest_marker("broad")]
+        config.hook.pytest_deselected(items=broad)
+        items[:] = [item for item in items if not item.get_closest_marker("broad")]
     if "hypothesis" in sys.modules:
         from hypothesis.internal.conjecture import providers
 
@@ -81,6 +88,7 @@ def pytest_report_to_serializable(report):
 
 def pytest_addoption(parser):
     parser.addoption("--every-net", action="store_true", help="compare every net of planish.applications with Keras's")
+    parser.addoption("--broad", action="store_true", help="run tests that take many processes, or much memory, as well")
     parser.addoption(
         "--every-target",
         action="store_true",

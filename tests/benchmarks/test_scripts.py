@@ -49,6 +49,7 @@ def test_fit_checks_measures_and_draws(run, tmp_path):
     assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
+@pytest.mark.broad
 def test_bits_are_the_same(run):
     code, out, found = run("bits", "--models", "logistic", "--threads", 1, 3, "--images", 70)
     assert (code, len(found["sums"]["logistic"]), len(set(found["sums"]["logistic"]))) == (0, 4, 1)
@@ -130,6 +131,7 @@ def test_loading(run):
     assert 0 <= found["found"]["1"]["waiting"] <= found["found"]["1"]["folder"]
 
 
+@pytest.mark.broad
 def test_growth(run, tmp_path):
     options = ["--model", "logistic", "--counts", 50, 120, "--channels", 4, 5, "--images", 32, "--rounds", 1]
     _, out, found = run("growth", *options, "--picture", tmp_path / "growth.svg")
@@ -268,6 +270,7 @@ def test_the_picture_of_the_readme(module):
     assert "a<b" in words
 
 
+@pytest.mark.broad
 def test_workers_of_dask_beside_bare_processes(run):
     options = ["--images", 400, "--part", 50, "--rounds", 1, "--only", "bare", "killed"]
     code, out, found = run("dask_predict", *options)

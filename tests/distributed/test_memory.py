@@ -80,6 +80,7 @@ def test_a_local_cluster_without_workers_is_not_waited_for(monkeypatch):
         writing._awaited(types.SimpleNamespace(result=timed_out, done=lambda: False), client)
 
 
+@pytest.mark.broad
 def test_a_real_worker_survives_a_part_and_a_model_larger_than_its_memory():
     """Dask's nanny would kill it, and after some times not start it again."""
     from distributed import Client, LocalCluster
