@@ -49,8 +49,9 @@ def compare(cases: list[Case], folder: Path, *, resume: bool = False) -> Iterato
     """The verdict on each case, in order, as soon as both sides have answered; the folder keeps it. `resume` takes
     those that a run which was broken off has left there.
 
-    Keras runs on TensorFlow, which planish follows, but on JAX where channels come first: on a CPU, TensorFlow cannot
-    convolve those.
+    Keras runs on TensorFlow, which planish follows, but on JAX where layers besides `Flatten` have channels first: on a
+    CPU, TensorFlow cannot convolve those. On JAX, cross-entropies behind a softmax are those of probabilities, which
+    are cut off at 1e-7: a saturated model does not learn there, and does on TensorFlow, and in planish.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "verdicts.jsonl"
@@ -114,8 +115,8 @@ def _prepare(case: Case, folder: Path) -> None:
 def _backend(case: Case) -> tuple[str, str]:
     if "backend" in case:
         return JAX if case["backend"] == "jax" else TENSORFLOW
-    first = any(arguments.get("data_format") == "channels_first" for _, arguments in case["layers"])
-    return JAX if first else TENSORFLOW
+    formats = [arguments.get("data_format") for name, arguments in case["layers"] if name != "Flatten"]
+    return JAX if "channels_first" in formats else TENSORFLOW
 
 
 def _own_answer(case: Case, folder: Path) -> Arrays | str:
@@ -146,7 +147,8 @@ def _judged(case: Case, ours: Arrays | str, folder: Path) -> Verdict:
         keras = dict(theirs)
     if "loaded" in keras:
         ours["read"], keras["read"] = _read(case, folder)
-    apart = {name: distance(name, ours[name], keras[name]) for name in keras}
+    result = _largest_result(keras)
+    apart = {name: distance(name, ours[name], keras[name], result * is_result(name)) for name in keras}
     found = [_told(name, ours[name], ratio) for name, ratio in apart.items() if not ratio <= 1]
     weights = max((ratio for name, ratio in apart.items() if is_weight(name)), default=0)
     prediction = max(ratio for name, ratio in apart.items() if not is_weight(name))
@@ -165,6 +167,17 @@ def _errors(case: Case, ours: Arrays, keras: Arrays, folder: Path) -> tuple[floa
 
 def is_weight(name: str) -> bool:
     return name[0] == "w"
+
+
+def is_result(name: str) -> bool:
+    """Of a metric, after one of its updates."""
+    return name.startswith("result")
+
+
+def _largest_result(arrays: Arrays) -> float:
+    """The largest finite one of a metric; 0 without any."""
+    results = np.concatenate([[0.0], *(np.ravel(value) for name, value in arrays.items() if is_result(name))])
+    return float(np.abs(results[np.isfinite(results)]).max())
 
 
 def _read(case: Case, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -187,12 +200,16 @@ def _config_mistakes(case: Case, folder: Path) -> list[str]:
     return [f"read from Keras: {apart}" for apart in config_differences(configuration(model), expected)]
 
 
-def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> float:
-    """The largest difference as a multiple of the limit: a share of the largest number, or of 1 for small weights."""
+def distance(name: str, ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any], least: float = 0.0) -> float:
+    """The largest difference as a multiple of the limit: a share of the largest number, or of 1 for small weights.
+
+    `least`, of predictions: the largest number is at least this. Results of a metric are sums of numbers that cancel: a
+    small one is as exact as its metric's others are, not more.
+    """
     if np.array_equal(ours, theirs, equal_nan=True):
         return 0.0
     largest = float(np.abs(theirs).max())
-    bound = WEIGHT_BOUND * max(1.0, largest) if is_weight(name) else PREDICTION_BOUND * max(largest, SMALLEST)
+    bound = WEIGHT_BOUND * max(1.0, largest) if is_weight(name) else PREDICTION_BOUND * max(largest, least, SMALLEST)
     return float(np.abs(ours.astype(np.float64) - theirs).max()) / bound
 
 

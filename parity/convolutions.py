@@ -58,8 +58,7 @@ def _transposed(builder: Builder) -> None:
     given: dict[str, Any] = {"kernel_size": size, "strides": strides, "padding": padding}
     extents = builder.shape[:2]
     made = [_spread(*each, padding) for each in zip(extents, size, strides, strict=True)]
-    if builder.chance(0.3):
-        more = [builder.number(0, stride - 1) for stride in strides]
+    if more := _output_padding(builder, size, strides, padding):
         borders = [window // 2 if padding == "same" else 0 for window in size]
         told = [
             (extent - 1) * stride + window - 2 * border + extra
@@ -68,6 +67,16 @@ def _transposed(builder: Builder) -> None:
         given, made = given | {"output_padding": more}, told
     filters = _named(builder, "Conv2DTranspose", given, 0)
     builder.shape = (made[0], made[1], filters)
+
+
+def _output_padding(builder: Builder, size: list[int], strides: list[int], padding: str) -> list[int]:
+    """Now and then one, empty otherwise. TensorFlow computes 'same' with an even window only if it is not 0."""
+    if not builder.chance(0.3):
+        return []
+    more = [builder.number(0, stride - 1) for stride in strides]
+    if padding == "same" and not builder.first:
+        more = [max(extra, 1 - window % 2) for extra, window in zip(more, size, strict=True)]
+    return more if all(extra < stride for extra, stride in zip(more, strides, strict=True)) else []
 
 
 def _spread(extent: int, window: int, stride: int, padding: str) -> int:

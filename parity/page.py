@@ -27,8 +27,8 @@ come first, which TensorFlow cannot convolve on a CPU.
 
 Differences are the largest ones of all cases of a row:
 
-* *outputs*: predictions, values of losses, results of metrics, as a share of the largest number. The limit is
-  {outputs}.
+* *outputs*: predictions, values of losses, results of metrics, as a share of the largest number (of a metric, that of
+  its results after several updates). The limit is {outputs}.
 * *weights*: those after {steps} training steps ({more} for optimizers), as a share of the largest number of the array,
   or of 1 if that is larger. The limit is {weights}.
 

@@ -8,8 +8,12 @@ from .support import again, error_of, fill, images, same_with_channels_first, tr
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
-    ("size", "stride", "rate", "more"), [(3, 2, 1, None), (2, 3, 1, None), (3, 1, 2, None), (3, 2, 1, 1), (5, 3, 1, 2)]
-)
+    ("size", "stride", "rate", "more"),
+    [
+        (3, 2, 1, None), (2, 3, 1, None), (3, 1, 2, None), (3, 2, 1, 1), (5, 3, 1, 2),
+        (2, 3, 1, 0), (4, 1, 1, 0),  # in Keras, on JAX only
+    ],
+)  # fmt: skip
 def test_each_pixel_is_spread_by_the_kernel(padding, size, stride, rate, more):
     x = images(2, 7, 9, 4)
     layer = fill(Conv2DTranspose(3, size, stride, padding, more, dilation_rate=rate), x.shape)
