@@ -174,7 +174,7 @@ class _Trace:
         loss = given.loss
         assert loss is not None
         if not (isinstance(y, Node) and isinstance(y_pred, Node)):
-            raise _not_given(self.model, given, y)
+            raise _not_given(given, y)
         y = _fitted(loss, y, y_pred)
         if weight is not None:
             loss.check_weighted()
@@ -310,12 +310,12 @@ def _sum(terms: Sequence[Any]) -> Any:
     return reduce(lambda a, b: a + b, terms)
 
 
-def _not_given(model: Model, given: Given, y: Any) -> Exception:
+def _not_given(given: Given, y: Any) -> Exception:
+    """An error inside of `compute_loss`: whoever traces it says of which model."""
     missing = y is None
     error = ValueError if missing else TypeError
     return error(
         explain(
-            layer=f"{model.label}, compute_loss",
             what=f"super().compute_loss was called without targets for the loss '{given.loss.name}'"  # type: ignore[union-attr]
             if missing
             else "super().compute_loss takes what is computed from y and y_pred",
