@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import planish as keras
+from planish import dtype_policies
 from planish.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU
 from tests.distribution.simulated import on_ranks
 
@@ -23,13 +24,13 @@ def normalized():
 
 def weights_of(layers, dtype, *, epochs, seed_of_nudge=None):
     """After training in this type; `seed_of_nudge`: from weights of which each is the next number of its type."""
-    before = keras.config.dtype_policy()
+    before = dtype_policies._global[0]
     keras.config.set_dtype_policy(dtype)
     try:
         keras.utils.set_random_seed(1)
         model = keras.Sequential([Input((8, 8, 1)), *layers(), Dense(3, activation="softmax")])
     finally:
-        keras.config.set_dtype_policy(before)
+        dtype_policies._global[0] = before
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     if seed_of_nudge is not None:
         random = np.random.default_rng(seed_of_nudge)
