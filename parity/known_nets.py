@@ -13,8 +13,9 @@ Array = NDArray[Any]
 class Case(NamedTuple):
     """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, the
     variance of its kernels, of which larger ones let more of the images reach the predictions, and more rounding; how
-    strong images are: small values are one gray to a net that takes those of 0 to 255; and how large values are where
-    batches are normalized: small where the activations bend, large where they end at 6."""
+    strong images are: small values are one gray to a net that takes those of 0 to 255; how large values are where
+    batches are normalized: small where the activations bend, large where they end at 6; and the only size of images that
+    the net takes, if it does not take any."""
 
     name: str
     options: dict[str, Any]
@@ -23,6 +24,7 @@ class Case(NamedTuple):
     gain: float = 2.0
     strength: float = 1.0
     scale: float = 1.0
+    fixed: int | None = None
 
 
 COLORS, BENT, UP_TO_SIX = 64.0, 0.25, 3.0
@@ -49,7 +51,7 @@ CASES = [
     *(Case(f"EfficientNetB{number}", {}, (64, 50), number == 0, 1.0, COLORS, BENT) for number in range(8)),
     *(Case(f"EfficientNetV2{kind}", {}, (64, 50), kind == "B0", 1.0, COLORS, BENT) for kind in V2),
     Case("InceptionResNetV2", {}, (96, 80), True),
-    Case("NASNetMobile", {}, (65, 33), True),  # Keras pads maps of open sizes as if they were even, as these are
+    Case("NASNetMobile", {}, (64, 64), True, fixed=64),  # Keras's own net of open sizes cannot add its maps
     Case("ConvNeXtTiny", {}, (64, 50), True, 1.0, COLORS),
 ]
 IMAGES = 4
@@ -60,7 +62,7 @@ RATE = 1e-3
 def built(keras: Any, case: Case, size: int | None = None) -> Any:
     """The net with a classifier of its own, without a softmax, on pooled features, of any image size (or `size`)."""
     keras.utils.clear_session()
-    shape = (size, size, 3)
+    shape = (size or case.fixed, size or case.fixed, 3)
     net = getattr(keras.applications, case.name)(
         weights=None, include_top=False, pooling="avg", input_shape=shape, **case.options
     )
