@@ -14,8 +14,8 @@ class Case(NamedTuple):
     """A net, the arguments it is made with, the sizes of images that it predicts, whether it trains a step, the
     variance of its kernels, of which larger ones let more of the images reach the predictions, and more rounding; how
     strong images are: small values are one gray to a net that takes those of 0 to 255; how large values are where
-    batches are normalized: small where the activations bend, large where they end at 6; and the only size of images that
-    the net takes, if it does not take any."""
+    batches are normalized: small where the activations bend, large where they end at 6; and the only size of images
+    that the net takes, if it does not take any."""
 
     name: str
     options: dict[str, Any]
