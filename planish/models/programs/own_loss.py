@@ -174,7 +174,7 @@ class _Trace:
         loss = given.loss
         assert loss is not None
         if not (isinstance(y, Node) and isinstance(y_pred, Node)):
-            raise _not_given(given, y)
+            raise _not_given(loss, y)
         y = _fitted(loss, y, y_pred)
         if weight is not None:
             loss.check_weighted()
@@ -310,13 +310,13 @@ def _sum(terms: Sequence[Any]) -> Any:
     return reduce(lambda a, b: a + b, terms)
 
 
-def _not_given(given: Given, y: Any) -> Exception:
+def _not_given(loss: Loss, y: Any) -> Exception:
     """An error inside of `compute_loss`: whoever traces it says of which model."""
     missing = y is None
     error = ValueError if missing else TypeError
     return error(
         explain(
-            what=f"super().compute_loss was called without targets for the loss '{given.loss.name}'"  # type: ignore[union-attr]
+            what=f"super().compute_loss was called without targets for the loss '{loss.name}'"
             if missing
             else "super().compute_loss takes what is computed from y and y_pred",
             received=None if missing else f"{type(y).__name__}",
