@@ -4,9 +4,12 @@ import gc
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from planish import naming
 
 HERE = Path(__file__).parent
 
@@ -58,6 +61,10 @@ def pytest_collection_modifyitems(config, items):
         providers._get_local_constants = lambda: providers._local_constants
 
 
+NAMED = Counter()
+"""How many automatic names of each kind layers have that were made while tests were found."""
+
+
 def pytest_collection_finish():
     """Python's collector of garbage passes over what lives for the whole run: modules, and thousands of tests.
 
@@ -66,6 +73,15 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.enable()
+    NAMED.update(naming._of_all)
+
+
+@pytest.fixture(autouse=True)
+def _numbers_of_names_go_on():
+    """Layers that are made while tests are found go into models later. After a test that starts the numbering again, as
+    `clear_session` does, new layers would be given the names of those."""
+    yield
+    naming._of_all |= NAMED
 
 
 @pytest.fixture(scope="session", autouse=True)
