@@ -20,7 +20,7 @@ from planish_runtime.executable import INSIDE_OF_ITSELF, POINTER, SIZE, Arrays, 
 from planish_runtime.handoff import MOST_HELPERS, Crew
 from planish_runtime.places import Places
 from planish_runtime.threads import get_num_threads, recent_num_threads, usable_cpus
-from planish_runtime.workers import run_together, yield_address
+from planish_runtime.workers import run_together
 
 # Threads draw this many blocks at a time: about a thousand images, some milliseconds of work.
 CHUNK_BLOCKS = 36
@@ -89,7 +89,7 @@ class Inference(Executable):
         self._sync = aligned_buffer(layout.SYNC_NBYTES)
         self._sync_words = self._sync.view(np.int64).data
         self._slots[layout.SYNC_SLOT] = self._sync.ctypes.data
-        self._slots[layout.YIELD_SLOT] = yield_address()
+        self._slots[layout.YIELD_SLOT] = self._program.code.yield_address()
         self._scratch_addresses = np.zeros(0, np.uintp)
         self._scratches = 0
         self._choices: dict[int, Choice] = {}

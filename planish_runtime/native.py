@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
+import functools
+import platform
+import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from planish_runtime.errors import explain
-
-_NOT_EXECUTABLE = explain(
-    what="the system does not let this process run code that it has made, as planish's compiled programs are",
-    rule="memory that was written has to become memory that is run",
-    remedy="allow it to this process (systemd: MemoryDenyWriteExecute=no; SELinux: setsebool -P allow_execmem 1)",
-)
+from planish_runtime import calling
+from planish_runtime.executable_memory import Region, executable
 
 
 class Loaded(Protocol):
     """Machine code in memory, which lives as long as the object."""
 
-    def address(self, name: str) -> int: ...
+    def address(self, name: str) -> int:
+        """Where a function begins, for other native code. KeyError if there is no such function."""
+
+    def entry(self, name: str) -> int:
+        """Where it begins for those who call it as the system's functions are called."""
+
+    def resting(self, address: int) -> int:
+        """Where the code can call a function of the system at an address that takes nothing."""
 
 
 class NativeCode:
@@ -29,17 +33,21 @@ class NativeCode:
         self._loaded = loaded
 
     def address(self, name: str) -> int:
-        """Where a function begins. KeyError if there is no such function."""
+        """Where a function begins, for other native code. KeyError if there is no such function."""
         return self._loaded.address(name)
 
     def function(self, name: str, argument_types: list[Any]) -> Any:
         """A callable that releases the interpreter lock. KeyError if there is no such function."""
-        return ctypes.CFUNCTYPE(None, *argument_types)(self.address(name))
+        return ctypes.CFUNCTYPE(None, *argument_types)(self._loaded.entry(name))
 
     def brief_function(self, name: str) -> Any:
         """A callable that keeps the interpreter lock, and takes half the time to be called, if it is given objects of
         ctypes for its arguments. KeyError if there is no such function."""
-        return ctypes.PYFUNCTYPE(None)(self.address(name))
+        return ctypes.PYFUNCTYPE(None)(self._loaded.entry(name))
+
+    def yield_address(self) -> int:
+        """Where the code can call the operating system's function that lets another thread run."""
+        return self._loaded.resting(_system_yield())
 
 
 class Mapped:
@@ -47,19 +55,36 @@ class Mapped:
     begins."""
 
     def __init__(self, code: bytes, functions: Mapping[str, int]) -> None:
-        self._functions = functions
-        self._memory = mmap.mmap(-1, len(code), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._memory[:] = code
-        self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        _let_run(self._start, len(code))
+        self._functions = self._entries = functions
+        if _calls_differ():
+            code, self._entries = calling.with_entries(code, functions)
+        self._region = executable(code)
 
     def address(self, name: str) -> int:
-        return self._start + self._functions[name]
+        return self._region.start + self._functions[name]
+
+    def entry(self, name: str) -> int:
+        return self._region.start + self._entries[name]
+
+    def resting(self, address: int) -> int:
+        return _for_programs(address).start if _calls_differ() else address
 
 
-def _let_run(address: int, nbytes: int) -> None:
-    """PermissionError where the system lets no process run code that it has written."""
-    protect = ctypes.CDLL(None).mprotect
-    protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    if protect(address, nbytes, mmap.PROT_READ | mmap.PROT_EXEC):
-        raise PermissionError(_NOT_EXECUTABLE)
+def _calls_differ() -> bool:
+    """Whether functions of the system are called in another way than programs."""
+    return sys.platform == "win32" and platform.machine() == "AMD64"
+
+
+@functools.cache
+def _for_programs(address: int) -> Region:
+    return executable(calling.for_programs(address))
+
+
+@functools.cache
+def _system_yield() -> int:
+    library: Any
+    if sys.platform == "win32":
+        library = ctypes.WinDLL("kernel32")
+        return ctypes.cast(library.SwitchToThread, ctypes.c_void_p).value or 0
+    library = ctypes.CDLL(None)
+    return ctypes.cast(library.sched_yield, ctypes.c_void_p).value or 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import platform
-import sys
 from collections.abc import Sequence
 
 from planish_runtime.native import Mapped, NativeCode
@@ -46,7 +45,6 @@ _ASKING = bytes.fromhex(
     "5b c3"  # pop rbx; ret
 )
 
-_FROM_RDI, _FROM_RCX = bytes.fromhex("4989f8"), bytes.fromhex("4989c8")  # where Windows has the first argument
 _SSE = _bits(0, 9, 13, 19, 20, 23)
 _AVX2 = _SSE | _bits(12, 22, 27, 28, 29)
 _BITS, _AVX512 = _bits(3, 5, 8), _bits(16, 17, 28, 30, 31)
@@ -70,8 +68,7 @@ def abilities() -> tuple[int, ...]:
     """The words that the processor gives; nothing but zeros where it is not an x86-64."""
     words = (ctypes.c_uint32 * WORDS)()
     if architecture() == "x86_64":
-        asking = _ASKING.replace(_FROM_RDI, _FROM_RCX) if sys.platform == "win32" else _ASKING
-        code = NativeCode(Mapped(asking, {"ask": 0}))  # which has to be there as long as it runs
+        code = NativeCode(Mapped(_ASKING, {"ask": 0}))  # which has to be there as long as it runs
         code.function("ask", [ctypes.c_void_p])(ctypes.addressof(words))
     found = list(words)
     if found[0] < 7:  # it has no leaf 7, and gave those of another one

@@ -7,14 +7,12 @@ signal handler may run that wants the same one.
 
 from __future__ import annotations
 
-import ctypes
 import functools
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planish_runtime import forking
 from planish_runtime.errors import explain
@@ -249,14 +247,3 @@ def _lead(crew: _Crew, work: Callable[[int], None], threads: int, stop: Callable
     if threads > 1:
         _invite(crew, guarded, threads)
     guarded(0)
-
-
-@functools.cache
-def yield_address() -> int:
-    """The address of the operating system's function that lets another thread run."""
-    library: Any
-    if sys.platform == "win32":
-        library = ctypes.WinDLL("kernel32")
-        return ctypes.cast(library.SwitchToThread, ctypes.c_void_p).value or 0
-    library = ctypes.CDLL(None)
-    return ctypes.cast(library.sched_yield, ctypes.c_void_p).value or 0

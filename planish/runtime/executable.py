@@ -16,7 +16,7 @@ from planish_runtime.buffers import aligned_buffer
 from planish_runtime.compiled import Compiled
 from planish_runtime.executable import POINTER, SIZE, Arrays, Executable, fewest_images
 from planish_runtime.threads import get_num_threads, usable_cpus
-from planish_runtime.workers import NoThreadError, run_watched, yield_address
+from planish_runtime.workers import NoThreadError, run_watched
 
 # Below so many multiply-adds of the forward pass, in a run of training steps, another thread costs more than it saves.
 # Small models have other work besides, and never need more images.
@@ -149,7 +149,7 @@ class TrainingExecutable(Executable):
         header = {
             layout.ORDER_SLOT: given.order.ctypes.data, layout.SYNC_SLOT: sync.ctypes.data,
             layout.TOTAL_SLOT: len(given.order), layout.BATCH_SLOT: given.batch_size,
-            layout.STEPS_SLOT: given.steps, layout.YIELD_SLOT: yield_address(),
+            layout.STEPS_SLOT: given.steps, layout.YIELD_SLOT: self._program.code.yield_address(),
             layout.SHARES_SLOT: min(threads, usable_cpus()),
         }  # fmt: skip
         for slot, value in header.items():

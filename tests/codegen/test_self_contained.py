@@ -1,5 +1,6 @@
 """Object code calls nothing outside itself, on any target: no mathematics library, no memory functions."""
 
+import re
 import struct
 
 import llvmlite.binding as llvm
@@ -16,6 +17,7 @@ from planish.losses import SparseCategoricalCrossentropy
 from planish.models import Sequential
 from planish.models.programs.step_graph import Objective, training_graph
 from planish.optimizers import Adam
+from planish_runtime import calling
 
 TRIPLES = {
     "avx512": "x86_64-unknown-linux-gnu",
@@ -96,6 +98,23 @@ def test_training(any_target, model):
     graph = training_graph(model, [objective], Adam(), with_outputs=True).graph
     dtypes = {"x": "float64", "y_true": "int64"}
     assert symbols_of(graph, dtypes, any_target, training=True, max_batch=32) == []
+
+
+def taken_of_the_stack(code):
+    """Bytes, of each function of x86-64 that takes more than 127: sub rsp, nbytes."""
+    return [struct.unpack("<I", nbytes)[0] for nbytes in re.findall(b"\x48\x81\xec(..[\0-\x0f]\0)", code, re.DOTALL)]
+
+
+@pytest.mark.parametrize("name", ["avx512", "avx2", "x86-64"])
+def test_functions_take_little_of_the_stack(name, model):
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    (y,) = model.trace(CallContext(training=False)).outputs
+    target = make_target(name, TRIPLES[name])
+    request = Request(Graph.build({"y": y}), {"x": "uint8"}, target, training=False)
+    taken = taken_of_the_stack(compiler.object_code(compiler.generate(request).text, target))
+    assert taken, "some functions are expected to have more than 127 bytes there"
+    assert 8 * max(taken) < calling.STACK_NBYTES, "functions call each other less than eight deep"
 
 
 def test_every_function_and_element_type(any_target):

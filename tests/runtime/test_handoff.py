@@ -14,7 +14,6 @@ from planish.models import Sequential
 from planish.runtime import handoff
 from planish_runtime import context_layout as layout
 from planish_runtime import inference
-from planish_runtime.workers import yield_address
 from tests.runtime.test_forking import ends_well, leave
 
 PATIENT_SECONDS = 20
@@ -32,7 +31,7 @@ class Work:
     def __init__(self, threads, *, patient=False):
         self.calls, self.patient, self.threads = [], patient, threads
         self.context = np.zeros(layout.HEADER_SLOTS, np.uintp)
-        self.context[layout.YIELD_SLOT] = yield_address()
+        self.context[layout.YIELD_SLOT] = handoff._code().yield_address()
         self.scratches = np.arange(100, 100 + threads, dtype=np.uintp)
         self.function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(self._call)
 
