@@ -42,11 +42,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from planish.shipping import build
-    from planish.shipping.building import EVERYWHERE
 
     path = arguments.out or os.path.splitext(arguments.model)[0] + ".plan"
     model_files.check_writable(path)
     model = model_files.load(arguments.model, compile=False)
     names = model_files.known_class_names(model, arguments.model) if len(model.output_specs) == 1 else None
-    targets = EVERYWHERE if arguments.target is None else arguments.target
-    build(model, path, targets, arguments.batch, arguments.dtype, class_names=names)
+    build(model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names)

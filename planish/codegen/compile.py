@@ -11,11 +11,15 @@ from planish.codegen.emitted import Program
 from planish.codegen.llvm.apart import object_code_apart
 from planish.codegen.llvm.library import binding, initialize
 from planish.codegen.llvm.linking import Linked, link, links
+from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import Target, architecture_of
 from planish.codegen.planning.plan import Plan, Request, make_plan
 from planish.codegen.program import Emitter
 from planish.graph.node import numbers_are
 from planish.passes.recorder import Recorder
+
+More = Callable[[Module, Program], None]
+"""Writes further entry points of a program, whose text is not there yet, into its module."""
 
 Ready = Callable[[str], object]
 """Is given a part of a program as soon as it is complete: a module's text."""
@@ -29,15 +33,17 @@ class Beside(Protocol):
     def results(self) -> list[bytes]: ...
 
 
-def generate(request: Request, recorder: Recorder | None = None, ready: Ready | None = None) -> Program:
+def generate(
+    request: Request, recorder: Recorder | None = None, ready: Ready | None = None, more: More | None = None
+) -> Program:
     """The program as text, with what the runtime has to provide."""
-    return emit(make_plan(request, recorder), request, ready)
+    return emit(make_plan(request, recorder), request, ready, more)
 
 
-def emit(decided: Plan, request: Request, ready: Ready | None = None) -> Program:
+def emit(decided: Plan, request: Request, ready: Ready | None = None, more: More | None = None) -> Program:
     """A plan as text."""
     with numbers_are(request.graph.numbers):
-        return Emitter(decided, request, ready).program()
+        return Emitter(decided, request, ready).program(more)
 
 
 def compiled(request: Request, beside: Beside) -> tuple[Program, Linked]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from planish.codegen import few_images, steps
 from planish.codegen.addresses import Addresses
@@ -67,7 +68,8 @@ class Emitter:
         self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
         self._kernels = KernelFunctions(self.module, plan.storage.layouts, self._grains, self._beside)
 
-    def program(self) -> Program:
+    def program(self, more: Callable[[Module, Program], None] | None = None) -> Program:
+        """`more` writes further entry points."""
         self._kernels.write(node for stage in self.stages for node in self._alone(stage))
         for number, stage in enumerate(self.stages):
             if stage.batched:
@@ -83,10 +85,17 @@ class Emitter:
             steps.emit_inference(self.module, self.stage_items())
         if self._cut is not None:
             self._emit_cut(self._cut)
+        program = self._needs()
+        if more is not None:
+            more(self.module, program)
         self.module.end_chapter(last=True)
+        return replace(program, text=self.module.text)
+
+    def _needs(self) -> Program:
+        """The program without its text."""
         storages = [self.storage] if self._cut is None else [self.storage, self._cut.storage]
         return Program(
-            self.module.text,
+            "",
             self.arguments,
             max(storage.arena_nbytes for storage in storages),
             max(storage.scratch_nbytes for storage in storages),

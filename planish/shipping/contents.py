@@ -4,78 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
-from planish import structures
 from planish.codegen.planning.shipped import PACKED
-from planish.graph.graph import Graph
-from planish.graph.settings import name_of
-from planish.models.ends.graph_names import input_names
+from planish.shipping.ends import Ends
 from planish.shipping.programs import Shipped
 from planish_runtime.plan_format import LINE_NBYTES, PAGE_NBYTES, filled, written
 
-if TYPE_CHECKING:
-    from planish.models.model import Model
-
 Array = NDArray[Any]
-
-
-class Ends(NamedTuple):
-    """Inputs and outputs as the file has them, their structures, and what they are called in the graph."""
-
-    inputs: list[dict[str, Any]]
-    outputs: list[dict[str, Any]]
-    input_form: Any
-    form: Any
-    input_names: list[str]
-    output_names: list[str]
-
-
-def ends_of(model: Model, graph: Graph, dtypes: Mapping[str, str]) -> Ends:
-    """By the names that the user knows."""
-    leaves = {name_of(leaf): leaf for leaf in graph.leaves("input")}
-    names = input_names(model.input_specs)
-    inputs = [
-        _end(spec.name, leaves[name].shape if name in leaves else spec.shape[1:], dtypes[name])
-        for name, spec in zip(names, model.input_specs, strict=True)
-    ]
-    outputs = [
-        _end(spec.name, node.shape, str(node.type.numpy_dtype))
-        for (_, node), spec in zip(graph.outputs, model.output_specs, strict=True)
-    ]
-    return Ends(
-        _apart(inputs), _apart(outputs), _form(model.input_form), _form(model.output_form),
-        names, [name for name, _ in graph.outputs],
-    )  # fmt: skip
-
-
-def _end(name: str, shape: Sequence[Any], dtype: str) -> dict[str, Any]:
-    return {"name": name, "shape": list(map(int, shape)), "dtype": dtype}
-
-
-def _apart(ends: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With a number behind the names if two are the same."""
-    names = [each["name"] for each in ends]
-    if len(set(names)) == len(names):
-        return ends
-    return [{**each, "name": f"{each['name']}:{place}"} for place, each in enumerate(ends)]
-
-
-def _form(form: Any) -> Any:
-    """A structure in JSON, the places of leaves in place of these."""
-    return _tagged(structures.packed(form, [*range(len(structures.leaves(form)))]))
-
-
-def _tagged(form: Any) -> Any:
-    if isinstance(form, tuple):
-        return {"tuple": [_tagged(each) for each in form]}
-    if isinstance(form, list):
-        return [_tagged(each) for each in form]
-    if isinstance(form, Mapping):
-        return {"dict": {str(key): _tagged(each) for key, each in form.items()}}
-    return form
 
 
 class Contents:

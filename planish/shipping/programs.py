@@ -56,7 +56,7 @@ def shipped_program(
     with collector_rests():
         program = compiler.generate(request)
     code = aside(functools.partial(_run_code, program, request.in_own_numbers().target))
-    return Shipped(program, code, _weights(program, parameters), multiply_adds(graph.nodes))
+    return Shipped(program, code, weights_read(program, parameters), multiply_adds(graph.nodes))
 
 
 def run_text(program: Program) -> str:
@@ -71,7 +71,7 @@ def _run_code(program: Program, target: Target) -> Linked:
     return code
 
 
-def _weights(program: Program, parameters: Mapping[str, Array]) -> dict[str, bytes]:
+def weights_read(program: Program, parameters: Mapping[str, Array]) -> dict[str, bytes]:
     """Of the arguments that computing images needs."""
     packed = _packed(program, parameters)
     found = {}

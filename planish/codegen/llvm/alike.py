@@ -36,7 +36,7 @@ _Kept = tuple[str, ...]
 
 class Defined(NamedTuple):
     """A function of a module as text. `attributes`: the number of the group that it has; `called`: the functions of the
-    module that it calls."""
+    module that it calls; `result`: what it returns, with its type."""
 
     name: str
     parameters: str
@@ -44,12 +44,14 @@ class Defined(NamedTuple):
     internal: bool
     attributes: int
     called: frozenset[str]
+    result: str = "void"
 
     def text(self, *, hidden: bool = False) -> str:
         """`hidden`: functions of other modules may call it, too."""
         linkage = ("hidden " if hidden else "internal ") if self.internal else ""
-        head = f"define {linkage}void @{self.name}({self.parameters}) #{self.attributes}"
-        return f"{head} {{\nentry:\n{self.body}\n  ret void\n}}\n"
+        type_ = self.result.partition(" ")[0]
+        head = f"define {linkage}{type_} @{self.name}({self.parameters}) #{self.attributes}"
+        return f"{head} {{\nentry:\n{self.body}\n  ret {self.result}\n}}\n"
 
     @property
     def declaration(self) -> str:

@@ -9,20 +9,25 @@ _DEFINE = re.compile(r"^(?=define )", re.MULTILINE)
 _NAME = re.compile(r"define [^@]*@(\w+)\(")
 _CALLED = re.compile(r"call void @(\w+)\(")
 _DATA = re.compile(r"@data\d+")
-_TRIPLE = re.compile(r'target triple = "[^"]*"')
+_TRIPLE = re.compile(r'(?:target datalayout = "[^"]*"\n)?target triple = "[^"]*"')
 
 
 def only(text: str, entries: Sequence[str], triple: str | None = None) -> str:
-    """The text with no functions but those that `entries` need; for another system, if its `triple` is given."""
+    """The text with no functions but those that `entries` need, which alone can be called from outside; for another
+    system, if its `triple` is given."""
     head, *bodies = _DEFINE.split(text)
     bodies[-1], attributes = bodies[-1].split("\nattributes ", 1)
     named = {_named(body): body for body in bodies}
-    needed = [named[name] for name in _reached(named, entries)]
+    needed = [named[name] if name in entries else _internal(named[name]) for name in _reached(named, entries)]
     if triple is not None:
         head = _TRIPLE.sub(f'target triple = "{triple}"', head)
     used = {name for body in needed for name in _DATA.findall(body)}
     kept = [line for line in head.splitlines(keepends=True) if not line.startswith("@") or line.split(" ")[0] in used]
     return "".join([*kept, *needed, f"\nattributes {attributes}"])
+
+
+def _internal(body: str) -> str:
+    return body if body.startswith("define internal ") else body.replace("define ", "define internal ", 1)
 
 
 def _named(body: str) -> str:

@@ -30,6 +30,7 @@ class Lines:
         self.called: set[str] = set()  # functions of the module
         self.given: list[str] = []
         self.parameters: list[str] = []
+        self.result = "void"  # or a value with its type; only entry points have one
         self.block_name = "entry"
         self._count = 0
 

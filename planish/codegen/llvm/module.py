@@ -55,7 +55,8 @@ class Module:
         sparing: bool = False,
         quickly: bool = False,
     ) -> Iterator[Function]:
-        """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns nothing.
+        """`parameters` are written with their types, e.g. 'ptr noalias %x'. The function returns `Function.result`,
+        which is nothing unless it is set.
 
         `quickly`: LLVM does not optimise the code, where compiling it would take longer than that saves.
         `shared`: if the module has the same function already, that one is used, and `Function.name` is its name. Those
@@ -74,7 +75,8 @@ class Module:
             if function.name != name:
                 return
         group = (_QUICKLY if quickly else _INSIDE) if internal else _ENTRY
-        self._functions[name] = Defined(name, arguments, body, internal, group, frozenset(function.called))
+        called = frozenset(function.called)
+        self._functions[name] = Defined(name, arguments, body, internal, group, called, function.result)
 
     def has_function(self, name: str) -> bool:
         return name in self._functions or name in self._complete
@@ -111,7 +113,8 @@ class Module:
     @property
     def _head(self) -> str:
         declarations = [f"declare {signature}" for signature in self._declarations]
-        return "\n".join([f'target triple = "{self.target.triple}"\n', *declarations])
+        layout = [f'target datalayout = "{self.target.data_layout}"'] if self.target.data_layout else []
+        return "\n".join([*layout, f'target triple = "{self.target.triple}"\n', *declarations])
 
     @property
     def _constants(self) -> dict[str, str]:

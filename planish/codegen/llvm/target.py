@@ -54,6 +54,15 @@ class Target(NamedTuple):
         return architecture_of(self.triple)
 
     @property
+    def pointer_nbytes(self) -> int:
+        return 4 if self.data_layout else 8
+
+    @property
+    def data_layout(self) -> str:
+        """How LLVM lays out data where pointers have 32 bits; nothing where they have 64, which it assumes."""
+        return _SHORT_POINTERS.get(self.architecture, "")
+
+    @property
     def takes_winograd(self) -> bool:
         """Whether a convolution may be computed by Winograd's method, which is made for float32 and trades digits."""
         return self.floats is F32 and not self.exact
@@ -78,6 +87,11 @@ _SHAPES = {
     "avx2": (8, 16, True, True, False),
     "x86-64": (4, 16, False, False, False),
     "aarch64": (4, 32, True, False, False),
+}
+
+# By architecture, as LLVM has them.
+_SHORT_POINTERS = {
+    "wasm32": "e-m:e-p:32:32-p10:8:8-p20:8:8-i64:64-i128:128-n32:64-S128-ni:1:10:20",
 }
 
 # What is assumed about a processor when a target below the host's is requested, or one that is not the host.
