@@ -190,15 +190,22 @@ class Inference:
         self._program = program
 
     def run(self, parameters, inputs, outputs, count, *, version):
-        program, words = self._program, {layout.TOTAL_SLOT: count, layout.SHARES_SLOT: 3}
-        arrays = _arguments(program, {"parameter": parameters, "input": inputs, "output": outputs})
-        _run(program, words, program.scratch_nbytes, arrays, [("prepare", ()), ("infer", (0, count))])
-        if 0 < count <= program.most_cut:
+        self._parameters, self._inputs, self._count = parameters, inputs, count
+        self._compute(outputs, 3, [("infer", (0, count))])
+        if 0 < count <= self._program.most_cut:
             cut = {name: np.zeros_like(array) for name, array in outputs.items()}
-            arrays = _arguments(program, {"parameter": parameters, "input": inputs, "output": cut})
-            _run(program, words, program.scratch_nbytes, arrays, [("prepare", ()), ("infer_cut", (0,))])
+            self.entered_by(cut, 3, [0])
             for name, array in outputs.items():
                 np.testing.assert_array_equal(cut[name], array, err_msg=f"few images: {name}")
+
+    def entered_by(self, outputs, shares, numbers):
+        """The images of last time, by threads of these numbers, one after the other."""
+        self._compute(outputs, shares, [("infer_cut", (number,)) for number in numbers])
+
+    def _compute(self, outputs, shares, calls):
+        words = {layout.TOTAL_SLOT: self._count, layout.SHARES_SLOT: shares}
+        arrays = _arguments(self._program, {"parameter": self._parameters, "input": self._inputs, "output": outputs})
+        _run(self._program, words, self._program.scratch_nbytes, arrays, [("prepare", ()), *calls])
 
 
 class Training(executable.TrainingExecutable):

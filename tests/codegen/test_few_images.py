@@ -1,6 +1,7 @@
 """Few images, which threads share inside of an image: the bits of one thread, whoever computes which grain."""
 
 import ctypes
+import functools
 import threading
 
 import numpy as np
@@ -18,6 +19,7 @@ from planish.graph.settings import name_of
 from planish.runtime import compile, programs
 from planish.runtime.inference_executable import InferenceExecutable
 from planish_runtime import context_layout as layout
+from tests.codegen import emulated
 from tests.codegen.odd_values import arranged, computed, joined_maps, odd_sizes
 from tests.codegen.support import Case, floats, on_every_target, prefer
 from tests.passes.random_graphs import random_inference
@@ -55,30 +57,36 @@ class Shared:
 
     def by(self, shares, numbers):
         """By threads of these numbers, one after the other, as if so many ran at the same time."""
-        executable = self.executable
         for array in self.outputs.values():
             array.fill(7)
-        executable._begin(self.images, shares)
-        executable._slots[layout.SHARES_SLOT] = shares
-        work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
-        for number in numbers:
-            work(executable._address, executable._scratch_address(number), number)
+        if emulated.WANTED:
+            self.executable.entered_by(self.outputs, shares, numbers)
+            return self.taken()
+        for number, work in zip(numbers, self._entries(shares, numbers), strict=True):
+            work(number)
         return self.taken()
 
     def at_once(self, threads):
-        executable = self.executable
-        scratch = [executable._scratch_address(number) for number in range(threads)]
-        executable._begin(self.images, threads)
-        executable._slots[layout.SHARES_SLOT] = threads
-        work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+        if emulated.WANTED:
+            return self.by(threads, range(threads))
         started = [
-            threading.Thread(target=work, args=(executable._address, own, number)) for number, own in enumerate(scratch)
+            threading.Thread(target=work, args=(number,))
+            for number, work in enumerate(self._entries(threads, range(threads)))
         ]
         for thread in started:
             thread.start()
         for thread in started:
             thread.join()
         return self.taken()
+
+    def _entries(self, shares, numbers):
+        """The program, for each of these threads, given its number."""
+        executable = self.executable
+        scratch = [executable._scratch_address(number) for number in numbers]
+        executable._begin(self.images, shares)
+        executable._slots[layout.SHARES_SLOT] = shares
+        work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+        return [functools.partial(work, executable._address, own) for own in scratch]
 
     def taken(self):
         return {name: array.tobytes() for name, array in self.outputs.items()}
