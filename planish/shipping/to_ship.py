@@ -73,7 +73,7 @@ def _graph(model: Model) -> Graph:
                     layer=model.label,
                     what="the model takes images of any size, and a compiled file is for one",
                     received=f"input {spec.name!r}: {tuple(spec.shape)}",
-                    remedy="a model of the same layers that begins with the size: Input((224, 224, 3))",
+                    remedy=f"{_of_one_size(model)}.build('model.plan')",
                 )
             )
     graph = model.graph()
@@ -87,3 +87,10 @@ def _graph(model: Model) -> Graph:
             )
         )
     return graph
+
+
+def _of_one_size(model: Model) -> str:
+    """Python for a model of the same layers whose images have a size."""
+    sizes = [tuple(224 if size is None else size for size in spec.shape[1:]) for spec in model.input_specs]
+    inputs = ", ".join(f"keras.Input({size})" for size in sizes)
+    return f"keras.Model(x := {inputs if len(sizes) == 1 else f'[{inputs}]'}, model(x))"

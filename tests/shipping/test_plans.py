@@ -182,6 +182,17 @@ def test_what_cannot_be_built_is_said(make, options, text, tmp_path):
     assert not (tmp_path / "model.plan").exists()
 
 
+def test_a_model_of_any_size_is_built_for_one_as_the_message_says(tmp_path):
+    model = open_size()
+    with pytest.raises(ValueError, match="remedy") as caught:
+        model.build(tmp_path / "model.plan")
+    remedy = str(caught.value).partition("remedy: ")[2].strip().replace("224", "20")
+    exec(remedy.replace("model.plan", str(tmp_path / "model.plan")), {"keras": planish, "model": model})
+    x = np.random.default_rng(0).random((3, *planish_runtime.Model(tmp_path / "model.plan").facts.inputs[0].shape))
+    assert x.shape[1] == 20
+    assert same(planish_runtime.Model(tmp_path / "model.plan").predict(x), model.predict(x, verbose=0))
+
+
 def test_the_name_of_a_plan_says_what_it_is(tmp_path):
     with pytest.raises(ValueError, match=r"remedy: .*model\.plan"):
         blog().build(tmp_path / "model.bin")
