@@ -15,7 +15,7 @@ from planish_runtime.settings import NUM_THREADS, SPIN, Setting, present
 EMITTED = ("graph", "plan", "loops", "llvm", "asm")
 """The forms in which a program can be looked at, from the first to the last."""
 
-TARGETS = ("avx512", "avx2", "x86-64", "aarch64")
+TARGETS = ("avx512", "avx2", "x86-64", "aarch64", "wasm32")
 """The kinds of processor that code can be generated for."""
 
 _OF_LAUNCHERS: tuple[Literal["OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"], ...] = (

@@ -75,8 +75,9 @@ def _made_machine(target: Target, level: int) -> object:
     llvm = binding()
     initialize(native=target.architecture == architecture_of(llvm.get_process_triple()))
     return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="default"
-    )
+        cpu=target.cpu, features=target.features, opt=level, codemodel="default",
+        reloc="static" if target.has_fixed_addresses else "pic",
+    )  # fmt: skip
 
 
 def parsed(text: str) -> object:

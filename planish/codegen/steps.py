@@ -237,7 +237,7 @@ def _emit_shared_stage(
 
 
 class _Restore:
-    """Puts back the floating-point mode that the caller had."""
+    """Puts back the floating-point mode that the caller had, where there are modes."""
 
     def __init__(self, f: Function, saved: str) -> None:
         self._f, self._saved = f, saved
@@ -245,7 +245,7 @@ class _Restore:
     def __call__(self) -> None:
         if self._f.module.target.architecture == "aarch64":
             self._f.emit(f"call void @llvm.aarch64.set.fpcr(i64 {self._saved})")
-        else:
+        elif self._f.module.target.architecture == "x86_64":
             self._f.emit(f"call void @llvm.x86.sse.ldmxcsr(ptr {self._saved})")
 
 
@@ -256,6 +256,8 @@ def _flush_denormals(f: Function) -> _Restore:
         saved = f.let("call i64 @llvm.aarch64.get.fpcr()")
         f.emit(f"call void @llvm.aarch64.set.fpcr(i64 {f.let(f'or i64 {saved}, 16777216')})")
         return _Restore(f, saved)
+    if f.module.target.architecture != "x86_64":
+        return _Restore(f, "")
     f.module.declare("void @llvm.x86.sse.stmxcsr(ptr)")
     f.module.declare("void @llvm.x86.sse.ldmxcsr(ptr)")
     saved, changed = f.stack_i32(), f.stack_i32()

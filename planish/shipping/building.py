@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from planish.errors import unknown_name
-from planish.shipping import plan_file
+from planish.shipping import plan_file, web
 from planish.shipping.order import Order
 from planish.shipping.to_ship import to_ship
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
-KINDS: Mapping[str, Callable[[Order], None]] = {"plan": plan_file.write}
+KINDS: Mapping[str, Callable[[Order], None]] = {"plan": plan_file.write, "wasm": web.write}
 """What can be emitted, and what writes it."""
 
 
@@ -37,6 +37,8 @@ def build(
     which decides how much memory is needed. `dtypes` are types of images that programs read as they are, such as
     'uint8'; images of other types are converted first. `class_names` (else those in the model's notes) and
     `preprocessing`, a text for people, are kept in the file.
+
+    `emit="wasm"` writes a folder instead: the model as WebAssembly, of one type of images, and what loads it.
 
     ValueError for a model that is not built, takes images of any size, or computes images together, and for names that
     are not known. OSError if the file cannot be written.

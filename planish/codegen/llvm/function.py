@@ -293,9 +293,12 @@ class Function(Vectors):
 
     def largest_lane(self, value: Value) -> Value:
         """The largest lane as a scalar (NaN lanes are passed over)."""
-        function = f"{self.floats.llvm} @llvm.vector.reduce.fmax.v{self.lanes}{self.floats.name}"
-        self.module.declare(f"{function}({self.vector})")
-        return self.let(f"call {function}({self.vector} {value})")
+        half = self.lanes // 2
+        while half:  # not llvm.vector.reduce.fmax, for which WebAssembly would call a library
+            other = self.shuffle(value, value, [(lane + half) % self.lanes for lane in range(self.lanes)])
+            value = self.select(self.greater(other, other, "uno"), value, self.maximum(value, other))
+            half //= 2
+        return self.let(f"extractelement {self.vector} {value}, i64 0")
 
     def lane_indices(self) -> Value:
         return "<" + ", ".join(f"i32 {lane}" for lane in range(self.lanes)) + ">"

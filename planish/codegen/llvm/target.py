@@ -58,6 +58,11 @@ class Target(NamedTuple):
         return 4 if self.data_layout else 8
 
     @property
+    def has_fixed_addresses(self) -> bool:
+        """Whether code and constants are at addresses that are known when they are linked."""
+        return self.pointer_nbytes == 4
+
+    @property
     def data_layout(self) -> str:
         """How LLVM lays out data where pointers have 32 bits; nothing where they have 64, which it assumes."""
         return _SHORT_POINTERS.get(self.architecture, "")
@@ -87,6 +92,7 @@ _SHAPES = {
     "avx2": (8, 16, True, True, False),
     "x86-64": (4, 16, False, False, False),
     "aarch64": (4, 32, True, False, False),
+    "wasm32": (4, 16, False, False, False),
 }
 
 # By architecture, as LLVM has them.
@@ -95,7 +101,9 @@ _SHORT_POINTERS = {
 }
 
 # What is assumed about a processor when a target below the host's is requested, or one that is not the host.
-_GENERIC_CPUS = {"avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic"}
+_GENERIC_CPUS = {
+    "avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic", "wasm32": "generic",
+}  # fmt: skip
 
 
 def make_target(name: str, triple: str, cpu: str | None = None, features: str = "") -> Target:
@@ -130,6 +138,10 @@ PROCESSORS = {
 """What can be built for besides HOST, by names that do not depend on the machine: the levels of x86-64 are those of its
 ABI. Code for one of them runs on any system, since it calls nothing."""
 
+WEB = Processor("wasm32", "wasm32-unknown-unknown", "generic", "+simd128,+bulk-memory,+nontrapping-fptoint,+sign-ext")
+"""WebAssembly, as browsers have it since 2021 (Safari since 2023). It has no processor's registers: what runs it
+compiles it for the one it is on, and `registers` are what most have."""
+
 
 def target_named(name: str) -> Target:
     """The target for one of PROCESSORS, or for HOST, the machine that this runs on. ValueError for another name."""
@@ -137,7 +149,16 @@ def target_named(name: str) -> Target:
         return current_target()
     if name not in PROCESSORS:
         raise ValueError(unknown_name("target", name, [HOST, *PROCESSORS]))
-    return PROCESSORS[name].target()._replace(exact=settings.value("PLANISH_EXACT"))
+    return _chosen_for(PROCESSORS[name])
+
+
+def web_target() -> Target:
+    """The target for WebAssembly."""
+    return _chosen_for(WEB)
+
+
+def _chosen_for(processor: Processor) -> Target:
+    return processor.target()._replace(exact=settings.value("PLANISH_EXACT"))
 
 
 def architecture_of(triple: str) -> str:
@@ -171,7 +192,7 @@ def shown_target() -> Target:
     host = ask_llvm()
     if requested is None or requested in runnable(host):
         return chosen_on(host)
-    return target_named(next(name for name, processor in PROCESSORS.items() if processor.kind == requested))
+    return _chosen_for(next(each for each in (*PROCESSORS.values(), WEB) if each.kind == requested))
 
 
 def chosen_on(host: Host) -> Target:
