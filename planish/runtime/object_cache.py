@@ -19,7 +19,8 @@ from planish import settings, warned
 from planish.runtime.private_folder import NotPrivateError, PrivateFolder
 
 LIMIT_NBYTES = 256 * 2**20
-"""The folder stays smaller than this; the least recently used entries go first."""
+"""The folder stays smaller than this; the least recently used entries go first. Each of several processes that store at
+the same time may add a sixteenth before it sees what the others have stored."""
 
 FORMAT_VERSION = 2
 
@@ -29,6 +30,9 @@ CODE, NOTE = ".code", ".note"
 """Kinds of entries: programs, and what was found out about the compiler's files and this processor."""
 
 _told: set[str] = set()
+_room: dict[str, int] = {}
+"""For each folder, how many bytes this process stores before it looks at all entries again: that takes longer the more
+there are, and thousands fit in."""
 
 
 class Entry(NamedTuple):
@@ -71,7 +75,7 @@ def store(key: str, code: bytes, kind: str = CODE) -> None:
     if path is not None and len(contents) <= LIMIT_NBYTES:
         with _forgiving(path), PrivateFolder(path, create=True) as folder:
             folder.write(key + kind, contents)
-            _evict(folder, keep=key)
+            _evict(folder, key, len(contents))
 
 
 def entries() -> list[Entry]:
@@ -111,15 +115,26 @@ def _forgiving(path: str) -> Iterator[None]:
             )
 
 
-def _evict(folder: PrivateFolder, keep: str) -> None:
-    found = _entries(folder)
-    excess = sum(entry.nbytes for entry in found) - LIMIT_NBYTES
+def _evict(folder: PrivateFolder, stored: str, nbytes: int) -> None:
+    """Makes room, if there may be none left, for the sixteenth of the limit that is stored next."""
+    room = _room.get(folder.path, 0) - nbytes
+    if room < 0:
+        found = _entries(folder)
+        total = sum(entry.nbytes for entry in found)
+        if total > LIMIT_NBYTES:
+            total -= _remove_oldest(folder, found, stored, total - LIMIT_NBYTES * 15 // 16)
+        room = min(LIMIT_NBYTES // 16, LIMIT_NBYTES - total)
+    _room[folder.path] = room
+
+
+def _remove_oldest(folder: PrivateFolder, found: list[Entry], keep: str, nbytes: int) -> int:
+    """Removes entries of at least so many bytes, if there are; returns of how many."""
+    removed = 0
     for entry in reversed(found):
-        if excess <= 0:
-            return
-        if entry.key != keep:
+        if removed < nbytes and entry.key != keep:
             folder.remove(entry.key + CODE)
-            excess -= entry.nbytes
+            removed += entry.nbytes
+    return removed
 
 
 def _entries(folder: PrivateFolder, kind: str = CODE) -> list[Entry]:

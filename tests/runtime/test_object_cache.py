@@ -248,15 +248,27 @@ def test_a_folder_that_can_only_be_read_still_gives_what_it_holds(monkeypatch):
 # ---------------------------------------------------------------------- size
 
 
-def test_the_least_recently_used_entries_go_first(folder, monkeypatch):
-    keys = [hashlib.sha256(bytes([number])).hexdigest() for number in range(5)]
-    monkeypatch.setattr(object_cache, "LIMIT_NBYTES", 3 * (len(CODE) + 100))
-    for age, key in enumerate(keys[:3]):
+def test_the_least_recently_used_entries_go_first_and_make_room_for_some(folder, monkeypatch):
+    keys = [hashlib.sha256(bytes([number])).hexdigest() for number in range(21)]
+    monkeypatch.setattr(object_cache, "LIMIT_NBYTES", 20 * (len(CODE) + 100))
+    for age, key in enumerate(keys[:20]):
         object_cache.store(key, CODE)
         os.utime(entry_file(folder, key), (1000.0 + age, 1000.0 + age))
-    assert object_cache.load(keys[0]) == CODE  # used now, so the next one is the oldest
-    object_cache.store(keys[3], CODE)
-    assert {entry.key for entry in object_cache.entries()} == {keys[0], keys[2], keys[3]}
+    assert len(object_cache.entries()) == 20
+    assert object_cache.load(keys[0]) == CODE  # used now, so the next ones are the oldest
+    object_cache.store(keys[20], CODE)
+    assert {entry.key for entry in object_cache.entries()} == {keys[0], *keys[4:]}
+
+
+def test_a_process_does_not_look_at_every_entry_each_time_and_keeps_the_bound(folder, monkeypatch):
+    looks = []
+    entries = object_cache._entries
+    monkeypatch.setattr(object_cache, "_entries", lambda *given: looks.append(1) or entries(*given))
+    monkeypatch.setattr(object_cache, "LIMIT_NBYTES", 320 * 1100)
+    for number in range(700):
+        object_cache.store(hashlib.sha256(number.to_bytes(2, "little")).hexdigest(), bytes(1000))
+        assert sum(path.stat().st_size for path in folder.iterdir()) <= 320 * 1100
+    assert 700 / 21 < len(looks) < 700 / 18
 
 
 def test_what_was_just_stored_stays_even_if_its_clock_is_behind(folder, monkeypatch):
@@ -332,6 +344,7 @@ def test_a_killed_process_leaves_no_damage_and_its_remains_are_removed(folder):
     object_cache.store(OTHER_KEY, CODE)
     assert remains.exists()  # it may still be written
     os.utime(remains, (1000.0, 1000.0))
+    object_cache._room.clear()  # as in the next process
     object_cache.store(OTHER_KEY, CODE)
     assert not remains.exists()
 
