@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ import planish
 from planish.errors import explain
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from planish.explain.compiler_view import CompilerView
     from planish.explain.layer_cards import Card
     from planish.explain.mistakes import Mistakes
@@ -62,8 +65,24 @@ class Parts(NamedTuple):
 
 def render(parts: Parts) -> str:
     """The page with these parts. Text in them is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    shown = parts._asdict()
+    data = json.dumps(shown.pop("data"), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    template = _environment().get_template("report.html")
+    return template.render(
+        style=Markup(source("style.css")),
+        script=Markup("\n".join(source(name) for name in SCRIPTS)),
+        data=Markup(data),
+        version=planish.__version__,
+        **shown,
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Templates, each of which is compiled once in a process."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("planish.explain"),
@@ -81,15 +100,7 @@ def render(parts: Parts) -> str:
         "size": _size,
         "duration": _duration,
     }
-    shown = parts._asdict()
-    data = json.dumps(shown.pop("data"), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return environment.get_template("report.html").render(
-        style=Markup(source("style.css")),
-        script=Markup("\n".join(source(name) for name in SCRIPTS)),
-        data=Markup(data),
-        version=planish.__version__,
-        **shown,
-    )
+    return environment
 
 
 def source(name: str) -> str:
