@@ -1,13 +1,18 @@
 """What holds for every test."""
 
 import gc
+import itertools
 import os
+import re
+import shutil
 import signal
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
+from _pytest.tmpdir import tmppath_result_key
 
 from planish import naming
 
@@ -84,6 +89,23 @@ def _numbers_of_names_go_on():
     naming._of_all |= NAMED
 
 
+_FOLDERS = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path_factory):
+    """An empty folder, which goes with the test unless that fails.
+
+    pytest's own fixture also makes a link to the last folder of each name, and looks for a free number, which takes
+    three times as long; and what it keeps of a whole run takes half a minute to remove, three runs later.
+    """
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    path = tmp_path_factory.mktemp(f"{name}{next(_FOLDERS)}", numbered=False)
+    yield path
+    if request.node.stash[tmppath_result_key].get("call"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_this_run(tmp_path_factory):
     """Tests neither use nor fill the user's own cache of compiled programs. Processes of pytest-xdist share one."""
@@ -91,6 +113,19 @@ def _cache_of_this_run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLANISH_CACHE_DIR", str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"))
         yield
+
+
+def pytest_runtest_protocol(item, nextitem):
+    """Of a test, pytest-xdist sends how it went, and how setting it up and taking it down went only if that failed:
+    with thirteen thousand tests, three reports of each take longer than most folders."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or item.config.getoption("durations"):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,7 @@
 
 All of them run for this machine's own kind of processor. For the lesser kinds that it can run as well, `make test`
 takes one test in six, and `make test-targets` all. LLVM does for them what it does for users in the first case of every
-test and in one of twelve others, and hurries in the rest, unless the test asks about machine code; `make test-targets`
+file and in one of twenty others, and hurries in the rest, unless the test asks about machine code; `make test-targets`
 never has it hurry.
 """
 
@@ -18,9 +18,12 @@ if emulated.WANTED:
 from tests.codegen.support import TARGETS
 
 _TAKES_LONG = "test_no_step_beyond_an_array"
+FIRST = set()
+"""The first case of every file."""
 
 
 def pytest_collection_modifyitems(config, items):
+    FIRST.update({item.path: item.nodeid for item in reversed(items)}.values())
     if config.getoption("--every-target"):
         return
     left_out = [item for item in items if _is_of_a_lesser_target(item) and not _is_in_the_sample(item)]
@@ -47,14 +50,10 @@ _OF_NUMBERS = (
 """Tests that look at what programs compute. The others here look at machine code, or at the memory that it touches."""
 
 
-def _is_a_later_case(item):
-    return hasattr(item, "callspec") and any(item.callspec.indices.values())
-
-
 @pytest.fixture(autouse=True)
 def _compiled_quickly(request, monkeypatch):
     item = request.node
-    if item.config.getoption("--every-target") or not _is_a_later_case(item) or _is_one_of(12, item):
+    if item.config.getoption("--every-target") or item.nodeid in FIRST or _is_one_of(20, item):
         return
     if item.nodeid.removeprefix("tests/codegen/").startswith(_OF_NUMBERS):
         monkeypatch.setenv("PLANISH_LLVM_LEVEL", "0")

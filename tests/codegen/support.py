@@ -134,6 +134,11 @@ def prefer(monkeypatch, operation, name):
 on_every_target = pytest.mark.parametrize("target", TARGETS, indirect=True)
 
 
+def some(values):
+    """Every other of them, from the first on, for a process of `test_memory.py`; with --every-target all."""
+    return values if "thorough" in sys.argv else values[::2]
+
+
 def hurry(now):
     """Whether LLVM hurries with what a process of `test_memory.py` compiles next. With --every-target it never does."""
     os.environ["PLANISH_LLVM_LEVEL"] = "0" if now and "thorough" not in sys.argv else "2"
