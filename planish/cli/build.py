@@ -1,4 +1,4 @@
-"""`planish build MODEL -o model.plan`: a saved model compiled, for machines that have no compiler."""
+"""`planish build MODEL -o model.plan`: a saved model compiled, for machines that have no compiler, and for C."""
 
 from __future__ import annotations
 
@@ -6,45 +6,77 @@ import argparse
 import os
 
 from planish.cli import model_files
+from planish.cli.console import say
 
 _EXAMPLES = """\
 examples:
   planish build pets/best.keras -o pets.plan
   planish build pets/best.keras -o pets.plan --target host
   planish build pets/best.keras -o pets.plan --target x86-64-v3,aarch64 --dtype uint8
+  planish build pets/best.keras -o out/pets --emit c --target aarch64
+  planish build digits.keras -o out/digits --emit c --target cortex-m4 --object
+  planish build pets/best.keras -o pets-web --emit wasm
 """
+
+_ENDINGS = {"plan": ".plan", "c": "", "wasm": "-web"}
+"""What follows the name of the model where no other name is given: of a file, of several files, of a folder."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "build",
         help="a saved model as a compiled file",
-        description="Compiles a saved model into one file, which the package planish-runtime runs with NumPy alone.",
+        description="Compiles a saved model into one file, which the package planish-runtime runs with NumPy alone; or,"
+        " for programs in C, into a header and a library that calls nothing; or into WebAssembly.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
-    parser.add_argument("-o", "--out", metavar="FILE", help="name of the file (default: MODEL with the ending .plan)")
+    parser.add_argument(
+        "-o", "--out", metavar="FILE",
+        help="name of the file (default: MODEL with the ending .plan); with --emit c what the names of files begin"
+        " with, such as out/digits (default: MODEL), with --emit wasm a folder (default: MODEL-web)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--emit", choices=list(_ENDINGS), default="plan",
+        help="a compiled file for planish-runtime, files for C, or a folder with WebAssembly (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--target", metavar="NAMES",
         help="processors, with commas between them: x86-64-v4, x86-64-v3, x86-64-v2, aarch64, or host for this machine"
-        " exactly (default: all but host)",
+        " exactly (default: all but host); for C one of them, or cortex-m4, cortex-m7, cortex-m33, cortex-m55 (default:"
+        " x86-64-v3, or aarch64 where that is built)",
     )  # fmt: skip
     parser.add_argument(
         "--batch", type=model_files.count, metavar="N",
-        help="images that go through a layer together, at most: fewer need less memory (default: 28)",
+        help="images that go through a layer together, at most: fewer need less memory (default: 28, and 1 for a"
+        " microcontroller)",
     )  # fmt: skip
     parser.add_argument(
         "--dtype", metavar="NAMES",
-        help="types of images that programs read as they are, such as uint8,float32 (default: float32)",
+        help="types of images that programs read as they are, such as uint8,float32 (default: float32); for C one",
     )  # fmt: skip
+    parser.add_argument(
+        "--prefix", metavar="NAME", help="for C: what names of functions begin with (default: the name of the files)"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--library", dest="form", action="store_const", const="library", help="for C: a static library (default)"
+    )
+    form.add_argument("--object", dest="form", action="store_const", const="object", help="for C: an object file")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     from planish.shipping import build
 
-    path = arguments.out or os.path.splitext(arguments.model)[0] + ".plan"
-    model_files.check_writable(path)
+    path = arguments.out or os.path.splitext(arguments.model)[0] + _ENDINGS[arguments.emit]
+    if arguments.emit != "wasm":
+        model_files.check_writable(path)
     model = model_files.load(arguments.model, compile=False)
     names = model_files.known_class_names(model, arguments.model) if len(model.output_specs) == 1 else None
-    build(model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names)
+    report = build(
+        model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names, emit=arguments.emit,
+        prefix=arguments.prefix, form=arguments.form,
+    )  # fmt: skip
+    if report:
+        say(report)

@@ -12,7 +12,7 @@ class Program:
     Memory in bytes, and an address per argument in order. `checked` are the inputs that a kernel checks for values that
     are not finite. Up to `most_cut` images can be shared inside of an image. Of a shipped program, `packed_nbytes` are
     the sizes of packed weights by their numbers, `run_arena_nbytes` is what the arena needs once these are there, and
-    `read` are the arguments that computing images needs.
+    `read` are the arguments that computing images needs, and the layers that use each first.
     """
 
     text: str
@@ -24,4 +24,4 @@ class Program:
     most_cut: int
     run_arena_nbytes: int
     packed_nbytes: dict[str, int]
-    read: frozenset[str]
+    read: dict[str, tuple[str, ...]]

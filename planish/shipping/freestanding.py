@@ -28,14 +28,15 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Freestanding:
-    """`text` is the module, whose functions but `Interface.functions` are internal; sizes in bytes. `digest` is the
-    SHA-256 of the program and its weights, in hexadecimal digits."""
+    """`text` is the module, whose functions but `Interface.functions` are internal; sizes in bytes, those
+    of `weights` by the arguments of the program. `digest` is the SHA-256 of the program and its weights, in hexadecimal
+    digits."""
 
     text: str
     target: Target
     program: Program
     work_nbytes: int
-    weights_nbytes: int
+    weights: Mapping[str, int]
     multiply_adds: int
     digest: str
 
@@ -69,7 +70,7 @@ def freestanding(
         request.in_own_numbers().target,
         program,
         work_nbytes(program),
-        sum(map(len, weights.values())),
+        {name: len(content) for name, content in weights.items()},
         multiply_adds(graph.nodes),
         digest.hexdigest(),
     )

@@ -19,3 +19,5 @@ class Order:
     targets: str | Sequence[str] | None
     batch: Any
     dtypes: Any
+    prefix: Any = None
+    form: Any = None

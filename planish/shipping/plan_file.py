@@ -18,8 +18,8 @@ EVERYWHERE = tuple(PROCESSORS)
 """What is built for by default: all processors, so that the file is the same wherever it is built."""
 
 
-def write(order: Order) -> None:
-    """Writes the file."""
+def write(order: Order) -> str:
+    """Writes the file. There is nothing to say of it that it does not say itself."""
     place = _checked_place(order.path)
     names = checks.target_names(EVERYWHERE if order.targets is None else order.targets, [HOST, *PROCESSORS])
     together = checks.images_together(order.batch)
@@ -36,6 +36,7 @@ def write(order: Order) -> None:
             inputs = [dtypes[each] for each in model.ends.input_names]
             contents.add_program(name, target.architecture, _needs(name, target), inputs, made)
     atomic_file.write(place, contents.written())
+    return ""
 
 
 def _needs(name: str, target: Target) -> tuple[int, ...]:

@@ -34,8 +34,8 @@ _MOST_INPUT_NBYTES = 2**22
 """Of images that are in memory at the same time, unless the user says how many."""
 
 
-def write(order: Order) -> None:
-    """The folder: the module, what loads it, and its types."""
+def write(order: Order) -> str:
+    """The folder: the module, what loads it, and its types. There is nothing to say of it."""
     folder = checks.place_of(order.path, "model-web")
     if order.targets is not None:
         checks.target_names(order.targets, [TARGET])
@@ -53,6 +53,7 @@ def write(order: Order) -> None:
     atomic_file.write(os.path.join(folder, "package.json"), _package(name))
     for own in ("model.js", "model.d.ts"):
         atomic_file.write(os.path.join(folder, own), files("planish.shipping").joinpath("javascript", own).read_bytes())
+    return ""
 
 
 def _type_of_images(dtypes: list[str]) -> str | None:

@@ -230,6 +230,14 @@ def test_build(planish, right_half, tmp_path):
     model = load_model(right_half)
     images = np.arange(5 * 64, dtype=np.uint8).reshape(5, 8, 8)
     assert (plan.predict(images) == model.predict(images, verbose=0)).all()
+    code, out, _ = planish(
+        "build", right_half, "-o", "half", "--emit", "c", "--object", "--prefix", "net", "--target", "host"
+    )
+    assert (code, "work memory" in out) == (0, True)
+    assert "int net_run(" in (tmp_path / "half.h").read_text()
+    assert (tmp_path / "half.o").stat().st_size > 1000
+    code, out, _ = planish("build", right_half, "-o", "half-web", "--emit", "wasm")
+    assert (code, out, (tmp_path / "half-web" / "model.wasm").exists()) == (0, "", True)
     code, _, err = planish("build", right_half, "--target", "avx2")
     assert (code, "unknown target 'avx2'" in err) == (2, True)
     code, _, err = planish("build", right_half, "-o", "half.bin")

@@ -44,6 +44,13 @@ def images_for(model, count, dtype=np.float32):
     return arrays[0] if len(arrays) == 1 else arrays
 
 
+def flat(outputs):
+    """The arrays of a structure, in order."""
+    if isinstance(outputs, dict):
+        outputs = list(outputs.values())
+    return [leaf for each in outputs for leaf in flat(each)] if isinstance(outputs, list) else [outputs]
+
+
 def same(a, b):
     """Whether two structures of arrays have the same bits."""
     if isinstance(a, dict):

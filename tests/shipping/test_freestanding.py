@@ -12,7 +12,7 @@ from planish.runtime.native import native_code
 from planish.shipping.freestanding import freestanding
 from planish.shipping.to_ship import to_ship
 from planish_runtime.buffers import aligned_buffer
-from tests.shipping.support import blog, images_for, residual, same, several
+from tests.shipping.support import blog, flat, images_for, residual, same, several
 
 POINTER, SIZE = ctypes.c_void_p, ctypes.c_ssize_t
 
@@ -70,12 +70,6 @@ class Loaded:
         assert not whole[:offset].any()
         assert not whole[offset + work.nbytes :].any()
         return outputs
-
-
-def flat(outputs):
-    if isinstance(outputs, dict):
-        return [leaf for each in outputs.values() for leaf in flat(each)]
-    return [leaf for each in outputs for leaf in flat(each)] if isinstance(outputs, list) else [outputs]
 
 
 @pytest.mark.parametrize("make", [blog, residual, several])

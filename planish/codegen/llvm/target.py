@@ -63,6 +63,11 @@ class Target(NamedTuple):
         return self.pointer_nbytes == 4
 
     @property
+    def is_microcontroller(self) -> bool:
+        """Whether memory is short: code and weights are in flash, and work memory is some kilobytes."""
+        return self.name == "cortex-m"
+
+    @property
     def data_layout(self) -> str:
         """How LLVM lays out data where pointers have 32 bits; nothing where they have 64, which it assumes."""
         return _SHORT_POINTERS.get(self.architecture, "")
@@ -93,16 +98,22 @@ _SHAPES = {
     "x86-64": (4, 16, False, False, False),
     "aarch64": (4, 32, True, False, False),
     "wasm32": (4, 16, False, False, False),
+    "cortex-m": (4, 8, True, False, False),
 }
 
 # By architecture, as LLVM has them.
+_MICROCONTROLLER = "e-m:e-p:32:32-Fi8-i64:64-v128:64:128-a:0:32-n32-S64"
 _SHORT_POINTERS = {
+    "thumbv7em": _MICROCONTROLLER,
+    "thumbv8m.main": _MICROCONTROLLER,
+    "thumbv8.1m.main": _MICROCONTROLLER,
     "wasm32": "e-m:e-p:32:32-p10:8:8-p20:8:8-i64:64-i128:128-n32:64-S128-ni:1:10:20",
 }
 
 # What is assumed about a processor when a target below the host's is requested, or one that is not the host.
 _GENERIC_CPUS = {
     "avx512": "skylake-avx512", "avx2": "haswell", "x86-64": "x86-64", "aarch64": "generic", "wasm32": "generic",
+    "cortex-m": "cortex-m4",
 }  # fmt: skip
 
 
@@ -112,7 +123,8 @@ def make_target(name: str, triple: str, cpu: str | None = None, features: str = 
         raise ValueError(unknown_name("target", name, list(_SHAPES)))
     lanes, registers, *abilities = _SHAPES[name]
     fused, masked, permutes = map(bool, abilities)
-    return Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, fused, masked, permutes)
+    target = Target(name, triple, cpu or _GENERIC_CPUS[name], features, lanes, registers, fused, masked, permutes)
+    return target._replace(exact=target.is_microcontroller)  # Winograd's weights take two or four times the memory
 
 
 class Processor(NamedTuple):
@@ -143,13 +155,24 @@ WEB = Processor("wasm32", "wasm32-unknown-unknown", "generic", "+simd128,+bulk-m
 compiles it for the one it is on, and `registers` are what most have."""
 
 
+MICROCONTROLLERS = {
+    "cortex-m4": Processor("cortex-m", "thumbv7em-none-eabihf", "cortex-m4"),
+    "cortex-m7": Processor("cortex-m", "thumbv7em-none-eabihf", "cortex-m7"),
+    "cortex-m33": Processor("cortex-m", "thumbv8m.main-none-eabihf", "cortex-m33"),
+    "cortex-m55": Processor("cortex-m", "thumbv8.1m.main-none-eabihf", "cortex-m55"),
+}
+"""Those that compute with floating-point numbers. Only Cortex-M55 has vectors; for the others LLVM takes them apart."""
+
+
 def target_named(name: str) -> Target:
-    """The target for one of PROCESSORS, or for HOST, the machine that this runs on. ValueError for another name."""
+    """The target for one of PROCESSORS or MICROCONTROLLERS, or for HOST, the machine that this runs on. ValueError for
+    another name."""
     if name == HOST:
         return current_target()
-    if name not in PROCESSORS:
-        raise ValueError(unknown_name("target", name, [HOST, *PROCESSORS]))
-    return _chosen_for(PROCESSORS[name])
+    every = {**PROCESSORS, **MICROCONTROLLERS}
+    if name not in every:
+        raise ValueError(unknown_name("target", name, [HOST, *every]))
+    return _chosen_for(every[name])
 
 
 def web_target() -> Target:
@@ -158,7 +181,8 @@ def web_target() -> Target:
 
 
 def _chosen_for(processor: Processor) -> Target:
-    return processor.target()._replace(exact=settings.value("PLANISH_EXACT"))
+    target = processor.target()
+    return target._replace(exact=target.exact or settings.value("PLANISH_EXACT"))
 
 
 def architecture_of(triple: str) -> str:

@@ -33,9 +33,13 @@ def packed_nbytes(places: dict[Node, Place]) -> dict[str, int]:
     return {name.partition(" ")[2]: size for name, size in found.items() if name.startswith(f"{PACKED} ")}
 
 
-def read_arguments(stages: Sequence[Stage], storage: Storage) -> frozenset[str]:
-    """The names of the arguments that computing images needs."""
+def read_arguments(stages: Sequence[Stage], storage: Storage) -> dict[str, tuple[str, ...]]:
+    """The names of the arguments that computing images needs, and the layers that read or write each first."""
     batched = [node for stage in stages if stage.batched for node in stage.nodes]
-    values = {storage_root(value) for node in batched for value in (node, *node.inputs)}
-    places = [storage.places.get(storage.layouts.whole_of(value)) for value in values]
-    return frozenset(place.name for place in places if place is not None and place.area == "argument")
+    found: dict[str, tuple[str, ...]] = {}
+    for node in batched:
+        for value in (node, *node.inputs):
+            place = storage.places.get(storage.layouts.whole_of(storage_root(value)))
+            if place is not None and place.area == "argument":
+                found.setdefault(place.name, node.layers)
+    return found
