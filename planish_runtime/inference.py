@@ -19,11 +19,10 @@ from planish_runtime.compiled import Compiled
 from planish_runtime.executable import INSIDE_OF_ITSELF, POINTER, SIZE, Arrays, Executable, fewest_images
 from planish_runtime.handoff import MOST_HELPERS, Crew
 from planish_runtime.places import Places
+from planish_runtime.portions import chunks, images_at_once
 from planish_runtime.threads import get_num_threads, recent_num_threads, usable_cpus
 from planish_runtime.workers import run_together
 
-# Threads draw this many blocks at a time: about a thousand images, some milliseconds of work.
-CHUNK_BLOCKS = 36
 # Below so many multiply-adds another thread costs more than it saves. Small models have other work besides, and never
 # need more images.
 _WORK_FOR_THREADS = 290_000_000
@@ -32,7 +31,6 @@ FEWEST_IMAGES_FOR_THREADS = 2, 112
 _FEWEST_TO_SHARE = 600_000
 _MOST_AT_ONCE = 20_000_000_000  # in one native call, which would keep Ctrl-C waiting
 _ALWAYS_SHARED = 200_000_000  # what takes milliseconds: a thread that is put aside costs less than trying would
-_FEWEST_AT_ONCE = 4  # images that a thread takes, if there are so many: dense layers read their weights once for them
 _SECONDS_TO_LOOK_AGAIN = 2e-5
 # A call is brief if one of the first `_TRIALS` calls of as many images, at most `_MOST_BRIEF`, took so few seconds.
 _BRIEF_SECONDS, _MOST_BRIEF, _FEWEST_TRIALS, _TRIALS = 1.5e-5, 16, 4, 64
@@ -245,7 +243,7 @@ class Inference(Executable):
         words, slots = self._sync_words, self._slot_words
         words[layout.NEXT // 8] = words[layout.GENERATION // 8] = words[layout.FINISHED // 8] = 0
         slots[layout.TOTAL_SLOT] = count
-        slots[layout.BATCH_SLOT] = max(-(-count // (2 * threads)), min(_FEWEST_AT_ONCE, -(-count // threads)))
+        slots[layout.BATCH_SLOT] = images_at_once(count, threads, self._program.block, self._work)
 
     def _provide(self, threads: int) -> None:
         """What so many threads need."""
@@ -256,21 +254,15 @@ class Inference(Executable):
         self._scratches = int(self._scratch_addresses.ctypes.data)
 
     def _run_chunks(self, count: int) -> None:
-        block = self._program.block
-        chunk = block * CHUNK_BLOCKS
         threads = max(1, min(get_num_threads(), -(-count // self.fewest_for_threads)))
-        if count < block * threads:
-            chunk = -(-count // threads)
-        elif count < chunk * threads:
-            chunk = -(-count // (4 * threads * block)) * block
-        starts = iter(range(0, count, chunk))  # drawing from it is atomic under the interpreter lock
+        left = iter(chunks(count, self._program.block, threads))  # atomic to draw from under the interpreter lock
         scratch = [self._scratch_address(number) for number in range(threads)]
 
         def work(number: int) -> None:
-            for first in starts:
-                self._infer(self._address, scratch[number], first, min(first + chunk, count))
+            for first, last in left:
+                self._infer(self._address, scratch[number], first, last)
 
         def stop() -> None:
-            deque(starts, maxlen=0)  # nothing is left to draw
+            deque(left, maxlen=0)  # nothing is left to draw
 
         run_together(work, threads, stop)
