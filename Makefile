@@ -31,12 +31,13 @@ test-lowest: .venvs/lowest.stamp
 	.venvs/lowest/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 # All kernels as code for AArch64, run by QEMU (Debian's qemu-user): each test is some processes that consist of a program
-# and its arrays.
+# and its arrays. Then libraries for C, on AArch64 and on boards with microcontrollers (lld, qemu-system-arm).
 qemu: .venv/develop.stamp
 	PLANISH_EMULATED=aarch64 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --every-target \
 		tests/codegen/kernels tests/codegen/llvm/test_vector_math.py tests/codegen/llvm/test_wide_functions.py \
 		tests/codegen/llvm/test_double_functions.py tests/codegen/test_small_values.py tests/codegen/test_nan.py \
 		tests/codegen/test_random_programs.py tests/codegen/test_double_programs.py tests/codegen/test_cascades.py
+	PLANISH_EMULATED=aarch64 $(BIN)/python -m pytest tests/shipping/test_bare_machines.py
 
 check: .venv/develop.stamp
 	$(BIN)/ruff check
