@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-broad test-lowest qemu check browser names parity fuzz soak bench clean
+.PHONY: demo test test-targets test-broad test-lowest qemu check browser names parity fuzz soak serve-clients bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -79,6 +79,10 @@ fuzz: .venv/develop.stamp
 soak: .venv/develop.stamp
 	$(BIN)/python tools/soak_forks.py
 
+# Clients that others wrote, Triton's and TensorFlow Serving's way of asking, against `planish serve`.
+serve-clients: .venv/develop.stamp .venvs/clients.stamp
+	.venvs/clients/bin/python tests/server/in_clients.py --python $(abspath $(BIN))/python
+
 # Beside other libraries, each in an environment of its own in .venvs/. Takes a while, on an idle machine.
 bench: .venv/develop.stamp
 	$(BIN)/python benchmarks/run.py build/benchmarks $(if $(DATA),--data $(DATA))
@@ -102,6 +106,11 @@ clean:
 	$(PYTHON) -m venv .venvs/browser
 	.venvs/browser/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' pytest playwright \
 		axe-playwright-python
+	touch $@
+
+.venvs/clients.stamp: pyproject.toml
+	$(PYTHON) -m venv .venvs/clients
+	.venvs/clients/bin/python -m pip install --quiet --disable-pip-version-check 'tritonclient[http]>=2.50' requests
 	touch $@
 
 # The group of dependencies needs a pip that knows groups.

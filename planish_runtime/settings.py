@@ -38,6 +38,11 @@ def prefer(name: str, value: str) -> None:
     os.environ.setdefault(name, value)
 
 
+def tell(name: str, value: str) -> None:
+    """Tells another library so, whatever it has been told."""
+    os.environ[name] = value
+
+
 def _parse_threads(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_THREADS:
         expected = f"a whole number from 1 to {MAX_THREADS}"

@@ -20,7 +20,7 @@ def constraints() -> Iterator[str]:
     for requirement in [*project["dependencies"], *(item for extra in extras.values() for item in extra)]:
         if requirement.startswith(f"{project['name']}["):
             continue
-        found = re.fullmatch(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\w.]+)", requirement)
+        found = re.fullmatch(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\w.]+)(?:; .*)?", requirement)
         if found is None:
             raise SystemExit(f"{PROJECT.name}: {requirement!r} has no lowest version")
         yield f"{found[1]}=={found[2]}"

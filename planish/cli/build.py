@@ -7,6 +7,7 @@ import os
 
 from planish.cli import model_files
 from planish.cli.console import say
+from planish.saving import class_names
 
 _EXAMPLES = """\
 examples:
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.emit != "wasm":
         model_files.check_writable(path)
     model = model_files.load(arguments.model, compile=False)
-    names = model_files.known_class_names(model, arguments.model) if len(model.output_specs) == 1 else None
+    names = class_names.known(model, arguments.model) if len(model.output_specs) == 1 else None
     report = build(
         model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names, emit=arguments.emit,
         prefix=arguments.prefix, form=arguments.form,

@@ -13,6 +13,7 @@ from planish.cli.console import facts
 from planish.cli.data import Part
 from planish.cli.folders import TEST
 from planish.errors import explain
+from planish.saving import class_names
 from planish.utils.image_reader import SMOOTHED
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     model = model_files.load(arguments.model)
     if model.optimizer is None:
         model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    classes = model_files.class_count(model)
+    classes = class_names.class_count(model)
     images, found = part(model, arguments)
     if len(found) > classes:
         raise ValueError(
@@ -75,7 +76,7 @@ def part(model: Model, arguments: argparse.Namespace) -> tuple[Part, list[str]]:
         return both, []
     height, width, *channels = model_files.image_shape(model)
     mode = data.color_mode(channels[0] if channels else 1)
-    names = model_files.known_class_names(model, arguments.model)
+    names = class_names.known(model, arguments.model)
     smoothed = model.notes.get(SMOOTHED) is True
     place = (arguments.data, (height, width), mode, names)
     if arguments.split:

@@ -10,13 +10,13 @@ import warnings
 from collections.abc import Sequence
 
 import planish
-from planish.cli import bench, build, cache, demo, evaluate, explain, export, inspect, predict, summary, train
+from planish.cli import bench, build, cache, demo, evaluate, explain, export, inspect, predict, serve, summary, train
 from planish.cli.console import complain, one_line
 from planish.cli.parser import MISTAKE, Parser, check_command, check_rest
 from planish.errors import is_explained
 from planish.output import taken_loss
 
-_COMMANDS = (demo, train, predict, evaluate, explain, summary, inspect, export, build, cache, bench)
+_COMMANDS = (demo, train, predict, evaluate, explain, summary, inspect, export, build, serve, cache, bench)
 
 _MISTAKES = (ValueError, TypeError, OSError, ImportError, MemoryError)
 

@@ -13,19 +13,12 @@ from numpy.typing import NDArray
 
 from planish import atomic_file, output, saving, utils
 from planish.errors import explain
-from planish.models.looking.results import CLASS_NAMES
+from planish.saving.class_names import CLASSES, class_count, known
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
 Array = NDArray[Any]
-
-_OF_ONE_SCORE = 2
-
-CLASSES = "classes.txt"
-"""Beside a model that `planish train` saved: the names of its classes, one per line."""
-
-_LONGEST_LIST = 1 << 24
 
 
 def load(path: str, *, compile: bool = True) -> Any:
@@ -72,44 +65,8 @@ def write_class_names(names: Sequence[str], folder: str) -> None:
 
 def class_names(model: Model, path: str) -> list[str]:
     """The names of a model's classes; numbers if it has none. ValueError if it does not give scores."""
-    names = known_class_names(model, path)
+    names = known(model, path)
     return names if names is not None else [str(index) for index in range(class_count(model))]
-
-
-def known_class_names(model: Model, path: str) -> list[str] | None:
-    """The names in the model's notes, or those beside its file, if there is one for each class."""
-    noted = model.notes.get(CLASS_NAMES)  # in the model's own file: that is what counts
-    names = noted if noted is not None else _names_beside(path)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return None
-    return names if len(set(names)) == class_count(model) == len(names) else None
-
-
-def _names_beside(path: str) -> list[str] | None:
-    beside = os.path.join(os.path.dirname(path), CLASSES)
-    if not os.path.isfile(beside):
-        return None
-    try:
-        with open(beside, encoding="utf-8") as file:
-            text = file.read(_LONGEST_LIST)
-    except UnicodeDecodeError as error:
-        raise ValueError(explain(what=f"{beside!r} is not text in UTF-8", received=str(error))) from error
-    return text.removesuffix("\n").split("\n")
-
-
-def class_count(model: Model) -> int:
-    """How many classes a model tells apart: two if it gives one score. ValueError if it does not give scores."""
-    shape = model.output_shape
-    if len(shape) != 2 or shape[-1] is None:
-        raise ValueError(
-            explain(
-                layer=model.label,
-                what="the model does not give a score for each class",
-                expected="output of shape (None, classes)",
-                received=shape,
-            )
-        )
-    return max(int(shape[-1]), _OF_ONE_SCORE)
 
 
 def class_scores(model: Model, outputs: Array) -> Array:

@@ -12,6 +12,7 @@ from planish.cli import model_files
 from planish.cli.console import say, table
 from planish.cli.data import Part
 from planish.models.looking.results import Results
+from planish.saving import class_names
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -22,7 +23,7 @@ _MISTAKES_NAMED = 5
 
 def of(model: Model, part: Part) -> Results | None:
     """None if the model does not score classes, or not those of the images."""
-    if len(model.output_shape) != 2 or not len(part) or part.y.max() >= model_files.class_count(model):
+    if len(model.output_shape) != 2 or not len(part) or part.y.max() >= class_names.class_count(model):
         return None
     scores = model_files.class_scores(model, model.predict(model_files.as_input(model, part.x), verbose=0))
     return Results(part.y, scores.argmax(axis=-1), scores)

@@ -14,6 +14,7 @@ from planish.callbacks import Callback, ModelCheckpoint
 from planish.callbacks.callback import Logs
 from planish.cli import model_files
 from planish.errors import explain, number_of
+from planish.saving import class_names
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -23,7 +24,7 @@ EPOCHS, BEST_VALUE = "epochs", "best_value"
 """Names among a model's notes: how many epochs it has seen, and the best value so far of the metric that judges it."""
 
 _SECONDS_BETWEEN_SAVES = 10.0
-_OWN = (MODEL, BEST, model_files.CLASSES)
+_OWN = (MODEL, BEST, class_names.CLASSES)
 _PICTURES = ("training-curve.png", "confusion.png", "mistakes.png")
 
 

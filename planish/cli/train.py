@@ -20,6 +20,7 @@ from planish.cli.folders import TEST
 from planish.cli.runs import BEST, MODEL, Run
 from planish.errors import explain, number_of
 from planish.models.looking.results import CLASS_NAMES, Results
+from planish.saving import class_names
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -204,7 +205,7 @@ def _examples(arguments: argparse.Namespace, run: Run, model: Model | None, net:
     if model is None:
         return folder_data.for_training(arguments.data, arguments.size, arguments.color)
     height, width, *channels = model_files.image_shape(model)
-    names = model_files.known_class_names(model, run.path(MODEL))
+    names = class_names.known(model, run.path(MODEL))
     rule = splitting.checked_rule(model.notes.get(folder_data.HELD_OUT), names or ())
     mode = data.color_mode(channels[0] if channels else 1)
     return folder_data.for_training(arguments.data, (height, width), mode, names, rule)

@@ -33,7 +33,7 @@ def test_no_command_prints_help(planish):
 def test_the_manual_has_every_command(planish):
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     commands = re.findall(r"^    (\w+) ", planish()[1], re.MULTILINE)
-    assert len(commands) == 11
+    assert len(commands) == 12
     assert [name for name in commands if f"`planish {name}" not in page] == []
 
 
