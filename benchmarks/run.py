@@ -25,6 +25,7 @@ OWN = [
     "loading",
     "reading_files",
     "dask_predict",
+    "shipped",
     *NEED_DATA,
 ]
 TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
@@ -45,6 +46,7 @@ QUICK = {
     "loading": "--net pool --size 32 --file-size 32 --images 32 --batch 8",
     "reading_files": "--megabytes 8 --rounds 1",
     "dask_predict": "--images 2000 --part 100 --rounds 1",
+    "shipped": "--net lenet --rounds 1",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
     "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }

@@ -71,6 +71,16 @@ def test_other_seeds_and_nets_have_other_bits(module):
     assert bits.digest("mlp", 40, 1, None) != bits.digest("mlp", 41, 1, None)
 
 
+def test_shipped(run):
+    code, out, found = run("shipped", "--net", "logistic", "--rounds", 1)
+    assert code == 0
+    assert "| planish_runtime |" in out
+    for cell in found["found"].values():
+        assert min(cell.values()) > 0
+        assert cell["load"] < cell["process"]
+    assert found["found"]["planish_runtime"]["installed"] < found["found"]["planish"]["installed"]
+
+
 def test_bands(run):
     code, out, found = run("bands", "--models", "logistic", "--images", 2, "--threads", 1, "--rounds", 2)
     assert code == 0

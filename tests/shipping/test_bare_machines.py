@@ -1,5 +1,5 @@
-"""Libraries for processors that this machine does not have, run by QEMU without a system. Except for sums over the lanes
-of a vector, which processors add up in trees of their own, they give the bits that the same module gives here."""
+"""Libraries for processors that this machine does not have, run by QEMU without a system. Except for sums over lanes
+of vectors, which processors add up in trees of their own, they give the bits that the same module gives here."""
 
 import ctypes
 
