@@ -159,3 +159,60 @@ def test_a_child_has_none_of_the_other_threads(places):
     places.after_fork()
     assert places.inside == {own}
     assert not places.line
+
+
+def test_a_place_is_kept_for_who_is_called_until_it_comes(places, monkeypatch):
+    monkeypatch.setattr(places_module, "TURN_SECONDS", 0.0)
+    woken = threading.Event()
+    monkeypatch.setattr(places_module._Waiting, "wake", lambda waiting: None)
+    monkeypatch.setattr(places_module._Waiting, "sleep", lambda waiting, seconds: woken.wait(SECONDS))
+    come(places, 1, 2)
+    places.leave(2)
+    called = come_later(places, 2, line=1)
+    places.leave(1)  # 2 is called, and sleeps on
+    back = come_later(places, 1, line=1)
+    assert not places.inside
+    woken.set()
+    called.join(SECONDS)
+    assert 2 in places.inside
+    places.leave(2)
+    back.join(SECONDS)
+    assert places.inside == {1}
+    assert not places.coming
+
+
+def test_no_place_is_kept_for_who_was_called_when_it_had_left(places):
+    gone = places_module._Waiting()
+    gone.gone = True
+    places.coming.add(gone)
+    places.leave(1)
+    places._left[1] = time.perf_counter()
+    come(places, 1)
+    assert places.inside == {1}
+    assert not places.coming
+
+
+def test_who_is_between_two_calls_keeps_its_place(places, monkeypatch):
+    monkeypatch.setattr(places_module, "_SECONDS_TO_LOOK", SECONDS)
+    monkeypatch.setattr(places_module, "TURN_SECONDS", SECONDS)
+    between = threading.Event()
+
+    def sleep(waiting, seconds):
+        if seconds == places_module._SECONDS_BETWEEN_LOOKS:
+            places.inside.add(1)  # it comes back
+            between.set()
+        waiting._bell.acquire(timeout=seconds)
+
+    come(places, 1, 2)
+    places.leave(2)
+    coming = come_later(places, 2, line=1)
+    monkeypatch.setattr(places_module._Waiting, "sleep", sleep)
+    places.leave(1)
+    places.line[0].wake()
+    assert between.wait(SECONDS)
+    assert places.inside == {1}
+    places.inside.clear()
+    monkeypatch.setattr(places_module._Waiting, "sleep", lambda waiting, seconds: None)
+    places.line[0].wake()
+    coming.join(SECONDS)
+    assert places.inside == {2}
