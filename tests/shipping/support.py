@@ -11,7 +11,9 @@ def blog():
     """The net of many tutorials, small."""
     set_random_seed(3)
     layers = [Conv2D(9, 3, activation="relu"), MaxPooling2D(), Conv2D(17, 3, activation="relu"), MaxPooling2D()]
-    model = Sequential([Input((14, 14, 1)), *layers, Flatten(), Dense(12, activation="relu"), Dense(10, "softmax")])
+    model = Sequential(
+        [Input((14, 14, 1), name="pixels"), *layers, Flatten(), Dense(12, activation="relu"), Dense(10, "softmax")]
+    )
     model.notes["class_names"] = [f"digit {number}" for number in range(10)]
     return model
 

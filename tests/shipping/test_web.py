@@ -86,13 +86,13 @@ MODELS = {
 
 MISTAKES = {
     "model.predict(new Float32Array(195))":
-        ("RangeError", "predict: input input_layer takes images of 14 x 14 x 1 = 196 numbers each, but received 195"),
+        ("RangeError", "predict: input pixels takes images of 14 x 14 x 1 = 196 numbers each, but received 195"),
     "model.predict(new Float32Array(0))": ("RangeError", "but received 0"),
     "model.predict(new Float64Array(196))": ("TypeError", "Float32Array.from(numbers) makes one"),
     "model.predict([0.5])": ("TypeError", "takes a Float32Array, but received Array"),
     "model.predict()": ("TypeError", "Float32Array expected, but received undefined"),
-    "model.predict({ picture: new Float32Array(196) })": ("TypeError", "there is no input input_layer"),
-    "model.predict({ input_layer: new Float32Array(196), mask: 1 })": ("TypeError", "has no input mask"),
+    "model.predict({ picture: new Float32Array(196) })": ("TypeError", "there is no input pixels"),
+    "model.predict({ pixels: new Float32Array(196), mask: 1 })": ("TypeError", "has no input mask"),
     "new api.Model()": ("TypeError", "const model = await load()"),
     "api.load(7)": ("TypeError", "a URL, bytes, a Response or a WebAssembly.Module expected, but received number"),
     "api.load(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))": ("TypeError", "not a model that planish compiled"),
@@ -104,7 +104,7 @@ QUESTIONS = [
     "model.predict(new Float32Array(196)).length",
     "(await api.load(FILE)).test() < 1e-5",
     "(await api.load((await import('node:fs')).readFileSync(FILE))).classNames[3]",
-    "model.predict({ input_layer: new Float32Array(2 * 196) }).length",
+    "model.predict({ pixels: new Float32Array(2 * 196) }).length",
 ]
 
 
