@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from planish.serving.http.guard import TokenGuard
+from planish.serving.http.page import Explain, Page
 from planish.serving.http.server_endpoints import Description, Health, Measured
 from planish.serving.http.service import Service
 from planish.serving.http.tf_serving import TensorFlowServing
@@ -53,11 +54,14 @@ def application(service: Service) -> Starlette:
 
 
 def _routes(service: Service) -> list[BaseRoute]:
-    serving, inference = TensorFlowServing(service), OpenInference(service)
+    serving, inference, explain = TensorFlowServing(service), OpenInference(service), Explain(service)
     return [
         Route("/v1/{rest:path}", serving),
         Route("/v2", inference),
         Route("/v2/{rest:path}", inference),
+        Route("/", Page(service)),
+        Route("/explain", explain),
+        Route("/explain/{rest:path}", explain),
         Route("/health", Health(service)),
         Route("/metrics", Measured(service)),
         Route("/openapi.json", Description(service)),
