@@ -26,9 +26,10 @@ OWN = [
     "reading_files",
     "dask_predict",
     "shipped",
+    "ranks",
     *NEED_DATA,
 ]
-TAKE_DATA, DRAW = [*COMPARED, "bits", *NEED_DATA], ["fit", "growth"]
+TAKE_DATA, DRAW = [*COMPARED, "bits", "ranks", *NEED_DATA], ["fit", "growth"]
 # With --quick: checks in a minute or two that everything works; the numbers mean little.
 QUICK = {
     "predict": "--images 500 --calls 20 --rounds 1",
@@ -47,6 +48,7 @@ QUICK = {
     "reading_files": "--megabytes 8 --rounds 1",
     "dask_predict": "--images 2000 --part 100 --rounds 1",
     "shipped": "--net lenet --rounds 1",
+    "ranks": "--images 1000 --epochs 1 --rounds 1",
     "accuracy": "--images 2000 --epochs 1 --seeds 1",
     "raw_pixels": "--images 600 --epochs 1 --seeds 1",
 }

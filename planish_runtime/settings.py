@@ -33,11 +33,6 @@ def present(setting: Setting) -> Any:
     return setting.parse(setting.name, text) if text else setting.default
 
 
-def prefer(name: str, value: str) -> None:
-    """Tells another library so, unless the user has told it something else."""
-    os.environ.setdefault(name, value)
-
-
 def tell(name: str, value: str) -> None:
     """Tells another library so, whatever it has been told."""
     os.environ[name] = value

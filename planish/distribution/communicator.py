@@ -31,12 +31,8 @@ class Communicator(Protocol):
     rank: int
     size: int
 
-    def prepare(self, nbytes: int) -> None:
-        """Swaps of so many bytes follow."""
-
-    def swap(self, partner: int, sent: Array, received: Array) -> Array:
-        """Sends one array and receives another, both ways at once: in `received`, or in memory that stays as it is
-        until the next swap with this partner begins."""
+    def swap(self, partner: int, sent: Array, received: Array) -> None:
+        """Sends one array and receives another, both ways at once."""
 
     def send(self, partner: int, values: Array) -> None: ...
     def receive(self, partner: int, values: Array) -> None: ...
@@ -68,7 +64,6 @@ class Ranks:
         self.exact = exact
         self.rank, self.size = communicator.rank, communicator.size
         self._received: dict[tuple[int, Any], Array] = {}
-        self._prepared: set[int] = set()
 
     @property
     def key(self) -> tuple[int, int, bool]:
@@ -94,9 +89,6 @@ class Ranks:
         """Makes of a rank's `sums`, and of the largest numbers behind them, in place, those of all ranks."""
         if self.size == 1:
             return
-        if bucket.nbytes not in self._prepared:
-            self.communicator.prepare(bucket.nbytes)
-            self._prepared.add(bucket.nbytes)
         if self.exact:
             with np.errstate(all="ignore"):  # infinities and NaN raise no warnings, as in compiled code
                 self._in_pairs(bucket, sums)
@@ -123,7 +115,8 @@ class Ranks:
         distances = [1 << place for place in range(power.bit_length() - 1)]
         if len(bucket) < (_LEAST_TO_HALVE_FOR_TWO if power == 2 else _LEAST_TO_HALVE * power):
             for distance in distances:
-                _combine(bucket, self.communicator.swap(self.rank ^ distance, bucket, received), sums)
+                self.communicator.swap(self.rank ^ distance, bucket, received)
+                _combine(bucket, received, sums)
         else:
             self._in_halves(bucket, received, sums, distances)
         if self.rank < beyond:
@@ -141,15 +134,12 @@ class Ranks:
             middle = (start + stop) // 2
             low, high = slice(start, middle), slice(middle, stop)
             own, other = (low, high) if not self.rank & distance else (high, low)
-            got = self.communicator.swap(self.rank ^ distance, bucket[other], received[own])
-            _combine(bucket[own], got, max(0, sums - own.start))
+            self.communicator.swap(self.rank ^ distance, bucket[other], received[own])
+            _combine(bucket[own], received[own], max(0, sums - own.start))
             halves.append((distance, own, other))
             start, stop = own.start, own.stop
         for distance, own, other in reversed(halves):
-            target = bucket[other]
-            got = self.communicator.swap(self.rank ^ distance, bucket[own], target)
-            if got is not target:
-                np.copyto(target, got)
+            self.communicator.swap(self.rank ^ distance, bucket[own], bucket[other])
 
     def _room(self, length: int, dtype: np.dtype[Any]) -> Array:
         key = length, dtype

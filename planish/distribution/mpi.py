@@ -7,16 +7,13 @@ import json
 import os
 import sys
 import time
-from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planish.distribution.same_machine import SameMachine
 from planish.errors import explain
-from planish_runtime.settings import prefer
 
 Array = NDArray[Any]
 
@@ -32,7 +29,6 @@ class MPIRanks:
     not mixed up with it."""
 
     def __init__(self, timeout: float = 600.0) -> None:
-        prefer("OMPI_MCA_osc", "^ucx")  # which prints an error of its own where there is no such network
         from mpi4py import MPI
 
         if MPI.Query_thread() < MPI.THREAD_SERIALIZED:
@@ -44,24 +40,13 @@ class MPIRanks:
         self._mpi = MPI
         self._comm = MPI.COMM_WORLD.Dup()
         self.rank, self.size = self._comm.Get_rank(), self._comm.Get_size()
-        self._here = SameMachine(MPI, MPI.COMM_WORLD)
-        self._tokens = np.zeros(1, np.uint8), np.zeros(1, np.uint8)
         self._run = self._settled = 0
         self._notices = _Notices(MPI)
         if self.size > 1:
             sys.excepthook = _EndOfJob(sys.excepthook, MPI.COMM_WORLD)
             atexit.register(self._notices.send, _EVERY_RUN, "it has come to the end of its program (or to sys.exit)")
 
-    def prepare(self, nbytes: int) -> None:
-        self._here.prepare(nbytes)
-
-    def swap(self, partner: int, sent: Array, received: Array) -> Array:
-        if self._here.has_room(partner, max(sent.nbytes, received.nbytes)):
-            return self._here.swap(partner, sent, received, partial(self._swap, partner, *self._tokens))
-        self._swap(partner, sent, received)
-        return received
-
-    def _swap(self, partner: int, sent: Array, received: Array) -> None:
+    def swap(self, partner: int, sent: Array, received: Array) -> None:
         requests = [self._comm.Irecv(received, partner), self._comm.Isend(sent, partner)]
         self._wait(requests, f"rank {partner}")
 

@@ -288,3 +288,12 @@ def test_workers_of_dask_beside_bare_processes(run):
     assert {name: len(taken) for name, taken in found["seconds"].items()} == {"bare": 1, "killed": 1}
     assert "of two bare processes" in out
     assert len(found["told"]) == 1
+
+
+@pytest.mark.broad
+def test_ranks_beside_one_process_and_the_parts_of_their_steps(run):
+    code, out, found = run("ranks", "--images", 200, "--batch-size", 64, "--epochs", 1, "--rounds", 2)
+    alone, exact, allreduce = found["ways"].values()
+    assert (code, len(alone["seconds"]), len(exact["seconds"])) == (0, 2, 2)
+    assert min(exact["microseconds"]["exchange"], allreduce["microseconds"]["exchange"]) > 0
+    assert "| 2 ranks |" in out

@@ -28,7 +28,7 @@ class Sockets:
         for each in sockets.values():
             each.settimeout(seconds)
         self.exchanges = 0
-        self.runs, self.left, self.prepared = 0, [], []
+        self.runs, self.left = 0, []
 
     def send(self, partner, values):
         self._sockets[partner].sendall(memoryview(np.ascontiguousarray(values)).cast("B"))
@@ -47,7 +47,6 @@ class Sockets:
         sender.start()
         self.receive(partner, received)
         sender.join()
-        return received
 
     def reduce(self, values, *, largest):
         parts = [np.frombuffer(part, values.dtype) for part in self.gather(values.tobytes())]
@@ -72,9 +71,6 @@ class Sockets:
             found[other] = received.tobytes()
         sender.join()
         return [found[rank] for rank in range(self.size)]
-
-    def prepare(self, nbytes):
-        self.prepared.append(nbytes)
 
     def begin_run(self):
         self.runs += 1

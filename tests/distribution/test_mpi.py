@@ -64,7 +64,7 @@ def started(ranks, fault="none"):
 
 @pytest.mark.parametrize("most", [2, pytest.param(4, marks=pytest.mark.broad)])
 def test_ranks_have_the_bits_and_histories_of_one(most):
-    """Two ranks exchange the gradients as a whole, four in halves, through memory that they share."""
+    """Two ranks exchange the gradients as a whole, four in halves."""
     results = [started(ranks) for ranks in (1, most)]
     assert [result.returncode for result in results] == [0, 0], results[-1].stderr
     lines = [line for result in results for line in result.stdout.splitlines() if line]
