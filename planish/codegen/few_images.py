@@ -56,7 +56,7 @@ def emit_cut_inference(module: Module, stages: Sequence[CutItems]) -> None:
                 image, band = f.divide(number, bands), f.remainder(number, bands)
                 first = f.multiply(band, each)
                 last = f.smaller(f.add(first, each), grains)
-                numbers = (first, last, 0, total, 0, 0, total, image, stage)
+                numbers = (first, last, 0, total, 0, 0, total, 0, image, stage)
                 f.call("any_stage", ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", each) for each in numbers))
 
             return emit_pieces(f, counter, draw, f.multiply(images, bands), piece)

@@ -19,7 +19,7 @@ from planish.primitives.rewritten.places_beside import PlacesBesideSettings
 
 _TOLD = (
     "ptr nocapture %y", "ptr nocapture %beside", "ptr nocapture %scratch", "i64 %image", "i64 %count", "i64 %item",
-    "i64 %before", "ptr nocapture readonly %order", "i64 %left", "ptr nocapture %alarm",
+    "i64 %before", "i64 %turn", "ptr nocapture readonly %order", "i64 %left", "ptr nocapture %alarm",
 )  # fmt: skip
 _GRAINS = ("%from", "%to")
 
@@ -93,6 +93,7 @@ class KernelFunctions:
             ("i64", covered.count),
             ("i64", covered.item),
             ("i64", "%before"),
+            ("i64", "%turn"),
             ("ptr", covered.order),
             ("i64", covered.left),
             ("ptr", covered.alarm),

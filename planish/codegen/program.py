@@ -5,10 +5,11 @@ Layers that are alike share the functions of their kernels, so that a deep netwo
 All functions of a program find the user's arrays through a context: an array of 8-byte slots, one pointer per argument
 (see `Program.arguments`), behind the header slots. A stage covers a range of work that any thread may take:
 
-    stage(context, scratch, first, last, start, count, step, before, total)
+    stage(context, scratch, first, last, start, count, step, before, total, turn)
         images: images first .. last - 1 of the slice;   parts: parts first .. last - 1
         start, count: position of the slice in the visiting order, and images in it;   step: number of the training step
-        before, total: images of the batch before the slice, and in all. Without slices, the batch is the only one.
+        before, total: images of the batch before the slice, and in all; turn: the number of the slice. Without slices,
+            the batch is the only one.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class Emitter:
         apart = self._blocks is not None and is_sum(node) and unit.total is None
         if node not in self._items:
             self._items[node] = items_of(node, self.target)
-        return (self._blocks.own if self._blocks is not None and apart else 1) * self._items[node]
+        return (self._blocks.together if self._blocks is not None and apart else 1) * self._items[node]
 
     # ------------------------------------------------------------------ kernels
     def _call_kernel(

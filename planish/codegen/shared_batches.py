@@ -44,8 +44,11 @@ def part_of_block(f: Function, node: Node, part: Index, blocks: Blocks, copies: 
 
 
 def _images_of(f: Function, blocks: Blocks, number: Index) -> tuple[Index, Index]:
-    """The first image of one of the rank's blocks, counted from that of its share, and how many there are."""
-    block = f.add(f.load_integer("%context", 8 * layout.FIRST_BLOCK_SLOT), number)
+    """The first image of one of the turn's blocks, counted from that of the turn, and how many of it there are."""
+    if blocks.slices > 1:
+        return 0, "%count"
+    before = f.multiply("%turn", blocks.together) if blocks.turns > 1 else 0
+    block = f.add(f.add(f.load_integer("%context", 8 * layout.FIRST_BLOCK_SLOT), before), number)
     first = steps.border(f, blocks, block, "%total")
     count = f.subtract(steps.border(f, blocks, f.add(block, 1), "%total"), first)
     return f.subtract(first, "%before"), count

@@ -53,7 +53,7 @@ from planish_runtime.context_layout import (
 
 STAGE_PARAMETERS = (
     "ptr %context", "ptr %scratch", "i64 %first", "i64 %last", "i64 %start", "i64 %count", "i64 %step", "i64 %before",
-    "i64 %total",
+    "i64 %total", "i64 %turn",
 )  # fmt: skip
 FEWEST_IMAGES = 4  # of a piece: kernels that read weights once for many images need some
 
@@ -101,19 +101,20 @@ def _emit_blocks(f: Function) -> None:
 @dataclass(frozen=True, slots=True)
 class _Images:
     """What a stage works on: the position of its first image in the visiting order, and how many there are; the step;
-    how many images of the batch are before them, and how many the batch has."""
+    how many images of the batch are before them, and how many the batch has; the number of the slice."""
 
     start: Index
     count: Index
     step: Index
     before: Index
     total: Index
+    turn: Index = 0
 
 
 def _call_stage(
     f: Function, function: str, first: Index, last: Index, images: _Images, *more: tuple[str, Index]
 ) -> None:
-    numbers = (first, last, images.start, images.count, images.step, images.before, images.total)
+    numbers = (first, last, images.start, images.count, images.step, images.before, images.total, images.turn)
     f.call(function, ("ptr", "%context"), ("ptr", "%scratch"), *(("i64", number) for number in numbers), *more)
 
 
@@ -131,10 +132,14 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices, 
 
         def work(generation: Value, counter: Counter, draw: Draw) -> tuple[Value, Index]:
             step = f.divide(generation, plan.places)
-            number, before = plan.at(f, f.remainder(generation, plan.places))
+            number, turn = plan.at(f, f.remainder(generation, plan.places))
             stage = _entry(f, _table(module, stages), number)
             if blocks is not None:
-                return _emit_shared_stage(f, stage, counter, draw, _share(f, blocks, step), shares, always=True)
+                share = _share(f, blocks, step)
+                if blocks.turns > 1:
+                    share = _of_turn(f, blocks, slices, share, turn, f.compare("ne", stage.repeats, 0))
+                return _emit_shared_stage(f, stage, counter, draw, share, shares, always=True)
+            before = f.multiply(turn, slices.images)
             start = f.multiply(step, header[BATCH_SLOT])
             count = f.smaller(header[BATCH_SLOT], f.subtract(header[TOTAL_SLOT], start))
             inside = count
@@ -163,6 +168,20 @@ def _share(f: Function, blocks: Blocks, step: Index) -> _Images:
     before = border(f, blocks, first, images)
     count = f.subtract(border(f, blocks, behind, images), before)
     return _Images(f.multiply(step, full), count, step, before, images)
+
+
+def _of_turn(f: Function, blocks: Blocks, slices: Slices, share: _Images, turn: Index, repeats: Value) -> _Images:
+    """Of a rank's images those of a turn, if the stage `repeats`."""
+    rank_first = f.load_integer("%context", 8 * FIRST_BLOCK_SLOT)
+    block = f.add(rank_first, f.multiply(f.divide(turn, blocks.slices), blocks.together))
+    begin, end = (border(f, blocks, each, share.total) for each in (block, f.add(block, blocks.together)))
+    if blocks.slices > 1:
+        begin = f.smaller(f.add(begin, f.multiply(f.remainder(turn, blocks.slices), slices.images)), end)
+        end = f.smaller(f.add(begin, slices.images), end)
+    before = f.let(f"select i1 {repeats}, i64 {begin}, i64 {share.before}")
+    count = f.let(f"select i1 {repeats}, i64 {f.subtract(end, begin)}, i64 {share.count}")
+    start = f.add(share.start, f.subtract(before, share.before))
+    return _Images(start, count, share.step, before, share.total, turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +217,7 @@ class _Plan:
         self.places = len(stages) + self._repeated * (slices.count - 1)
 
     def at(self, f: Function, place: Index) -> tuple[Index, Index]:
-        """The number of the stage at a position, and how many images of the batch come before its slice."""
+        """The number of the stage at a position, and that of the slice."""
         if self._slices.count == 1:
             return place, 0
         more = self._repeated * (self._slices.count - 1)
@@ -206,9 +225,9 @@ class _Plan:
         repeats = f.let(f"icmp ult i64 {inside}, {self._repeated * self._slices.count}")
         behind = f.subtract(place, f.let(f"select i1 {f.compare('sgt', inside, 0)}, i64 {more}, i64 0"))
         number = f.add(f.remainder(inside, self._repeated), self._first)
-        before = f.multiply(f.divide(inside, self._repeated), self._slices.images)
+        turn = f.divide(inside, self._repeated)
         chosen = f.let(f"select i1 {repeats}, i64 {number}, i64 {behind}")
-        return chosen, f.let(f"select i1 {repeats}, i64 {before}, i64 0")
+        return chosen, f.let(f"select i1 {repeats}, i64 {turn}, i64 0")
 
 
 def _emit_shared_stage(

@@ -2,8 +2,8 @@
 
 In a step of several processes, a sum over the images of the batch is at first one over those of this process. Whoever
 traces the step says with `total` where that of all processes is meant; or the compiler makes a total of every sum.
-`blocks`: x is there in so many copies, one for each block of images, which are added first (see
-`codegen/planning/blocks.py`).
+`blocks`: x is there in so many copies, one for each block of images, which are added first; a program goes through a
+step for each of `groups` of so many blocks, and `slices` times for each of them (see `codegen/planning/blocks.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from planish.primitives.registry import NO_PRODUCTS, Array, Environment, Primiti
 class TotalSettings(Settings):
     blocks: int
     largest: bool
+    groups: int
+    slices: int
 
 
 def _infer(inputs: Sequence[TensorType], settings: TotalSettings) -> TensorType:
@@ -62,11 +64,12 @@ register(
 )
 
 
-def total_of(node: Node, blocks: int = 1) -> Node:
+def total_of(node: Node, blocks: int = 1, groups: int = 1, slices: int = 1) -> Node:
     """The total of a sum over images, or of the largest number of all."""
-    return total(node, blocks=blocks, largest=node.op == "batch_max")
+    return total(node, blocks=blocks, largest=node.op == "batch_max", groups=groups, slices=slices)
 
 
-def total(x: Node, *, blocks: int = 1, largest: bool = False) -> Node:
-    """The sum of `x`, a value without a batch axis, over all processes; of `blocks` copies in each of them."""
-    return make("total", [x], TotalSettings(blocks=blocks, largest=largest))
+def total(x: Node, *, blocks: int = 1, largest: bool = False, groups: int = 1, slices: int = 1) -> Node:
+    """The sum of `x`, a value without a batch axis, over all processes; of `blocks` copies in each of them, which come
+    again for each of the `groups` of blocks."""
+    return make("total", [x], TotalSettings(blocks=blocks, largest=largest, groups=groups, slices=slices))

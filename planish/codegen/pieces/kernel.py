@@ -91,11 +91,12 @@ class Operands:
     """Names of the function's parameters.
 
     `count`, `item` and `image` (its position in the batch) mean something only to the kinds that have them; `before` is
-    the number of images of the batch before the program's slice; `order` has the batch's rows of an input that a kernel
-    of parts reads, and after them those of the batches to come, `left` in all; `beside` is where a second result goes,
-    if anything reads it; `gated`: places of maxima there are absent where the result is not positive; a kernel of parts
-    raises the `alarm`, a word, where an image has a value that is not finite (see `checks_images`); `grains`: only
-    those from the first of two numbers on, before the second, are computed (see `Kernel`).
+    the number of images of the batch before the program's slice; `turn` is the number of the slice; `order` has the
+    batch's rows of an input that a kernel of parts reads, and after them those of the batches to come, `left` in all;
+    `beside` is where a second result goes, if anything reads it; `gated`: places of maxima there are absent where the
+    result is not positive; a kernel of parts raises the `alarm`, a word, where an image has a value that is not finite
+    (see `checks_images`); `grains`: only those from the first of two numbers on, before the second, are computed (see
+    `Kernel`).
     """
 
     inputs: tuple[Pointer, ...]
@@ -106,6 +107,7 @@ class Operands:
     item: Index = "%item"
     image: Index = "%image"
     before: Index = "%before"
+    turn: Index = "%turn"
     order: Pointer = "%order"
     left: Index = "%left"
     alarm: Pointer = "%alarm"

@@ -10,14 +10,19 @@ memory, the *bucket*, which the next stage exchanges with the other ranks: it ca
 goes on adding in pairs. So the tree of additions, and with it every bit, is the same for 1, 2, 4 ... ranks.
 
 Totals that nothing needs which is computed for images - gradients of weights - share the last bucket of the step.
+
+A large share goes through the stages that repeat (see `schedule.py`) in *turns*: each takes a group of the rank's
+blocks, or a slice of one that is large itself. So memory does not grow with the batch. The sums of a turn are added to
+those of the turns before, in the same tree: slices of a block one after the other, blocks and pairs of them as a binary
+counter counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from planish.codegen.planning.slicing import is_sum
+from planish.codegen.planning.slicing import Slices, is_sum
 from planish.codegen.planning.views import storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
@@ -28,10 +33,42 @@ from planish.primitives.total import TotalSettings, total_of
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """A batch has `count` blocks, `own` of which are this rank's."""
+    """A batch has `count` blocks, `own` of which are this rank's. A step takes one of their `groups` after the
+    other, each of them in `slices`; there are several slices only if a group is a single block."""
 
     count: int
     own: int
+    groups: int = 1
+    slices: int = 1
+
+    @property
+    def together(self) -> int:
+        return self.own // self.groups
+
+    @property
+    def turns(self) -> int:
+        return self.groups * self.slices
+
+    @property
+    def kept(self) -> int:
+        """How many sums wait, at most, for others of as many blocks."""
+        return self.groups.bit_length() - 1
+
+    def cut(self, batch: int, most: int) -> tuple[Blocks, Slices]:
+        """Turns of at most so many images, for batches of so many.
+
+        Whether a block is cut depends on the batch alone, since it decides about bits; how many are taken together
+        depends on the share, and does not.
+        """
+        if Blocks(self.count, 1).most_images(batch) > most:
+            slices = -(-Blocks(self.count, 1).most_images(batch) // most)
+            own = replace(self, groups=self.own, slices=slices)
+            return own, Slices(own.turns, most)
+        groups = 1
+        while Blocks(self.count, self.own // groups).most_images(batch) > most:
+            groups *= 2
+        images = Blocks(self.count, self.own // groups).most_images(batch)
+        return replace(self, groups=groups), Slices(groups, images)
 
     def border(self, block: int, images: int) -> int:
         """The first image of a block in a batch of so many."""
@@ -66,7 +103,7 @@ def totals_of(graph: Graph, blocks: Blocks) -> Callable[[Node, Node], Node | Non
         return lambda original, node: None
 
     def rule(original: Node, node: Node) -> Node | None:
-        return total_of(node, blocks.own) if is_sum(node) else None
+        return total_of(node, blocks.together, blocks.groups, blocks.slices) if is_sum(node) else None
 
     return rule
 

@@ -19,6 +19,7 @@ from planish.codegen.planning.slicing import is_sum
 from planish.codegen.planning.views import is_view, storage_root
 from planish.graph.graph import LEAVES, Graph
 from planish.graph.node import Node
+from planish.primitives.total import TotalSettings
 
 
 def joined_to(graph: Graph, target: Target, apart: Set[Node]) -> dict[Node, Node]:
@@ -53,8 +54,13 @@ def cut_alike(node: Node) -> bool:
 
 def _fits(node: Node, total: Node, target: Target) -> bool:
     """Whether parts of `node` are parts of `total`."""
-    alike = is_total(node) or (node.op == "elementwise" and node.shape == total.shape and cut_alike(node))
+    alike = _is_added_at_once(node) or (node.op == "elementwise" and node.shape == total.shape and cut_alike(node))
     return alike and total.type.size > 1 and run_of_item(total, target) is not None
+
+
+def _is_added_at_once(node: Node) -> bool:
+    """Whether it is a total whose blocks are all there."""
+    return is_total(node) and TotalSettings.of(node).groups * TotalSettings.of(node).slices == 1
 
 
 def _readers_of(graph: Graph) -> dict[Node, list[Node]]:

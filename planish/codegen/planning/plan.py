@@ -14,10 +14,10 @@ from planish.codegen.planning.candidate import Decision
 from planish.codegen.planning.cascades import cascades_of
 from planish.codegen.planning.cutting import CutSchedule, cut_schedule
 from planish.codegen.planning.layouts import layouts_of
-from planish.codegen.planning.lowering import followed, lower
+from planish.codegen.planning.lowering import Decisions, followed, lower
 from planish.codegen.planning.schedule import Stage, schedule, with_cascades
 from planish.codegen.planning.shipped import packed_places
-from planish.codegen.planning.slicing import Slices, cut, total_over_slices, with_updates_apart
+from planish.codegen.planning.slicing import Slices, cut, images_of_turn, total_over_slices, with_updates_apart
 from planish.codegen.planning.storage import NOTHING, Storage, nbytes_of, plan_storage
 from planish.graph.graph import Graph
 from planish.graph.node import Node, numbers_are
@@ -89,40 +89,60 @@ def _plan(request: Request, recorder: Recorder | None) -> Plan:
     lowered, decisions = lower(optimized, request.target, request.input_dtypes, training=request.training)
     if recorder is not None:
         recorder.add("lower", optimized, lowered, time.perf_counter() - started)
-    if request.blocks is not None:
-        lowered = lowered.rewrite_knowing(followed(decisions, totals_of(lowered, request.blocks)))
-        lowered = with_results_apart(lowered)
+    whole, blocks = lowered, request.blocks
+    if blocks is not None:
+        lowered = _with_totals(whole, decisions, blocks)
     stages = schedule(lowered, request.target)
     block = TRAINING_BLOCK if request.training else min(INFERENCE_BLOCK, request.most_together)
     if request.training and not _has_rows(stages):
         block = TRAINING_BLOCK_WITHOUT_ROWS
     block = max(block, -(-request.max_batch // MOST_PIECES))
-    slices = _slices(lowered, stages, request, block)
+    if blocks is None:
+        slices = _slices(lowered, stages, request, block)
+        if slices.count > 1:
+            lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
+    else:
+        blocks, slices = _turns(lowered, stages, request, blocks, block)
+        if slices.count > 1:
+            lowered = _with_totals(whole, decisions, blocks)
     if slices.count > 1:
-        lowered = with_updates_apart(lowered.rewrite_knowing(followed(decisions, total_over_slices)))
         stages = schedule(lowered, request.target)
     layouts = layouts_of(lowered)
     if not request.training:
         with_cascades(stages, cascades_of(lowered, layouts, request.target))
     known = packed_places(stages, layouts) if request.shipped else NOTHING
-    storage = plan_storage(lowered, stages, request.target, block, slices, layouts, known, blocks=request.blocks)
+    storage = plan_storage(lowered, stages, request.target, block, slices, layouts, known, blocks=blocks)
     beginning = 0 if request.shipped else storage.arena_nbytes  # nothing else is in the arena of a shipped program
     cut_inside = None if request.training else cut_schedule(lowered, stages, storage, request.target, beginning)
-    return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside, request.blocks)
+    return Plan(lowered, stages, storage, request.target, block, slices, decisions, cut_inside, blocks)
+
+
+def _with_totals(graph: Graph, decisions: Decisions, blocks: Blocks) -> Graph:
+    """The graph in which sums are those over blocks, and their readers read totals."""
+    return with_results_apart(graph.rewrite_knowing(followed(decisions, totals_of(graph, blocks))))
 
 
 def _slices(graph: Graph, stages: list[Stage], request: Request, block: int) -> Slices:
-    """How a batch is cut; it stays whole where stages need all of it, and where it is cut into blocks already."""
-    if request.blocks is not None:
-        return Slices(1, request.blocks.most_images(request.max_batch))
+    """How a batch is cut; it stays whole where stages need all of it."""
     if not any(stage.repeats for stage in stages):
         return Slices(1, request.max_batch)
+    return cut(request.max_batch, _image_nbytes(graph, stages, request.target, block), block)
+
+
+def _turns(graph: Graph, stages: list[Stage], request: Request, blocks: Blocks, block: int) -> tuple[Blocks, Slices]:
+    """The same for the blocks of a rank."""
+    if not any(stage.repeats for stage in stages):
+        return blocks, Slices(1, blocks.most_images(request.max_batch))
+    return blocks.cut(request.max_batch, images_of_turn(_image_nbytes(graph, stages, request.target, block), block))
+
+
+def _image_nbytes(graph: Graph, stages: list[Stage], target: Target, block: int) -> int:
+    """What an image leaves for later stages: the same whatever there is for sums."""
     layouts = layouts_of(graph)
     one, two = (
-        plan_storage(graph, stages, request.target, block, Slices(1, images), layouts).arena_nbytes
-        for images in (256, 512)
+        plan_storage(graph, stages, target, block, Slices(1, images), layouts).arena_nbytes for images in (256, 512)
     )
-    return cut(request.max_batch, (two - one) // 256, block)
+    return (two - one) // 256
 
 
 def _has_rows(stages: list[Stage]) -> bool:

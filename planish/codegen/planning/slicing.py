@@ -15,7 +15,7 @@ from planish.primitives.rewritten.elementwise import elementwise
 from planish.primitives.rewritten.sum_of_slices import sum_of_slices
 
 # What a slice leaves, beside weights and moments, should fit into the caches; but threads have to share its blocks.
-SLICE_NBYTES, BLOCKS = 2**22, 4
+SLICE_NBYTES, BLOCKS, SLICES_OF_TURN = 2**22, 4, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,20 @@ def cut(batch: int, image_nbytes: int, block: int) -> Slices:
 
     Their size does not depend on the batch, so a smaller batch has the same bits in a program made for a larger one.
     """
-    least = BLOCKS * block
-    images = max(1, SLICE_NBYTES // max(image_nbytes, 1) // least) * least
+    images = _images_of_slice(image_nbytes, block)
     if batch <= images:
         return Slices(1, batch)
     return Slices(-(-batch // images), images)
+
+
+def _images_of_slice(image_nbytes: int, block: int) -> int:
+    least = BLOCKS * block
+    return max(1, SLICE_NBYTES // max(image_nbytes, 1) // least) * least
+
+
+def images_of_turn(image_nbytes: int, block: int) -> int:
+    """At most, where several processes share a batch: more than a slice has, since each turn adds sums of its own."""
+    return SLICES_OF_TURN * _images_of_slice(image_nbytes, block)
 
 
 def is_sum(node: Node) -> bool:

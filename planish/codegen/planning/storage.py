@@ -93,12 +93,12 @@ def plan_storage(
     blocks: Blocks | None = None,
 ) -> Storage:
     """`known` values are where they are, within the first `used_nbytes` of the arena; of a sum over a block there is a
-    copy for each of the `blocks` that are the rank's own."""
+    copy for each of the `blocks` that the rank takes together, and for those that wait."""
     places = {**_argument_places(graph, stages), **known}
     stage_of = {node: number for number, stage in enumerate(stages) for node in stage.nodes}
     readers = readers_of(graph)
     families = _families(graph, layouts)
-    copies = 1 if blocks is None else blocks.own
+    copies = 1 if blocks is None else blocks.together + blocks.kept
     scratch_nbytes = max((_place_handed_over(places, stage, readers, target, copies) for stage in stages), default=0)
     arena_nbytes = used_nbytes + _place_in_arena(
         places, stages, stage_of, readers, slices, families, used_nbytes, copies
@@ -182,7 +182,7 @@ def _place_in_arena(
     lifetimes = {}
     for node in shared:
         end = max([stage_of[reader] for each in families[node] for reader in readers[each]], default=last)
-        lifetimes[node] = _through_slices(repeated, node, min(stages_of[node]), end)
+        lifetimes[node] = _through_slices(repeated, node, min(stages_of[node]), end, waits=_waits(node, readers))
     groups = [*_exchanged(stages).values(), *([node] for node in shared if not is_total(node))]
     groups = [group for group in groups if group]
     sizes = {node: _shared_nbytes(node, slices, copies) for node in shared}
@@ -197,6 +197,11 @@ def _place_in_arena(
     return total
 
 
+def _waits(node: Node, readers: Mapping[Node, list[Node]]) -> bool:
+    """Whether it is a sum of which groups of blocks wait for each other."""
+    return is_sum(node) and any(map(is_total, readers[node]))
+
+
 def _shared_nbytes(node: Node, slices: Slices, copies: int) -> int:
     """What a value takes that all threads read: a slot for each image, or a copy of a sum for each block."""
     if is_sum(node):
@@ -208,12 +213,15 @@ def _whole_lifetime(lifetimes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return min(first for first, _ in lifetimes), max(last for _, last in lifetimes)
 
 
-def _through_slices(repeated: Sequence[int], node: Node, first: int, last: int) -> tuple[int, int]:
-    """The lifetime of a value by its stages; the `repeated` ones come again for every slice."""
+def _through_slices(repeated: Sequence[int], node: Node, first: int, last: int, *, waits: bool) -> tuple[int, int]:
+    """The lifetime of a value by its stages; the `repeated` ones come again for every slice. `waits`: behind it is what
+    waits for later ones."""
     if not repeated:
         return first, last
-    if node.op == "sum_of_slices":  # it is read by itself
+    if node.op == "sum_of_slices" or is_total(node):  # it is read by itself
         return min(repeated), last
+    if waits:
+        return min(repeated), max(last, *repeated)
     return (first, max(last, *repeated)) if first < min(repeated) <= last else (first, last)
 
 

@@ -9,6 +9,7 @@ import planish
 from planish import primitives
 from planish.autodiff import gradients
 from planish.codegen.llvm.target import current_target
+from planish.codegen.planning import slicing
 from planish.codegen.planning.blocks import Blocks, is_total
 from planish.codegen.planning.choices import print_plan
 from planish.codegen.planning.listing import print_loops
@@ -101,6 +102,66 @@ def test_random_graphs_have_the_same_bits_on_one_two_and_four_ranks(seed):
         assert exchanges == 2 * len(plan_of(graph, COUNT // size).storage.buckets)
     for name, value in expected.items():
         np.testing.assert_allclose(alone[0][name], value, rtol=0, atol=1e-5 * max(1, np.abs(value).max()))
+
+
+@pytest.mark.parametrize("seed", [2, 5, 6, 12, 17])
+def test_random_graphs_have_the_same_bits_in_however_many_turns(seed, monkeypatch):
+    """Turns of a few images: groups of blocks on few ranks, slices of a block on all."""
+    for name in ("SLICE_NBYTES", "BLOCKS", "SLICES_OF_TURN"):
+        monkeypatch.setattr(slicing, name, 1)
+    graph, batch = random_training(seed), (61, 37, 203)[seed % 3]  # no other test compiles it for so many images
+    images = batch + 9
+    values = {name: np.array(value, np.float32) for name, value in bindings_of(graph, images=images).items()}
+    x, rate = values.pop("x"), values.pop("rate")
+    expected, alone = values, None
+    for rows in (x[:batch], x[batch:]):
+        expected = {**expected, **interpret(graph, {**expected, "x": rows, "rate": rate}, dtype=np.float64).updates}
+    for size in (1, 2, 4, 8):
+        assert size > 1 or plan_of(graph, COUNT, batch).slices.count > 1
+        results, _ = steps_on(size, graph, x, np.arange(images), values, rate, batch=batch)
+        for done, parameters, _ in results:
+            alone = alone or parameters
+            assert done == 2
+            assert all(parameters[name].tobytes() == alone[name].tobytes() for name in expected), size
+    for name, value in expected.items():
+        np.testing.assert_allclose(alone[name], value, rtol=0, atol=1e-5 * max(1, np.abs(value).max()))
+
+
+def of_wide_images():
+    """What each of the three numbers of an image becomes is 16 KB; one of the totals is the largest of numbers."""
+    x, w = primitives.input_("x", (3,)), primitives.parameter("w", (3, 4096))
+    y = primitives.relu(primitives.dense(x, w))
+    loss = primitives.reduce_sum(primitives.square(y), (0,))
+    (gradient,) = gradients(primitives.batch_sum(loss), [w])
+    new = primitives.subtract(w, primitives.multiply(gradient, primitives.scalar("rate")))
+    return Graph.build({"loss": loss}, {"w": new, "most": primitives.batch_max(y)})
+
+
+def test_memory_does_not_grow_with_the_batch():
+    graph = of_wide_images()
+    for own in (8, 2, 1):
+        arenas = [plan_of(graph, own, batch).storage.arena_nbytes for batch in (10_000, 100_000)]
+        assert arenas[0] == arenas[1]
+
+
+@pytest.mark.parametrize("batch", [1000, 2100])
+def test_groups_and_slices_of_the_usual_size_have_the_bits_of_any_number_of_ranks(batch):
+    """Of 1,000 images, one rank takes two of its blocks at a time; of 2,100, each block comes in two slices."""
+    graph, random = of_wide_images(), np.random.default_rng(0)
+    x = random.standard_normal((batch + 300, 3)).astype(np.float32)
+    values = {"w": random.standard_normal((3, 4096)).astype(np.float32), "most": np.zeros(4096, np.float32)}
+    expected, alone = values, None
+    for rows in (x[:batch], x[batch:]):
+        bindings = {**expected, "x": rows, "rate": 1e-5}
+        expected = interpret(graph, bindings, dtype=np.float64, batch_size=len(rows)).updates
+    for size in (1, 2, 8):
+        results, exchanges = steps_on(size, graph, x, np.arange(len(x)), values, 1e-5, batch=batch)
+        assert exchanges == 2
+        for _, parameters, _ in results:
+            alone = alone or parameters
+            assert all(parameters[name].tobytes() == alone[name].tobytes() for name in values)
+    for name, value in expected.items():
+        np.testing.assert_allclose(alone[name], value, rtol=0, atol=1e-5)
 
 
 def plan_of(graph, own, batch=BATCH):
