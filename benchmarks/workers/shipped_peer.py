@@ -1,7 +1,7 @@
 """A model that was shipped, run by Python: `python shipped_peer.py KIND FILE THREADS DOES`, which writes JSON.
 
-`first` imports what it needs, loads the model and predicts one image, `times` measures one image and 1,000, `size` counts
-what has to be installed.
+`first` imports what it needs, loads the model and predicts one image, `times` measures one image and 1,000, and `size`
+counts what has to be installed.
 """
 
 import importlib.metadata
