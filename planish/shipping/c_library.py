@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.llvm.target import HOST, MICROCONTROLLERS, PROCESSORS, architecture_of, ask_llvm, target_named
 from planish.codegen.planning.plan import INFERENCE_BLOCK
 from planish.errors import explain, unknown_name
-from planish.shipping import c_description, c_example, c_header, c_names, c_sizes, checks, self_test
+from planish.shipping import c_description, c_example, c_header, c_names, c_sizes, c_symbols, checks, self_test
 from planish.shipping.c_archive import archive
 from planish.shipping.c_interface import interface_of
 from planish.shipping.freestanding import freestanding, with_globals
@@ -43,6 +43,7 @@ def write(order: Order) -> str:
     made = freestanding(model.graph, dtypes, target, model.parameters, together, interface.plain())
     said = c_description.definitions(interface, made, model.notes, model.name, model.version, name)
     code = compiler.object_code(with_globals(made.text, said), made.target)
+    _refuse_what_is_missing(c_symbols.undefined(code), name)
     functions = [*interface.plain().functions, f"{prefix}_describe"]
     compiled = FORMS[form].format(stem=stem)
     contents = code if form == "object" else archive(f"{stem}.o", code, functions)
@@ -54,6 +55,21 @@ def write(order: Order) -> str:
         files.write(os.path.join(folder, f"{stem}.h"), header_text.encode())
         files.write(os.path.join(folder, f"{stem}_example.c"), example_text.encode())
     return c_sizes.report(model.graph, made, code, name)
+
+
+def _refuse_what_is_missing(functions: Sequence[str], target: str) -> None:
+    """ValueError if the processor computes something by calling a compiler's library."""
+    if functions:
+        raise ValueError(
+            explain(
+                what=f"build: the model needs functions of a compiler's library on {target}",
+                rule="a library needs nothing from outside; some functions are computed in float64, and a processor"
+                " without it, or without integers of 64 bits, calls functions instead",
+                received=", ".join(functions),
+                remedy='model.build("digits", emit="c", targets="cortex-m7"), which has float64\n'
+                "or inputs of float32 or uint8, if they are integers of 64 bits",
+            )
+        )
 
 
 def _expected(model: ToShip, dtypes: Mapping[str, str]) -> dict[str, Array]:

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 import planish
-from planish import shipping
+from planish import ops, shipping
 from planish.codegen.llvm import target
-from planish.layers import Add, Dense, Flatten, Input
+from planish.layers import (
+    Add,
+    AveragePooling2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    Input,
+    UpSampling2D,
+)
 from planish.models import Model, Sequential
 from planish.shipping import c_names
 from tests.shipping.support import blog, flat, images_for, residual, same, several
@@ -225,6 +233,19 @@ def test_what_c_cannot_have_is_said(path, options, text, tmp_path):
     with pytest.raises(ValueError, match=text):
         shipping.build(blog(), tmp_path / path, **{"emit": "c", **options})
     assert not list(tmp_path.iterdir())
+
+
+@TOOLS
+def test_what_microcontrollers_lack_is_said(tmp_path):
+    image = Input((6, 6, 2))
+    pooled = AveragePooling2D(3, 1, padding="same")(UpSampling2D(2, interpolation="bilinear")(image))
+    model = Model(image, ops.sin(GlobalAveragePooling2D()(pooled)))
+    shipping.build(model, tmp_path / "net", emit="c", form="object", targets="cortex-m7", dtypes="uint32")
+    assert run(tmp_path, "nm", "--undefined-only", "net.o") == ""
+    for options in ({"targets": "cortex-m4"}, {"targets": "cortex-m7", "dtypes": "int64"}):
+        with pytest.raises(ValueError, match="needs functions of a compiler's library"):
+            shipping.build(model, tmp_path / "other", emit="c", **options)
+    assert not list(tmp_path.glob("*other*"))
 
 
 def test_a_model_that_is_not_built_has_no_library(tmp_path):

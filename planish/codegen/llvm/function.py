@@ -70,6 +70,15 @@ class Function(Vectors):
         narrow = value if isinstance(value, int) else self.let(f"trunc i64 {value} to i32")
         self.store_i32(str(narrow), pointer, nbytes)
 
+    def counted(self, index: Index, type_: ElementType | None = None) -> Value:
+        """An index below 2**31 as a number. Processors of 32 bits have an instruction for i32, and none for i64."""
+        narrow = self.let(f"trunc i64 {index} to i32")
+        return self.let(f"sitofp i32 {narrow} to {(type_ or self.floats).llvm}")
+
+    def whole_part(self, number: Value) -> Value:
+        """Of an f32 between -2**31 and 2**31, as an index."""
+        return self.let(f"sext i32 {self.let(f'fptosi float {number} to i32')} to i64")
+
     def load_float(self, pointer: Pointer, nbytes: Index = 0) -> Value:
         return self.let(f"load {self.floats.llvm}, ptr {self.offset(pointer, nbytes)}, align {self.floats.nbytes}")
 

@@ -28,8 +28,7 @@ class CutWindow:
         if isinstance(pixels, int):
             self.share = f.constant(1.0 / pixels)
         else:
-            count = f.let(f"uitofp i64 {pixels} to {f.floats.llvm}")
-            self.share = f.splat(f.let(f"fdiv {f.floats.llvm} {f.float_constant(1.0)}, {count}"))
+            self.share = f.splat(f.let(f"fdiv {f.floats.llvm} {f.float_constant(1.0)}, {f.counted(pixels)}"))
 
     def _cut(self, place: Index, size: int, stride: int, before: int, extent: int) -> tuple[Index, Index]:
         start = self.f.subtract(self.f.multiply(place, stride), before)

@@ -29,16 +29,16 @@ def _neighbours(f: Function, index: Index, extent: int, size: int, interpolation
     if interpolation in EXACT:
         return Neighbours((index,)) if extent == size else _tapped(f, index, taps(interpolation, False, extent, size))
     scale, half = f.float_constant(float(ratio(extent, size))), f.float_constant(0.5)
-    middle = f.let(f"fadd float {f.let(f'sitofp i64 {index} to float')}, {half}")
+    middle = f.let(f"fadd float {f.counted(index, F32)}, {half}")
     centre = f.let(f"fmul float {middle}, {scale}")
     if interpolation == "nearest":
-        return Neighbours((_held(f, f.let(f"fptosi float {centre} to i64"), extent),))
+        return Neighbours((_held(f, f.whole_part(centre), extent),))
     centre = f.let(f"fsub float {centre}, {half}")
-    whole = f.let(f"fptosi float {centre} to i64")
-    back = f.let(f"sitofp i64 {whole} to float")
+    whole = f.whole_part(centre)
+    back = f.counted(whole, F32)
     below = f.subtract(whole, f.let(f"zext i1 {f.let(f'fcmp ogt float {back}, {centre}')} to i64"))
     above = f.add(whole, f.let(f"zext i1 {f.let(f'fcmp olt float {back}, {centre}')} to i64"))
-    share = f.let(f"fsub float {centre}, {f.let(f'sitofp i64 {below} to float')}")
+    share = f.let(f"fsub float {centre}, {f.counted(below, F32)}")
     if f.floats is not F32:
         share = f.let(f"fpext float {share} to {f.floats.llvm}")
     return Neighbours((_held(f, below, extent), _held(f, above, extent)), f.splat(share))
