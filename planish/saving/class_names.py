@@ -39,6 +39,7 @@ def class_count(model: Model) -> int:
                 what="the model does not give a score for each class",
                 expected="output of shape (None, classes)",
                 received=shape,
+                remedy="end the model with Flatten() and Dense(classes, activation='softmax')",
             )
         )
     return max(int(shape[-1]), _OF_ONE_SCORE)
@@ -52,5 +53,7 @@ def _beside(path: str) -> list[str] | None:
         with regular_file.opened(beside, "a list of classes") as file:
             text = file.read(_LONGEST_LIST).decode()
     except UnicodeDecodeError as error:
-        raise ValueError(explain(what=f"{beside!r} is not text in UTF-8", received=str(error))) from error
+        raise ValueError(
+            explain(what=f"{beside!r} is not text in UTF-8", received=str(error), remedy="save it again, as UTF-8")
+        ) from error
     return text.removesuffix("\n").split("\n")

@@ -11,6 +11,7 @@ from planish import primitives
 from planish.layers import BatchNormalization, Dense, Dropout, Flatten, Input, Layer
 from planish.layers.base.context import CallContext
 from planish.models import Sequential, load_model
+from planish.utils import set_random_seed
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.random((32, 2), dtype=np.float32), RANDOM.random((32, 1), dtype=np.float32)
@@ -114,6 +115,7 @@ def computed(model, x):
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_they_predict_and_train(run_eagerly):
+    set_random_seed(1)  # with some kernels, relu gives nothing but zeros
     model = blocks()
     np.testing.assert_allclose(model.predict(X, verbose=0), computed(model, X), rtol=0, atol=1e-5)
     np.testing.assert_allclose(model(X), computed(model, X), rtol=0, atol=1e-5)

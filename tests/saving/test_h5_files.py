@@ -13,6 +13,7 @@ from planish import layers
 from planish.callbacks import ModelCheckpoint
 from planish.models import Model, Sequential, load_model
 from planish.optimizers.schedules import ExponentialDecay
+from planish.saving.weights_store import WeightsReader
 
 OPTIMIZERS = [
     "adam", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "lion", "adamw",
@@ -61,6 +62,25 @@ def test_networks_with_shared_layers_and_models_inside(tmp_path):
         for ours, theirs in zip(model.predict(images), loaded.predict(images), strict=True):
             np.testing.assert_array_equal(ours, theirs)
         loaded.save(tmp_path / "again.h5")
+
+
+def test_a_heap_of_texts_may_be_as_large_as_its_place_in_the_file(tmp_path):
+    """Its version, 1, is in front of its size, and the number of its first text behind it: together they look like a
+    reference to a text of one byte."""
+    path = tmp_path / "texts.h5"
+
+    def written(letters):
+        with h5py.File(path, "w") as file:
+            file["numbers"] = np.zeros(5000, np.uint8)
+            file.attrs["text"] = "a" * letters
+        contents = path.read_bytes()
+        place = contents.rindex(b"GCOL")
+        return place, int.from_bytes(contents[place + 8 : place + 16], "little")
+
+    place, _ = written(5000)
+    assert written(place - 32) == (place, place)
+    with WeightsReader(path.read_bytes(), "texts.h5") as reader:
+        assert reader.text("", "text") == "a" * (place - 32)
 
 
 def test_the_names_of_classes_are_kept(model, tmp_path):
