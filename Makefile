@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-targets test-broad test-lowest qemu check browser names parity fuzz soak serve-clients bench clean
+.PHONY: demo test test-targets test-broad test-lowest qemu check browser names parity fuzz soak serve-clients serve-soak bench clean
 
 # Trains the convolutional classifier of many tutorials on real digits, and shows what it learnt.
 demo: .venv/demo.stamp
@@ -82,6 +82,10 @@ soak: .venv/develop.stamp
 # Clients that others wrote, Triton's and TensorFlow Serving's way of asking, against `planish serve`.
 serve-clients: .venv/develop.stamp .venvs/clients.stamp
 	.venvs/clients/bin/python tests/server/in_clients.py --python $(abspath $(BIN))/python
+
+# A server under load for twenty minutes, with new versions, malformed requests and its end; every answer is compared.
+serve-soak: .venv/develop.stamp
+	$(BIN)/python tools/serve_faults.py
 
 # Beside other libraries, each in an environment of its own in .venvs/. Takes a while, on an idle machine.
 bench: .venv/develop.stamp
