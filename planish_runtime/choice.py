@@ -2,14 +2,18 @@
 
 What sharing gains depends on the net, and on what else the machine does at the moment: beside another process, or in a
 container with less than a processor for each thread, a thread that holds a part of the work may be put aside for
-milliseconds. The results are the same either way, so the times of the last calls decide.
+milliseconds. This happens in few calls and costs more than all others gain, so a few calls that went well say little:
+each way has a mean, which its last calls change the more, the more of them there were. The results are the same either
+way.
 """
 
 from __future__ import annotations
 
 _FIRST_INTERVAL, _LONGEST_INTERVAL = 16, 512  # calls between two trials of the other way
-_TRIAL = 5  # calls; the first of them wakes who has slept, and does not count
-_CHANGED = 1.5  # times as long, or as short, as before: then what was found out before says little
+_TRIAL = 9  # calls; the first of them wakes who has slept, and does not count
+_MEMORY = 48  # calls; so many change a mean by half
+_MOST_TIMES = 2.0  # what the other way takes, as far as it is remembered: else it would never be taken again
+_MOST_LOST = 0.03  # of the time between two trials, by the last one
 
 
 class Choice:
@@ -20,7 +24,7 @@ class Choice:
         self._trying = False
         self._calls, self._seconds = 0, 0.0
         self._until, self._interval = _TRIAL, _FIRST_INTERVAL
-        self._usual = 0.0  # seconds of a call of the preferred way
+        self._usual: dict[bool, float] = {}  # seconds of a call, by whether threads share it
 
     def shares(self) -> bool:
         """For the next call."""
@@ -31,21 +35,29 @@ class Choice:
         self._calls += 1
         if self._calls > 1:
             self._seconds += seconds
-        if self._calls < self._until:
-            return
-        mean = self._seconds / (self._calls - 1)
-        self._calls, self._seconds = 0, 0.0
-        if self._trying:
-            self._judge(mean)
-        else:
-            self._until = _TRIAL
-            if not self._usual / _CHANGED <= mean <= self._usual * _CHANGED:
-                self._interval = _FIRST_INTERVAL
-            self._usual = mean
-        self._trying = not self._trying
+        if self._calls >= self._until or (self._trying and self._seconds > self._most_for_a_trial()):
+            self._learn(self.shares(), self._calls - 1)
+            self._go_on(self._calls - 1)
+            self._calls, self._seconds = 0, 0.0
 
-    def _judge(self, mean: float) -> None:
-        if mean < self._usual:
-            self._preferred, self._usual = not self._preferred, mean
-        self._until = self._interval
-        self._interval = min(_LONGEST_INTERVAL, 2 * self._interval)
+    def _most_for_a_trial(self) -> float:
+        return _MOST_TIMES * _TRIAL * self._usual[self._preferred]
+
+    def _learn(self, way: bool, calls: int) -> None:
+        mean = self._seconds / calls
+        before = self._usual.get(way, mean)
+        usual = before + calls / (calls + _MEMORY) * (mean - before)
+        self._usual[way] = min(usual, _MOST_TIMES * self._usual[not way]) if self._trying else usual
+
+    def _go_on(self, calls: int) -> None:
+        """With the way whose calls take less; and when to try the other one."""
+        usual = self._usual[self._preferred]
+        if self._usual.get(not self._preferred, usual) < usual:
+            self._preferred = not self._preferred
+            self._trying, self._until, self._interval = False, _FIRST_INTERVAL, 2 * _FIRST_INTERVAL
+        elif self._trying:
+            lost = self._seconds - calls * usual
+            self._trying, self._until = False, max(self._interval, int(lost / (_MOST_LOST * usual)))
+            self._interval = min(_LONGEST_INTERVAL, 2 * self._interval)
+        else:
+            self._trying, self._until = True, _TRIAL

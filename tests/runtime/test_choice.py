@@ -39,11 +39,27 @@ def test_it_follows_what_else_the_machine_does():
 
     ways, _ = calls(choice, 3000, always(20e-6), beside_another_process)
     assert sum(ways[1000:]) < 200
-    ways, _ = calls(choice, 3000, always(10e-6), always(6e-6))
-    assert sum(ways[1000:]) > 1800
+    ways, _ = calls(choice, 16_000, always(10e-6), always(6e-6))
+    assert sum(ways[13_000:]) > 2700
 
 
 def test_a_first_call_that_is_slow_because_everything_is_new_does_not_count():
     choice, times = Choice(), iter([1.0])
     ways, _ = calls(choice, 40, always(10e-6), lambda: next(times, 6e-6))
     assert sum(ways) >= 30
+
+
+@pytest.mark.parametrize("often", [0.02, 0.2])
+def test_calls_that_take_milliseconds_now_and_then_count_as_much_as_they_cost(often):
+    drawn = random.Random(1)
+    ways, total = calls(Choice(), 20_000, always(50e-6), lambda: 38e-6 + 3e-3 * (drawn.random() < often))
+    assert sum(ways) < 2000
+    assert total < 1.1 * 20_000 * 50e-6
+
+
+def test_one_call_that_takes_milliseconds_is_soon_forgotten():
+    choice = Choice()
+    calls(choice, 2000, always(50e-6), always(38e-6))
+    once = iter([3e-3])
+    ways, _ = calls(choice, 4000, always(50e-6), lambda: next(once, 38e-6))
+    assert sum(ways[2000:]) > 1900
