@@ -24,13 +24,23 @@ def shared(source: Source, folder: str) -> Loaded:
     """
     if source.path.endswith(PLAN):
         return load(source.path)
-    path = os.path.join(folder, hashlib.sha256(repr(source).encode()).hexdigest() + PLAN)
-    with _alone(path + ".lock"):
-        if not os.path.exists(path) and not _built(source, path):
-            return load(source.path)
-    found = PlanModel(path)
+    name = hashlib.sha256(source.path.encode()).hexdigest()
+    path = os.path.join(folder, f"{name}-{'-'.join(map(str, source.stamp))}{PLAN}")
+    with _alone(os.path.join(folder, name + ".lock")):
+        if not os.path.exists(path):
+            _forget(folder, name)
+            if not _built(source, path):
+                return load(source.path)
+        found = PlanModel(path)
     found.platform = KerasModel.platform
     return found
+
+
+def _forget(folder: str, name: str) -> None:
+    """Removes what the file was before: who has mapped it keeps it."""
+    for entry in os.listdir(folder):
+        if entry.startswith(name) and entry.endswith(PLAN):
+            os.unlink(os.path.join(folder, entry))
 
 
 def _built(source: Source, path: str) -> bool:

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import urllib.request
@@ -20,7 +23,8 @@ BODY = json.dumps({"instances": [[1, 2]]}).encode()
 class Running:
     """A server on a thread."""
 
-    def __init__(self, models, **listening):
+    def __init__(self, models, trusting=None, **listening):
+        self.trusting = trusting
         self.bound = socket.create_server(("127.0.0.1", 0))
         self.port = self.bound.getsockname()[1]
         chosen = config(Options(str(models), versions=1), Listening(**listening))
@@ -34,7 +38,8 @@ class Running:
 
     def open(self):
         """A connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return plain if self.trusting is None else self.trusting.wrap_socket(plain, server_hostname="localhost")
 
     def ask(self, *parts):
         """All that comes back on a connection of its own."""
@@ -163,6 +168,18 @@ def test_the_end_answers_what_has_come_and_refuses_what_comes_later(models):
     assert not running.thread.is_alive()
     with pytest.raises(ConnectionError):
         running.open()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_with_a_certificate_it_speaks_tls(models, tmp_path):
+    key, certificate = str(tmp_path / "key"), str(tmp_path / "certificate")
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"]
+    subprocess.run([*made, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    trusting = ssl.create_default_context(cafile=certificate)
+    running = Running(models, trusting, certificate=certificate, key=key)
+    assert b"200 OK" in running.ask(post())
+    running.end()
 
 
 def test_answers_have_headers_that_browsers_heed(running):

@@ -131,6 +131,11 @@ def test_processes_share_a_plan_and_what_cannot_be_one_is_loaded(tmp_path, model
     assert shared[0].class_names == ["cat", "dog", "eel"]
     assert np.array_equal(shared[1].predict([images])[0], pixels(1).predict(images, verbose=0))
 
+    newer = source._replace(stamp=(1, 2, 3))
+    assert type(sharing.shared(newer, str(tmp_path))) is PlanModel
+    assert len(list(tmp_path.glob("*.plan"))) == 1
+    assert np.array_equal(shared[0].predict([images])[0], pixels(1).predict(images, verbose=0))
+
     def refused(*arguments, **options):
         raise ValueError(keras.errors.explain(what="this cannot be a plan"))
 
