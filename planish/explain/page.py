@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from planish.models.model import Model
 
 SCRIPTS = (
-    *("encoding.js", "computing.js", "drawing.js", "maps.js", "unrolling.js", "classes.js", "alive.js", "pad.js"),
-    *("beside.js", "numbers.js", "mistakes.js", "page.js"),
+    *("encoding.js", "computing.js", "engine.js", "drawing.js", "maps.js", "unrolling.js", "classes.js", "alive.js"),
+    *("pad.js", "beside.js", "numbers.js", "mistakes.js", "page.js"),
 )
 """In the order in which they run; together they are one function, so that nothing in them is global."""
 

@@ -17,6 +17,7 @@ from planish.explain import layer_cards, number_by_number, page, pixels, scoring
 from planish.explain.compiler_view import compiler_view
 from planish.explain.computation import Computation, computation
 from planish.explain.encoding import Array, levels, numbers, shrunk
+from planish.explain.engine import engine
 from planish.explain.layer_cards import Card
 from planish.explain.mistakes import Mistakes, mistakes
 from planish.explain.unrolling import Scored
@@ -210,6 +211,7 @@ def _carried(
             "alive": seen.alive,
             "scores": seen.computed.number(seen.y),
             "logits": seen.computed.number(logits_of(seen.y)),
+            "engine": engine(seen.model, seen.traced.inputs[seen.shown_input], seen.computed) if seen.alive else None,
         },
         "arithmetic": arithmetic,
         "names": seen.names,

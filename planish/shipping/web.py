@@ -22,7 +22,7 @@ from planish.primitives.registry import multiply_adds
 from planish.shipping import checks, self_test
 from planish.shipping.order import Order
 from planish.shipping.to_ship import ToShip
-from planish.shipping.web_module import web_module
+from planish.shipping.web_module import web_module, web_program
 
 DTYPES = ("float32", "float64", "uint8", "int8", "uint16", "int16", "uint32", "int32")
 """The types that arrays of JavaScript have, and inputs may."""
@@ -89,7 +89,8 @@ def _module(shipped: ToShip, dtypes: Mapping[str, str], images: int) -> bytes:
         "tolerance": self_test.TOLERANCE, "multiply_adds": multiply_adds(shipped.graph.nodes),
     }  # fmt: skip
     inputs = dict(zip(ends.input_names, ends.inputs, strict=True))
-    return web_module(shipped.graph, dtypes, shipped.parameters, images, inputs, outputs, facts, {TEST: test})
+    made = web_program(shipped.graph, dtypes, images)
+    return web_module(made, shipped.graph, dtypes, shipped.parameters, inputs, outputs, facts, {TEST: test})
 
 
 def _package(name: str) -> bytes:

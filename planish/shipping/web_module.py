@@ -11,7 +11,7 @@ import functools
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from planish.codegen import compile as compiler
 from planish.codegen.emitted import Program
 from planish.codegen.llvm import web_linking
 from planish.codegen.llvm.extracting import only
-from planish.codegen.llvm.target import web_target
+from planish.codegen.llvm.target import Target, web_target
 from planish.codegen.llvm.web_linking import Data
 from planish.codegen.planning.plan import Request
 from planish.errors import explain
@@ -61,27 +61,41 @@ class _Memory:
         return address
 
 
+class WebProgram(NamedTuple):
+    """A program of a graph, with room for `images` at a time, and its object code."""
+
+    program: Program
+    code: bytes
+    images: int
+
+
+def web_program(graph: Graph, input_dtypes: Mapping[str, str], images: int, target: Target | None = None) -> WebProgram:
+    """Compiles it; `target` is `web_target()`, or that with other wishes."""
+    request = Request(graph, input_dtypes, target or web_target(), training=False, shipped=True, most_together=images)
+    with collector_rests():
+        program = compiler.generate(request)
+    text, numbers = only(program.text, [ENTRY]), request.in_own_numbers().target
+    return WebProgram(program, aside(functools.partial(compiler.object_code, text, numbers)), images)
+
+
 def web_module(
+    made: WebProgram,
     graph: Graph,
     input_dtypes: Mapping[str, str],
     parameters: Mapping[str, Array],
-    images: int,
     inputs: Mapping[str, Mapping[str, Any]],
     outputs: Mapping[str, Mapping[str, Any]],
     facts: Mapping[str, Any],
     sections: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """The module's bytes; room for `images` at a time.
+    """The bytes of the module of a graph's program, with these weights.
 
     `inputs` and `outputs` are what is said about each, by its name in the graph; whoever runs the module is also told
     `at` which address it is (None for what the graph does not read), and the arguments of `infer`, `context` and
     `scratch`. `facts` are told as they are; `sections` are further parts of the module. ValueError if that is more
     memory than a module can have.
     """
-    request = Request(graph, input_dtypes, web_target(), training=False, shipped=True, most_together=images)
-    with collector_rests():
-        program = compiler.generate(request)
-    code = aside(functools.partial(compiler.object_code, only(program.text, [ENTRY]), request.in_own_numbers().target))
+    program, code, images = made
     memory = _Memory()
     constants = memory.room(web_linking.constants_nbytes(code))
     ends = _room_for_ends(memory, graph, input_dtypes, images)

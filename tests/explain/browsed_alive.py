@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import time
@@ -72,9 +73,8 @@ def check_against(page: Page, model) -> None:
 def check_mouse(page: Page, model) -> None:
     page.locator("#pad-clear").click()
     shown = boxes(page, "#pad-picture canvas")
-    rate = draw(page, THREE)
+    draw(page, THREE)
     assert shown[0][2:] == boxes(page, "#pad-picture canvas")[0][2:]
-    print(f"{rate:.0f} pictures a second while drawing")
     check_against(page, model)
     assert answer(page)[0] == "3"
     page.wait_for_timeout(400)
@@ -123,10 +123,50 @@ def check_pad_keys(page: Page, model) -> None:
     assert (pixels(page) > 0).sum() < 20
 
 
+def engine(page: Page) -> str:
+    """What computes the page's numbers, once that is settled."""
+    page.wait_for_function("document.documentElement.dataset.engine")
+    page.wait_for_timeout(500)
+    return page.evaluate("document.documentElement.dataset.engine")
+
+
+def check_engines(browser: Browser, path: Path, model) -> None:
+    """WebAssembly follows a drawing, and where there is none, the script does."""
+    for expected, before in (("webassembly", ""), ("script", "delete globalThis.WebAssembly")):
+        with opened(browser, path, before=before) as page:
+            assert engine(page) == expected
+            assert ("WebAssembly" in page.inner_text("#engine-words")) == (expected == "webassembly")
+            page.locator("#pad-clear").click()
+            print(f"{expected}: {draw(page, THREE):.0f} pictures a second while drawing")
+            check_against(page, model)
+            assert answer(page)[0] == "3"
+
+
+def drop(page: Page, name: str, content: bytes) -> None:
+    """Drags a file over the pad, and drops it there."""
+    script = """([name, text]) => {
+        const carried = new DataTransfer();
+        carried.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+        return carried;
+    }"""
+    carried = page.evaluate_handle(script, [name, base64.b64encode(content).decode()])
+    page.dispatch_event("#pad", "dragover", {"dataTransfer": carried})
+    assert "dropping" in page.locator("#pad").get_attribute("class")
+    page.dispatch_event("#pad", "drop", {"dataTransfer": carried})
+    assert "dropping" not in page.locator("#pad").get_attribute("class")
+
+
 def check_file(page: Page, model, digit: np.ndarray) -> None:
     """Black on white, as people draw: it is swapped by itself."""
     written = io.BytesIO()
     Image.fromarray(255 - digit).save(written, "PNG")
+    drop(page, "digit.png", written.getvalue())
+    check_against(page, model)
+    np.testing.assert_allclose(pixels(page).astype(int), digit, atol=2)
+    page.locator("#pad-clear").click()
+    drop(page, "<b>no.png", b"not a picture")
+    page.wait_for_timeout(200)
+    assert page.inner_text("#answer-now") == "<b>no.png is not a picture that this browser can read."
     page.locator("#pad-file").set_input_files(
         {"name": "<b>digit.png", "mimeType": "image/png", "buffer": written.getvalue()}
     )
@@ -246,5 +286,6 @@ def check_alive(browser: Browser, path: Path, model, image: np.ndarray) -> None:
         check_arithmetic(page, model, image)
         check_clicks(page)
         check_pinned(page)
+    check_engines(browser, path, model)
     check_touch(browser, path, model)
     check_still(browser, path)

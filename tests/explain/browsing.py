@@ -13,9 +13,11 @@ Box = tuple[float, float, float, float]
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, width: int = 1280, **options: object) -> Iterator[Page]:
-    """The report at `path`; afterwards, nothing may have been complained of, and nothing asked for but the file."""
+def opened(browser: Browser, path: Path, width: int = 1280, *, before: str = "", **options: object) -> Iterator[Page]:
+    """The report at `path`; afterwards, nothing may have been complained of, and nothing asked for but the file.
+    `before` is JavaScript that runs before the page's own."""
     page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+    page.add_init_script(before)
     complaints, requests = [], []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

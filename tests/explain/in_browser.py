@@ -27,6 +27,7 @@ from tests.explain.browsing import boxes, centre, check_accessible, opened  # no
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 WIDTHS = (1280, 390)
 IMAGE = (28, 28)
+MOST_NBYTES = 4_000_000
 PAPER_WIDTH = 672  # pixels between the margins of A4
 
 
@@ -301,6 +302,7 @@ def main() -> None:
         model, image, flat = blog()
         path = Path(folder) / "blog.html"
         report = model.explain(image, out=path, label=7, data=unseen())
+        assert path.stat().st_size < MOST_NBYTES
         with opened(browser, path) as page:
             check_names(page)
             check_pointing(page, flat)

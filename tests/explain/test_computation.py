@@ -9,6 +9,7 @@ from planish import layers
 from planish.explain import computation as computing
 from planish.explain import page
 from planish.explain.encoding import numbers
+from planish.explain.engine import engine
 from planish.graph.graph import topological
 from planish.layers import Concatenate, Conv2D, Dense, Flatten, Input, MaxPooling2D
 from planish.models import Model, Sequential
@@ -62,11 +63,34 @@ class Case:
         image = numbers(self.image, "<f4")
         return {"source": source, "image": image, "slope": [self.computed.number(self.logits), 0]}
 
+    @property
+    def engine(self):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PLANISH_LLVM_LEVEL", "0")
+            return engine(self.model, self.traced.inputs[0], self.computed)
+
+    @property
+    def off(self):
+        """A channel of a node in the middle."""
+        return [[len(self.computed.nodes) // 2, [0]]]
+
 
 @pytest.fixture(scope="module")
 def every():
     cases = {name: Case(name) for name in MODELS}
     return cases, answers({name: case.asked for name, case in cases.items()})
+
+
+@pytest.fixture(scope="module")
+def both(every):
+    """What the script computes, and WebAssembly: everything, and with a channel switched off."""
+    asked = {}
+    for name, case in every[0].items():
+        compiled = case.engine
+        for switched, off in (("on", []), ("off", case.off)):
+            asked[f"{name} {switched}"] = {**case.asked, "off": off}
+            asked[f"{name} {switched} compiled"] = {**case.asked, "off": off, "engine": compiled}
+    return answers(asked)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -83,6 +107,21 @@ def test_slopes_along_the_image_are_the_models_gradients(every, name):
     case, answer = every[0][name], every[1][name]
     expected = case.model.gradients(case.image, target=0).ravel()
     np.testing.assert_allclose(answer["slopes"][0], expected, rtol=1e-4, atol=1e-6 * abs(expected).max())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_webassembly_computes_what_the_script_computes(both, name):
+    for switched in ("on", "off"):
+        expected, found = both[f"{name} {switched}"], both[f"{name} {switched} compiled"]
+        for number, (one, other) in enumerate(zip(expected["values"], found["values"], strict=True)):
+            np.testing.assert_allclose(other, one, rtol=1e-5, atol=2e-6 * max(1, *map(abs, one)), err_msg=str(number))
+        for one, other in zip(expected["slopes"], found["slopes"], strict=True):
+            np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * max(1e-3, *map(abs, one)))
+
+
+def test_no_module_is_made_of_what_a_page_has_no_room_for(monkeypatch):
+    monkeypatch.setattr("planish.explain.engine.MOST_NBYTES", 1000)
+    assert Case("digits").engine is None
 
 
 def test_what_another_engine_leaves_out_is_computed():

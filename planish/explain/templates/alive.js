@@ -1,8 +1,9 @@
 // The page that is alive: when the image or what is switched off changes, everything is computed and shown again.
 //
-// What computes is `engine`: its `computeAll(image, off)` gives the value of every node (see computing.js).
+// What computes is `engine`: its `computeAll(image, off)` gives the value of every node (see computing.js). The script
+// begins; as soon as the model is there as WebAssembly, that goes on. Where it is switched off, nothing changes.
 
-const engine = computationOf(data.computation);
+let engine = computationOf(data.computation);
 const firstImage = floatsOf(data.computation.image);
 const firstValues = engine.computeAll(firstImage);
 
@@ -67,6 +68,20 @@ function changed(label = null) {
 }
 
 window.addEventListener("scroll", () => showStale(false), { passive: true });
+
+// `data-engine` of the page says which one computes.
+async function takeCompiled({ module, nbytes }) {
+  document.documentElement.dataset.engine = "script";
+  try {
+    engine = withCompiled(engine, await compiledEngine(module, engine.nodes));
+  } catch {
+    return; // the browser, or whoever set it up, does not allow it
+  }
+  document.documentElement.dataset.engine = "webassembly";
+  byId("engine-words").textContent = `What follows a drawing is computed by the model itself, compiled to ${Math.round(nbytes / 1000)} kB of WebAssembly.`;
+}
+
+if (data.computation.engine) takeCompiled(data.computation.engine);
 
 // -- pictures from numbers -------------------------------------------------------------------------------------------------
 
