@@ -13,6 +13,9 @@ from planish.errors import explain, unknown_name
 from planish.output import disable_interactive_logging as disable_interactive_logging
 from planish.output import enable_interactive_logging as enable_interactive_logging
 from planish.output import is_interactive_logging_enabled as is_interactive_logging_enabled
+from planish.tracebacks import disable_traceback_filtering as disable_traceback_filtering
+from planish.tracebacks import enable_traceback_filtering as enable_traceback_filtering
+from planish.tracebacks import is_traceback_filtering_enabled as is_traceback_filtering_enabled
 
 DATA_FORMATS = ("channels_last", "channels_first")
 _data_format = "channels_last"

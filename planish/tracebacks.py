@@ -1,7 +1,8 @@
 """Tracebacks of users' mistakes in notebooks: the user's own line, and what is wrong with it.
 
 In a script every frame is shown, as Python does. In a notebook each takes ten lines of a page, and what they say about
-a mistake stands in its message. Errors without such a message are planish's own faults, and keep their frames.
+a mistake stands in its message. Errors without such a message are planish's own faults, and keep their frames. Keras's
+`keras.config.disable_traceback_filtering` shows every frame in notebooks, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from planish.errors import is_explained
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
+_filtering = True
 
 
 def short_in_notebooks(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
@@ -26,11 +28,41 @@ def short_in_notebooks(function: Callable[_Arguments, _Result]) -> Callable[_Arg
         try:
             return function(*arguments, **named)
         except Exception as error:
-            if is_explained(error) and _in_a_notebook():
+            if _filtering and is_explained(error) and _in_a_notebook():
                 raise error.with_traceback(None) from None
             raise
 
     return entrance
+
+
+def enable_traceback_filtering() -> None:
+    """Shows a mistake in a notebook at the user's own line: how it is from the start.
+
+    >>> keras.config.enable_traceback_filtering()
+    """
+    global _filtering
+    _filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Shows every frame of a mistake in a notebook from now on, as scripts always do.
+
+    >>> keras.config.disable_traceback_filtering()
+    >>> keras.config.is_traceback_filtering_enabled()
+    False
+    >>> keras.config.enable_traceback_filtering()
+    """
+    global _filtering
+    _filtering = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether a mistake in a notebook is shown at the user's own line.
+
+    >>> keras.config.is_traceback_filtering_enabled()
+    True
+    """
+    return _filtering
 
 
 def _in_a_notebook() -> bool:

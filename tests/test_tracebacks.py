@@ -8,6 +8,7 @@ import types
 import numpy as np
 import pytest
 
+from planish import config
 from planish.errors import explain, is_explained
 from planish.layers import Dense, Input
 from planish.models import Sequential, load_model
@@ -71,6 +72,17 @@ def test_a_mistake_is_shown_at_the_users_line(notebook, model, name):
 
 def test_a_script_shows_every_frame(model):
     _, names = frames(MISTAKES["fit"], model)
+    assert len(names) > 5
+
+
+def test_a_notebook_shows_every_frame_if_it_is_asked_to(notebook, model):
+    config.disable_traceback_filtering()
+    try:
+        assert not config.is_traceback_filtering_enabled()
+        _, names = frames(MISTAKES["fit"], model)
+    finally:
+        config.enable_traceback_filtering()
+    assert config.is_traceback_filtering_enabled()
     assert len(names) > 5
 
 

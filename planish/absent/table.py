@@ -80,8 +80,6 @@ _TABLE: dict[str, Groups] = {
     "config": (
         ("leave it out: planish has no attention layers", "disable_flash_attention enable_flash_attention"),
         ("leave it out: planish has no attention layers", "is_flash_attention_enabled"),
-        ("leave it out: tracebacks are whole", "disable_traceback_filtering enable_traceback_filtering"),
-        ("leave it out: tracebacks are whole", "is_traceback_filtering_enabled"),
         ("leave it out: code in a file is never run", "enable_unsafe_deserialization"),
         ("leave it out: planish is its own backend", "set_backend is_nnx_enabled"),
         ("fit(epochs=..., steps_per_epoch=...)", "max_epochs max_steps_per_epoch set_max_epochs"),
