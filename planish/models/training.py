@@ -302,20 +302,23 @@ class Training:
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """The outputs for arrays, as tensors, float32 [n, ...]; symbolic tensors for symbolic ones.
 
-        With `training=True`, dropout drops and moving statistics move.
+        With `training=True`, dropout drops and moving statistics move. If nothing is said, layers that change images at
+        random do, as in Keras; with `training=False`, and in `predict`, they do not.
         """
-        if len(inputs) == 1 and type(inputs[0]) is ndarray and _is_plain(keywords):
+        if len(inputs) == 1 and type(inputs[0]) is ndarray and self._as_predict(keywords):
             outputs = self.predict_on_batch(inputs[0])
             return tensor(outputs) if type(outputs) is ndarray else structures.mapped(tensor, outputs)
         given, named = calling.without_training(type(self), inputs, keywords)
-        if len(given) == 1 and _is_plain(named) and not _traced(given):
+        if len(given) == 1 and not _traced(given) and self._as_predict(named):
             return structures.mapped(tensor, self.predict_on_batch(given[0]))
         return Layer.__call__(cast(Layer, self), *given, **named)
 
-
-def _is_plain(keywords: Mapping[str, Any]) -> bool:
-    """Whether a call says nothing that `predict` does not say, too."""
-    return not keywords or ([*keywords] == ["training"] and not keywords["training"])
+    def _as_predict(self, keywords: Mapping[str, Any]) -> bool:
+        """Whether a call with these keywords gives what `predict` gives."""
+        if keywords and [*keywords] != ["training"]:
+            return False
+        told = keywords.get("training")
+        return not (self._programs.differs_untold(cast("Model", self)) if told is None else told)
 
 
 def _traced(arguments: Any) -> bool:

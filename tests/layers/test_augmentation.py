@@ -295,3 +295,47 @@ def test_a_chain_of_colors_in_a_pipeline():
     y = layers.Pipeline(chain)(x, training=True)
     assert y.shape == x.shape
     np.testing.assert_allclose(y.max((1, 2)), 4, rtol=1e-5)
+
+
+def changes_in(calls):
+    return [any(not np.array_equal(call(), X) for _ in range(4)) for call in calls]
+
+
+X = np.random.default_rng(9).random((3, 5, 6, 3), np.float32)
+
+
+def test_a_model_called_by_itself_changes_images_as_in_keras_unless_it_is_told_what_for():
+    chain = keras.Sequential([layers.RandomRotation(0.3, seed=1), layers.RandomFlip(seed=2)])
+    image = keras.Input((5, 6, 3))
+    around = keras.Model(image, chain(image))
+    for model in (chain, around):
+        told = [lambda model=model, how=how: model(X, training=how) for how in (True, False, None)]
+        silent = [lambda model=model: model(X), lambda model=model: model.predict(X, verbose=0)]
+        assert changes_in([*told, *silent]) == [True, False, True, True, False]
+
+
+def test_a_subclass_that_says_what_training_means_decides_for_its_layers():
+    class Silent(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.turn = layers.RandomRotation(0.3, seed=1)
+
+        def call(self, x, training=False):
+            return self.turn(x)
+
+    class Training(Silent):
+        def call(self, x, training=True):
+            return self.turn(x)
+
+    assert changes_in([lambda: Silent()(X), lambda: Training()(X), lambda: Training()(X, training=False)]) == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_model_that_got_such_a_layer_is_asked_anew():
+    model = keras.Sequential([layers.Rescaling(1.0)])
+    assert changes_in([lambda: model(X)]) == [False]
+    model.add(layers.RandomRotation(0.3, seed=1))
+    assert changes_in([lambda: model(X)]) == [True]

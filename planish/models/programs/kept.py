@@ -10,6 +10,7 @@ import numpy as np
 from planish import overrides, precision
 from planish.distribution.data_parallel import current_ranks
 from planish.graph.node import dtype_of_numbers
+from planish.layers.base.calling import convention_of
 from planish.layers.base.context import CallContext
 from planish.layers.base.weight_owner import Changes
 from planish.models.data.arrays import Array
@@ -41,6 +42,7 @@ class Programs:
         """Those for one input of a known shape, which `predict_on_batch` finds itself."""
         self.by_batch: bool | None = None
         """Whether predictions depend on batches (see `Predictor`); None: nobody knows yet."""
+        self._differs_untold: bool | None = None
         self._predictors: Recent[Predictor] = Recent()
         self._testers: Recent[Tester] = Recent()
         self._trainers: Recent[Trainer] = Recent()
@@ -76,6 +78,7 @@ class Programs:
         """Drops all programs, as `compile` does."""
         self.predictors.clear()
         self.by_batch = None
+        self._differs_untold = None
         self._predictors.clear()
         self._testers.clear()
         self._trainers.clear()
@@ -92,6 +95,14 @@ class Programs:
         if kept is None or kept[0] != version or kept[1] is not settings:
             kept = self._expected = version, settings, find(model)
         return kept[2]
+
+    def differs_untold(self, model: Model) -> bool:
+        """Whether a layer behaves as in training if nobody says what the model is called for, as those do that change
+        images at random."""
+        self.refresh(model)
+        if self._differs_untold is None:
+            self._differs_untold = any(convention_of(type(layer)).usual for layer in model.flattened())
+        return self._differs_untold
 
     def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
         """For images such as `inputs`. ValueError if they do not fit the model."""
