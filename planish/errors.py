@@ -45,6 +45,17 @@ class ExplainedError(ValueError):
         return ValueError, (str(self),)
 
 
+def no_tensorflow(what: str) -> str:
+    """The message about `what` ("a symbolic tensor") where a function of TensorFlow was to take it."""
+    return explain(
+        what=f"TensorFlow's functions cannot take {what}",
+        rule="planish compiles what layers compute, and TensorFlow's functions are not planish's",
+        expected="operators, and planish.ops, whose functions are called as keras.ops are",
+        remedy="from planish import ops\n"
+        "ops.mean(x, axis=-1) for tf.reduce_mean, ops.concatenate([x, y]) for tf.concat, ops.reshape(x, shape)",
+    )
+
+
 def kind_with_article(value: object) -> str:
     """What a value is, for messages: "a list", "an int"."""
     name = type(value).__name__

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from planish import structures
 from planish.askers import is_planish
-from planish.errors import explain
+from planish.errors import explain, no_tensorflow
 
 if TYPE_CHECKING:
     from planish.layers.base.layer import Layer
@@ -201,6 +201,9 @@ class SymbolicTensor:
                 remedy="planish.ops has NumPy's functions for it: ops.mean(x, axis=-1)",
             )
         )
+
+    def __tf_tensor__(self, *arguments: Any, **keywords: Any) -> NoReturn:
+        raise TypeError(no_tensorflow("a symbolic tensor"))
 
     def __len__(self) -> NoReturn:
         raise TypeError(

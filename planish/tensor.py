@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -15,8 +15,22 @@ from planish.graph.node import Node
 Array = NDArray[Any]
 
 
+def _no_tape(value: Any) -> NoReturn:
+    """What TensorFlow's tape is told, which asks for this when it is to find gradients."""
+    raise AttributeError(
+        explain(
+            what="TensorFlow's tape has not seen what planish computed",
+            rule="planish computes gradients itself, in compiled programs",
+            remedy="model.gradients(x, target) by the image, model.gradients(x, target, of=layer) by a layer's maps\n"
+            "a step of training: model.train_on_batch(x, y)",
+        )
+    )
+
+
 class Tensor(np.ndarray[Any, np.dtype[Any]]):
     """An ndarray; what is computed or taken from it has `.numpy()`, too."""
+
+    _id = property(_no_tape)
 
     def numpy(self) -> Array:
         """The same values as a plain ndarray."""
@@ -32,6 +46,8 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
 class Float32(np.float32):
     """A number of type float32."""
 
+    _id = property(_no_tape)
+
     def numpy(self) -> np.float32:
         """The same value as a plain NumPy number."""
         return np.float32(self)
@@ -42,6 +58,8 @@ class Float32(np.float32):
 
 class Float64(np.float64):
     """A number of type float64."""
+
+    _id = property(_no_tape)
 
     def numpy(self) -> np.float64:
         """The same value as a plain NumPy number."""
@@ -54,6 +72,8 @@ class Float64(np.float64):
 class Int32(np.int32):
     """A number of type int32."""
 
+    _id = property(_no_tape)
+
     def numpy(self) -> np.int32:
         """The same value as a plain NumPy number."""
         return np.int32(self)
@@ -64,6 +84,8 @@ class Int32(np.int32):
 
 class Int64(np.int64):
     """A number of type int64."""
+
+    _id = property(_no_tape)
 
     def numpy(self) -> np.int64:
         """The same value as a plain NumPy number."""

@@ -11,6 +11,7 @@ import numpy as np
 from planish import config, ops
 from planish.applications import pretrained
 from planish.errors import explain, unknown_name
+from planish.layers.base.in_pipelines import changed_later, is_later
 from planish.symbolic import SymbolicTensor, any_symbolic
 
 _MEAN_BGR = (103.939, 116.779, 123.68)
@@ -24,7 +25,7 @@ Prediction = tuple[str, str, Any]
 
 def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe") -> Any:
     """Images with values of 0 to 255, as a net was trained on them: arrays [n, height, width, 3] or [height, width, 3],
-    or symbolic tensors.
+    symbolic tensors, or the tensors that functions in TensorFlow's pipelines get.
 
     `mode`: 'caffe' (blue, green, red, each without ImageNet's mean), 'tf' (-1 to 1) or 'torch' (0 to 1, without
     ImageNet's mean, divided by its deviation). Whole numbers become float32; the array that is given stays as it is.
@@ -35,6 +36,8 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     axis = _channel_axis(data_format)
     if any_symbolic(x):
         return _preprocessed_tensor(x, axis, mode)
+    if is_later(x):
+        return changed_later(lambda values: preprocess_input(values, data_format, mode), x)
     images = np.asarray(x)
     return _preprocessed(images if np.issubdtype(images.dtype, np.floating) else images.astype(np.float32), axis, mode)
 

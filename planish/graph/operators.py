@@ -49,6 +49,7 @@ class WithOperators:
     __bool__ = _operator("truth")
     __float__, __int__, __len__ = _operator("number"), _operator("number"), _operator("number")
     __array_ufunc__, __array__, __array_function__ = _operator("numpy"), _operator("array"), _operator("array")
+    __tf_tensor__ = _operator("tensorflow")
 
     if not TYPE_CHECKING:  # a type checker is to find attributes that do not exist
         __getattr__ = _operator("attribute")

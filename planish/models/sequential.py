@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planish import foreign, naming, overrides, serialization
+from planish import foreign, naming, overrides, serialization, structures
 from planish.errors import explain
 from planish.layers.base import nesting, revival, shapes
 from planish.layers.base.layer import BatchShape, Layer, building
 from planish.layers.base.weight_owner import WeightOwner
 from planish.layers.input_layer import InputLayer
+from planish.layers.preprocessing.augmentation import ImageLayer, alone, is_one_image
 from planish.models.model import Model, fits
 from planish.models.networks.equal_names import refuse_taken
 from planish.models.networks.network import Network
@@ -59,6 +60,13 @@ class Sequential(Model):
     @property
     def sublayers(self) -> list[WeightOwner]:
         return [*self.layers]
+
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        """What `Model` gives; of one image, if the first layer changes images, which takes one, too."""
+        if inputs and isinstance(next(iter(self.layers), None), ImageLayer) and is_one_image(inputs[0]):
+            one = super().__call__(alone(inputs[0]), *inputs[1:], **keywords)
+            return structures.mapped(lambda leaf: leaf[0], one)
+        return super().__call__(*inputs, **keywords)
 
     # -- changing the stack ------------------------------------------------------------------------------------------
 

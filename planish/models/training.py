@@ -12,6 +12,7 @@ from planish.callbacks import History
 from planish.errors import explain
 from planish.graph.node import Node
 from planish.layers.base import calling
+from planish.layers.base.in_pipelines import is_later
 from planish.layers.base.layer import Layer
 from planish.layers.base.weight_owner import Changes
 from planish.metrics import Metric
@@ -309,7 +310,7 @@ class Training:
             outputs = self.predict_on_batch(inputs[0])
             return tensor(outputs) if type(outputs) is ndarray else structures.mapped(tensor, outputs)
         given, named = calling.without_training(type(self), inputs, keywords)
-        if len(given) == 1 and not _traced(given) and self._as_predict(named):
+        if len(given) == 1 and not _computed_later(given) and self._as_predict(named):
             return structures.mapped(tensor, self.predict_on_batch(given[0]))
         return Layer.__call__(cast(Layer, self), *given, **named)
 
@@ -321,6 +322,6 @@ class Training:
         return not (self._programs.differs_untold(cast("Model", self)) if told is None else told)
 
 
-def _traced(arguments: Any) -> bool:
+def _computed_later(arguments: Any) -> bool:
     """Whether there is something among the arguments that is computed later."""
-    return any(isinstance(leaf, Node | SymbolicTensor) for leaf in structures.leaves(arguments))
+    return any(isinstance(leaf, Node | SymbolicTensor) or is_later(leaf) for leaf in structures.leaves(arguments))

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from planish.errors import explain
+from planish.errors import explain, no_tensorflow
 from planish.graph import operators
 from planish.graph.node import Node, current_layers
 from planish.primitives import binary, logic, unary
@@ -210,6 +210,10 @@ def _no_array(*arguments: Any) -> NoReturn:
     )
 
 
+def _no_tensor(*arguments: Any) -> NoReturn:
+    raise TypeError(no_tensorflow("a value that is computed later"))
+
+
 def _numpy(x: Node, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Node:
     """NumPy's function of single elements, where there is an operation that means the same."""
     function = _OF_NUMPY.get(ufunc.__name__)
@@ -290,6 +294,7 @@ operators.provide(
         "number": _number,
         "numpy": _numpy,
         "array": _no_array,
+        "tensorflow": _no_tensor,
         "attribute": _no_attribute,
     }
 )

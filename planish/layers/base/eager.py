@@ -1,4 +1,4 @@
-"""Layers called on arrays: traced, and computed at once by the interpreter."""
+"""Layers called on arrays: traced, and computed at once by the interpreter, or in a pipeline when there are arrays."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from planish.graph.graph import Graph
 from planish.graph.node import dtype_of_numbers
 from planish.layers.base.calling import without_training
 from planish.layers.base.context import CallContext
+from planish.layers.base.in_pipelines import any_later, computed_later
 from planish.layers.base.paths import make_unique
 from planish.layers.base.weight_owner import WeightOwner
 from planish.tensor import tensor
@@ -26,6 +27,8 @@ Array = NDArray[Any]
 
 def computed(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
     """The layer's output for arrays [images, ...], in the structure that it returns."""
+    if any_later((inputs, keywords)):
+        return computed_later(layer, inputs, keywords)
     from planish.primitives.interpreter import interpret
 
     inputs, named = without_training(type(layer), inputs, keywords)

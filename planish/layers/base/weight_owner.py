@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -56,6 +56,8 @@ class WeightOwner(Constructed, Told):
     built: bool
     holds_model_layers = False
     """Whether it is a model: it consists of layers that its user knows by name."""
+    autograph_info__: Mapping[str, Any] = MappingProxyType({})
+    """TensorFlow's AutoGraph, which rewrites functions in pipelines, leaves alone what has this attribute."""
 
     _trainable: bool
     _variables: list[Variable]

@@ -14,6 +14,7 @@ from planish.layers.base import arguments, draws
 from planish.layers.base.common_arguments import LayerOptions, RegularizedOptions
 from planish.layers.base.context import CallContext
 from planish.layers.base.image import axes_of, from_channels_last, last_shape, to_channels_last
+from planish.layers.base.in_pipelines import is_later
 from planish.layers.base.layer import Layer, Shape
 from planish.symbolic import SymbolicTensor, any_symbolic
 
@@ -58,8 +59,8 @@ class ImageLayer(Layer):
         first = inputs[0] if inputs else None
         if isinstance(first, Mapping):
             return {**first, "images": self(self._images_of(first), *inputs[1:], **keywords)}
-        if _is_one_image(first):
-            return super().__call__(np.asarray(first)[None], *inputs[1:], **keywords)[0]
+        if is_one_image(first):
+            return super().__call__(alone(first), *inputs[1:], **keywords)[0]
         return super().__call__(*inputs, **keywords)
 
     def _images_of(self, data: Mapping[str, Any]) -> Any:
@@ -129,7 +130,13 @@ class Augmentation(ImageLayer):
 _Part = TypeVar("_Part", bound=Augmentation)
 
 
-def _is_one_image(value: Any) -> bool:
+def alone(image: Any) -> Any:
+    """A batch that consists of one image."""
+    return (image if is_later(image) else np.asarray(image))[None]
+
+
+def is_one_image(value: Any) -> bool:
+    """Whether it is [height, width, channels]: numbers, or a tensor in a pipeline of TensorFlow."""
     if isinstance(value, Node | SymbolicTensor) or any_symbolic((value,), {}):
         return False
     if isinstance(value, list | tuple) and any(np.ndim(leaf) for leaf in structures.leaves(value)):

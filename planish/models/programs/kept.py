@@ -101,7 +101,7 @@ class Programs:
         images at random."""
         self.refresh(model)
         if self._differs_untold is None:
-            self._differs_untold = any(convention_of(type(layer)).usual for layer in model.flattened())
+            self._differs_untold = any(_usual(layer) for layer in model.flattened())
         return self._differs_untold
 
     def predictor(self, model: Model, inputs: Sequence[Array], labels: Sequence[str] = ("x",)) -> Predictor:
@@ -203,6 +203,12 @@ class ProgramsOnce:
             return self
         programs: Programs = vars(model).setdefault("_programs", Programs())
         return programs
+
+
+def _usual(layer: object) -> bool:
+    """Whether a layer behaves as in training if nobody says whether it is trained."""
+    class_: Any = type(layer)
+    return bool(convention_of(class_).usual)
 
 
 def _frozen(model: Model) -> tuple[Hashable, ...]:
