@@ -1,7 +1,7 @@
 """Transfer learning over ten epochs, with and without keeping what a frozen trunk gives: `benchmarks/frozen.py`.
 
-A net of `keras.applications` with random weights, frozen, and a new dense layer. Each run has a process of its own;
-compiling counts. With `--keras PYTHON`, Keras on TensorFlow does the same in that Python.
+A net of `keras.applications` with random weights, frozen, and a new dense layer. Each run has a process of its own, and
+nothing compiled before: compiling counts. With `--keras PYTHON`, Keras on TensorFlow does the same in that Python.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -62,7 +63,9 @@ def _in_own_process(library: str, keep: bool, arguments: argparse.Namespace) -> 
     python = arguments.keras if library == "keras" else sys.executable
     words = [python, __file__, "--one", json.dumps({**asked, "library": library, "keep": keep})]
     limits = {"PLANISH_NUM_THREADS": str(arguments.threads), "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(words, env={**os.environ, **limits}, check=True, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as cache:
+        settings = {**os.environ, **limits, "PLANISH_CACHE_DIR": cache}
+        done = subprocess.run(words, env=settings, check=True, capture_output=True, text=True)
     seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
     return seconds
 
