@@ -68,9 +68,8 @@ def asked(subject: Subject, does: str) -> dict[str, float]:
     """What its process writes, and how long it took."""
     started = time.perf_counter()
     path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [*subject.command, does], env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True
-    )
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}  # packages are installed with it
+    done = subprocess.run([*subject.command, does], env=environment, stdout=subprocess.PIPE, check=True)
     return {"seconds": time.perf_counter() - started, **json.loads(done.stdout)}
 
 
@@ -78,6 +77,7 @@ def measured(every: list[Subject], rounds: int) -> dict[str, dict[str, float]]:
     """Medians by the name of a subject and the column."""
     found: dict[str, dict[str, list[float]]] = {each.name: {column: [] for column in COLUMNS} for each in every}
     for subject in every:
+        asked(subject, "first")  # what is kept for later processes is there then
         size = subject.installed
         found[subject.name]["installed"] = [asked(subject, "size")["installed"] if size is None else size]
     for _ in range(rounds):
