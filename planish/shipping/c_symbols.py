@@ -1,4 +1,4 @@
-"""What an object file leaves to the linker: nothing, or it is no library that runs everywhere."""
+"""What an object file leaves to the linker: nothing, or it does not run everywhere."""
 
 from __future__ import annotations
 
