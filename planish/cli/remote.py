@@ -63,6 +63,7 @@ def _connected(address: str) -> Iterator[Any]:
             yield clients.checked(client)
         return
     try:
+        distributed.comm.resolve_address(address)  # a client that cannot even ask ends late, and noisily
         client = distributed.Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(

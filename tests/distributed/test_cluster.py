@@ -7,6 +7,7 @@ import sys
 
 import dask
 import dask.array as da
+import distributed
 import numpy as np
 import pytest
 import zarr
@@ -98,12 +99,14 @@ def test_the_command_says_the_same_with_dask(client, model, images, tmp_path, mo
     assert "new/4.png" in said[0][2]
 
 
-def test_nobody_at_the_address(model, tmp_path, capsys):
+@pytest.mark.parametrize("address", ["nowhere", "", "smoke://signal:1", "tcp://host"])
+def test_an_address_that_is_none_makes_no_client(address, model, tmp_path, capsys, monkeypatch):
+    """Dask's own would try to end for 20 seconds, and then show a traceback."""
+    monkeypatch.setattr(distributed, "Client", None)
     model.save(tmp_path / "model.keras")
     Image.new("L", (9, 8)).save(tmp_path / "x.png")
-    arguments = ["predict", str(tmp_path / "model.keras"), str(tmp_path / "x.png"), "--dask", "nowhere"]
-    assert main(arguments) == 2
-    assert "there is no Dask scheduler at 'nowhere'" in capsys.readouterr().err
+    assert main(["predict", str(tmp_path / "model.keras"), str(tmp_path / "x.png"), "--dask", address]) == 2
+    assert f"there is no Dask scheduler at {address!r}" in capsys.readouterr().err
 
 
 def test_nothing_of_dask_is_imported_before_it_is_needed():
