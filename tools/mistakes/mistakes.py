@@ -22,8 +22,8 @@ from opening import OPENING
 from picturing import PICTURING
 from predicting import PREDICTING
 from reading import LOADING
+from several_processes import SHARING
 from shaping import SHAPING
-from sharing import SHARING
 from state_dicts import STATE_DICTS
 from subclassing import SUBCLASSING
 from training import TRAINING

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from planish import primitives
+from planish import primitives, settings
 from planish.codegen import compile as compiler
 from planish.codegen.llvm import target
 from planish.codegen.planning.plan import Request
@@ -30,7 +30,7 @@ def host(request, monkeypatch):
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper, str.title])
-@pytest.mark.parametrize("name", list(target._SHAPES))
+@pytest.mark.parametrize("name", settings.TARGETS)
 def test_a_known_target(host, monkeypatch, name, spelling):
     monkeypatch.setenv("PLANISH_TARGET", spelling(name))
     _, runnable = host
