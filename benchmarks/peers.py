@@ -34,6 +34,7 @@ def _torch(mode: str) -> Kind:
 
 KINDS = {
     "planish": Kind("planish_peer", ""),
+    "planish-exact": Kind("planish_peer", "", (("PLANISH_EXACT", "1"),)),
     "torch": _torch("default"),
     "torch-channels-last": _torch("channels_last"),
     "torch-compile": _torch("compile"),
@@ -43,7 +44,7 @@ KINDS = {
     "onnxruntime": Kind("onnxruntime_peer", "onnxruntime"),
     "openvino": Kind("openvino_peer", "openvino"),
 }
-TRAINING = [name for name in KINDS if name not in ("onnxruntime", "openvino")]
+TRAINING = [name for name in KINDS if name not in ("planish-exact", "onnxruntime", "openvino")]
 PREDICTING = ["planish", "onnxruntime", "torch-channels-last", "keras-jax", "keras-tf", "openvino"]
 
 

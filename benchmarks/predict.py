@@ -1,4 +1,4 @@
-"""Many images through nets, and one at a time: `python benchmarks/predict.py --data mnist.npz`.
+"""Many images through nets, a few, and one at a time: `python benchmarks/predict.py --data mnist.npz`.
 
 The blog's net on 60,000 images, unless `--models` and `--images` say otherwise.
 """
@@ -20,15 +20,17 @@ ALSO = {"keras-jax": 32, "keras-tf": 32}
 CHECKED, CHECKED_PIXELS = 16, 2 * 224 * 224  # images, and fewer large ones
 APART = 1e-5
 MOST_SECONDS = 3.0  # of single images in a round
+FEW, FEW_SECONDS = 16, 0.2  # images of a small batch, and how long a round repeats it
 
 
 @dataclass
 class Cell:
-    """One net: seconds for all images, and for a single one."""
+    """One net: seconds for all images, for a small batch, and for a single one."""
 
     net: str
     images: int
     many: Times = field(default_factory=dict)
+    few: Times = field(default_factory=dict)
     one: Times = field(default_factory=dict)
 
 
@@ -60,6 +62,17 @@ def many(net: Net, processes: list[Process], rounds: int) -> Times:
     return times
 
 
+def few(processes: list[Process], rounds: int) -> Times:
+    """Seconds for a batch of `FEW` images, the mean of many calls, in turns."""
+    times: Times = {}
+    for turn in range(rounds + 1):
+        for process in processes:
+            seconds = process.ask("seconds", task="predict", batch=FEW, count=FEW, at_least=FEW_SECONDS)
+            if turn:
+                times.setdefault(process.name, []).append(seconds)
+    return times
+
+
 def one(processes: list[Process], calls: int, rounds: int) -> Times:
     """Seconds for a single image, by way of calling."""
     times: Times = {}
@@ -82,6 +95,8 @@ def overview(cells: list[Cell]) -> str:
     rows = []
     for cell in cells:
         rows.append(_line(f"{cell.net}, {cell.images:,} images", cell.many, "ms", 1e3))
+        if cell.few:
+            rows.append(_line(f"{cell.net}, a batch of {FEW}", cell.few, "µs", 1e6))
         rows.append(_line(f"{cell.net}, one image", cell.one, "µs", 1e6))
     return table(["", "planish", "best of the others", "planish's time as a share"], rows)
 
@@ -111,10 +126,14 @@ def main() -> None:
         processes = able(processes, net, cell.images)
         check(net, processes, arguments)
         cell.many = many(net, processes, arguments.rounds)
+        if cell.images > FEW:
+            cell.few = few(processes, arguments.rounds)
         cell.one = one(processes, arguments.calls, arguments.rounds)
         cells.append(cell)
         told = f"{arguments.threads} threads"
         print(comparison(f"### {net.name}: {cell.images:,} images, {told}", cell.many, "ms", 1e3), end="\n\n")
+        if cell.few:
+            print(comparison(f"### {net.name}: a batch of {FEW}, {told}", cell.few, "µs", 1e6), end="\n\n")
         print(comparison(f"### {net.name}: one image, {told}", cell.one, "µs", 1e6), end="\n\n", flush=True)
     for process in processes:
         process.close()
