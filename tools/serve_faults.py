@@ -211,8 +211,8 @@ async def malformed(server: Server, count: int) -> Counter[str]:
     gate = asyncio.Semaphore(32)
 
     async def one(number: int) -> None:
-        sent = broken(server, chance)
         async with gate:
+            sent = broken(server, chance)
             told[await dropped_or_refused(server, sent)] += 1
             if number % 100 == 0:
                 good, rows, binary = request(server, chance)
