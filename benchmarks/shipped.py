@@ -1,10 +1,11 @@
 """What a shipped model costs where it runs: `python benchmarks/shipped.py --onnxruntime PYTHON`.
 
-The same net as planish runs it, as a plan with `planish_runtime`, as a library for C (with the system's compiler), and
-in ONNX Runtime, if the interpreter of an environment that has it is given. Each is a process of its own, and they take
+The same net as planish runs it, as a plan with `planish_runtime`, as a library for C (with the system's compiler), as
+WebAssembly in Node, in ONNX Runtime, if the interpreter of an environment that has it is given, and with `--web` in
+onnxruntime-web. Each is a process of its own, and they take
 turns. The table has medians of one image, of 1,000, of loading the model (with the imports, but for NumPy's) until it
 has answered one image, and of a process that does nothing else; then the most memory that a process had, and what has
-to be installed. In C there is one thread.
+to be installed. In C and in Node there is one thread.
 """
 
 from __future__ import annotations
@@ -55,13 +56,32 @@ def subjects(folder: Path, arguments: argparse.Namespace) -> Iterator[Subject]:
         given = ["-O2", "-I", str(folder), str(WORKERS / "shipped_main.c"), str(folder / "libnet.a"), "-o", program]
         subprocess.run([compiler, *given], check=True)
         yield Subject("C", (program,), os.path.getsize(program))
+    node = shutil.which("node")
+    if node is not None:
+        model.build(folder / "web", emit="wasm")
+        yield _in_node("WebAssembly in Node", node, "wasm", str(folder / "web"), "")
+    model.export(onnx, format="onnx", verbose=False)
     if arguments.onnxruntime:
-        model.export(onnx, format="onnx", verbose=False)
         yield _in_python("ONNX Runtime", arguments.onnxruntime, "onnxruntime", onnx, arguments.threads)
+    if node is not None and arguments.web:
+        yield _in_node("onnxruntime-web in Node", node, "onnxruntime-web", onnx, str(_npm("onnxruntime-web")))
 
 
 def _in_python(name: str, python: str, kind: str, file: str, threads: int) -> Subject:
     return Subject(name, (python, str(WORKERS / "shipped_peer.py"), kind, file, str(threads)))
+
+
+def _in_node(name: str, node: str, kind: str, file: str, where: str) -> Subject:
+    return Subject(name, (node, str(WORKERS / "shipped_web.mjs"), kind, file, where))
+
+
+def _npm(package: str) -> Path:
+    """An environment of Node's with a package, which is made when it is first asked for."""
+    folder = HERE.parent / ".venvs" / package
+    if not (folder / "node_modules" / package).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", str(folder), package], check=True)
+    return folder
 
 
 def asked(subject: Subject, does: str) -> dict[str, float]:
@@ -97,6 +117,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--onnxruntime", metavar="PYTHON", help="the interpreter of an environment that has it")
+    parser.add_argument("--web", action="store_true", help="also onnxruntime-web, which npm brings")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
