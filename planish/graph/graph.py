@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import is_not
 
 from planish.graph.node import NUMBERS, Node, found_or
 
@@ -40,6 +39,10 @@ class Graph:
         """The leaves of one kind ('input', 'parameter', 'scalar'), in order of first use."""
         return tuple(node for node in self.nodes if node.op == op)
 
+    def has_any(self, ops: Collection[str]) -> bool:
+        """Whether there is a node of one of these operations."""
+        return any(node.op in ops for node in self.nodes)
+
     def users(self) -> dict[Node, list[Node]]:
         """For every node, the nodes that read it (once per use)."""
         users: dict[Node, list[Node]] = {node: [] for node in self.nodes}
@@ -48,30 +51,33 @@ class Graph:
                 users[source].append(node)
         return users
 
-    def rewrite(self, rule: Callable[[Node], Node | None]) -> Graph:
+    def rewrite(self, rule: Callable[[Node], Node | None], only: Collection[str] | None = None) -> Graph:
         """A new graph in which each node is replaced by what `rule` gives for it (None: keep it).
 
-        `rule` sees nodes in order, with their inputs rewritten already. Nodes whose inputs did not change are kept as
-        they are.
+        `rule` sees nodes in order, with their inputs rewritten already; `only` those of some operations, if they are
+        given. Nodes whose inputs did not change are kept as they are.
         """
-        return self.rewrite_knowing(lambda _, moved: rule(moved))
+        return self.rewrite_knowing(lambda _, moved: rule(moved), only)
 
-    def rewrite_knowing(self, rule: Callable[[Node, Node], Node | None]) -> Graph:
+    def rewrite_knowing(self, rule: Callable[[Node, Node], Node | None], only: Collection[str] | None = None) -> Graph:
         """The same for rules that need the node as it was in this graph too.
 
         `rule(original, with its inputs rewritten)`.
         """
-        new: dict[Node, Node] = {}
-        changed = False
+        new: dict[Node, Node] = {}  # in place of nodes that are not what they were
+        replaced = new.keys()
         for node in self.nodes:
-            inputs = tuple([new[source] for source in node.inputs])
-            moved = node.with_inputs(inputs) if any(map(is_not, inputs, node.inputs)) else node
-            new[node] = found_or(rule(node, moved), moved)
-            changed = changed or new[node] is not node
-        if not changed:
+            moved = node
+            if not replaced.isdisjoint(node.inputs):
+                moved = node.with_inputs(tuple([new.get(source, source) for source in node.inputs]))
+            result = moved if only is not None and node.op not in only else found_or(rule(node, moved), moved)
+            if result is not node:
+                new[node] = result
+        if not new:
             return self
         return Graph.build(
-            {name: new[node] for name, node in self.outputs}, {name: new[node] for name, node in self.updates}
+            {name: new.get(node, node) for name, node in self.outputs},
+            {name: new.get(node, node) for name, node in self.updates},
         )
 
     def used_once(self) -> set[Node]:
@@ -84,13 +90,14 @@ def topological(roots: Iterable[Node]) -> Iterator[Node]:
     """Every node that `roots` reach, inputs first, without recursion (deep models must not hit Python's limit)."""
     done: set[Node] = set()
     for root in roots:
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            if node in done:
-                stack.pop()
-            elif left := [source for source in reversed(node.inputs) if source not in done]:
-                stack += left
+        path = [] if root in done else [(root, iter(root.inputs))]
+        while path:
+            node, left = path[-1]
+            for source in left:
+                if source not in done:
+                    path.append((source, iter(source.inputs)))
+                    break
             else:
-                done.add(stack.pop())
+                path.pop()
+                done.add(node)
                 yield node

@@ -27,8 +27,6 @@ def fold_channel_scale(graph: Graph) -> Graph:
     def folded(original: Node, node: Node) -> Node | None:
         if node.op == "add":
             return _joined(original, node, used_once)
-        if node.op != "multiply":
-            return None
         for position in (0, 1):
             scaled, scale = node.inputs[position], node.inputs[1 - position]
             before = original.inputs[position]
@@ -36,7 +34,7 @@ def fold_channel_scale(graph: Graph) -> Graph:
                 return _scaled(before, scaled, scale, used_once)
         return None
 
-    return graph.rewrite_knowing(folded)
+    return graph.rewrite_knowing(folded, only=("add", "multiply"))
 
 
 def _joined(original: Node, node: Node, used_once: set[Node]) -> Node | None:

@@ -19,12 +19,12 @@ _FUSED = {"max_pool2d": "conv2d_pool", "pool_places": "conv2d_pool_places"}
 
 
 def fuse_conv_pool(graph: Graph) -> Graph:
+    if not graph.has_any(_FUSED):
+        return graph
     users = graph.users()
     roots = set(graph.roots)
 
     def fused(original: Node, moved: Node) -> Node | None:
-        if moved.op not in _FUSED:
-            return None
         (source,) = moved.inputs
         before = original.inputs[0]
         if source.op != "conv2d" or before in roots or not _one_pool(users[before]):
@@ -32,7 +32,7 @@ def fuse_conv_pool(graph: Graph) -> Graph:
         settings = Conv2DPoolSettings.extending(source.settings, window=WindowSettings.of(moved).window)
         return Node(_FUSED[moved.op], source.inputs, moved.type, settings, (*source.layers, *moved.layers))
 
-    return graph.rewrite_knowing(fused)
+    return graph.rewrite_knowing(fused, only=_FUSED)
 
 
 def _one_pool(readers: list[Node]) -> bool:

@@ -16,11 +16,11 @@ from planish.primitives.registry import make, op_named
 
 
 def move_pool_first(graph: Graph) -> Graph:
+    if not graph.has_any(("max_pool2d",)):
+        return graph
     used_once = graph.used_once()
 
     def moved_first(original: Node, node: Node) -> Node | None:
-        if node.op != "max_pool2d":
-            return None
         tail: list[tuple[Node, int]] = []
         before, inner = original.inputs[0], node.inputs[0]
         while before in used_once and (position := _mapped_operand(inner)) is not None:
@@ -35,7 +35,7 @@ def move_pool_first(graph: Graph) -> Graph:
             result = replace(make(step.op, inputs, step.settings), layers=step.layers)
         return result
 
-    return graph.rewrite_knowing(moved_first)
+    return graph.rewrite_knowing(moved_first, only=("max_pool2d",))
 
 
 def _mapped_operand(node: Node) -> int | None:

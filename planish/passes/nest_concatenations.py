@@ -22,7 +22,7 @@ _Joined = tuple[Node, ...]
 
 def nest_concatenations(graph: Graph) -> Graph:
     nesting = _Nesting(graph)
-    return graph.rewrite_knowing(nesting.nested) if nesting.pays else graph
+    return graph.rewrite_knowing(nesting.nested, only=("concatenate",)) if nesting.pays else graph
 
 
 class _Nesting:
@@ -41,8 +41,6 @@ class _Nesting:
         return any(self._inner(axis, joined) is not None for axis, joined in self.found)
 
     def nested(self, original: Node, node: Node) -> Node | None:
-        if original.op != "concatenate":
-            return None
         axis, joined = _key(original)
         new = dict(zip(joined, node.inputs, strict=True))
         chain = list(self._chain(axis, joined))

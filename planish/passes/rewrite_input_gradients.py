@@ -31,12 +31,10 @@ from planish.primitives.windows import Pair
 
 
 def rewrite_input_gradients(graph: Graph) -> Graph:
-    return graph.rewrite(_as_convolutions)
+    return graph.rewrite(_as_convolutions, only=("conv2d_input_grad",))
 
 
 def _as_convolutions(node: Node) -> Node | None:
-    if node.op != "conv2d_input_grad":
-        return None
     settings = Conv2DInputGradSettings.of(node)
     if is_multiplied(node.inputs[1].shape, settings.groups):
         return replace(_of_each_filter(node), layers=node.layers)

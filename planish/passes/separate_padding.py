@@ -36,7 +36,7 @@ _BORDERS = {
 
 
 def separate_padding(graph: Graph) -> Graph:
-    return graph.rewrite(_separated)
+    return graph.rewrite(_separated, only=(*_BORDERS, "max_pool2d_grad", "conv2d_pool_input_grad"))
 
 
 def _separated(node: Node) -> Node | None:
@@ -44,8 +44,6 @@ def _separated(node: Node) -> Node | None:
         return _separated_pool_gradient(node)
     if node.op == "conv2d_pool_input_grad":
         return _separated_input_gradient(node)
-    if node.op not in _BORDERS:
-        return None
     padding = _padding_of(node)
     if padding == NO_PADDING:
         return None

@@ -61,13 +61,13 @@ def _transposed(node: Node) -> Node | None:
 
 def _without_zeros(node: Node) -> Node | None:
     """What was added to zeros of some type is read as it is, where another operand has that type."""
-    inputs = list(node.inputs)
+    inputs = node.inputs
     for position, operand in enumerate(node.inputs):
         if operand.op == "add" and _is_zeros(operand.inputs[0]):
-            shorter = [*inputs[:position], operand.inputs[1], *inputs[position + 1 :]]
+            shorter = (*inputs[:position], operand.inputs[1], *inputs[position + 1 :])
             if op_named(node.op).infer([source.type for source in shorter], node.settings) == node.type:
                 inputs = shorter
-    return None if inputs == list(node.inputs) else replace(node, inputs=tuple(inputs))
+    return None if inputs is node.inputs else replace(node, inputs=inputs)
 
 
 def _is_zeros(node: Node) -> bool:

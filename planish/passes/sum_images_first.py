@@ -27,12 +27,10 @@ FEWEST_PIXELS = 8  # with fewer, the sums of an image are not small beside it
 
 
 def sum_images_first(graph: Graph) -> Graph:
-    return graph.rewrite(_of_sums)
+    return graph.rewrite(_of_sums, only=("batch_sum",))
 
 
 def _of_sums(node: Node) -> Node | None:
-    if node.op != "batch_sum":
-        return None
     (x,) = node.inputs
     axes = AxesSettings.of(node).axes
     if axes != tuple(range(len(x.shape) - 1)) or math.prod(x.shape[:-1]) < FEWEST_PIXELS:

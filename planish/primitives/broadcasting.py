@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from numbers import Real
 from typing import Any, SupportsFloat
 
@@ -71,12 +72,10 @@ def _below_the_batch(node: Node, rank: int) -> Node:
 
 def infer_broadcast(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     check_values("an element-wise operation", *inputs)
-    shapes = [type_.shape for type_ in inputs]
+    shapes = tuple(type_.shape for type_ in inputs)
     batched = any(type_.batched for type_ in inputs)
-    if all(shape == shapes[0] for shape in shapes):
-        return TensorType(shapes[0], batched=batched)
     try:
-        return TensorType(np.broadcast_shapes(*shapes), batched=batched)
+        return TensorType(_broadcast(shapes), batched=batched)
     except ValueError:
         raise ValueError(
             explain(
@@ -87,6 +86,12 @@ def infer_broadcast(inputs: Sequence[TensorType], settings: Settings) -> TensorT
                 remedy="ops.expand_dims(x, axis) for an axis of one, or a weight of the input's shape: input_shape[1:]",
             )
         ) from None
+
+
+@lru_cache(maxsize=4096)
+def _broadcast(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    """A deep net has thousands of operations on few shapes."""
+    return np.broadcast_shapes(*shapes)
 
 
 def aligned(arrays: Sequence[Array], node: Node) -> list[Array]:

@@ -52,7 +52,9 @@ def lower(graph: Graph, target: Target, input_dtypes: Mapping[str, str], *, trai
     """
     weights = sum(node.type.nbytes for node in graph.nodes if node.op == "parameter")
     lowering = _Lowering(target, input_dtypes, training, not training and weights > KEPT_NBYTES)
-    complete = graph.rewrite(lowering.lowered)
+    complete = graph.rewrite(lowering.lowered, only=("input", "fused", *CANDIDATES))
+    if not complete.has_any(("conv2d_pool_places", "gate_places")):
+        return Lowered(_with_results_apart(complete), lowering.decisions)
     used_once = complete.used_once()
 
     def with_places(original: Node, node: Node) -> Node | None:

@@ -46,7 +46,10 @@ class Predictor:
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
     ) -> None:
-        graph = model.graph(sizes=sizes)
+        from planish.runtime.collecting import collector_rests
+
+        with collector_rests():
+            graph = model.graph(sizes=sizes)
         self._inputs = tuple(input_names(model.input_specs))
         types = dict(zip(self._inputs, map(memory_dtype, dtypes), strict=True))
         self.by_batch = needs_steps(graph)

@@ -85,6 +85,8 @@ class Trainer:
         *,
         with_outputs: bool,
     ) -> None:
+        from planish.runtime.collecting import collector_rests
+
         self._turn = turn
         self.max_batch = max_batch
         self._optimizer = settings.optimizer
@@ -100,9 +102,10 @@ class Trainer:
             divided=not settings.run_eagerly,
         )
         ranks = None if settings.run_eagerly else sharing_ranks()
-        step = traced(ranks=0 if ranks is None else ranks.size)
-        if ranks is not None and not can_be_shared(step.graph):
-            ranks, step = None, traced()
+        with collector_rests():
+            step = traced(ranks=0 if ranks is None else ranks.size)
+            if ranks is not None and not can_be_shared(step.graph):
+                ranks, step = None, traced()
         graph, variables, trunk, own_statistics, self._updates = step
         self._shared = None if ranks is None else SharedSteps(ranks, own_statistics=own_statistics)
         self._compiled = data.compiled
