@@ -35,8 +35,9 @@ class Decoder:
         if takes_images(tensor):
             mode = _MODES[tensor.shape[2] if len(tensor.shape) == 3 else 1]
             self._read = ImageReader(
-                tensor.shape[:2], mode, antialias=smoothed, fast=smoothed, data_format="channels_last"
-            )
+                tensor.shape[:2], mode, antialias=smoothed, fast=smoothed, data_format="channels_last",
+                among=_among(),
+            )  # fmt: skip
 
     def decoded(self, encoded: Sequence[bytes]) -> Array:
         """[n, *shape] of the input's type. RefusedError for an input that is not a picture, for what is not an image,
@@ -66,10 +67,15 @@ class Decoder:
                 )
 
 
+def _among() -> tuple[str, ...]:
+    """The formats of the list that this Pillow has."""
+    return tuple(name for name in formats() if name in FORMATS)
+
+
 def _pixels(place: int, data: bytes) -> int:
     """By the first bytes of an image."""
     try:
-        with pillow().open(BytesIO(data), formats=[name for name in formats() if name in FORMATS]) as image:
+        with pillow().open(BytesIO(data), formats=_among()) as image:
             width, height = image.size
             return int(width) * int(height)
     except Exception:  # a broken file makes Pillow raise nearly anything

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -54,23 +55,24 @@ class UnreadableImageError(ValueError):
         return ValueError, (str(self),)
 
 
-def decoded(source: Source, *, grey: bool = False, least: int = 0) -> Decoded:
+def decoded(source: Source, *, grey: bool = False, least: int = 0, among: Sequence[str] | None = None) -> Decoded:
     """The first image of a file (or of the bytes in a BytesIO), upright as its EXIF data say.
 
     `grey` says that only its brightness is needed: a JPEG file stores that apart from its colours. `least` says how
     many pixels of a side are enough: a JPEG file can be decoded in a half, a quarter or an eighth of its size,
-    averaged. UnreadableImageError if there is no image, OSError if the file cannot be opened.
+    averaged. `among` are the formats that it may have, by Pillow's names; by default all that Pillow decodes itself.
+    UnreadableImageError if there is no image, OSError if the file cannot be opened.
     """
     pillow()  # which may be missing; better said before files are read
     path = named(source)
     if isinstance(source, BytesIO):
-        return _decoded(source, path, grey, least)
+        return _decoded(source, path, grey, least, among)
     try:
         file = opened(path, "an image")
     except ValueError as error:
         raise UnreadableImageError(path, str(error).splitlines()[0].removeprefix(f"{path!r} ")) from None
     with file:
-        return _decoded(file, path, grey, least)
+        return _decoded(file, path, grey, least, among)
 
 
 def named(source: Source) -> str:
@@ -139,10 +141,10 @@ def numbers(deep: Image) -> NDArray[np.float32]:
     return np.asarray(deep).astype(np.float32)
 
 
-def _decoded(file: IO[bytes], path: str, grey: bool, least: int) -> Decoded:
+def _decoded(file: IO[bytes], path: str, grey: bool, least: int, among: Sequence[str] | None) -> Decoded:
     opener = pillow()
     try:
-        with opener.open(file, formats=formats()) as image:
+        with opener.open(file, formats=formats() if among is None else among) as image:
             file_format = image.format
             if file_format in ("JPEG", "MPO"):
                 image.draft("L" if grey else None, (least, least) if least else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -39,14 +39,17 @@ def check_color_mode(color_mode: str) -> None:
         raise ValueError(unknown_name("color_mode", color_mode, CHANNELS))
 
 
-def pixels(source: Source, color_mode: str, least: int = 0) -> NDArray[np.uint8] | NDArray[np.float32]:
+def pixels(
+    source: Source, color_mode: str, least: int = 0, among: Sequence[str] | None = None
+) -> NDArray[np.uint8] | NDArray[np.float32]:
     """The image of a file as TensorFlow decodes it: [height, width, channels], uint8 of 0-255.
 
     With `least`, photographs may come in a smaller size, if each side still has that many pixels. A file with
-    measurements instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32.
+    measurements instead of a brightness (a TIFF of 16 or 32 bits or of floats) keeps them, as float32. `among` are the
+    formats that it may have, if not all.
     """
     grey = color_mode == "grayscale"
-    found = decoded(source, grey=grey, least=least)
+    found = decoded(source, grey=grey, least=least, among=among)
     image = eight_bits(found) if found.is_deep else found.image
     if image is None:
         return _stacked(numbers(found.image), color_mode)

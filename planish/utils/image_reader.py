@@ -37,6 +37,8 @@ class ImageReader:
     data_format: str | None = None
     fast: bool = False
     """Large photographs are decoded at a fraction of their size, by averaging, so values are only close to Keras's."""
+    among: tuple[str, ...] | None = None
+    """The formats that files may have, by Pillow's names, if not all that it decodes itself."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_size", checked_size(self.image_size))
@@ -66,7 +68,8 @@ class ImageReader:
         `source` is a path, or a BytesIO. UnreadableImageError (a ValueError) for a file that is not an image or is
         broken, OSError for one that cannot be opened.
         """
-        image = pixels(source, self.color_mode, _TIMES_AS_LARGE * max(self.image_size) if self.fast else 0)
+        least = _TIMES_AS_LARGE * max(self.image_size) if self.fast else 0
+        image = pixels(source, self.color_mode, least, self.among)
         if self.crop_to_aspect_ratio:
             image = middle(image, self.image_size)
         resize = padded if self.pad_to_aspect_ratio else resized

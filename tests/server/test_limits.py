@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from planish.serving.http import guard, logs
+from planish.serving.images import Decoder
+from planish.serving.loaded import Tensor
 from planish.serving.options import Options
 from tests.server.conftest import Asker
 
@@ -69,6 +71,18 @@ def test_images_are_bounded_before_they_are_decoded(strict):
     for images in ([picture(11, 10)], [picture(10, 6)] * 2):
         found = ask(strict, {"instances": images}, "pets:predict")
         assert (found.status, "--max-pixels" in found.error) == (413, True)
+
+
+def test_an_image_of_two_formats_is_read_in_the_one_whose_size_was_bounded():
+    pixels = np.full((80, 80), 7, np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "TIFF")
+    both = bytearray(file.getvalue())
+    both[2048:2052] = b"PCD_"  # where a Kodak Photo CD, of 768 x 512 pixels, says what it is
+    assert Image.open(io.BytesIO(both), formats=("PCD", "TIFF")).format == "PCD"
+    decoder = Decoder(Tensor("x", (80, 80), "uint8"), smoothed=False, scale=1, max_pixels=6400)
+    (found,) = decoder.decoded([bytes(both)])
+    assert (found != 7).sum() == 4
 
 
 def test_a_token_is_needed_for_all_that_tells_of_models(strict):
