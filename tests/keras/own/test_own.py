@@ -12,10 +12,6 @@ from tests.keras.own.programs import facts_of, load
 FACTS = json.loads(Path(__file__).with_name("facts.json").read_text(encoding="utf-8"))
 
 DIFFERENT = {
-    "training that is true by default": (
-        [[[6.0, 6.0]], [[4.0, 4.0]], [[4.0, 4.0]]],
-        "a model that is called on arrays predicts, unless it is told that it is trained",
-    ),
     "a weight made after build": ("nothing", "it belongs to the layer as any other"),
     "a config that is not written": (
         [{"name": "mine", "units": 4, "rate": 0.5, "flags": [1, 2]}, 4, 0.5, "mine"],
