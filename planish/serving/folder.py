@@ -5,9 +5,11 @@ Links are followed only to what is in the folder itself.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,7 +27,7 @@ ONLY_VERSION = 1
 """The version of a model that is a single file."""
 
 _VERSION = re.compile(r"[0-9]{1,18}")
-_NAME = re.compile(r"[^\x00-\x1f\x7f/:%?#\\]{1,200}")
+_NAME = re.compile(r"[^\x00-\x1f\x7f/:%?#\\\ud800-\udfff]{1,200}")  # a byte that is no UTF-8 is half a character
 _MOST_LABELS_NBYTES = 1 << 16
 
 Key = tuple[str, int]
@@ -37,6 +39,12 @@ class Source(NamedTuple):
 
     path: str
     stamp: tuple[int, int, int]
+
+
+def stamp(path: str) -> tuple[int, int, int]:
+    """What changes when a file is replaced or written to. OSError if it is not there."""
+    status = os.stat(path)
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 class Problem(NamedTuple):
@@ -78,7 +86,12 @@ class _Scan:
     owners: dict[str, str] = field(default_factory=dict)
 
     def at(self, entry: os.DirEntry[str]) -> None:
-        """An entry of the folder: a file, a model with versions, or something else."""
+        """An entry of the folder: a file, a model with versions, or something else. It may be a link to itself, or what
+        this user may not look into: that is told, and the others are served."""
+        with self._told((entry.name, 0), entry.path):
+            self._look_at(entry)
+
+    def _look_at(self, entry: os.DirEntry[str]) -> None:
         if entry.is_dir():
             if self._is_inside(entry.path):
                 self._with_versions(entry)
@@ -89,7 +102,9 @@ class _Scan:
         numbered = {int(each.name): each for each in _entries(entry.path) if _VERSION.fullmatch(each.name)}
         newest = sorted(numbered, reverse=True)[: self.versions]
         for version in newest:
-            self._version((entry.name, version), numbered[version], entry.path)
+            key, place = (entry.name, version), numbered[version]
+            with self._told(key, place.path):
+                self._version(key, place, entry.path)
         if newest:
             self._labels(entry)
 
@@ -109,15 +124,18 @@ class _Scan:
         if problem is not None:
             self._refuse(key, path, problem)
             return
-        status = os.stat(path)
+        source = Source(path, stamp(path))
         self.owners[key[0]] = owner
-        self.found.sources[key] = Source(path, (status.st_mtime_ns, status.st_size, status.st_ino))
+        self.found.sources[key] = source
 
     def _problem(self, key: Key, path: str, owner: str) -> str | None:
         """Why a file is not served, by what can be told without opening it."""
         name, _ = key
         if not _NAME.fullmatch(name):
-            return "its name cannot be a part of an address: it has one of / : % ? # \\ or a control character"
+            return (
+                "its name cannot be a part of an address: it has one of / : % ? # \\, a control character or bytes"
+                " that are not UTF-8"
+            )
         if self.owners.get(name, owner) != owner:
             return f"{self.owners[name]!r} has the same name"
         if not self._is_inside(path):
@@ -129,6 +147,14 @@ class _Scan:
     def _is_inside(self, path: str) -> bool:
         real = os.path.realpath(path)
         return os.path.exists(real) and os.path.commonpath([self.root, real]) == self.root
+
+    @contextlib.contextmanager
+    def _told(self, key: Key, path: str) -> Iterator[None]:
+        """What the system says of one path is that path's problem alone."""
+        try:
+            yield
+        except OSError as error:
+            self._refuse(key, path, f"it cannot be read: {error.strerror}")
 
     def _refuse(self, key: Key, path: str, reason: str) -> None:
         self.found.problems[path] = Problem(key, reason)

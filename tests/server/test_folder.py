@@ -55,6 +55,29 @@ def test_what_cannot_be_named_or_told_apart_is_told(folder):
     assert "has 0 files of models" in reasons["6"]
 
 
+def test_what_cannot_be_looked_at_stops_nothing_else(folder, monkeypatch):
+    (folder / "loop").symlink_to("loop")
+    (folder / "two" / "7").symlink_to("7")
+    (folder / os.fsdecode(b"\xff.keras")).write_text("x")
+    (folder / "locked").mkdir()
+    look = os.scandir
+
+    def refusing(path):
+        if os.path.basename(path) in ("locked", "3"):
+            raise PermissionError(13, "Permission denied", path)
+        return look(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", refusing)
+        found = scan(str(folder))
+    assert sorted(found.sources) == [("one", 1), ("two", 1)]
+    reasons = {os.path.basename(path): problem.reason for path, problem in found.problems.items()}
+    assert sorted(reasons) == ["3", "7", "locked", "loop", "\udcff.keras"]
+    assert "Permission denied" in reasons["3"]
+    assert "links" in reasons["loop"]
+    assert "UTF-8" in reasons["\udcff.keras"]
+
+
 def test_labels_are_names_of_versions(folder):
     labels = folder / "two" / "version_labels.json"
     labels.write_text('{"stable": 1}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -30,7 +31,15 @@ async def respond(send: Send, body: bytes, status: int = HTTPStatus.OK, headers:
 
 async def respond_json(send: Send, value: object, status: int = HTTPStatus.OK) -> None:
     """A value that JSON has."""
-    await respond(send, msgspec.json.encode(value), status)
+    await respond(send, encoded(value), status)
+
+
+def encoded(value: object) -> bytes:
+    """JSON of a value. Names from files may have halves of characters: these, UTF-8 cannot have, but JSON's escapes."""
+    try:
+        return msgspec.json.encode(value, enc_hook=str)
+    except UnicodeEncodeError:
+        return json.dumps(value, default=str).encode()
 
 
 async def refuse(send: Send, error: RefusedError, headers: Headers = ()) -> None:

@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
+from planish.serving.http import answers
 
 _OURS = ("model", "version", "path")
 """What our own messages say beside their text."""
@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
         found |= {name: vars(record)[name] for name in _OURS if name in vars(record)}
         if record.exc_info:
             found["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(found, enc_hook=str).decode()
+        return answers.encoded(found).decode()
 
 
 def configuration(access: bool) -> dict[str, Any]:

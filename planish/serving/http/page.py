@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
-import msgspec
-
 from planish.serving.explaining import Explainer, can_be_shown
 from planish.serving.http import answers
 from planish.serving.http.service import Endpoint, Service, Visit, raw_path
@@ -91,7 +89,7 @@ class Explain(Endpoint):
                     await answers.respond(visit.send, page.encode(), headers=[answers.HTML])
                     return
                 found: dict[str, Any] = await self.service.apart(explainer.shown, body)
-            await answers.respond(visit.send, msgspec.json.encode(found))
+            await answers.respond_json(visit.send, found)
         finally:
             self._waiting -= 1
 

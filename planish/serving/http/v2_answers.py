@@ -88,7 +88,7 @@ def _output(served: Served, wanted: Wanted, array: Array) -> tuple[str, bytes]:
         rows = [[*_best(served, row, wanted.classes)] for row in array]
         kind, shape = BYTES, [len(rows), len(rows[0])]
         flat = [text for row in rows for text in row]
-        tail = b"".join(struct.pack("<I", len(each)) + each for each in (text.encode() for text in flat))
+        tail = b"".join(_counted(text.encode(errors="replace")) for text in flat)
         data = ", ".join(map(tensors.quoted, flat))
     else:
         kind, shape = datatype(array.dtype.name), list(array.shape)
@@ -97,6 +97,11 @@ def _output(served: Served, wanted: Wanted, array: Array) -> tuple[str, bytes]:
     sent = f'"parameters": {{"binary_data_size": {len(tail)}}}' if wanted.binary else f'"data": [{data}]'
     head = f'{{"name": {tensors.quoted(tensor.name)}, "datatype": "{kind}", "shape": {shape}, {sent}}}'
     return head, tail if wanted.binary else b""
+
+
+def _counted(text: bytes) -> bytes:
+    """With its length in front."""
+    return struct.pack("<I", len(text)) + text
 
 
 def _best(served: Served, row: Array, count: int) -> Iterator[str]:
