@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -41,7 +42,8 @@ class Decoder:
 
     def decoded(self, encoded: Sequence[bytes]) -> Array:
         """[n, *shape] of the input's type. RefusedError for an input that is not a picture, for what is not an image,
-        and for more pixels, of all images together, than one request may have."""
+        and for more pixels, of all images together, than one request may have: as they come, or as the input takes
+        them, whichever are more, since a few bytes may become an image of any size."""
         read = self._read
         if read is None:
             raise RefusedError(
@@ -58,9 +60,9 @@ class Decoder:
         return images
 
     def _check_pixels(self, encoded: Sequence[bytes]) -> None:
-        total = 0
+        total, own = 0, math.prod(self._tensor.shape[:2])
         for place, data in enumerate(encoded):
-            total += _pixels(place, data)
+            total += max(_pixels(place, data), own)
             if total > self._max_pixels:
                 raise RefusedError(
                     f"the images of one request have more than {self._max_pixels} pixels (--max-pixels)", TOO_LARGE

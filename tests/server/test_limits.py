@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from planish.serving.http import guard, logs
+from planish.serving.http import answers, examples, guard, logs
 from planish.serving.images import Decoder
 from planish.serving.loaded import Tensor
 from planish.serving.options import Options
+from planish.serving.refusals import RefusedError
 from tests.server.conftest import Asker
 
 TOKEN = b"a-token-that-is-long-enough"
@@ -71,6 +72,32 @@ def test_images_are_bounded_before_they_are_decoded(strict):
     for images in ([picture(11, 10)], [picture(10, 6)] * 2):
         found = ask(strict, {"instances": images}, "pets:predict")
         assert (found.status, "--max-pixels" in found.error) == (413, True)
+
+
+def test_images_that_become_larger_are_bounded_by_what_they_become(strict):
+    found = ask(strict, {"instances": [picture(1, 1)] * 6}, "pets:predict")
+    assert (found.status, "--max-pixels" in found.error) == (413, True)
+
+
+def test_a_context_counts_as_often_as_there_are_examples(strict):
+    few = {"context": {f"unused{place}": 0 for place in range(50)}, "examples": [{}] * 5}
+    found = ask(strict, few, "line:regress")
+    assert (found.status, "--max-rows" in found.error) == (400, True)
+    image = picture(1, 1)
+    image["b64"] += base64.b64encode(b" " * 600).decode()
+    found = ask(strict, {"context": {"image": image}, "examples": [{}] * 3}, "pets:classify")
+    assert (found.status, "--max-body" in found.error) == (413, True)
+    asked = {"context": {"image": [0] * 20}, "examples": [{}] * 51}
+    served, body = strict.model("pets"), json.dumps(asked).encode()
+    with pytest.raises(RefusedError, match="max-body"):
+        examples.asked(served, "classify", body, Options("", max_body=2000))
+
+
+def test_halves_of_characters_in_names_are_told_in_escapes():
+    names = {"scores": ["\ud800", 1.5]}
+    assert json.loads(answers.encoded(names)) == names
+    record = logging.LogRecord("planish.serving", logging.INFO, "f.py", 1, "loading %s", ("\udcff",), None)
+    assert json.loads(logs.JsonLines().format(record))["message"] == "loading \udcff"
 
 
 def test_an_image_of_two_formats_is_read_in_the_one_whose_size_was_bounded():

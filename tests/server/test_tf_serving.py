@@ -132,6 +132,7 @@ ERRORS = [
     ("pets/labels/x:predict", {"instances": [1]}, 400, "Unrecognized servable version label: x"),
     ("pets/version/5:predict", {}, 400, "Malformed request: POST /v1/models/pets/version/5:predict"),
     ("pets/versions/18446744073709551615:predict", {}, 400, "Failed to convert version"),
+    ("pets/versions/" + "0" * 9000 + "7:predict", {}, 404, "Servable not found for request: Specific(pets, 7)"),
     ("../../etc/passwd:predict", {}, 400, "Malformed request"),
     ("%2e%2e%2fetc:predict", {}, 404, "Servable not found for request: Latest(../etc)"),
     ("pets:predict", b"", 400, "JSON Parse error: The document is empty"),

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from planish.serving.http import numbers, tensors
 from planish.serving.http.predict_requests import check_signature
-from planish.serving.loaded import Array, gives_scores
-from planish.serving.refusals import RefusedError
+from planish.serving.loaded import Array, Tensor, gives_scores
+from planish.serving.options import Options
+from planish.serving.refusals import TOO_LARGE, RefusedError
 from planish.serving.repository import Served
 
 _CLASSIFY, _REGRESS = "classify", "regress"
 _SIGNATURES = {_CLASSIFY: "tensorflow/serving/classify", _REGRESS: "tensorflow/serving/regress"}
 
 
-def asked(served: Served, method: str, body: bytes, most_rows: int) -> list[Array]:
+def asked(served: Served, method: str, body: bytes, options: Options) -> list[Array]:
     """An array for each input. RefusedError for a model of another kind, and for what is not a list of examples."""
     document = tensors.parsed(body)
     if document.get("signature_name") != _SIGNATURES[method]:
         check_signature(document)
     _check_kind(served, method)
     examples = _examples(document)
-    arrays = [_feature(served, place, examples) for place in range(len(served.model.inputs))]
-    tensors.check_rows(arrays, served.model.inputs, most_rows)
-    return arrays
+    tensors.check_count(len(examples), options.max_rows)
+    return [_feature(served, place, examples, options.max_body) for place in range(len(served.model.inputs))]
 
 
 def _check_kind(served: Served, method: str) -> None:
@@ -38,7 +40,7 @@ def _check_kind(served: Served, method: str) -> None:
         )
 
 
-def _examples(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _examples(document: dict[str, Any]) -> list[Mapping[str, Any]]:
     context = document.get("context", {})
     _check_object(context)
     if "examples" not in document:
@@ -53,7 +55,7 @@ def _examples(document: dict[str, Any]) -> list[dict[str, Any]]:
         raise RefusedError(f"JSON Value: {tensors.shown(document)} 'examples' value is an empty array")
     for each in examples:
         _check_object(each)
-    return [{**context, **each} for each in examples]
+    return [ChainMap(each, context) for each in examples]
 
 
 def _check_object(example: Any) -> None:
@@ -61,14 +63,16 @@ def _check_object(example: Any) -> None:
         raise RefusedError(f"Example must be JSON object but got JSON {tensors.kind(example)}")
 
 
-def _feature(served: Served, place: int, examples: list[dict[str, Any]]) -> Array:
+def _feature(served: Served, place: int, examples: list[Mapping[str, Any]], most_nbytes: int) -> Array:
     """An input's values of all examples: flat lists, as features are; nested ones are taken, too."""
     tensor = served.model.inputs[place]
     missing = next((each for each in examples if tensor.name not in each), None)
     if missing is not None:
         raise RefusedError(f"Feature: {tensor.name} (data type: {tensor.dtype}) is required but could not be found.")
     values = [_alone(each[tensor.name]) for each in examples]
-    if all(map(tensors.is_encoded, values)):
+    encoded = all(map(tensors.is_encoded, values))
+    _check_length(tensor, values, most_nbytes, encoded=encoded)
+    if encoded:
         return served.decoders[place].decoded([tensors.bytes_of(each) for each in values])
     rows = []
     for number, each in enumerate(values):
@@ -79,6 +83,15 @@ def _feature(served: Served, place: int, examples: list[dict[str, Any]]) -> Arra
             )
         rows.append(row.reshape(tensor.shape))
     return np.stack(rows)
+
+
+def _check_length(tensor: Tensor, values: list[Any], most_nbytes: int, *, encoded: bool) -> None:
+    """A context is in the body once, and counts as often as there are examples; a number takes two characters."""
+    told = sum(len(each["b64"]) for each in values) if encoded else 2 * tensor.size * len(values)
+    if told > most_nbytes:
+        raise RefusedError(
+            f"with 'context' in each example, the body is longer than {most_nbytes} bytes (--max-body)", TOO_LARGE
+        )
 
 
 def _alone(value: Any) -> Any:

@@ -176,5 +176,10 @@ def check_rows(arrays: list[Array], inputs: tuple[Tensor, ...], most_rows: int) 
         told = ", ".join(f"'{tensor.name}': {len(each)}" for tensor, each in zip(inputs, arrays, strict=True))
         raise RefusedError(f"the inputs have different numbers of images: {told}")
     (count,) = counts
+    check_count(count, most_rows)
+
+
+def check_count(count: int, most_rows: int) -> None:
+    """RefusedError unless it is one image at least, and at most `most_rows`."""
     if not 0 < count <= most_rows:
         raise RefusedError(f"a request has 1 to {most_rows} images (--max-rows), and this one has {count}")

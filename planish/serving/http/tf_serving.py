@@ -41,9 +41,9 @@ def path_of(verb: str, path: str) -> Path:
             raise RefusedError("Missing model name in request.")
         raise RefusedError(f"Malformed request: {verb} {path[:1000]}")
     name, version, label, method = found.groups()
-    if version is not None and int(version[:30]) > _LARGEST:
+    number = None if version is None else int(version.lstrip("0")[:30] or 0)  # Python reads no thousands of digits
+    if number is not None and number > _LARGEST:
         raise RefusedError(f"Failed to convert version: {version[:100]} to numeric.")
-    number = None if version is None else int(version)
     return Path(unquote(name), number, None if label is None else unquote(label), (method or "").lower())
 
 
@@ -80,8 +80,8 @@ class TensorFlowServing(Endpoint):
         return predictions(served, asked, outputs)
 
     async def _by_example(self, served: Served, method: str, body: bytes) -> bytes:
-        most = self.service.options.max_rows
-        arrays = await self.service.decoded(lambda given: examples.asked(served, method, given, most), body)
+        options = self.service.options
+        arrays = await self.service.decoded(lambda given: examples.asked(served, method, given, options), body)
         (output,) = await served.batcher.answer(arrays)
         return examples.classified(served, output) if method == "classify" else examples.regressed(output)
 

@@ -20,6 +20,7 @@ from planish.serving.repository import Served
 HEAD_LENGTH = b"inference-header-content-length"
 _SIZE = "binary_data_size"
 _MOST_AXES = 16
+_MOST_ELEMENTS = 2**40
 _LENGTH = struct.Struct("<I")
 
 
@@ -121,8 +122,10 @@ def _array(served: Served, place: int, given: dict[str, Any], binary: memoryview
 
 def _shape(tensor: Tensor, given: Any) -> list[int]:
     good = isinstance(given, list) and len(given) <= _MOST_AXES
-    if not good or not all(type(extent) is int and 0 <= extent < 2**40 for extent in given):
+    if not good or not all(type(extent) is int and extent >= 0 for extent in given):
         raise RefusedError(f"input '{tensor.name}': shape {tensors.shown(given)} is not a list of whole numbers")
+    if math.prod(filter(None, given)) > _MOST_ELEMENTS:  # an extent of 0 makes no room for the others
+        raise RefusedError(f"input '{tensor.name}': shape {tensors.shown(given)} is too large")
     return list(given)
 
 
