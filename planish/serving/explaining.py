@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planish.serving.folder import PLAN
+from planish.serving.folder import PLAN, stamp
 from planish.serving.images import takes_images
 from planish.serving.loaded import Array, gives_scores, opened
-from planish.serving.refusals import NOT_IMPLEMENTED, RefusedError
+from planish.serving.refusals import NOT_IMPLEMENTED, UNAVAILABLE, RefusedError
 from planish.serving.repository import Served
 
 if TYPE_CHECKING:
@@ -27,10 +27,15 @@ def can_be_shown(served: Served) -> bool:
 
 
 class Explainer:
-    """Explains images to those who look at one model. It has the model a second time, from when it is first asked."""
+    """Explains images to those who look at one model. It has the model a second time, from when it is first asked.
+
+    It does not keep what is served: with that, it goes.
+    """
 
     def __init__(self, served: Served) -> None:
-        self._served = served
+        self._name, self._source = served.name, served.source
+        self._served_model = served.model
+        self._decoder = served.decoders[0] if can_be_shown(served) else None
         self._lock = threading.Lock()
         self._model: Model | None = None
 
@@ -57,7 +62,7 @@ class Explainer:
         images = self._images(data)
         if self._is_plan:
             raise RefusedError("a .plan file has no layers to explain", NOT_IMPLEMENTED)
-        names = self._served.model.class_names
+        names = self._served_model.class_names
         try:
             with self._lock:
                 return report(self._own(), images[0], class_names=names).html
@@ -66,29 +71,37 @@ class Explainer:
 
     @property
     def _is_plan(self) -> bool:
-        return self._served.path.endswith(PLAN)
+        return self._source.path.endswith(PLAN)
 
     def _images(self, data: bytes) -> Array:
-        if not can_be_shown(self._served):
-            raise RefusedError(f"model '{self._served.name}' does not give a score for each class of a picture")
-        return self._served.decoders[0].decoded([data])
+        if self._decoder is None:
+            raise RefusedError(f"model '{self._name}' does not give a score for each class of a picture")
+        return self._decoder.decoded([data])
 
     def _scores(self, images: Array) -> Array:
         """One for each class; a single score is that of the second of two classes."""
         if self._is_plan:
-            (found,) = self._served.model.predict([images])
+            (found,) = self._served_model.predict([images])
         else:
             found = self._own().predict_on_batch(images)
         scores: Array = found[0]
         return np.concatenate([1 - scores, scores]) if len(scores) == 1 else scores
 
     def _names(self, count: int) -> list[str]:
-        names = self._served.model.class_names
+        names = self._served_model.class_names
         return names if names is not None and len(names) == count else [str(number) for number in range(count)]
 
     def _own(self) -> Model:
+        """RefusedError if the file is no longer what is served: it is about to be replaced, or was lost."""
         if self._model is None:
-            self._model = opened(self._served.path)
+            try:
+                model = opened(self._source.path)
+                same = stamp(self._source.path) == self._source.stamp
+            except (OSError, ValueError):
+                same = False
+            if not same:
+                raise RefusedError(f"the file of model '{self._name}' is being replaced", UNAVAILABLE, 1)
+            self._model = model
         return self._model
 
     def _evidence(self, image: Array) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Served:
         self, key: Key, source: Source, model: Loaded, seconds: float, options: Options, watch: Watcher
     ) -> None:
         self.name, self.version = key
-        self.path = source.path
+        self.source = source
         self.model = model
         self.batcher = Batcher(
             self.name,
@@ -173,12 +173,13 @@ class Repository:
         _LOG.info("loading %s", source.path, extra={"model": name, "version": version})
         try:
             model, seconds = await asyncio.to_thread(self._ready_model, source)
+            served = Served(key, source, model, seconds, self.options, self._watch)
         except Exception as error:  # readers of files raise errors of many kinds
             reason = (str(error) or type(error).__name__).replace(os.path.join(self.options.folder, ""), "")
             _LOG.error("not served: %s", reason, extra={"model": name, "version": version, "path": source.path})
             self._states[key] = State(FAILED if old is None else AVAILABLE, reason)
             return
-        self._served.setdefault(name, {})[version] = Served(key, source, model, seconds, self.options, self._watch)
+        self._served.setdefault(name, {})[version] = served
         self._states[key] = State(AVAILABLE)
         _LOG.info("serving %s", source.path, extra={"model": name, "version": version})
         if old is not None:
@@ -199,7 +200,7 @@ class Repository:
             if not self._served.get(name, True):
                 del self._served[name]
             if gone is not None:
-                _LOG.info("no longer serving %s", gone.path, extra={"model": name, "version": version})
+                _LOG.info("no longer serving %s", gone.source.path, extra={"model": name, "version": version})
                 gone.retire()
 
     def _note_problems(self, found: Found) -> None:

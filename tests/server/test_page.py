@@ -1,9 +1,12 @@
 """The page, and what it asks for."""
 
 import base64
+import gc
 import hashlib
 import io
+import os
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -85,6 +88,26 @@ def test_what_cannot_be_explained_is_refused(asker):
     ):
         assert asker.post(path, body).status == status
     assert asker.get("/explain/pets").status == 404
+
+
+def test_a_model_that_was_replaced_is_kept_by_nobody_who_looked_at_it(tmp_path):
+    pixels(1).save(tmp_path / "pets.keras")
+    asked = Asker(Options(str(tmp_path)))
+    try:
+        assert asked.post("/explain/pets", png(GREY)).status == 200
+        (tmp_path / "new").mkdir()
+        pixels(2).save(tmp_path / "new" / "pets.keras")
+        old = weakref.ref(asked.model("pets"))
+        os.replace(tmp_path / "new" / "pets.keras", tmp_path / "pets.keras")
+        for _ in range(2):
+            asked.wait(asked.service.repository.refresh())
+        assert asked.model("pets") is not old()
+        gc.collect()
+        assert old() is None
+        (tmp_path / "pets.keras").write_bytes(b"broken")
+        assert asked.post("/explain/pets", png(GREY)).status == 503
+    finally:
+        asked.close()
 
 
 def test_the_page_asks_nobody_else_and_runs_nothing_else(asker):
