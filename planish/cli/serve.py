@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 
 from planish.cli import model_files
 from planish.errors import explain
@@ -44,7 +45,7 @@ def _add_listening(parser: argparse.ArgumentParser) -> None:
     add("--port", type=_port, default=8501, metavar="N", help="port to listen at (default: %(default)s)")
     add("--workers", type=model_files.count, default=1, metavar="N", help="processes (default: %(default)s)")
     add("--token-file", metavar="FILE", help="clients need the token in this file (default: anybody may ask)")
-    add("--cors", action="append", default=[], metavar="ORIGIN",
+    add("--cors", type=_origin, action="append", default=[], metavar="ORIGIN",
         help="pages of this origin may ask, such as https://example.org; '*' for all (default: none)")  # fmt: skip
     add("--ssl-certfile", metavar="FILE", help="certificate for TLS (default: plain HTTP)")
     add("--ssl-keyfile", metavar="FILE", help="key of the certificate (default: in the certificate's file)")
@@ -89,6 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
                 remedy=f"planish serve {os.path.dirname(arguments.folder) or '.'}"
                 if os.path.isfile(arguments.folder)
                 else None,
+            )
+        )
+    if arguments.ssl_keyfile is not None and arguments.ssl_certfile is None:
+        raise ValueError(
+            explain(
+                what="a key without a certificate would have the server speak plain HTTP",
+                remedy=f"planish serve {arguments.folder} --ssl-certfile FILE --ssl-keyfile {arguments.ssl_keyfile}",
             )
         )
     from planish.serving.http import guard, server
@@ -137,6 +145,13 @@ def _port(text: str) -> int:
     if number > _PORTS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to {_PORTS}")
     return number
+
+
+def _origin(text: str) -> str:
+    """What browsers say a page comes from: no path, not even a slash, is part of it."""
+    if text != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin, such as https://example.org, and not '*'")
+    return text
 
 
 def _milliseconds(text: str) -> float:

@@ -24,6 +24,7 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, capsys):
         ([str(tmp_path / "nothing")], "is not a folder"),
         ([str(tmp_path), "--token-file", str(tmp_path / "token")], "does not have a token"),
         ([str(tmp_path), "--token-file", str(tmp_path / "none")], "there is no file"),
+        ([str(tmp_path), "--ssl-keyfile", str(tmp_path / "key")], "--ssl-certfile"),
         ([str(tmp_path), "--host", "203.0.113.1", "--port", "0"], "assign"),
     ]
     for arguments, reason in wrong:
@@ -31,6 +32,13 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, capsys):
         told = capsys.readouterr().err
         assert reason in told
         assert told.count("\n") == 1
+
+
+def test_origins_are_what_browsers_send(capsys):
+    for wrong in ("https://example.org/", "example.org", ""):
+        with pytest.raises(SystemExit):
+            main(["serve", ".", "--cors", wrong])
+        assert "is not an origin" in capsys.readouterr().err
 
 
 def test_what_is_missing_is_named(monkeypatch):
