@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -43,6 +44,8 @@ class Together:
     def write(self, path: str, contents: bytes) -> None:
         """Writes a file beside the one that it will replace. OSError, naming `path`, if it cannot be written."""
         target = os.path.realpath(path)
+        if os.path.isdir(target):  # which would be found out when other files are replaced already
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         temporary = f"{target}.{os.urandom(6).hex()}{_TEMPORARY}"
         self._written.append((path, temporary, target))
         _remove_abandoned(os.path.dirname(target))

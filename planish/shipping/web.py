@@ -30,6 +30,9 @@ TARGET = "wasm32"
 TEST = "planish.test"
 """The module's own section of expected outputs, each where its facts say."""
 
+_MODULE, _PACKAGE, _LOADERS = "model.wasm", "package.json", ("model.js", "model.d.ts")
+"""The files of the folder."""
+
 _MOST_INPUT_NBYTES = 2**22
 """Of images that are in memory at the same time, unless the user says how many."""
 
@@ -37,6 +40,7 @@ _MOST_INPUT_NBYTES = 2**22
 def write(order: Order) -> str:
     """The folder: the module, what loads it, and its types. There is nothing to say of it."""
     folder = checks.place_of(order.path, "model-web")
+    _refuse_another_package(folder)
     if order.targets is not None:
         checks.target_names(order.targets, [TARGET])
     together = None if order.batch is None else checks.images_together(order.batch)
@@ -49,11 +53,27 @@ def write(order: Order) -> str:
     module = _module(shipped, dtypes, together or _usual_images(shipped, dtypes))
     os.makedirs(folder, exist_ok=True)
     name = re.sub(r"[^a-z0-9._-]+", "-", os.path.basename(os.path.abspath(folder)).lower()).strip("-._") or "model"
-    atomic_file.write(os.path.join(folder, "model.wasm"), module)
-    atomic_file.write(os.path.join(folder, "package.json"), _package(name))
-    for own in ("model.js", "model.d.ts"):
-        atomic_file.write(os.path.join(folder, own), files("planish.shipping").joinpath("javascript", own).read_bytes())
+    with atomic_file.Together() as written:
+        written.write(os.path.join(folder, _MODULE), module)
+        written.write(os.path.join(folder, _PACKAGE), _package(name))
+        for own in _LOADERS:
+            contents = files("planish.shipping").joinpath("javascript", own).read_bytes()
+            written.write(os.path.join(folder, own), contents)
     return ""
+
+
+def _refuse_another_package(folder: str) -> None:
+    """ValueError if the folder is a package, and not one with a module: its description would be lost."""
+    is_package, is_ours = (os.path.lexists(os.path.join(folder, name)) for name in (_PACKAGE, _MODULE))
+    if is_package and not is_ours:
+        raise ValueError(
+            explain(
+                what=f"build: the folder has a {_PACKAGE} of its own, which would be replaced",
+                expected="a folder for the model alone",
+                received=repr(folder),
+                remedy=f"model.build({os.path.join(folder, 'model-web')!r}, emit='wasm')",
+            )
+        )
 
 
 def _type_of_images(dtypes: list[str]) -> str | None:
@@ -97,6 +117,6 @@ def _package(name: str) -> bytes:
     """What npm and Node read."""
     facts = {
         "name": name, "version": "1.0.0", "private": True, "type": "module", "main": "model.js", "types": "model.d.ts",
-        "sideEffects": False, "files": ["model.js", "model.d.ts", "model.wasm"],
+        "sideEffects": False, "files": [*_LOADERS, _MODULE],
     }  # fmt: skip
     return json.dumps(facts, indent=2).encode() + b"\n"

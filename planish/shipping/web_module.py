@@ -99,6 +99,7 @@ def web_module(
     memory = _Memory()
     constants = memory.room(web_linking.constants_nbytes(code))
     ends = _room_for_ends(memory, graph, input_dtypes, images)
+    _check_size(memory.end)  # an address is at most as large as its field from here on
     weights = {name: memory.hold(content) for name, content in weights_read(program, parameters).items()}
     context = _context(memory, program, {**ends, **weights})
     scratch = memory.room(program.scratch_nbytes)

@@ -205,12 +205,26 @@ def test_what_llvm_does_thoroughly_is_what_it_does_in_a_hurry(tmp_path, monkeypa
         ({"targets": "x86-64-v3"}, "wasm32"),
         ({"batch": 0}, "a whole number from 1 on"),
         ({"batch": 10**9}, "batch=1"),
+        ({"batch": 10**20}, "batch=1"),
     ],
 )
 def test_a_mistake_in_building_is_told(options, part, tmp_path):
     with pytest.raises(ValueError, match=part):
         blog().build(tmp_path / "web", emit="wasm", **options)
     assert not (tmp_path / "web").exists()
+
+
+def test_a_package_of_another_kind_is_not_replaced(tmp_path):
+    (tmp_path / "package.json").write_text('{"name": "shop"}')
+    with pytest.raises(ValueError, match="model-web', emit='wasm'"):
+        blog().build(tmp_path, emit="wasm")
+    assert [each.name for each in tmp_path.iterdir()] == ["package.json"]
+    (tmp_path / "model.js").mkdir()  # one of the files cannot be written, so none is
+    (tmp_path / "model.wasm").write_bytes(b"old")
+    with pytest.raises(OSError, match=r"model\.js"):
+        blog().build(tmp_path, emit="wasm")
+    assert (tmp_path / "package.json").read_text() == '{"name": "shop"}'
+    assert (tmp_path / "model.wasm").read_bytes() == b"old"
 
 
 def test_the_module_is_what_llvms_own_linker_makes_of_the_program(tmp_path, monkeypatch):
