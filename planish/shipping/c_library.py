@@ -92,12 +92,12 @@ def _checked_place(path: Any) -> str:
             )
         )
     folder, stem = os.path.split(place)
-    if not re.fullmatch(r"[\w.+-]+", stem):
+    if not re.fullmatch(r"\w[\w.+-]*", stem):
         better = os.path.join(folder, c_names.identifier(stem))
         raise ValueError(
             explain(
                 what="build: the name of a library is part of commands and of an #include",
-                expected="letters, digits, and _-.+",
+                expected="letters, digits, and _-.+, of which the last three are not the first",
                 received=repr(place),
                 remedy=f'model.build({better!r}, emit="c")',
             )

@@ -15,9 +15,12 @@ _KEYWORDS = {
     "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template",
     "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "union",
     "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq", "main", "errno",
-    "NULL",
+    "NULL", "I", "linux", "unix", "stdin", "stdout", "stderr", "offsetof", "complex", "imaginary", "near", "far",
+    "small", "interface",
 }  # fmt: skip
-"""Of C and of C++, with names that are macros or functions everywhere."""
+"""Of C and of C++, with names that are macros or functions in many headers."""
+
+_MACRO_OR_TYPE = re.compile(r"[A-Z][A-Z0-9_]*[A-Z0-9]|\w+_t")  # by custom: EOF, INT_MAX, DIGITS_OK; size_t, float_t
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")  # all of its characters count, even in C90
 
@@ -35,11 +38,18 @@ def identifier(text: str) -> str:
     return f"{found}_" if found in _KEYWORDS else found if found[0].isalpha() else f"model_{found}"
 
 
+def variable(text: str) -> str:
+    """The nearest name for a variable, which headers, our own too, do not use for something else."""
+    found = identifier(text)
+    return f"{found}_" if _MACRO_OR_TYPE.fullmatch(found) else found
+
+
 def apart(texts: Sequence[str], taken: Collection[str]) -> Iterator[str]:
-    """A name for each text, all different, also where capitals make no difference, and other than those taken."""
+    """A variable's name for each text, all different, also where capitals make no difference, and none of those
+    taken."""
     used = {name.lower() for name in taken}
     for text in texts:
-        base = name = identifier(text)
+        base = name = variable(text)
         number = 1
         while name.lower() in used:
             number += 1

@@ -194,13 +194,15 @@ def test_the_same_model_gives_the_same_bytes(tmp_path, monkeypatch):
 @COMPILED
 def test_names_of_a_model_become_names_of_c(tmp_path):
     image, other = Input((2,), name="float"), Input((2,), name="Float")
+    macros = [Input((2,), name=name) for name in ("NET_WORK_NBYTES", "INT8_MAX", "EOF", "ptrdiff_t", "I")]
     total = Dense(2, name="status")(Add(name="ü 1")([image, other]))
-    model = Model([image, other, Input((3,), name="work")], [total, Dense(1, name="net_run")(total)])
+    model = Model([image, other, Input((3,), name="work"), *macros], [total, Dense(1, name="net_run")(total)])
     shipping.build(model, tmp_path / "2 nets".replace(" ", "-"), emit="c", prefix="net")
     text = (tmp_path / "2-nets.h").read_text()
-    assert (
-        "net_run(const float *float_, const float *Float, const float *work_2, float *status, float *net_run_2," in text
-    )
+    parameters = re.findall(r"\*(\w+)", text[text.index("net_run(const") : text.index("ptrdiff_t n,")])
+    assert parameters == [
+        "float_", "Float", "work_2", "NET_WORK_NBYTES_", "INT8_MAX_", "EOF_", "ptrdiff_t_", "I_", "status", "net_run_2",
+    ]  # fmt: skip
     built = [COMPILER, *STRICT, "2-nets_example.c", "-L.", "-l2-nets", "-o", "example"]
     run(tmp_path, *built)
     assert "status: the test passes" in run(tmp_path, "./example")
@@ -211,6 +213,9 @@ def test_identifiers_are_what_c_takes():
         "a_b", "model_2nd", "model", "int_", "x", "model", "a" * 40,
     ]  # fmt: skip
     assert list(c_names.apart(["n", "N", "n_2", "work"], ["n", "work"])) == ["n_2", "N_3", "n_2_2", "work_2"]
+    assert list(c_names.apart(["EOF", "X", "NET_OK", "size_t", "linux", "Image"], [])) == [
+        "EOF_", "X", "NET_OK_", "size_t_", "linux_", "Image",
+    ]  # fmt: skip
     assert [c_names.is_identifier(text) for text in ("a1", "1a", "for", "a b", "é", "_a")] == [True] + [False] * 5
 
 
@@ -219,6 +224,8 @@ def test_identifiers_are_what_c_takes():
     [
         ("net.a", {}, r"remedy: .*net', emit=\"c\""),
         ("a b", {}, "part of commands"),
+        ("-net", {}, r"remedy: .*net', emit=\"c\""),
+        ("..", {}, r"remedy: .*model', emit=\"c\""),
         ("net", {"targets": "x86-64-v3,aarch64"}, "for one target"),
         ("net", {"targets": "cortex-m0"}, "unknown target 'cortex-m0'"),
         ("net", {"form": "dll"}, "unknown form of compiled code 'dll'"),
