@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,20 @@ def images_together(batch: Any, usual: int = INFERENCE_BLOCK) -> int:
             )
         )
     return int(batch)
+
+
+def json_of(facts: Mapping[str, Any]) -> bytes:
+    """What a file says of itself: the same bytes for the same facts, and JSON for every reader."""
+    try:
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError as error:
+        raise ValueError(
+            explain(
+                what="build: the notes of the model have NaN or Infinity, which JSON lacks",
+                received=str(error),
+                remedy="strings in their place: model.notes[name] = str(value)",
+            )
+        ) from error
 
 
 def types_of_images(dtypes: Any) -> list[str]:

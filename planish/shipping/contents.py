@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from planish.codegen.planning.shipped import PACKED
+from planish.shipping import checks
 from planish.shipping.ends import Ends
 from planish.shipping.programs import Shipped
 from planish_runtime.plan_format import LINE_NBYTES, PAGE_NBYTES, filled, written
@@ -87,5 +87,5 @@ class Contents:
 
     def written(self) -> bytes:
         """The bytes of the file."""
-        text = json.dumps(self._facts, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+        text = checks.json_of(self._facts)
         return written({"facts": text, "code": self._code, "weights": self._weights, "test": self._test})

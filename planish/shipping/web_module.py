@@ -8,7 +8,6 @@ runs it copies images in, calls `infer`, and copies the outputs out; nothing is 
 from __future__ import annotations
 
 import functools
-import json
 import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from planish.graph.graph import Graph
 from planish.graph.settings import name_of
 from planish.runtime.aside import aside
 from planish.runtime.collecting import collector_rests
+from planish.shipping import checks
 from planish.shipping.programs import weights_read
 from planish_runtime import context_layout as layout
 from planish_runtime.plan_format import LINE_NBYTES
@@ -109,7 +109,7 @@ def web_module(
         "inputs": [{**end, "at": ends.get(f"input {name}")} for name, end in inputs.items()],
         "outputs": [{**end, "at": ends[f"output {name}"]} for name, end in outputs.items()],
     }  # fmt: skip
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    text = checks.json_of(told)
     every = {FACTS: text, **(sections or {})}
     return web_linking.link_web(code, constants, memory.data, [ENTRY], memory.end, every)
 

@@ -85,6 +85,14 @@ def test_an_example_reads_whole_images_only(tmp_path):
 
 
 @COMPILED
+def test_an_example_may_have_nothing_to_compare(tmp_path):
+    model = Sequential([Input((6, 6, 1)), UpSampling2D(6)])
+    shipping.build(model, tmp_path / "net", emit="c")
+    built_example(tmp_path, "net")
+    assert run(tmp_path, "./example").count("\n") == 36 * 36
+
+
+@COMPILED
 def test_many_images_of_bytes_in_a_library_that_is_loaded(tmp_path):
     model = residual()
     shipping.build(model, tmp_path / "net", emit="c", targets="host", dtypes="uint8")
@@ -243,6 +251,14 @@ def test_what_c_cannot_have_is_said(path, options, text, tmp_path):
 
 
 @TOOLS
+def test_numbers_that_json_lacks_are_no_notes_of_a_file(tmp_path):
+    for emit in ("wasm", "plan"):
+        model = blog()
+        model.notes["history"] = {"loss": [1.0, float("nan")]}
+        with pytest.raises(ValueError, match=r"NaN(.|\n)*str\(value\)"):
+            shipping.build(model, tmp_path / f"net.{emit}", emit=emit)
+
+
 def test_what_microcontrollers_lack_is_said(tmp_path):
     image = Input((6, 6, 2))
     pooled = AveragePooling2D(3, 1, padding="same")(UpSampling2D(2, interpolation="bilinear")(image))

@@ -72,6 +72,12 @@ def doubled():
     return Sequential([Input((7, 6, 2), dtype="float64"), *parts])
 
 
+def endless():
+    """An output that is infinite for every image."""
+    image = Input((4,), name="x")
+    return Model(image, [Dense(2, name="scores")(image), 1 / (image * 0)])
+
+
 def with_statistics(model):
     random = np.random.default_rng(0)
     model.set_weights([each + 0.1 * random.random(each.shape, np.float32) for each in model.get_weights()])
@@ -81,7 +87,7 @@ def with_statistics(model):
 MODELS = {
     "blog": (blog, np.float32), "bytes": (residual, np.uint8), "several": (several, np.float32),
     "odd": (odd, np.float32), "winograd": (winograd, np.float32), "enlarged": (enlarged, np.float32),
-    "doubled": (doubled, np.float64),
+    "doubled": (doubled, np.float64), "endless": (endless, np.float32),
 }  # fmt: skip
 
 MISTAKES = {
