@@ -143,8 +143,12 @@ def test_connections_are_bounded(running):
     with contextlib.ExitStack() as opened:
         connections = [opened.enter_context(running.open()) for _ in range(12)]
         time.sleep(0.1)
-        found = [each.recv(1000) for each in connections[-3:]]
+        found = [each.recv(1000) for each in connections[-4:]]
+        for each in connections[:8]:  # who was there first is answered, and stays
+            each.sendall(post(close=False))
+        answered = [each.recv(1000) for each in connections[:8]]
     assert all(b"HTTP/1.1 503" in each for each in found)
+    assert all(b"HTTP/1.1 200" in each for each in answered)
     time.sleep(0.1)
     assert b"200 OK" in running.ask(post())
 

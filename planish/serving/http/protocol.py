@@ -18,11 +18,13 @@ class _RefusedError(Exception):
 class Limits(NamedTuple):
     """`head_nbytes`: of a head, and of anything else that is not a body. `seconds_to_come`: for a whole request, from
     its first byte, and for the first one from the beginning of the connection. `drain_seconds`: how long a connection
-    that is idle is left open when the server ends, for a request that is on its way."""
+    that is idle is left open when the server ends, for a request that is on its way. `connections`: that are open at
+    the same time; who comes then is refused, and not, as with uvicorn's own limit, who is there."""
 
     head_nbytes: int = 1 << 15
     seconds_to_come: float = 30.0
     drain_seconds: float = 1.0
+    connections: int = 1024
 
 
 class Protocol(HttpToolsProtocol):
@@ -40,8 +42,7 @@ class Protocol(HttpToolsProtocol):
         """A client is there."""
         super().connection_made(transport)
         self._wait_for_request()
-        most = self.config.limit_concurrency
-        if most is not None and len(self.connections) > most:
+        if len(self.connections) > self._limits.connections:
             self._refuse(_BUSY, "there are too many connections (--max-connections)")
 
     def connection_lost(self, exc: Exception | None) -> None:

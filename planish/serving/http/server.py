@@ -96,7 +96,9 @@ def _listener(listening: Listening) -> socket.socket:
 
 def config(options: Options, listening: Listening) -> uvicorn.Config:
     """What uvicorn is told."""
-    limits = Limits(listening.max_head, listening.read_timeout, listening.drain_seconds)
+    limits = Limits(
+        listening.max_head, listening.read_timeout, listening.drain_seconds, connections=listening.max_connections
+    )
     chosen: dict[str, Any] = {}
     if listening.certificate is not None:
         chosen = {"ssl_certfile": listening.certificate, "ssl_keyfile": listening.key}
@@ -108,7 +110,6 @@ def config(options: Options, listening: Listening) -> uvicorn.Config:
         lifespan="on",
         loop="auto",  # uvloop, except on Windows
         workers=listening.workers,
-        limit_concurrency=listening.max_connections,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=int(options.timeout) + 1,
