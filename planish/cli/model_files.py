@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,14 @@ def check_writable(path: str) -> None:
     if os.path.isdir(path):
         raise IsADirectoryError(explain(what=f"{path!r} is a folder", expected="the name of a file to write"))
     if not os.path.isdir(folder):
-        raise FileNotFoundError(explain(what=f"there is no folder {folder!r} to write into", received=repr(path)))
+        make = "mkdir" if os.name == "nt" else "mkdir -p"
+        raise FileNotFoundError(
+            explain(
+                what=f"there is no folder {folder!r} to write into",
+                received=repr(path),
+                remedy=f"{make} {shlex.quote(folder)}",
+            )
+        )
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise PermissionError(explain(what=f"{path!r} cannot be written"))
 

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 
+from planish import regular_file
 from planish.cli import model_files
 from planish.errors import explain
 
@@ -99,6 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
                 remedy=f"planish serve {arguments.folder} --ssl-certfile FILE --ssl-keyfile {arguments.ssl_keyfile}",
             )
         )
+    for path, expected in ((arguments.ssl_certfile, "a certificate"), (arguments.ssl_keyfile, "a key")):
+        if path is not None:
+            with regular_file.opened(path, expected):
+                pass
     from planish.serving.http import guard, server
     from planish.serving.options import Options
 

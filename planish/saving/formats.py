@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from planish import regular_file
 from planish.saving.archive import opened_zip
+from planish_runtime import plan_format
 
 
 class Kind(Enum):
@@ -45,6 +46,7 @@ class Kind(Enum):
     CORE_ML = "a Core ML model"
     OPENVINO = "an OpenVINO model"
     GGUF = "a GGUF file"
+    PLAN = "a compiled model of planish's"
     JOBLIB = "a joblib file"
     PICKLE = "a pickle"
     HDF5 = "an HDF5 file without a Keras model"
@@ -70,6 +72,7 @@ _OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"GGUF", Kind.GGUF),
+    (plan_format.MAGIC, Kind.PLAN),
     (b"\x93NUMPY", Kind.NPY),
     (_OLD_TORCH, Kind.TORCH),
     (b"version https://git-lfs", Kind.LFS_POINTER),

@@ -51,6 +51,7 @@ _WAYS: dict[Kind, str] = {
     Kind.CORE_ML: _EXPORT_AGAIN,
     Kind.OPENVINO: "load the file that it was made of, or " + _EXPORT_AGAIN,
     Kind.GGUF: "load a classifier of images: planish reads no language models",
+    Kind.PLAN: "planish_runtime.Model({file}).predict(images), or load the .keras file that it was built from",
     Kind.JOBLIB: _TRUSTED + "joblib.load({file}).save({keras})",
     Kind.PICKLE: _TRUSTED + "pickle.load(open({file}, 'rb')).save({keras})",
     Kind.HDF5: _SAVE,

@@ -96,7 +96,9 @@ def test_a_file_in_place_of_a_folder(fails, stripes):
 
 @pytest.mark.parametrize("option", ["--json", "--markdown", "--picture"])
 def test_bench_looks_first_where_it_will_write(fails, option):
-    assert fails("bench", option, "absent/b") == "there is no folder 'absent' to write into; received: 'absent/b'"
+    made = "mkdir absent" if os.name == "nt" else "mkdir -p absent"
+    told = f"there is no folder 'absent' to write into; received: 'absent/b'; remedy: {made}"
+    assert fails("bench", option, "absent/b") == told
 
 
 def test_explain_looks_first_where_it_will_write(fails, right_half, read_only, tmp_path):

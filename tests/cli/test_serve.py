@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, capsys):
         ([str(tmp_path), "--token-file", str(tmp_path / "token")], "does not have a token"),
         ([str(tmp_path), "--token-file", str(tmp_path / "none")], "there is no file"),
         ([str(tmp_path), "--ssl-keyfile", str(tmp_path / "key")], "--ssl-certfile"),
+        ([str(tmp_path), "--ssl-certfile", str(tmp_path / "none")], "there is no file"),
         ([str(tmp_path), "--host", "203.0.113.1", "--port", "0"], "assign"),
     ]
     for arguments, reason in wrong:
@@ -32,6 +34,15 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, capsys):
         told = capsys.readouterr().err
         assert reason in told
         assert told.count("\n") == 1
+
+
+def test_a_port_that_another_program_has_is_named_with_a_way_out(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", str(tmp_path), "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert f"cannot listen at port {port} of '127.0.0.1'" in told
+    assert "--port 0" in told
 
 
 def test_origins_are_what_browsers_send(capsys):

@@ -15,6 +15,7 @@ from planish.cli.main import main
 from planish.models import load_model
 from planish.saving import formats, opening, ways_out, weights_file
 from planish.saving.formats import Kind, kind_of
+from planish_runtime import plan_format
 
 
 def zipped(*names):
@@ -101,6 +102,7 @@ FILES = [
     (Kind.CORE_ML, message((1, 4), (2, message((1, b"x"))), (500, message((1, b"layers"))))),
     (Kind.OPENVINO, OPENVINO),
     (Kind.GGUF, b"GGUF" + bytes(20)),
+    (Kind.PLAN, plan_format.MAGIC + bytes(20)),
     (Kind.JOBLIB, pickle.dumps({"joblib.numpy_pickle": 1}, 4)),
     *((Kind.PICKLE, pickle.dumps(Traps(), protocol)) for protocol in range(6)),
     (Kind.PICKLE, pickle.dumps({"weights": [1.0]}, 0)),

@@ -97,7 +97,7 @@ MISTAKES = {
     "model.predict(new Float64Array(196))": ("TypeError", "Float32Array.from(numbers) makes one"),
     "model.predict([0.5])": ("TypeError", "takes a Float32Array, but received Array"),
     "model.predict()": ("TypeError", "Float32Array expected, but received undefined"),
-    "model.predict({ picture: new Float32Array(196) })": ("TypeError", "there is no input pixels"),
+    "model.predict({ picture: new Float32Array(196) })": ("TypeError", "the object has nothing for input pixels"),
     "model.predict({ pixels: new Float32Array(196), mask: 1 })": ("TypeError", "has no input mask"),
     "new api.Model()": ("TypeError", "const model = await load()"),
     "api.load(7)": ("TypeError", "a URL, bytes, a Response or a WebAssembly.Module expected, but received number"),

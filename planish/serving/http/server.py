@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import shutil
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
+from planish.errors import explain
 from planish.serving.http.application import make
 from planish.serving.http.logs import configuration
 from planish.serving.http.protocol import Limits, Protocol
@@ -87,11 +89,23 @@ def _listener(listening: Listening) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((listening.host, listening.port))
         bound.listen(_BACKLOG)
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        raise _refused(error, listening) from error
     bound.set_inheritable(True)
     return bound
+
+
+def _refused(error: OSError, listening: Listening) -> OSError:
+    """Why the server cannot listen, as an error of the same kind that says where."""
+    in_use = error.errno == errno.EADDRINUSE
+    return type(error)(
+        explain(
+            what=f"planish cannot listen at port {listening.port} of {listening.host!r}",
+            received=error.strerror or str(error),
+            remedy="--port 0 takes one that is free" if in_use else None,
+        )
+    )
 
 
 def config(options: Options, listening: Listening) -> uvicorn.Config:

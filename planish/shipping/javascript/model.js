@@ -150,7 +150,7 @@ export class Model {
       throw new TypeError(`predict: ${ARRAYS[inputs[0].dtype][0].name} expected, but received ${kindOf(images)}`);
     }
     const missing = names.find((name) => !(name in images));
-    if (missing !== undefined) throw new TypeError(`predict: there is no input ${missing}; this model takes ${names.join(", ")}`);
+    if (missing !== undefined) throw new TypeError(`predict: the object has nothing for input ${missing}; this model takes ${names.join(", ")}`);
     const unknown = Object.keys(images).find((name) => !names.includes(name));
     if (unknown !== undefined) throw new TypeError(`predict: this model has no input ${unknown}; it takes ${names.join(", ")}`);
     return names.map((name) => images[name]);
