@@ -1,11 +1,11 @@
 """What a shipped model costs where it runs: `python benchmarks/shipped.py --onnxruntime PYTHON`.
 
 The same net as planish runs it, as a plan with `planish_runtime`, as a library for C (with the system's compiler), as
-WebAssembly in Node, in ONNX Runtime, if the interpreter of an environment that has it is given, and with `--web` in
-onnxruntime-web. Each is a process of its own, and they take
-turns. The table has medians of one image, of 1,000, of loading the model (with the imports, but for NumPy's) until it
-has answered one image, and of a process that does nothing else; then the most memory that a process had, and what has
-to be installed. In C and in Node there is one thread.
+WebAssembly in Node, in ONNX Runtime and in LiteRT, if the interpreters of environments that have them are given (for
+LiteRT also one that has Keras on TensorFlow, which converts the model), and with `--web` in onnxruntime-web. Each is a
+process of its own, and they take turns. The table has medians of one image, of 1,000, of loading the model (with the
+imports, but for NumPy's) until it has answered one image, and of a process that does nothing else; then the most memory
+that a process had, and what has to be installed. In C and in Node there is one thread.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from own import HERE, model_of
 from report import machine_line, save, table
 
 WORKERS = HERE / "workers"
+CONVERTING = """
+import sys, keras, tensorflow as tf
+model = keras.models.load_model(sys.argv[1], compile=False)
+open(sys.argv[2], "wb").write(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+"""
 COLUMNS = ("one", "many", "load", "process", "memory", "installed")
 
 
@@ -63,6 +68,11 @@ def subjects(folder: Path, arguments: argparse.Namespace) -> Iterator[Subject]:
     model.export(onnx, format="onnx", verbose=False)
     if arguments.onnxruntime:
         yield _in_python("ONNX Runtime", arguments.onnxruntime, "onnxruntime", onnx, arguments.threads)
+    if arguments.litert and arguments.keras:
+        lite = str(folder / "net.tflite")
+        quiet = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        subprocess.run([arguments.keras, "-c", CONVERTING, keras, lite], env=quiet, check=True, capture_output=True)
+        yield _in_python("LiteRT", arguments.litert, "litert", lite, arguments.threads)
     if node is not None and arguments.web:
         yield _in_node("onnxruntime-web in Node", node, "onnxruntime-web", onnx, str(_npm("onnxruntime-web")))
 
@@ -117,6 +127,8 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--onnxruntime", metavar="PYTHON", help="the interpreter of an environment that has it")
+    parser.add_argument("--litert", metavar="PYTHON", help="the same for LiteRT; needs --keras")
+    parser.add_argument("--keras", metavar="PYTHON", help="the same for Keras on TensorFlow, which converts for LiteRT")
     parser.add_argument("--web", action="store_true", help="also onnxruntime-web, which npm brings")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -48,11 +48,32 @@ def onnxruntime(path, threads):
     return own.shape[1:], predict, predict
 
 
-KINDS = {"planish": planish, "runtime": runtime, "onnxruntime": onnxruntime}
+def litert(path, threads):
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=path, num_threads=threads)
+    ((given,), (found,)) = interpreter.get_input_details(), interpreter.get_output_details()
+    shape = tuple(map(int, given["shape"][1:]))
+    there = []  # how many images there is memory for
+
+    def predict(x):
+        if there != [len(x)]:
+            interpreter.resize_tensor_input(given["index"], x.shape)
+            interpreter.allocate_tensors()
+            there[:] = [len(x)]
+        interpreter.set_tensor(given["index"], x)
+        interpreter.invoke()
+        return interpreter.get_tensor(found["index"])
+
+    return shape, predict, predict
+
+
+KINDS = {"planish": planish, "runtime": runtime, "onnxruntime": onnxruntime, "litert": litert}
 PACKAGES = {
     "planish": ["planish", "numpy", "llvmlite", "h5py", "rich"],
     "runtime": ["planish_runtime", "numpy"],
     "onnxruntime": ["onnxruntime"],
+    "litert": ["ai-edge-litert"],
 }
 
 
