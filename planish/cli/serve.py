@@ -42,7 +42,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _add_listening(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen at (default: %(default)s, this machine only)")
+    add(
+        "--host", type=_host, default="127.0.0.1", help="address to listen at (default: %(default)s, this machine only)"
+    )
     add("--port", type=_port, default=8501, metavar="N", help="port to listen at (default: %(default)s)")
     add("--workers", type=model_files.count, default=1, metavar="N", help="processes (default: %(default)s)")
     add("--token-file", metavar="FILE", help="clients need the token in this file (default: anybody may ask)")
@@ -150,6 +152,13 @@ def _port(text: str) -> int:
     if number > _PORTS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port, 0 to {_PORTS}")
     return number
+
+
+def _host(text: str) -> str:
+    """An address or a name: to the system, nothing means all addresses, and a variable that is not set is nothing."""
+    if not text:
+        raise argparse.ArgumentTypeError("an address is missing; 0.0.0.0 stands for all of this machine's")
+    return text
 
 
 def _origin(text: str) -> str:

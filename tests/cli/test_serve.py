@@ -27,6 +27,7 @@ def test_what_cannot_be_served_is_told_in_one_line(tmp_path, capsys):
         ([str(tmp_path), "--token-file", str(tmp_path / "none")], "there is no file"),
         ([str(tmp_path), "--ssl-keyfile", str(tmp_path / "key")], "--ssl-certfile"),
         ([str(tmp_path), "--ssl-certfile", str(tmp_path / "none")], "there is no file"),
+        ([str(tmp_path), "--ssl-certfile", str(tmp_path / "token"), "--workers", "2"], "token"),
         ([str(tmp_path), "--host", "203.0.113.1", "--port", "0"], "assign"),
     ]
     for arguments, reason in wrong:
@@ -50,6 +51,12 @@ def test_origins_are_what_browsers_send(capsys):
         with pytest.raises(SystemExit):
             main(["serve", ".", "--cors", wrong])
         assert "is not an origin" in capsys.readouterr().err
+
+
+def test_no_host_is_not_every_address(capsys):
+    with pytest.raises(SystemExit):
+        main(["serve", ".", "--host", ""])
+    assert "0.0.0.0" in capsys.readouterr().err
 
 
 def test_what_is_missing_is_named(monkeypatch):

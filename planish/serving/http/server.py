@@ -6,6 +6,7 @@ import errno
 import functools
 import shutil
 import socket
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,10 @@ class Workers(Multiprocess):
 
 
 def run(options: Options, listening: Listening) -> int:
-    """Serves until it is told to end (SIGTERM, Ctrl-C). The exit code. OSError if it cannot listen there."""
+    """Serves until it is told to end (SIGTERM, Ctrl-C). The exit code. OSError if it cannot listen there, or with this
+    certificate."""
+    if listening.certificate is not None:
+        _check_certificate(listening.certificate, listening.key)
     with _shared(options, listening.workers) as own:
         chosen = config(own, listening)
         bound = _listener(listening)
@@ -66,6 +70,20 @@ def run(options: Options, listening: Listening) -> int:
         server = uvicorn.Server(chosen)
         server.run(sockets=[bound])
         return 0 if server.started else _NOT_STARTED
+
+
+def _check_certificate(certificate: str, key: str | None) -> None:
+    """OSError for one that every process would end of, and be started again."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:
+        raise OSError(
+            explain(
+                what="the certificate and its key cannot be used",
+                expected="files in PEM, the key without a password",
+                received=f"{certificate!r}, {key or certificate!r}: {error}",
+            )
+        ) from error
 
 
 @contextmanager
