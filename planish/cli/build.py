@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
+import re
+import shlex
 
 from planish.cli import model_files
 from planish.cli.console import say
+from planish.errors import explain
 from planish.saving import class_names
 
 _EXAMPLES = """\
@@ -21,6 +25,10 @@ examples:
 
 _ENDINGS = {"plan": ".plan", "c": "", "wasm": "-web"}
 """What follows the name of the model where no other name is given: of a file, of several files, of a folder."""
+
+_OPTIONS = {"emit": "--emit", "targets": "--target", "batch": "--batch", "dtypes": "--dtype", "prefix": "--prefix"}
+"""How the arguments of `model.build` are typed."""
+_CALL = re.compile(r"\bmodel\.build\([^()]*\)")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -73,11 +81,49 @@ def run(arguments: argparse.Namespace) -> None:
     path = arguments.out or os.path.splitext(arguments.model)[0] + _ENDINGS[arguments.emit]
     if arguments.emit != "wasm":
         model_files.check_writable(path)
+    _check_options_of_c(arguments)
     model = model_files.load(arguments.model, compile=False)
     names = class_names.known(model, arguments.model) if len(model.output_specs) == 1 else None
-    report = build(
-        model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names, emit=arguments.emit,
-        prefix=arguments.prefix, form=arguments.form,
-    )  # fmt: skip
+    try:
+        report = build(
+            model, path, arguments.target, arguments.batch, arguments.dtype, class_names=names, emit=arguments.emit,
+            prefix=arguments.prefix, form=arguments.form,
+        )  # fmt: skip
+    except ValueError as error:
+        error.args = (_as_commands(str(error), arguments.model),)
+        raise
     if report:
         say(report)
+
+
+def _check_options_of_c(arguments: argparse.Namespace) -> None:
+    given = {f"--{arguments.form}": arguments.form, "--prefix": arguments.prefix}
+    for option, value in given.items():
+        if value is not None and arguments.emit != "c":
+            raise ValueError(
+                explain(
+                    what=f"{option} is for C",
+                    received=f"--emit {arguments.emit}",
+                    remedy=f"leave {option} out, or --emit c",
+                )
+            )
+
+
+def _as_commands(text: str, model: str) -> str:
+    """The text of an error, with calls of `model.build` as the commands that do the same."""
+    return _CALL.sub(lambda found: _as_command(found.group(), model), text)
+
+
+def _as_command(code: str, model: str) -> str:
+    """The command for a call; the code as it is where it is none, as in the name of a file."""
+    words = ["planish", "build", model]
+    try:
+        call = ast.parse(code, mode="eval").body
+        assert isinstance(call, ast.Call)
+        for argument in call.args:
+            words += ["-o", ast.literal_eval(argument)]
+        for keyword in call.keywords:
+            words += [_OPTIONS[str(keyword.arg)], str(ast.literal_eval(keyword.value))]
+    except (SyntaxError, ValueError, KeyError):
+        return code
+    return shlex.join(words)

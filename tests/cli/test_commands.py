@@ -244,6 +244,29 @@ def test_build(planish, right_half, tmp_path):
     assert (code, "ends in .plan" in err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (["-o", "half.bin"], "planish build {} -o half.plan"),
+        (["-o", "x", "--emit", "c", "--prefix", "3x"], "planish build {} -o x --emit c --prefix model_3x"),
+        (
+            ["-o", "w", "--emit", "wasm", "--dtype", "uint8,float32"],
+            "planish build {} -o model-web --emit wasm --dtype uint8",
+        ),
+        (["--object"], "leave --object out, or --emit c"),
+        (["--emit", "wasm", "--prefix", "net"], "leave --prefix out, or --emit c"),
+        (["-o", "model.build(x)"], None),
+    ],
+)
+def test_what_is_built_wrongly_is_told_with_the_command_to_type(planish, right_half, options, remedy):
+    code, _, err = planish("build", right_half, *options)
+    assert code == 2
+    if remedy is None:
+        assert "model.build(x)" in err
+    else:
+        assert err.rstrip().endswith("remedy: " + remedy.format(right_half))
+
+
 def test_export_of_a_model_that_takes_images_of_any_size(planish, tmp_path):
     image = keras.Input((None, None, 3))
     keras.Model(image, keras.layers.GlobalMaxPooling2D()(image)).save("open.keras")
