@@ -164,7 +164,7 @@ const end = ({ name, shape, dtype }) => ({ name, shape: [...shape], dtype });
 
 function countOf({ name, shape, dtype }, array) {
   const [expected] = ARRAYS[dtype];
-  if (!ARRAYS[dtype].some((each) => array instanceof each)) {
+  if (!ARRAYS[dtype].some((each) => isA(array, each.name))) {
     throw new TypeError(
       `predict: input ${name} takes a ${expected.name}, but received ${kindOf(array)}: ${expected.name}.from(numbers) makes one`,
     );
@@ -177,6 +177,9 @@ function countOf({ name, shape, dtype }, array) {
   }
   return array.length / size;
 }
+
+// Of this kind, whichever frame or sandbox made it: each has classes of its own.
+const isA = (value, kind) => Object.prototype.toString.call(value) === `[object ${kind}]`;
 
 function kindOf(value) {
   if (value === null || value === undefined) return String(value);
@@ -203,16 +206,16 @@ function factsOf(module) {
 }
 
 async function compiled(source) {
-  if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
-  if (typeof Response === "function" && source instanceof Response) return fromResponse(source);
-  if (source instanceof URL || typeof source === "string") return fromAddress(source);
+  if (isA(source, "WebAssembly.Module")) return source;
+  if (isA(source, "ArrayBuffer") || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  if (isA(source, "Response")) return fromResponse(source);
+  if (isA(source, "URL") || typeof source === "string") return fromAddress(source);
   throw new TypeError(`load: a URL, bytes, a Response or a WebAssembly.Module expected, but received ${kindOf(source)}`);
 }
 
 // Node's `fetch` reads no files; a name that is not an address is the name of a file there.
 async function fromAddress(source) {
-  const isFile = source instanceof URL ? source.protocol === "file:" : !/^(https?|data|blob):/.test(source);
+  const isFile = isA(source, "URL") ? source.protocol === "file:" : !/^(https?|data|blob):/.test(source);
   if (isFile && typeof process === "object" && process.versions?.node) {
     const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs/promises");
     return WebAssembly.compile(await readFile(String(source).startsWith("file:") ? new URL(source) : source));
