@@ -71,7 +71,8 @@ x = np.zeros((1, 28, 28, 1), np.float32)
 found = {"a first predict": hops(lambda: model.predict(x, verbose=0))}
 for _ in range(3):
     model.predict_on_batch(x)
-found["a warm predict_on_batch"] = hops(lambda: model.predict_on_batch(x))
+warm = [hops(lambda: model.predict_on_batch(x)) for _ in range(5)]  # now and then a call looks for more threads, too
+found["a warm predict_on_batch"] = min(warm, key=lambda one: one["functions"])
 print(json.dumps(found))
 """
 
