@@ -52,23 +52,21 @@ class Reader:
 
     def unsigned(self) -> int:
         """In LEB128."""
-        value, shift = 0, 0
-        while True:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
+        return self._number()[0]
 
     def signed(self) -> int:
         """In LEB128."""
-        value, shift = 0, 0
-        while True:
+        value, bits = self._number()
+        return value - (1 << bits) if value >> (bits - 1) else value
+
+    def _number(self) -> tuple[int, int]:
+        """What is there in sevens of bits, the lowest first, and how many bits there are."""
+        value, bits, byte = 0, 0, 0x80
+        while byte >= 0x80:
             byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value - (1 << shift) if byte & 0x40 else value
+            value |= (byte & 0x7F) << bits
+            bits += 7
+        return value, bits
 
     def text(self) -> str:
         return self.take(self.unsigned()).decode()
