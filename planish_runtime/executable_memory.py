@@ -22,7 +22,7 @@ _NOT_EXECUTABLE = explain(
     remedy="allow it to this process (systemd: MemoryDenyWriteExecute=no; SELinux: setsebool -P allow_execmem 1)",
 )
 
-_FROM_MMAP_JIT = 0x0800  # MAP_JIT
+_MAP_JIT = 0x0800
 _COMMIT_AND_RESERVE, _RELEASE = 0x3000, 0x8000
 _PAGE_READWRITE, _PAGE_EXECUTE_READ = 0x04, 0x20
 
@@ -56,7 +56,7 @@ class _Protected:
 
 
 class _OfApple:
-    def __init__(self, code: bytes, system: Any, jit: int = _FROM_MMAP_JIT) -> None:
+    def __init__(self, code: bytes, system: Any, jit: int = _MAP_JIT) -> None:
         kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | jit
         try:
             self._memory = mmap.mmap(-1, len(code), kind, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +15,17 @@ from planish.errors import explain
 from planish.models.programs.stepped import needs_steps
 from planish.saving import class_names
 from planish.serving.folder import PLAN
+from planish.shipping.to_ship import check_sizes
 from planish.utils.image_reader import SMOOTHED
+from planish_runtime.facts import Array as End
 
 if TYPE_CHECKING:
     from planish.models.model import Model
 
 Array = NDArray[Any]
+Tensor = End
+"""An input or an output: its name, the shape of one image of a batch, and the type of its numbers."""
 _WARM_BATCHES = 8  # the first ones decide who computes
-
-
-class Tensor(NamedTuple):
-    """An input or an output: its name, the shape of one image of a batch, and the type of its numbers."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-
-    @property
-    def size(self) -> int:
-        """How many numbers one image has."""
-        return math.prod(self.shape)
 
 
 class Loaded(Protocol):
@@ -115,11 +105,9 @@ class PlanModel:
 
         self._model = Compiled(path)
         facts = self._model.facts
-        self.inputs = tuple(Tensor(each.name, each.shape, each.dtype) for each in facts.inputs)
+        self.inputs = tuple(facts.inputs)
         names = distinct([each.name for each in facts.outputs])
-        self.outputs = tuple(
-            Tensor(name, each.shape, each.dtype) for name, each in zip(names, facts.outputs, strict=True)
-        )
+        self.outputs = tuple(each._replace(name=name) for name, each in zip(names, facts.outputs, strict=True))
         self.class_names = self._model.class_names
         self.smoothed = facts.notes.get(SMOOTHED) is True
 
@@ -134,16 +122,7 @@ def opened(path: str) -> Model:
     model = saving.load_model(path, compile=False)
     if not model.built or not model.knows_ends:
         raise ValueError(explain(layer=model.label, what="the model was never built, so it does not have weights"))
-    for spec in model.input_specs:
-        if None in spec.shape[1:]:
-            raise ValueError(
-                explain(
-                    layer=model.label,
-                    what="the model takes images of any size, and one that is served is compiled for one",
-                    received=f"input {spec.name!r}: {tuple(spec.shape)}",
-                    remedy="a model of the same layers that begins with the size: Input((224, 224, 3))",
-                )
-            )
+    check_sizes(model, "one that is served is compiled for one", "save('model.keras')")
     return model
 
 

@@ -66,16 +66,7 @@ def _graph(model: Model) -> Graph:
                 remedy="model.build((None, 28, 28, 1)), or model.predict(images), before model.build('model.plan')",
             )
         )
-    for spec in model.input_specs:
-        if None in spec.shape[1:]:
-            raise ValueError(
-                explain(
-                    layer=model.label,
-                    what="the model takes images of any size, and a compiled file is for one",
-                    received=f"input {spec.name!r}: {tuple(spec.shape)}",
-                    remedy=f"{_of_one_size(model)}.build('model.plan')",
-                )
-            )
+    check_sizes(model, "a compiled file is for one", "build('model.plan')")
     graph = model.graph()
     if needs_steps(graph):
         raise ValueError(
@@ -87,6 +78,21 @@ def _graph(model: Model) -> Graph:
             )
         )
     return graph
+
+
+def check_sizes(model: Model, why: str, then: str) -> None:
+    """ValueError for a model that takes images of any size: `why` that cannot be, and the method that is called `then`
+    on one that takes images of one size."""
+    for spec in model.input_specs:
+        if None in spec.shape[1:]:
+            raise ValueError(
+                explain(
+                    layer=model.label,
+                    what=f"the model takes images of any size, and {why}",
+                    received=f"input {spec.name!r}: {tuple(spec.shape)}",
+                    remedy=f"{_of_one_size(model)}.{then}",
+                )
+            )
 
 
 def _of_one_size(model: Model) -> str:

@@ -126,7 +126,7 @@ def test_tokens_are_read_from_files(tmp_path):
     path = tmp_path / "token"
     path.write_bytes(TOKEN + b"\n")
     assert guard.read_token(str(path)) == TOKEN
-    for bad in (b"", b"short", b"two words are no token", b"\xff" * 20):
+    for bad in (b"", b"short", b"two words, no token", b"\xff" * 20):
         path.write_bytes(bad)
         with pytest.raises(ValueError, match="does not have a token"):
             guard.read_token(str(path))
