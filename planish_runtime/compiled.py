@@ -14,7 +14,8 @@ class Compiled(NamedTuple):
     the outputs with a row for each image; a training program has a row of the others for each step, and takes batches
     of up to `max_batch` images. It stops at an image of a `checked` input that holds NaN or infinity. `multiply_adds`
     are the products of kernels with one image in the forward pass: how much work an image is. Threads can share the
-    work inside of images if these are at most `most_cut`.
+    work inside of images if these are at most `most_cut`; `prepares_together` says whether they can share what is made
+    of the weights.
     """
 
     code: NativeCode
@@ -27,3 +28,4 @@ class Compiled(NamedTuple):
     multiply_adds: int
     checked: tuple[str, ...]
     most_cut: int
+    prepares_together: bool = False

@@ -27,6 +27,7 @@ from planish_runtime.context_layout import (
 
 
 def _call_leave(f: Function, sync: str, give_way: str, stage: Value, numbers: tuple[Index, ...]) -> None:
+    """`numbers` are the other parameters of `leave`, in order."""
     integers: list[tuple[str, Index]] = [("i64", number) for number in (stage, *numbers)]
     f.call("leave", ("ptr", sync), ("ptr", give_way), *integers)
 
@@ -72,9 +73,11 @@ MANY = 32
 """Stages of a program, nodes of a stage: then LLVM takes less time for the functions that only call others."""
 
 
-def emit_any_stage(module: Module, parameters: Sequence[str], functions: Sequence[str]) -> None:
+def emit_any_stage(
+    module: Module, parameters: Sequence[str], functions: Sequence[str], name: str = "any_stage"
+) -> None:
     """Calls the stage of a number, whose function has these parameters."""
-    with module.function("any_stage", [*parameters, "i64 %number"], quickly=len(functions) > MANY) as f:
+    with module.function(name, [*parameters, "i64 %number"], quickly=len(functions) > MANY) as f:
         done, labels = f.label("done"), [f.label("stage") for _ in functions]
         arguments = [(kind, name) for kind, name in map(str.split, parameters)]
         cases = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
@@ -91,10 +94,12 @@ def emit_work(
     sync: str,
     give_way: str,
     end: Index,
+    places: int,
     work: Callable[[Value, Counter, Draw], tuple[Value, Index]],
 ) -> None:
-    """A thread's part in stages 0 .. end - 1. `work` gets the number of a stage and the first draw from it; it gives
-    how many pieces the thread did (see `emit_pieces`), and how many there are."""
+    """A thread's part in stages 0 .. end - 1, of which each step has `places`. `work` gets the number of a stage and
+    the first draw from it; it gives how many pieces the thread did (see `emit_pieces`), and how many there are."""
+    _emit_leave(f.module)
     counter = Counter(f, sync)
     come, late, enter, done = f.label("come"), f.label("late"), f.label("enter"), f.label("done")
     known = f.label("known")
@@ -105,13 +110,13 @@ def emit_work(
     same = f.compare("eq", f.let(f"and i64 {generation}, {(1 << STAGE_BITS) - 1}"), draw.stage)
     f.emit(f"br i1 {same}, label %{known}, label %{late}")
     f.begin_block(late)  # the stage is over, and the next one about to be opened
-    _call_leave(f, sync, give_way, draw.stage, (generation, 0, 0, end))
+    _call_leave(f, sync, give_way, draw.stage, (generation, 0, 0, end, places))
     f.emit(f"br label %{come}")
     f.begin_block(known)
     f.emit(f"br i1 {f.compare('slt', generation, end)}, label %{enter}, label %{done}")
     f.begin_block(enter)
     mine, pieces = work(generation, counter, draw)
-    _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end))
+    _call_leave(f, sync, give_way, draw.stage, (generation, mine, pieces, end, places))
     f.emit(f"br label %{come}")
     f.begin_block(done)
 
@@ -143,14 +148,16 @@ def emit_pieces(
     return mine, pieces
 
 
-def emit_leave(module: Module, places: int) -> None:
+def _emit_leave(module: Module) -> None:
     """Counts the pieces that a thread did. The thread that completes the stage opens the next one; the others wait for
-    it.
+    it. A module has this once, whatever draws in it.
 
     A request to stop is granted after the last stage of a step, the alarm after any stage: the next stage is then the
     one past the end.
     """
-    integers = ("stage", "generation", "mine", "pieces", "end")
+    if module.has_function("leave"):
+        return
+    integers = ("stage", "generation", "mine", "pieces", "end", "places")
     parameters = ["ptr %sync", "ptr %yield", *(f"i64 %{name}" for name in integers)]
     with module.function("leave", parameters) as f:
         counting, last, wait, leave = f.label("counting"), f.label("last"), f.label("wait"), f.label("leave")
@@ -161,10 +168,11 @@ def emit_leave(module: Module, places: int) -> None:
         f.begin_block(last)
         f.emit(f"store i64 0, ptr {f.offset('%sync', FINISHED)}, align 8")
         following = f.add("%generation", 1)
-        complete = f.compare("eq", f.remainder(following, places), 0)
+        complete = f.compare("eq", f.remainder(following, "%places"), 0)
         alarm = f.compare("ne", f.load_integer("%sync", ALARM), 0)
         with f.when(f.let(f"and i1 {complete}, {f.let(f'xor i1 {alarm}, true')}")):
-            f.emit(f"store i64 {f.divide(following, places)}, ptr {f.offset('%sync', DONE)}, align 8")
+            done = f.divide(following, "%places")
+            f.emit(f"store i64 {done}, ptr {f.offset('%sync', DONE)}, align 8")
         stop = f.compare("ne", f.load_integer("%sync", STOP_REQUEST), 0)
         over = f.let(f"or i1 {alarm}, {f.let(f'and i1 {complete}, {stop}')}")
         opened = f.let(f"select i1 {over}, i64 %end, i64 {following}")

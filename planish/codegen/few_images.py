@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
+from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_pieces, emit_work
 from planish.codegen.llvm.function import Function, Index, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.steps import STAGE_PARAMETERS
@@ -37,7 +37,6 @@ _ENTRY_NBYTES = 2 * 8
 
 
 def emit_cut_inference(module: Module, stages: Sequence[CutItems]) -> None:
-    emit_leave(module, len(stages))
     emit_any_stage(module, CUT_PARAMETERS, [stage.function for stage in stages])
     table = module.data(b"".join(struct.pack("<2q", stage.grains, stage.together) for stage in stages))
     with module.function("infer_cut", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
@@ -61,7 +60,7 @@ def emit_cut_inference(module: Module, stages: Sequence[CutItems]) -> None:
 
             return emit_pieces(f, counter, draw, f.multiply(images, bands), piece)
 
-        emit_work(f, sync, give_way, len(stages), work)
+        emit_work(f, sync, give_way, len(stages), len(stages), work)
 
 
 def _cut(f: Function, grains: Index, images: Index, shares: Index) -> tuple[Index, Index]:

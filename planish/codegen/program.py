@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from planish.codegen import few_images, steps
+from planish.codegen import few_images, preparing, steps
 from planish.codegen.addresses import Addresses
 from planish.codegen.banding import over_bands
 from planish.codegen.drawing import MANY
@@ -64,6 +64,7 @@ class Emitter:
         self._items: dict[Node, int] = {}
         self._readers = readers_of(plan.graph)
         self._cut = plan.cut
+        self._prepares_together = not request.training and not request.shipped and preparing.is_much(plan.stages)
         self._in_bands = _by_first(plan.stages)
         self._grains = self._counted_grains()
         self._beside = {storage_root(node.inputs[0]): node for node in plan.graph.nodes if is_beside(node)}
@@ -84,6 +85,9 @@ class Emitter:
             steps.emit_training(self.module, self.stage_items(), self.slices, self._blocks)
         else:
             steps.emit_inference(self.module, self.stage_items())
+        if self._prepares_together:
+            parts = [stage for stage in self.stage_items() if not stage.block]
+            preparing.emit_prepare_together(self.module, parts)
         if self._cut is not None:
             self._emit_cut(self._cut)
         program = self._needs()
@@ -103,6 +107,7 @@ class Emitter:
             self.block,
             self._checked(),
             0 if self._cut is None else MOST_IMAGES,
+            self._prepares_together,
             0 if self._cut is None else self._cut.storage.arena_nbytes,
             packed_nbytes(self.storage.places),
             read_arguments(self.stages, self.storage),

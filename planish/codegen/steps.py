@@ -33,7 +33,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_leave, emit_pieces, emit_work
+from planish.codegen.drawing import Counter, Draw, emit_any_stage, emit_pieces, emit_work
 from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.planning.blocks import Blocks
@@ -120,7 +120,6 @@ def _call_stage(
 
 def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices, blocks: Blocks | None = None) -> None:
     plan = _Plan(stages, slices)
-    emit_leave(module, plan.places)
     emit_any_stage(module, STAGE_PARAMETERS, [stage.function for stage in stages])
     with module.function("train", ["ptr %context", "ptr %scratch", "i64 %number"], internal=False) as f:
         restore = _flush_denormals(f)
@@ -149,7 +148,7 @@ def emit_training(module: Module, stages: Sequence[StageItems], slices: Slices, 
             images = _Images(f.add(start, before), inside, step, before, count)
             return _emit_shared_stage(f, stage, counter, draw, images, shares)
 
-        emit_work(f, sync, give_way, end, work)
+        emit_work(f, sync, give_way, end, plan.places, work)
         restore()
 
 

@@ -188,6 +188,7 @@ def _made(key: str, wanted: _Wanted) -> Compiled:
         "multiply_adds": multiply_adds(wanted.graph.nodes),
         "checked": program.checked,
         "most_cut": program.most_cut,
+        "prepares_together": program.prepares_together,
     }
     stored = to_bytes(code, facts)
     object_cache.store(key, stored)

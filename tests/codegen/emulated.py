@@ -202,10 +202,15 @@ class Inference:
         """The images of last time, by threads of these numbers, one after the other."""
         self._compute(outputs, shares, [("infer_cut", (number,)) for number in numbers])
 
-    def _compute(self, outputs, shares, calls):
+    def prepared_by(self, outputs, numbers):
+        """The images of last time, with weights packed by threads of these numbers, one after the other."""
+        packing = [("prepare_together", (number,)) for number in numbers]
+        self._compute(outputs, 3, [("infer", (0, self._count))], packing)
+
+    def _compute(self, outputs, shares, calls, packing=(("prepare", ()),)):
         words = {layout.TOTAL_SLOT: self._count, layout.SHARES_SLOT: shares}
         arrays = _arguments(self._program, {"parameter": self._parameters, "input": self._inputs, "output": outputs})
-        _run(self._program, words, self._program.scratch_nbytes, arrays, [("prepare", ()), *calls])
+        _run(self._program, words, self._program.scratch_nbytes, arrays, [*packing, *calls])
 
 
 class Training(executable.TrainingExecutable):

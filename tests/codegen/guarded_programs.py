@@ -14,6 +14,7 @@ import numpy as np
 
 from planish import primitives
 from planish.autodiff import gradients
+from planish.codegen import preparing
 from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning import cascades, cutting
 from planish.graph.graph import Graph
@@ -60,13 +61,15 @@ def run_inference(outputs, inputs, parameters):
         executable = InferenceExecutable(program)
         executable.run(*arrays, images, version=1)
         assert executable._run_beside(get_ident(), *arrays[1:], images, 1)
+        if program.prepares_together:
+            run_by_pieces(program, executable, "prepare_together", 0)
         if program.most_cut:
-            run_cut(program, executable, images)
+            run_by_pieces(program, executable, "infer_cut", images)
 
 
-def run_cut(program, executable, images):
-    """Every grain by itself, by the front and by the back; what was run before has bound the arrays."""
-    work = program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
+def run_by_pieces(program, executable, entry, images):
+    """Every piece by itself, by the front and by the back; what was run before has bound the arrays."""
+    work = program.code.function(entry, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
     for number in (0, 1):
         executable._begin(images, 1000)
         executable._slots[layout.SHARES_SLOT] = 1000
@@ -271,7 +274,7 @@ def inference():
 def few():
     """Programs that are cut inside of an image, wherever that can be done, at last with weights that are taken for more
     than a cache keeps."""
-    cutting.FEWEST_CYCLES = 0
+    cutting.FEWEST_CYCLES = preparing.FEWEST_NBYTES = 0
     case = Case(images=2)
     odd_sizes(case)
     for size in LONG_SIZES:
