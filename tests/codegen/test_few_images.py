@@ -26,9 +26,9 @@ from tests.passes.random_graphs import random_inference
 from tests.passes.support import bindings_of
 
 SHARED = {
-    "average_pool2d", "conv2d_depthwise", "conv2d_panels", "conv2d_winograd", "dense_panels", "elementwise",
-    "load_input", "max_pool2d", "pad2d", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum",
-    "reduce_sum_of",
+    "average_pool2d", "conv2d_columns", "conv2d_depthwise", "conv2d_panels", "conv2d_winograd", "dense_panels",
+    "elementwise", "load_input", "max_pool2d", "pad2d", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
+    "reduce_sum", "reduce_sum_of",
 }  # fmt: skip
 """The kernels that have grains."""
 
@@ -167,6 +167,24 @@ def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name, kept):
     check_case(case)
 
 
+@on_every_target
+def test_rows_of_tiles_with_columns_in_the_lanes(target, monkeypatch):
+    """More than one height of tiles, and rows that end inside of a vector of pixels."""
+    prefer(monkeypatch, "conv2d", "conv2d_columns")
+    case = Case(images=2)
+    for rows, columns, channels, filters, kernel, strides, dilation in (
+        (13, 11, 3, 2, (5, 5), (1, 1), (1, 1)),
+        (23, 9, 2, 1, (3, 2), (2, 1), (1, 1)),
+        (17, 38, 1, 3, (2, 3), (3, 2), (2, 3)),
+        (5, 3, 1, 1, (1, 1), (2, 1), (1, 1)),
+    ):
+        x = case.input(rows, columns, channels)
+        case.output(
+            primitives.tanh(primitives.conv2d(x, case.weight(*kernel, channels, filters), strides, dilation=dilation))
+        )
+    check_case(case)
+
+
 def test_all_kernels_that_can_be_shared_are_tested():
     """Whoever gives a kernel grains has it here, in a program that is cut."""
     case = Case()
@@ -179,7 +197,7 @@ def test_all_kernels_that_can_be_shared_are_tested():
     nodes = [node for each in plan.cut.stages if each.grains > 1 for node in each.stage.nodes]
     cut = {plan.storage.layouts.spec_of(node).op for node in nodes}
     assert cut <= SHARED
-    assert SHARED - cut <= {"conv2d_winograd"}  # which has a test of its own
+    assert SHARED - cut <= {"conv2d_columns", "conv2d_winograd"}  # which have tests of their own
     assert all(kernel_of(op).kind in ("image", "rows") for op in SHARED)
 
 

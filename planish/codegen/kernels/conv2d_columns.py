@@ -20,7 +20,16 @@ from functools import reduce
 from itertools import product
 
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
-from planish.codegen.llvm.loops import PanelRun, counted, cut, over_panels, panel_runs, vectors_of
+from planish.codegen.llvm.loops import (
+    PanelRun,
+    counted,
+    cut,
+    numbered_runs,
+    over_panels,
+    over_run,
+    panel_runs,
+    vectors_of,
+)
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.accumulate import FMA_LATENCY
 from planish.codegen.pieces.element import Element
@@ -94,10 +103,12 @@ class _Shape:
         self.rows, self.columns = spec.shape[0], spec.shape[1] // self.filters
         self.across = across
         self.planes, self.pixels = depth * across, height * width // across
-        self.row_nbytes = target.floats.nbytes * width // across
+        self.height, self.row_pixels = height, width // across
+        self.row_nbytes = target.floats.nbytes * self.row_pixels
         tile = plan(self.filters, self.rows, self.columns, target.lanes, target.registers)
         assert tile is not None
         self.tile = tile
+        self.rows_of_tiles = cut(self.rows, tile.rows)
         reach = self.apart * (self.kernel_columns - 1) // across
         self.plane_nbytes = target.floats.nbytes * (self.pixels + target.lanes * sum(tile.vectors) + reach)
 
@@ -115,12 +126,29 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
 
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     shape = _Shape(spec, f.module.target)
-    _separate(f, shape, operands.inputs[0], operands.scratch)
-    for run in panel_runs(cut(shape.rows, shape.tile.rows), shape.rows, 1):
-        with f.loop(0, run.count) as block:
+    runs = panel_runs(shape.rows_of_tiles, shape.rows, 1)
+    _separate(f, shape, operands.inputs[0], operands.scratch, _rows_read(f, shape, operands.grains))
+    for before, run in numbered_runs(runs):
+        with over_run(f, run, before, operands.grains) as block:
             row = f.add(f.multiply(block.index, run.vectors), run.start)
             source = f.offset(operands.scratch, f.multiply(row, shape.stride * shape.row_nbytes))
             _emit_rows(f, spec, operands, shape, row, source, run.vectors)
+
+
+def _rows_read(f: Function, shape: _Shape, grains: tuple[Index, Index] | None) -> tuple[Index, Index]:
+    """The first row of x that the grains read, and the one behind the last."""
+    if grains is None:
+        return 0, shape.height
+    first, behind = (_row_of(f, shape, number) for number in grains)
+    reach = shape.down * (shape.kernel_rows - 1) + 1 - shape.stride
+    return f.multiply(first, shape.stride), f.add(f.multiply(behind, shape.stride), reach)
+
+
+def _row_of(f: Function, shape: _Shape, grain: Index) -> Index:
+    """The first row of outputs of a row of tiles: the ones with more rows come first."""
+    least, most = min(shape.rows_of_tiles), max(shape.rows_of_tiles)
+    higher = f.multiply(f.smaller(grain, shape.rows_of_tiles.count(most)), most - least)
+    return f.add(f.multiply(grain, least), higher)
 
 
 def _emit_rows(
@@ -139,8 +167,8 @@ def _emit_rows(
     over_panels(f, panel_runs(shape.tile.vectors, shape.columns, f.lanes), tile)
 
 
-def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer) -> None:
-    """A vector of pixels of every plane at a time."""
+def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer, rows: tuple[Index, Index]) -> None:
+    """A vector of pixels of every plane at a time, all that have pixels of these rows."""
 
     def block(first: Index, pixels: int) -> None:
         source = f.offset(x, f.nbytes(first, shape.planes))
@@ -154,11 +182,14 @@ def _separate(f: Function, shape: _Shape, x: Pointer, planes: Pointer) -> None:
             f.store(plane, target, number * shape.plane_nbytes)
 
     whole = shape.pixels // f.lanes * f.lanes
+    first, behind = (f.multiply(row, shape.row_pixels) for row in rows)
+    start = f.subtract(first, f.remainder(first, f.lanes))
     if whole:
-        with f.loop(0, whole, f.lanes) as first:
-            block(first.index, f.lanes)
+        with f.loop(start, f.smaller(behind, whole), f.lanes, guarded=True) as vector:
+            block(vector.index, f.lanes)
     if shape.pixels > whole:
-        block(whole, shape.pixels - whole)
+        with f.when(f.compare("sgt", behind, whole)):
+            block(whole, shape.pixels - whole)
 
 
 def _convolve(
@@ -216,4 +247,8 @@ def _store(
         f.store(epilogue.apply(value, place, Element(element), mask), operands.output, f.nbytes(element), mask)
 
 
-KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes)
+def grains(spec: Spec, target: Target) -> int:
+    return len(_Shape(spec, target).rows_of_tiles)
+
+
+KERNEL = Kernel("image", emit, scratch_nbytes=scratch_nbytes, grains=grains)

@@ -26,6 +26,7 @@ from planish.codegen.planning.storage import Place, Storage, nbytes_of, plan_sto
 from planish.codegen.planning.views import is_beside, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
+from planish.primitives.rewritten.conv2d_columns import Conv2DColumnsSettings
 
 MOST_IMAGES = 8  # there is memory for; more of them keep the threads busy as they are
 MANY_PIECES = 16  # of an image: more threads than most machines have
@@ -173,7 +174,13 @@ def _grains(node: Node, layouts: Layouts, target: Target) -> int:
 
 def cycles_of(spec: Spec, target: Target) -> float:
     """About how long a kernel takes for an image: its products, or the elements that it reads and writes."""
-    pixels = math.prod(spec.shape[:-1])
-    products = sum(type_.size for type_ in spec.inputs if not type_.batched) * pixels
+    products = sum(type_.size for type_ in spec.inputs if not type_.batched) * _pixels(spec)
     elements = spec.result.size + sum(type_.size for type_ in spec.inputs if type_.batched)
     return products / (2 * target.lanes) + elements / 4
+
+
+def _pixels(spec: Spec) -> int:
+    """Of the result. A row of `conv2d_columns` has all filters of its pixels."""
+    if spec.op == "conv2d_columns":
+        return spec.result.size // Conv2DColumnsSettings.of(spec).kernel_shape[-1]
+    return math.prod(spec.shape[:-1])
