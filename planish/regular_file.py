@@ -64,7 +64,7 @@ def _existing(name: str) -> str:
     near = nearest_names(own, beside)
     if near:
         return "did you mean " + " or ".join(repr(os.path.join(folder, each)) for each in near) + "?"
-    return "a path that starts at os.getcwd(), or at the root"
+    return f"a path that starts in {os.getcwd()!r}, or at the root"
 
 
 def _can_be_a_name(name: str) -> bool:

@@ -121,7 +121,7 @@ _SETTINGS = (
     SPIN,
     Setting(
         "PLANISH_CACHE_DIR",
-        "The folder in which compiled programs are kept from one process to the next: at most 256 MB; what has not"
+        "The folder in which compiled programs are kept from one process to the next: about 256 MB; what has not"
         " been used for the longest time is removed first. It contains code, so a folder or file that others can"
         " write, or that belongs to another user, is not used.",
         f"a folder, or `{CACHE_OFF}` to keep nothing",

@@ -160,7 +160,11 @@ def checked_destination(to: str | os.PathLike[str]) -> str:
         )
     if not os.path.isdir(os.path.dirname(path)):
         raise FileNotFoundError(
-            explain(what=f"there is no folder {os.path.dirname(path)!r} to write into", received=repr(os.fspath(to)))
+            explain(
+                what=f"there is no folder {os.path.dirname(path)!r} to write into",
+                received=repr(os.fspath(to)),
+                remedy=f"import os; os.makedirs({os.path.dirname(path)!r})",
+            )
         )
     return path
 

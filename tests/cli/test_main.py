@@ -1,6 +1,7 @@
 """The entry point: version, help, and mistakes told in one line."""
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def test_a_command_or_an_option_that_does_not_exist(capsys, arguments, message):
 def test_a_mistake_is_one_line_and_code_2(planish):
     code, out, err = planish("summary", "absent.keras")
     assert (code, out) == (2, "")
-    remedy = "a path that starts at os.getcwd(), or at the root"
+    remedy = f"a path that starts in {os.getcwd()!r}, or at the root"
     assert err == (
         f"planish summary: error: there is no file 'absent.keras'; expected: a file of a model; remedy: {remedy}\n"
     )

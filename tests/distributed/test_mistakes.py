@@ -43,7 +43,12 @@ def unknown_length():
             ValueError,
             "expected: a path that ends in '.zarr' or '.parquet'",
         ),
-        (lambda: np.zeros((5, 8, 9)), {"to": "a/y.zarr"}, FileNotFoundError, "there is no folder '.*a' to write into"),
+        (
+            lambda: np.zeros((5, 8, 9)),
+            {"to": "a/y.zarr"},
+            FileNotFoundError,
+            r"there is no folder '.*a' to write into\n.*\n  remedy: .*os.makedirs\('.*a'\)",
+        ),
         (lambda: np.zeros((5, 8, 9)), {"batch_size": 0}, ValueError, "`batch_size`"),
         (lambda: np.zeros((0, 8, 9)), {}, ValueError, "`data` holds no images"),
     ],
