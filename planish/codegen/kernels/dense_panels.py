@@ -140,16 +140,17 @@ def _emit_some_panels(
     together: int,
     emit_panels: Callable[[Index, PanelRun, int], None],
 ) -> None:
-    """Of a run, those that are among the grains: as many together as there are, the rest one by one."""
+    """Of a run, those that are among the grains: as many together as there are, of the rest half as many, and so on."""
     first = f.larger(f.subtract(grains[0], before), 0)
-    last = f.smaller(f.subtract(grains[1], before), run.count)
-    count = f.larger(f.subtract(last, first), 0)
-    whole = f.add(first, f.subtract(count, f.remainder(count, together)))
-    if run.count >= together > 1:
-        with f.loop(first, whole, together, guarded=True) as panel:
-            emit_panels(panel.index, run, together)
-    with f.loop(whole if run.count >= together > 1 else first, last, guarded=True) as panel:
-        emit_panels(panel.index, run, 1)
+    last = f.larger(f.smaller(f.subtract(grains[1], before), run.count), first)
+    while together:
+        if together <= run.count:
+            left = f.subtract(last, first)
+            whole = f.add(first, f.subtract(left, f.remainder(left, together)))
+            with f.loop(first, whole, together, guarded=True) as panel:
+                emit_panels(panel.index, run, together)
+            first = whole
+        together //= 2
 
 
 def grains(spec: Spec, target: Target) -> int:
