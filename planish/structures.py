@@ -6,6 +6,7 @@ The items of a dictionary come in the order of its sorted keys, as in Keras.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from planish.errors import explain
@@ -57,11 +58,17 @@ def _leaves(structure: Any) -> Iterator[Any]:
     if isinstance(structure, _LISTS):
         for item in structure:
             yield from _leaves(item)
-    elif isinstance(structure, Mapping):
+    elif _is_mapping(structure.__class__):
         for key in ordered_keys(structure):
             yield from _leaves(structure[key])
     else:
         yield structure
+
+
+@lru_cache(maxsize=1024)
+def _is_mapping(class_: type) -> bool:
+    """Python asks the classes themselves every time, and a net has thousands of leaves of few classes."""
+    return issubclass(class_, Mapping)
 
 
 def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
@@ -71,7 +78,7 @@ def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
         if isinstance(structure, list):
             return items
         return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
-    if isinstance(structure, Mapping):
+    if _is_mapping(structure.__class__):
         made = {key: mapped(function, structure[key]) for key in ordered_keys(structure)}
         return {key: made[key] for key in structure}
     return function(structure)

@@ -21,9 +21,10 @@ class Frozen:
         cls._names = tuple(sorted({*cls._names, *cls.__annotations__}))
 
     def __init__(self, **values: Any) -> None:
-        if tuple(sorted(values)) != self._names:
-            raise TypeError(f"{type(self).__name__} has {', '.join(self._names)}, not {', '.join(sorted(values))}")
-        vars(self).update({name: values[name] for name in self._names})
+        names = self._names
+        if len(values) != len(names) or not all(map(values.__contains__, names)):
+            raise TypeError(f"{type(self).__name__} has {', '.join(names)}, not {', '.join(sorted(values))}")
+        vars(self).update({name: values[name] for name in names})
 
     def changed(self, **values: Any) -> Self:
         """The same with other values for some fields."""

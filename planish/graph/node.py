@@ -12,13 +12,13 @@ of planish, which runs inside it, still reads the shape of one image.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import cast
 
 from planish.askers import is_planish
+from planish.graph.ambient import Ambient
 from planish.graph.operators import WithOperators
 from planish.graph.settings import NO_SETTINGS, Settings
 
@@ -41,6 +41,12 @@ class TensorType:
     dtype: str = field(default_factory=_numbers.get)
     batched: bool = True
 
+    def __init__(self, shape: tuple[int, ...], dtype: str | None = None, batched: bool = True) -> None:
+        """What a dataclass would write takes twice as long."""
+        _set_shape(self, shape)
+        _set_dtype(self, _numbers.get() if dtype is None else dtype)
+        _set_batched(self, batched)
+
     @property
     def numpy_dtype(self) -> str:
         """NumPy's name, and Keras's, of the element type."""
@@ -60,8 +66,14 @@ class TensorType:
         return size
 
     def __str__(self) -> str:
-        extents = ["N", *map(str, self.shape)] if self.batched else [*map(str, self.shape)]
-        return f"{self.dtype}[{','.join(extents)}]"
+        return _text_of_type(self.shape, self.dtype, self.batched)
+
+
+@lru_cache(maxsize=4096)
+def _text_of_type(shape: tuple[int, ...], dtype: str, batched: bool) -> str:
+    """A deep net has thousands of values of few types."""
+    extents = ["N", *map(str, shape)] if batched else [*map(str, shape)]
+    return f"{dtype}[{','.join(extents)}]"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -118,6 +130,7 @@ class Node(WithOperators):
         return f"<{self.op} {self.type}{' of ' + ', '.join(self.layers) if self.layers else ''}>"
 
 
+_set_shape, _set_dtype, _set_batched = (getattr(TensorType, each.name).__set__ for each in fields(TensorType))
 _set_op, _set_inputs, _set_type, _set_settings, _set_layers = (
     getattr(Node, each.name).__set__ for each in fields(Node)
 )
@@ -143,33 +156,18 @@ def dtype_of_numbers() -> str:
     return _DTYPES[_numbers.get()]
 
 
-@contextmanager
-def numbers_are(dtype: str) -> Iterator[None]:
+def numbers_are(dtype: str) -> Ambient[str]:
     """Numbers in graphs made inside are of this type, 'f32' or 'f64'."""
-    token = _numbers.set(dtype)
-    try:
-        yield
-    finally:
-        _numbers.reset(token)
+    return Ambient(_numbers, dtype)
 
 
-@contextmanager
-def layer_scope(name: str) -> Iterator[None]:
+def layer_scope(name: str) -> Ambient[tuple[str, ...]]:
     """Nodes made inside belong to the user's layer of that name."""
-    token = _current_layer.set((name,))
-    try:
-        yield
-    finally:
-        _current_layer.reset(token)
+    return Ambient(_current_layer, (name,))
 
 
-@contextmanager
-def seen_as_in_keras(told: bool = True) -> Iterator[None]:
+def seen_as_in_keras(told: bool = True) -> Ambient[bool]:
     """For code that a user wrote in Keras's way: it sees the batch axis in the shapes of nodes. With False, for code
     in planish's way, inside of it: it does not.
     """
-    token = _seen_as_in_keras.set(told)
-    try:
-        yield
-    finally:
-        _seen_as_in_keras.reset(token)
+    return Ambient(_seen_as_in_keras, told)

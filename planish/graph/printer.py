@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from planish.graph.graph import Graph
 from planish.graph.node import Node
-from planish.graph.settings import LeafSettings, name_of
+from planish.graph.settings import name_of
 
 
 def print_graph(graph: Graph, *, comments: bool = True, parameters: Mapping[str, str] | None = None) -> str:
@@ -29,11 +29,14 @@ def print_graph(graph: Graph, *, comments: bool = True, parameters: Mapping[str,
 
 
 def _line(node: Node, names: dict[Node, str], parameters: Mapping[str, str] | None, comments: bool) -> str:
-    settings = node.settings
-    if node.op == "parameter" and parameters is not None:
-        settings = LeafSettings(name=parameters[name_of(node)])
-    told = str(settings)
-    words = [f"{names[node]}: {node.type} = {node.op}" + (f"[{told}]" if told else "")]
+    if parameters is not None and node.op == "parameter":
+        told = f"name={parameters[name_of(node)]!r}"
+    else:
+        told = str(node.settings)
+    words = [f"{names[node]}: {node.type} = {node.op}[{told}]" if told else f"{names[node]}: {node.type} = {node.op}"]
     words += [names[source] for source in node.inputs]
+    line = " ".join(words)
+    if not comments:
+        return line
     layers = ", ".join(" ".join(layer.split()) for layer in node.layers)  # a name with a line break stays on its line
-    return " ".join(words) + (f"  # {layers}" if comments and layers else "")
+    return f"{line}  # {layers}" if layers else line

@@ -43,7 +43,7 @@ class Settings(Frozen):
         return tuple(vars(self).items())
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in self.items())
+        return ", ".join([f"{name}={value!r}" for name, value in vars(self).items()])
 
     def __repr__(self) -> str:
         """As inside of another setting, where `fused` nodes have those of their base."""

@@ -32,6 +32,7 @@ from planish.models.programs.inspected import ProgramText
 from planish.models.training import Training
 from planish.symbolic import LayerCall, Spec, SymbolicTensor
 from planish.tracebacks import short_in_notebooks
+from planish.variable import Variable
 
 _Class = TypeVar("_Class", bound="Model")
 
@@ -116,9 +117,9 @@ class Model(Training, Files, Introspection, Ends, Layer):
         return [layer for layer in self._network.layers if not isinstance(layer, Operation)]
 
     @property
-    def sublayers(self) -> list[WeightOwner]:
+    def _right_inside(self) -> list[WeightOwner | Variable]:
         of_network = [] if self._network is None else self._network.layers
-        return [*dict.fromkeys([*of_network, *super().sublayers])]
+        return [*dict.fromkeys([*of_network, *super()._right_inside])]
 
     # -- building and calling ----------------------------------------------------------------------------------------
 

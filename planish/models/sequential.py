@@ -18,6 +18,7 @@ from planish.models.networks.equal_names import refuse_taken
 from planish.models.networks.network import Network
 from planish.symbolic import SymbolicTensor
 from planish.tracebacks import short_in_notebooks
+from planish.variable import Variable
 
 
 class Sequential(Model):
@@ -58,8 +59,8 @@ class Sequential(Model):
         return self.layers
 
     @property
-    def sublayers(self) -> list[WeightOwner]:
-        return [*self.layers]
+    def _right_inside(self) -> list[WeightOwner | Variable]:
+        return [*self.layers, *(part for part in super()._right_inside if isinstance(part, Variable))]
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         """What `Model` gives; of one image, if the first layer changes images, which takes one, too."""

@@ -72,8 +72,8 @@ def _below_the_batch(node: Node, rank: int) -> Node:
 
 def infer_broadcast(inputs: Sequence[TensorType], settings: Settings) -> TensorType:
     check_values("an element-wise operation", *inputs)
-    shapes = tuple(type_.shape for type_ in inputs)
-    batched = any(type_.batched for type_ in inputs)
+    shapes = tuple([type_.shape for type_ in inputs])
+    batched = True in [type_.batched for type_ in inputs]
     try:
         return TensorType(_broadcast(shapes), batched=batched)
     except ValueError:

@@ -29,10 +29,10 @@ def too_small(what: str, **parts: Any) -> ValueError:
 def check_values(what: str, *types: TensorType) -> None:
     """ValueError unless all are numbers: class indices are not quantities."""
     numbers = type_of_numbers()
-    if any(type_.dtype != numbers for type_ in types):
-        received = " and ".join(map(str, types))
-        raise mistake(
-            f"{what} computes with {numbers} values",
-            received=received,
-            remedy="one_hot(labels, classes), or as_floats(labels) for the numbers themselves",
-        )
+    for type_ in types:
+        if type_.dtype != numbers:
+            raise mistake(
+                f"{what} computes with {numbers} values",
+                received=" and ".join(map(str, types)),
+                remedy="one_hot(labels, classes), or as_floats(labels) for the numbers themselves",
+            )

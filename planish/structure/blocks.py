@@ -11,6 +11,7 @@ from planish.layers.base.context import CallContext
 from planish.layers.base.layer import Layer
 from planish.layers.base.weight_owner import WeightOwner
 from planish.structure.mirrored import Mirrored
+from planish.variable import Variable
 
 Combine = Callable[[Sequence[Node]], Node]
 
@@ -61,7 +62,7 @@ class Block(Mirrored):
             self.data_format = next(each for each in formats if each is not None)
 
     @property
-    def sublayers(self) -> list[WeightOwner]:
+    def _right_inside(self) -> list[WeightOwner | Variable]:
         return [part.layer for part in self.parts if part.layer is not None]
 
     def call(self, x: Node, context: CallContext) -> Node:

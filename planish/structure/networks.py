@@ -17,6 +17,7 @@ from planish.models import Model
 from planish.models.networks.network import Network
 from planish.structure.mirrored import Mirrored
 from planish.symbolic import SymbolicTensor
+from planish.variable import Variable
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Branches(Mirrored):
             self.data_format = formats[0]
 
     @property
-    def sublayers(self) -> list[WeightOwner]:
+    def _right_inside(self) -> list[WeightOwner | Variable]:
         return [*dict.fromkeys(use.layer for use in self.uses)]
 
     def call(self, x: Node, context: CallContext) -> Node:

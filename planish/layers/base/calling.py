@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planish import structures
@@ -19,6 +18,10 @@ from planish.variable import Variable
 
 if TYPE_CHECKING:
     from planish.layers.base.layer import Layer
+
+
+_TENSORS = Node, SymbolicTensor
+_GIVEN_BY_PLANISH = "training", "context", "mask"
 
 
 class Convention(NamedTuple):
@@ -41,8 +44,16 @@ def result_of(layer: Layer, inputs: tuple[Any, ...], keywords: Mapping[str, Any]
         extra["context"] = context
     if convention.training and (context.told or convention.usual is None):
         extra["training"] = context.training
-    with _missing_attributes_told(layer), seen_as_in_keras(not convention.context):
-        y = structures.mapped(_node_of_variable, layer.call(*inputs, **extra))
+    try:
+        with seen_as_in_keras(not convention.context):
+            y = layer.call(*inputs, **extra)
+    except AttributeError as error:
+        if error.obj is not layer or is_explained(error):
+            raise
+        raise _missing_attribute(layer, error) from error
+    if isinstance(y, Node):
+        return y
+    y = structures.mapped(_node_of_variable, y)
     returned = structures.leaves(y)
     wrong = [leaf for leaf in returned if not isinstance(leaf, Node)]
     if wrong or not returned:
@@ -85,7 +96,7 @@ def without_training(
     """The arguments of a call, with `training` among the keywords if it was given by position; None is left out."""
     place = convention_of(class_).place_of_training
     named = {name: value for name, value in keywords.items() if not (name in ("mask", "training") and value is None)}
-    if len(given) > place and isinstance(given[place], bool | None):
+    if len(given) > place and (given[place] is None or isinstance(given[place], bool)):
         named.setdefault("training", given[place])
         given = given[:place]
     return given, named
@@ -149,6 +160,8 @@ def shapes_by_name(
 
     TypeError if `call` does not take these arguments, or needs more.
     """
+    if len(given) == 1 and not keywords and (only := _only_argument(class_)) is not None:
+        return {only: structures.mapped(shape_of, given[0])} if _has_tensor(given[0]) else {}
     signature = _of_call(class_)
     try:
         bound = signature.bind_partial(*given, **keywords).arguments
@@ -161,8 +174,22 @@ def shapes_by_name(
     return {
         name: structures.mapped(shape_of, value)
         for name, value in bound.items()
-        if name != "mask" and not name.endswith("_mask") and any(map(_is_tensor, structures.leaves(value)))
+        if name != "mask" and not name.endswith("_mask") and _has_tensor(value)
     }
+
+
+def _has_tensor(value: Any) -> bool:
+    return isinstance(value, _TENSORS) or any(map(_is_tensor, structures.leaves(value)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _only_argument(class_: Any) -> str | None:
+    """The name of the argument that is enough for a call; None if there is none, or it may be a mask."""
+    first, *others = _of_call(class_).parameters.values() or (None,)
+    if first is None or first.kind is not first.POSITIONAL_OR_KEYWORD or first.name.endswith("mask"):
+        return None
+    needed = [each for each in others if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+    return first.name if all(each.name in _GIVEN_BY_PLANISH for each in needed) else None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -183,7 +210,7 @@ def _require_all(class_: Any, signature: inspect.Signature, bound: Mapping[str, 
     """TypeError if an argument that `call` needs is not given; planish itself gives `training` and `context`."""
     without_default = [each for each in signature.parameters.values() if each.default is each.empty]
     needed = [each.name for each in without_default if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
-    missing = [name for name in needed if name not in (*bound, "training", "context", "mask")]
+    missing = [name for name in needed if name not in (*bound, *_GIVEN_BY_PLANISH)]
     if missing:
         is_model = class_.holds_model_layers
         raise TypeError(
@@ -207,21 +234,15 @@ def separate_remedy(class_: Any) -> str:
     )
 
 
-@contextmanager
-def _missing_attributes_told(layer: Layer) -> Iterator[None]:
+def _missing_attribute(layer: Layer, error: AttributeError) -> AttributeError:
     """An attribute that `call` asks the layer for in vain is most often a weight or a layer that was never made."""
-    try:
-        yield
-    except AttributeError as error:
-        if error.obj is not layer or is_explained(error):
-            raise
-        text = explain(
-            layer=layer.label,
-            what=f"call uses `self.{error.name}`, which does not exist",
-            rule="what call uses is made in __init__, or in build, which knows the shape of the input",
-            remedy=f"self.{error.name} = self.add_weight(shape=..., initializer=...) in build(self, input_shape)",
-        )
-        raise AttributeError(text, name=error.name, obj=layer) from error
+    text = explain(
+        layer=layer.label,
+        what=f"call uses `self.{error.name}`, which does not exist",
+        rule="what call uses is made in __init__, or in build, which knows the shape of the input",
+        remedy=f"self.{error.name} = self.add_weight(shape=..., initializer=...) in build(self, input_shape)",
+    )
+    return AttributeError(text, name=error.name, obj=layer)
 
 
 def _other_arguments(
@@ -246,7 +267,7 @@ def _other_arguments(
 
 
 def _is_tensor(leaf: Any) -> bool:
-    return isinstance(leaf, Node | SymbolicTensor)
+    return isinstance(leaf, _TENSORS)
 
 
 def for_build(layer: Layer, shapes: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import overload
 
+from planish.graph.ambient import Ambient
 from planish.symbolic import BatchShape, SymbolicTensor
 
 _KEEP_THE_SHAPE = frozenset(
@@ -118,39 +119,28 @@ class _Place:
 _place: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 
-@contextmanager
-def inside(owner: object, name: str, start: BatchShape, *, model: bool) -> Iterator[None]:
+def inside(owner: object, name: str, start: Callable[[], BatchShape], *, model: bool) -> AbstractContextManager[None]:
     """While this is open, the parts of `owner`, a layer or a model, are being built or connected.
 
-    `start` is its input's shape. An inner model continues the outer chain. The outermost model's name is not part of
+    `start` gives its input's shape. An inner model continues the outer chain. The outermost model's name is not part of
     its weights' paths.
     """
     outer = _place.get()
-    if outer is not None and outer.owner is owner:
-        yield
-        return
     if outer is None:
-        place = _Place(owner, () if model else (name,), (Link(start),) if model else (), not model)
+        place = _Place(owner, () if model else (name,), (Link(start()),) if model else (), not model)
+    elif outer.owner is owner:
+        place = outer
     else:
         place = _Place(owner, (*outer.names, name), outer.links, outer.in_layer or not model)
-    token = _place.set(place)
-    try:
-        yield
-    finally:
-        _place.reset(token)
+    return Ambient(_place, place)
 
 
-@contextmanager
-def leading_to(tensor: SymbolicTensor) -> Iterator[None]:
+def leading_to(tensor: SymbolicTensor) -> AbstractContextManager[None]:
     """While this is open, a layer is being called on the tensor: the links up to it are those that lead to it."""
     outer = _place.get()
     before = outer.links if outer is not None else ()
     names, in_layer = (outer.names, outer.in_layer) if outer is not None else ((), False)
-    token = _place.set(_Place(None, names, Lineage(tensor, before), in_layer))
-    try:
-        yield
-    finally:
-        _place.reset(token)
+    return Ambient(_place, _Place(None, names, Lineage(tensor, before), in_layer))
 
 
 def recorded() -> Sequence[Link]:

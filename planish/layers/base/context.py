@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planish import primitives, structures
 from planish.errors import explain
+from planish.graph.ambient import Ambient
 from planish.graph.node import Node
 from planish.variable import Assignments, Variable, given_in_trace
 
@@ -134,18 +135,14 @@ class CallContext:
         total = primitives.reduce_sum(penalty, range(len(penalty.shape))) if penalty.shape else penalty
         self.losses.append(primitives.batch_sum(total) if total.batched else total)
 
-    @contextmanager
-    def ambient(self) -> Iterator[None]:
+    def ambient(self) -> AbstractContextManager[None]:
         """Layers that are called on nodes inside this context take part in this trace."""
-        if _ambient.get() is self:
+        return nullcontext() if _ambient.get() is self else self._opened()
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        with Ambient(_ambient, self), Ambient(given_in_trace, self.updates):
             yield
-            return
-        tokens = _ambient.set(self), given_in_trace.set(self.updates)
-        try:
-            yield
-        finally:
-            _ambient.reset(tokens[0])
-            given_in_trace.reset(tokens[1])
 
     @classmethod
     def is_open(cls) -> bool:

@@ -206,8 +206,7 @@ class Layer(ForAuthors):
 
     def scope(self, input_shape: Any) -> AbstractContextManager[None]:
         """While it is open, what is built belongs to this layer."""
-        start = next(iter(shapes.every(input_shape)), (None,))
-        return chain.inside(self, self.name, start, model=self.holds_model_layers)
+        return chain.inside(self, self.name, lambda: shapes.first(input_shape), model=self.holds_model_layers)
 
     def make_ready(self, given: Mapping[str, Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         """Builds the layer for a call with nodes among its arguments, or checks that it was built for inputs of their

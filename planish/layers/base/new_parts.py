@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from planish.errors import explain
@@ -13,16 +13,18 @@ from planish.layers.base.weight_owner import WeightOwner
 from planish.variable import Variable
 
 
-@contextmanager
-def refused(layer: WeightOwner, context: CallContext) -> Iterator[None]:
+def refused(layer: WeightOwner, context: CallContext) -> AbstractContextManager[None]:
     """While the layer's `call` runs: ValueError if the layer has more layers or weights afterwards.
 
     The layer is then as it was, so that the second call does not find what the first one made. As in Keras, a `call`
     that runs because a layer inside has to be built may make more of them.
     """
-    if context.builds is layer or not calling.is_own(type(layer), "call"):
-        yield
-        return
+    allowed = context.builds is layer or not calling.is_own(type(layer), "call")
+    return nullcontext() if allowed else _compared(layer)
+
+
+@contextmanager
+def _compared(layer: WeightOwner) -> Iterator[None]:
     before, attributes = _parts(layer), dict(vars(layer))
     yield
     made = {part: None for part in _parts(layer) if part not in before}

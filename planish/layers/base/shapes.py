@@ -14,6 +14,8 @@ _Result = TypeVar("_Result")
 
 _STAND_INS: ContextVar[tuple[int, int]] = ContextVar("_STAND_INS", default=(224, 256))  # most networks can take these
 _FACTOR, _MOST = 8, 1 << 20
+_LISTS = list, tuple
+_PLAIN = frozenset({int, type(None)})
 
 
 def stand_ins() -> tuple[int, int]:
@@ -44,11 +46,20 @@ def with_room(attempt: Callable[[], _Result]) -> _Result:
 
 def is_shape(value: Any) -> bool:
     """Whether it is one shape: extents, of which those that come with the data are None."""
-    return isinstance(value, list | tuple) and all(each is None or isinstance(each, Integral) for each in value)
+    if not isinstance(value, _LISTS):
+        return False
+    return _is_plain(value) or all(each is None or isinstance(each, Integral) for each in value)
+
+
+def _is_plain(shape: Sequence[Any]) -> bool:
+    """Whether the extents are Python's own numbers, as they nearly always are."""
+    return _PLAIN.issuperset(map(type, shape))
 
 
 def mapped(function: Callable[[BatchShape], Any], shapes: Any) -> Any:
     """The structure with `function` of every shape in it."""
+    if type(shapes) is tuple and _is_plain(shapes):
+        return function(shapes)
     if is_shape(shapes):
         return function(tuple(None if extent is None else int(extent) for extent in shapes))
     if isinstance(shapes, Mapping):
@@ -61,6 +72,11 @@ def every(shapes: Any) -> list[BatchShape]:
     found: list[BatchShape] = []
     mapped(found.append, shapes)
     return found
+
+
+def first(shapes: Any) -> BatchShape:
+    """The first shape of the structure; that of nothing but images if it is empty."""
+    return next(iter(every(shapes)), (None,))
 
 
 def checked(label: str, shapes: Any) -> Any:

@@ -145,27 +145,39 @@ class WeightOwner(Constructed, Told):
     # -- what is inside ----------------------------------------------------------------------------------------------
 
     @property
+    def _right_inside(self) -> list[WeightOwner | Variable]:
+        """The layers and variables that are its attributes, or in lists, tuples and dictionaries that are, each once
+        and in order."""
+        return held(vars(self))
+
+    @property
     def sublayers(self) -> list[WeightOwner]:
-        """The layers that are its attributes, or in lists, tuples and dictionaries that are, each once and in order."""
-        return [item for item in held(vars(self)) if isinstance(item, WeightOwner)]
+        """The layers right inside, each once and in order."""
+        return _layers_among(self._right_inside)
 
     @property
     def own_variables(self) -> list[Variable]:
         """The variables of the layer without those of layers inside it, those that were made trainable first: freezing
         does not change their order, in which files have them."""
-        found = [item for item in held(vars(self)) if isinstance(item, Variable)]
-        return sorted(found, key=lambda variable: not variable.made_trainable)
+        return _variables_among(self._right_inside)
 
     def flattened(self, enter: Callable[[WeightOwner], bool] = lambda layer: True) -> Iterator[WeightOwner]:
         """This and all layers inside, each once, outer ones first; enters only those for which `enter` is true."""
+        return (layer for layer, _ in self._walk(enter))
+
+    def _walk(
+        self, enter: Callable[[WeightOwner], bool] = lambda layer: True
+    ) -> Iterator[tuple[WeightOwner, list[WeightOwner | Variable]]]:
+        """The same, each with what is right inside of it."""
         seen: set[WeightOwner] = set()
         waiting: list[WeightOwner] = [self]
         while waiting:
             layer = waiting.pop()
             if layer not in seen and enter(layer):
                 seen.add(layer)
-                yield layer
-                waiting.extend(reversed(layer.sublayers))
+                inside = layer._right_inside
+                yield layer, inside
+                waiting.extend(reversed(_layers_among(inside)))
 
     def structure_changed(self) -> None:
         """Marks the programs that were made of the layer as out of date."""
@@ -192,12 +204,12 @@ class WeightOwner(Constructed, Told):
     @property
     def weights(self) -> list[Variable]:
         """All variables, in Keras's order: a layer's own, then those of the layers inside it. Empty if not built."""
-        return _each_once(variable for layer in self.flattened() for variable in layer.own_variables)
+        return _each_once(variable for _, inside in self._walk() for variable in _variables_among(inside))
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        layers = self.flattened(lambda layer: layer.trainable)
-        return _each_once(each for layer in layers for each in layer.own_variables if each.trainable)
+        walk = self._walk(lambda layer: layer.trainable)
+        return _each_once(each for _, inside in walk for each in _variables_among(inside) if each.trainable)
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -285,22 +297,31 @@ def held(attributes: Mapping[str, Any], kinds: tuple[type, ...] | None = None) -
     """The layers and variables, or objects of other `kinds`, among attributes, and in lists, tuples and dictionaries,
     each once and in order."""
     found: dict[Any, None] = {}
-    now = dict(attributes)  # another thread may be building the layer
-    waiting = [value for name, value in reversed(now.items()) if type(value) not in _PLAIN and name not in NOT_INSIDE]
+    now = [*attributes.items()]  # another thread may be building the layer
+    waiting = [value for name, value in reversed(now) if type(value) not in _PLAIN and name not in NOT_INSIDE]
     containers: set[int] = set()
+    kinds = _PARTS if kinds is None else kinds
     while waiting:
         item = waiting.pop()
-        if isinstance(item, _PARTS if kinds is None else kinds):
+        if isinstance(item, kinds):
             found[item] = None
         elif isinstance(item, _CONTAINERS) and id(item) not in containers:
             containers.add(id(item))  # a container may hold itself
-            waiting += _maybe_holding([*item.values()] if isinstance(item, dict) else [*item])
+            inside = [*item.values()] if isinstance(item, dict) else [*item]
+            waiting += [each for each in reversed(inside) if type(each) not in _PLAIN]
     return [*found]
 
 
-def _maybe_holding(items: list[Any]) -> list[Any]:
-    """The last one first, without what is plain."""
-    return [item for item in reversed(items) if type(item) not in _PLAIN]
+def _layers_among(parts: Iterable[WeightOwner | Variable]) -> list[WeightOwner]:
+    return [part for part in parts if isinstance(part, WeightOwner)]
+
+
+def _variables_among(parts: Iterable[WeightOwner | Variable]) -> list[Variable]:
+    return sorted([part for part in parts if isinstance(part, Variable)], key=_is_last)
+
+
+def _is_last(variable: Variable) -> bool:
+    return not variable.made_trainable
 
 
 _PARTS = (WeightOwner, Variable)

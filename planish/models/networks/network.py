@@ -73,18 +73,19 @@ class Network:
 
     def connect(self, nodes: Sequence[Node], context: CallContext) -> Any:
         """The outputs, in their structure, as nodes made of those for the inputs (in order)."""
-        values: dict[SymbolicTensor, Node] = dict(zip(self.input_tensors, nodes, strict=True))
+        values = {(each.record, each.place): node for each, node in zip(self.input_tensors, nodes, strict=True)}
 
         def value(leaf: Any) -> Any:
-            return values[leaf] if isinstance(leaf, SymbolicTensor) else leaf
+            return values[leaf.record, leaf.place] if isinstance(leaf, SymbolicTensor) else leaf
 
-        for call in self.calls:
-            if all(output in values for output in call.outputs):
+        for layer, record in self.calls:
+            outputs = [(record, place) for place in range(len(structures.leaves(record.outputs)))]
+            if all(output in values for output in outputs):
                 continue  # an input of the model
-            arguments = structures.mapped(value, call.record.arguments)
-            keywords = structures.mapped(value, dict(call.record.keywords))
-            made = structures.leaves(call.layer.connect_all(arguments, keywords, context))
-            values.update(zip(call.outputs, made, strict=True))
+            arguments = structures.mapped(value, record.arguments)
+            keywords = structures.mapped(value, dict(record.keywords)) if record.keywords else {}
+            made = structures.leaves(layer.connect_all(arguments, keywords, context))
+            values.update(zip(outputs, made, strict=True))
         return structures.mapped(value, self.outputs)
 
     # -- layers ------------------------------------------------------------------------------------------------------
