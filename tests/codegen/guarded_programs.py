@@ -287,7 +287,8 @@ def few():
     winograd_plan.KEPT_OF_L2 = 0
     case = Case(images=2)
     for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
-        case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters)))
+        for strides in ((1, 1), (2, 2)):
+            case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters), strides))
     run_inference(case.outputs, case.inputs, case.parameters)
 
 

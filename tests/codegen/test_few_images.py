@@ -161,8 +161,8 @@ def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name, kept):
     case = Case(images=2)
     for rows, columns, channels, filters in ((13, 11, 5, 40), (3, 2, 40, 100), (2, 9, 33, 17)):
         x = case.input(rows, columns, channels)
-        for border in (((1, 1), (1, 1)), ((0, 2), (2, 0))):
-            y = primitives.conv2d(x, case.weight(3, 3, channels, filters), padding=border)
+        for stride, border in ((1, ((1, 1), (1, 1))), (1, ((0, 2), (2, 0))), (2, ((1, 2), (0, 1)))):
+            y = primitives.conv2d(x, case.weight(3, 3, channels, filters), (stride, stride), border)
             case.output(primitives.relu(primitives.add(y, case.weight(filters))))
     check_case(case)
 

@@ -1,5 +1,6 @@
 """How far predictions are from the exact ones, which models in float64 give: within 5e-6 of the largest score."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +82,7 @@ def test_convolutions_of_many_channels_one_after_the_other(in_float64):
 def test_direct_sums_if_they_are_asked_for(monkeypatch):
     monkeypatch.setenv("PLANISH_EXACT", "1")
     model = many_channels()
-    assert f"{METHOD}: PLANISH_EXACT asks for direct sums" in model.program(emit="plan").replace(
-        "F(2x2, 3x3) / Winograd ", ""
-    )
+    assert re.search(re.escape(METHOD) + "[^:;]*: PLANISH_EXACT asks for direct sums", model.program(emit="plan"))
     x = np.random.default_rng(0).random((2, 8, 8, 64), np.float32)
     direct = model.predict_on_batch(x)
     monkeypatch.delenv("PLANISH_EXACT")

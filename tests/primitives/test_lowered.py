@@ -51,13 +51,13 @@ def test_conv2d(window, settings):
     np.testing.assert_allclose(compute(node, x=x, w=w), expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize(("tile", "stride"), [(2, 1), (4, 1), (2, 2), (3, 2)])
 @pytest.mark.parametrize("window", [(1, 1), (2, 2), (1, 2)])
-@pytest.mark.parametrize(("rows", "columns"), [(4, 4), (5, 4), (6, 7), (9, 5), (13, 10)])
-def test_winograd(tile, window, rows, columns):
+@pytest.mark.parametrize(("rows", "columns"), [(5, 5), (6, 5), (6, 7), (9, 5), (13, 10)])
+def test_winograd(tile, stride, window, rows, columns):
     x, w = numbers(3, rows, columns, 2), numbers(3, 3, 2, 5, seed=1)
     source, weights = primitives.input_("x", (rows, columns, 2)), primitives.parameter("w", w.shape)
-    chosen = Conv2DWinogradSettings(kernel_shape=w.shape, window=window, tile=tile, panels=(2,), lanes=4)
-    node = make("conv2d_winograd", [source, pack_winograd(weights, tile, (2,), 4)], chosen)
-    expected = compute(pooled(primitives.conv2d(source, weights), window), x=x, w=w)
+    chosen = Conv2DWinogradSettings(kernel_shape=w.shape, window=window, tile=tile, stride=stride, panels=(2,), lanes=4)
+    node = make("conv2d_winograd", [source, pack_winograd(weights, tile, (2,), 4, stride=stride)], chosen)
+    expected = compute(pooled(primitives.conv2d(source, weights, strides=(stride, stride)), window), x=x, w=w)
     np.testing.assert_allclose(compute(node, x=x, w=w), expected, rtol=1e-11, atol=1e-11)

@@ -7,7 +7,7 @@ from planish import primitives
 from planish.primitives.panels import unpack_panels
 from planish.primitives.rewritten.pack_panels import pack_panels
 from planish.primitives.rewritten.pack_winograd import pack_winograd
-from planish.primitives.winograd import KERNEL
+from planish.primitives.winograd import method
 from tests.primitives.support import compute, numbers
 
 
@@ -31,12 +31,12 @@ def test_there_and_back(batch, columns, panels, lanes):
     np.testing.assert_array_equal(turned, packed)
 
 
-@pytest.mark.parametrize("tile", [2, 4])
-def test_winograd_matrices(tile):
+@pytest.mark.parametrize(("tile", "stride"), [(2, 1), (4, 1), (2, 2), (3, 2)])
+def test_winograd_matrices(tile, stride):
     w = numbers(3, 3, 2, 7)
-    packed = compute(pack_winograd(primitives.parameter("w", w.shape), tile, (1, 1), 4), w=w)
+    packed = compute(pack_winograd(primitives.parameter("w", w.shape), tile, (1, 1), 4, stride=stride), w=w)
     assert packed.shape == ((tile + 2) ** 2, 2 * 8)
     matrices = unpack_panels(packed, 2, 7, (1, 1), 4)
-    g = KERNEL[tile]
+    g = method(tile, stride).kernel
     for c, o in np.ndindex(2, 7):
         np.testing.assert_allclose(matrices[:, c, o].reshape(tile + 2, -1), g @ w[:, :, c, o] @ g.T, rtol=1e-12)

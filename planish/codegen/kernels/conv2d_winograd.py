@@ -1,22 +1,29 @@
-"""3x3 convolution with stride 1 by Winograd's F(t x t, 3x3), with the maximum over windows, on packed weights.
+"""3x3 convolution with a stride of 1 or 2 by Winograd's method, with the maximum over windows, on packed weights.
 
     for some tiles of t x t outputs at a time:
-        for tile, channels (in vectors): V[(t + 2)^2][tile][c] = B' d B           # d: (t + 2)^2 inputs
-        for xi in (t + 2)^2:  M[xi] = V[xi] @ U[xi]                      # [tiles, cin] x [cin, cout], the micro-kernel
-        for tile, filters (in vectors): y = epilogue(A' m A, or maxima of it)     # and where these are, if asked
+        for tile, channels (in vectors): V[a, b][tile][c] = B' d B                   # d: the inputs of a tile
+        for s in sums:  M[s] = sum over terms a, b of s: V[a, b] @ U[weight of a, b]    # the micro-kernel
+        for tile, filters (in vectors): y = epilogue(A' m A, or maxima of it)        # and where these are, if asked
 
-x [h, w, cin], y [rows, columns, cout]. t = 2: 16 multiplications instead of 36 for four outputs, t = 4: 36 instead of
-144 for 16; `winograd_plan` chooses. Windows divide the tile. V and M are work space, in L1 or L2; `winograd_tiles` has
-the transforms, and what tiles do at the edges. `primitives/winograd` says how both round. 1.9x of the direct kernel on
-13x13x32 -> 64 for t = 2; t = 4 is 1.2x of that there, and 1.6x on maps without cut tiles.
+x [h, w, cin], y [rows, columns, cout]. With a stride of 1, t = 2 takes 16 multiplications instead of 36 for four
+outputs, t = 4 takes 36 instead of 144 for 16, and a sum has one term. With a stride of 2, t = 2 takes 25 instead of 36,
+t = 3 takes 49 instead of 81 for nine, and a sum has up to four terms, which are added in registers. `winograd_plan`
+chooses. Windows divide the tile. V and M are work space, in L1 or L2; `winograd_tiles` has the transforms, and what
+tiles do at the edges. `primitives/winograd` has the matrices, and says how they round. 1.9x of the direct kernel on
+13x13x32 -> 64 for t = 2; t = 4 is 1.2x of that there, and 1.6x on maps without cut tiles. With a stride of 2, 1.3x of
+the direct kernel on 30x30x32 -> 14x14x64 for t = 2, and 1.4x on 19x19x24 -> 9x9x48 for t = 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
+
+from planish.codegen.llvm.element_type import I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
 from planish.codegen.llvm.loops import PanelRun, cut, numbered_runs, over_run, panel_runs
 from planish.codegen.llvm.target import Target
@@ -25,6 +32,7 @@ from planish.codegen.pieces.kernel import Kernel, Operands, Spec, first_and_extr
 from planish.codegen.pieces.winograd_plan import Cut, cut_of, matrix_nbytes, row_nbytes, scratch_nbytes, tiles_in_block
 from planish.codegen.pieces.winograd_tiles import transform_inputs, transform_outputs
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.winograd import Method
 
 
 class _Work(NamedTuple):
@@ -89,29 +97,61 @@ def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) ->
     """The products of the first `tiles` tiles."""
     channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     panels = Conv2DWinogradSettings.of(spec).panels
-    matrices = (
-        matrix_nbytes(whole, channels, f.lanes),
-        channels * row_nbytes(filters, f.lanes),
-        matrix_nbytes(whole, filters, f.lanes),
-    )
-    with f.loop(0, whole.products) as xi:
-        x, w, y = (
-            f.offset(pointer, f.multiply(xi.index, nbytes)) for pointer, nbytes in zip(work[:3], matrices, strict=True)
-        )
+    nbytes = matrix_nbytes(whole, channels, f.lanes), channels * row_nbytes(filters, f.lanes)
+    with f.loop(0, whole.sums) as number:
+        terms = _Terms(f, whole.method, number.index, nbytes)
+        y = f.offset(work.products, f.multiply(number.index, matrix_nbytes(whole, filters, f.lanes)))
         for before, run in numbered_runs(panel_runs(panels, sum(panels) * f.lanes, f.lanes)):
             with over_run(f, run, before, work.panels) as panel:
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
-                own = f.offset(w, f.multiply(vector, channels * f.vector_nbytes))
+                weights = f.offset(work.weights, f.multiply(vector, channels * f.vector_nbytes))
                 into = f.offset(y, f.multiply(vector, f.vector_nbytes))
-                _multiply_panel(f, _Panel(whole, (channels, filters), run, x, own, into), tiles)
+                _multiply_panel(f, _Panel(whole, (channels, filters), run, terms, work.inputs, weights, into), tiles)
+
+
+class _Terms:
+    """The terms of the sum `number` of a tile: each is a product of two matrices, of inputs and of weights, which have
+    so many bytes each.
+
+    Where there is more than one, tables have the first term of each sum, and the numbers of the matrices of each term.
+    """
+
+    def __init__(self, f: Function, method: Method, number: Index, nbytes: tuple[int, int]) -> None:
+        self._f, self._number, self._nbytes = f, number, nbytes
+        self._tables = None if method.sums == method.products else _tables(f, method)
+
+    def added(self, zeros: list[Value], term: Callable[[Sequence[Index], list[Value]], list[Value]]) -> list[Value]:
+        """What `term` gives, which adds a term to values, by where its matrices are."""
+        f = self._f
+        if self._tables is None:
+            return term([f.multiply(self._number, nbytes) for nbytes in self._nbytes], zeros)
+        firsts, matrices = self._tables
+        first, last = (f.load_count(firsts, f.nbytes(f.add(self._number, more), of=I32)) for more in (0, 1))
+        with f.loop(first, last, carried=zeros) as place:
+            pair = f.offset(matrices, f.multiply(place.index, 2 * I32.nbytes))
+            numbers = [f.load_count(pair, I32.nbytes * side) for side in range(2)]
+            at = [f.multiply(number, nbytes) for number, nbytes in zip(numbers, self._nbytes, strict=True)]
+            place.next(*term(at, place.carried))
+        return place.results
+
+
+def _tables(f: Function, method: Method) -> tuple[Pointer, Pointer]:
+    every = [list(product(down, across)) for down, across in product(method.terms, repeat=2)]
+    weight = method.weight_of
+    matrices = [
+        (a * method.products + b, weight[a] * method.weights + weight[b]) for terms in every for a, b in terms
+    ]  # fmt: skip
+    firsts = np.cumsum([0, *map(len, every)])
+    return f.module.data(firsts.astype("<i4").tobytes()), f.module.data(np.array(matrices, "<i4").tobytes())
 
 
 class _Panel(NamedTuple):
-    """A panel of one of the matrices; `extents` are channels and filters."""
+    """A panel of the matrices of a sum; `extents` are channels and filters."""
 
     whole: Cut
     extents: tuple[int, int]
     run: PanelRun
+    terms: _Terms
     x: Pointer
     weights: Pointer
     y: Pointer
@@ -140,20 +180,24 @@ def _multiply_panel(f: Function, panel: _Panel, tiles: Index) -> None:
 def _multiply_block(f: Function, panel: _Panel, first: Index, size: int) -> None:
     vectors = panel.run.vectors
     in_nbytes, out_nbytes = (row_nbytes(extent, f.lanes) for extent in panel.extents)
-    source, target = f.offset(panel.x, f.multiply(first, in_nbytes)), f.offset(panel.y, f.multiply(first, out_nbytes))
+    own, target = f.multiply(first, in_nbytes), f.offset(panel.y, f.multiply(first, out_nbytes))
     offsets = [number * in_nbytes for number in range(size)]
-    weights, zeros = packed(f, panel.weights, vectors), [ZERO] * (size * vectors)
-    ahead = _next_panel(f, panel, first, size) if panel.whole.fetches else None
-    sums = accumulate(f, zeros, source, offsets, weights, panel.extents[0], ahead)
+
+    def term(matrices: Sequence[Index], sums: list[Value]) -> list[Value]:
+        source, weights = f.offset(panel.x, f.add(matrices[0], own)), f.offset(panel.weights, matrices[1])
+        ahead = _next_panel(f, panel, weights, first, size) if panel.whole.fetches else None
+        return accumulate(f, sums, source, offsets, packed(f, weights, vectors), panel.extents[0], ahead)
+
+    sums = panel.terms.added([ZERO] * (size * vectors), term)
     for (number, v), total in zip(product(range(size), range(vectors)), sums, strict=True):
         f.store(total, target, number * out_nbytes + v * f.vector_nbytes)
 
 
-def _next_panel(f: Function, panel: _Panel, first: Index, size: int) -> Ahead:
-    """The share of the panel behind this one that a block of tiles fetches."""
+def _next_panel(f: Function, panel: _Panel, weights: Pointer, first: Index, size: int) -> Ahead:
+    """The share of the panel behind this one, which is at `weights`, that a block of tiles fetches."""
     step = panel.run.vectors * f.vector_nbytes
     share = -(-step // panel.whole.at_once)
-    start = f.offset(panel.weights, f.multiply(f.add(f.multiply(first, share), step), panel.extents[0]))
+    start = f.offset(weights, f.multiply(f.add(f.multiply(first, share), step), panel.extents[0]))
     return Ahead(start, share * size)
 
 

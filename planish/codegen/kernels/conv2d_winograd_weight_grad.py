@@ -29,7 +29,7 @@ from planish.codegen.pieces.outer_products import block_rows
 from planish.codegen.pieces.winograd_weight_grad_plan import Tiling, panels_of, tiling_of
 from planish.codegen.pieces.winograd_weight_grad_transforms import Side
 from planish.primitives.rewritten.conv2d_winograd_weight_grad import Conv2DWinogradWeightGradSettings
-from planish.primitives.winograd import INPUT, OUTPUT
+from planish.primitives.winograd import method
 
 
 def tiling(spec: Spec, target: Target) -> Tiling:
@@ -44,7 +44,7 @@ class _Work:
 
     def __init__(self, spec: Spec, target: Target) -> None:
         self.tiling = own = tiling(spec, target)
-        factors = INPUT[own.tile].tolist(), OUTPUT[own.tile].T.tolist()
+        factors = method(own.tile).input.tolist(), method(own.tile).output.T.tolist()
         self.sides = [
             Side(each, own, type_.shape, target.lanes) for each, type_ in zip(factors, spec.inputs, strict=True)
         ]

@@ -17,7 +17,12 @@ from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.codegen.pieces.winograd_tiles import transformed
 from planish.primitives.rewritten.pack_winograd import PackWinogradSettings
-from planish.primitives.winograd import KERNEL as TRANSFORM
+from planish.primitives.winograd import Method, method
+
+
+def _method(spec: Spec) -> Method:
+    settings = PackWinogradSettings.of(spec)
+    return method(settings.tile, settings.stride)
 
 
 def items(spec: Spec, target: Target) -> int:
@@ -34,7 +39,7 @@ def emit(f: Function, spec: Spec, operands: Operands) -> None:
             first = f.multiply(f.add(f.multiply(number, run.vectors), run.start), f.vector_nbytes)
             source = f.offset(operands.inputs[0], first)
             target = f.offset(operands.output, f.multiply(first, channels))
-            for a in range(PackWinogradSettings.of(spec).tile + 2):
+            for a in range(_method(spec).weights):
                 _transform(f, spec, a, run, source, target)
 
 
@@ -56,7 +61,7 @@ def _transform(f: Function, spec: Spec, a: int, run: PanelRun, source: Pointer, 
 
 def _transform_vector(f: Function, spec: Spec, a: int, here: Pointer, there: Pointer, mask: str | None) -> None:
     _, _, channels, filters = spec.inputs[0].shape
-    matrix = TRANSFORM[PackWinogradSettings.of(spec).tile]
+    matrix = _method(spec).kernel
     w = [[f.load(here, F32.nbytes * (3 * i + j) * channels * filters, mask) for j in range(3)] for i in range(3)]
     (row,) = transformed(f, [matrix[a : a + 1]], [matrix], w)
     for b, value in enumerate(row):

@@ -16,7 +16,7 @@ from planish.codegen.llvm.function import ZERO, Function, Index, Value
 from planish.codegen.llvm.target import Target
 from planish.codegen.pieces.kernel import Kernel, Operands, Spec
 from planish.primitives.rewritten.unpack_winograd import UnpackWinogradSettings
-from planish.primitives.winograd import KERNEL as TRANSFORM
+from planish.primitives.winograd import method
 
 UNPACKED_AT_ONCE = 2048
 
@@ -28,7 +28,7 @@ def items(spec: Spec, target: Target) -> int:
 def emit(f: Function, spec: Spec, operands: Operands) -> None:
     matrix = math.prod(spec.shape[2:])
     whole = matrix // f.lanes * f.lanes
-    factors = TRANSFORM[UnpackWinogradSettings.of(spec).tile].T.tolist()
+    factors = method(UnpackWinogradSettings.of(spec).tile).kernel.T.tolist()
     first = f.multiply(operands.item, UNPACKED_AT_ONCE)
     last = f.smaller(f.add(first, UNPACKED_AT_ONCE), whole)
     with f.loop(first, last, f.lanes, guarded=True) as place:

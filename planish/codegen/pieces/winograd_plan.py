@@ -1,10 +1,10 @@
 """How a 3x3 convolution by Winograd's method is cut: the size of its tiles, panels of filters, how many tiles at once.
 
-Larger tiles take fewer products (36 for 16 outputs instead of 64), but their transforms cost more, they have more
-weights, and they lose more where a tile reaches beyond the map: so cycles are counted, in the unit of the other kernels
-of convolutions (`cycles_of_step`). The constants were measured on Zen 4, with AVX-512, for 16 to 256 channels, and on
-Zen 3, with AVX2, for maps of 4x4 to 32x32 and 3 to 300 channels: there the method that they put first is the fastest,
-or within 20% of it.
+Larger tiles take fewer products (36 for 16 outputs instead of 64; with a stride of 2, 49 for nine instead of 56), but
+their transforms cost more, they have more weights, and they lose more where a tile reaches beyond the map: so cycles
+are counted, in the unit of the other kernels of convolutions (`cycles_of_step`). The constants were measured on Zen 4,
+with AVX-512, for 16 to 256 channels, and on Zen 3, with AVX2, for maps of 4x4 to 32x32 and 3 to 300 channels: there the
+method that they put first is the fastest, or within 20% of it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ from dataclasses import dataclass
 
 from planish.codegen.llvm.element_type import F32
 from planish.codegen.llvm.loops import counted, cut, vectors_of
-from planish.codegen.llvm.target import ASSUMED, CACHE_LINE_NBYTES, Caches, Target
+from planish.codegen.llvm.target import CACHE_LINE_NBYTES, Target
 from planish.codegen.pieces.accumulate import cycles_of_step
 from planish.codegen.pieces.kernel import Spec
 from planish.primitives.conv2d import Conv2DSettings
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
+from planish.primitives.winograd import Method, method
 
-TILES = (2, 4)
+TILES = ((2, 1), (4, 1), (2, 2), (3, 2))
+"""Outputs of a tile along an axis, and strides."""
 
-# Cycles of the transforms of a tile: a vector of its channels, a vector of its filters. A tile of 36 values does not
-# stay in 16 registers. Cycles of a block of products besides its steps; bytes of weights a cycle from the L3 cache.
-TRANSFORM_CYCLES: Mapping[int, tuple[int, int]] = {2: (45, 15), 4: (235, 85)}
-TRANSFORM_CYCLES_IN_REGISTERS: Mapping[int, tuple[int, int]] = {2: (40, 40), 4: (110, 110)}
+# Cycles of the transforms of a tile, by its outputs and stride: a vector of its channels, a vector of its filters. A
+# tile of 36 values does not stay in 16 registers. With 32 of them, those for a stride of 2 follow from what is loaded,
+# computed and stored: they are not measured. Cycles of a block of products besides its steps; bytes of weights a cycle
+# from the L3 cache.
+TRANSFORM_CYCLES: Mapping[tuple[int, int], tuple[int, int]] = {
+    (2, 1): (45, 15), (4, 1): (235, 85), (2, 2): (50, 12), (3, 2): (115, 35),
+}  # fmt: skip
+TRANSFORM_CYCLES_IN_REGISTERS: Mapping[tuple[int, int], tuple[int, int]] = {
+    (2, 1): (40, 40), (4, 1): (110, 110), (2, 2): (50, 25), (3, 2): (95, 60),
+}  # fmt: skip
 BLOCK_CYCLES = 4
 WEIGHT_NBYTES_A_CYCLE = 48
 
@@ -44,13 +52,13 @@ KEPT_OF_L2, WORK_OF_L2, WORK_OF_L3, FEWEST_SHARED = 2, 1 / 2, 1 / 16, 16
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`rows` x `columns` tiles of `tile` x `tile` outputs; the last ones have `last` (rows, columns) of them.
+    """`rows` x `columns` tiles; the last ones have `last` (rows, columns) of outputs.
 
     `at_once` tiles are transformed, multiplied and transformed back together, a number of grains of `grain` tiles each.
     `heavy`: the weights do not stay in L2.
     """
 
-    tile: int
+    method: Method
     rows: int
     columns: int
     last: tuple[int, int]
@@ -73,46 +81,42 @@ class Cut:
         return self.heavy and self.at_once >= FEWEST_SHARED
 
     @property
-    def side(self) -> int:
-        """Rows, and columns, of inputs that a tile reads."""
-        return self.tile + 2
-
-    @property
     def products(self) -> int:
         """Products a tile, for each channel and filter."""
-        return self.side**2
+        return self.method.products**2
+
+    @property
+    def sums(self) -> int:
+        """Sums a tile that its products are terms of, for each filter."""
+        return self.method.sums**2
 
 
 def cut_map(
-    shape: Sequence[int],
-    window: tuple[int, int],
-    tile: int,
-    channels: Sequence[int],
-    lanes: int,
-    caches: Caches = ASSUMED,
+    shape: Sequence[int], window: tuple[int, int], method: Method, channels: tuple[int, int], target: Target
 ) -> Cut:
     """For `shape` (rows, columns) of results, each the maximum of a window; `channels` in and out."""
     extents = [extent * size for extent, size in zip(shape, window, strict=True)]
-    rows, columns = (-(-extent // tile) for extent in extents)
-    last = extents[0] - (rows - 1) * tile, extents[1] - (columns - 1) * tile
-    each = (tile + 2) ** 2 * sum(row_nbytes(extent, lanes) for extent in channels)
+    rows, columns = (-(-extent // method.tile) for extent in extents)
+    last = extents[0] - (rows - 1) * method.tile, extents[1] - (columns - 1) * method.tile
+    in_nbytes, out_nbytes = (row_nbytes(extent, target.lanes) for extent in channels)
+    each = method.products**2 * in_nbytes + method.sums**2 * out_nbytes
     tiles, fitting = rows * columns, AT_ONCE * max(1, WORK_NBYTES // (AT_ONCE * each))
-    weights = (tile + 2) ** 2 * channels[0] * row_nbytes(channels[1], lanes)
-    if weights <= KEPT_OF_L2 * caches.l2_nbytes:
+    weights = method.weights**2 * channels[0] * out_nbytes
+    if weights <= KEPT_OF_L2 * target.caches.l2_nbytes:
         at_once = min(tiles, fitting)
-        return Cut(tile, rows, columns, last, at_once, at_once, False)
+        return Cut(method, rows, columns, last, at_once, at_once, False)
     grain = max(cut(tiles, max(fitting, FEWEST_SHARED)))
-    room = WORK_OF_L2 * caches.l2_nbytes, WORK_OF_L3 * caches.l3_nbytes
+    room = WORK_OF_L2 * target.caches.l2_nbytes, WORK_OF_L3 * target.caches.l3_nbytes
     in_l2, in_l3 = (grain * max(1, int(nbytes) // (each * grain)) for nbytes in room)
     apart = weights * (-(-tiles // in_l2) - -(-tiles // in_l3))  # what is read of them once more, or written and read
     at_once = in_l3 if apart > 2 * tiles * each else in_l2
-    return Cut(tile, rows, columns, last, min(at_once, tiles), grain, True)
+    return Cut(method, rows, columns, last, min(at_once, tiles), grain, True)
 
 
 def cut_of(spec: Spec, target: Target) -> Cut:
     settings = Conv2DWinogradSettings.of(spec)
-    channels = settings.kernel_shape[2:]
-    return cut_map(spec.shape[:2], settings.window, settings.tile, channels, target.lanes, target.caches)
+    own, (channels, filters) = method(settings.tile, settings.stride), settings.kernel_shape[2:]
+    return cut_map(spec.shape[:2], settings.window, own, (channels, filters), target)
 
 
 def row_nbytes(extent: int, lanes: int) -> int:
@@ -127,8 +131,9 @@ def matrix_nbytes(whole: Cut, extent: int, lanes: int) -> int:
 
 def scratch_nbytes(spec: Spec, target: Target) -> int:
     whole = cut_of(spec, target)
-    extents = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
-    return whole.products * sum(matrix_nbytes(whole, extent, target.lanes) for extent in extents)
+    channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
+    factors = whole.products * matrix_nbytes(whole, channels, target.lanes)
+    return factors + whole.sums * matrix_nbytes(whole, filters, target.lanes)
 
 
 def cycles(whole: Cut, channels: int, filters: int, target: Target, *, from_memory: bool = False) -> float:
@@ -136,16 +141,17 @@ def cycles(whole: Cut, channels: int, filters: int, target: Target, *, from_memo
     full, left = divmod(whole.tiles, whole.at_once)
     products = full * _product_cycles(whole.at_once, channels, filters, target)
     products += _product_cycles(left, channels, filters, target) if left else 0
-    matrix = channels * row_nbytes(filters, target.lanes)
-    weights = (full + bool(left)) * matrix / WEIGHT_NBYTES_A_CYCLE
-    weights = max(weights, matrix / MEMORY_NBYTES_A_CYCLE) if from_memory else weights
-    return whole.products * max(products, weights) + whole.tiles * _transform_cycles(whole, channels, filters, target)
+    weights = whole.method.weights**2 * channels * row_nbytes(filters, target.lanes)
+    read = (full + bool(left)) * weights / WEIGHT_NBYTES_A_CYCLE
+    read = max(read, weights / MEMORY_NBYTES_A_CYCLE) if from_memory else read
+    transforms = whole.tiles * _transform_cycles(whole, channels, filters, target)
+    return max(whole.products * products, read) + transforms
 
 
 def _transform_cycles(whole: Cut, channels: int, filters: int, target: Target) -> int:
     """Of a tile."""
     costs = TRANSFORM_CYCLES if target.registers < 32 else TRANSFORM_CYCLES_IN_REGISTERS
-    into, out_of = costs[whole.tile]
+    into, out_of = costs[whole.method.tile, whole.method.stride]
     return vectors_of(channels, target.lanes) * into + vectors_of(filters, target.lanes) * out_of
 
 
@@ -163,14 +169,16 @@ def why_not(
     settings: Conv2DSettings,
     window: tuple[int, int],
     tile: int,
+    stride: int,
 ) -> str | None:
     """Why the method does not fit with tiles of this size; None if it does."""
     rows, columns = kernel_shape[:2]
     if (rows, columns) != (3, 3):
         return f"it is for 3x3, this is {rows}x{columns}"
-    for name, steps in (("strides", settings.strides), ("dilation", settings.dilation)):
-        if steps != (1, 1):
-            return f"it is for {name} of 1"
+    if settings.strides != (stride, stride):
+        return f"it is for strides of {stride}"
+    if settings.dilation != (1, 1):
+        return "it is for dilation of 1"
     if settings.groups != 1:
         return "it is for one group"
     if tile % window[0] or tile % window[1]:

@@ -20,7 +20,7 @@ from planish.codegen.pieces.pixels import Pixels
 from planish.codegen.pieces.places import store_places
 from planish.codegen.pieces.winograd_plan import Cut, matrix_nbytes, row_nbytes
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
-from planish.primitives.winograd import INPUT_STEPS, OUTPUT_STEPS, Matrix
+from planish.primitives.winograd import Matrix, Method
 
 Square = list[list[Value]]
 
@@ -65,17 +65,18 @@ def transform_inputs(
     channels = spec.inputs[0].shape[2]
     row_stride, pixel_stride, _ = spec.strides_of_input(0)
     matrix, each = matrix_nbytes(whole, channels, f.lanes), row_nbytes(channels, f.lanes)
-    steps = INPUT_STEPS[whole.tile]
     zeros = f.stack_vectors(1)
     f.store(ZERO, zeros)
 
     with f.loop(0, count) as number:
         tile = f.add(first, number.index)
         row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
-        down = _inputs_there(f, row, whole.rows, whole.tile, whole.last[0])
-        across = _inputs_there(f, column, whole.columns, whole.tile, whole.last[1])
+        down = _inputs_there(f, row, whole.rows, whole.method, whole.last[0])
+        across = _inputs_there(f, column, whole.columns, whole.method, whole.last[1])
         there = {pair: _both(f, *pair) for pair in product(dict.fromkeys(down), dict.fromkeys(across))}
-        across_rows, across_columns = (F32.nbytes * whole.tile * stride for stride in (row_stride, pixel_stride))
+        across_rows, across_columns = (
+            F32.nbytes * whole.method.apart * stride for stride in (row_stride, pixel_stride)
+        )
         corner = f.offset(x, f.add(f.multiply(row, across_rows), f.multiply(column, across_columns)))
         target = f.offset(into, f.multiply(number.index, each))
 
@@ -89,17 +90,19 @@ def transform_inputs(
                 address = f.offset(at, F32.nbytes * (i * row_stride + j * pixel_stride))
                 return f.load(address if wanted == ALWAYS else f.chosen_pointer(wanted, address, zeros), 0, mask)
 
-            pixels = [[pixel(i, j) for j in range(whole.side)] for i in range(whole.side)]
-            for xi, value in enumerate(chain.from_iterable(transformed(f, steps, steps, pixels))):
-                f.store(value, to, xi * matrix)
+            for own, other in product(whole.method.phases, repeat=2):
+                pixels = [[pixel(i, j) for j in other.inputs] for i in own.inputs]
+                values = chain.from_iterable(transformed(f, own.steps, other.steps, pixels))
+                for (a, b), value in zip(product(own.products, other.products), values, strict=True):
+                    f.store(value, to, (a * whole.method.products + b) * matrix)
 
         over_vectors(f, channels, body)
 
 
-def _inputs_there(f: Function, place: Index, count: int, tile: int, last: int) -> list[Value]:
+def _inputs_there(f: Function, place: Index, count: int, method: Method, last: int) -> list[Value]:
     """For each input of a tile along an axis the condition that it is needed: the last tile needs fewer."""
-    needed = last + 2
-    missing = tile + 2 - needed
+    needed = method.inputs_of(last)
+    missing = method.side - needed
     beyond = f.compare("slt", place, count - 1) if missing and count > 1 else NEVER
     return [ALWAYS] * needed + [beyond] * missing
 
@@ -129,20 +132,22 @@ def transform_outputs(
     pixels = Pixels(f, spec)
     height, width = Conv2DWinogradSettings.of(spec).window
     matrix, each = matrix_nbytes(whole, filters, f.lanes), row_nbytes(filters, f.lanes)
-    steps = OUTPUT_STEPS[whole.tile]
+    sums, steps = whole.method.sums, whole.method.output_steps
     epilogue = epilogue_of(f, spec, operands)
 
     with f.loop(0, count) as number:
         tile = f.add(first, number.index)
         row, column = f.divide(tile, whole.columns), f.remainder(tile, whole.columns)
-        down = _parts(f, row, whole.rows, whole.tile // height, whole.last[0] // height)
-        across = _parts(f, column, whole.columns, whole.tile // width, whole.last[1] // width)
+        down = _parts(f, row, whole.rows, whole.method.tile // height, whole.last[0] // height)
+        across = _parts(f, column, whole.columns, whole.method.tile // width, whole.last[1] // width)
         source = f.offset(products, f.multiply(number.index, each))
-        corner = pixels.at(f.multiply(row, whole.tile // height), f.multiply(column, whole.tile // width), 0)
+        corner = pixels.at(
+            f.multiply(row, whole.method.tile // height), f.multiply(column, whole.method.tile // width), 0
+        )
 
         def body(channel: Index, mask: str | None) -> None:
             own = f.offset(source, f.nbytes(channel))
-            m = [[f.load(own, (a * whole.side + b) * matrix) for b in range(whole.side)] for a in range(whole.side)]
+            m = [[f.load(own, (a * sums + b) * matrix) for b in range(sums)] for a in range(sums)]
             outputs = transformed(f, steps, steps, m)
 
             def store(p: int, q: int) -> None:

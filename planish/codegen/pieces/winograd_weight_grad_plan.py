@@ -13,7 +13,7 @@ import numpy as np
 from planish.codegen.llvm.loops import cut, vectors_of
 from planish.codegen.llvm.target import Target
 from planish.primitives.conv2d_weight_grad import Conv2DWeightGradSettings
-from planish.primitives.winograd import INPUT, OUTPUT, Matrix
+from planish.primitives.winograd import Matrix, method
 
 TILES = (2, 4)
 TILES_AT_ONCE = 64
@@ -44,8 +44,8 @@ class Tiling:
 
     @property
     def transforms(self) -> int:
-        inputs = self.sources * self._combining(INPUT[self.tile])
-        return self.rows * self.places * (inputs + self.targets * self._combining(OUTPUT[self.tile].T))
+        inputs = self.sources * self._combining(method(self.tile).input)
+        return self.rows * self.places * (inputs + self.targets * self._combining(method(self.tile).output.T))
 
     def _combining(self, matrix: Matrix) -> int:
         """Rows once for all tiles beside each other, which share columns; then columns, with as many stores."""

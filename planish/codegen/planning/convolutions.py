@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import starmap
 
 from planish.codegen.kernels import conv2d_columns as columns_kernel
 from planish.codegen.kernels import conv2d_depthwise as depthwise_kernel
 from planish.codegen.kernels import conv2d_panels as direct_kernel
 from planish.codegen.kernels import conv2d_scattered as scattered_kernel
+from planish.codegen.llvm.target import ASSUMED
 from planish.codegen.pieces import winograd_plan
 from planish.codegen.planning.candidate import Candidate, Problem, always
 from planish.codegen.planning.rebasing import rebased, rebased_with_flat_rows, repeated_channels
@@ -27,6 +29,7 @@ from planish.primitives.rewritten.pack_winograd import pack_winograd
 from planish.primitives.rewritten.turn_kernel import turn_kernel
 from planish.primitives.transpose import transpose
 from planish.primitives.windows import NO_PADDING, Padding, Pair
+from planish.primitives.winograd import method
 
 GAIN = 0.85  # another kernel pays if it takes at most this share of the direct kernel's cycles
 
@@ -52,39 +55,40 @@ def _with_weights_read(problem: Problem, cycles: float) -> float:
 
 
 # ------------------------------------------------------------------ Winograd's method
-def _why_not_winograd(tile: int, problem: Problem) -> str | None:
+def _why_not_winograd(tile: int, stride: int, problem: Problem) -> str | None:
     if problem.without_winograd is not None:
         return problem.without_winograd
     w, settings = problem.node.inputs[1], _convolution(problem)
-    return winograd_plan.why_not(w.shape, settings, _window(problem), tile)
+    return winograd_plan.why_not(w.shape, settings, _window(problem), tile, stride)
 
 
-def _winograd_cycles(tile: int, problem: Problem) -> float:
+def _winograd_cycles(tile: int, stride: int, problem: Problem) -> float:
     channels, filters = problem.node.inputs[1].shape[2:]
-    extents, target = problem.node.shape[:2], problem.target
-    cut = winograd_plan.cut_map(extents, _window(problem), tile, (channels, filters), target.lanes)
+    target = problem.target._replace(caches=ASSUMED)  # methods are the same on all processors of a target
+    own = method(tile, stride)
+    cut = winograd_plan.cut_map(problem.node.shape[:2], _window(problem), own, (channels, filters), target)
     return winograd_plan.cycles(cut, channels, filters, target, from_memory=problem.from_memory) / GAIN
 
 
-def _lower_to_winograd(tile: int, problem: Problem) -> Node:
+def _lower_to_winograd(tile: int, stride: int, problem: Problem) -> Node:
     x, w = problem.node.inputs[:2]
     lanes = problem.target.lanes
     panels = tuple(winograd_plan.panels_of(w.shape[3], lanes, problem.target.registers))
-    packed = pack_winograd(w, tile, panels, lanes)
+    packed = pack_winograd(w, tile, panels, lanes, stride=stride)
     chosen = Conv2DWinogradSettings(
-        kernel_shape=w.shape, window=_window(problem), tile=tile, panels=panels, lanes=lanes
+        kernel_shape=w.shape, window=_window(problem), tile=tile, stride=stride, panels=panels, lanes=lanes
     )
     return rebased(problem.node, "conv2d_winograd", (x, packed), chosen)
 
 
-def _winograd(tile: int) -> Candidate:
+def _winograd(tile: int, stride: int) -> Candidate:
     return Candidate(
         "conv2d_winograd",
-        f"Winograd F({tile}x{tile}, 3x3)",
+        f"Winograd F({tile}x{tile}, 3x3)" if stride == 1 else f"Winograd F({tile}x{tile}, 3x3/{stride})",
         "fewer multiplications, transforms included",
-        partial(_why_not_winograd, tile),
-        partial(_winograd_cycles, tile),
-        partial(_lower_to_winograd, tile),
+        partial(_why_not_winograd, tile, stride),
+        partial(_winograd_cycles, tile, stride),
+        partial(_lower_to_winograd, tile, stride),
     )
 
 
@@ -215,7 +219,7 @@ def _lower_to_panels(problem: Problem) -> Node:
 
 
 CONVOLUTION = [
-    *map(_winograd, winograd_plan.TILES),
+    *starmap(_winograd, winograd_plan.TILES),
     Candidate(
         "conv2d_panels",
         "direct",

@@ -12,19 +12,20 @@ from planish.primitives.bordered_convolution import map_extents, without_padding
 from planish.primitives.panels import unpack_panels
 from planish.primitives.registry import Array, Environment, register_rewritten
 from planish.primitives.windows import Pair, pooled
-from planish.primitives.winograd import INPUT, OUTPUT
+from planish.primitives.winograd import method
 
 
 class Conv2DWinogradSettings(Settings):
     kernel_shape: tuple[int, ...]
     window: Pair
     tile: int
+    stride: int
     panels: tuple[int, ...]
     lanes: int
 
 
 def _infer(inputs: Sequence[TensorType], settings: Conv2DWinogradSettings) -> TensorType:
-    plain = without_padding((1, 1), (1, 1), 1)
+    plain = without_padding((settings.stride, settings.stride), (1, 1), 1)
     rows, columns, filters = map_extents(inputs[0], settings.kernel_shape, plain)
     height, width = settings.window
     return TensorType((rows // height, columns // width, filters))
@@ -34,20 +35,21 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
     x, packed = arrays
     settings = Conv2DWinogradSettings.of(node)
     channels, filters = settings.kernel_shape[2:]
-    tile = settings.tile
-    side = tile + 2
+    own = method(settings.tile, settings.stride)
     matrices = unpack_panels(packed, channels, filters, settings.panels, settings.lanes)
-    matrices = matrices.reshape(side, side, channels, filters)
-    rows, columns = (extent - 2 for extent in x.shape[1:3])
-    tile_rows, tile_columns = -(-rows // tile), -(-columns // tile)
-    border = [(0, count * tile - extent) for count, extent in ((tile_rows, rows), (tile_columns, columns))]
-    source = np.pad(x, ((0, 0), *border, (0, 0)))
-    tiles = np.lib.stride_tricks.sliding_window_view(source, (side, side), (1, 2))[:, ::tile, ::tile]
-    into, out = INPUT[tile].astype(x.dtype), OUTPUT[tile].astype(x.dtype)
-    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles, into)
+    weights = list(own.weight_of)
+    matrices = matrices.reshape(own.weights, own.weights, channels, filters)[weights][:, weights]
+    rows, columns = ((extent - 3) // own.stride + 1 for extent in x.shape[1:3])
+    tile_rows, tile_columns = -(-rows // own.tile), -(-columns // own.tile)
+    wanted = [own.inputs_of(count * own.tile) for count in (tile_rows, tile_columns)]
+    border = [(0, max(0, extent - there)) for extent, there in zip(wanted, x.shape[1:3], strict=True)]
+    source = np.pad(x, ((0, 0), *border, (0, 0)))[:, : wanted[0], : wanted[1]]
+    tiles = np.lib.stride_tricks.sliding_window_view(source, (own.side, own.side), (1, 2))
+    into, out = own.input.astype(x.dtype), own.output[:, own.sum_of].astype(x.dtype)
+    transformed = np.einsum("ai,nrscij,bj->nrsabc", into, tiles[:, :: own.apart, :: own.apart], into)
     products = np.einsum("nrsabc,abco->nrsabo", transformed, matrices)
     results = np.einsum("pa,nrsabo,qb->nrpsqo", out, products, out)
-    maps = results.reshape(len(x), tile * tile_rows, tile * tile_columns, filters)[:, :rows, :columns]
+    maps = results.reshape(len(x), own.tile * tile_rows, own.tile * tile_columns, filters)[:, :rows, :columns]
     return pooled(maps, settings.window)
 
 

@@ -13,7 +13,7 @@ from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
 from planish.primitives.mistake import mistake
 from planish.primitives.registry import Array, Environment, make, register_rewritten
-from planish.primitives.winograd import INPUT, OUTPUT
+from planish.primitives.winograd import method
 
 
 class Conv2DWinogradWeightGradSettings(Settings):
@@ -41,7 +41,7 @@ def _tiles(array: Array, extent: int, tile: int) -> Array:
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     x, g = arrays
     tile = Conv2DWinogradWeightGradSettings.of(node).tile
-    into, out = INPUT[tile].astype(x.dtype), OUTPUT[tile].astype(x.dtype)
+    into, out = (matrix.astype(x.dtype) for matrix in (method(tile).input, method(tile).output))
     transformed = np.einsum("ai,nrscij,bj->nrsabc", into, _tiles(x, tile + 2, tile), into, optimize=True)
     gradients = np.einsum("pa,nrsopq,qb->nrsabo", out, _tiles(g, tile, tile), out, optimize=True)
     result: Array = np.einsum("nrsabc,nrsabo->abco", transformed, gradients, optimize=True).reshape(node.shape)

@@ -10,17 +10,18 @@ from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
 from planish.primitives.panels import packed_panels
 from planish.primitives.registry import Array, Environment, make, register_rewritten
-from planish.primitives.winograd import KERNEL
+from planish.primitives.winograd import method
 
 
 class PackWinogradSettings(Settings):
     tile: int
+    stride: int
     panels: tuple[int, ...]
     lanes: int
 
 
 def _infer(inputs: Sequence[TensorType], settings: PackWinogradSettings) -> TensorType:
-    matrices = (settings.tile + 2) ** 2
+    matrices = method(settings.tile, settings.stride).weights ** 2
     channels = inputs[0].shape[2]
     return TensorType((matrices, channels * sum(settings.panels) * settings.lanes), batched=False)
 
@@ -28,7 +29,7 @@ def _infer(inputs: Sequence[TensorType], settings: PackWinogradSettings) -> Tens
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
     (kernel,) = arrays
     settings = PackWinogradSettings.of(node)
-    transform = KERNEL[settings.tile].astype(kernel.dtype)
+    transform = method(settings.tile, settings.stride).kernel.astype(kernel.dtype)
     matrices = np.einsum("ai,ijcd,bj->abcd", transform, kernel, transform).reshape(-1, *kernel.shape[2:])
     return packed_panels(matrices, settings.panels, settings.lanes)
 
@@ -36,5 +37,6 @@ def _reference(arrays: Sequence[Array], node: Node, environment: Environment) ->
 register_rewritten("pack_winograd", PackWinogradSettings, _infer, _reference)
 
 
-def pack_winograd(kernel: Node, tile: int, panels: Sequence[int], lanes: int) -> Node:
-    return make("pack_winograd", [kernel], PackWinogradSettings(tile=tile, panels=tuple(panels), lanes=lanes))
+def pack_winograd(kernel: Node, tile: int, panels: Sequence[int], lanes: int, *, stride: int = 1) -> Node:
+    settings = PackWinogradSettings(tile=tile, stride=stride, panels=tuple(panels), lanes=lanes)
+    return make("pack_winograd", [kernel], settings)

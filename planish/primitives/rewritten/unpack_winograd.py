@@ -9,7 +9,7 @@ import numpy as np
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import Settings
 from planish.primitives.registry import Array, Environment, make, register_rewritten
-from planish.primitives.winograd import KERNEL
+from planish.primitives.winograd import method
 
 
 class UnpackWinogradSettings(Settings):
@@ -21,7 +21,7 @@ def _infer(inputs: Sequence[TensorType], settings: UnpackWinogradSettings) -> Te
 
 
 def _reference(arrays: Sequence[Array], node: Node, environment: Environment) -> Array:
-    transform = KERNEL[UnpackWinogradSettings.of(node).tile].astype(arrays[0].dtype)
+    transform = method(UnpackWinogradSettings.of(node).tile).kernel.astype(arrays[0].dtype)
     matrices = arrays[0].reshape(len(transform), len(transform), *node.shape[2:])
     kernel: Array = np.einsum("ai,abcd,bj->ijcd", transform, matrices, transform)
     return kernel

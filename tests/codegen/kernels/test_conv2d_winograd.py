@@ -19,8 +19,9 @@ from planish.primitives.registry import make
 from planish.primitives.rewritten.conv2d_pool import Conv2DPoolSettings
 from planish.primitives.rewritten.fused import base_of
 from planish.primitives.windows import NO_PADDING
+from planish.primitives.winograd import method
 from planish.runtime import programs
-from tests.codegen.support import Case, on_every_target
+from tests.codegen.support import Case, on_every_target, prefer
 
 SAME = ((1, 1), (1, 1))
 
@@ -29,11 +30,11 @@ SAME = ((1, 1), (1, 1))
 def tiles(monkeypatch):
     """Has every convolution that can be computed with tiles of a size be computed with them, whether it pays or not."""
 
-    def prefer(tile):
+    def prefer(tile, stride=1):
+        name = f"Winograd F({tile}x{tile}, 3x3)" if stride == 1 else f"Winograd F({tile}x{tile}, 3x3/{stride})"
         for operation in ("conv2d", "conv2d_pool"):
             rows = [
-                replace(row, cycles=lambda problem: 0.0) if row.method == f"Winograd F({tile}x{tile}, 3x3)" else row
-                for row in CANDIDATES[operation]
+                replace(row, cycles=lambda problem: 0.0) if row.method == name else row for row in CANDIDATES[operation]
             ]
             monkeypatch.setitem(CANDIDATES, operation, rows)
 
@@ -154,6 +155,79 @@ def test_gradient_through_large_tiles(target, tiles):
     case.check(LARGE_TILES)
 
 
+BORDERS = (NO_PADDING, SAME, ((0, 1), (0, 1)), ((1, 0), (0, 2)))  # Keras has the zeros behind if they are uneven
+
+
+@on_every_target
+@pytest.mark.parametrize("tile", [2, 3])
+def test_strides_of_two(target, tiles, tile):
+    """Maps of even and odd extents, tiles that the lower and right edges cut to one or two rows and columns, channels
+    that straddle vectors, and what a residual block does to the results."""
+    tiles(tile, 2)
+    case, vector = Case(images=2), current_target().lanes
+    for place, (rows, columns, channels, filters) in enumerate((
+        (3, 3, 1, 3), (3, 8, 5, 12), (7, 4, 17, 33), (9, 10, vector, vector), (13, 23, 33, 20),
+    )):  # fmt: skip
+        x, w = case.input(rows, columns, channels), case.weight(3, 3, channels, filters)
+        y = primitives.conv2d(x, w, (2, 2), BORDERS[place % 4])
+        case.output(y)
+        other = case.input(*y.shape)
+        case.output(primitives.relu(primitives.add(primitives.add(y, case.weight(filters)), other)))
+    assert tiles_of(case, training=False) == [tile] * 5
+    case.check(2e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize(("tile", "windows"), [(2, ((2, 2), (1, 2))), (3, ((3, 3), (3, 1)))])
+@pytest.mark.parametrize("training", [False, True])
+def test_strides_of_two_in_front_of_maxima(target, tiles, tile, windows, training):
+    """In training with the places of the maxima, by which the gradients are found."""
+    tiles(tile, 2)
+    case = Case()
+    for window in windows:
+        x, w = case.input(13, 17, 12), case.weight(3, 3, 12, 18)
+        y = primitives.max_pool2d(primitives.conv2d(x, w, (2, 2)), window, window)
+        if training:
+            y = primitives.multiply(y, case.input(*y.shape))
+            case.output(*gradients(primitives.batch_sum(primitives.reduce_sum(y, (0, 1, 2))), [w]))
+        else:
+            case.output(y)
+    assert tiles_of(case, training=training) == [tile] * 2
+    case.check(4e-6)
+
+
+@on_every_target
+@pytest.mark.parametrize("tile", [2, 3])
+def test_weights_for_strides_of_two_that_are_read_once_for_many_tiles(target, tiles, heavy, monkeypatch, tile):
+    monkeypatch.setattr(plan, "WORK_OF_L3", 0)
+    tiles(tile, 2)
+    case = Case(images=2)
+    for rows, columns, channels, filters in ((29, 55, 20, 21), (5, 4, 17, 100)):
+        case.output(
+            primitives.conv2d(case.input(rows, columns, channels), case.weight(3, 3, channels, filters), (2, 2), SAME)
+        )
+    case.check(2e-6)
+
+
+@pytest.mark.parametrize("channels", [16, 64, 256])
+@pytest.mark.parametrize("tile", [2, 3])
+def test_strides_of_two_round_no_more_than_direct_sums(tiles, monkeypatch, tile, channels):
+    """Within a third: which of the two is nearer to the exact sums is chance."""
+    case = Case(images=4)
+    case.output(primitives.conv2d(case.input(13, 13, channels), case.weight(3, 3, channels, 24), (2, 2)))
+    (exact,), errors = case.expected().values(), []
+    for direct in (True, False):
+        monkeypatch.setattr(programs, "_COMPILED", {})
+        if direct:
+            prefer(monkeypatch, "conv2d", "conv2d_panels")
+        else:
+            tiles(tile, 2)
+            assert tiles_of(case, training=False) == [tile]
+        (found,) = case.computed().values()
+        errors.append(abs(found - exact).max() / abs(exact).max())
+    assert errors[1] < 4 / 3 * errors[0]
+
+
 @pytest.mark.parametrize(
     ("shape", "window", "channels", "tile"),
     [
@@ -208,39 +282,43 @@ def test_weights_of_all_layers_say_whether_they_stay(others, tile):
     assert [spec_of(node).settings.tile for node in lowered.nodes if base_of(node) == "conv2d_winograd"] == [tile]
 
 
-@pytest.mark.parametrize("tile", [2, 4])
-def test_sizes_of_caches_change_no_bit(monkeypatch, tiles, tile):
+@pytest.mark.parametrize(("tile", "stride"), [(2, 1), (4, 1), (3, 2)])
+def test_sizes_of_caches_change_no_bit(monkeypatch, tiles, tile, stride):
     """Cut otherwise, by machines that have smaller and larger ones."""
-    tiles(tile)
+    tiles(tile, stride)
     case = Case(images=1)
-    case.output(primitives.conv2d(case.input(21, 30, 40), case.weight(3, 3, 40, 41), padding=SAME))
+    x = case.input(21 * stride, 30 * stride, 40)
+    case.output(primitives.conv2d(x, case.weight(3, 3, 40, 41), (stride, stride), SAME))
     found, cuts = set(), set()
     for caches in (Caches(2**12, 2**21), Caches(2**16, 2**27), ASSUMED):
         monkeypatch.setattr(target_module, "own_caches", lambda caches=caches: caches)
-        cuts.add(plan.cut_map((19, 28), (1, 1), tile, (40, 41), current_target().lanes, caches))
+        cuts.add(plan.cut_map((21, 30), (1, 1), method(tile, stride), (40, 41), current_target()))
         found.add(case.computed()["y0"].tobytes())
     assert len(found) == 1 < len(cuts)
 
 
 def test_heavy_weights_are_read_few_times():
     """Once for all tiles if they have room, or for those of a grain."""
-    once = plan.cut_map((28, 28), (1, 1), 4, (128, 128), 8, Caches(2**19, 2**25))
+    target = make_target("avx2", "x86_64-linux-gnu")
+    larger = target._replace(caches=Caches(2**19, 2**25))
+    once = plan.cut_map((28, 28), (1, 1), method(4), (128, 128), larger)
     assert (once.grain, once.at_once, once.tiles) == (13, 49, 49)
-    grains = plan.cut_map((14, 14), (1, 1), 4, (256, 256), 8)
+    grains = plan.cut_map((14, 14), (1, 1), method(4), (256, 256), target)
     assert (grains.at_once, grains.by_panel) == (16, True)
-    few = plan.cut_map((8, 8), (1, 1), 4, (128, 128), 8)
+    few = plan.cut_map((8, 8), (1, 1), method(4), (128, 128), target)
     assert (few.by_panel, few.fetches, grains.fetches) == (True, False, True)
-    light = plan.cut_map((56, 56), (1, 1), 4, (64, 64), 8)
+    light = plan.cut_map((56, 56), (1, 1), method(4), (64, 64), target)
     assert (light.at_once, light.grain, light.heavy) == (6, 6, False)
 
 
 def test_tiles_cover_the_map():
-    whole = plan.cut_map((5, 9), (2, 1), 4, (16, 16), 16)
+    target = make_target("avx2", "x86_64-linux-gnu")
+    whole = plan.cut_map((5, 9), (2, 1), method(4), (16, 16), target)
     assert (whole.rows, whole.columns, whole.last) == (3, 3, (2, 1))
     assert (whole.tiles, whole.at_once) == (9, 6)  # and the other three
-    assert plan.cut_map((64, 64), (1, 1), 4, (48, 48), 16).at_once == plan.AT_ONCE
-    assert plan.cut_map((64, 64), (1, 1), 2, (16, 16), 16).at_once == plan.AT_ONCE
-    assert plan.cut_map((64, 64), (1, 1), 2, (8, 8), 8).at_once == 2 * plan.AT_ONCE  # all in L1
+    assert plan.cut_map((64, 64), (1, 1), method(4), (48, 48), target).at_once == plan.AT_ONCE
+    assert plan.cut_map((64, 64), (1, 1), method(2), (16, 16), target).at_once == plan.AT_ONCE
+    assert plan.cut_map((64, 64), (1, 1), method(2), (8, 8), target).at_once == 2 * plan.AT_ONCE  # all in L1
 
 
 def kernels_of(node):
@@ -256,13 +334,16 @@ def kernels_of(node):
         ((3, 3, 12, 12), {}, True),  # DenseNet's growth
         ((3, 3, 3, 16), {}, False),  # of an image: transforms cost more than the multiplications that they save
         ((3, 2, 16, 16), {}, False),
+        ((3, 3, 64, 64), {"strides": (2, 2)}, True),
+        ((3, 3, 3, 16), {"strides": (2, 2)}, False),
+        ((3, 3, 16, 16), {"strides": (3, 3)}, False),
         ((3, 3, 16, 16), {"strides": (2, 1)}, False),
         ((3, 3, 16, 16), {"dilation": (1, 2)}, False),
         ((3, 3, 16, 32), {"groups": 2}, False),
     ],
 )
 def test_where_it_is_used(kernel, settings, used):
-    x = primitives.input_("x", (9, 9, kernel[2] * settings.get("groups", 1)))
+    x = primitives.input_("x", (17, 17, kernel[2] * settings.get("groups", 1)))
     found = kernels_of(primitives.conv2d(x, primitives.parameter("w", kernel), **settings))
     assert ("conv2d_winograd" in found) is used
     assert ("conv2d_panels" in found) is not used

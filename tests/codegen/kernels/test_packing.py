@@ -24,11 +24,11 @@ def test_panels(target, vectors):
 
 
 @on_every_target
-@pytest.mark.parametrize("tile", [2, 4])
-def test_winograd(target, tile):
+@pytest.mark.parametrize(("tile", "stride"), [(2, 1), (4, 1), (2, 2), (3, 2)])
+def test_winograd(target, tile, stride):
     lanes = current_target().lanes
     case = Case()
     for channels, panels, missing in ((1, (1,), lanes - 1), (3, (2,), 1), (5, (2, 2, 1), 0), (16, (3, 2), 5 % lanes)):
         filters = sum(panels) * lanes - missing
-        case.output(pack_winograd(case.weight(3, 3, channels, filters), tile, panels, lanes))
+        case.output(pack_winograd(case.weight(3, 3, channels, filters), tile, panels, lanes, stride=stride))
     case.check(1e-6)

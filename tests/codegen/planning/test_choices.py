@@ -60,7 +60,8 @@ def test_larger_maps_take_36_products_in_place_of_144(training):
     ("layer", "channels", "why"),
     [
         (Conv2D(16, 5, name="c"), 16, "this is 5x5"),
-        (Conv2D(16, 3, strides=2, name="c"), 16, "strides of 1"),
+        (Conv2D(16, 3, strides=(1, 2), name="c"), 16, "strides of 1"),
+        (Conv2D(16, 3, strides=3, name="c"), 16, "strides of 2"),
         (Conv2D(16, 3, dilation_rate=2, name="c"), 16, "dilation of 1"),
         (Conv2D(16, 3, groups=2, name="c"), 32, "one group"),
         (Conv2D(16, 3, name="c"), 3, "Winograd F(2x2, 3x3): "),
@@ -71,6 +72,16 @@ def test_why_a_convolution_is_direct(layer, channels, why):
     assert choice.method == "direct"
     assert why in choice.why
     assert choice.executed == choice.by_definition
+
+
+def test_strides_of_two_take_25_products_in_place_of_36():
+    layers = [Conv2D(48, 3, strides=2, padding="same", name="a"), GlobalAveragePooling2D(), Dense(5)]
+    plan = plan_of(layers, (28, 28, 32), target=make_target("avx2", TARGET.triple))
+    choice = choice_of(plan, "a", "convolution")
+    assert choice.method == "Winograd F(2x2, 3x3/2)"
+    assert choice.executed == 7 * 7 * 25 * 32 * 48
+    assert choice.by_definition == 14 * 14 * 9 * 32 * 48
+    assert "; Winograd F(2x2, 3x3) / Winograd F(4x4, 3x3): it is for strides of 1; " in choice.why
 
 
 @pytest.mark.parametrize("target", ["avx512", "avx2"])
