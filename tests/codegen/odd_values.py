@@ -22,6 +22,17 @@ def odd_sizes(case):
         case.output(primitives.one_hot(case.input(values=np.full(case.images, 1, np.uint8), dtype="i32"), size))
         for dtype in DTYPES:
             case.output(primitives.square(case.input(size, values=np.ones((case.images, size), dtype))))
+    drawings(case)
+
+
+def drawings(case):
+    """Layers on images of which some are mostly zeros, and some are not."""
+    for size in (17, 33, 95):
+        values = case.generator.standard_normal((case.images, size))
+        for live in (values > 1.5, values != 0):
+            x = case.input(size, values=np.where(live, values, 0).astype("f"))
+            for units in (1, 10, 53):
+                case.output(primitives.relu(primitives.dense(x, case.weight(size, units))))
 
 
 def arranged(case, x, size):

@@ -27,8 +27,8 @@ from tests.passes.support import bindings_of
 
 SHARED = {
     "average_pool2d", "conv2d_columns", "conv2d_depthwise", "conv2d_panels", "conv2d_winograd", "dense_panels",
-    "elementwise", "load_input", "max_pool2d", "pad2d", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
-    "reduce_sum", "reduce_sum_of",
+    "dense_panels_listed", "elementwise", "load_input", "max_pool2d", "pad2d", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_prod", "reduce_sum", "reduce_sum_of",
 }  # fmt: skip
 """The kernels that have grains."""
 

@@ -9,6 +9,7 @@ from planish.primitives.reshape import reshape
 from planish.primitives.rewritten.conv2d_panels import Conv2DPanelsSettings
 from planish.primitives.rewritten.conv2d_winograd import Conv2DWinogradSettings
 from planish.primitives.rewritten.dense_panels import dense_panels
+from planish.primitives.rewritten.not_finite import not_finite
 from planish.primitives.rewritten.pack_panels import pack_panels
 from planish.primitives.rewritten.pack_winograd import pack_winograd
 from planish.primitives.transpose import transpose
@@ -24,10 +25,21 @@ def test_dense(shape):
         primitives.input_("x", shape), pack_panels(primitives.parameter("w", w.shape), (1, 1), 4), 7, (1, 1), 4
     )
     np.testing.assert_allclose(compute(node, x=x, w=w), x @ w, rtol=1e-12)
+    listed = make("dense_panels_listed", [*node.inputs, not_finite(node.inputs[1])], node.settings)
+    if len(shape) == 1:
+        np.testing.assert_allclose(compute(listed, x=x, w=w), x @ w, rtol=1e-12)
     as_they_are = dense_panels(
         primitives.input_("x", shape), primitives.parameter("w", w.shape), 7, (1, 1), 4, packed=False
     )
     np.testing.assert_allclose(compute(as_they_are, x=x, w=w), x @ w, rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [1.0, 1e300, np.nan, np.inf, -np.inf])
+def test_whether_anything_is_not_finite(value):
+    weights = numbers(3, 4)
+    weights[2, 1] = value
+    (flag,) = compute(not_finite(primitives.parameter("w", (3, 4))), w=weights)
+    assert flag == 0 if np.isfinite(value) else np.isnan(flag)
 
 
 def pooled(node, window):

@@ -29,18 +29,20 @@ def residual():
 
 
 def several():
-    """Two inputs, and three outputs in a dictionary with a list."""
+    """Two inputs, one of them mostly zeros, which are left out, and three outputs in a dictionary with a list."""
     set_random_seed(5)
-    image, facts = Input((6, 6, 2), name="image"), Input((3,), name="facts")
+    image, facts = Input((6, 6, 2), name="image"), Input((40,), name="facts")
     map_ = Conv2D(5, 3, name="map")(image)
     whole = Dense(7, name="whole")(Flatten()(map_))
-    return Model([image, facts], {"map": map_, "scores": [whole, Dense(2, name="few")(facts)]})
+    return Model([image, facts], {"map": map_, "scores": [whole, Dense(9, name="few")(facts)]})
 
 
 def images_for(model, count, dtype=np.float32):
     """One array, or a list of them."""
     random = np.random.default_rng(0)
     arrays = [random.integers(0, 255, (count, *spec.shape[1:])) for spec in model.input_specs]
+    for facts in (each for each in arrays if each.ndim == 2):
+        facts[:, 3:35] = 0
     whole = np.dtype(dtype).kind != "f"
     arrays = [each.astype(dtype) if whole else (each / 255).astype(dtype) for each in arrays]
     return arrays[0] if len(arrays) == 1 else arrays

@@ -139,7 +139,7 @@ def test_a_library_says_what_its_model_is(tmp_path):
     assert kind in ("x86-64-v3", "aarch64")
     assert re.fullmatch("[0-9a-f]{64}", digest)
     assert second == "|".join([*classes, ""])
-    assert outputs == ["map float32 4 4 5 320", "whole float32 7 28", "few float32 2 8"]
+    assert outputs == ["map float32 4 4 5 320", "whole float32 7 28", "few float32 9 36"]
 
 
 @COMPILED

@@ -1,10 +1,12 @@
-"""Counts and lists numbers that are not zero: what a dense layer on images shares with its gradient.
+"""Counts and lists numbers that are not zero: what kernels of dense layers on images share.
 
 Most pixels of a drawing or a digit are zero, and a product with zero adds nothing. NaN is not zero; what the processor
 treats as zero (denormal numbers in training) is.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 from planish.codegen.llvm.element_type import F32, I32
 from planish.codegen.llvm.function import ZERO, Function, Index, Pointer, Value
@@ -56,3 +58,29 @@ def append(f: Function, value: Value, numbers: Value, lists: Pointer, room: int,
     f.store_integers(f.compressed(numbers, live, integer=True), end)
     f.store(f.compressed(value, live), end, I32.nbytes * room)
     return f.add(count, f.count_lanes(live))
+
+
+def append_places(f: Function, live: Value, place: Index, entries: Pointer, count: Index) -> Index:
+    """Appends the lanes of a mask after the first `count` entries of a list, as distances in bytes of f32 from the
+    first element of which lane 0 is number `place`; gives the new count."""
+    first = f.let(f"trunc i64 {f.nbytes(place, of=F32)} to i32")
+    end = f.offset(entries, f.nbytes(count, of=I32))
+    f.store_integers(f.integer("add", _distances(f, live), f.splat_integer(first)), end)
+    return f.add(count, f.count_lanes(live))
+
+
+def _distances(f: Function, live: Value) -> Value:
+    """Of the lanes of a mask from lane 0, in bytes: by a table of all masks, unless vectors are too long for one."""
+    if f.lanes > 8:
+        numbers = f.integer("mul", f.lane_indices(), f.integer_constant(F32.nbytes))
+        return f.compressed(numbers, live, integer=True)
+    bits = f.let(f"bitcast <{f.lanes} x i1> {live} to i{f.lanes}")
+    table = f.module.data(_table(f.lanes))
+    return f.load_bytes(table, f.multiply(f.let(f"zext i{f.lanes} {bits} to i64"), f.lanes))
+
+
+@cache
+def _table(lanes: int) -> bytes:
+    """For each mask of so many lanes, the distances of those that it has, and zeros."""
+    rows = ([F32.nbytes * lane for lane in range(lanes) if mask >> lane & 1] for mask in range(2**lanes))
+    return b"".join(bytes(row).ljust(lanes, b"\0") for row in rows)

@@ -258,6 +258,7 @@ _COSTS: Mapping[str, tuple[str, Callable[[Node, Spec, Plan], Costs]]] = {
     "dense_listed": (_PRODUCT, _listed_dense),
     "dense_listed_weight_grad": (_KERNEL, _listed_dense_weight_gradient),
     "dense_panels": (_PRODUCT, _dense),
+    "dense_panels_listed": (_PRODUCT, _dense),
     "dense_weight_grad": (_KERNEL, _dense_weight_gradient),
     "matmul": (_PRODUCT, _dense),
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from planish import primitives
-from planish.codegen.kernels import dense_panels
+from planish.codegen.pieces import dense_rows
 from planish.primitives.dense_weight_grad import dense_weight_grad
 from tests.codegen.support import Case, on_every_target
 
@@ -63,11 +63,11 @@ def test_gradient_of_the_weights(target, images):
 @pytest.mark.parametrize("registers", [16, 32])
 @pytest.mark.parametrize("training", [False, True])
 def test_registers_hold_the_sums_of_a_block_and_what_is_multiplied(registers, training):
-    rows = dense_panels.rows_in_block(dense_panels.PANEL_VECTORS, registers, training=training)
-    sums = rows * dense_panels.PANEL_VECTORS
-    assert sums + dense_panels.PANEL_VECTORS + 1 <= registers
+    rows = dense_rows.rows_in_block(dense_rows.PANEL_VECTORS, registers, training=training)
+    sums = rows * dense_rows.PANEL_VECTORS
+    assert sums + dense_rows.PANEL_VECTORS + 1 <= registers
     assert 3 * sums >= 2 * registers  # or the weights are read more often than they have to
-    assert dense_panels.SMALL_BLOCK * dense_panels.PANEL_VECTORS >= dense_panels.SINGLE_ROW_VECTORS
+    assert dense_rows.SMALL_BLOCK * dense_rows.PANEL_VECTORS >= dense_rows.SINGLE_ROW_VECTORS
 
 
 @pytest.mark.parametrize("images", [5, 10, 23])
