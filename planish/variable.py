@@ -66,13 +66,10 @@ def is_tracing() -> bool:
 _assignments = itertools.count(1)
 
 
-class _Last:
-    assignment = 0
+class LastAssignment:
+    """Its number is another one whenever any variable was assigned: as long as it stays, so do the versions of all."""
 
-
-def last_assignment() -> int:
-    """A number that changes whenever any variable is assigned: as long as it stays, so do the versions of all."""
-    return _Last.assignment
+    number = 0
 
 
 _making = forking.Lock()  # two threads that read a new variable have to see the same array
@@ -312,7 +309,7 @@ class Variable(Constructed, ArrayOperators):
     def touch(self) -> None:
         """Says that the array has changed, so that what was packed from it is out of date."""
         self.version = number = next(_assignments)
-        _Last.assignment = number  # afterwards: whoever sees it sees the version, too
+        LastAssignment.number = number  # afterwards: whoever sees it sees the version, too
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold; the node is made again where it is needed."""

@@ -32,12 +32,13 @@ class Choice:
 
     def took(self, seconds: float) -> None:
         """How long the call took that `shares` was last asked for."""
-        self._calls += 1
-        if self._calls > 1:
-            self._seconds += seconds
-        if self._calls >= self._until or (self._trying and self._seconds > self._most_for_a_trial()):
-            self._learn(self.shares(), self._calls - 1)
-            self._go_on(self._calls - 1)
+        calls = self._calls = self._calls + 1
+        if calls == 1:
+            return
+        self._seconds += seconds
+        if calls >= self._until or (self._trying and self._seconds > self._most_for_a_trial()):
+            self._learn(self.shares(), calls - 1)
+            self._go_on(calls - 1)
             self._calls, self._seconds = 0, 0.0
 
     def _most_for_a_trial(self) -> float:

@@ -18,7 +18,6 @@ from planish_runtime.choice import Choice
 from planish_runtime.compiled import Compiled
 from planish_runtime.executable import INSIDE_OF_ITSELF, POINTER, SIZE, Arrays, Executable, fewest_images
 from planish_runtime.handoff import MOST_HELPERS, Crew
-from planish_runtime.places import Places
 from planish_runtime.portions import chunks, images_at_once
 from planish_runtime.threads import get_num_threads, recent_num_threads, usable_cpus
 from planish_runtime.workers import run_together
@@ -32,11 +31,20 @@ _FEWEST_TO_SHARE = 600_000
 _MOST_AT_ONCE = 20_000_000_000  # in one native call, which would keep Ctrl-C waiting
 _ALWAYS_SHARED = 200_000_000  # what takes milliseconds: a thread that is put aside costs less than trying would
 _SECONDS_TO_LOOK_AGAIN = 2e-5
-# A call is brief if one of the first `_TRIALS` calls of as many images, at most `_MOST_BRIEF`, took so few seconds.
-_BRIEF_SECONDS, _MOST_BRIEF, _FEWEST_TRIALS, _TRIALS = 1.5e-5, 16, 4, 64
+_MOST_PREPARED = 16  # images of a call that takes few steps of Python
+# A call is brief if one of the first `_TRIALS` of as many images took so few seconds.
+_BRIEF_SECONDS, _FEWEST_TRIALS, _TRIALS = 1.5e-5, 4, 64
 _FIRST = SIZE(0)
-_MOST_IN_TURNS = 10_000_000  # multiply-adds; what takes longer gains nothing by turns
 _NBYTES_FOR_GUESTS, _FEWEST_GUESTS = 2**28, 2
+
+
+class _Way(NamedTuple):
+    """How a thread computes a number of images alone: the function, the number, and whether other threads would help
+    if nobody else computed."""
+
+    function: Any
+    size: ctypes.c_int64
+    shared: bool
 
 
 class _Seat(NamedTuple):
@@ -52,7 +60,9 @@ class Inference(Executable):
     """Computes the batched outputs of a graph without updates.
 
     The thread that has the lock may have others help it. Threads that come meanwhile, or have little to compute, with
-    the same weights, are *guests*: each computes by itself, and nobody packs weights before they have left.
+    the same weights, are *guests*: each computes by itself, and nobody packs weights before they have left. Nobody
+    waits for a turn: the operating system gives each guest some milliseconds of a processor, and it costs more to wake
+    a thread than many a call takes.
     """
 
     def __init__(self, program: Compiled, crew: Crew) -> None:
@@ -62,7 +72,8 @@ class Inference(Executable):
         if unknown:  # their addresses would be nothing
             raise ValueError(f"a program for inference cannot take arguments of the kinds {sorted(unknown)}")
         self._infer = program.code.function("infer", [POINTER, POINTER, SIZE, SIZE])
-        self._infer_briefly = program.code.brief_function("infer")
+        self._infer_briefly = program.code.prepared_function("infer", keeps_lock=True)
+        self._infer_alone = program.code.prepared_function("infer", keeps_lock=False)
         self._work = program.multiply_adds
         self._blocks_address = program.code.address("infer_blocks")
         self._cut_address = program.code.address("infer_cut") if program.most_cut else 0
@@ -77,6 +88,7 @@ class Inference(Executable):
         slots = [[slot for slot, is_input, _ in self._rows if is_input is kind] for kind in (True, False)]
         self._is_straight = [*map(len, slots)] == [1, 1]
         self._input_slot, self._output_slot = (slots[0][0], slots[1][0]) if self._is_straight else (0, 0)
+        self._ways, self._trials = self._first_ways(), dict[int, tuple[int, float]]()
 
     def _start_anew(self) -> None:
         super()._start_anew()
@@ -92,15 +104,13 @@ class Inference(Executable):
         self._scratches = 0
         self._choices: dict[int, Choice] = {}
         self._version: int | None = None
-        self._places = Places()
-        self._trials: dict[int, tuple[int, float]] = {}
-        self._brief: dict[int, Any] = {}
+        self._inside: set[int] = set()
         self._seats: list[_Seat] = []
 
     def after_fork(self) -> None:
         """Guests on other threads do not go on here."""
         super().after_fork()
-        self._places.after_fork()
+        self._inside &= {get_ident()}
 
     def run(self, parameters: Arrays, inputs: Arrays, outputs: Arrays, count: int, *, version: int) -> None:
         """Fills `outputs` f32 [count, ...] from `inputs` [count, ...], all C-contiguous, on all threads.
@@ -108,10 +118,9 @@ class Inference(Executable):
         Parameters are packed again when `version` differs from last time. RuntimeError inside another run.
         """
         work, thread = count * self._work, get_ident()
-        if thread in self._places.inside:
+        if thread in self._inside:
             raise RuntimeError(INSIDE_OF_ITSELF)
-        little = work < _FEWEST_TO_SHARE and count < self.fewest_for_threads
-        alone = little or (self._places.inside and work <= _MOST_AT_ONCE)
+        alone = self._is_little(count) or (self._inside and work <= _MOST_AT_ONCE)
         if alone and not self._left_behind and self._run_beside(thread, inputs, outputs, count, version):
             return
         with self._lock:
@@ -119,12 +128,12 @@ class Inference(Executable):
                 self._refuse_or_start_anew()
             try:
                 self._running = thread
-                self._places.inside.add(thread)
+                self._inside.add(thread)
                 if version != self._version:
                     self._pack(parameters)
                     self._version = version
                 self._name(self._slot_words, inputs, outputs)
-                if len(self._places.inside) > 1 and work <= _MOST_AT_ONCE:
+                if len(self._inside) > 1 and work <= _MOST_AT_ONCE:
                     self._infer(self._address, self._first_scratch, 0, count)
                 elif _FEWEST_TO_SHARE <= work <= _MOST_AT_ONCE:
                     self._run_short(count)
@@ -134,27 +143,44 @@ class Inference(Executable):
                     self._infer(self._address, self._first_scratch, 0, count)
             finally:
                 self._running = 0
-                self._places.leave(thread)
+                self._inside.discard(thread)
 
-    def run_briefly(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
-        """`run` of a program with one input and one output, if that takes less time than another thread would need to
-        notice that the interpreter lock is free: it is kept. False if nothing was done."""
-        size, inside, thread = self._brief.get(count), self._places.inside, get_ident()
-        if size is None or thread in inside:
+    def run_alone(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
+        """`run` of a program with one input and one output, if this is a call for one thread: of few images, and there
+        is nothing to share or nobody to share it with. False if nothing was done."""
+        way, inside, thread = self._ways.get(count), self._inside, get_ident()
+        if way is None or thread in inside:
             return False
+        function, size, shared = way
+        choice, started = None, 0.0
+        if shared and not inside:
+            choice, started = self._choices.get(count), time.perf_counter()
+            if recent_num_threads(started) > 1 if choice is None else choice.shares():
+                return False
         try:
             inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
             if version != self._version:
                 return False
-            seat = self._seat()
+            try:
+                seat: _Seat | None = self._seats.pop()
+            except IndexError:  # perhaps another guest has taken the last one just now
+                seat = self._new_seat()
+            if seat is None:
+                return False
             words = seat.words
             words[self._input_slot] = address_of(x)
             words[self._output_slot] = address_of(y)
-            self._infer_briefly(seat.context, seat.scratch, _FIRST, size)
+            function(seat.context, seat.scratch, _FIRST, size)
             self._seats.append(seat)
+            if choice is not None:
+                choice.took(time.perf_counter() - started)
             return True
         finally:
             inside.discard(thread)
+
+    def _is_little(self, count: int) -> bool:
+        """Whether so many images are too little work to share."""
+        return count * self._work < _FEWEST_TO_SHARE and count < self.fewest_for_threads
 
     def _name(self, slots: Any, inputs: Arrays, outputs: Arrays) -> None:
         """Writes the addresses of the arrays of a call into a context."""
@@ -164,16 +190,16 @@ class Inference(Executable):
     def _run_beside(self, thread: int, inputs: Arrays, outputs: Arrays, count: int, version: int) -> bool:
         """Alone, with memory of its own. False if nothing was done: the weights are not packed, or the guests have
         enough memory already."""
-        places = self._places
         try:
-            if count * self._work <= _MOST_IN_TURNS:
-                places.wait_for_turn(thread)
-            if len(places.inside) - (self._running != 0) >= self._most_guests:
-                return False
-            places.inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
+            self._inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
             if version != self._version:
                 return False
-            seat = self._seat()
+            try:
+                seat: _Seat | None = self._seats.pop()
+            except IndexError:
+                seat = self._new_seat()
+            if seat is None:
+                return False
             self._name(seat.words, inputs, outputs)
             started = time.perf_counter()
             self._infer(seat.context, seat.scratch, 0, count)
@@ -181,31 +207,38 @@ class Inference(Executable):
             self._seats.append(seat)
             return True
         finally:
-            places.leave(thread)
+            self._inside.discard(thread)
+
+    def _first_ways(self) -> dict[int, _Way]:
+        """Of calls that are not little. Those that are have to be tried: some are brief."""
+        counts = range(1, _MOST_PREPARED + 1) if self._is_straight else ()
+        return {
+            count: _Way(self._infer_alone, SIZE(count), True)
+            for count in counts
+            if not self._is_little(count) and count * self._work <= _MOST_AT_ONCE
+        }
 
     def _note(self, count: int, seconds: float) -> None:
         """How long one of the first calls of so few images took."""
-        calls, least = self._trials.get(count, (0, seconds))
-        if calls < _TRIALS and count <= _MOST_BRIEF and self._is_straight:
+        if self._is_straight and count <= _MOST_PREPARED and count not in self._ways:
+            calls, least = self._trials.get(count, (0, seconds))
             calls, least = self._trials[count] = calls + 1, min(seconds, least)
             if calls >= _FEWEST_TRIALS and least < _BRIEF_SECONDS:
-                self._brief[count] = SIZE(count)
+                self._ways[count] = _Way(self._infer_briefly, SIZE(count), False)
+            elif calls >= _TRIALS:
+                self._ways[count] = _Way(self._infer_alone, SIZE(count), False)
 
-    def _seat(self) -> _Seat:
-        """One that is free, or a new one."""
-        try:
-            return self._seats.pop()  # another guest may have taken the last one just now
-        except IndexError:
-            return self._new_seat()
-
-    def _new_seat(self) -> _Seat:
+    def _new_seat(self) -> _Seat | None:
+        """None if the guests have enough memory already."""
+        if len(self._inside) - (self._running != 0) > self._most_guests:
+            return None
         slots, scratch = self._slots.copy(), aligned_buffer(max(self._program.scratch_nbytes, 64))
         context, memory = POINTER(slots.ctypes.data), POINTER(scratch.ctypes.data)
         return _Seat(slots.data, context, memory, (slots, scratch, self._arena))
 
     def _pack(self, parameters: Arrays) -> None:
         self._version = None  # until all are packed
-        while len(self._places.inside) > 1:  # they read the old ones
+        while len(self._inside) > 1:  # they read the old ones
             time.sleep(_SECONDS_TO_LOOK_AGAIN)
         self._seats.clear()  # they have the addresses of the old ones
         self._bind(self._slots, {"parameter": parameters})
@@ -216,6 +249,7 @@ class Inference(Executable):
         started = time.perf_counter()
         threads = min(recent_num_threads(started), MOST_HELPERS + 1)
         if threads == 1:
+            self._choices.pop(count, None)  # there is nothing to choose from
             self._infer(self._address, self._first_scratch, 0, count)
             return
         if count * self._work >= _ALWAYS_SHARED:

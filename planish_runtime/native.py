@@ -40,10 +40,11 @@ class NativeCode:
         """A callable that releases the interpreter lock. KeyError if there is no such function."""
         return ctypes.CFUNCTYPE(None, *argument_types)(self._loaded.entry(name))
 
-    def brief_function(self, name: str) -> Any:
-        """A callable that keeps the interpreter lock, and takes half the time to be called, if it is given objects of
-        ctypes for its arguments. KeyError if there is no such function."""
-        return ctypes.PYFUNCTYPE(None)(self._loaded.entry(name))
+    def prepared_function(self, name: str, *, keeps_lock: bool) -> Any:
+        """A callable that takes half the time to be called: its arguments have to be objects of ctypes. `keeps_lock`:
+        it keeps the interpreter lock. KeyError if there is no such function."""
+        kind = ctypes.PYFUNCTYPE(None) if keeps_lock else ctypes.CFUNCTYPE(None)
+        return kind(self._loaded.entry(name))
 
     def yield_address(self) -> int:
         """Where the code can call the operating system's function that lets another thread run."""

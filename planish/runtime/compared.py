@@ -43,8 +43,8 @@ class ComparedInference(InferenceExecutable):
         if any(_differs(outputs[name][:some], expected) for name, expected in results.items()):
             self._name_the_first(parameters, first, some)
 
-    def run_briefly(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
-        """Nothing is brief."""
+    def run_alone(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
+        """`run` does everything."""
         return False
 
     def _name_the_first(self, parameters: Arrays, inputs: Arrays, count: int) -> None:

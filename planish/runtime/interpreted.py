@@ -43,8 +43,8 @@ class InterpretedInference:
             for name, array in outputs.items():
                 array[rows] = results.outputs[name]
 
-    def run_briefly(self, x: Array, y: Array, count: int, version: int) -> bool:
-        """Nothing is brief."""
+    def run_alone(self, x: Array, y: Array, count: int, version: int) -> bool:
+        """`run` does everything."""
         return False
 
 

@@ -63,3 +63,12 @@ def test_one_call_that_takes_milliseconds_is_soon_forgotten():
     once = iter([3e-3])
     ways, _ = calls(choice, 4000, always(50e-6), lambda: next(once, 38e-6))
     assert sum(ways[2000:]) > 1900
+
+
+def test_a_first_call_decides_nothing_while_another_thread_begins_anew():
+    choice = Choice()
+    while choice.shares():
+        choice.took(1e-6)
+    choice._seconds = 1.0  # of the calls before, which the other thread has already forgotten
+    choice.took(1e-6)
+    assert not choice.shares()

@@ -32,7 +32,8 @@ _STAYED_BEHIND = explain(
 )
 _SECONDS_TO_END = 1.0
 _SECONDS_BETWEEN_SIGNALS = 0.1
-_READERS: dict[int, ReadAhead[HasNbytes]] = {}
+READERS: dict[int, ReadAhead[HasNbytes]] = {}
+"""Who reads ahead at the moment, by the number of the thread: usually nobody does."""
 
 
 class _ClosedError(BaseException):
@@ -77,7 +78,7 @@ class ReadAhead(Generic[Item]):
         if not self._ended:
             self._ended, self._error = True, RuntimeError(_STAYED_BEHIND)
         self._closed = True
-        _READERS.clear()
+        READERS.clear()
 
     def __iter__(self) -> Iterator[Item]:
         return self
@@ -126,13 +127,13 @@ class ReadAhead(Generic[Item]):
                 raise _ClosedError
 
     def _read(self) -> None:
-        _READERS[threading.get_ident()] = self  # type: ignore[assignment]
+        READERS[threading.get_ident()] = self  # type: ignore[assignment]
         try:
             self._fill()
         except BaseException as error:  # raised again to the consumer
             self._error = error
         finally:
-            del _READERS[threading.get_ident()]
+            del READERS[threading.get_ident()]
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
@@ -175,7 +176,6 @@ class ReadAhead(Generic[Item]):
 def let_steps_catch_up() -> None:
     """To be called before a model is used: a generator that predicts with the model that it feeds sees the same
     weights as if nothing were read ahead."""
-    if _READERS:
-        reader = _READERS.get(threading.get_ident())
-        if reader is not None:
-            reader.wait_for_consumer()
+    reader = READERS.get(threading.get_ident())
+    if reader is not None:
+        reader.wait_for_consumer()

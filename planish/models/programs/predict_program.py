@@ -11,11 +11,11 @@ from planish import standalone, structures
 from planish.models.data.arrays import READABLE, Array, contiguous_chunks, memory_dtype, readable
 from planish.models.data.expected import alone
 from planish.models.data.image_shapes import no_images
-from planish.models.data.read_ahead import let_steps_catch_up
+from planish.models.data.read_ahead import READERS, let_steps_catch_up
 from planish.models.ends.graph_names import input_names
 from planish.models.programs import executables
 from planish.models.programs.stepped import needs_steps
-from planish.variable import last_assignment
+from planish.variable import LastAssignment
 
 if TYPE_CHECKING:
     from planish.models.model import Model
@@ -90,7 +90,7 @@ class Predictor:
         return dict(zip(self._inputs, inputs, strict=True))
 
     def _run(self, inputs: dict[str, Array], outputs: dict[str, Array], count: int) -> None:
-        last = last_assignment()
+        last = LastAssignment.number
         if last != self._seen:
             self._version = max([variable.version for variable in self._variables], default=0)
             self._seen = last
@@ -104,7 +104,7 @@ class Predictor:
 class StraightPredictor(Predictor):
     """For one input and one output: an array that the program can read as it is goes straight into one."""
 
-    __slots__ = ("_dtype", "_input", "_of_one", "_output", "_run_briefly", "_shape", "_straight")
+    __slots__ = ("_dtype", "_input", "_of_one", "_output", "_run_alone", "_shape", "_straight")
 
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
@@ -114,16 +114,17 @@ class StraightPredictor(Predictor):
         ((self._output, self._shape, batched, self._dtype),) = self._outputs
         self._of_one = 1, *self._shape
         self._straight = batched and self._reads_directly and not self.by_batch
-        self._run_briefly = self._executable.run_briefly
+        self._run_alone = self._executable.run_alone
 
     def __call__(self, *inputs: Array) -> Any:
         (x,) = inputs
         count, flags = len(x), x.flags
         if not (count and self._straight and flags.c_contiguous and flags.aligned):
             return super().__call__(x)
-        let_steps_catch_up()
+        if READERS:
+            let_steps_catch_up()
         y = np.empty(self._of_one if count == 1 else (count, *self._shape), self._dtype)
-        if last_assignment() != self._seen or not self._run_briefly(x, y, count, self._version):
+        if LastAssignment.number != self._seen or not self._run_alone(x, y, count, self._version):
             self._run({self._input: x}, {self._output: y}, count)
         return y
 
