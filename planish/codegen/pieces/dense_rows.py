@@ -118,15 +118,16 @@ class DenseRows:
     def store(self, sums: Sequence[Value], row: Index, vector: Index, run: PanelRun, rows: int = 1) -> None:
         """What becomes of the sums of `rows` rows, from that one and that vector of columns on."""
         f, vectors = self.f, len(sums) // rows
-        for place, total in enumerate(sums):
-            number, v = divmod(place, vectors)
-            column = f.multiply(f.add(vector, v), f.lanes)
-            tail = run.masked and v == vectors - 1
-            mask = f.tail_mask(self.units - (run.start + v) * f.lanes) if tail else None
-            element = f.add(f.multiply(f.add(row, number), self.units), column)
-            own = f.binary("fadd", total, ZERO) if self.unsigned_zero else total
-            result = self._epilogue.apply(own, column, Element(element), mask)
-            f.store(result, self.operands.output, f.nbytes(element), mask)
+        for number in range(rows):
+            base = f.multiply(f.add(row, number), self.units)
+            for v, total in enumerate(sums[number * vectors : (number + 1) * vectors]):
+                column = f.multiply(f.add(vector, v), f.lanes)
+                tail = run.masked and v == vectors - 1
+                mask = f.tail_mask(self.units - (run.start + v) * f.lanes) if tail else None
+                element = f.add(base, column)
+                own = f.binary("fadd", total, ZERO) if self.unsigned_zero else total
+                result = self._epilogue.apply(own, column, Element(element), mask)
+                f.store(result, self.operands.output, f.nbytes(element), mask)
 
     def _row_sums(self, x: Pointer, w: Pointer, run: PanelRun, panels: int) -> list[Value]:
         """One row times `panels` panels that follow each other in `w`; one that is masked stands alone."""
