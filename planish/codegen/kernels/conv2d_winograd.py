@@ -73,10 +73,9 @@ def _count(f: Function, whole: Cut, first: Index, end: Index) -> Index:
 
 def _counts(f: Function, whole: Cut, count: Index) -> list[tuple[Index, Value | None]]:
     """How many tiles are computed together, if that is known, and when it is so many."""
-    if isinstance(count, int) or whole.at_once > whole.grain:
+    if isinstance(count, int) or (whole.heavy and whole.at_once > whole.grain):
         return [(count, None)]
-    sizes = whole.at_once, whole.tiles % whole.at_once
-    return [(size, f.compare("eq", count, size)) for size in sizes]
+    return [(size, f.compare("eq", count, size)) for size in whole.counts]
 
 
 def _filters_of(f: Function, spec: Spec, panels: tuple[Index, Index] | None) -> tuple[Index, Index] | None:

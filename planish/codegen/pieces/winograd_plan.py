@@ -45,9 +45,11 @@ MEMORY_NBYTES_A_CYCLE = 3
 # every weight that is read from L2 serves so many products. Seven or eight take up to 15% longer, with AVX2. Weights of
 # more than twice the size of L2 are heavy: they are read from L3 for as many tiles as L2 has room for, or L3, whichever
 # is less to read. Threads that share an image take so many tiles for one reading, or some of the panels if there are
-# not more tiles than that.
+# not more tiles than that. Other weights are read for half of the tiles at once, if there are so few that threads would
+# have unequal shares of them, or panels are taken of very few.
 WORK_NBYTES, AT_ONCE = 2**14, 6
 KEPT_OF_L2, WORK_OF_L2, WORK_OF_L3, FEWEST_SHARED = 2, 1 / 2, 1 / 16, 16
+FEWEST_BY_TILE, FEWEST_TURNS = 4, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,14 @@ class Cut:
     @property
     def by_panel(self) -> bool:
         """Whether threads that share an image share the panels of filters, and each transforms all inputs."""
-        return self.heavy and self.tiles <= FEWEST_SHARED
+        return self.tiles <= FEWEST_SHARED if self.heavy else self.tiles < FEWEST_BY_TILE
+
+    @property
+    def counts(self) -> list[int]:
+        """How many tiles can be at once: fewer at the end of a thread's share, and at the end of all."""
+        whole, rest = range(self.grain, self.at_once + 1, self.grain), self.tiles % self.grain
+        ends = range(rest, self.at_once + 1, self.grain) if rest else ()
+        return sorted({*whole, *ends, self.at_once}, reverse=True)
 
     @property
     def fetches(self) -> bool:
@@ -104,7 +113,8 @@ def cut_map(
     weights = method.weights**2 * channels[0] * out_nbytes
     if weights <= KEPT_OF_L2 * target.caches.l2_nbytes:
         at_once = min(tiles, fitting)
-        return Cut(method, rows, columns, last, at_once, at_once, False)
+        grain = -(-at_once // 2) if FEWEST_BY_TILE <= tiles < FEWEST_TURNS * at_once else at_once
+        return Cut(method, rows, columns, last, at_once, grain, False)
     grain = max(cut(tiles, max(fitting, FEWEST_SHARED)))
     room = WORK_OF_L2 * target.caches.l2_nbytes, WORK_OF_L3 * target.caches.l3_nbytes
     in_l2, in_l3 = (grain * max(1, int(nbytes) // (each * grain)) for nbytes in room)

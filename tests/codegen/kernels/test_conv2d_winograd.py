@@ -1,5 +1,6 @@
 """3x3 convolutions by Winograd's method, beside the interpreter's direct sums."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -319,6 +320,18 @@ def test_tiles_cover_the_map():
     assert plan.cut_map((64, 64), (1, 1), method(4), (48, 48), target).at_once == plan.AT_ONCE
     assert plan.cut_map((64, 64), (1, 1), method(2), (16, 16), target).at_once == plan.AT_ONCE
     assert plan.cut_map((64, 64), (1, 1), method(2), (8, 8), target).at_once == 2 * plan.AT_ONCE  # all in L1
+
+
+@pytest.mark.parametrize("extent", [7, 12, 16, 19, 25, 36, 61, 64])
+def test_threads_that_share_an_image_have_code_for_every_number_of_tiles(extent):
+    """Whichever grains a thread takes, so many at once."""
+    whole = plan.cut_map((extent, 16), (1, 1), method(4), (32, 32), make_target("avx2", "x86_64"))
+    grains = range(0, whole.tiles, whole.grain)
+    assert not whole.by_panel
+    assert len(grains) > 1
+    for start, end in itertools.combinations([*grains, whole.tiles], 2):
+        found = {min(whole.at_once, end - first) for first in range(start, end, whole.at_once)}
+        assert found <= set(whole.counts)
 
 
 def kernels_of(node):
