@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from planish.graph.node import Node, TensorType
 from planish.graph.settings import NO_SETTINGS, Settings
@@ -15,8 +16,7 @@ from planish.primitives.axes import AxesSettings
 from planish.primitives.registry import Array, Environment, op_named
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One operation on registers."""
 
     op: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+import os
 from typing import NamedTuple
 
 from planish import settings
@@ -225,24 +225,33 @@ def chosen_on(host: Host) -> Target:
     return target._replace(exact=settings.value("PLANISH_EXACT"), caches=own_caches())
 
 
+_MOST_CACHES = 8
+"""Of a processor, as Linux numbers them: two of the first level, and one of each of the others."""
+
+
 @functools.cache
 def own_caches() -> Caches:
     """Those of the first processor, as Linux tells."""
-    return caches_in(Path("/sys/devices/system/cpu/cpu0/cache"))
+    return caches_in("/sys/devices/system/cpu/cpu0/cache")
 
 
-def caches_in(folder: Path) -> Caches:
+def caches_in(folder: str | os.PathLike[str]) -> Caches:
     """What is written there, within what caches can be; what is not there, or is not a size, is assumed."""
     found = {}
-    for level in folder.glob("index*/level"):
+    for number in range(_MOST_CACHES):
         try:
-            number, size = (level.with_name(name).read_text().strip() for name in ("level", "size"))
+            level, size = (_line(os.path.join(folder, f"index{number}", name)) for name in ("level", "size"))
         except (OSError, UnicodeError):
             continue
         if size.endswith("K") and size[:-1].isdecimal() and len(size) < 12:
-            found[number] = 1024 * int(size[:-1])
+            found[level] = 1024 * int(size[:-1])
     sizes = (found.get(number, assumed) for number, assumed in zip(("2", "3"), ASSUMED, strict=True))
     return Caches(*(min(max(size, assumed // 8), assumed * 8) for size, assumed in zip(sizes, ASSUMED, strict=True)))
+
+
+def _line(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip()
 
 
 @functools.cache

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal
+
+import numpy as np
 
 from planish.codegen.kernels import kind_of_node, run_of_item, scratch_nbytes_of
 from planish.codegen.kernels.total import copy_nbytes
@@ -25,6 +27,7 @@ from planish.codegen.planning.views import is_beside, readers_of, storage_root
 from planish.graph.graph import Graph
 from planish.graph.node import Node
 from planish.graph.settings import name_of
+from planish_runtime.memory import LARGEST_NBYTES
 
 Area = Literal["argument", "arena", "scratch"]
 
@@ -64,21 +67,35 @@ def rounded(nbytes: int) -> int:
 
 def allocate(sizes: Sequence[int], lifetimes: Sequence[tuple[int, int]]) -> tuple[list[int], int]:
     """Offsets such that values alive at the same time do not overlap (first fit, largest first), and the total."""
-    offsets = [0] * len(sizes)
-    placed: list[tuple[int, int, int, int]] = []  # from lower addresses to higher: where, up to where, since, until
-    total = 0
+    if sum(sizes) > LARGEST_NBYTES:  # nobody gets as much
+        *offsets, total = accumulate(sizes, initial=0)
+        return offsets, total
+    offsets, total, placed = [0] * len(sizes), 0, _Placed(len(sizes))
     for value in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
-        size, (start, end) = sizes[value], lifetimes[value]
-        offset = 0
-        for first, last, since, until in placed:
-            if since <= end and start <= until and last > offset:
-                if offset + size <= first:
-                    break
-                offset = last
-        offsets[value] = offset
-        insort(placed, (offset, offset + size, start, end))
-        total = max(total, offset + size)
+        offsets[value] = placed.put(sizes[value], *lifetimes[value])
+        total = max(total, offsets[value] + sizes[value])
     return offsets, total
+
+
+class _Placed:
+    """Values that have a place, from lower addresses to higher. A step of a deep net has thousands."""
+
+    def __init__(self, most: int) -> None:
+        self._rows = np.zeros((4, most), np.int64)  # where, up to where, since, until
+        self._count = 0
+
+    def put(self, size: int, start: int, end: int) -> int:
+        """Places one more in the first gap between those that live at the same time; gives its offset."""
+        firsts, lasts, since, until = self._rows[:, : self._count]
+        together = (since <= end) & (start <= until)
+        reached = np.maximum.accumulate(np.append(0, lasts[together]))  # by all in front of each, then by all
+        gaps = np.flatnonzero(reached[:-1] + size <= firsts[together])
+        offset = int(reached[gaps[0] if len(gaps) else -1])
+        place = int(np.searchsorted(firsts, offset))
+        self._rows[:, place + 1 : self._count + 1] = self._rows[:, place : self._count]
+        self._rows[:, place] = offset, offset + size, start, end
+        self._count += 1
+        return offset
 
 
 def plan_storage(

@@ -47,6 +47,30 @@ def test_memory_is_reused(made):
     assert allocate([64] * 6, [(step, step + 1) for step in range(6)])[1] == 128
 
 
+@given(st.lists(values(), max_size=12))
+def test_each_value_takes_the_first_gap_among_those_that_are_larger(made):
+    """The largest ones come first; of equal ones, the one that was given first."""
+    sizes, lifetimes = [size for size, _ in made], [lifetime for _, lifetime in made]
+    offsets, total = allocate(sizes, lifetimes)
+    before = []
+    for here in sorted(range(len(made)), key=lambda place: -sizes[place]):
+        start, end = lifetimes[here]
+        others = [there for there in before if lifetimes[there][0] <= end and start <= lifetimes[there][1]]
+        taken = [(offsets[there], offsets[there] + sizes[there]) for there in others]
+        fitting = [
+            offset
+            for offset in sorted({0, *(last for _, last in taken)})
+            if all(offset + sizes[here] <= first or last <= offset for first, last in taken)
+        ]
+        assert offsets[here] == fitting[0]
+        before.append(here)
+    assert total == max((offset + size for offset, size in zip(offsets, sizes, strict=True)), default=0)
+
+
+def test_what_no_machine_has_is_allocated_all_the_same():
+    assert allocate([2**62, 2**63, 5], [(0, 1)] * 3) == ([0, 2**62, 2**62 + 2**63], 2**62 + 2**63 + 5)
+
+
 def size_of(node, place, plan):
     """Bytes that a value takes where it is."""
     block = plan.block
