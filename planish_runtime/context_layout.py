@@ -25,3 +25,9 @@ HELPER_STATE, HELPER_ASLEEP, HELPER_WORK = (64 * line for line in range(3))
 HELPER_CONTEXT, HELPER_SCRATCH, HELPER_NUMBER = (HELPER_WORK + 8 * field for field in range(1, 4))
 HELPER_NBYTES = 64 * 3
 IDLE, POSTED, TAKEN = range(3)
+
+# What threads that compute beside many others share, and what each of their programs adds: a pointer to the former, and
+# one to its function.
+CROWD_RETURNING, CROWD_PATIENCE = 0, 8
+CROWD_NBYTES = 64
+GUEST_CROWD, GUEST_INFER = 0, 8

@@ -60,9 +60,8 @@ class Inference(Executable):
     """Computes the batched outputs of a graph without updates.
 
     The thread that has the lock may have others help it. Threads that come meanwhile, or have little to compute, with
-    the same weights, are *guests*: each computes by itself, and nobody packs weights before they have left. Nobody
-    waits for a turn: the operating system gives each guest some milliseconds of a processor, and it costs more to wake
-    a thread than many a call takes.
+    the same weights, are *guests*: each computes by itself, and nobody packs weights before they have left. They do not
+    take turns: the operating system gives each some milliseconds of a processor, and to wake a thread costs more.
     """
 
     def __init__(self, program: Compiled, crew: Crew) -> None:
@@ -74,6 +73,7 @@ class Inference(Executable):
         self._infer = program.code.function("infer", [POINTER, POINTER, SIZE, SIZE])
         self._infer_briefly = program.code.prepared_function("infer", keeps_lock=True)
         self._infer_alone = program.code.prepared_function("infer", keeps_lock=False)
+        self._infer_in_crowd: Any = None
         self._work = program.multiply_adds
         self._blocks_address = program.code.address("infer_blocks")
         self._cut_address = program.code.address("infer_cut") if program.most_cut else 0
@@ -106,6 +106,7 @@ class Inference(Executable):
         self._version: int | None = None
         self._inside: set[int] = set()
         self._seats: list[_Seat] = []
+        self._cpus = usable_cpus()
 
     def after_fork(self) -> None:
         """Guests on other threads do not go on here."""
@@ -170,6 +171,8 @@ class Inference(Executable):
             words = seat.words
             words[self._input_slot] = address_of(x)
             words[self._output_slot] = address_of(y)
+            if function is self._infer_alone and len(inside) > self._cpus:
+                function = self._infer_in_crowd or self._begin_crowd()
             function(seat.context, seat.scratch, _FIRST, size)
             self._seats.append(seat)
             if choice is not None:
@@ -177,6 +180,14 @@ class Inference(Executable):
             return True
         finally:
             inside.discard(thread)
+
+    def _begin_crowd(self) -> Any:
+        """The function by which guests compute from now on while there are more of them than processors."""
+        made = self._crew.beside(self._program.code.address("infer"))
+        if made is None:
+            return self._infer_alone
+        self._infer_in_crowd, self._kept = made
+        return self._infer_in_crowd
 
     def _is_little(self, count: int) -> bool:
         """Whether so many images are too little work to share."""

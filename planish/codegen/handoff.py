@@ -2,11 +2,16 @@
 
     serve(helper, patience)                           a helper's loop, until nobody had work for so many pauses
     share(helpers, count, work, context, scratches)   hands work to `count` helpers, and takes part
+    beside(guest, context, scratch, first, last)      computes images with a program's `infer`, beside many others
 
 `work(context, scratch, number)` is a function of a program that any number of threads may call, each at any time or
 never. A helper is three lines of memory (`context_layout.py`). Its state goes from idle to posted, to taken, and back;
 who changes it decides: one that comes late finds that the work was withdrawn. Before a helper returns it says that it
 is asleep; whoever has work wakes it by means of the system, and need not wait for it.
+
+A thread that returns from `beside` takes Python's interpreter lock for some microseconds, and comes again. One that
+finds the lock taken would sleep, and take longer to wake than the other one has it. So each says that it is returning,
+and takes it back when it comes again; who is about to return meanwhile waits for that, for so many pauses at most.
 """
 
 from __future__ import annotations
@@ -16,6 +21,10 @@ from planish.codegen.llvm.function import Function, Index, Pointer, Value
 from planish.codegen.llvm.module import Module
 from planish.codegen.llvm.target import Target
 from planish_runtime.context_layout import (
+    CROWD_PATIENCE,
+    CROWD_RETURNING,
+    GUEST_CROWD,
+    GUEST_INFER,
     HELPER_ASLEEP,
     HELPER_CONTEXT,
     HELPER_NBYTES,
@@ -37,6 +46,7 @@ def text(target: Target) -> str:
     _emit_pauses(module)
     _emit_serve(module)
     _emit_share(module)
+    _emit_beside(module)
     return module.text
 
 
@@ -99,6 +109,30 @@ def _emit_share(module: Module) -> None:
         _call(f, "%work", "%context", f.load_pointer("%scratches"), 0)
         with f.loop(0, "%count") as place:
             _emit_wait(f, f.offset(_helper(f, place.index), HELPER_STATE))
+
+
+def _emit_beside(module: Module) -> None:
+    parameters = ["ptr %guest", "ptr %context", "ptr %scratch", "i64 %first", "i64 %last"]
+    with module.function("beside", parameters, internal=False) as f:
+        crowd, infer = f.load_pointer("%guest", GUEST_CROWD), f.load_pointer("%guest", GUEST_INFER)
+        returning, patience = f.offset(crowd, CROWD_RETURNING), f.load_integer(crowd, CROWD_PATIENCE)
+        f.emit(f"store atomic i64 0, ptr {returning} release, align 8")
+        f.emit(f"call void {infer}(ptr %context, ptr %scratch, i64 %first, i64 %last)")
+        look, pause, after = f.label("look"), f.label("pause"), f.label("after")
+        before = f.block_name
+        f.emit(f"br label %{look}")
+        f.begin_block(look)
+        turns, following = f.fresh("turns"), f.fresh("turns")
+        f.lines.append(f"  {turns} = phi i64 [ 0, %{before} ], [ {following}, %{pause} ]")
+        another = f.compare("ne", f.let(f"load atomic i64, ptr {returning} monotonic, align 8"), 0)
+        waits = f.let(f"and i1 {another}, {f.compare('slt', turns, patience)}")
+        f.emit(f"br i1 {waits}, label %{pause}, label %{after}")
+        f.begin_block(pause)
+        emit_pause(f)
+        f.lines.append(f"  {following} = add i64 {turns}, 1")
+        f.emit(f"br label %{look}")
+        f.begin_block(after)
+        f.emit(f"store atomic i64 1, ptr {returning} monotonic, align 8")
 
 
 def _emit_wait(f: Function, state: Pointer) -> None:

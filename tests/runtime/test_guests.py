@@ -111,18 +111,40 @@ def all_done(threads):
     return [result for _, (result,) in threads]
 
 
-def test_many_threads_get_what_they_get_alone(model, program, hurried):
+@pytest.mark.parametrize("cpus", [0, 2, 1000])
+def test_many_threads_get_what_they_get_alone(model, program, hurried, cpus):
+    """Whether or not they are more than the processors."""
     other = Sequential([Input((12, 12, 3)), Conv2D(200, 5), Flatten(), Dense(3)])  # enough work to be shared
+    other.predict_on_batch(X[:1])
+    program._cpus = program_of(other)._cpus = cpus
     parts = [X[first : first + 1 + first % 4] for first in range(16)]
     alone = [[each.predict_on_batch(part).tobytes() for each in (model, other)] for part in parts]
 
     def work(part):
-        return [[each.predict_on_batch(part).tobytes() for each in (model, other)] for _ in range(30)]
+        return [[each.predict_on_batch(part).tobytes() for each in (model, other)] for _ in range(20)]
 
     results = all_done([in_thread(lambda part=part: work(part)) for part in parts])
-    assert results == [[expected] * 30 for expected in alone]
+    assert results == [[expected] * 20 for expected in alone]
     assert not program._inside
     assert not program_of(other)._inside
+
+
+def test_more_guests_than_processors_compute_by_what_the_crew_has_for_them(model, program, host, monkeypatch):
+    class Crew:
+        calls, made = [], False
+
+        def beside(self, infer):
+            assert infer == program._program.code.address("infer")
+            return (lambda *arguments: self.calls.append(arguments), self) if self.made else None
+
+    way = inference._Way(program._infer_alone, inference.SIZE(1), False)
+    monkeypatch.setattr(program, "_crew", Crew())
+    monkeypatch.setattr(program, "_infer_in_crowd", None)
+    monkeypatch.setattr(program, "_ways", {1: way})
+    for cpus, made, calls in ((2, True, 0), (1, False, 0), (1, True, 1), (1, False, 2), (2, True, 2)):
+        program._cpus, Crew.made = cpus, made
+        model.predict_on_batch(X[:1])
+        assert len(Crew.calls) == calls, (cpus, made)
 
 
 def test_every_caller_sees_the_weights_of_its_time(hurried):

@@ -168,3 +168,73 @@ def test_a_forked_child_has_helpers_of_its_own(model):
 
 def test_the_default_is_the_one_in_the_table():
     assert planish.settings.value("PLANISH_SPIN") == 200
+
+
+class Guest:
+    """Images that are computed beside many others, by a function of Python's that notes what it is given."""
+
+    def __init__(self, crew, inside=lambda: None):
+        self.calls, self._inside = [], inside
+        self.words = crew._crowd.view(np.int64)
+        integer = ctypes.c_int64
+        self._function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, integer, integer)(self._infer)
+        self.beside, self._kept = crew.beside(ctypes.cast(self._function, ctypes.c_void_p).value)
+
+    def _infer(self, *arguments):
+        self.calls.append((*arguments, self.is_returning()))
+        self._inside()
+
+    def is_returning(self):
+        return bool(self.words[layout.CROWD_RETURNING // 8])
+
+    def compute(self, *, patience):
+        self.words[layout.CROWD_PATIENCE // 8] = patience
+        self.beside(ctypes.c_void_p(11), ctypes.c_void_p(22), ctypes.c_int64(3), ctypes.c_int64(44))
+
+
+def test_a_guest_says_that_it_returns_and_takes_it_back_when_it_comes_again(crew):
+    guest = Guest(crew)
+    for times in (1, 2):
+        guest.compute(patience=10**12)  # there is nobody else
+        assert guest.is_returning()
+        assert guest.calls == [(11, 22, 3, 44, False)] * times
+
+
+def another_returns(guest):
+    guest.words[layout.CROWD_RETURNING // 8] = 1
+
+
+def test_a_guest_does_not_wait_long_for_another_one_to_come_again(crew):
+    guest = Guest(crew, lambda: another_returns(guest))
+    guest.compute(patience=1000)
+    assert guest.is_returning()
+
+
+def test_a_guest_waits_until_another_one_comes_again(crew):
+    reached = threading.Event()
+
+    def inside():
+        another_returns(guest)
+        reached.set()
+
+    guest = Guest(crew, inside)
+    waiting = threading.Thread(target=lambda: guest.compute(patience=10**12), daemon=True)
+    waiting.start()
+    assert reached.wait(PATIENT_SECONDS)
+    waiting.join(0.02)
+    assert waiting.is_alive()
+    guest.words[layout.CROWD_RETURNING // 8] = 0
+    waiting.join(PATIENT_SECONDS)
+    assert not waiting.is_alive()
+
+
+def test_a_crew_that_is_busy_makes_nothing_for_guests(crew):
+    with crew._busy:
+        assert crew.beside(0) is None
+
+
+def test_what_a_guest_computes_by_outlives_the_crew(crew):
+    guest = Guest(crew)
+    crew.after_fork()
+    guest.compute(patience=10)
+    assert len(guest.calls) == 1

@@ -13,7 +13,7 @@ from planish import shipping
 from planish.codegen.llvm import target
 from planish.layers import BatchNormalization, Dense, Dropout, Flatten, GlobalAveragePooling2D, Input
 from planish.models import Model, Sequential
-from planish_runtime import processor
+from planish_runtime import inference, processor
 from tests.shipping.support import blog, images_for, residual, same, several
 
 HERE = pytest.mark.skipif(processor.architecture() != "x86_64", reason="its programs are for x86-64")
@@ -56,21 +56,27 @@ def test_the_number_of_threads_changes_no_bit(tmp_path):
         planish_runtime.set_num_threads(None)
 
 
-def test_threads_may_share_a_model(tmp_path):
+def test_threads_may_share_a_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(inference, "_BRIEF_SECONDS", 0.0)
+    monkeypatch.setattr(inference, "_TRIALS", 1)
     model = residual()
     model.build(tmp_path / "model.plan", targets="host")
     plan, x = planish_runtime.Model(tmp_path / "model.plan"), images_for(model, 40)
+    plan.predict(x[:1])
+    (run,) = plan._runs.values()
+    run._executable._cpus = 0  # so each thread is one too many
     expected, found = plan.predict(x), [None] * 4
 
-    def run(number):
+    def predict(number):
         found[number] = np.concatenate([plan.predict(x[place : place + 1]) for place in range(len(x))])
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(found))]
+    threads = [threading.Thread(target=predict, args=(number,)) for number in range(len(found))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert all(same(each, expected) for each in found)
+    assert run._executable._infer_in_crowd is not None
 
 
 def test_a_program_for_bytes_reads_them_as_they_are(tmp_path):
