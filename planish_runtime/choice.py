@@ -56,6 +56,8 @@ class Choice:
         if self._usual.get(not self._preferred, usual) < usual:
             self._preferred = not self._preferred
             self._trying, self._until, self._interval = False, _FIRST_INTERVAL, 2 * _FIRST_INTERVAL
+        elif self._trying and self._seconds < calls * usual:
+            self._until = _TRIAL  # it goes well, so it goes on
         elif self._trying:
             lost = self._seconds - calls * usual
             self._trying, self._until = False, max(self._interval, int(lost / (_MOST_LOST * usual)))

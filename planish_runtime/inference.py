@@ -35,6 +35,7 @@ _MOST_PREPARED = 16  # images of a call that takes few steps of Python
 # A call is brief if one of the first `_TRIALS` of as many images took so few seconds.
 _BRIEF_SECONDS, _FEWEST_TRIALS, _TRIALS = 1.5e-5, 4, 64
 _FIRST = SIZE(0)
+_NEXT, _GENERATION, _FINISHED = (field // 8 for field in (layout.NEXT, layout.GENERATION, layout.FINISHED))
 _NBYTES_FOR_GUESTS, _FEWEST_GUESTS = 2**28, 2
 
 
@@ -103,6 +104,7 @@ class Inference(Executable):
         self._scratch_addresses = np.zeros(0, np.uintp)
         self._scratches = 0
         self._choices: dict[int, Choice] = {}
+        self._shares: dict[int, tuple[int, int]] = {}
         self._version: int | None = None
         self._inside: set[int] = set()
         self._seats: list[_Seat] = []
@@ -146,9 +148,9 @@ class Inference(Executable):
                 self._running = 0
                 self._inside.discard(thread)
 
-    def run_alone(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
-        """`run` of a program with one input and one output, if this is a call for one thread: of few images, and there
-        is nothing to share or nobody to share it with. False if nothing was done."""
+    def run_prepared(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
+        """`run` of few images by a program with one input and one output, in few steps: by one thread if there is
+        nothing to share or nobody to share it with, else with helpers. False if nothing was done."""
         way, inside, thread = self._ways.get(count), self._inside, get_ident()
         if way is None or thread in inside:
             return False
@@ -157,7 +159,7 @@ class Inference(Executable):
         if shared and not inside:
             choice, started = self._choices.get(count), time.perf_counter()
             if recent_num_threads(started) > 1 if choice is None else choice.shares():
-                return False
+                return choice is not None and self._run_together(x, y, count, version, choice, started)
         try:
             inside.add(thread)  # before it looks at the version; `_pack` does it the other way round
             if version != self._version:
@@ -188,6 +190,32 @@ class Inference(Executable):
             return self._infer_alone
         self._infer_in_crowd, self._kept = made
         return self._infer_in_crowd
+
+    def _run_together(
+        self, x: NDArray[Any], y: NDArray[Any], count: int, version: int, choice: Choice, started: float
+    ) -> bool:
+        """With helpers. False if nothing was done: somebody else computes, or it is the first call of its kind."""
+        threads = len(self._scratch_addresses)
+        if threads != recent_num_threads(started) or not self._lock.acquire(False):
+            return False
+        try:
+            if self._running or self._left_behind or version != self._version:
+                return False
+            thread = self._running = get_ident()
+            try:
+                self._inside.add(thread)
+                words = self._slot_words
+                words[self._input_slot] = address_of(x)
+                words[self._output_slot] = address_of(y)
+                shared = self._share(count, threads)
+                if shared:
+                    choice.took(time.perf_counter() - started)
+                return shared
+            finally:
+                self._running = 0
+                self._inside.discard(thread)
+        finally:
+            self._lock.release()
 
     def _is_little(self, count: int) -> bool:
         """Whether so many images are too little work to share."""
@@ -278,17 +306,20 @@ class Inference(Executable):
         """Inside of images if there are too few for all threads; else each takes some. False if nobody was free."""
         if threads != len(self._scratch_addresses):
             self._provide(threads)
-        self._begin(count, threads)
-        cut = count <= self._program.most_cut and (count < 2 * threads or count % threads > 0)
-        entry = self._cut_address if cut else self._blocks_address
+        way = self._shares.get(count)
+        if way is None:
+            cut = count <= self._program.most_cut and (count < 2 * threads or count % threads > 0)
+            entry = self._cut_address if cut else self._blocks_address
+            way = self._shares[count] = entry, images_at_once(count, threads, self._program.block, self._work)
+        entry, self._slot_words[layout.BATCH_SLOT] = way
+        self._begin(count)
         return self._crew.share(entry, self._address, self._scratches, threads)
 
-    def _begin(self, count: int, threads: int) -> None:
+    def _begin(self, count: int) -> None:
         """Nothing is drawn yet of so many images."""
-        words, slots = self._sync_words, self._slot_words
-        words[layout.NEXT // 8] = words[layout.GENERATION // 8] = words[layout.FINISHED // 8] = 0
-        slots[layout.TOTAL_SLOT] = count
-        slots[layout.BATCH_SLOT] = images_at_once(count, threads, self._program.block, self._work)
+        words = self._sync_words
+        words[_NEXT] = words[_GENERATION] = words[_FINISHED] = 0
+        self._slot_words[layout.TOTAL_SLOT] = count
 
     def _provide(self, threads: int) -> None:
         """What so many threads need."""
@@ -297,6 +328,7 @@ class Inference(Executable):
         self._slots[layout.SHARES_SLOT] = min(threads, cpus)
         self._scratch_addresses = np.array([self._scratch_address(number) for number in range(threads)], np.uintp)
         self._scratches = int(self._scratch_addresses.ctypes.data)
+        self._shares.clear()
 
     def _run_chunks(self, count: int) -> None:
         threads = max(1, min(get_num_threads(), -(-count // self.fewest_for_threads)))

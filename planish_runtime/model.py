@@ -163,7 +163,7 @@ class _Run:
         """For the one array that the program reads as it is."""
         count = len(x)
         y = np.empty((count, *self._shape), self._dtype)
-        if not self._executable.run_alone(x, y, count, 1):
+        if not self._executable.run_prepared(x, y, count, 1):
             self._executable.run(self._parameters, {self._input: x}, {self._output: y}, count, version=1)
         return y
 

@@ -43,7 +43,7 @@ class ComparedInference(InferenceExecutable):
         if any(_differs(outputs[name][:some], expected) for name, expected in results.items()):
             self._name_the_first(parameters, first, some)
 
-    def run_alone(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
+    def run_prepared(self, x: NDArray[Any], y: NDArray[Any], count: int, version: int) -> bool:
         """`run` does everything."""
         return False
 

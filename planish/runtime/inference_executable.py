@@ -32,5 +32,5 @@ class InferenceExecutable(Inference):
             return False
         if threads != len(self._scratch_addresses):
             self._provide(threads)
-        self._begin(0, threads)
+        self._begin(0)
         return self._crew.share(self._prepare_address, self._address, self._scratches, threads)

@@ -43,7 +43,7 @@ class InterpretedInference:
             for name, array in outputs.items():
                 array[rows] = results.outputs[name]
 
-    def run_alone(self, x: Array, y: Array, count: int, version: int) -> bool:
+    def run_prepared(self, x: Array, y: Array, count: int, version: int) -> bool:
         """`run` does everything."""
         return False
 

@@ -71,7 +71,7 @@ def run_by_pieces(program, executable, entry, images):
     """Every piece by itself, by the front and by the back; what was run before has bound the arrays."""
     work = program.code.function(entry, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
     for number in (0, 1):
-        executable._begin(images, 1000)
+        executable._begin(images)
         executable._slots[layout.SHARES_SLOT] = 1000
         work(executable._address, executable._scratch_address(number), number)
 

@@ -83,7 +83,7 @@ class Shared:
         """The program, for each of these threads, given its number."""
         executable = self.executable
         scratch = [executable._scratch_address(number) for number in numbers]
-        executable._begin(self.images, shares)
+        executable._begin(self.images)
         executable._slots[layout.SHARES_SLOT] = shares
         work = self.program.code.function("infer_cut", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
         return [functools.partial(work, executable._address, own) for own in scratch]

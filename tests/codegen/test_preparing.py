@@ -68,7 +68,7 @@ class Prepared:
         executable._start_anew()
         Inference._pack(executable, self._parameters)
         executable._provide(3)
-        executable._begin(0, 3)
+        executable._begin(0)
         executable._version = 2
         work = self.program.code.function("prepare_together", [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64])
         scratch = [executable._scratch_address(number) for number in range(8)]

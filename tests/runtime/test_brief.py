@@ -90,7 +90,7 @@ def test_a_warm_call_of_one_image_takes_these_steps(model, program, monkeypatch)
     for _ in range(inference._TRIALS + 1):
         model.predict_on_batch(X[:2])
     assert brief_counts(program) == {1}
-    steps = ["__call__", "len", "empty", "run_alone", "get", "get_ident", "add", "pop", "_read", "id", "_read", "id"]
+    steps = ["__call__", "len", "empty", "run_prepared", "get", "get_ident", "add", "pop", "_read", "id", "_read", "id"]
     for x, crowded in ((X[:1], []), (X[:2], ["len"])):  # the second call lets others have the interpreter lock
         found = entered(lambda x=x: model.predict_on_batch(x))
         assert found == ["<lambda>", "predict_on_batch", "get", *steps, *crowded, "append", "discard"]

@@ -65,6 +65,12 @@ def test_one_call_that_takes_milliseconds_is_soon_forgotten():
     assert sum(ways[2000:]) > 1900
 
 
+def test_a_way_that_began_badly_is_taken_soon_after_it_has_become_the_faster_one():
+    choice, times = Choice(), iter([500e-6] * 9)
+    ways, _ = calls(choice, 600, always(29e-6), lambda: next(times, 22e-6))
+    assert sum(ways[300:]) > 290
+
+
 def test_a_first_call_decides_nothing_while_another_thread_begins_anew():
     choice = Choice()
     while choice.shares():

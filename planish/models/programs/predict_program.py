@@ -104,7 +104,7 @@ class Predictor:
 class StraightPredictor(Predictor):
     """For one input and one output: an array that the program can read as it is goes straight into one."""
 
-    __slots__ = ("_dtype", "_input", "_of_one", "_output", "_run_alone", "_shape", "_straight")
+    __slots__ = ("_dtype", "_input", "_of_one", "_output", "_run_prepared", "_shape", "_straight")
 
     def __init__(
         self, model: Model, dtypes: Sequence[np.dtype[Any]], sizes: Sizes | None = None, *, eager: bool
@@ -114,7 +114,7 @@ class StraightPredictor(Predictor):
         ((self._output, self._shape, batched, self._dtype),) = self._outputs
         self._of_one = 1, *self._shape
         self._straight = batched and self._reads_directly and not self.by_batch
-        self._run_alone = self._executable.run_alone
+        self._run_prepared = self._executable.run_prepared
 
     def __call__(self, *inputs: Array) -> Any:
         (x,) = inputs
@@ -124,7 +124,7 @@ class StraightPredictor(Predictor):
         if READERS:
             let_steps_catch_up()
         y = np.empty(self._of_one if count == 1 else (count, *self._shape), self._dtype)
-        if LastAssignment.number != self._seen or not self._run_alone(x, y, count, self._version):
+        if LastAssignment.number != self._seen or not self._run_prepared(x, y, count, self._version):
             self._run({self._input: x}, {self._output: y}, count)
         return y
 

@@ -57,7 +57,7 @@ class SteppedInference:
             for name, array in inputs.items():  # the program stops before images that are not finite
                 check_finite(array, given_name(name), wide=self._graph.numbers == "f64")
 
-    def run_alone(self, x: Array, y: Array, count: int, version: int) -> bool:
+    def run_prepared(self, x: Array, y: Array, count: int, version: int) -> bool:
         """`run` does everything."""
         return False
 
