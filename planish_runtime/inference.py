@@ -195,14 +195,14 @@ class Inference(Executable):
         self, x: NDArray[Any], y: NDArray[Any], count: int, version: int, choice: Choice, started: float
     ) -> bool:
         """With helpers. False if nothing was done: somebody else computes, or it is the first call of its kind."""
-        threads = len(self._scratch_addresses)
-        if threads != recent_num_threads(started) or not self._lock.acquire(False):
+        threads, thread = len(self._scratch_addresses), get_ident()
+        if threads != recent_num_threads(started):
             return False
-        try:
+        with self._lock:
             if self._running or self._left_behind or version != self._version:
                 return False
-            thread = self._running = get_ident()
             try:
+                self._running = thread
                 self._inside.add(thread)
                 words = self._slot_words
                 words[self._input_slot] = address_of(x)
@@ -214,8 +214,6 @@ class Inference(Executable):
             finally:
                 self._running = 0
                 self._inside.discard(thread)
-        finally:
-            self._lock.release()
 
     def _is_little(self, count: int) -> bool:
         """Whether so many images are too little work to share."""
