@@ -79,17 +79,20 @@ def _counts(f: Function, whole: Cut, count: Index) -> list[tuple[Index, Value | 
 
 
 def _filters_of(f: Function, spec: Spec, panels: tuple[Index, Index] | None) -> tuple[Index, Index] | None:
-    """The filters of some panels, whose widths are those of `cut`, the wider ones first."""
-    settings = Conv2DWinogradSettings.of(spec)
+    """The filters of some panels."""
     if panels is None:
         return None
-    narrow, wider = min(settings.panels), settings.panels.count(max(settings.panels))
-    extra = max(settings.panels) - narrow
-    first, last = (
-        f.multiply(f.add(f.multiply(panel, narrow), f.multiply(f.smaller(panel, wider), extra)), f.lanes)
-        for panel in panels
-    )
-    return first, f.smaller(last, settings.kernel_shape[3])
+    first, end = (f.multiply(vector, f.lanes) for vector in _vectors_of(f, spec, panels))
+    return first, f.smaller(end, Conv2DWinogradSettings.of(spec).kernel_shape[3])
+
+
+def _vectors_of(f: Function, spec: Spec, panels: tuple[Index, Index]) -> tuple[Index, Index]:
+    """Those before some panels, and before their end. Widths of panels are those of `cut`, the wider ones first."""
+    own = Conv2DWinogradSettings.of(spec).panels
+    narrow, wider = min(own), own.count(max(own))
+    extra = max(own) - narrow
+    first, end = (f.add(f.multiply(panel, narrow), f.multiply(f.smaller(panel, wider), extra)) for panel in panels)
+    return first, end
 
 
 def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) -> None:
@@ -97,6 +100,7 @@ def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) ->
     channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     panels = Conv2DWinogradSettings.of(spec).panels
     nbytes = matrix_nbytes(whole, channels, f.lanes), channels * row_nbytes(filters, f.lanes)
+    own = None if work.panels is None else _vectors_of(f, spec, work.panels)
     with f.loop(0, whole.sums) as number:
         terms = _Terms(f, whole.method, number.index, nbytes)
         y = f.offset(work.products, f.multiply(number.index, matrix_nbytes(whole, filters, f.lanes)))
@@ -105,7 +109,20 @@ def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) ->
                 vector = f.add(f.multiply(panel.index, run.vectors), run.start)
                 weights = f.offset(work.weights, f.multiply(vector, channels * f.vector_nbytes))
                 into = f.offset(y, f.multiply(vector, f.vector_nbytes))
-                _multiply_panel(f, _Panel(whole, (channels, filters), run, terms, work.inputs, weights, into), tiles)
+                skipped = _skipped(f, own, f.add(vector, run.vectors), channels * f.vector_nbytes, nbytes[1])
+                panel_ = _Panel(whole, (channels, filters), run, terms, work.inputs, weights, into, skipped)
+                _multiply_panel(f, panel_, tiles)
+
+
+def _skipped(
+    f: Function, own: tuple[Index, Index] | None, behind: Index, vector_nbytes: int, matrix_nbytes: int
+) -> Index:
+    """Bytes of weights between a panel, behind which is the vector `behind`, and the next one of a thread that has the
+    vectors `own` of each matrix: those of other threads."""
+    if own is None:
+        return 0
+    others = f.subtract(matrix_nbytes, f.multiply(f.subtract(own[1], own[0]), vector_nbytes))
+    return f.let(f"select i1 {f.compare('eq', behind, own[1])}, i64 {others}, i64 0")
 
 
 class _Terms:
@@ -145,7 +162,8 @@ def _tables(f: Function, method: Method) -> tuple[Pointer, Pointer]:
 
 
 class _Panel(NamedTuple):
-    """A panel of the matrices of a sum; `extents` are channels and filters."""
+    """A panel of the matrices of a sum; `extents` are channels and filters. The next panel begins so many bytes behind
+    this one."""
 
     whole: Cut
     extents: tuple[int, int]
@@ -154,6 +172,7 @@ class _Panel(NamedTuple):
     x: Pointer
     weights: Pointer
     y: Pointer
+    skipped: Index
 
 
 def _multiply_panel(f: Function, panel: _Panel, tiles: Index) -> None:
@@ -193,10 +212,11 @@ def _multiply_block(f: Function, panel: _Panel, first: Index, size: int) -> None
 
 
 def _next_panel(f: Function, panel: _Panel, weights: Pointer, first: Index, size: int) -> Ahead:
-    """The share of the panel behind this one, which is at `weights`, that a block of tiles fetches."""
+    """The share of the next panel that a block of tiles fetches; this one is at `weights`."""
     step = panel.run.vectors * f.vector_nbytes
     share = -(-step // panel.whole.at_once)
-    start = f.offset(weights, f.multiply(f.add(f.multiply(first, share), step), panel.extents[0]))
+    behind = f.offset(weights, f.add(panel.extents[0] * step, panel.skipped))
+    start = f.offset(behind, f.multiply(f.multiply(first, share), panel.extents[0]))
     return Ahead(start, share * size)
 
 

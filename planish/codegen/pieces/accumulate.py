@@ -48,7 +48,8 @@ class Panel(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """What is fetched into the second level of the cache on the way: so many bytes for each k."""
+    """What is fetched on the way, so many bytes for each k: into L1, because some processors fetch no further than L3
+    what is asked for in L2."""
 
     pointer: Pointer
     nbytes: int
@@ -79,7 +80,7 @@ def accumulate(
     with f.loop(0, full, unroll, carried=sums) as k:
         moved = f.offset(x, f.nbytes(k.index))
         if ahead is not None:
-            f.prefetch(ahead.at(f, k.index).pointer, level=2)
+            f.prefetch(ahead.at(f, k.index).pointer)
         k.next(*_steps(f, list(k.carried), moved, offsets, panel.at(f, k.index), range(unroll)))
     return _steps(f, list(k.results), x, offsets, panel, range(full, depth))
 

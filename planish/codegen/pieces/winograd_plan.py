@@ -45,11 +45,13 @@ MEMORY_NBYTES_A_CYCLE = 3
 # every weight that is read from L2 serves so many products. Seven or eight take up to 15% longer, with AVX2. Weights of
 # more than twice the size of L2 are heavy: they are read from L3 for as many tiles as L2 has room for, or L3, whichever
 # is less to read. Threads that share an image take so many tiles for one reading, or some of the panels if there are
-# not more tiles than that. Other weights are read for half of the tiles at once, if there are so few that threads would
-# have unequal shares of them, or panels are taken of very few.
+# few tiles: to transform all inputs once more costs less than to read all weights. Other weights are read for half of
+# the tiles at once, if there are so few that threads would have unequal shares of them; of very few, threads take
+# panels.
 WORK_NBYTES, AT_ONCE = 2**14, 6
 KEPT_OF_L2, WORK_OF_L2, WORK_OF_L3, FEWEST_SHARED = 2, 1 / 2, 1 / 16, 16
-FEWEST_BY_TILE, FEWEST_TURNS = 4, 16
+FEWEST_BY_TILE, FEWEST_BY_TILE_IF_HEAVY, FEWEST_TURNS = 4, 64, 16
+NARROWER = 0.95  # of the cycles: then narrower panels of filters pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Cut:
     @property
     def by_panel(self) -> bool:
         """Whether threads that share an image share the panels of filters, and each transforms all inputs."""
-        return self.tiles <= FEWEST_SHARED if self.heavy else self.tiles < FEWEST_BY_TILE
+        return self.tiles < (FEWEST_BY_TILE_IF_HEAVY if self.heavy else FEWEST_BY_TILE)
 
     @property
     def counts(self) -> list[int]:
@@ -149,8 +151,9 @@ def scratch_nbytes(spec: Spec, target: Target) -> int:
 def cycles(whole: Cut, channels: int, filters: int, target: Target, *, from_memory: bool = False) -> float:
     """Products, or the weights' way from the cache or from memory if that takes longer, and transforms."""
     full, left = divmod(whole.tiles, whole.at_once)
-    products = full * _product_cycles(whole.at_once, channels, filters, target)
-    products += _product_cycles(left, channels, filters, target) if left else 0
+    panels = Counter(panels_of(filters, whole.at_once, target))
+    products = full * _product_cycles(whole.at_once, channels, panels, target)
+    products += _product_cycles(left, channels, panels, target) if left else 0
     weights = whole.method.weights**2 * channels * row_nbytes(filters, target.lanes)
     read = (full + bool(left)) * weights / WEIGHT_NBYTES_A_CYCLE
     read = max(read, weights / MEMORY_NBYTES_A_CYCLE) if from_memory else read
@@ -165,13 +168,17 @@ def _transform_cycles(whole: Cut, channels: int, filters: int, target: Target) -
     return vectors_of(channels, target.lanes) * into + vectors_of(filters, target.lanes) * out_of
 
 
-def _product_cycles(tiles: int, channels: int, filters: int, target: Target) -> float:
-    """Of so many tiles with one of the matrices."""
+def _product_cycles(tiles: int, channels: int, panels: Mapping[int, int], target: Target) -> float:
+    """Of so many tiles with one of the matrices, by panels of each width."""
     return sum(
-        count * times * (channels * cycles_of_step(block, vectors, target.registers) + BLOCK_CYCLES)
-        for vectors, count in Counter(panels_of(filters, target.lanes, target.registers)).items()
-        for block, times in counted(tiles, tiles_in_block(vectors, target.registers))
+        count * (channels * _step_cycles(tiles, vectors, target) + BLOCK_CYCLES * _blocks(tiles, vectors, target))
+        for vectors, count in panels.items()
     )
+
+
+def _blocks(tiles: int, vectors: int, target: Target) -> int:
+    """In which so many tiles are multiplied."""
+    return -(-tiles // tiles_in_block(vectors, target.registers))
 
 
 def why_not(
@@ -196,8 +203,19 @@ def why_not(
     return None
 
 
-def panels_of(filters: int, lanes: int, registers: int) -> list[int]:
-    return cut(vectors_of(filters, lanes), 4 if registers >= 32 else 3)
+def panels_of(filters: int, at_once: int, target: Target) -> list[int]:
+    """Vectors of filters in each panel: as many as the registers have room for, unless blocks of so many tiles at once
+    take clearly fewer cycles with narrower ones."""
+    most = 4 if target.registers >= 32 else 3
+    cycles = {vectors: _step_cycles(at_once, vectors, target) / vectors for vectors in range(1, most + 1)}
+    fewest = min(cycles, key=lambda vectors: cycles[vectors])
+    return cut(vectors_of(filters, target.lanes), fewest if cycles[fewest] < NARROWER * cycles[most] else most)
+
+
+def _step_cycles(tiles: int, vectors: int, target: Target) -> float:
+    """Of so many tiles and vectors of filters, for each channel."""
+    most = tiles_in_block(vectors, target.registers)
+    return sum(times * cycles_of_step(block, vectors, target.registers) for block, times in counted(tiles, most))
 
 
 def tiles_in_block(vectors: int, registers: int) -> int:

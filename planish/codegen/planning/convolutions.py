@@ -64,16 +64,22 @@ def _why_not_winograd(tile: int, stride: int, problem: Problem) -> str | None:
 
 def _winograd_cycles(tile: int, stride: int, problem: Problem) -> float:
     channels, filters = problem.node.inputs[1].shape[2:]
-    target = problem.target._replace(caches=ASSUMED)  # methods are the same on all processors of a target
-    own = method(tile, stride)
-    cut = winograd_plan.cut_map(problem.node.shape[:2], _window(problem), own, (channels, filters), target)
-    return winograd_plan.cycles(cut, channels, filters, target, from_memory=problem.from_memory) / GAIN
+    cut = _winograd_cut(tile, stride, problem)
+    return winograd_plan.cycles(cut, channels, filters, problem.target, from_memory=problem.from_memory) / GAIN
+
+
+def _winograd_cut(tile: int, stride: int, problem: Problem) -> winograd_plan.Cut:
+    """With caches as they often are: methods and panels are the same on all processors of a target."""
+    shape, channels = problem.node.shape[:2], problem.node.inputs[1].shape[2:]
+    target = problem.target._replace(caches=ASSUMED)
+    return winograd_plan.cut_map(shape, _window(problem), method(tile, stride), (channels[0], channels[1]), target)
 
 
 def _lower_to_winograd(tile: int, stride: int, problem: Problem) -> Node:
     x, w = problem.node.inputs[:2]
     lanes = problem.target.lanes
-    panels = tuple(winograd_plan.panels_of(w.shape[3], lanes, problem.target.registers))
+    at_once = _winograd_cut(tile, stride, problem).at_once
+    panels = tuple(winograd_plan.panels_of(w.shape[3], at_once, problem.target))
     packed = pack_winograd(w, tile, panels, lanes, stride=stride)
     chosen = Conv2DWinogradSettings(
         kernel_shape=w.shape, window=_window(problem), tile=tile, stride=stride, panels=panels, lanes=lanes

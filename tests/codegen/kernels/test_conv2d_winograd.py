@@ -306,10 +306,20 @@ def test_heavy_weights_are_read_few_times():
     assert (once.grain, once.at_once, once.tiles) == (13, 49, 49)
     grains = plan.cut_map((14, 14), (1, 1), method(4), (256, 256), target)
     assert (grains.at_once, grains.by_panel) == (16, True)
+    assert plan.cut_map((28, 28), (1, 1), method(4), (512, 512), target).by_panel
+    assert not plan.cut_map((32, 32), (1, 1), method(4), (512, 512), target).by_panel
     few = plan.cut_map((8, 8), (1, 1), method(4), (128, 128), target)
     assert (few.by_panel, few.fetches, grains.fetches) == (True, False, True)
     light = plan.cut_map((56, 56), (1, 1), method(4), (64, 64), target)
     assert (light.at_once, light.grain, light.heavy) == (6, 6, False)
+
+
+@pytest.mark.parametrize(("instructions", "widths"), [("avx2", [2, 3, 2, 3]), ("avx512", [4, 4, 4, 4])])
+def test_panels_are_as_wide_as_blocks_of_so_many_tiles_need(instructions, widths):
+    """With 16 registers, four tiles are two blocks beside three vectors of filters, and one beside two."""
+    target = make_target(instructions, "x86_64-linux-gnu")
+    assert [plan.panels_of(30 * target.lanes, at_once, target)[0] for at_once in (4, 6, 16, 36)] == widths
+    assert plan.panels_of(7 * target.lanes + 1, 6, target) == plan.cut(8, widths[1])
 
 
 def test_tiles_cover_the_map():
