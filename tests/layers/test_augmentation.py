@@ -48,6 +48,7 @@ MIXING = {"CutMix": lambda **o: layers.CutMix((0.5, 1.0), **o), "MixUp": lambda 
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_inference_leaves_images_as_they_are_and_untold_layers_change_them(name):
+    keras.utils.set_random_seed(1)  # some layers leave every image as it is in one of a hundred draws
     x = images(8, 5, 6, 3)
     layer = RANDOM[name]()
     np.testing.assert_array_equal(layer(x, training=False), x)
