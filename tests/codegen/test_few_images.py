@@ -152,14 +152,22 @@ def test_random_graphs(target, seed):
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("conv2d_winograd", winograd_plan.KEPT_OF_L2), ("conv2d_winograd", 0), ("conv2d_panels", 0)]
+    ("name", "kept", "work"),
+    [
+        ("conv2d_winograd", winograd_plan.KEPT_OF_L2, winograd_plan.WORK_OF_L2),
+        ("conv2d_winograd", 0, winograd_plan.WORK_OF_L2),
+        ("conv2d_winograd", 0, 0),
+        ("conv2d_panels", 0, 0),
+    ],
 )
-def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name, kept):
-    """Also with weights that are taken for more than a cache keeps."""
+def test_convolutions_cut_over_rows_and_over_channels(monkeypatch, name, kept, work):
+    """Also with weights that are taken for more than a cache keeps, and are read for some tiles after others."""
     monkeypatch.setattr(winograd_plan, "KEPT_OF_L2", kept)
+    monkeypatch.setattr(winograd_plan, "WORK_OF_L2", work)
+    monkeypatch.setattr(winograd_plan, "WORK_OF_L3", work)
     prefer(monkeypatch, "conv2d", name)
     case = Case(images=2)
-    for rows, columns, channels, filters in ((13, 11, 5, 40), (3, 2, 40, 100), (2, 9, 33, 17)):
+    for rows, columns, channels, filters in ((13, 11, 5, 40), (3, 2, 40, 100), (13, 9, 33, 17)):
         x = case.input(rows, columns, channels)
         for stride, border in ((1, ((1, 1), (1, 1))), (1, ((0, 2), (2, 0))), (2, ((1, 2), (0, 1)))):
             y = primitives.conv2d(x, case.weight(3, 3, channels, filters), (stride, stride), border)

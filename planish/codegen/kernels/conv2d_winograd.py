@@ -67,7 +67,7 @@ def _tiles_of(f: Function, whole: Cut, operands: Operands) -> tuple[Index, Index
 
 def _count(f: Function, whole: Cut, first: Index, end: Index) -> Index:
     """Of the tiles from the first one on: what is at once, unless fewer are left."""
-    always = whole.by_panel or (whole.at_once == whole.grain and whole.tiles % whole.at_once == 0)
+    always = whole.tiles % whole.at_once == 0 and (whole.by_panel or whole.at_once == whole.grain)
     return whole.at_once if always else f.smaller(whole.at_once, f.subtract(end, first))
 
 
