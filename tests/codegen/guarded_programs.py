@@ -285,11 +285,13 @@ def few():
         values = values_of(graph)
         run_inference(dict(graph.outputs), {"x": values.pop("x")[:4]}, values)
     winograd_plan.KEPT_OF_L2 = 0
-    case = Case(images=2)
-    for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
-        for strides in ((1, 1), (2, 2)):
-            case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters), strides))
-    run_inference(case.outputs, case.inputs, case.parameters)
+    for work in (winograd_plan.WORK_OF_L2, 0):  # all tiles at once, or some
+        winograd_plan.WORK_OF_L2 = winograd_plan.WORK_OF_L3 = work
+        case = Case(images=2)
+        for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
+            for strides in ((1, 1), (2, 2)):
+                case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters), strides))
+        run_inference(case.outputs, case.inputs, case.parameters)
 
 
 def bands():
