@@ -30,7 +30,7 @@ from planish_runtime.inference import Inference
 from tests.codegen.guarded_bytes import masked_bytes
 from tests.codegen.guarded_memory import guarded, placed
 from tests.codegen.guarded_shares import run_shared
-from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes
+from tests.codegen.odd_values import DTYPES, SIZES, arranged, computed, joined_maps, odd_sizes, small_and_large_maps
 from tests.codegen.support import Case, floats, hurry, some
 from tests.codegen.test_cascades import SETTINGS as CASCADES
 from tests.codegen.test_cascades import block
@@ -288,9 +288,7 @@ def few():
     for work in (winograd_plan.WORK_OF_L2, 0):  # all tiles at once, or some
         winograd_plan.WORK_OF_L2 = winograd_plan.WORK_OF_L3 = work
         case = Case(images=2)
-        for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
-            for strides in ((1, 1), (2, 2)):
-                case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters), strides))
+        small_and_large_maps(case)
         run_inference(case.outputs, case.inputs, case.parameters)
 
 

@@ -87,3 +87,10 @@ def joined_maps(case, size):
     case.output(primitives.max_pool2d(parts[1], (2, 2), (2, 2)))
     case.output(primitives.reduce_sum(primitives.square(parts[4]), (0, 1)))
     case.output(primitives.exp(whole[..., 1:size]))
+
+
+def small_and_large_maps(case):
+    """3x3 convolutions of one tile, and of some that are more than one row of a map."""
+    for rows, columns, filters in ((3, 5, 100), (19, 27, 21)):
+        for strides in ((1, 1), (2, 2)):
+            case.output(primitives.conv2d(case.input(rows, columns, 20), case.weight(3, 3, 20, filters), strides))
