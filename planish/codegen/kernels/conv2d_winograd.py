@@ -110,8 +110,8 @@ def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) ->
                 weights = f.offset(work.weights, f.multiply(vector, channels * f.vector_nbytes))
                 into = f.offset(y, f.multiply(vector, f.vector_nbytes))
                 skipped = _skipped(f, own, f.add(vector, run.vectors), channels * f.vector_nbytes, nbytes[1])
-                panel_ = _Panel(whole, (channels, filters), run, terms, work.inputs, weights, into, skipped)
-                _multiply_panel(f, panel_, tiles)
+                this = _Panel(whole, (channels, filters), run, terms, work.inputs, weights, into, skipped)
+                _multiply_panel(f, this, tiles)
 
 
 def _skipped(
@@ -162,8 +162,8 @@ def _tables(f: Function, method: Method) -> tuple[Pointer, Pointer]:
 
 
 class _Panel(NamedTuple):
-    """A panel of the matrices of a sum; `extents` are channels and filters. The next panel begins so many bytes behind
-    this one."""
+    """A panel of the matrices of a sum; `extents` are channels and filters. `skipped`: bytes of weights between this
+    panel and the one that is computed next."""
 
     whole: Cut
     extents: tuple[int, int]

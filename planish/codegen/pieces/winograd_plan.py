@@ -208,8 +208,8 @@ def panels_of(filters: int, at_once: int, target: Target) -> list[int]:
     take clearly fewer cycles with narrower ones."""
     most = 4 if target.registers >= 32 else 3
     cycles = {vectors: _step_cycles(at_once, vectors, target) / vectors for vectors in range(1, most + 1)}
-    fewest = min(cycles, key=lambda vectors: cycles[vectors])
-    return cut(vectors_of(filters, target.lanes), fewest if cycles[fewest] < NARROWER * cycles[most] else most)
+    best = min(cycles, key=lambda vectors: cycles[vectors])
+    return cut(vectors_of(filters, target.lanes), best if cycles[best] < NARROWER * cycles[most] else most)
 
 
 def _step_cycles(tiles: int, vectors: int, target: Target) -> float:
