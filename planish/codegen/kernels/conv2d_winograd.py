@@ -100,7 +100,7 @@ def _multiply(f: Function, spec: Spec, whole: Cut, work: _Work, tiles: Index) ->
     channels, filters = Conv2DWinogradSettings.of(spec).kernel_shape[2:]
     panels = Conv2DWinogradSettings.of(spec).panels
     nbytes = matrix_nbytes(whole, channels, f.lanes), channels * row_nbytes(filters, f.lanes)
-    own = None if work.panels is None else _vectors_of(f, spec, work.panels)
+    own = _vectors_of(f, spec, work.panels) if work.panels and whole.fetches else None
     with f.loop(0, whole.sums) as number:
         terms = _Terms(f, whole.method, number.index, nbytes)
         y = f.offset(work.products, f.multiply(number.index, matrix_nbytes(whole, filters, f.lanes)))
